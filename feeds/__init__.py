@@ -1,0 +1,1 @@
+"""What did the agency say: one module for each official format; submissions and faults out."""

@@ -1,0 +1,138 @@
+"""What a feed hands over: submissions, faults and remarks, and the protocol of a feed."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from person.particulars import Particulars
+from person.services import Involvement
+
+Mode = Literal["snapshot", "delta"]
+
+
+class Remark(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value that cannot be right: the child is taken and the field counts as missing.
+
+    Holds no value, only the rule that the value broke, the field, and what was expected.
+    """
+
+    rule: str
+    field: str
+    expected: str = ""
+
+
+class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One agency's statement of one child, read from one row or element."""
+
+    key: str
+    """The record id at the source, as section 7 of the design lists for each feed."""
+    line: int
+    """Line (text) or ordinal of the element (XML, JSON array), from 1."""
+    particulars: Particulars
+    scope: str = ""
+    """The establishment that a snapshot speaks for (LAESTAB); empty: the whole source."""
+    effective: str = ""
+    """When it takes effect at the agency, by the row itself: ISO date or date-time."""
+    sequence: int = 0
+    """The source's own sequence: a version or serial number; greater is later."""
+    purge: bool = False
+    """The agency says that it no longer holds this record and we should not either."""
+    former_key: str = ""
+    """The key under which the source sent this record before."""
+    sensitive: tuple[Involvement, ...] = ()
+    """Involvements of sensitive services; sealed under a key of their own."""
+    remarks: tuple[Remark, ...] = ()
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A row that is not taken: rejected, or held for a data manager. Never holds a value."""
+
+    line: int
+    rule: str
+    """The authority's own rule number where there is one (``1510``), else a name of ours."""
+    field: str
+    expected: str
+    key: str = ""
+    """The record it speaks of, where that can be read: a rejected row proves it present."""
+    scope: str = ""
+    held: bool = False
+
+
+class Header(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a file says of itself."""
+
+    effective: str = ""
+    """ISO date or date-time for which the whole file speaks."""
+    sequence: int = 0
+    """Serial number of the file at its source."""
+    scopes: tuple[str, ...] = ()
+    """Establishments that a snapshot speaks for; empty: the whole source."""
+    collection: str = ""
+    """The authority's name for the collection, ``SC 2026 Spring``."""
+
+
+class FeedError(Exception):
+    """A file that cannot be read as its feed says. Nothing of it is stored.
+
+    Attributes: ``file`` (its base name), ``where`` (line or element), ``field``, ``expected``.
+    """
+
+    def __init__(self, file: str, where: str, field: str, expected: str) -> None:
+        self.file, self.where, self.field, self.expected = file, where, field, expected
+        place = ", ".join(part for part in (where, field) if part)
+        super().__init__(
+            f"{file}: {place}: expected {expected}" if place else f"{file}: {expected}"
+        )
+
+
+class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a feed's sources behave unless the source was registered otherwise."""
+
+    one_record_each: bool = True
+    """The source holds at most one record of a child."""
+    dual_registration: bool = False
+    """The same child may lawfully have records at two of the source's establishments."""
+    verified: tuple[str, ...] = ()
+    """Identifier systems that the source verifies where a row states no status."""
+    guard_share: float = 0.02
+    """Largest share of a source's records that one file may withdraw, or change in name or
+    birth date, before the file is held."""
+    oldest: int | None = 19
+    """Rows of persons who have reached this age on the effective day are out of scope."""
+    cadence: str = ""
+    """How often the source sends: ``daily``, ``termly``, ``yearly``."""
+    nameless: bool = False
+    """Rows carry no names by design (CIN, SSDA903)."""
+
+
+class Reading(Protocol):
+    """One pass over one file or set of files. Iterate once; then read ``dropped``."""
+
+    header: Header
+    dropped: Counter[str]
+    """Fields that the feed does not take, by name, with how often each held a value."""
+
+    def __iter__(self) -> Iterator[Submission | Fault]: ...
+
+
+class Feed(Protocol):
+    """One official format. ``open`` raises FeedError; so may iterating over what it returns.
+
+    Control totals are checked at the end of the iteration, with FeedError on a mismatch.
+    """
+
+    name: str
+    version: int
+    """Raised whenever the reader would make other submissions of the same bytes."""
+    mode: Mode
+    """Default mode of a delivery."""
+    settings: Settings
+
+    def recognises(self, head: bytes, filename: str) -> bool:
+        """Whether a file that begins so (up to 64 kB) and has this name is of this feed."""
+
+    def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> Reading:
+        """Begin a pass over the files of one delivery."""

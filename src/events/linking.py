@@ -1,0 +1,47 @@
+"""A run of linking: which pairs are referred to a steward, and how far the log was linked."""
+
+from uuid import UUID
+
+import msgspec
+
+from events.message import Event
+
+
+class ReferredPair(msgspec.Struct, frozen=True, array_like=True):
+    """A pair too close to call, under the run's model."""
+
+    left: UUID
+    right: UUID
+    pattern: int
+    weight: float
+    probability: float
+
+
+class PairsReferred(Event, frozen=True, omit_defaults=True):
+    """Pairs of resolved neighbourhoods await a steward; earlier ones no longer do."""
+
+    model: str
+    referred: tuple[ReferredPair, ...]
+    settled: tuple[tuple[UUID, UUID], ...] = ()
+
+
+class LinkingCompleted(Event, frozen=True, omit_defaults=True):
+    """Everything recorded up to ``through`` was linked under ``model``."""
+
+    model: str
+    through: int
+    records: int
+    pairs: int
+    links: int
+    referred: int
+    overflowed: int = 0
+    """Candidate pairs beyond the stated bound of a block that outgrew the model's list."""
+
+
+class ModelAdopted(Event, frozen=True, omit_defaults=True):
+    """A model version is in force from here on."""
+
+    model: str
+
+
+LinkingEvent = PairsReferred | LinkingCompleted | ModelAdopted

@@ -1,0 +1,23 @@
+"""A source: an agency's system that sends deliveries of one feed, and how it behaves."""
+
+from events.message import Event
+
+
+class SourceRegistered(Event, frozen=True, omit_defaults=True):
+    """A source was added, or its settings were stated anew."""
+
+    source: str
+    feed: str
+    one_record_each: bool
+    dual_registration: bool
+    verified: tuple[str, ...]
+    guard_share: float
+    oldest: int | None
+    cadence: str
+    nameless: bool = False
+    scope: str = ""
+    automatic: bool = False
+    """Added by the first load, with its feed's settings."""
+
+
+SourceEvent = SourceRegistered
