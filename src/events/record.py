@@ -6,7 +6,7 @@ record's absence was stated later than its presence.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple, assert_never
+from typing import ClassVar, Literal, NamedTuple, assert_never
 
 import msgspec
 
@@ -95,3 +95,254 @@ class RecordErased(Event, frozen=True, omit_defaults=True):
 
 
 RecordEvent = RecordReceived | RecordAmended | RecordReturned | RecordWithdrawn | RecordErased
+
+
+Standing = Literal["unknown", "current", "withdrawn", "erased"]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """The state of one record: what ``evolve`` makes of its events, and the store's head of it."""
+
+    ordinal: int = 0
+    source: str = ""
+    scope: str = ""
+    version: int = 0
+    """Of the stream: the number of its events."""
+    standing: Standing = "unknown"
+    stated: Order | None = None
+    """Place of the current statement: the greatest that stated or confirmed it."""
+    stated_version: int = 0
+    """Version of the event that holds the current statement."""
+    statements: int = 0
+    """How many events hold a statement."""
+    present: Order | None = None
+    """Place of the latest delivery that proved the record present."""
+    absent: Order | None = None
+    """Place of the latest delivery that stated its absence."""
+    traits: bytes = b""
+    orders: tuple[Order, ...] = ()
+    """Places of all statements, where the stream was replayed; a head leaves them out."""
+
+
+class StateRecord(msgspec.Struct, frozen=True):
+    """A row of a delivery states the record."""
+
+    ordinal: int
+    source: str
+    scope: str
+    delivery: str
+    row: int
+    stated: Order
+    seen: Order
+    traits: bytes
+    statement: Statement | msgspec.Raw
+    sensitive: Sensitive | msgspec.Raw | None = None
+
+
+class WithdrawRecord(msgspec.Struct, frozen=True):
+    """A delivery states that the record is absent, or purges it."""
+
+    delivery: str
+    absent: Order
+    reason: str
+
+
+class EraseRecord(msgspec.Struct, frozen=True):
+    """The record's particulars are to be unreadable for ever."""
+
+    reason: str
+
+
+RecordCommand = StateRecord | WithdrawRecord | EraseRecord
+
+
+class RecordErasedError(Exception):
+    """A row states a record whose particulars were erased; a data manager has to decide."""
+
+
+def decide(command: RecordCommand, record: Record) -> Sequence[RecordEvent]:
+    """The events that follow from a command; none where it changes nothing.
+
+    Raises RecordErasedError where an erased record is stated again.
+    """
+    match command:
+        case StateRecord():
+            return _decide_statement(command, record)
+        case WithdrawRecord(delivery, absent, reason):
+            if not withdraws(record, absent, reason):
+                return []
+            return [RecordWithdrawn(delivery, absent, reason)]
+        case EraseRecord(reason):
+            if record.standing in ("unknown", "erased"):
+                return []
+            return [RecordErased(reason)]
+        case _:
+            assert_never(command)
+
+
+def _decide_statement(command: StateRecord, record: Record) -> Sequence[RecordEvent]:
+    if record.standing == "erased":
+        raise RecordErasedError
+    if record.stated is None:
+        return [
+            RecordReceived(
+                ordinal=command.ordinal,
+                source=command.source,
+                scope=command.scope,
+                delivery=command.delivery,
+                row=command.row,
+                stated=command.stated,
+                seen=command.seen,
+                traits=command.traits,
+                statement=command.statement,
+                sensitive=command.sensitive,
+            )
+        ]
+    if not repeats(record, command.stated):
+        return [
+            RecordAmended(
+                delivery=command.delivery,
+                row=command.row,
+                stated=command.stated,
+                seen=command.seen,
+                traits=command.traits,
+                statement=command.statement,
+                sensitive=command.sensitive,
+            )
+        ]
+    if record.standing == "withdrawn" and returns(record, command.seen):
+        return [RecordReturned(command.delivery, command.row, command.stated, command.seen)]
+    return []
+
+
+def repeats(record: Record, stated: Order) -> bool:
+    """Whether a statement repeats what was in force at its time, so that no event is owed.
+
+    A statement earlier than the current one repeats what is known when the statement before it or
+    after it says the same. Where the record has several, that takes their places: replay first
+    (``needs_history`` says when).
+    """
+    assert record.stated is not None
+    if stated >= record.stated or record.statements == 1:
+        return stated.content == record.stated.content
+    before = max((order for order in record.orders if order <= stated), default=None)
+    after = min((order for order in record.orders if order > stated), default=None)
+    return any(near is not None and near.content == stated.content for near in (before, after))
+
+
+def needs_history(record: Record, stated: Order) -> bool:
+    """Whether ``repeats`` needs the places of all statements, not only the head."""
+    return (
+        record.stated is not None
+        and record.statements > 1
+        and stated < record.stated
+        and not record.orders
+    )
+
+
+def withdraws(record: Record, absent: Order, reason: str) -> bool:
+    """Whether a stated absence owes an event.
+
+    A snapshot need not repeat night after night that a withdrawn record is still absent: the
+    store keeps the latest snapshot of each scope. A purge speaks for one record only and is kept.
+    """
+    if record.standing in ("unknown", "erased") or _at_most(absent, record.present):
+        return False
+    return record.standing == "current" or (
+        reason == "purged" and not _at_most(absent, record.absent)
+    )
+
+
+def returns(record: Record, seen: Order) -> bool:
+    """Whether a delivery at this place proves a withdrawn record present again."""
+    return record.absent is not None and seen > record.absent
+
+
+def evolve(record: Record, event: RecordEvent) -> Record:
+    """The record after one more of its events."""
+    match event:
+        case RecordReceived():
+            first = msgspec.structs.replace(
+                record, ordinal=event.ordinal, source=event.source, scope=event.scope
+            )
+            return _state(first, event)
+        case RecordAmended():
+            return _state(record, event)
+        case RecordReturned(stated=stated, seen=seen):
+            return _stand(
+                record,
+                stated=_later(record.stated, stated),
+                present=_later(record.present, seen),
+            )
+        case RecordWithdrawn(absent=absent):
+            return _stand(record, absent=_later(record.absent, absent))
+        case RecordErased():
+            return msgspec.structs.replace(
+                record,
+                version=record.version + 1,
+                standing="erased",
+                stated=None,
+                traits=b"",
+                orders=(),
+            )
+        case _:
+            assert_never(event)
+
+
+def confirm(record: Record, seen: Order, stated: Order | None = None) -> Record:
+    """The record after a delivery at ``seen`` repeated its current statement.
+
+    ``stated`` is the row's own place where it carries one. No event of the record's own: the
+    chunk names it.
+    """
+    if record.stated is None:
+        return record
+    place = stated or Order(seen.effective, seen.sequence, record.stated.content)
+    if place.content != record.stated.content:
+        place = record.stated
+    return _standing(
+        msgspec.structs.replace(
+            record, stated=_later(record.stated, place), present=_later(record.present, seen)
+        )
+    )
+
+
+def prove_present(record: Record, seen: Order) -> Record:
+    """The record after a row that was not taken proved it present all the same."""
+    return _standing(msgspec.structs.replace(record, present=_later(record.present, seen)))
+
+
+def _state(record: Record, event: RecordReceived | RecordAmended) -> Record:
+    current = record.stated is None or event.stated > record.stated
+    return _stand(
+        record,
+        stated=_later(record.stated, event.stated),
+        stated_version=record.version + 1 if current else record.stated_version,
+        statements=record.statements + 1,
+        present=_later(record.present, event.seen),
+        traits=event.traits if current else record.traits,
+        orders=(*record.orders, event.stated),
+    )
+
+
+def _stand(record: Record, **changes: object) -> Record:
+    changed = msgspec.structs.replace(record, version=record.version + 1, **changes)
+    return _standing(changed)
+
+
+def _standing(record: Record) -> Record:
+    if record.standing == "erased" or record.stated is None:
+        return record
+    there = record.absent is None or (record.present is not None and record.present > record.absent)
+    standing: Standing = "current" if there else "withdrawn"
+    if standing == record.standing:
+        return record
+    return msgspec.structs.replace(record, standing=standing)
+
+
+def _later(one: Order | None, other: Order) -> Order:
+    return other if one is None or other > one else one
+
+
+def _at_most(one: Order, other: Order | None) -> bool:
+    return other is not None and one <= other
