@@ -1,0 +1,1 @@
+"""How it is used: use cases, settings, wiring, command line."""

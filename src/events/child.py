@@ -1,5 +1,7 @@
 """One child of the index: which records were decided to be theirs, and on what evidence."""
 
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal, assert_never
 from uuid import UUID
 
 import msgspec
@@ -76,3 +78,116 @@ ChildEvent = (
     | ChildClosed
     | ChildErased
 )
+
+
+Status = Literal["unknown", "current", "merged", "closed", "erased"]
+
+
+class Child(msgspec.Struct, frozen=True):
+    """The state of one child of the index, folded from its events."""
+
+    version: int = 0
+    number: str = ""
+    status: Status = "unknown"
+    records: frozenset[UUID] = frozenset()
+    former: frozenset[UUID] = frozenset()
+    """The records it had when it was merged or closed, by which its number is found again."""
+    into: UUID | None = None
+
+
+class AssignRecords(msgspec.Struct, frozen=True):
+    """These records, and no others, are the child's."""
+
+    number: str
+    """For a child not known before."""
+    model: str
+    records: tuple[Evidence, ...]
+    left: str = "moved"
+    """Why records that are no longer here left."""
+
+
+class MergeChild(msgspec.Struct, frozen=True):
+    """The child is the same as another."""
+
+    into: UUID
+
+
+class CloseChild(msgspec.Struct, frozen=True):
+    """No record of the child is current any more."""
+
+    left: str
+
+
+class EraseChild(msgspec.Struct, frozen=True):
+    """Every record of the child is erased."""
+
+    reason: str
+
+
+ChildCommand = AssignRecords | MergeChild | CloseChild | EraseChild
+
+
+def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
+    """The events that follow from a command; none where it changes nothing."""
+    match command:
+        case AssignRecords():
+            return _decide_records(command, child)
+        case MergeChild(into):
+            if child.status == "merged" and child.into == into:
+                return []
+            return [ChildMerged(into)]
+        case CloseChild(left):
+            return [*_unlinked(child.records, left), ChildClosed()]
+        case EraseChild(reason):
+            if child.status in ("unknown", "erased"):
+                return []
+            return [*_unlinked(child.records, "erased"), ChildErased(reason)]
+        case _:
+            assert_never(command)
+
+
+def _decide_records(command: AssignRecords, child: Child) -> Sequence[ChildEvent]:
+    if child.status == "unknown":
+        return [ChildRegistered(command.number, command.model, command.records)]
+    if child.status in ("merged", "closed"):
+        return [ChildRestored(command.model, command.records)]
+    wanted = {evidence.record for evidence in command.records}
+    joined = tuple(e for e in command.records if e.record not in child.records)
+    linked = [RecordsLinked(command.model, joined)] if joined else []
+    return [*_unlinked(child.records - wanted, command.left), *linked]
+
+
+def _unlinked(records: Collection[UUID], reason: str) -> list[ChildEvent]:
+    return [RecordsUnlinked(tuple(sorted(records)), reason)] if records else []
+
+
+def evolve(child: Child, event: ChildEvent) -> Child:
+    """The child after one more of its events."""
+    match event:
+        case ChildRegistered(number=number, records=records):
+            return _with(child, number=number, status="current", records=_ids(records))
+        case RecordsLinked(records=records):
+            return _with(child, records=child.records | _ids(records))
+        case RecordsUnlinked(records=records):
+            former = child.records if len(records) == len(child.records) else child.former
+            return _with(child, records=child.records - set(records), former=former)
+        case ChildMerged(into=into):
+            former = child.records or child.former
+            return _with(child, status="merged", records=frozenset(), former=former, into=into)
+        case ChildRestored(records=records):
+            return _with(child, status="current", records=_ids(records), into=None)
+        case ChildClosed():
+            former = child.records or child.former
+            return _with(child, status="closed", records=frozenset(), former=former, into=None)
+        case ChildErased():
+            return _with(child, status="erased", records=frozenset(), former=frozenset(), into=None)
+        case _:
+            assert_never(event)
+
+
+def _with(child: Child, **changes: object) -> Child:
+    return msgspec.structs.replace(child, version=child.version + 1, **changes)
+
+
+def _ids(records: Iterable[Evidence]) -> frozenset[UUID]:
+    return frozenset(evidence.record for evidence in records)

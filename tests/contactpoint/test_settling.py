@@ -1,0 +1,139 @@
+"""Numbers: the earliest stays on a merge, the largest part keeps it on a split, none is lost."""
+
+from itertools import count
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contactpoint.settling import KnownChild, settle
+from events.child import Child, Evidence, evolve
+
+
+def record(n):
+    return UUID(int=n)
+
+
+def group(*numbers):
+    return frozenset(record(n) for n in numbers)
+
+
+class Index:
+    """A whole index in memory: children by id, as their events make them."""
+
+    def __init__(self):
+        self.children, self.registered, self.numbers = {}, {}, count(1)
+
+    def register(self):
+        n = next(self.numbers)
+        return UUID(int=1000 + n), f"{n:012d}"
+
+    def resolve(self, *groups, left="moved"):
+        known = [
+            KnownChild(id_, child, self.registered[id_]) for id_, child in self.children.items()
+        ]
+        settled = settle(
+            groups,
+            known,
+            evidence={r: Evidence(r) for g in groups for r in g},
+            ordinals={r: r.int for g in groups for r in g},
+            model="m",
+            register=self.register,
+            left=left,
+        )
+        for one in settled:
+            child = self.children.get(one.id, Child())
+            self.registered.setdefault(one.id, len(self.registered))
+            for event in one.events:
+                child = evolve(child, event)
+            self.children[one.id] = child
+        return settled
+
+    def numbers_of(self):
+        return {
+            c.records: c.number.lstrip("0") for c in self.children.values() if c.status == "current"
+        }
+
+    def answers(self, number):
+        child = next(c for c in self.children.values() if c.number.lstrip("0") == number)
+        while child.status == "merged":
+            child = self.children[child.into]
+        return child.records
+
+
+def test_each_group_gets_a_number_of_its_own():
+    index = Index()
+    index.resolve(group(1, 2), group(3))
+    assert index.numbers_of() == {group(1, 2): "1", group(3): "2"}
+
+
+def test_the_same_groups_again_owe_no_event():
+    index = Index()
+    index.resolve(group(1, 2), group(3))
+    assert index.resolve(group(3), group(2, 1)) == []
+
+
+def test_on_a_merge_the_number_registered_first_stays_and_the_other_answers_with_it():
+    index = Index()
+    index.resolve(group(1), group(2))
+    index.resolve(group(1, 2))
+    assert index.numbers_of() == {group(1, 2): "1"}
+    assert index.answers("2") == group(1, 2)
+
+
+def test_when_a_merge_is_undone_the_parts_get_the_numbers_they_had():
+    index = Index()
+    index.resolve(group(1), group(2, 3))
+    index.resolve(group(1, 2, 3))
+    index.resolve(group(1), group(2, 3))
+    assert index.numbers_of() == {group(1): "1", group(2, 3): "2"}
+
+
+def test_on_a_split_the_larger_part_keeps_the_number():
+    index = Index()
+    index.resolve(group(1, 2, 3))
+    index.resolve(group(1), group(2, 3))
+    assert index.numbers_of()[group(2, 3)] == "1"
+
+
+def test_of_equal_parts_the_one_registered_first_keeps_the_number():
+    index = Index()
+    index.resolve(group(1, 2))
+    index.resolve(group(1), group(2))
+    assert index.numbers_of()[group(1)] == "1"
+
+
+def test_a_child_without_current_records_is_closed_and_found_again():
+    index = Index()
+    index.resolve(group(1))
+    index.resolve(left="withdrawn")
+    assert index.numbers_of() == {}
+    index.resolve(group(1))
+    assert index.numbers_of() == {group(1): "1"}
+
+
+partitions = st.lists(st.integers(0, 3), min_size=5, max_size=5).map(
+    lambda labels: tuple(
+        group(*(n for n, label in enumerate(labels, 1) if label == which))
+        for which in sorted({label for label in labels if label})
+    )
+)
+
+
+@given(st.lists(partitions, min_size=1, max_size=6))
+def test_after_each_step_the_children_are_exactly_the_groups(steps):
+    index = Index()
+    for groups in steps:
+        index.resolve(*groups, left="withdrawn")
+        numbers = index.numbers_of()
+        assert set(numbers) == set(groups)
+        assert len(set(numbers.values())) == len(numbers)
+
+
+@given(st.lists(partitions, min_size=1, max_size=6))
+def test_every_number_ever_given_still_answers(steps):
+    index = Index()
+    for groups in steps:
+        index.resolve(*groups, left="withdrawn")
+    for child in list(index.children.values()):
+        index.answers(child.number.lstrip("0"))
