@@ -86,6 +86,9 @@ class RecordWithdrawn(Event, frozen=True, omit_defaults=True):
     absent: Order
     reason: str
     """``absent`` or ``purged``."""
+    source: str = ""
+    """Named, with the scope, where a record is purged before anything was stated of it."""
+    scope: str = ""
 
 
 class RecordErased(Event, frozen=True, omit_defaults=True):
@@ -145,6 +148,8 @@ class WithdrawRecord(msgspec.Struct, frozen=True):
     delivery: str
     absent: Order
     reason: str
+    source: str = ""
+    scope: str = ""
 
 
 class EraseRecord(msgspec.Struct, frozen=True):
@@ -171,6 +176,8 @@ def decide(command: RecordCommand, record: Record) -> Sequence[RecordEvent]:
         case WithdrawRecord(delivery, absent, reason):
             if not withdraws(record, absent, reason):
                 return []
+            if record.standing == "unknown":
+                return [RecordWithdrawn(delivery, absent, reason, command.source, command.scope)]
             return [RecordWithdrawn(delivery, absent, reason)]
         case EraseRecord(reason):
             if record.standing in ("unknown", "erased"):
@@ -244,9 +251,10 @@ def withdraws(record: Record, absent: Order, reason: str) -> bool:
     """Whether a stated absence owes an event.
 
     A snapshot need not repeat night after night that a withdrawn record is still absent: the
-    store keeps the latest snapshot of each scope. A purge speaks for one record only and is kept.
+    store keeps the latest snapshot of each scope. A purge speaks for one record only and is kept,
+    even before anything was stated of the record: an older file may still come.
     """
-    if record.standing in ("unknown", "erased") or _at_most(absent, record.present):
+    if record.standing == "erased" or _at_most(absent, record.present):
         return False
     return record.standing == "current" or (
         reason == "purged" and not _at_most(absent, record.absent)
@@ -275,7 +283,12 @@ def evolve(record: Record, event: RecordEvent) -> Record:
                 present=_later(record.present, seen),
             )
         case RecordWithdrawn(absent=absent):
-            return _stand(record, absent=_later(record.absent, absent))
+            named = msgspec.structs.replace(
+                record,
+                source=record.source or event.source,
+                scope=record.scope or event.scope,
+            )
+            return _stand(named, absent=_later(record.absent, absent))
         case RecordErased():
             return msgspec.structs.replace(
                 record,

@@ -136,6 +136,13 @@ def test_a_later_purge_of_a_purged_record_is_kept():
     assert after(purged(4), states(3), record=record).standing == "withdrawn"
 
 
+def test_a_purge_is_kept_before_anything_was_stated():
+    record = after(purged(4))
+    assert (record.standing, record.version) == ("unknown", 1)
+    assert after(states(3), record=record).standing == "withdrawn"
+    assert after(states(5), record=record).standing == "current"
+
+
 def test_an_erased_record_forgets_what_was_stated():
     record = after(states(1), EraseRecord("retention"))
     assert record.standing == "erased"
