@@ -97,7 +97,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """The same child may lawfully have records at two of the source's establishments."""
     verified: tuple[str, ...] = ()
     """Identifier systems that the source verifies where a row states no status."""
-    guard_share: float = 0.02
+    guard_share: float = 0.25
     """Largest share of a source's records that one file may withdraw, or change in name or
     birth date, before the file is held."""
     oldest: int | None = 19
