@@ -1,0 +1,31 @@
+"""What can go wrong that a person can act on: each with its exit code, shown without traceback."""
+
+
+class ContactpointError(Exception):
+    """Base: the command failed; the message says what, where, and what would be right."""
+
+    exit_code = 1
+
+
+class UsageError(ContactpointError):
+    """The words of the command do not fit."""
+
+    exit_code = 2
+
+
+class NotInitialisedError(ContactpointError):
+    """There is no store where the settings point."""
+
+
+class NotFoundError(ContactpointError):
+    """Nothing by that name; said in the same words of what may not be seen."""
+
+
+class BusyError(ContactpointError):
+    """Another process holds the lock that the command needs."""
+
+
+class DeniedError(ContactpointError):
+    """The person's role does not allow the command, whoever the child."""
+
+    exit_code = 4

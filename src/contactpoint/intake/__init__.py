@@ -1,0 +1,1 @@
+"""How a file becomes events: read whole, compared with what is known, appended in chunks."""

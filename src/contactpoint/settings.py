@@ -1,0 +1,89 @@
+"""Settings, read once from the environment: where databases, keys and files are."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from contactpoint.errors import UsageError
+
+HOME = "contactpoint-data"
+CHUNK = 10_000
+"""Rows in one commit of a load. A chunk of 10,000 holds the writer's lock for about 0.3 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between one installation and another."""
+
+    home: Path
+    log_url: str
+    keys_url: str
+    read_url: str
+    access_url: str
+    master_key: Path
+    checkpoints: Path
+    processes: int = 2
+    """Processes that a load may use: 1, or 2 to read in one and append in the other."""
+    chunk: int = CHUNK
+    backup_days: int = 35
+    """Days for which the oldest backup of the keys is kept: erasure is final after them."""
+    one_database: bool = False
+    """All four databases are one server's (CONTACTPOINT_DATABASE_URL), in separate schemas."""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the log is an SQLite file in the home."""
+        return self.log_url.startswith("sqlite")
+
+    @property
+    def work(self) -> Path:
+        """Folder for locks and the matcher's index."""
+        return self.home / "work"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that the ``CONTACTPOINT_...`` variables state, and defaults for the rest.
+
+    Raises UsageError where a variable holds what it cannot.
+    """
+    home = Path(environment.get("CONTACTPOINT_HOME") or HOME).absolute()
+    shared = environment.get("CONTACTPOINT_DATABASE_URL", "")
+
+    def url(name: str) -> str:
+        stated = environment.get(f"CONTACTPOINT_{name.upper()}_URL", "")
+        return stated or _shared(shared, name) or f"sqlite:///{home / name}.db"
+
+    return Settings(
+        home=home,
+        log_url=url("log"),
+        keys_url=url("keys"),
+        read_url=url("read"),
+        access_url=url("access"),
+        master_key=Path(
+            environment.get("CONTACTPOINT_MASTER_KEY_FILE") or home / "master.key"
+        ).absolute(),
+        checkpoints=Path(
+            environment.get("CONTACTPOINT_CHECKPOINTS") or home / "checkpoints"
+        ).absolute(),
+        processes=_number(environment, "CONTACTPOINT_PROCESSES", os.cpu_count() or 1, 1, 2),
+        chunk=_number(environment, "CONTACTPOINT_CHUNK", CHUNK, 1, 1_000_000),
+        backup_days=_number(environment, "CONTACTPOINT_BACKUP_DAYS", 35, 0, 36_500),
+        one_database=bool(shared),
+    )
+
+
+def _shared(url: str, name: str) -> str:
+    """The one server's address with a schema of its own for each database."""
+    if not url:
+        return ""
+    return f"{url}{'&' if '?' in url else '?'}schema=contactpoint_{name}"
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environment.get(name, "").strip()
+    if not text:
+        return max(least, min(default, most))
+    if not text.isdigit() or not least <= int(text) <= most:
+        raise UsageError(f"{name}: expected a whole number from {least} to {most}")
+    return int(text)
