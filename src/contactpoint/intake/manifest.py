@@ -1,0 +1,48 @@
+"""Which records a file names: the first pass's own table, to find keys that come twice.
+
+A private temporary database of keyed hashes; SQLite keeps it in memory while it is small, spills
+it to disk when it is not, and deletes it when it is closed.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from types import TracebackType
+
+
+class Manifest:
+    """Record ids of a delivery with the hash of what each row says of them."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=OFF")
+        self._db.execute("PRAGMA cache_size=-32768")
+        self._db.execute("CREATE TABLE stated (record BLOB NOT NULL, content BLOB NOT NULL)")
+        self._db.execute("BEGIN")
+
+    def __enter__(self) -> "Manifest":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+    def add(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Note the record and the content of each row."""
+        self._db.executemany("INSERT INTO stated VALUES (?, ?)", rows)
+
+    def contradicted(self) -> frozenset[bytes]:
+        """Records of which two rows of this file say different things."""
+        self._db.execute("CREATE INDEX by_record ON stated (record, content)")
+        found = self._db.execute(
+            "SELECT record FROM stated GROUP BY record HAVING min(content) <> max(content)"
+        )
+        return frozenset(record for (record,) in found)
+
+    def names(self, record: bytes) -> bool:
+        """Whether a row of this file names the record; after ``contradicted`` an index look-up."""
+        found = self._db.execute("SELECT 1 FROM stated WHERE record = ? LIMIT 1", (record,))
+        return found.fetchone() is not None
