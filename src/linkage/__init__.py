@@ -1,0 +1,1 @@
+"""Are these records about the same child: standardise, block, compare, weigh, decide, resolve."""

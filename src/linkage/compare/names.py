@@ -1,0 +1,173 @@
+"""Given and family names: sets of words in any order, under any of the names a child has borne."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from itertools import product
+
+from linkage import lexicon
+from linkage.comparable import Comparable
+from linkage.compare import strings
+from linkage.population import Population
+
+
+class Given(IntEnum):
+    """How far two records agree on the forename."""
+
+    MISSING = 0
+    EXACT = 1
+    EQUIVALENT = 2
+    """Another spelling, a familiar form, or one of the child's other forenames."""
+    TYPO = 3
+    """Nearly the same, and one of the two is no forename that is known."""
+    NEAR = 4
+    """Nearly the same, and both are forenames: as likely two children as one."""
+    MIDDLE = 5
+    """One record's forename is a further name in the other."""
+    HONORIFIC = 6
+    """They share Muhammad or the like, and one of them nothing else."""
+    INITIAL = 7
+    SWAPPED = 8
+    """Forename and family name change places."""
+    CLOSE = 9
+    DIFFERENT = 10
+
+
+class Middle(IntEnum):
+    """How far two records agree on the names between forename and family name."""
+
+    MISSING = 0
+    EXACT = 1
+    NEAR = 2
+    INITIAL = 3
+    DIFFERENT = 4
+
+
+class Family(IntEnum):
+    """How far two records agree on the family name."""
+
+    MISSING = 0
+    EXACT = 1
+    VARIANT = 2
+    """Another spelling, or the other gender of the name."""
+    ALTERNATE = 3
+    """Another family name of the child (former, preferred, alias)."""
+    PART = 4
+    """A part in common: hyphenated, or one of two family names."""
+    TITLE = 5
+    """One stands where a family name should and is none: Kaur, Singh, Begum."""
+    NEAR = 6
+    SWAPPED = 7
+    CLOSE = 8
+    DIFFERENT = 9
+
+
+def given(left: Comparable, right: Comparable, population: Population) -> Given:
+    """The level of the forename."""
+    if not left.given or not right.given:
+        return Given.MISSING
+    one, other = left.given[0], right.given[0]
+    if one == other:
+        return Given.EXACT
+    if are_swapped(left, right):
+        return Given.SWAPPED
+    pairs = list(product(forenames(left), forenames(right)))
+    if any(lexicon.same_name(a, b) for a, b in pairs):
+        return Given.EQUIVALENT
+    if one in right.given or other in left.given:
+        return Given.MIDDLE
+    if lexicon.one_spelling(one) == right.honorific or lexicon.one_spelling(other) == (
+        left.honorific
+    ):
+        return Given.HONORIFIC
+    if 1 in (len(one), len(other)):
+        return Given.INITIAL if one[0] == other[0] else Given.DIFFERENT
+    near = [(a, b) for a, b in pairs if strings.is_near(a, b)]
+    if near:
+        known = all(population.is_forename(a) and population.is_forename(b) for a, b in near)
+        return Given.NEAR if known else Given.TYPO
+    return Given.CLOSE if any(strings.is_close(a, b) for a, b in pairs) else Given.DIFFERENT
+
+
+def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:
+    """How rare the forename is on which they agree: of two spellings, the commoner; else 0."""
+    if level not in (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.NEAR):
+        return 0
+    return min(population.forename_rarity(r.given[0]) for r in (left, right))
+
+
+def middle(left: Comparable, right: Comparable, level: Given) -> Middle:
+    """The level of the further given names; missing where the forename was one of them."""
+    one, other = left.given[1:], right.given[1:]
+    if not one or not other or level in (Given.MIDDLE, Given.SWAPPED):
+        return Middle.MISSING
+    pairs = list(product(one, other))
+    if any(a == b for a, b in pairs):
+        return Middle.EXACT
+    if any(1 in (len(a), len(b)) and a[0] == b[0] for a, b in pairs):
+        return Middle.INITIAL
+    if any(strings.is_near(a, b) for a, b in pairs):
+        return Middle.NEAR
+    return Middle.DIFFERENT
+
+
+def family(left: Comparable, right: Comparable) -> Family:
+    """The level of the family name."""
+    if not left.family or not right.family:
+        return Family.MISSING
+    if left.family == right.family:
+        return Family.EXACT
+    if are_swapped(left, right):
+        return Family.SWAPPED
+    if _variant(left.family, right.family):
+        return Family.VARIANT
+    if any(a == b for a, b in product(families(left), families(right))):
+        return Family.ALTERNATE
+    if any(a == b for a, b in product(left.parts, right.parts)):
+        return Family.PART
+    if left.family in lexicon.TITLES or right.family in lexicon.TITLES:
+        return Family.TITLE
+    pairs = list(product(_whole_and_parts(left), _whole_and_parts(right)))
+    if any(strings.is_near(a, b) for a, b in pairs):
+        return Family.NEAR
+    return Family.CLOSE if any(strings.is_close(a, b) for a, b in pairs) else Family.DIFFERENT
+
+
+def family_rarity(
+    left: Comparable, right: Comparable, level: Family, population: Population
+) -> int:
+    """How rare the family name is on which they agree: of two spellings, the commoner; else 0."""
+    if level not in (Family.EXACT, Family.VARIANT, Family.NEAR):
+        return 0
+    return min(population.family_rarity(r.family) for r in (left, right))
+
+
+def are_swapped(left: Comparable, right: Comparable) -> bool:
+    """Whether each record's forename is the other's family name, and they are not so in order."""
+    if not (left.given and right.given and left.family and right.family):
+        return False
+    if left.given[0] == right.given[0] or left.family == right.family:
+        return False
+    return _crosses(left, right) and _crosses(right, left)
+
+
+def forenames(record: Comparable) -> Iterable[str]:
+    """Every word that may be the child's forename."""
+    joined = (record.joined,) if record.joined else ()
+    return (record.given[0], *joined, *record.other_given)
+
+
+def families(record: Comparable) -> Iterable[str]:
+    """Every family name that the record holds."""
+    return (record.family, *record.other_family)
+
+
+def _crosses(giver: Comparable, bearer: Comparable) -> bool:
+    return any(word in (bearer.family, *bearer.parts) for word in (giver.given[0], giver.joined))
+
+
+def _variant(left: str, right: str) -> bool:
+    return lexicon.one_family_spelling(left) == lexicon.one_family_spelling(right)
+
+
+def _whole_and_parts(record: Comparable) -> Iterable[str]:
+    return (record.family, *record.parts) if len(record.parts) > 1 else (record.family,)

@@ -1,0 +1,49 @@
+"""How alike two words are: the measures that the comparisons of names and codes share."""
+
+import jellyfish
+
+NEAR = 0.92
+"""Jaro-Winkler similarity (Winkler 1990) of two writings of one name."""
+CLOSE = 0.82
+"""Jaro-Winkler similarity below which two names say nothing of each other."""
+SHORTEST = 4
+"""Letters from which one slip leaves a name recognisable: Mia and Mya are two names."""
+
+
+def is_near(left: str, right: str) -> bool:
+    """Whether one may be a typing error of the other."""
+    if jellyfish.jaro_winkler_similarity(left, right) >= NEAR:
+        return True
+    return min(len(left), len(right)) >= SHORTEST and one_edit(left, right)
+
+
+def is_close(left: str, right: str) -> bool:
+    """Whether they are alike at all: similar letters, or one the beginning of the other."""
+    if jellyfish.jaro_winkler_similarity(left, right) >= CLOSE:
+        return True
+    short, long = sorted((left, right), key=len)
+    return len(short) >= 3 and long.startswith(short)
+
+
+def one_edit(left: str, right: str) -> bool:
+    """Whether a letter was added, left out, mistaken, or exchanged with its neighbour."""
+    if abs(len(left) - len(right)) > 1:
+        return False
+    return jellyfish.damerau_levenshtein_distance(left, right) <= 1
+
+
+def one_slip(left: str, right: str) -> bool:
+    """Whether codes of one length differ in one character or in two exchanged neighbours.
+
+    >>> one_slip("SE153QN", "SE153QM"), one_slip("20140509", "20140590"), one_slip("12", "34")
+    (True, True, False)
+    """
+    if len(left) != len(right):
+        return False
+    differing = [i for i in range(len(left)) if left[i] != right[i]]
+    if len(differing) == 1:
+        return True
+    if len(differing) != 2 or differing[1] != differing[0] + 1:
+        return False
+    first, second = differing
+    return left[first] == right[second] and left[second] == right[first]

@@ -1,0 +1,182 @@
+"""What a weight means: link, possible link for a steward, or non-link, and by which rule.
+
+The rules go first: hard contradictions, then what is never linked without a person. A decision
+depends on the pattern and the weight alone, so it can be made again from the stored evidence.
+"""
+
+from typing import Literal, NamedTuple
+
+from linkage import pattern as patterns
+from linkage.compare.carers import Carers
+from linkage.compare.dates import Birth
+from linkage.compare.identifiers import LaChild, Nhs, Upn
+from linkage.compare.life import Life
+from linkage.compare.names import Family, Given, Middle
+from linkage.compare.places import Place
+from linkage.compare.sex import Sex
+from linkage.model import Model
+from linkage.weigh import Weight, probability
+
+Outcome = Literal["link", "review", "non_link"]
+
+
+class Decision(NamedTuple):
+    """One of three outcomes, and the rule that led to it."""
+
+    outcome: Outcome
+    reason: str
+
+
+class Levels(NamedTuple):
+    """The levels of a pattern by name, in the order of ``pattern.FIELDS``."""
+
+    given: Given
+    middle: Middle
+    family: Family
+    birth: Birth
+    sex: Sex
+    place: Place
+    nhs: Nhs
+    upn: Upn
+    la_child: LaChild
+    carers: Carers
+    life: Life
+    contact: int
+
+    @property
+    def same_verified(self) -> bool:
+        """Whether both records hold the same verified NHS number."""
+        return self.nhs == Nhs.VERIFIED
+
+    @property
+    def same_number(self) -> bool:
+        """Whether any number that names a child for good agrees."""
+        return (
+            self.nhs in (Nhs.VERIFIED, Nhs.EXACT)
+            or self.upn in (Upn.EXACT, Upn.FORMER)
+            or self.la_child == LaChild.EXACT
+        )
+
+    @property
+    def other_number(self) -> bool:
+        """Whether an NHS number or UPN that names a child for good differs."""
+        return self.nhs in (Nhs.DIFFERENT, Nhs.CONTRADICTED) or self.upn == Upn.DIFFERENT
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both records hold forename, family name and a full birth date."""
+        return bool(self.given and self.family) and self.birth not in _NO_FULL_BIRTH
+
+    @property
+    def is_newborn(self) -> bool:
+        """Whether mother, address or family name and the birth say which newborn it is.
+
+        Which of several children of one birth: a stated single birth, or the same order.
+        """
+        known = (
+            self.carers == Carers.MOTHER or self.place == Place.EXACT or self.family in _SAME_FAMILY
+        )
+        which = self.life in (Life.SINGLE, Life.EXACT)
+        return known and which and self.birth in (Birth.EXACT, Birth.EXPECTED)
+
+
+_NO_FULL_BIRTH = (Birth.MISSING, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECTED)
+_SAME_FAMILY = (Family.EXACT, Family.VARIANT, Family.ALTERNATE, Family.PART)
+_SAME_GIVEN = (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.MIDDLE, Given.SWAPPED)
+_ALIKE_GIVEN = (*_SAME_GIVEN, Given.NEAR, Given.HONORIFIC, Given.INITIAL, Given.MISSING)
+_ALIKE_BIRTH = (
+    Birth.EXACT, Birth.DEFAULT, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECTED,
+    Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR,
+)  # fmt: skip
+
+
+def decide(weight: Weight, model: Model) -> Decision:
+    """The decision on a pair of that weight."""
+    return decide_pattern(weight.pattern, weight.total, model)
+
+
+def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
+    """The decision on a pair of that pattern and total weight (log2 odds)."""
+    levels = Levels(*(level for level in patterns.named(pattern).values()))  # type: ignore[arg-type]
+    if reason := contradiction(levels):
+        return Decision("non_link", reason)
+    if reason := _number_alone(levels):
+        return Decision("review", reason)
+    chance = probability(total)
+    if chance < model.thresholds.review:
+        return Decision("non_link", "weight below the review threshold")
+    if reason := _two_children_more_likely(levels):
+        return Decision("non_link", reason)
+    if reason := _never_alone(levels):
+        return Decision("review", reason)
+    if chance < model.thresholds.link:
+        return Decision("review", "weight between the thresholds")
+    return Decision("link", "weight above the link threshold")
+
+
+def contradiction(levels: Levels) -> str:
+    """Why two records cannot be of one child, or nothing.
+
+    Case numbers here and below are those of the table of cases (``tests/linkage/cases.toml``).
+    """
+    if levels.nhs == Nhs.CONTRADICTED:
+        return "two different verified NHS numbers"
+    if levels.life == Life.OTHER_ORDER:
+        return "different order of one birth"
+    if levels.life == Life.BORN_AFTER_DEATH:
+        return "born after the other had died"
+    return ""
+
+
+def _number_alone(levels: Levels) -> str:
+    """Cases 26 to 29: a number agrees and the child does not; never decided by the weight."""
+    if not levels.same_number:
+        return ""
+    if levels.birth == Birth.DIFFERENT:
+        return "a number agrees but the birth date does not"
+    if levels.given not in _ALIKE_GIVEN:
+        return "a number agrees but the forename does not"
+    if levels.nhs in (Nhs.VERIFIED, Nhs.EXACT) and levels.upn == Upn.DIFFERENT:
+        return "one number agrees and another does not"
+    return ""
+
+
+def _two_children_more_likely(levels: Levels) -> str:
+    """Cases 1, 3 and 13: what tells the children of one birth apart."""
+    if levels.same_number:
+        return ""
+    if levels.sex == Sex.DIFFERENT and levels.given not in (Given.EXACT, Given.EQUIVALENT):
+        return "different sex and forename"
+    if levels.sex == Sex.DIFFERENT and levels.family == Family.TITLE:
+        return "different sex, and a forename that either sex bears"
+    if levels.given == Given.NEAR and levels.other_number:
+        return "two forenames and two numbers"
+    return ""
+
+
+def _never_alone(levels: Levels) -> str:
+    """What a person has to decide, whatever the weight (invariant 5; cases 1, 24, 25 and 38)."""
+    if not levels.is_complete and not _is_named_elsewhere(levels):
+        return "forename, family name or full birth date is missing"
+    if levels.same_number:
+        return ""
+    if levels.given == Given.NEAR:
+        return "two known forenames, nearly the same"
+    if levels.given in (Given.DIFFERENT, Given.HONORIFIC):
+        return "no forename in common"
+    if levels.sex == Sex.DIFFERENT:
+        return "different sex and no number in common"
+    if levels.birth == Birth.DIFFERENT:
+        return "different birth date and no number in common"
+    if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:
+        return "a multiple birth and no exact forename"
+    if levels.birth == Birth.DEFAULT and levels.place != Place.EXACT:
+        return "a default birth date and no shared home"
+    return ""
+
+
+def _is_named_elsewhere(levels: Levels) -> bool:
+    """A verified number with a birth date, the authority's own child id, or a newborn."""
+    if levels.same_verified or levels.la_child == LaChild.EXACT:
+        return levels.birth in _ALIKE_BIRTH
+    return levels.is_newborn and levels.given in (Given.MISSING, *_SAME_GIVEN)

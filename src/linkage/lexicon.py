@@ -1,0 +1,124 @@
+"""What is known of name words: spellings, familiar forms, titles, particles and placeholders."""
+
+from functools import cache
+from importlib.resources import files
+
+HONORIFICS = frozenset({"muhammad", "md", "syed", "sayed", "mst", "mosammat", "mohd"})
+"""Words borne before the name a child is called by; they tell few children apart."""
+
+TITLES = frozenset(
+    {
+        "kaur", "kour", "singh", "sing", "begum", "begam", "bibi", "beebee", "khatun", "khatoon",
+        "khanam", "khanum", "devi", "bano", "banu", "akter", "aktar", "akther",
+    }
+)  # fmt: skip
+"""Religious names and titles that stand where a family name is asked for, and are none."""
+
+PLACEHOLDERS = frozenset(
+    {
+        "baby", "boy", "girl", "infant", "male", "female", "newborn", "unknown", "unborn",
+        "unnamed", "twin", "triplet", "quad", "notknown", "nk", "tba", "foetus", "fetus", "child",
+        "of", "bo", "bg", "and", "not", "known", "stated", "given",
+    }
+)  # fmt: skip
+"""Words that forms hold where a child has no forename yet, or where nobody knew it."""
+
+BIRTHS = {"twin": 2, "triplet": 3, "quad": 4}
+"""Placeholder words that state how many children were born together."""
+
+NO_FAMILY = frozenset(
+    {
+        "unknown", "notknown", "nk", "none", "unborn", "tba", "notstated",
+    }
+)  # fmt: skip
+"""What forms hold in place of a family name that nobody knew."""
+
+JOINED = frozenset({"abdul", "abd", "abdel", "abdur", "abu", "umm"})
+"""Words of a given name that mean nothing without the next one."""
+
+PREFIXES = frozenset({"o", "mc", "mac", "st", "fitz"})
+"""Beginnings of a family name that are written with or without a blank."""
+
+PARTICLES = frozenset(
+    {
+        "de", "da", "do", "dos", "das", "del", "della", "di", "du", "la", "le", "el", "al", "van",
+        "von", "der", "den", "ten", "bin", "ibn", "bint", "binti",
+    }
+)  # fmt: skip
+"""Small words of a family name that are written or left out as it happens."""
+
+SUFFIXES = frozenset({"jr", "jnr", "junior", "snr", "ii", "iii"})
+
+FEMININE = (
+    ("dzka", "dzki"),
+    ("ska", "ski"),
+    ("cka", "cki"),
+    ("skaya", "sky"),
+    ("ova", "ov"),
+    ("eva", "ev"),
+)
+"""Feminine endings of Slavic family names, and the masculine form that the family shares."""
+
+FORMAL_FORMS = 6
+"""How many formal names a familiar form may stand for; the first in the alphabet are kept."""
+
+
+def _lines(table: str) -> list[tuple[str, list[str]]]:
+    text = files("linkage").joinpath("tables", table).read_text(encoding="ascii")
+    rows = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
+    return [(head, rest.split()) for head, _, rest in rows if head]
+
+
+@cache
+def _spellings(table: str) -> dict[str, str]:
+    return {form: head for head, forms in _lines(table) for form in (*forms, head)}
+
+
+@cache
+def _formal_forms() -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for formal, familiar in _lines("nicknames.txt"):
+        for form in familiar:
+            found.setdefault(form, set()).add(one_spelling(formal))
+    return {form: tuple(sorted(formals)[:FORMAL_FORMS]) for form, formals in found.items()}
+
+
+def one_spelling(forename: str) -> str:
+    """The form that stands for all spellings of a forename.
+
+    >>> one_spelling("mohammed"), one_spelling("grace")
+    ('muhammad', 'grace')
+    """
+    return _spellings("spellings.txt").get(forename, forename)
+
+
+def formal_forms(forename: str) -> tuple[str, ...]:
+    """The formal names that a familiar form may stand for, at most ``FORMAL_FORMS``.
+
+    >>> "elizabeth" in formal_forms("liz")
+    True
+    """
+    return _formal_forms().get(forename, ())
+
+
+def one_family_spelling(family: str) -> str:
+    """The form that stands for all spellings and both genders of a family name.
+
+    >>> one_family_spelling("kowalska"), one_family_spelling("chaudhry")
+    ('kowalski', 'choudhury')
+    """
+    for feminine, masculine in FEMININE:
+        if family.endswith(feminine) and len(family) > len(feminine) + 2:
+            family = family.removesuffix(feminine) + masculine
+            break
+    return _spellings("family_spellings.txt").get(family, family)
+
+
+def same_name(left: str, right: str) -> bool:
+    """Whether two forenames are one name: another spelling, or a familiar form of the other.
+
+    >>> same_name("liz", "elisabeth"), same_name("liz", "beth")
+    (True, False)
+    """
+    one, other = one_spelling(left), one_spelling(right)
+    return one == other or other in formal_forms(left) or one in formal_forms(right)

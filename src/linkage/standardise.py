@@ -1,0 +1,244 @@
+"""From particulars as stated to the form in which records are compared."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from anyascii import anyascii
+
+from linkage import lexicon
+from linkage.comparable import BirthKind, Comparable
+from person.identifiers import Identifier
+from person.names import PersonName
+from person.particulars import BirthDate, Carer, Particulars
+from person.places import Address
+
+LONGEST = 32
+"""Letters of a word that are compared; the compiled kernel holds a word in as many bytes."""
+GIVEN, OTHERS, PARTS, POSTCODES, FORMERS, CARERS, CONTACTS = 4, 3, 3, 4, 2, 3, 3
+NAME_IN_FORCE = ("legal", "usual", "preferred", "temporary", "birth", "former", "alias")
+"""Which of a record's names is compared first, by its use."""
+LONGEST_CACHE = 1 << 18
+
+_BRACKETS = re.compile(r"\([^)]*\)|\[[^]]*\]")
+_ELIDED = re.compile(r"['`\u2018\u2019\u02bc.]")
+_WORDS = re.compile(r"[a-z]+|[0-9]+")
+
+
+def standardise(particulars: Particulars) -> Comparable:
+    """A record's particulars as the matcher compares them. Says nothing that they do not say."""
+    names = sorted(particulars.names, key=lambda name: NAME_IN_FORCE.index(name.use))
+    first = _given(names[0].given) if names else _NO_GIVEN
+    family, parts = _family(names[0].family) if names else _NO_FAMILY
+    birth, kind = _birth(particulars.birth)
+    postcodes, moved = _postcodes(particulars.addresses)
+    mother = next((carer.nhs for carer in particulars.carers if carer.nhs), "")
+    nhs, verified = _nhs(particulars.identifiers, mother)
+    upn, temporary, formers = _upn(particulars.identifiers)
+    return Comparable(
+        given=first.words,
+        honorific=first.honorific,
+        joined=first.joined,
+        other_given=_other_given(names[1:], first),
+        family=family,
+        parts=parts,
+        other_family=_other_family(names[1:], family),
+        birth=birth,
+        birth_kind=kind,
+        sex=particulars.sex if particulars.sex in ("F", "M") else "",
+        postcodes=postcodes,
+        moved=moved,
+        nhs=nhs,
+        nhs_verified=verified,
+        upn=upn,
+        upn_temporary=temporary,
+        former_upns=formers,
+        la_child=next((i.value for i in particulars.identifiers if i.system == "la-child"), ""),
+        carers=_carers(particulars.carers),
+        mother_nhs=mother,
+        maiden=next((_family(c.maiden)[0] for c in particulars.carers if c.maiden), ""),
+        births=particulars.births or first.births,
+        birth_order=particulars.birth_order or first.order,
+        died=_day(particulars.died),
+        contacts=_contacts(particulars.phones, particulars.emails),
+    )
+
+
+class Given(NamedTuple):
+    """Given names as compared, and what a placeholder in their place says of the birth."""
+
+    words: tuple[str, ...] = ()
+    honorific: str = ""
+    joined: str = ""
+    births: int = 0
+    order: int = 0
+
+
+_NO_GIVEN = Given()
+_NO_FAMILY: tuple[str, tuple[str, ...]] = ("", ())
+
+
+@lru_cache(LONGEST_CACHE)
+def words(text: str) -> tuple[str, ...]:
+    """Words of a name in plain lower-case letters; digits stand as words of their own.
+
+    >>> words("O'Brien-Łukasz (was Smith)")
+    ('obrien', 'lukasz')
+    """
+    plain = text if text.isascii() else anyascii(unicodedata.normalize("NFKC", text))
+    plain = _ELIDED.sub("", _BRACKETS.sub(" ", plain)).lower()
+    return tuple(word[:LONGEST] for word in _WORDS.findall(plain))
+
+
+@lru_cache(LONGEST_CACHE)
+def _given(stated: tuple[str, ...]) -> Given:
+    found = [word for name in stated for word in words(name)]
+    if not found:
+        return _NO_GIVEN
+    if found[0] in lexicon.PLACEHOLDERS and _is_placeholder(found):
+        return _placeholder(found)
+    found = [word for word in _join(found, lexicon.JOINED) if not word.isdigit()]
+    own = [w for w in found if not _is_honorific(w) and w not in lexicon.TITLES] or found[:1]
+    if not own:
+        return _NO_GIVEN
+    honorific = next((lexicon.one_spelling(w) for w in found if _is_honorific(w)), "")
+    return Given(
+        words=tuple(own[:GIVEN]),
+        honorific="" if _is_honorific(own[0]) else honorific,
+        joined="".join(own)[:LONGEST] if len(own) > 1 else "",
+    )
+
+
+def is_placeholder(stated: Sequence[str]) -> bool:
+    """Whether what stands for the given names is no name: ``Baby``, ``Twin 2``, ``Unborn``.
+
+    >>> is_placeholder(("Baby", "Boy")), is_placeholder(("Boyd",))
+    (True, False)
+    """
+    found = [word for name in stated for word in words(name)]
+    return bool(found) and found[0] in lexicon.PLACEHOLDERS and _is_placeholder(found)
+
+
+def _is_placeholder(found: Sequence[str]) -> bool:
+    """``Baby of Sarah`` and ``B/O Smith`` name the mother; ``Twin A`` names an order."""
+    if found[:2] in (["baby", "of"], ["b", "o"], ["bo"]) or found[0] == "bo":
+        return True
+    return all(w in lexicon.PLACEHOLDERS or w.isdigit() or len(w) == 1 for w in found)
+
+
+def _placeholder(found: Sequence[str]) -> Given:
+    births = next((lexicon.BIRTHS[w] for w in found if w in lexicon.BIRTHS), 0)
+    last = found[-1]
+    order = int(last) if last.isdigit() else " abcd".find(last) if len(last) == 1 else 0
+    return Given(births=births, order=order if 0 < order <= 9 and births else 0)
+
+
+def _is_honorific(word: str) -> bool:
+    return lexicon.one_spelling(word) in lexicon.HONORIFICS
+
+
+def _join(found: Sequence[str], beginnings: frozenset[str]) -> list[str]:
+    """Words with each beginning written together with the word after it."""
+    result: list[str] = []
+    pending = ""
+    for word in found:
+        if word in beginnings:
+            pending += word
+        else:
+            result.append((pending + word)[:LONGEST])
+            pending = ""
+    return [*result, pending[:LONGEST]] if pending else result
+
+
+@lru_cache(LONGEST_CACHE)
+def _family(stated: str) -> tuple[str, tuple[str, ...]]:
+    """The whole family name as one word, and its parts."""
+    found = [word for word in words(stated) if word not in lexicon.SUFFIXES]
+    found = _join(found, lexicon.PREFIXES)
+    found = [word for word in found if not word.isdigit()]
+    if not found or "".join(found) in lexicon.NO_FAMILY:
+        return _NO_FAMILY
+    own = [word for word in found if word not in lexicon.PARTICLES] or found
+    own = [word for word in own if word not in lexicon.TITLES] or own[:1]
+    return "".join(own)[:LONGEST], tuple(own[:PARTS])
+
+
+def _other_given(names: Iterable[PersonName], first: Given) -> tuple[str, ...]:
+    found = (_given(name.given) for name in names)
+    return _distinct((given.words[0] for given in found if given.words), first.words[:1], OTHERS)
+
+
+def _other_family(names: Iterable[PersonName], family: str) -> tuple[str, ...]:
+    return _distinct((_family(name.family)[0] for name in names), (family,), OTHERS)
+
+
+def _distinct(found: Iterable[str], known: Sequence[str], most: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(x for x in found if x and x not in known))[:most]
+
+
+def _birth(birth: BirthDate | None) -> tuple[int, BirthKind]:
+    if birth is None:
+        return 0, BirthKind.MISSING
+    day = _day(birth.value)
+    if not 1900_01_02 <= (day or 0) < 9999_00_00:
+        return 0, BirthKind.MISSING
+    if birth.expected:
+        return (day, BirthKind.EXPECTED) if day % 100 else (0, BirthKind.MISSING)
+    if day % 100 == 0:
+        return day, BirthKind.PARTIAL
+    return day, BirthKind.STAND_IN if birth.default_day else BirthKind.FULL
+
+
+@lru_cache(LONGEST_CACHE)
+def _day(value: str) -> int:
+    """``2014-05-09`` as 20140509, ``2014-05`` as 20140500; 0 for what is no date."""
+    digits = value[:10].replace("-", "")
+    return int(digits.ljust(8, "0")) if digits.isdigit() and len(digits) >= 4 else 0
+
+
+def _postcodes(addresses: Sequence[Address]) -> tuple[tuple[str, ...], bool]:
+    """Postcodes, those in force first; and whether none is in force. ZZ99 is no place."""
+    if not addresses:
+        return (), False
+    ranked = sorted(addresses, key=_is_past)
+    found = [(a.postcode.replace(" ", "").upper(), _is_past(a)) for a in ranked]
+    kept = [(code, past) for code, past in found if code and not code.startswith("ZZ99")]
+    codes = tuple(dict.fromkeys(code for code, _ in kept))[:POSTCODES]
+    return codes, bool(kept) and kept[0][1]
+
+
+def _is_past(address: Address) -> bool:
+    return address.use == "former" or bool(address.end)
+
+
+def _nhs(identifiers: Sequence[Identifier], mother: str) -> tuple[str, bool]:
+    """The NHS number and whether it is verified; the mother's own is not the child's."""
+    found = [i for i in identifiers if i.system == "nhs" and i.value != mother]
+    found.sort(key=lambda i: (i.status != "verified", i.status == "superseded"))
+    return (found[0].value, found[0].status == "verified") if found else ("", False)
+
+
+def _upn(identifiers: Sequence[Identifier]) -> tuple[str, bool, tuple[str, ...]]:
+    """The UPN in force, whether it is temporary, and former ones."""
+    found = [i for i in identifiers if i.system == "upn"]
+    current = [i for i in found if i.status != "former"]
+    current.sort(key=lambda i: i.status == "temporary")
+    formers = tuple(i.value for i in (*current[1:], *found) if i not in current[:1])
+    formers = tuple(dict.fromkeys(formers))[:FORMERS]
+    if not current:
+        return "", False, formers
+    return current[0].value, current[0].status == "temporary", formers
+
+
+def _carers(carers: Sequence[Carer]) -> tuple[tuple[str, str], ...]:
+    found = ((_given((carer.given,)).words, _family(carer.family)[0]) for carer in carers)
+    named = ((given[0] if given else "", family) for given, family in found)
+    return tuple(dict.fromkeys(name for name in named if name[0]))[:CARERS]
+
+
+def _contacts(phones: Iterable[str], emails: Iterable[str]) -> tuple[str, ...]:
+    digits = ("".join(filter(str.isdigit, phone))[-10:] for phone in phones)
+    addresses = (email.strip().lower() for email in emails)
+    return tuple(dict.fromkeys(x for x in (*digits, *addresses) if len(x) > 6))[:CONTACTS]
