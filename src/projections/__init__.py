@@ -1,0 +1,1 @@
+"""What we now believe: read models folded from the log, which can be dropped and made again."""

@@ -1,0 +1,174 @@
+"""The deliveries of each source: how far each came, what became of its rows, and the notes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from events.delivery import (
+    ChunkAppended,
+    Counts,
+    DeliveryApproved,
+    DeliveryCompleted,
+    DeliveryHeld,
+    DeliveryReceived,
+    DeliveryRefused,
+    DeliveryRejected,
+)
+from events.message import Event
+from projections import rows
+from projections.projection import EARLY, Happened, Target
+
+name = "deliveries"
+metadata = sa.MetaData()
+events: frozenset[type[Event]] = frozenset(
+    {
+        DeliveryReceived,
+        ChunkAppended,
+        DeliveryCompleted,
+        DeliveryHeld,
+        DeliveryRefused,
+        DeliveryApproved,
+        DeliveryRejected,
+    }
+)
+
+COUNTS = Counts.__struct_fields__
+
+DELIVERY = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("stream", sa.LargeBinary(16), primary_key=True),
+    sa.Column("delivery", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("feed", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("mode", sa.Text, nullable=False),
+    sa.Column("effective", sa.BigInteger),
+    sa.Column("effective_by", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("latest", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("chunks", sa.BigInteger, nullable=False),
+    *(sa.Column(count, sa.BigInteger, nullable=False) for count in COUNTS),
+    sa.Column("snapshot", sa.Boolean),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("expected", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("delivery_name", "delivery", info=EARLY),
+)
+"""``delivery`` is the first 16 hex digits of the stream; ``state`` is ``received``, ``completed``,
+``held``, ``refused``, ``approved`` or ``rejected``; ``first`` and ``latest`` say when its first
+and latest events were recorded, in microseconds; ``actor`` caused the latest."""
+
+NOTE = sa.Table(
+    "delivery_note",
+    metadata,
+    sa.Column("delivery", sa.Text, nullable=False),
+    sa.Column("line", sa.BigInteger, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("expected", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Index("delivery_note_place", "delivery", "line"),
+)
+DROPPED = sa.Table(
+    "delivery_dropped",
+    metadata,
+    sa.Column("delivery", sa.Text, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+"""Fields that the feed does not take, and how often each held a value."""
+
+State = dict[str, Any]
+
+
+def fold(happened: Sequence[Happened], target: Target) -> None:
+    """Bring each delivery that the batch speaks of to its next state."""
+    states = _standing(happened, target)
+    notes: list[tuple[object, ...]] = []
+    dropped: dict[tuple[str, str], int] = {}
+    for _, recorded in happened:
+        stream = recorded.originator_id.bytes
+        state = states.setdefault(stream, _unknown(stream, recorded.origin.recorded))
+        state |= {"latest": recorded.origin.recorded, "actor": recorded.origin.actor}
+        event = recorded.event
+        _evolve(state, event)
+        if isinstance(event, ChunkAppended):
+            notes.extend((state["delivery"], *msgspec.structs.astuple(n)) for n in event.notes)
+        elif isinstance(event, DeliveryReceived):
+            dropped |= {(state["delivery"], f): count for f, count in event.dropped.items()}
+    table = target[DELIVERY]
+    rows.delete(target.connection, table, table.c.stream, list(states))
+    rows.insert(target.connection, table, [tuple(state.values()) for state in states.values()])
+    rows.insert(target.connection, target[NOTE], notes)
+    rows.insert(target.connection, target[DROPPED], [(*k, count) for k, count in dropped.items()])
+
+
+def finish(target: Target) -> None:
+    """Nothing is left to do."""
+
+
+def _standing(happened: Sequence[Happened], target: Target) -> dict[bytes, State]:
+    table = target[DELIVERY]
+    streams = sorted({recorded.originator_id.bytes for _, recorded in happened})
+    found = {}
+    for part in rows.parts(streams):
+        for row in target.connection.execute(table.select().where(table.c.stream.in_(part))):
+            found[row.stream] = dict(row._mapping)
+    return found
+
+
+def _unknown(stream: bytes, recorded: int) -> State:
+    """A delivery of which nothing is known yet: a value for each column, in their order."""
+    start: State = {column.name: "" for column in DELIVERY.columns}
+    return start | {
+        "stream": stream,
+        "delivery": stream.hex()[:16],
+        "effective": None,
+        "size": None,
+        "first": recorded,
+        "chunks": 0,
+        **dict.fromkeys(COUNTS, 0),
+        "snapshot": None,
+        "exit_code": None,
+    }
+
+
+def _evolve(state: State, event: Event) -> None:
+    match event:
+        case DeliveryReceived():
+            state |= _taken(event, "source", "feed", "mode", "effective_by", "size")
+            state |= {"state": "received", "effective": event.order.effective}
+            state |= dict.fromkeys(COUNTS, 0)
+        case ChunkAppended(counts=counts):
+            state["chunks"] += 1
+            for count in COUNTS:
+                state[count] += getattr(counts, count)
+        case DeliveryCompleted(counts=counts, snapshot=snapshot, exit_code=exit_code):
+            state |= {"state": "completed", "snapshot": snapshot, "exit_code": exit_code}
+            state |= msgspec.structs.asdict(counts)
+        case DeliveryHeld(counts=counts):
+            state |= _taken(event, "source", "feed", "rule", "expected", "size")
+            state |= {"state": "held", **msgspec.structs.asdict(counts)}
+        case DeliveryRefused(where=where):
+            state |= _taken(event, "source", "feed", "field", "expected")
+            state |= {"state": "refused", "place": where}
+        case DeliveryApproved(reason=reason):
+            state |= {"state": "approved", "reason": reason}
+        case DeliveryRejected(reason=reason):
+            state |= {"state": "rejected", "reason": reason}
+        case _:
+            pass
+
+
+def _taken(event: Event, *fields: str) -> State:
+    take: Callable[[str], Any] = event.__getattribute__
+    return {field: take(field) for field in fields}

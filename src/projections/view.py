@@ -1,0 +1,288 @@
+"""What a reader may see of a child: its identity, the services involved, and marks; pure.
+
+Each value says which source stated it and when. The system fails closed: where any record of the
+child bears a restricted mark, a reader gets a ``RestrictedView``, which has no field for anything
+else; sensitive services have no field at all.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from person.names import PersonName
+from person.particulars import (
+    Assessment,
+    BirthDate,
+    Carer,
+    LeadProfessional,
+    Particulars,
+)
+from person.places import Address
+from person.services import Involvement
+from projections.folding import fold
+from projections.survivorship import (
+    BY_KNOWLEDGE,
+    BY_TIME,
+    Stated,
+    Told,
+    birth,
+    identity,
+    in_order,
+    name_in_use,
+    order,
+    sex,
+)
+
+T = TypeVar("T")
+
+
+class Fact(msgspec.Struct, Generic[T], frozen=True):
+    """The value that is believed, and what other records say instead."""
+
+    value: T
+    source: str
+    stated: int
+    """When the source last stated it: microseconds of its own time."""
+    seen: int
+    """When a delivery last proved that record present."""
+    others: tuple[Told[T], ...] = ()
+
+
+class Whereabouts(msgspec.Struct, frozen=True):
+    """An address, or the statement that there is no known one."""
+
+    address: Address | None = None
+    no_known_address: bool = False
+    last_known: bool = False
+    """The address is a past one: the record states none that is in force."""
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """A parent or carer as shown: whom to reach, nothing that serves for matching only."""
+
+    given: str
+    family: str
+    relationship: str
+    responsibility: bool | None
+    phone: str
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """That the child has left England, and whether it is meant to return."""
+
+    date: str
+    """ISO date, or ``unknown`` where only the fact is stated."""
+    return_intent: str
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """A source that holds a current record of the child."""
+
+    source: str
+    stated: int
+    seen: int
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A name without use or period."""
+
+    given: tuple[str, ...]
+    family: str
+
+
+class ChildView(msgspec.Struct, frozen=True):
+    """A child as an ordinary reader sees it. ``sex`` is ``U`` where no record states it."""
+
+    number: str
+    name: Fact[PersonName] | None
+    sex: Fact[str] | None
+    birth: Fact[BirthDate] | None
+    other_names: tuple[Told[PersonName], ...]
+    address: Fact[Whereabouts] | None
+    """None where no record says anything of it, which is not "no known address"."""
+    parents: tuple[Told[Parent], ...]
+    services: tuple[Told[Involvement], ...]
+    """Universal and additional services with their contacts, the believed ones first."""
+    assessment: Told[Assessment] | None
+    lead_professional: Told[LeadProfessional] | None
+    left_england: Told[Departure] | None
+    died: Fact[str] | None
+    holders: tuple[Holder, ...]
+
+
+class RestrictedView(msgspec.Struct, frozen=True):
+    """All that is seen of a child with a restricted record. Its fields are the allow-list."""
+
+    number: str
+    name: Name | None
+    sex: str
+    birth: BirthDate | None
+
+
+FIELDS = ("number", "name", "sex", "birth")
+"""What a restricted view may hold: regulation 6(5) of SI 2007/2182 without former and parents'
+names, until a shield can say which of them are safe."""
+
+View = ChildView | RestrictedView
+
+
+def view(number: str, records: Sequence[Stated]) -> View:
+    """The child of this number, made from the current statements of its records.
+
+    The order of ``records`` does not matter.
+    """
+    if is_restricted(records):
+        return _restricted(number, records)
+    believed = identity(records)
+    return ChildView(
+        number=number,
+        name=_fact(believed.name, _names_in_use(records), _name_key),
+        sex=_fact(believed.sex, in_order(records, sex, BY_KNOWLEDGE), str),
+        birth=_fact(believed.birth, in_order(records, birth, BY_KNOWLEDGE), _itself),
+        other_names=_other_names(records, believed.name),
+        address=_address(records),
+        parents=_parents(records),
+        services=_services(records),
+        assessment=_latest(records, lambda p: p.assessment, lambda a: a.date),
+        lead_professional=_latest(records, _lead_in_force, lambda lead: lead.start),
+        left_england=_latest(records, _departure, lambda departure: departure.date),
+        died=_first(in_order(records, lambda p: p.died or None, BY_KNOWLEDGE), str),
+        holders=tuple(Holder(r.source, r.stated, r.seen) for r in order(records, BY_TIME)),
+    )
+
+
+def is_restricted(records: Iterable[Stated]) -> bool:
+    """Whether any record of the child bears a restricted mark."""
+    return any(record.particulars.restricted for record in records)
+
+
+def _restricted(number: str, records: Sequence[Stated]) -> RestrictedView:
+    believed = identity(records)
+    name = believed.name.value if believed.name else None
+    return RestrictedView(
+        number=number,
+        name=Name(name.given, name.family) if name else None,
+        sex=believed.sex.value if believed.sex else "U",
+        birth=believed.birth.value if believed.birth else None,
+    )
+
+
+def _fact(
+    believed: Told[T] | None, stated: Sequence[Told[T]], key: Callable[[T], Hashable]
+) -> Fact[T] | None:
+    if believed is None:
+        return None
+    known = key(believed.value)
+    others = tuple(t for t in _distinct(stated, key) if key(t.value) != known)
+    return Fact(believed.value, believed.source, believed.stated, believed.seen, others)
+
+
+def _first(stated: Sequence[Told[T]], key: Callable[[T], Hashable]) -> Fact[T] | None:
+    return _fact(stated[0], stated, key) if stated else None
+
+
+def _distinct(stated: Iterable[Told[T]], key: Callable[[T], Hashable]) -> tuple[Told[T], ...]:
+    """The first statement of each value."""
+    found: dict[Hashable, Told[T]] = {}
+    for told in stated:
+        found.setdefault(key(told.value), told)
+    return tuple(found.values())
+
+
+def _each(
+    records: Sequence[Stated], facts: Callable[[Particulars], Iterable[T]], ranks: Sequence[str]
+) -> list[Told[T]]:
+    """All values of a fact of which a record may state several."""
+    return [
+        Told(value, record.source, record.stated, record.seen)
+        for record in order(records, ranks)
+        for value in facts(record.particulars)
+    ]
+
+
+def _itself(value: T) -> Hashable:
+    assert isinstance(value, Hashable)
+    return value
+
+
+def _name_key(name: PersonName) -> Hashable:
+    return tuple(fold(word) for word in name.given), fold(name.family)
+
+
+def _names_in_use(records: Sequence[Stated]) -> list[Told[PersonName]]:
+    return in_order(records, name_in_use, BY_KNOWLEDGE)
+
+
+def _other_names(
+    records: Sequence[Stated], believed: Told[PersonName] | None
+) -> tuple[Told[PersonName], ...]:
+    known = _name_key(believed.value) if believed else None
+    told = _each(records, lambda p: p.names, BY_KNOWLEDGE)
+    return tuple(t for t in _distinct(told, _name_key) if _name_key(t.value) != known)
+
+
+def _address(records: Sequence[Stated]) -> Fact[Whereabouts] | None:
+    told = in_order(records, _whereabouts, BY_TIME, partial=lambda w: w.last_known)
+    return _first(told, lambda w: (w.no_known_address, _address_key(w.address)))
+
+
+def _whereabouts(particulars: Particulars) -> Whereabouts | None:
+    if particulars.no_known_address:
+        return Whereabouts(no_known_address=True)
+    if not particulars.addresses:
+        return None
+    latest = max(
+        particulars.addresses,
+        key=lambda a: (_in_force(a), a.use == "home", a.start, a.end, a.lines, a.postcode),
+    )
+    return Whereabouts(address=latest, last_known=not _in_force(latest))
+
+
+def _in_force(address: Address) -> bool:
+    return address.use != "former" and not address.end
+
+
+def _address_key(address: Address | None) -> Hashable:
+    if address is None:
+        return None
+    return address.postcode, tuple(line.casefold() for line in address.lines)
+
+
+def _parents(records: Sequence[Stated]) -> tuple[Told[Parent], ...]:
+    told = _each(records, lambda p: (_parent(c) for c in p.carers), BY_TIME)
+    named = [t for t in told if t.value.given or t.value.family]
+    return _distinct(named, lambda p: (fold(p.given), fold(p.family), p.relationship))
+
+
+def _parent(carer: Carer) -> Parent:
+    return Parent(carer.given, carer.family, carer.relationship, carer.responsibility, carer.phone)
+
+
+def _services(records: Sequence[Stated]) -> tuple[Told[Involvement], ...]:
+    told = _each(records, _ordinary, BY_TIME)
+    return _distinct(told, lambda i: (i.kind, i.organisation or fold(i.name), fold(i.practitioner)))
+
+
+def _ordinary(particulars: Particulars) -> list[Involvement]:
+    """A sensitive one that stands among the others by mistake is not shown either."""
+    return [i for i in particulars.involvements if not i.is_sensitive]
+
+
+def _lead_in_force(particulars: Particulars) -> LeadProfessional | None:
+    lead = particulars.lead_professional
+    return None if lead is None or lead.end else lead
+
+
+def _departure(particulars: Particulars) -> Departure | None:
+    if not particulars.left_england:
+        return None
+    return Departure(particulars.left_england, particulars.return_intent or "unknown")
+
+
+def _latest(
+    records: Sequence[Stated], fact: Callable[[Particulars], T | None], date: Callable[[T], str]
+) -> Told[T] | None:
+    """The statement with the latest date of its own; of equals the one told last."""
+    told = in_order(records, fact, BY_TIME)
+    return max(told, key=lambda t: date(t.value), default=None)
