@@ -1,0 +1,82 @@
+"""Dates as files write them, made ISO 8601 text, in full or as far as they are known."""
+
+from datetime import date
+from functools import lru_cache
+
+from person.rules import RuleError
+
+_FORMS = "a date as YYYY-MM-DD, DD/MM/YYYY, YYYYMMDD, YYYY-MM or YYYY"
+
+
+class DateError(RuleError):
+    """Text that is no date, or a date that cannot be."""
+
+
+@lru_cache(maxsize=65536)
+def iso_date(text: str) -> str:
+    """Give a date as ISO text, ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY``, as far as it is stated.
+
+    Reads ``YYYY-MM-DD`` and its beginnings, ``DD/MM/YYYY`` (day first, as in England),
+    ``YYYYMMDD``, and any of the full forms with a time after it, which is left out. Raises
+    DateError: ``DATE-FORM`` for other text, ``DATE-IMPOSSIBLE`` for a day that never was and
+    years before 1875, in which nobody living was born.
+
+    >>> iso_date("2014-05-09"), iso_date("09/05/2014"), iso_date("20140509"), iso_date("2014-05")
+    ('2014-05-09', '2014-05-09', '2014-05-09', '2014-05')
+    >>> iso_date("31/02/2014")
+    Traceback (most recent call last):
+    person.dates.DateError: DATE-IMPOSSIBLE: expected a day that exists
+    """
+    year, month, day = _parts(text.strip())
+    if not (year.isdigit() and (month + day + "0").isdigit() and text.isascii()):
+        raise DateError("DATE-FORM", _FORMS)
+    if int(year) < 1875:
+        raise DateError("DATE-IMPOSSIBLE", "a year from 1875")
+    try:
+        date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        raise DateError("DATE-IMPOSSIBLE", "a day that exists") from None
+    return "-".join(part for part in (year, month, day) if part)
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """Give year, month and day as written, each empty where it is not stated."""
+    if len(text) > 10 and text[10] in "T ":
+        text = text[:10]
+    match len(text):
+        case 10 if text[4] == text[7] == "-":
+            return text[:4], text[5:7], text[8:]
+        case 10 if text[2] == text[5] and text[2] in "/-.":
+            return text[6:], text[3:5], text[:2]
+        case 8:
+            return text[:4], text[4:6], text[6:]
+        case 7 if text[4] == "-":
+            return text[:4], text[5:], ""
+        case 4:
+            return text, "", ""
+    raise DateError("DATE-FORM", _FORMS)
+
+
+def not_after(value: str, latest: str) -> str:
+    """Give an ISO date back, or raise DateError ``DATE-FUTURE`` where it lies after ``latest``.
+
+    A partial date is after only when all of it is.
+
+    >>> not_after("2014", "2014-05-09")
+    '2014'
+    """
+    if value > latest[: len(value)]:
+        raise DateError("DATE-FUTURE", "a date that is not in the future")
+    return value
+
+
+def is_stand_in(value: str) -> bool:
+    """Whether a full date is one that clerks and systems write where the day is not known.
+
+    The first of January (any system), 31 December 9999 and 1 January 1900 (end marks and fillers).
+    Evidence for weighing, never a reason to refuse: children are born on 1 January too.
+
+    >>> is_stand_in("2014-01-01"), is_stand_in("2014-01-02")
+    (True, False)
+    """
+    return value[4:] == "-01-01" or value == "9999-12-31"
