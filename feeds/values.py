@@ -1,0 +1,208 @@
+"""The values of a row: each checked, or missing with a remark that says why."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, TypeVar
+
+from feeds.submission import FeedError, Remark
+from person.dates import iso_date, not_after
+from person.identifiers import Identifier, IdentifierError, is_upn_unknown, nhs_number, upn
+from person.names import clean
+from person.particulars import BirthDate
+from person.places import NO_FIXED_ABODE, is_pseudo, postcode
+from person.rules import RuleError
+from person.services import Involvement
+
+Remarks = list[Remark]
+Value = TypeVar("Value")
+
+LONGEST: Final = 1000
+"""Characters of a single value; what is longer is no name, number or line of an address."""
+
+
+@lru_cache(maxsize=4096)
+def remark(rule: str, field: str, expected: str) -> Remark:
+    """Give the remark that a value broke a rule."""
+    return Remark(rule, field, expected)
+
+
+def checked(remarks: Remarks, field: str, check: Callable[[str], Value], text: str) -> Value | None:
+    """Give what a check makes of a text; None, with a remark, where it breaks a rule."""
+    try:
+        return check(text)
+    except RuleError as broken:
+        remarks.append(remark(broken.rule, field, broken.expected))
+        return None
+
+
+def said(remarks: Remarks, field: str, value: object) -> str:
+    """Give a value of a JSON document as clean text.
+
+    Nothing (a missing or null value) is empty. A text of nothing but blanks says nothing and
+    should not be there; a list, an object or true and false is no text: both are remarks.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str) and len(value) <= LONGEST:
+        text = clean(value)
+        if not text:
+            remarks.append(remark("EMPTY", field, "a value, or no such field"))
+        return text
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15:
+        return str(value)
+    remarks.append(remark("TEXT-FORM", field, f"text of up to {LONGEST} characters"))
+    return ""
+
+
+def date_value(remarks: Remarks, field: str, text: str, latest: str = "") -> str:
+    """Give an ISO date, or nothing with a remark; not after ``latest`` where that is given."""
+    if not text:
+        return ""
+    value = checked(remarks, field, iso_date, text)
+    if value and latest:
+        value = checked(remarks, field, lambda stated: not_after(stated, latest), value)
+    return value or ""
+
+
+def birth_date(remarks: Remarks, field: str, text: str, latest: str) -> BirthDate | None:
+    """Give the date of a birth that has happened."""
+    value = date_value(remarks, field, text, latest)
+    return BirthDate(value) if value else None
+
+
+def expected_birth(remarks: Remarks, field: str, text: str, latest: str) -> BirthDate | None:
+    """Give the date on which a birth is expected: at most ten months after ``latest``."""
+    value = date_value(remarks, field, text, _ten_months_after(latest))
+    return BirthDate(value, expected=True) if value else None
+
+
+@lru_cache(maxsize=16)
+def _ten_months_after(day: str) -> str:
+    return (datetime.fromisoformat(day) + timedelta(days=305)).date().isoformat()
+
+
+def today() -> str:
+    """Give today's date, before which every birth, death and move must lie."""
+    return datetime.now(UTC).date().isoformat()
+
+
+# DfE: M, F, U; 1, 2, 0, 9 in older returns and in the NHS data dictionary (PERSON STATED GENDER
+# CODE); FHIR R4 administrative gender.
+_SEXES: Final = (
+    dict.fromkeys(("M", "MALE", "1"), "M")
+    | dict.fromkeys(("F", "FEMALE", "2"), "F")
+    | dict.fromkeys(("U", "UNKNOWN", "NOT KNOWN", "NOT STATED", "0"), "U")
+    | dict.fromkeys(("X", "OTHER", "I", "INDETERMINATE", "NOT SPECIFIED", "9"), "X")
+)
+
+
+def sex(remarks: Remarks, field: str, text: str) -> str | None:
+    """Give ``F``, ``M``, ``U`` or ``X`` for the codes of any of the authorities."""
+    if not text:
+        return None
+    code = _SEXES.get(text.strip().upper())
+    if code is None:
+        remarks.append(remark("SEX-CODE", field, "M, F, U or a code of the same meaning"))
+    return code
+
+
+def upn_identifier(remarks: Remarks, field: str, text: str) -> Identifier | None:
+    """Give a UPN as identifier; a reason why it is unknown (``UN3``) is none and no mistake."""
+    if not text or is_upn_unknown(text):
+        return None
+    number = checked(remarks, field, upn, text)
+    return number.identifier if number else None
+
+
+def former_upn(remarks: Remarks, field: str, text: str) -> Identifier | None:
+    """Give a former UPN; DfE only queries a wrong one (rule 1560Q)."""
+    if not text:
+        return None
+    try:
+        return Identifier("upn", upn(text).value, "former")
+    except IdentifierError as broken:
+        remarks.append(remark("1560Q", field, broken.expected))
+        return None
+
+
+def nhs_identifier(remarks: Remarks, field: str, text: str, status: str) -> Identifier | None:
+    """Give an NHS number as identifier with its status."""
+    number = checked(remarks, field, nhs_number, text) if text else None
+    return Identifier("nhs", number, status) if number else None
+
+
+def real_postcode(remarks: Remarks, field: str, text: str) -> tuple[str, bool]:
+    """Give a postcode, and whether the text states that there is no fixed abode.
+
+    The other pseudo postcodes (``ZZ99``: abroad, not known) count as missing.
+    """
+    value = checked(remarks, field, postcode, text) if text else None
+    if not value:
+        return "", False
+    return ("", value == NO_FIXED_ABODE) if is_pseudo(value) else (value, False)
+
+
+def phone_number(remarks: Remarks, field: str, text: str) -> str:
+    """Give a telephone number without the marks between its digits."""
+    bare = "".join(character for character in text if character not in " -().\u2013/")
+    digits = bare.removeprefix("+")
+    if digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15:
+        return bare
+    if text:
+        remarks.append(remark("PHONE-FORM", field, "a telephone number of 7 to 15 digits"))
+    return ""
+
+
+def email_address(remarks: Remarks, field: str, text: str) -> str:
+    """Give an e-mail address that has one @ and a dot after it."""
+    if not text:
+        return ""
+    name, _, domain = text.partition("@")
+    if name and "." in domain and "@" not in domain and " " not in text:
+        return text
+    remarks.append(remark("EMAIL-FORM", field, "an e-mail address"))
+    return ""
+
+
+def apart(
+    remarks: Remarks, involvements: Sequence[Involvement]
+) -> tuple[tuple[Involvement, ...], tuple[Involvement, ...]]:
+    """Part involvements into ordinary ones and those of sensitive services that may be held.
+
+    A sensitive service may be disclosed only with consent or on the ground of significant harm
+    (SI 2007/2182, Part 4); without either it is left out, with a remark.
+    """
+    ordinary = tuple(each for each in involvements if not each.is_sensitive)
+    if len(ordinary) == len(involvements):
+        return ordinary, ()
+    sensitive = [each for each in involvements if each.is_sensitive]
+    held = tuple(each for each in sensitive if each.consent in ("given", "significant-harm"))
+    if len(held) < len(sensitive):
+        remarks.append(remark("CONSENT", "service", "consent given, or significant harm"))
+    return ordinary, held
+
+
+def count(dropped: Counter[str], name: str) -> None:
+    """Count a field that is not taken, by name; odd and endlessly many names as ``(other)``."""
+    if name not in dropped and (len(dropped) >= 500 or not _is_field_name(name)):
+        name = "(other)"
+    dropped[name] += 1
+
+
+def _is_field_name(name: str) -> bool:
+    return len(name) <= 80 and name.isascii() and name.isprintable()
+
+
+def only_file(paths: Sequence[Path]) -> Path:
+    """Give the one file of a delivery whose feed has one file; FeedError otherwise."""
+    if len(paths) != 1:
+        raise FeedError("", "", "", f"one file for a delivery of this feed, not {len(paths)}")
+    return paths[0]
+
+
+def compact(items: Sequence[Value | None]) -> tuple[Value, ...]:
+    """Give the items that are there."""
+    return tuple(item for item in items if item is not None)
