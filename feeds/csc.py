@@ -1,0 +1,411 @@
+"""Children's social care as authorities send it daily to the department (CSC API, JSON).
+
+A payload is ``{"la_code": 201, "Children": [...]}``, where Children is a list or one child; a
+list of payloads or of children, and one of either in each line, are read too. The index takes who
+the child is and which social workers work with the child; plans, placements, assessments' factors
+and all other case information are counted and left out.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import ijson
+import msgspec
+
+from feeds.submission import Fault, FeedError, Header, Settings, Submission
+from feeds.text import LIMITS, Limits, Metered, byte_lines, encoding_of, head_text
+from feeds.values import (
+    Remarks,
+    apart,
+    birth_date,
+    checked,
+    compact,
+    count,
+    date_value,
+    expected_birth,
+    former_upn,
+    only_file,
+    phone_number,
+    real_postcode,
+    remark,
+    said,
+    sex,
+    today,
+    upn_identifier,
+)
+from person.identifiers import Identifier, is_upn_unknown, la_child_id
+from person.names import PersonName
+from person.particulars import Assessment, LeadProfessional, Particulars
+from person.places import Address
+from person.services import KINDS, Involvement
+
+Object = Mapping[str, Any]
+
+# The allow-list, level by level.
+_CHILD: Final = frozenset(
+    {
+        "la_child_id", "la_code", "purge", "child_details", "social_care_episodes",
+        "lead_professional", "services",
+    }
+)  # fmt: skip
+_DETAILS: Final = frozenset(
+    {
+        "unique_pupil_number", "former_unique_pupil_number", "unique_pupil_number_unknown_reason",
+        "first_name", "surname", "date_of_birth", "expected_date_of_birth", "sex", "postcode",
+        "purge",
+    }
+)  # fmt: skip
+_EPISODE: Final = frozenset(
+    {
+        "referral_date", "referral_no_further_action_flag", "closure_date", "care_worker_details",
+        "child_and_family_assessments", "purge",
+    }
+)  # fmt: skip
+_WORKER: Final = frozenset({"worker_id", "start_date", "end_date", "purge"})
+_DEEPEST: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Csc:
+    """The feed ``social-care.csc``."""
+
+    limits: Limits = LIMITS
+    clock: Callable[[], str] = today
+    name: str = "social-care.csc"
+    version: int = 1
+    mode: Literal["snapshot", "delta"] = "delta"
+    settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
+
+    def recognises(self, head: bytes, filename: str) -> bool:
+        """Whether a file begins as JSON that names children by ``la_child_id``."""
+        del filename
+        text = head_text(head).lstrip()
+        return text.startswith(("{", "[")) and '"la_child_id"' in text
+
+    def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CscReading":
+        """Begin a pass over one file. A mapping is not used."""
+        del mapping
+        return CscReading(only_file(paths), self.limits, self.clock(), self.settings)
+
+
+class CscReading:
+    """One pass over one file of an authority's children."""
+
+    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+        """Look at encoding and beginning. Raises FeedError where it is no such file."""
+        self.header = Header()
+        self.dropped: Counter[str] = Counter()
+        self.settings = settings
+        self._path, self._limits, self._latest = path, limits, latest
+        self._encoding = encoding_of(path, limits)
+        self._in_lines = self._is_in_lines()
+        next(self._children(), None)
+
+    def __iter__(self) -> Iterator[Submission | Fault]:
+        """Give a submission or a fault for each child."""
+        for line, authority, child in self._children():
+            if isinstance(child, dict):
+                yield self._child(line, authority, child)
+            else:
+                yield Fault(line, "JSON", "Children", "one JSON object for each child")
+
+    def _children(self) -> Iterator[tuple[int, str, object]]:
+        """Give each child with its line or ordinal, and the authority of its payload."""
+        return self._from_lines() if self._in_lines else self._from_document()
+
+    # One payload or child in each line.
+
+    def _is_in_lines(self) -> bool:
+        """Whether the first line that is not blank is a whole JSON object."""
+        try:
+            for line in byte_lines(self._path, self._encoding, self._limits):
+                if not line.isspace():
+                    return isinstance(self._decode(line, 1), dict)
+        except FeedError:
+            return False
+        raise self._error("line 1", "", "JSON of children's social care")
+
+    def _decode(self, line: bytes, number: int) -> object:
+        try:
+            return msgspec.json.decode(line)
+        except msgspec.DecodeError:
+            return None
+        except RecursionError:
+            raise self._error(f"line {number}", "", "JSON nested less deeply") from None
+
+    def _from_lines(self) -> Iterator[tuple[int, str, object]]:
+        lines = byte_lines(self._path, self._encoding, self._limits)
+        number = 0
+        for number, line in enumerate(lines, start=1):
+            if line.isspace():
+                continue
+            payload = self._decode(line, number)
+            if isinstance(payload, dict):
+                yield from self._payload(payload, number)
+            elif not line.endswith(b"\n"):
+                raise self._error(f"line {number}", "", "a whole line: the file is cut off")
+            else:
+                yield number, "", None
+
+    def _payload(self, payload: Object, line: int) -> Iterator[tuple[int, str, object]]:
+        authority = _authority(payload)
+        children = _children_of(payload)
+        if children is None:
+            if "la_child_id" not in payload and "child_details" not in payload:
+                raise self._error(f"line {line}", "Children", "children, or one child")
+            yield line, authority, payload
+        else:
+            for each in children:
+                yield line, authority, each
+
+    # One document, as large as it may be.
+
+    def _from_document(self) -> Iterator[tuple[int, str, object]]:
+        prefix, authority = self._shape()
+        file = Metered(self._path, self._encoding, self._limits)
+        ordinal = 0
+        try:
+            for child in ijson.items(file, prefix, use_float=True):
+                ordinal += 1
+                file.ended()
+                if isinstance(child, dict) and _children_of(child) is not None:
+                    yield from self._payload(child, ordinal)
+                else:
+                    own = _authority(child) if isinstance(child, dict) else ""
+                    yield ordinal, own or authority, child
+        except ijson.JSONError:
+            raise self._error(f"child {ordinal + 1}", "", "whole, well-formed JSON") from None
+        except (RecursionError, UnicodeError, ValueError):
+            raise self._error(f"child {ordinal + 1}", "", "JSON that can be read") from None
+        finally:
+            file.close()
+
+    def _shape(self) -> tuple[str, str]:
+        """Find where the children are in the document, and the authority that it names.
+
+        The look ends at the first child when the authority stands before it, as it should, and
+        goes on to the end of the document when it does not.
+        """
+        file = Metered(self._path, self._encoding, self._limits)
+        prefix = found = authority = ""
+        try:
+            for where, event, value in ijson.parse(file, use_float=True):
+                file.ended()
+                if where.count(".") > _DEEPEST:
+                    raise self._error(where[:80], "", "JSON nested less deeply")
+                name = where.rpartition(".")[2]
+                if name == "la_code" and event in ("number", "string"):
+                    authority = authority or _code(value)
+                elif not found and event == "map_key" and value in ("la_child_id", "child_details"):
+                    found, prefix = "yes", where
+                if found and authority:
+                    break
+        except (ijson.JSONError, UnicodeError, ValueError):
+            if not found:
+                raise self._error("line 1", "", "whole, well-formed JSON of children") from None
+        finally:
+            file.close()
+        if not found:
+            if not authority:
+                raise self._error("line 1", "Children", "children with la_child_id")
+            return "Children.item", authority
+        # In a list of payloads each has its own authority, and is read whole.
+        return ("item" if prefix.startswith("item.") else prefix), authority
+
+    # One child.
+
+    def _child(self, line: int, authority: str, child: Object) -> Submission | Fault:
+        remarks: Remarks = []
+        authority = authority or _authority(child)
+        self._count(child, _CHILD, "")
+        key = said([], "la_child_id", child.get("la_child_id"))
+        if not key or len(key) > 64:
+            return Fault(line, "8500", "la_child_id", "the authority's child id")
+        details = _object(remarks, child, "child_details")
+        if child.get("purge") is True or details.get("purge") is True:
+            # All that we hold of the child comes from these details: with them goes the record.
+            return Submission(key, line, Particulars(), purge=True)
+        self._count(details, _DETAILS, "child_details.")
+        number = checked(remarks, "la_child_id", lambda text: la_child_id(authority, text), key)
+        involvements, assessment = self._work(remarks, child, authority)
+        ordinary, sensitive = apart(remarks, involvements)
+        particulars = msgspec.structs.replace(
+            _identity(remarks, details, number, self._latest),
+            involvements=ordinary,
+            assessment=assessment,
+            lead_professional=_lead(remarks, child.get("lead_professional")),
+        )
+        if not particulars.names and particulars.birth is None:
+            return Fault(line, "NO-IDENTITY", "child_details", "a name or a birth date", key)
+        return Submission(key, line, particulars, sensitive=sensitive, remarks=tuple(remarks))
+
+    def _work(
+        self, remarks: Remarks, child: Object, authority: str
+    ) -> tuple[list[Involvement], Assessment | None]:
+        """Give who works with the child, and that an assessment was made, if one was."""
+        involvements: list[Involvement] = []
+        assessed: list[str] = []
+        for episode in _objects(remarks, child, "social_care_episodes"):
+            if episode.get("purge") is True:
+                continue
+            self._count(episode, _EPISODE, "social_care_episodes.")
+            involvements += self._social_work(remarks, episode, authority)
+            assessed += [
+                _date(remarks, each, "authorisation_date") or _date(remarks, each, "start_date")
+                for each in _objects(remarks, episode, "child_and_family_assessments")
+                if each.get("purge") is not True
+            ]
+        involvements += _services(remarks, child)
+        made = Assessment(organisation=authority, date=max(assessed)) if assessed else None
+        return involvements, made
+
+    def _social_work(self, remarks: Remarks, episode: Object, authority: str) -> list[Involvement]:
+        """Give one involvement for each social worker of an episode; one without a name if none.
+
+        A referral that needed no further action and has no worker is no involvement.
+        """
+        opened = _date(remarks, episode, "referral_date")
+        closed = _date(remarks, episode, "closure_date")
+        found = []
+        for worker in _objects(remarks, episode, "care_worker_details"):
+            if worker.get("purge") is True:
+                continue
+            self._count(worker, _WORKER, "care_worker_details.")
+            found.append(
+                Involvement(
+                    "social-work",
+                    authority,
+                    practitioner=said(remarks, "worker_id", worker.get("worker_id")),
+                    start=_date(remarks, worker, "start_date") or opened,
+                    end=_date(remarks, worker, "end_date") or closed,
+                )
+            )
+        if found or episode.get("referral_no_further_action_flag") is True:
+            return found
+        return [Involvement("social-work", authority, start=opened, end=closed)]
+
+    def _count(self, level: Object, taken: frozenset[str], where: str) -> None:
+        for name, value in level.items():
+            if name not in taken and value is not None and value not in ("", [], {}):
+                count(self.dropped, where + name)
+
+    def _error(self, where: str, field: str, expected: str) -> FeedError:
+        return FeedError(self._path.name, where, field, expected)
+
+
+def _identity(remarks: Remarks, details: Object, number: str | None, latest: str) -> Particulars:
+    """Give who the child is, from its details and its number at the authority."""
+
+    def text(name: str) -> str:
+        return said(remarks, name, details.get(name))
+
+    first, surname, due = text("first_name"), text("surname"), text("expected_date_of_birth")
+    code, none = real_postcode(remarks, "postcode", text("postcode"))
+    reason = text("unique_pupil_number_unknown_reason")
+    if reason and not is_upn_unknown(reason):
+        remarks.append(remark("UPN-UNKNOWN", "unique_pupil_number_unknown_reason", "UN1 to UN7"))
+    born = birth_date(remarks, "date_of_birth", text("date_of_birth"), latest)
+    return Particulars(
+        names=(PersonName((first,) if first else (), surname),) if first or surname else (),
+        birth=born or expected_birth(remarks, "expected_date_of_birth", due, latest),
+        sex=sex(remarks, "sex", text("sex")),
+        addresses=(Address(postcode=code),) if code else (),
+        no_known_address=none,
+        identifiers=compact(
+            [
+                Identifier("la-child", number) if number else None,
+                upn_identifier(remarks, "unique_pupil_number", text("unique_pupil_number")),
+                former_upn(
+                    remarks, "former_unique_pupil_number", text("former_unique_pupil_number")
+                ),
+            ]
+        ),
+    )
+
+
+def _lead(remarks: Remarks, lead: object) -> LeadProfessional | None:
+    """Give the lead professional, where the authority adds one to the child."""
+    if not isinstance(lead, dict):
+        return None
+    name, organisation = (
+        said(remarks, f"lead_professional.{part}", lead.get(part))
+        for part in ("name", "organisation")
+    )
+    phone = phone_number(remarks, "phone", said(remarks, "phone", lead.get("phone")))
+    if not (name or organisation or phone):
+        return None
+    start, end = _date(remarks, lead, "start_date"), _date(remarks, lead, "end_date")
+    return LeadProfessional(name, organisation, phone, start, end)
+
+
+def _services(remarks: Remarks, child: Object) -> list[Involvement]:
+    """Give other services, where the authority adds them to the child: kind, who, consent."""
+    found = []
+    for each in _objects(remarks, child, "services"):
+        kind = said(remarks, "services.kind", each.get("kind"))
+        if kind not in KINDS:
+            remarks.append(remark("SERVICE-KIND", "services.kind", "one of the kinds of service"))
+            continue
+        names = ("organisation", "name", "practitioner", "consent")
+        organisation, name, practitioner, consent = (
+            said(remarks, f"services.{part}", each.get(part)) for part in names
+        )
+        found.append(
+            Involvement(
+                kind,
+                organisation,
+                name,
+                practitioner,
+                phone=phone_number(remarks, "phone", said(remarks, "phone", each.get("phone"))),
+                start=_date(remarks, each, "start_date"),
+                end=_date(remarks, each, "end_date"),
+                consent=consent,
+            )
+        )
+    return found
+
+
+def _date(remarks: Remarks, level: Object, name: str) -> str:
+    return date_value(remarks, name, said(remarks, name, level.get(name)))
+
+
+def _object(remarks: Remarks, level: Object, name: str) -> Object:
+    value = level.get(name)
+    if isinstance(value, dict):
+        return value
+    if value is not None:
+        remarks.append(remark("JSON-FORM", name, "a JSON object"))
+    return {}
+
+
+def _objects(remarks: Remarks, level: Object, name: str) -> list[Object]:
+    """Give the objects of a list; a single object stands for a list of one."""
+    value = level.get(name)
+    if value is None:
+        return []
+    values = value if isinstance(value, list) else [value]
+    found: list[Object] = [each for each in values if isinstance(each, dict)]
+    if len(found) < len(values):
+        remarks.append(remark("JSON-FORM", name, "a list of JSON objects"))
+    return found
+
+
+def _authority(payload: Object) -> str:
+    return _code(payload.get("la_code"))
+
+
+def _code(value: object) -> str:
+    """Give an authority code, a number or a text, as three digits; nothing where it is none."""
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    return text.zfill(3) if text.isascii() and text.isdigit() and len(text) <= 3 else ""
+
+
+def _children_of(payload: Object) -> list[object] | None:
+    for name in ("Children", "children"):
+        if name in payload:
+            value = payload[name]
+            return value if isinstance(value, list) else [value]
+    return None
