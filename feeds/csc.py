@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import ijson
 import msgspec
 
-from feeds.submission import Fault, FeedError, Header, Settings, Submission
+from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits, Metered, byte_lines, encoding_of, head_text
 from feeds.values import (
     Remarks,
@@ -76,7 +76,7 @@ class Csc:
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
     version: int = 1
-    mode: Literal["snapshot", "delta"] = "delta"
+    mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
@@ -99,6 +99,7 @@ class CscReading:
         self.header = Header()
         self.dropped: Counter[str] = Counter()
         self.settings = settings
+        self.mode: Mode = "delta"
         self._path, self._limits, self._latest = path, limits, latest
         self._encoding = encoding_of(path, limits)
         self._in_lines = self._is_in_lines()

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from feeds.submission import Fault, FeedError, Header, Settings, Submission
+from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits, byte_lines, encoding_of, head_text
 from feeds.values import (
     Remarks,
@@ -224,7 +224,7 @@ class PdsFhir:
     clock: Callable[[], str] = today
     name: str = "health.pds-fhir"
     version: int = 1
-    mode: Literal["snapshot", "delta"] = "delta"
+    mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
@@ -247,6 +247,7 @@ class PdsReading:
         self.header = Header()
         self.dropped: Counter[str] = Counter()
         self.settings = settings
+        self.mode: Mode = "delta"
         self._path, self._limits, self._latest = path, limits, latest
         self._encoding = encoding_of(path, limits)
         next(self._resources(), None)

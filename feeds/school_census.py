@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from lxml import etree
 
-from feeds.submission import Fault, FeedError, Header, Settings, Submission
+from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits, Metered, encoding_of, head_text
 from feeds.values import (
     Remarks,
@@ -67,7 +67,7 @@ class SchoolCensus:
     clock: Callable[[], str] = today
     name: str = NAME
     version: int = 1
-    mode: Literal["snapshot", "delta"] = "snapshot"
+    mode: Mode = "snapshot"
     settings: Settings = field(
         default=Settings(dual_registration=True, cadence="termly"),
     )
@@ -92,6 +92,7 @@ class CensusReading:
         """Read the header. Raises FeedError where the file is no School Census."""
         self.dropped: Counter[str] = Counter()
         self.settings = settings
+        self.mode: Mode = "snapshot"
         self._path, self._limits, self._latest = path, limits, latest
         self._encoding = _xml_encoding(path, limits)
         self._school = self._authority = ""

@@ -114,6 +114,10 @@ class Reading(Protocol):
     header: Header
     dropped: Counter[str]
     """Fields that the feed does not take, by name, with how often each held a value."""
+    settings: Settings
+    """The feed's own, or what a mapping says in their place."""
+    mode: Mode
+    """The feed's own default, or what a mapping says in its place."""
 
     def __iter__(self) -> Iterator[Submission | Fault]: ...
 
@@ -124,12 +128,21 @@ class Feed(Protocol):
     Control totals are checked at the end of the iteration, with FeedError on a mismatch.
     """
 
-    name: str
-    version: int
-    """Raised whenever the reader would make other submissions of the same bytes."""
-    mode: Mode
-    """Default mode of a delivery."""
-    settings: Settings
+    @property
+    def name(self) -> str:
+        """Its name in ``--feed``."""
+
+    @property
+    def version(self) -> int:
+        """Raised whenever the reader would make other submissions of the same bytes."""
+
+    @property
+    def mode(self) -> Mode:
+        """Default mode of a delivery."""
+
+    @property
+    def settings(self) -> Settings:
+        """How its sources behave unless they were registered otherwise."""
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file that begins so (up to 64 kB) and has this name is of this feed."""

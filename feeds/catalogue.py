@@ -1,0 +1,27 @@
+"""Every feed by its name, and which of them a file is of."""
+
+from pathlib import Path
+from typing import Final
+
+from feeds.csc import Csc
+from feeds.csv_table import CsvTable
+from feeds.pds_fhir import PdsFhir
+from feeds.school_census import SchoolCensus
+from feeds.submission import Feed
+
+FEEDS: Final[dict[str, Feed]] = {
+    feed.name: feed for feed in (SchoolCensus(), PdsFhir(), Csc(), CsvTable())
+}
+"""The feeds, those with the surest look first."""
+
+_HEAD: Final = 1 << 16
+
+
+def recognise(path: Path) -> Feed | None:
+    """Give the feed that a file looks to be of, by its beginning; None where it is none.
+
+    Raises OSError where the file cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return next((feed for feed in FEEDS.values() if feed.recognises(head, path.name)), None)

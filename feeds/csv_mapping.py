@@ -1,0 +1,179 @@
+"""A mapping: which columns of somebody's table are which of ours, told in TOML.
+
+[feed]
+key = "PupilID"          # the column that names the record; required
+scope = "LAESTAB"        # optional columns: scope, effective, sequence, former_key
+delimiter = ";"          # a comma unless said
+dates = "%d %b %Y"       # how dates are written, where not in a usual form
+mode = "snapshot"        # delta unless said
+skip = 1                 # lines before the names of the columns
+total = "TRAILER"        # first cell of a last row whose second cell counts the rows
+
+[settings]               # one_record_each, dual_registration, verified, guard_share,
+verified = ["nhs"]       # oldest, cadence: how the source behaves
+
+[columns]                # ours = theirs
+given = "Forename"
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from feeds.submission import FeedError, Mode, Settings
+
+COLUMNS: Final = (
+    "given", "middle", "family", "former_family", "preferred_family", "alias", "dob",
+    "expected_dob", "sex", "postcode", "address", "town", "phone", "email", "nhs", "nhs_status",
+    "upn", "former_upn", "guardian_given", "guardian_family", "mother_maiden", "mother_nhs",
+    "births", "birth_order", "died",
+)  # fmt: skip
+"""Our names of the columns, of mappings and of ``score``."""
+
+ROLES: Final = ("key", "scope", "effective", "sequence", "former_key")
+"""Columns that say which record a row is and when it is true."""
+
+FIELD_KINDS: Final = ("exact", "name", "text", "date", "number")
+
+DEFAULTS: Final = Settings(one_record_each=False, oldest=None)
+"""A table of which nothing is told: any number of records of a child, nothing verified."""
+
+
+class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A further field that a table of another shape declares."""
+
+    column: str
+    kind: Literal["exact", "name", "text", "date", "number"]
+
+
+class _Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str = "key"
+    scope: str = "scope"
+    effective: str = "effective"
+    sequence: str = "sequence"
+    former_key: str = "former_key"
+    delimiter: str = ","
+    dates: str = ""
+    mode: Mode = "delta"
+    skip: int = 0
+    total: str = ""
+
+
+class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    one_record_each: bool = False
+    dual_registration: bool = False
+    verified: tuple[str, ...] = ()
+    guard_share: float = DEFAULTS.guard_share
+    oldest: int | None = None
+    cadence: str = ""
+
+
+class Mapped(msgspec.Struct, frozen=True):
+    """A mapping that has been read and checked."""
+
+    roles: dict[str, str]
+    """Ours (of ``ROLES``) to theirs."""
+    columns: dict[str, str]
+    """Ours (of ``COLUMNS``) to theirs."""
+    delimiter: str = ","
+    dates: str = ""
+    mode: Mode = "delta"
+    skip: int = 0
+    total: str = ""
+    settings: Settings = DEFAULTS
+    fields: dict[str, Field] = {}
+
+
+OWN_NAMES: Final = Mapped(
+    roles={role: role for role in ROLES}, columns={column: column for column in COLUMNS}
+)
+"""Without a mapping, columns with our own names bind to themselves."""
+
+
+def read_mapping(path: Path) -> Mapped:
+    """Give the mapping in a TOML file.
+
+    Raises FeedError naming the table and the key where it is not one: a word that is not known
+    (with the nearest that is), a value of the wrong kind, or declared further fields, which are
+    checked here and cannot be loaded yet.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise FeedError(path.name, "", "", f"a readable file ({problem.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as broken:
+        where = str(broken).rpartition("(at ")[2].rstrip(")") if "(at " in str(broken) else ""
+        raise FeedError(path.name, where, "", "TOML, in UTF-8") from None
+    _refuse_unknown(path, "", told, ("feed", "settings", "columns", "fields"))
+    feed = _table(path, "feed", told, _Feed)
+    if "key" not in told.get("feed", {}):
+        raise FeedError(path.name, "[feed]", "key", "the column that names the record")
+    settings = _table(path, "settings", told, _Settings)
+    columns = _table(path, "columns", told, dict[str, str])
+    _refuse_unknown(path, "columns", columns, COLUMNS)
+    fields = _fields(path, told)
+    if len(feed.delimiter) != 1:
+        raise FeedError(path.name, "[feed]", "delimiter", "a single character")
+    roles = {role: getattr(feed, role) for role in ROLES if role in told["feed"]}
+    return Mapped(
+        roles,
+        columns,
+        feed.delimiter,
+        feed.dates,
+        feed.mode,
+        feed.skip,
+        feed.total,
+        Settings(**msgspec.structs.asdict(settings)),
+        fields,
+    )
+
+
+def _fields(path: Path, told: Mapping[str, Any]) -> dict[str, Field]:
+    """Check the further fields that a mapping declares."""
+    fields: dict[str, Field] = {}
+    for name, each in told.get("fields", {}).items():
+        where = f"fields.{name}"
+        if isinstance(each, dict):
+            _refuse_unknown(path, where, each, ("column", "kind"))
+        try:
+            fields[name] = msgspec.convert(each, Field)
+        except msgspec.ValidationError:
+            kinds = ", ".join(FIELD_KINDS)
+            raise FeedError(
+                path.name, f"[{where}]", "", f"a column and a kind, one of {kinds}"
+            ) from None
+    if fields:
+        raise FeedError(
+            path.name,
+            "[fields]",
+            next(iter(fields)),
+            "no further fields: tables of another shape are not supported yet",
+        )
+    return fields
+
+
+def _table(path: Path, name: str, told: Mapping[str, Any], shape: Any) -> Any:
+    table = told.get(name, {})
+    if not isinstance(table, dict):
+        raise FeedError(path.name, f"[{name}]", "", "a table")
+    if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        _refuse_unknown(path, name, table, shape.__struct_fields__)
+    try:
+        return msgspec.convert(table, shape)
+    except msgspec.ValidationError as broken:
+        field = str(broken).rpartition("$.")[2].rstrip("`") if "$." in str(broken) else ""
+        expected = str(broken).partition(" - ")[0].partition(", got")[0].lower()
+        raise FeedError(path.name, f"[{name}]", field, expected.removeprefix("expected ")) from None
+
+
+def _refuse_unknown(path: Path, table: str, told: Iterable[str], known: Iterable[str]) -> None:
+    known = tuple(known)
+    for name in told:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"{near[0]!r} (did you mean that?)" if near else "one of " + ", ".join(known)
+            raise FeedError(path.name, f"[{table}]" if table else "", name, meant)

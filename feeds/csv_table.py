@@ -1,0 +1,273 @@
+"""Any table as CSV: one row for each record, its columns bound by name through a mapping."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from feeds.csv_mapping import COLUMNS, DEFAULTS, OWN_NAMES, Mapped, read_mapping
+from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
+from feeds.text import LIMITS, Limits, encoding_of, head_text, text_lines
+from feeds.values import (
+    Remarks,
+    birth_date,
+    checked,
+    compact,
+    count,
+    date_value,
+    email_address,
+    expected_birth,
+    former_upn,
+    nhs_identifier,
+    only_file,
+    phone_number,
+    real_postcode,
+    remark,
+    sex,
+    today,
+    upn_identifier,
+)
+from person.dates import DateError
+from person.identifiers import nhs_number
+from person.names import PersonName, clean
+from person.particulars import Carer, Particulars
+from person.places import Address
+
+Cells = dict[str, str]
+_LONGEST_KEY: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTable:
+    """The feed ``csv``."""
+
+    limits: Limits = LIMITS
+    clock: Callable[[], str] = today
+    name: str = "csv"
+    version: int = 1
+    mode: Mode = "delta"
+    settings: Settings = DEFAULTS
+
+    def recognises(self, head: bytes, filename: str) -> bool:
+        """Whether a file's first line has our own names of columns, a key among them."""
+        del filename
+        names = {_folded(cell) for cell in head_text(head).partition("\n")[0].split(",")}
+        return "key" in names and bool(names & set(COLUMNS))
+
+    def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CsvReading":
+        """Begin a pass over one table, by a mapping or by our own names of columns."""
+        mapped = OWN_NAMES if mapping is None else read_mapping(mapping)
+        return CsvReading(only_file(paths), self.limits, self.clock(), mapped)
+
+
+class CsvReading:
+    """One pass over one table."""
+
+    def __init__(self, path: Path, limits: Limits, latest: str, mapped: Mapped) -> None:
+        """Read the names of the columns. Raises FeedError where they do not fit the mapping."""
+        self.header = Header()
+        self.dropped: Counter[str] = Counter()
+        self.settings = mapped.settings
+        self.mode: Mode = mapped.mode
+        self._path, self._limits, self._latest, self._mapped = path, limits, latest, mapped
+        self._encoding = encoding_of(path, limits)
+        rows = self._rows()
+        names = next(rows, None)
+        if names is None:
+            raise self._error("line 1", "", "the names of the columns")
+        self._names = names[1]
+        self._places = self._bind(names[1])
+
+    def __iter__(self) -> Iterator[Submission | Fault]:
+        """Give a submission or a fault for each row. Checks the control total at the end."""
+        read, total = 0, None
+        for line, cells in islice(self._rows(), 1, None):
+            if not any(cells):
+                continue
+            if total is not None:
+                raise self._error(f"line {line}", "", "no row after the one with the total")
+            if self._mapped.total and cells[0].strip() == self._mapped.total:
+                total = cells[1].strip() if len(cells) > 1 else ""
+                continue
+            read += 1
+            yield self._row(line, cells)
+        if self._mapped.total and total != str(read):
+            raise self._error("end", self._mapped.total, f"a control total of {read} rows")
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Give each row with its last line, those before the names of the columns left out."""
+        lines = islice(
+            text_lines(self._path, self._encoding, self._limits), self._mapped.skip, None
+        )
+        rows = csv.reader(lines, delimiter=self._mapped.delimiter)
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error:
+                line = rows.line_num + self._mapped.skip
+                raise self._error(f"line {line}", "", "cells below 128 kB, quotes closed") from None
+            yield rows.line_num + self._mapped.skip, cells
+
+    def _bind(self, names: list[str]) -> dict[str, int]:
+        """Give the place of each column that the mapping names."""
+        places: dict[str, int] = {}
+        for place, name in enumerate(names):
+            if _folded(name) in places:
+                raise self._error("line 1", f"column {place + 1}", "a name that no other has")
+            if _folded(name):
+                places[_folded(name)] = place
+        is_told = self._mapped is not OWN_NAMES
+        wanted = self._mapped.roles | self._mapped.columns
+        bound: dict[str, int] = {}
+        for ours, theirs in wanted.items():
+            if _folded(theirs) in places:
+                bound[ours] = places[_folded(theirs)]
+            elif is_told or ours == "key":
+                raise self._error("line 1", theirs, f"a column of this name, for {ours}")
+        if not set(bound) & set(COLUMNS):
+            raise self._error("line 1", "", "columns that the mapping, or the manual, names")
+        return bound
+
+    def _row(self, line: int, row: list[str]) -> Submission | Fault:
+        places = self._places
+        cells = {ours: clean(row[place]) for ours, place in places.items() if place < len(row)}
+        key = cells.get("key", "")
+        if not key or len(key) > _LONGEST_KEY:
+            return Fault(line, "KEY", self._mapped.roles["key"], "the record's own id")
+        scope = cells.get("scope", "")
+        if len(row) != len(self._names):
+            expected = f"{len(self._names)} cells, not {len(row)}"
+            return Fault(line, "CELLS", "row", expected, key, scope)
+        self._count(row)
+        remarks: Remarks = []
+        particulars = self._particulars(remarks, cells)
+        if not particulars.names and particulars.birth is None:
+            return Fault(line, "NO-IDENTITY", "row", "a name or a birth date", key, scope)
+        return Submission(
+            key,
+            line,
+            particulars,
+            scope,
+            effective=self._effective(remarks, cells),
+            sequence=_whole(remarks, "sequence", cells.get("sequence", "")) or 0,
+            former_key=cells.get("former_key", ""),
+            remarks=tuple(remarks),
+        )
+
+    def _count(self, row: list[str]) -> None:
+        """Count the cells that hold something and are bound to nothing."""
+        taken = set(self._places.values())
+        for place, cell in enumerate(row):
+            if cell and place not in taken:
+                count(self.dropped, self._names[place].strip() or f"column {place + 1}")
+
+    def _effective(self, remarks: Remarks, cells: Cells) -> str:
+        """Give when a row takes effect, with its time where it has one in ISO form."""
+        text = cells.get("effective", "")
+        day = self._date(remarks, "effective", cells)
+        return text if day and len(text) > 10 and text[:10] == day else day
+
+    def _date(self, remarks: Remarks, name: str, cells: Cells, latest: str = "") -> str:
+        return date_value(remarks, name, self._written_date(remarks, name, cells), latest)
+
+    def _written_date(self, remarks: Remarks, name: str, cells: Cells) -> str:
+        """Give a date as ISO text where the mapping says how dates are written."""
+        text = cells.get(name, "")
+        if not text or not self._mapped.dates:
+            return text
+        return checked(remarks, name, lambda each: _told_date(each, self._mapped.dates), text) or ""
+
+    def _particulars(self, remarks: Remarks, cells: Cells) -> Particulars:
+        get = cells.get
+        code, none = real_postcode(remarks, "postcode", get("postcode", ""))
+        line, town = get("address", ""), get("town", "")
+        born = birth_date(remarks, "dob", self._written_date(remarks, "dob", cells), self._latest)
+        due = self._written_date(remarks, "expected_dob", cells)
+        phone = phone_number(remarks, "phone", get("phone", ""))
+        email = email_address(remarks, "email", get("email", ""))
+        return Particulars(
+            names=_names(cells),
+            birth=born or expected_birth(remarks, "expected_dob", due, self._latest),
+            sex=sex(remarks, "sex", get("sex", "")),
+            addresses=(Address((line,) if line else (), town, code),)
+            if line or town or code
+            else (),
+            no_known_address=none,
+            identifiers=compact(
+                [
+                    nhs_identifier(remarks, "nhs", get("nhs", ""), self._nhs_status(cells)),
+                    upn_identifier(remarks, "upn", get("upn", "")),
+                    former_upn(remarks, "former_upn", get("former_upn", "")),
+                ]
+            ),
+            phones=(phone,) if phone else (),
+            emails=(email,) if email else (),
+            carers=_carers(remarks, cells),
+            births=_whole(remarks, "births", get("births", ""), highest=9),
+            birth_order=_whole(remarks, "birth_order", get("birth_order", ""), highest=9),
+            died=self._date(remarks, "died", cells, self._latest),
+        )
+
+    def _nhs_status(self, cells: Cells) -> str:
+        """Give how far an NHS number is trusted: by its own status, else by the source's."""
+        status = cells.get("nhs_status", "")
+        trusted = status.zfill(2) == "01" if status else "nhs" in self.settings.verified
+        return "verified" if trusted else "unverified"
+
+    def _error(self, where: str, field: str, expected: str) -> FeedError:
+        return FeedError(self._path.name, where, field, expected)
+
+
+def _names(cells: Cells) -> tuple[PersonName, ...]:
+    get = cells.get
+    forename, family = get("given", ""), get("family", "")
+    given = ((forename,) if forename else ()) + tuple(get("middle", "").split())
+    names = [PersonName(given, family)] if given or family else []
+    for column, use in (("preferred_family", "preferred"), ("former_family", "former")):
+        if (other := get(column, "")) and other != family:
+            names.append(PersonName(given, other, use))
+    if alias := get("alias", "").split():
+        names.append(PersonName(tuple(alias[:-1]) or tuple(alias), alias[-1] if alias[1:] else "",
+                                "alias"))  # fmt: skip
+    return tuple(names)
+
+
+def _carers(remarks: Remarks, cells: Cells) -> tuple[Carer, ...]:
+    get = cells.get
+    carers = []
+    if get("guardian_given") or get("guardian_family"):
+        carers.append(Carer(get("guardian_given", ""), get("guardian_family", "")))
+    written = get("mother_nhs", "")
+    nhs = checked(remarks, "mother_nhs", nhs_number, written) if written else None
+    if nhs or get("mother_maiden"):
+        carers.append(Carer(relationship="mother", maiden=get("mother_maiden", ""), nhs=nhs or ""))
+    return tuple(carers)
+
+
+def _whole(remarks: Remarks, field: str, text: str, highest: int = 2**62) -> int | None:
+    """Give a whole number from 1."""
+    if text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= highest:
+        return int(text)
+    if text:
+        remarks.append(remark("NUMBER-FORM", field, "a whole number from 1"))
+    return None
+
+
+@lru_cache(maxsize=65536)
+def _told_date(text: str, form: str) -> str:
+    """Give the ISO form of a date written in the form that a mapping tells."""
+    try:
+        return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007  # a day only
+    except ValueError:
+        raise DateError("DATE-FORM", "a date in the form that the mapping tells") from None
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.replace("\ufeff", "").lower().split())
