@@ -1,0 +1,1 @@
+"""Where the log is kept: the library's recorders, made to write heads and chain with the events."""

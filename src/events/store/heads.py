@@ -1,0 +1,330 @@
+"""Heads: what is known now of each record, child and scope, written in the append transaction.
+
+They spare a load from replaying a stream for each row. They follow from the log alone, and
+``events.verify`` checks that they do. The version of a stream is not among them: the log's own
+index on stream and version answers that.
+"""
+
+# ruff: noqa: S608 - only names of tables and columns of ours are put into statements
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+import msgspec
+
+from events.record import Order, Record, Standing
+
+PAGE = 5_000
+
+
+class RecordHead(msgspec.Struct, frozen=True):
+    """A record: its state, the keys of its current statement, and the child that it is linked to.
+
+    ``state.orders`` is left out. The head outlives erasure, with blank content, so that a file
+    sent again cannot bring the record back unseen.
+    """
+
+    record: UUID
+    state: Record
+    key: int = 0
+    """Number of the subject key of its particulars."""
+    sensitive: int = 0
+    """Number of the subject key of its sensitive services; 0 where it never had any."""
+    child: UUID | None = None
+    """Written by ``HeadChanges.links`` alone: linking and loading never overwrite each other."""
+
+
+class ChildHead(msgspec.Struct, frozen=True):
+    """A child: its number, how many events its stream has, and what became of it."""
+
+    child: UUID
+    number: str
+    version: int
+    merged_into: UUID | None = None
+    closed: bool = False
+
+
+class ScopeHead(msgspec.Struct, frozen=True):
+    """The latest complete snapshot of a scope of a source; an empty scope is the whole source."""
+
+    source: str
+    scope: str
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class HeadChanges:
+    """Heads to be written with an append: whole rows, and links from records to children."""
+
+    records: Sequence[RecordHead] = ()
+    children: Sequence[ChildHead] = ()
+    scopes: Sequence[ScopeHead] = ()
+    links: Mapping[UUID, UUID | None] = field(default_factory=dict)
+    """The child of each record named; None where it belongs to none any more."""
+
+
+NO_HEADS = HeadChanges()
+
+
+@dataclass(frozen=True, slots=True)
+class HeadTable:
+    """A table of heads, for both databases."""
+
+    name: str
+    columns: Mapping[str, str]
+    """Kind of each: ``id``, ``count``, ``text`` or ``bytes``; with ``?`` it may be NULL."""
+    key: tuple[str, ...]
+    unique: tuple[str, ...] = ()
+    index: tuple[str, ...] = ()
+    kept: frozenset[str] = frozenset()
+    """Columns that a row written again leaves as they are."""
+
+    def create(self, prefix: str, types: Mapping[str, str]) -> list[str]:
+        """Statements that make the table and its indexes where they are missing."""
+        columns = [
+            f"{name} {types[kind.rstrip('?')]}{'' if kind.endswith('?') else ' NOT NULL'}"
+            for name, kind in self.columns.items()
+        ]
+        columns.append(f"PRIMARY KEY ({', '.join(self.key)})")
+        columns += [f"UNIQUE ({name})" for name in self.unique]
+        made = [f"CREATE TABLE IF NOT EXISTS {prefix}{self.name} ({', '.join(columns)})"]
+        if self.index:
+            made.append(
+                f"CREATE INDEX IF NOT EXISTS {self.name}_index"
+                f" ON {prefix}{self.name} ({', '.join(self.index)})"
+            )
+        return made
+
+    def upsert(self, prefix: str, source: str) -> str:
+        """The statement that writes rows from ``source`` (``VALUES (...)`` or a SELECT)."""
+        changed = [name for name in self.columns if name not in (*self.key, *self.kept)]
+        updates = ", ".join(f"{name} = excluded.{name}" for name in changed)
+        return (
+            f"INSERT INTO {prefix}{self.name} ({', '.join(self.columns)}) {source}"
+            f" ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {updates}"
+        )
+
+
+def _order(name: str, null: str = "") -> dict[str, str]:
+    return {
+        f"{name}_effective": f"count{null}",
+        f"{name}_sequence": f"count{null}",
+        f"{name}_content": f"bytes{null}",
+    }
+
+
+RECORD_HEAD = HeadTable(
+    "record_head",
+    {
+        "record": "id",
+        "ordinal": "count?",
+        "source": "text",
+        "scope": "text",
+        "version": "count",
+        "standing": "text",
+        **_order("stated", "?"),
+        "stated_version": "count",
+        "statements": "count",
+        **_order("present", "?"),
+        **_order("absent", "?"),
+        "traits": "bytes",
+        "key_no": "count",
+        "sensitive_no": "count",
+        "child": "id?",
+    },
+    key=("record",),
+    unique=("ordinal",),
+    index=("source", "scope", "ordinal"),
+    kept=frozenset({"child"}),
+)
+CHILD_HEAD = HeadTable(
+    "child_head",
+    {"child": "id", "number": "text", "version": "count", "merged_into": "id?", "closed": "count"},
+    key=("child",),
+    unique=("number",),
+)
+SCOPE_HEAD = HeadTable(
+    "scope_head",
+    {"source": "text", "scope": "text", **_order("snapshot")},
+    key=("source", "scope"),
+)
+TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD)
+
+
+def rows(changes: HeadChanges) -> list[tuple[HeadTable, list[tuple[Any, ...]]]]:
+    """The rows of each table, in its columns' order, ids as UUIDs."""
+    return [
+        (RECORD_HEAD, [_record_row(head) for head in changes.records]),
+        (CHILD_HEAD, [_child_row(head) for head in changes.children]),
+        (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
+    ]
+
+
+NOWHERE = (None, None, None)
+
+
+def _record_row(head: RecordHead) -> tuple[Any, ...]:
+    state = head.state
+    return (
+        head.record,
+        state.ordinal or None,
+        state.source,
+        state.scope,
+        state.version,
+        state.standing,
+        *(state.stated or NOWHERE),
+        state.stated_version,
+        state.statements,
+        *(state.present or NOWHERE),
+        *(state.absent or NOWHERE),
+        state.traits,
+        head.key,
+        head.sensitive,
+        head.child,
+    )
+
+
+def _child_row(head: ChildHead) -> tuple[Any, ...]:
+    return (head.child, head.number, head.version, head.merged_into, int(head.closed))
+
+
+class Tables(Protocol):
+    """What the heads need of a recorder: queries with ``?`` marks, rows back as tuples."""
+
+    prefix: str
+
+    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows that a statement gives."""
+
+    def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
+
+    def to_id(self, value: Any) -> UUID:
+        """An id as it came out of the database."""
+
+    def from_id(self, value: UUID) -> Any:
+        """An id as it goes into the database."""
+
+
+class Heads:
+    """Reads the heads of a log."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def records(self, ids: Iterable[UUID]) -> dict[UUID, RecordHead]:
+        """The heads of those records that have one."""
+        found = self._among(RECORD_HEAD, "record", [self._tables.from_id(one) for one in ids])
+        return {head.record: head for head in map(self._record, found)}
+
+    def by_ordinals(self, ordinals: Iterable[int]) -> dict[int, RecordHead]:
+        """The heads of records by their ordinals."""
+        found = self._among(RECORD_HEAD, "ordinal", list(ordinals))
+        return {head.state.ordinal: head for head in map(self._record, found)}
+
+    def children(self, ids: Iterable[UUID]) -> dict[UUID, ChildHead]:
+        """The heads of those children that have one."""
+        found = self._among(CHILD_HEAD, "child", [self._tables.from_id(one) for one in ids])
+        return {head.child: head for head in map(self._child, found)}
+
+    def by_numbers(self, numbers: Iterable[str]) -> dict[str, ChildHead]:
+        """The heads of children by their numbers."""
+        found = self._among(CHILD_HEAD, "number", list(numbers))
+        return {head.number: head for head in map(self._child, found)}
+
+    def scope(self, source: str, scope: str) -> ScopeHead | None:
+        """The latest complete snapshot of a scope, if there was one."""
+        statement = f"{_select(self._tables, SCOPE_HEAD)} WHERE source = ? AND scope = ?"
+        for row in self._tables.query(statement, (source, scope)):
+            return ScopeHead(row[0], row[1], Order(row[2], row[3], bytes(row[4])))
+        return None
+
+    def current_in_scope(self, source: str, scope: str = "") -> Iterator[RecordHead]:
+        """The current records of a source and scope, by ordinal; of all its scopes where empty."""
+        return (
+            head
+            for head in self._paged(
+                "source = ?" + (" AND scope = ?" if scope else ""), source, scope
+            )
+            if head.state.standing == "current"
+        )
+
+    def all_records(self) -> Iterator[RecordHead]:
+        """The heads of all records, those without an ordinal last."""
+        yield from self._paged("")
+        statement = f"{_select(self._tables, RECORD_HEAD)} WHERE ordinal IS NULL ORDER BY record"
+        yield from map(self._record, self._tables.query(statement))
+
+    def all_children(self) -> Iterator[ChildHead]:
+        """The heads of all children, by number."""
+        after = ""
+        while True:
+            statement = f"{_select(self._tables, CHILD_HEAD)} WHERE number > ?"
+            page = self._tables.query(f"{statement} ORDER BY number LIMIT {PAGE}", (after,))
+            yield from map(self._child, page)
+            if len(page) < PAGE:
+                return
+            after = page[-1][1]
+
+    def all_scopes(self) -> Iterator[ScopeHead]:
+        """The heads of all scopes."""
+        for row in self._tables.query(_select(self._tables, SCOPE_HEAD)):
+            yield ScopeHead(row[0], row[1], Order(row[2], row[3], bytes(row[4])))
+
+    def next_ordinal(self) -> int:
+        """The ordinal of the next record to be received; only a holder of the load lock asks."""
+        statement = f"SELECT MAX(ordinal) FROM {self._tables.prefix}{RECORD_HEAD.name}"
+        return int(self._tables.query(statement)[0][0] or 0) + 1
+
+    def _paged(self, where: str, source: str = "", scope: str = "") -> Iterator[RecordHead]:
+        wanted = [value for value in (source, scope) if value]
+        condition = f"{where} AND ordinal > ?" if where else "ordinal > ?"
+        statement = f"{_select(self._tables, RECORD_HEAD)} WHERE {condition}"
+        after = 0
+        while True:
+            page = self._tables.query(
+                f"{statement} ORDER BY ordinal LIMIT {PAGE}", (*wanted, after)
+            )
+            yield from map(self._record, page)
+            if len(page) < PAGE:
+                return
+            after = page[-1][1]
+
+    def _among(self, table: HeadTable, column: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+        return self._tables.among(f"{_select(self._tables, table)} WHERE {column}", values)
+
+    def _record(self, row: tuple[Any, ...]) -> RecordHead:
+        (record, ordinal, source, scope, version, standing, *rest) = row
+        stated, stated_version, statements = _place(rest[0:3]), rest[3], rest[4]
+        present, absent, traits = _place(rest[5:8]), _place(rest[8:11]), bytes(rest[11])
+        state = Record(
+            ordinal or 0,
+            source,
+            scope,
+            version,
+            cast(Standing, standing),
+            stated,
+            stated_version,
+            statements,
+            present,
+            absent,
+            traits,
+        )
+        child = None if rest[14] is None else self._tables.to_id(rest[14])
+        return RecordHead(self._tables.to_id(record), state, rest[12], rest[13], child)
+
+    def _child(self, row: tuple[Any, ...]) -> ChildHead:
+        child, number, version, into, closed = row
+        merged = None if into is None else self._tables.to_id(into)
+        return ChildHead(self._tables.to_id(child), number, version, merged, bool(closed))
+
+
+def _select(tables: Tables, table: HeadTable) -> str:
+    return f"SELECT {', '.join(table.columns)} FROM {tables.prefix}{table.name}"
+
+
+def _place(parts: Sequence[Any]) -> Order | None:
+    effective, sequence, content = parts
+    return None if effective is None else Order(effective, sequence, bytes(content))
