@@ -1,6 +1,6 @@
 """One delivery of a source: received, appended in chunks, completed; or refused, or held."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal, assert_never
 
 import msgspec
 
@@ -148,3 +148,66 @@ DeliveryEvent = (
     | DeliveryApproved
     | DeliveryRejected
 )
+
+
+State = Literal["unknown", "received", "completed", "held", "refused", "approved", "rejected"]
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """The state of one delivery, folded from its events."""
+
+    version: int = 0
+    state: State = "unknown"
+    order: Order | None = None
+    chunk: int = 0
+    chunks: int = 0
+    """How many chunks were appended."""
+    counts: Counts = Counts()
+    """Of the rows appended so far; of the whole file when it is completed or held."""
+    approved: bool = False
+    """A data manager let it through: guard and drift do not hold it again."""
+    exit_code: int = 0
+    effective_by: str = ""
+    dropped: dict[str, int] = {}
+    refusal: tuple[str, str, str] = ("", "", "")
+    """Where, which field, what was expected."""
+    rule: str = ""
+    """That holds it."""
+    path: str | Erased | None = None
+
+
+def evolve(delivery: Delivery, event: DeliveryEvent) -> Delivery:
+    """The delivery after one more of its events."""
+    changes: dict[str, object]
+    match event:
+        case DeliveryReceived(order=order, chunk=chunk, dropped=dropped):
+            changes = {
+                "state": "received",
+                "order": order,
+                "chunk": chunk,
+                "dropped": dropped,
+                "effective_by": event.effective_by,
+                "path": event.path,
+                "counts": Counts(),
+            }
+        case ChunkAppended(counts=counts):
+            changes = {"chunks": delivery.chunks + 1, "counts": delivery.counts + counts}
+        case DeliveryCompleted(counts=counts, exit_code=exit_code):
+            changes = {"state": "completed", "counts": counts, "exit_code": exit_code}
+        case DeliveryHeld(counts=counts, rule=rule, path=path):
+            changes = {
+                "state": "held",
+                "counts": counts,
+                "rule": rule,
+                "path": path,
+                "exit_code": 3,
+            }
+        case DeliveryRefused(where=where, field=field, expected=expected):
+            changes = {"state": "refused", "refusal": (where, field, expected), "exit_code": 1}
+        case DeliveryApproved():
+            changes = {"state": "approved", "approved": True}
+        case DeliveryRejected():
+            changes = {"state": "rejected"}
+        case _:
+            assert_never(event)
+    return msgspec.structs.replace(delivery, version=delivery.version + 1, **changes)

@@ -1,0 +1,319 @@
+"""The second pass: planned chunks become events, each chunk in one commit."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
+
+import msgspec
+from pyroaring import BitMap
+
+from contactpoint.intake.preparing import PreparedRow
+from contactpoint.intake.spool import PlannedChunk
+from events.delivery import ChunkAppended, Counts, DeliveryCompleted, RowNote
+from events.keys import SubjectKeys, subject_of
+from events.log import Log
+from events.master import MasterKey
+from events.message import Event, Origin, Recorded
+from events.record import (
+    Order,
+    Record,
+    RecordAmended,
+    RecordEvent,
+    RecordReceived,
+    StateRecord,
+    WithdrawRecord,
+    confirm,
+    decide,
+    evolve,
+    needs_history,
+    prove_present,
+)
+from events.store.heads import HeadChanges, RecordHead, ScopeHead
+
+TWICE = "KEY-TWICE"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The delivery that is appended: its stream, its source, its place in the source's time."""
+
+    stream: UUID
+    source: str
+    order: Order
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        """As the events of its rows name it."""
+        return self.stream.hex[:16]
+
+
+class Appending:
+    """Appends the chunks of one delivery, then the withdrawals of a snapshot."""
+
+    def __init__(self, log: Log, keys: SubjectKeys, master: MasterKey, place: Place) -> None:
+        self._log = log
+        self._keys = keys
+        self._master = master
+        self._place = place
+        self._snapshots: dict[str, Order | None] = {}
+        self._ordinal = log.heads.next_ordinal()
+
+    def chunk(
+        self, planned: PlannedChunk, version: int, contradicted: frozenset[bytes]
+    ) -> ChunkAppended:
+        """Append one chunk as event ``version`` of the delivery; return that event."""
+        commit = _Commit(self._place.order)
+        rows = _without_contradictions(planned, contradicted, commit)
+        confirmed = [
+            (UUID(bytes=record), ordinal)
+            for record, ordinal in planned.confirmed
+            if record not in contradicted
+        ]
+        seen = [UUID(bytes=record) for record in planned.seen] + commit.twice
+        commit.heads = self._log.heads.records(
+            [UUID(bytes=row.record) for row in rows] + [record for record, _ in confirmed] + seen
+        )
+        self._confirm(confirmed, planned, commit)
+        for record in seen:
+            commit.prove_present(record)
+        for row in rows:
+            self._row(row, commit)
+        held = planned.counts.held + commit.held
+        counts = Counts(
+            rows=planned.counts.rows,
+            new=commit.new,
+            changed=commit.changed,
+            unchanged=len(confirmed) + commit.unchanged,
+            out_of_scope=planned.counts.out_of_scope,
+            held=held,
+            rejected=planned.counts.rejected,
+            remarks=planned.counts.remarks,
+        )
+        appended = ChunkAppended(
+            number=planned.number,
+            counts=counts,
+            order=self._place.order,
+            confirmed=BitMap(commit.confirmed).serialize() if commit.confirmed else b"",
+            seen=BitMap(commit.seen).serialize() if commit.seen else b"",
+            restated=tuple(one for one in planned.restated if one.ordinal in commit.confirmed_set),
+            notes=(*planned.notes, *commit.notes),
+        )
+        self._append(commit, appended, version)
+        return appended
+
+    def _confirm(
+        self, confirmed: Sequence[tuple[UUID, int]], planned: PlannedChunk, commit: "_Commit"
+    ) -> None:
+        own = {one.ordinal: one.stated for one in planned.restated}
+        for record, ordinal in confirmed:
+            commit.confirm(record, own.get(ordinal))
+
+    def _row(self, row: PreparedRow, commit: "_Commit") -> None:
+        """Decide one row against its head as it is now, and note what follows."""
+        id_ = UUID(bytes=row.record)
+        head = commit.heads.get(id_) or RecordHead(id_, Record())
+        state = head.state
+        if row.purge:
+            command: StateRecord | WithdrawRecord = WithdrawRecord(
+                self._place.name, row.stated, "purged", self._place.source, row.scope
+            )
+        else:
+            if needs_history(state, row.stated):
+                state = self._log.replay(id_, Record(), evolve)
+            command = StateRecord(
+                ordinal=state.ordinal or self._ordinal,
+                source=self._place.source,
+                scope=row.scope,
+                delivery=self._place.name,
+                row=row.line,
+                stated=row.stated,
+                seen=self._place.order,
+                traits=row.traits,
+                statement=row.statement,
+                sensitive=row.sensitive if len(bytes(row.sensitive)) else None,
+            )
+        events = list(decide(command, msgspec.structs.replace(head.state, orders=state.orders)))
+        if not events and not row.purge:
+            commit.unchanged += 1
+            commit.confirm(id_, row.stated)
+            return
+        first = isinstance(events[0], RecordReceived) if events else False
+        if first:
+            self._ordinal += 1
+        commit.new += first
+        commit.changed += not first
+        commit.apply(head, events, row.stated.effective)
+        self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
+
+    def _withdraw_if_a_later_snapshot_lacked_it(
+        self, record: UUID, scope: str, commit: "_Commit"
+    ) -> None:
+        latest = self._latest_snapshot(scope)
+        head = commit.heads[record]
+        if latest is None or (head.state.present is not None and head.state.present >= latest):
+            return
+        command = WithdrawRecord(self._place.name, latest, "absent")
+        commit.apply(head, decide(command, head.state), latest.effective)
+
+    def _latest_snapshot(self, scope: str) -> Order | None:
+        """Of the scope, or of the whole source, whichever is later."""
+        if scope not in self._snapshots:
+            found = [self._log.heads.scope(self._place.source, one) for one in {scope, ""}]
+            orders = [head.order for head in found if head is not None]
+            self._snapshots[scope] = max(orders, default=None)
+        return self._snapshots[scope]
+
+    def _append(self, commit: "_Commit", last: Event, version: int) -> None:
+        """One commit: the records' events with their keys, then the delivery's own."""
+        messages = list(self._messages(commit))
+        messages.append(
+            Recorded(
+                self._place.stream,
+                version,
+                self._place.origin,
+                self._place.order.effective,
+                last,
+            )
+        )
+        self._log.append(
+            messages,
+            heads=HeadChanges(
+                records=[commit.heads[record] for record in commit.touched], scopes=commit.scopes
+            ),
+        )
+
+    def _messages(self, commit: "_Commit") -> Iterator[Recorded]:
+        subjects: list[bytes] = []
+        for record, _, event, _ in commit.events:
+            if isinstance(event, RecordReceived | RecordAmended):
+                subjects.append(record.bytes)
+                if event.sensitive is not None:
+                    subjects.append(subject_of("sensitive", record, self._master))
+        numbers = iter(self._keys.issue(subjects) if subjects else [])
+        for record, version, event, effective in commit.events:
+            keys: tuple[int, ...] = ()
+            if isinstance(event, RecordReceived | RecordAmended):
+                key = next(numbers)
+                sensitive = next(numbers) if event.sensitive is not None else 0
+                keys = (key, sensitive)
+                commit.seal(record, key, sensitive)
+            yield Recorded(record, version, self._place.origin, effective, event, keys)
+
+    def withdrawals(self, scopes: Sequence[str], size: int) -> Iterator[list[RecordHead]]:
+        """Current records of the scopes that this delivery, a complete snapshot, did not name."""
+        for scope in scopes:
+            current = self._log.heads.current_in_scope(self._place.source, scope)
+            absent = (
+                head
+                for head in current
+                if head.state.present is None or head.state.present < self._place.order
+            )
+            while some := list(islice(absent, size)):
+                yield some
+
+    def withdraw(self, heads: Sequence[RecordHead], version: int) -> int:
+        """Append the withdrawal of these records, in one commit; return how many."""
+        commit = _Commit(self._place.order)
+        commit.heads = {head.record: head for head in heads}
+        command = WithdrawRecord(self._place.name, self._place.order, "absent")
+        for head in heads:
+            commit.apply(head, decide(command, head.state), self._place.order.effective)
+        appended = ChunkAppended(
+            number=-1,
+            counts=Counts(withdrawn=len(commit.events)),
+            order=self._place.order,
+            confirmed=b"",
+            seen=b"",
+        )
+        self._append(commit, appended, version)
+        return len(commit.events)
+
+    def complete(self, completed: DeliveryCompleted, version: int) -> None:
+        """Append the end of the delivery; from here on its absences bind late rows too."""
+        commit = _Commit(self._place.order)
+        for scope in completed.scopes if completed.snapshot else ():
+            known = self._log.heads.scope(self._place.source, scope)
+            if known is None or known.order < self._place.order:
+                commit.scopes.append(ScopeHead(self._place.source, scope, self._place.order))
+        self._append(commit, completed, version)
+
+
+class _Commit:
+    """What one commit will write, while it is being put together."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self.heads: dict[UUID, RecordHead] = {}
+        self.touched: dict[UUID, None] = {}
+        self.events: list[tuple[UUID, int, RecordEvent, int]] = []
+        self.scopes: list[ScopeHead] = []
+        self.confirmed: list[int] = []
+        self.seen: list[int] = []
+        self.notes: list[RowNote] = []
+        self.twice: list[UUID] = []
+        self.new = self.changed = self.unchanged = self.held = 0
+
+    @property
+    def confirmed_set(self) -> set[int]:
+        """Ordinals of the confirmed records."""
+        return set(self.confirmed)
+
+    def confirm(self, record: UUID, stated: Order | None) -> None:
+        """The delivery repeats the record's current statement."""
+        head = self.heads[record]
+        self.confirmed.append(head.state.ordinal)
+        self._become(head, confirm(head.state, self._order, stated))
+
+    def prove_present(self, record: UUID) -> None:
+        """A row that was not taken names the record."""
+        head = self.heads.get(record)
+        if head is not None and head.state.ordinal:
+            self.seen.append(head.state.ordinal)
+            self._become(head, prove_present(head.state, self._order))
+
+    def apply(self, head: RecordHead, events: Sequence[RecordEvent], effective: int) -> None:
+        """Events of the record follow."""
+        state = head.state
+        for event in events:
+            self.events.append((head.record, state.version + 1, event, effective))
+            state = evolve(state, event)
+        self._become(head, msgspec.structs.replace(state, orders=()))
+
+    def note_twice(self, line: int, record: bytes) -> None:
+        """The row contradicts another of the same key in this file; both are held."""
+        self.held += 1
+        self.twice.append(UUID(bytes=record))
+        self.notes.append(
+            RowNote(line, "held", TWICE, "key", "one row for each key", record[:4].hex())
+        )
+
+    def seal(self, record: UUID, key: int, sensitive: int) -> None:
+        """The record's particulars are sealed under these keys."""
+        head = self.heads[record]
+        self.heads[record] = msgspec.structs.replace(
+            head, key=key, sensitive=sensitive or head.sensitive
+        )
+
+    def _become(self, head: RecordHead, state: Record) -> None:
+        self.heads[head.record] = msgspec.structs.replace(
+            self.heads.get(head.record, head), state=state
+        )
+        self.touched[head.record] = None
+
+
+def _without_contradictions(
+    planned: PlannedChunk, contradicted: frozenset[bytes], commit: _Commit
+) -> list[PreparedRow]:
+    """Rows that may be taken; two rows that contradict each other under one key are both held."""
+    taken: list[PreparedRow] = []
+    for row in planned.rows:
+        if row.record in contradicted:
+            commit.note_twice(row.line, row.record)
+        else:
+            taken.append(row)
+    for record, _ in planned.confirmed:
+        if record in contradicted:
+            commit.note_twice(0, record)
+    return taken

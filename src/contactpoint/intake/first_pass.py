@@ -1,0 +1,218 @@
+"""The first pass: a whole file validated, counted and compared, before anything is stored."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from contactpoint.intake.manifest import Manifest
+from contactpoint.intake.preparing import PreparedChunk, PreparedFault, PreparedRow
+from contactpoint.intake.spool import PlannedChunk, Spool
+from events.delivery import Counts, Restated, RowNote
+from events.record import Order, Record, needs_history, repeats, returns
+from events.store.heads import RecordHead
+
+GIVEN, FAMILY, BIRTH = slice(0, 4), slice(4, 8), slice(8, 12)
+
+
+class Heads(Protocol):
+    """What the log knows of records, by id (``events.store.heads``)."""
+
+    def records(self, ids: Iterable[UUID]) -> Mapping[UUID, RecordHead]:
+        """The heads of those records that have one."""
+
+
+class Histories(Protocol):
+    """The full state of one record, with the places of all its statements."""
+
+    def __call__(self, record: UUID) -> Record:
+        """Replay the record's stream."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the first pass found of a whole file."""
+
+    counts: Counts = field(default_factory=Counts)
+    """As the rows would count if the file were appended now."""
+    amended: int = 0
+    """Records whose name or birth date the file would change."""
+    present: int = 0
+    """Current records of the source that the file names."""
+    contradicted: frozenset[bytes] = frozenset()
+    """Records of which two rows of the file say different things."""
+    unreadable: set[str] = field(default_factory=set)
+    """Scopes with a row whose key cannot be read: the file withdraws nothing there."""
+    scopes: set[str] = field(default_factory=set)
+    exchanged: int = 0
+    in_place: int = 0
+    """Rows whose names are likelier exchanged, and likelier as they stand."""
+
+
+class FirstPass:
+    """Classes the chunks of one delivery against what the log knows."""
+
+    def __init__(
+        self, heads: Heads, histories: Histories, order: Order, *, drift_allowed: bool
+    ) -> None:
+        self._heads = heads
+        self._histories = histories
+        self._order = order
+        self._drift_allowed = drift_allowed
+
+    def run(
+        self, chunks: Iterable[PreparedChunk], spool: Spool, *, may_repeat_keys: bool
+    ) -> Findings:
+        """Read every chunk into the spool; return what was found.
+
+        ``may_repeat_keys``: two rows under one key are lawful (dual registration).
+        """
+        found = Findings()
+        with Manifest() as manifest:
+            for chunk in chunks:
+                manifest.add((row.record, row.stated.content) for row in chunk.rows)
+                planned = self.plan(chunk, found)
+                found.counts = found.counts + planned.counts
+                spool.write(planned)
+            if not may_repeat_keys:
+                found.contradicted = manifest.contradicted()
+        return found
+
+    def plan(self, chunk: PreparedChunk, found: Findings) -> PlannedChunk:
+        """Class the rows of one chunk; ``found`` gains what concerns the file as a whole."""
+        ids = [UUID(bytes=row.record) for row in chunk.rows]
+        heads = self._heads.records(ids)
+        plan = _Plan(chunk.number)
+        for fault in chunk.faults:
+            plan.note_fault(fault, found)
+        for line, record, rule, name, expected in chunk.remarks:
+            plan.notes.append(RowNote(line, "remark", rule, name, expected, record[:4].hex()))
+        plan.remarks = len(chunk.remarks)
+        for row, id_ in zip(chunk.rows, ids, strict=True):
+            found.scopes.add(row.scope)
+            found.exchanged += row.exchanged == 1
+            found.in_place += row.exchanged == -1
+            head = heads.get(id_)
+            self._class(row, head.state if head else None, plan, found)
+        return plan.finish(len(chunk.rows) + len(chunk.faults))
+
+    def _class(self, row: PreparedRow, head: Record | None, plan: "_Plan", found: Findings) -> None:
+        if not row.in_scope:
+            plan.out_of_scope += 1
+            if head is not None and head.stated is not None:
+                plan.rows_present.append(row.record)
+            return
+        if head is not None and head.standing == "erased":
+            plan.hold(row, "ERASED", "", "a data manager to say whether it may come back")
+            return
+        if head is None or head.stated is None:
+            plan.expect(row, new=not row.purge)
+            return
+        found.present += 1
+        if row.purge:
+            plan.expect(row, new=False)
+            return
+        if self._is_repeated(row, head):
+            plan.confirm(row, head)
+            return
+        later = row.stated > head.stated
+        if later and not self._drift_allowed and _drifts(head.traits, row.traits):
+            plan.hold(row, "DRIFT", "name, birth date", "one of them to stay as it was")
+            return
+        found.amended += _renames(head.traits, row.traits)
+        plan.expect(row, new=False)
+
+    def _is_repeated(self, row: PreparedRow, head: Record) -> bool:
+        if head.standing == "withdrawn" and returns(head, self._order):
+            return False
+        if needs_history(head, row.stated):
+            head = self._histories(UUID(bytes=row.record))
+        return repeats(head, row.stated)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A planned chunk while it is being made."""
+
+    number: int
+    new: int = 0
+    changed: int = 0
+    out_of_scope: int = 0
+    held: int = 0
+    rejected: int = 0
+    remarks: int = 0
+    confirmed: list[tuple[bytes, int]] = field(default_factory=list)
+    restated: list[Restated] = field(default_factory=list)
+    rows_present: list[bytes] = field(default_factory=list)
+    notes: list[RowNote] = field(default_factory=list)
+    rows: list[PreparedRow] = field(default_factory=list)
+
+    def expect(self, row: PreparedRow, *, new: bool) -> None:
+        """The row says something new, as far as the first pass can tell."""
+        self.rows.append(row)
+        self.new += new
+        self.changed += not new
+
+    def confirm(self, row: PreparedRow, head: Record) -> None:
+        """The row repeats what is known."""
+        self.confirmed.append((row.record, head.ordinal))
+        if row.own_order:
+            self.restated.append(Restated(head.ordinal, row.stated))
+
+    def hold(self, row: PreparedRow, rule: str, name: str, expected: str) -> None:
+        """The row awaits a data manager; it proves its record present."""
+        self.held += 1
+        self.rows_present.append(row.record)
+        self.notes.append(RowNote(row.line, "held", rule, name, expected, row.record[:4].hex()))
+
+    def note_fault(self, faulty: PreparedFault, found: Findings) -> None:
+        """The feed did not take the row."""
+        fault = faulty.fault
+        self.held += fault.held
+        self.rejected += not fault.held
+        if faulty.record:
+            self.rows_present.append(faulty.record)
+        else:
+            found.unreadable.add(fault.scope)
+        self.notes.append(
+            RowNote(
+                fault.line,
+                "held" if fault.held else "rejected",
+                fault.rule,
+                fault.field,
+                fault.expected,
+                faulty.record[:4].hex(),
+            )
+        )
+
+    def finish(self, rows: int) -> PlannedChunk:
+        """The chunk as planned."""
+        counts = Counts(
+            rows=rows,
+            new=self.new,
+            changed=self.changed,
+            unchanged=len(self.confirmed),
+            out_of_scope=self.out_of_scope,
+            held=self.held,
+            rejected=self.rejected,
+            remarks=self.remarks,
+        )
+        return PlannedChunk(
+            number=self.number,
+            counts=counts,
+            confirmed=self.confirmed,
+            restated=self.restated,
+            seen=self.rows_present,
+            notes=self.notes,
+            rows=self.rows,
+        )
+
+
+def _renames(known: bytes, stated: bytes) -> bool:
+    """Whether forename, family name or birth date differ between two sets of traits."""
+    return known[:12] != stated[:12]
+
+
+def _drifts(known: bytes, stated: bytes) -> bool:
+    """Whether nothing of name and birth date stayed: a local id used again for another child."""
+    return bool(known) and all(known[part] != stated[part] for part in (GIVEN, FAMILY, BIRTH))
