@@ -81,7 +81,7 @@ class ChunkAppended(Event, frozen=True, omit_defaults=True):
     """Rows of the delivery were appended, in the commit that holds this event."""
 
     number: int
-    """Of the chunk in its delivery, from 0."""
+    """Of the chunk in its delivery, from 0; -1 for withdrawals, which stand in no row."""
     counts: Counts
     order: Order
     confirmed: bytes
@@ -190,8 +190,9 @@ def evolve(delivery: Delivery, event: DeliveryEvent) -> Delivery:
                 "path": event.path,
                 "counts": Counts(),
             }
-        case ChunkAppended(counts=counts):
-            changes = {"chunks": delivery.chunks + 1, "counts": delivery.counts + counts}
+        case ChunkAppended(number=number, counts=counts):
+            chunks = delivery.chunks + (number >= 0)
+            changes = {"chunks": chunks, "counts": delivery.counts + counts}
         case DeliveryCompleted(counts=counts, exit_code=exit_code):
             changes = {"state": "completed", "counts": counts, "exit_code": exit_code}
         case DeliveryHeld(counts=counts, rule=rule, path=path):

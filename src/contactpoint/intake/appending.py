@@ -10,7 +10,7 @@ from pyroaring import BitMap
 
 from contactpoint.intake.preparing import PreparedRow
 from contactpoint.intake.spool import PlannedChunk
-from events.delivery import ChunkAppended, Counts, DeliveryCompleted, RowNote
+from events.delivery import ChunkAppended, Counts, DeliveryCompleted, Restated, RowNote
 from events.keys import SubjectKeys, subject_of
 from events.log import Log
 from events.master import MasterKey
@@ -97,7 +97,7 @@ class Appending:
             order=self._place.order,
             confirmed=BitMap(commit.confirmed).serialize() if commit.confirmed else b"",
             seen=BitMap(commit.seen).serialize() if commit.seen else b"",
-            restated=tuple(one for one in planned.restated if one.ordinal in commit.confirmed_set),
+            restated=tuple(commit.restated),
             notes=(*planned.notes, *commit.notes),
         )
         self._append(commit, appended, version)
@@ -131,13 +131,13 @@ class Appending:
                 stated=row.stated,
                 seen=self._place.order,
                 traits=row.traits,
-                statement=row.statement,
-                sensitive=row.sensitive if len(bytes(row.sensitive)) else None,
+                statement=msgspec.Raw(row.statement),
+                sensitive=msgspec.Raw(row.sensitive) if row.sensitive else None,
             )
         events = list(decide(command, msgspec.structs.replace(head.state, orders=state.orders)))
         if not events and not row.purge:
             commit.unchanged += 1
-            commit.confirm(id_, row.stated)
+            commit.confirm(id_, row.stated if row.own_order else None)
             return
         first = isinstance(events[0], RecordReceived) if events else False
         if first:
@@ -250,20 +250,18 @@ class _Commit:
         self.events: list[tuple[UUID, int, RecordEvent, int]] = []
         self.scopes: list[ScopeHead] = []
         self.confirmed: list[int] = []
+        self.restated: list[Restated] = []
         self.seen: list[int] = []
         self.notes: list[RowNote] = []
         self.twice: list[UUID] = []
         self.new = self.changed = self.unchanged = self.held = 0
 
-    @property
-    def confirmed_set(self) -> set[int]:
-        """Ordinals of the confirmed records."""
-        return set(self.confirmed)
-
     def confirm(self, record: UUID, stated: Order | None) -> None:
-        """The delivery repeats the record's current statement."""
+        """The delivery repeats what is known; ``stated`` is the row's own place, if it has one."""
         head = self.heads[record]
         self.confirmed.append(head.state.ordinal)
+        if stated is not None:
+            self.restated.append(Restated(head.state.ordinal, stated))
         self._become(head, confirm(head.state, self._order, stated))
 
     def prove_present(self, record: UUID) -> None:

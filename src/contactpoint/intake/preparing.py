@@ -35,9 +35,10 @@ class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     own_order: bool
     """The row carries a time or a sequence of its own."""
     traits: bytes
-    statement: msgspec.Raw
-    sensitive: msgspec.Raw
-    """Encoded involvements of sensitive services; empty where there are none."""
+    statement: bytes
+    """The statement as JSON, as it will be sealed."""
+    sensitive: bytes
+    """Involvements of sensitive services as JSON; empty where there are none."""
     purge: bool = False
     in_scope: bool = True
     former: bytes = b""
@@ -139,8 +140,8 @@ class Preparing:
             ),
             own_order=own,
             traits=b"".join(map(hashing.trait, _traits(particulars))),
-            statement=msgspec.Raw(statement),
-            sensitive=msgspec.Raw(sensitive),
+            statement=statement,
+            sensitive=sensitive,
             purge=submission.purge,
             in_scope=self._is_in_scope(particulars.birth),
             former=hashing.record_id(source, submission.former_key)
