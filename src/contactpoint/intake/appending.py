@@ -213,8 +213,8 @@ class Appending:
             while some := list(islice(absent, size)):
                 yield some
 
-    def withdraw(self, heads: Sequence[RecordHead], version: int) -> int:
-        """Append the withdrawal of these records, in one commit; return how many."""
+    def withdraw(self, heads: Sequence[RecordHead], version: int) -> ChunkAppended:
+        """Append the withdrawal of these records, in one commit; return the delivery's event."""
         commit = _Commit(self._place.order)
         commit.heads = {head.record: head for head in heads}
         command = WithdrawRecord(self._place.name, self._place.order, "absent")
@@ -228,7 +228,7 @@ class Appending:
             seen=b"",
         )
         self._append(commit, appended, version)
-        return len(commit.events)
+        return appended
 
     def complete(self, completed: DeliveryCompleted, version: int) -> None:
         """Append the end of the delivery; from here on its absences bind late rows too."""

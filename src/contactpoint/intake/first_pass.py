@@ -1,6 +1,7 @@
 """The first pass: a whole file validated, counted and compared, before anything is stored."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -37,8 +38,8 @@ class Findings:
     """As the rows would count if the file were appended now."""
     amended: int = 0
     """Records whose name or birth date the file would change."""
-    present: int = 0
-    """Current records of the source that the file names."""
+    named: Counter[str] = field(default_factory=Counter)
+    """Current records that the file names and that no later delivery has, by scope."""
     contradicted: frozenset[bytes] = frozenset()
     """Records of which two rows of the file say different things."""
     unreadable: set[str] = field(default_factory=set)
@@ -47,6 +48,12 @@ class Findings:
     exchanged: int = 0
     in_place: int = 0
     """Rows whose names are likelier exchanged, and likelier as they stand."""
+
+    def named_in(self, scopes: Sequence[str]) -> int:
+        """Current records of the scopes that the file names; an empty scope is all of them."""
+        if "" in scopes:
+            return self.named.total()
+        return sum(self.named[scope] for scope in scopes)
 
 
 class FirstPass:
@@ -81,7 +88,11 @@ class FirstPass:
     def plan(self, chunk: PreparedChunk, found: Findings) -> PlannedChunk:
         """Class the rows of one chunk; ``found`` gains what concerns the file as a whole."""
         ids = [UUID(bytes=row.record) for row in chunk.rows]
-        heads = self._heads.records(ids)
+        faulty = [UUID(bytes=one.record) for one in chunk.faults if one.record]
+        heads = self._heads.records(ids + faulty)
+        found.named.update(
+            head.state.scope for head in heads.values() if self._would_be_absent(head.state)
+        )
         plan = _Plan(chunk.number)
         for fault in chunk.faults:
             plan.note_fault(fault, found)
@@ -108,7 +119,6 @@ class FirstPass:
         if head is None or head.stated is None:
             plan.expect(row, new=not row.purge)
             return
-        found.present += 1
         if row.purge:
             plan.expect(row, new=False)
             return
@@ -121,6 +131,12 @@ class FirstPass:
             return
         found.amended += _renames(head.traits, row.traits)
         plan.expect(row, new=False)
+
+    def _would_be_absent(self, state: Record) -> bool:
+        """Whether a snapshot at this place would withdraw the record if it did not name it."""
+        return state.standing == "current" and (
+            state.present is None or state.present < self._order
+        )
 
     def _is_repeated(self, row: PreparedRow, head: Record) -> bool:
         if head.standing == "withdrawn" and returns(head, self._order):

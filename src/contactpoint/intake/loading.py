@@ -1,0 +1,389 @@
+"""Loading one delivery: known or new, read whole, guarded, appended, completed."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from contactpoint.errors import UsageError
+from contactpoint.intake.appending import Appending, Place
+from contactpoint.intake.first_pass import Findings, FirstPass
+from contactpoint.intake.preparing import Preparing, moment
+from contactpoint.intake.spool import Spool
+from contactpoint.sources import Sources, registration
+from events.delivery import (
+    Counts,
+    Delivery,
+    DeliveryCompleted,
+    DeliveryEvent,
+    DeliveryHeld,
+    DeliveryReceived,
+    DeliveryRefused,
+    evolve,
+)
+from events.keys import SubjectKeys
+from events.log import Log
+from events.master import MasterKey
+from events.message import Origin, Recorded
+from events.record import Order, Record
+from events.record import evolve as evolve_record
+from events.source import SourceRegistered
+from feeds.submission import Feed, FeedError, Mode, Reading
+
+PARTLY = 3
+"""Exit code of a delivery of which something was rejected or held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asked to have loaded."""
+
+    paths: Sequence[Path]
+    feed: Feed
+    source: str
+    mode: Mode
+    mapping: Path | None = None
+    effective: str = ""
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a delivery."""
+
+    delivery: UUID
+    state: str
+    counts: Counts = field(default_factory=Counts)
+    dropped: dict[str, int] = field(default_factory=dict)
+    exit_code: int = 0
+    events: int = 0
+    known: bool = False
+    """It had been delivered before; nothing was appended."""
+    held_by: str = ""
+    expected: str = ""
+    effective_by: str = ""
+    new_source: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Loading:
+    """The use case of loading; one at a time for each log."""
+
+    def __init__(
+        self, log: Log, keys: SubjectKeys, master: MasterKey, *, chunk: int, work: Path
+    ) -> None:
+        self._log = log
+        self._keys = keys
+        self._master = master
+        self._chunk = chunk
+        self._work = work
+
+    def load(self, request: Request, origin: Origin) -> Outcome:
+        """Load one delivery. Raises FeedError for a file that cannot be read as its feed says."""
+        with self._log.lock("load"):
+            return _Load(self, request, origin).run()
+
+
+class _Load:
+    """One load, step by step."""
+
+    def __init__(self, loading: Loading, request: Request, origin: Origin) -> None:
+        self._log, self._keys, self._master = loading._log, loading._keys, loading._master
+        self._chunk, self._work = loading._chunk, loading._work
+        self._request = request
+        self._origin = origin
+        self._digest = _digest(request.paths, self._master)
+        self._stream = _stream(self._master, request, self._digest)
+        self._delivery = self._log.replay(self._stream, Delivery(), evolve)
+        self._began = self._log.position()
+        self._clock = time.perf_counter()
+        self.outcome = Outcome(self._stream, self._delivery.state)
+
+    def run(self) -> Outcome:
+        known = self._already_known()
+        if known is not None:
+            return known
+        try:
+            return self._read()
+        except FeedError as error:
+            self._refuse(error)
+            raise
+
+    def _already_known(self) -> Outcome | None:
+        """A delivery that had ended repeats its first exit code and appends nothing."""
+        delivery = self._delivery
+        if delivery.state == "refused":
+            raise FeedError(self._request.paths[0].name, *delivery.refusal)
+        if delivery.state not in ("completed", "held", "rejected"):
+            return None
+        return Outcome(
+            self._stream,
+            delivery.state,
+            counts=delivery.counts,
+            dropped=delivery.dropped,
+            exit_code=delivery.exit_code,
+            known=True,
+            held_by=delivery.rule,
+            effective_by=delivery.effective_by,
+        )
+
+    def _read(self) -> Outcome:
+        request = self._request
+        reading = request.feed.open(request.paths, mapping=request.mapping)
+        source, fresh = self._source(reading)
+        order, by = self._order(reading)
+        rows = Preparing(self._master.hashes, request.source, order, oldest=source.oldest).chunks(
+            reading, self._delivery.chunk or self._chunk
+        )
+        with ExitStack() as stack:
+            spool = stack.enter_context(Spool(self._work))
+            first_pass = FirstPass(
+                self._log.heads, self._history, order, drift_allowed=self._delivery.approved
+            )
+            found = first_pass.run(rows, spool, may_repeat_keys=source.dual_registration)
+            self._lap("read")
+            scopes = self._scopes(reading, found)
+            held = self._guard(source, found, scopes, order)
+            self.outcome.dropped = dict(reading.dropped)
+            self.outcome.effective_by = by
+            if request.dry_run:
+                return self._rehearsed(found, held)
+            if fresh:
+                self.outcome.new_source = Sources(self._log, self._master).register(
+                    source, self._origin
+                )
+            if held is not None:
+                return self._hold(held, found)
+            self._receive(reading, order, by, scopes, found)
+            return self._append(spool, order, scopes, found)
+
+    def _source(self, reading: Reading) -> tuple[SourceRegistered, bool]:
+        """The source as registered, or as its feed has it by default."""
+        request = self._request
+        known = Sources(self._log, self._master).registry().sources.get(request.source)
+        if known is None:
+            settings = getattr(reading, "settings", None) or request.feed.settings
+            made = registration(request.source, request.feed.name, settings, automatic=True)
+            return made, True
+        if known.feed != request.feed.name:
+            raise UsageError(
+                f"source {request.source!r} sends {known.feed}, not {request.feed.name}; "
+                "expected the source's own feed, or another source"
+            )
+        return known, False
+
+    def _order(self, reading: Reading) -> tuple[Order, str]:
+        """Place of the file in its source's time; fixed once it has been recorded."""
+        if self._delivery.order is not None:
+            return self._delivery.order, self._delivery.effective_by
+        header = reading.header
+        place = bytes.fromhex(self._digest)[:16]
+        if header.effective:
+            return Order(moment(header.effective), header.sequence, place), "file"
+        if self._request.effective:
+            return Order(moment(self._request.effective), header.sequence, place), "option"
+        return Order(self._origin.recorded, header.sequence, place), "loading"
+
+    def _scopes(self, reading: Reading, found: Findings) -> tuple[str, ...]:
+        """Scopes for which the file is a complete snapshot."""
+        if self._request.mode != "snapshot":
+            return ()
+        named = set(reading.header.scopes) or {""}
+        if named == {""}:
+            return () if found.unreadable else ("",)
+        if "" in found.unreadable:
+            return ()
+        return tuple(sorted(named - found.unreadable))
+
+    def _history(self, record: UUID) -> Record:
+        return self._log.replay(record, Record(), evolve_record)
+
+    def _guard(
+        self, source: SourceRegistered, found: Findings, scopes: tuple[str, ...], order: Order
+    ) -> DeliveryHeld | None:
+        """The hold that the source's share calls for; None where the file may go on."""
+        if self._delivery.approved or self._delivery.state == "received":
+            return None
+        heads = self._log.heads
+        current = sum(1 for _ in heads.current_in_scope(source.source))
+        if not current:
+            return None
+        in_scopes = sum(
+            1
+            for scope in scopes
+            for head in heads.current_in_scope(source.source, scope)
+            if head.state.present is None or head.state.present < order
+        )
+        absent = max(0, in_scopes - found.named_in(scopes))
+        if absent > source.guard_share * current and (absent > 1 or absent == current):
+            return self._held("GUARD-WITHDRAWN", absent, current, source, found)
+        if found.amended > source.guard_share * current and found.amended > 1:
+            return self._held("GUARD-AMENDED", found.amended, current, source, found)
+        return None
+
+    def _held(
+        self, rule: str, records: int, current: int, source: SourceRegistered, found: Findings
+    ) -> DeliveryHeld:
+        return DeliveryHeld(
+            source=source.source,
+            feed=source.feed,
+            rule=rule,
+            counts=found.counts,
+            expected=f"at most {source.guard_share:.0%} of {current} records, not {records}",
+            size=_size(self._request.paths),
+            path=_path(self._request.paths),
+        )
+
+    def _rehearsed(self, found: Findings, held: DeliveryHeld | None) -> Outcome:
+        self.outcome.state = "rehearsed"
+        self.outcome.counts = found.counts
+        self.outcome.exit_code = PARTLY if held or _partly(found.counts) else 0
+        self.outcome.held_by = held.rule if held else ""
+        return self.outcome
+
+    def _hold(self, held: DeliveryHeld, found: Findings) -> Outcome:
+        whole = Counts(rows=found.counts.rows, held=found.counts.rows)
+        self._record(msgspec.structs.replace(held, counts=whole), path=True)
+        self.outcome.held_by, self.outcome.expected = held.rule, held.expected
+        return self._ended("held", whole, PARTLY)
+
+    def _refuse(self, error: FeedError) -> None:
+        if self._request.dry_run or self._delivery.state == "received":
+            return
+        self._record(
+            DeliveryRefused(
+                source=self._request.source,
+                feed=self._request.feed.name,
+                where=error.where,
+                field=error.field,
+                expected=error.expected,
+            )
+        )
+
+    def _receive(
+        self, reading: Reading, order: Order, by: str, scopes: tuple[str, ...], found: Findings
+    ) -> None:
+        if self._delivery.state == "received":
+            return
+        request = self._request
+        self._record(
+            DeliveryReceived(
+                source=request.source,
+                feed=request.feed.name,
+                digest=self._digest,
+                reader=request.feed.version,
+                mapping=_mapping_digest(request.mapping),
+                mode=request.mode,
+                stated=request.effective,
+                order=order,
+                effective_by=by,
+                scopes=scopes,
+                chunk=self._chunk,
+                size=_size(request.paths),
+                counts=found.counts,
+                dropped=_sorted(reading.dropped),
+                path=_path(request.paths),
+            ),
+            path=True,
+        )
+
+    def _append(
+        self, spool: Spool, order: Order, scopes: tuple[str, ...], found: Findings
+    ) -> Outcome:
+        place = Place(self._stream, self._request.source, order, self._origin)
+        appending = Appending(self._log, self._keys, self._master, place)
+        for planned in spool:
+            if planned.number >= self._delivery.chunks:
+                version = self._delivery.version + 1
+                self._evolve(appending.chunk(planned, version, found.contradicted))
+        self._lap("append")
+        for absent in appending.withdrawals(scopes, self._chunk):
+            self._evolve(appending.withdraw(absent, self._delivery.version + 1))
+        counts = self._delivery.counts
+        code = PARTLY if _partly(counts) else 0
+        completed = DeliveryCompleted(counts, scopes, bool(scopes), code)
+        appending.complete(completed, self._delivery.version + 1)
+        self._evolve(completed)
+        self._lap("withdraw")
+        return self._ended("completed", counts, code)
+
+    def _ended(self, state: str, counts: Counts, exit_code: int) -> Outcome:
+        self.outcome.state, self.outcome.counts = state, counts
+        self.outcome.exit_code = exit_code
+        self.outcome.events = self._log.position() - self._began
+        return self.outcome
+
+    def _record(self, event: DeliveryEvent, *, path: bool = False) -> None:
+        """Append one event of the delivery; its path is sealed under the delivery's own key."""
+        keys = tuple(self._keys.issue([self._stream.bytes])) if path else ()
+        self._log.append(
+            [
+                Recorded(
+                    self._stream,
+                    self._delivery.version + 1,
+                    self._origin,
+                    self._origin.recorded,
+                    event,
+                    keys,
+                )
+            ]
+        )
+        self._evolve(event)
+
+    def _evolve(self, event: DeliveryEvent) -> None:
+        self._delivery = evolve(self._delivery, event)
+
+    def _lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.outcome.seconds[stage] = round(now - self._clock, 3)
+        self._clock = now
+
+
+def _partly(counts: Counts) -> bool:
+    return bool(counts.rejected or counts.held)
+
+
+def _digest(paths: Sequence[Path], master: MasterKey) -> str:
+    """Keyed hash of all bytes of the delivery: says nothing of them without the key."""
+    whole = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                whole.update(block)
+    return master.hashes.content_hash(whole.digest()).hex()
+
+
+def _mapping_digest(mapping: Path | None) -> str:
+    return hashlib.sha256(mapping.read_bytes()).hexdigest()[:16] if mapping else ""
+
+
+def _stream(master: MasterKey, request: Request, digest: str) -> UUID:
+    """A delivery is known by source, feed, content, reader, mapping, mode and stated time."""
+    return master.hashes.stream_id(
+        "delivery",
+        request.source,
+        request.feed.name,
+        digest,
+        str(request.feed.version),
+        _mapping_digest(request.mapping),
+        request.mode,
+        request.effective,
+    )
+
+
+def _size(paths: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in paths)
+
+
+def _path(paths: Sequence[Path]) -> str:
+    return "\n".join(str(path.absolute()) for path in paths)
+
+
+def _sorted(dropped: Counter[str]) -> dict[str, int]:
+    return dict(sorted(dropped.items()))

@@ -1,0 +1,95 @@
+"""A store of its own for each test, and files that are quick to write."""
+
+from itertools import count
+
+import pytest
+
+from contactpoint.intake.loading import Loading, Request
+from events.keys import SubjectKeys
+from events.log import open_log
+from events.master import MasterKey
+from events.message import Origin
+from feeds.catalogue import FEEDS
+
+
+class Store:
+    """Keys and log in a folder; loads CSV rows given as dictionaries."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.master = MasterKey.create(folder / "master.key")
+        self.keys = SubjectKeys(f"sqlite:///{folder}/keys.db", self.master, create=True)
+        self.log = open_log(f"sqlite:///{folder}/log.db", self.keys, self.master, create=True)
+        self._files = count(1)
+
+    def loading(self, chunk=1000):
+        return Loading(self.log, self.keys, self.master, chunk=chunk, work=self.folder)
+
+    def file(self, rows, suffix=".csv"):
+        path = self.folder / f"file-{next(self._files)}{suffix}"
+        columns = list(dict.fromkeys(key for row in rows for key in row)) or ["id", "given"]
+        lines = [",".join(columns)] + [
+            ",".join(str(row.get(column, "")) for column in columns) for row in rows
+        ]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    def load(self, rows, *, day="2026-09-01", mode="delta", source="club", chunk=1000, **options):
+        path = rows if hasattr(rows, "exists") else self.file(rows)
+        mapping = self.folder / "mapping.toml"
+        if not mapping.exists():
+            mapping.write_text('[feed]\nkey = "id"\n', encoding="utf-8")
+        request = Request(
+            paths=[path],
+            feed=FEEDS["csv"],
+            source=source,
+            mode=mode,
+            mapping=mapping,
+            effective=day,
+            **options,
+        )
+        return self.loading(chunk).load(request, Origin(1_800_000_000_000_000, "os:test", "load"))
+
+    def record(self, key, source="club"):
+        from uuid import UUID
+
+        return UUID(bytes=self.master.hashes.record_id(source, key))
+
+    def head(self, key, source="club"):
+        return self.log.heads.records([self.record(key, source)]).get(self.record(key, source))
+
+    def standing(self):
+        return {
+            head.state.ordinal: head.state.standing for head in self.log.heads.all_records()
+        }
+
+    def close(self):
+        self.log.close()
+        self.keys.close()
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store(tmp_path)
+    yield made
+    made.close()
+
+
+def child(n, **changes):
+    given = ["Asha", "Bram", "Cora", "Dele", "Esme", "Femi", "Gita", "Hugo", "Ines", "Joss"]
+    row = {
+        "id": f"c{n}",
+        "given": given[n % 10],
+        "family": f"Okonjo{'abcdefghij'[n % 10]}",
+        "dob": f"2015-0{1 + n % 9}-1{n % 9}",
+        "sex": "F",
+        "postcode": "SE15 3QN",
+    }
+    return row | changes
+
+
+def children(n, start=0):
+    return [child(i) for i in range(start, start + n)]
+
+
+__all__ = ["Store", "child", "children"]
