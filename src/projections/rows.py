@@ -22,6 +22,28 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any,
         connection.exec_driver_sql(statement, list(rows))
 
 
+def update(
+    connection: sa.Connection,
+    table: sa.Table,
+    where: Sequence[str],
+    columns: Sequence[str],
+    values: Sequence[tuple[Any, ...]],
+) -> None:
+    """Set ``columns`` of the rows whose ``where`` columns have the given values.
+
+    Each of ``values`` holds the ``where`` values first, then those of ``columns``.
+    """
+    if not values:
+        return
+    statement = (
+        table.update()
+        .where(*(table.c[name] == sa.bindparam(f"old_{name}") for name in where))
+        .values({name: sa.bindparam(f"new_{name}") for name in columns})
+    )
+    names = (*(f"old_{name}" for name in where), *(f"new_{name}" for name in columns))
+    connection.execute(statement, [dict(zip(names, one, strict=True)) for one in values])
+
+
 def delete(
     connection: sa.Connection, table: sa.Table, column: sa.Column[Any], values: Sequence[object]
 ) -> None:

@@ -1,0 +1,173 @@
+"""What finds a child: identity, names, numbers and postcodes, made anew when its records change.
+
+Of a child with a restricted record only the identity and the name in use are kept, so no search
+on anything else can find it: what is not there cannot leak.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from events.record import Statement
+from person.names import PersonName
+from projections import rows
+from projections.folding import compact, fold
+from projections.index import CHILD, RECORD, SOURCE_KIND, STATEMENT, metadata
+from projections.projection import Target
+from projections.survivorship import Stated, birth, identity, name_in_use, sex
+from projections.view import is_restricted
+
+IDENTITY = sa.Table(
+    "index_identity",
+    metadata,
+    sa.Column("child", sa.LargeBinary(16), nullable=False),
+    sa.Column("birth", sa.Text, nullable=False),
+    sa.Column("sex", sa.Text, nullable=False),
+    sa.Column("restricted", sa.Boolean, nullable=False),
+    sa.Column("contested", sa.Boolean, nullable=False),
+    sa.Index("index_identity_child", "child", unique=True),
+    sa.Index("index_identity_birth", "birth"),
+)
+"""The believed birth date and sex of each child; ``contested`` where its records disagree."""
+
+NAME = sa.Table(
+    "index_name",
+    metadata,
+    sa.Column("child", sa.LargeBinary(16), nullable=False),
+    sa.Column("family", sa.Text, nullable=False),
+    sa.Column("given", sa.Text, nullable=False),
+    sa.Index("index_name_child", "child"),
+    sa.Index("index_name_name", "family", "given"),
+)
+"""Every name of a child, folded: the whole family name, and the forename."""
+
+IDENTIFIER = sa.Table(
+    "index_identifier",
+    metadata,
+    sa.Column("child", sa.LargeBinary(16), nullable=False),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Index("index_identifier_child", "child"),
+    sa.Index("index_identifier_value", "value", "system"),
+)
+POSTCODE = sa.Table(
+    "index_postcode",
+    metadata,
+    sa.Column("child", sa.LargeBinary(16), nullable=False),
+    sa.Column("postcode", sa.Text, nullable=False),
+    sa.Index("index_postcode_child", "child"),
+    sa.Index("index_postcode_postcode", "postcode"),
+)
+FOUND_BY = (IDENTITY, NAME, IDENTIFIER, POSTCODE)
+
+_decode = msgspec.json.Decoder(Statement).decode
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A current record of a child as the index keeps it."""
+
+    record: UUID
+    ordinal: int
+    stated: Stated
+
+
+def renew(children: Sequence[bytes], target: Target) -> None:
+    """Make the search rows of these children anew."""
+    for table in FOUND_BY:
+        rows.delete(target.connection, target[table], target[table].c.child, children)
+    for part in rows.parts(children):
+        add(part, target)
+
+
+def add(children: Sequence[bytes], target: Target) -> None:
+    """Add the search rows of children that have none: at most ``rows.MOST_PARAMETERS``."""
+    found: dict[sa.Table, list[tuple[Any, ...]]] = {table: [] for table in FOUND_BY}
+    for child, kept in current(children, target):
+        _add(child, [one.stated for one in kept], found)
+    for table, values in found.items():
+        rows.insert(target.connection, target[table], values)
+
+
+def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, list[Kept]]]:
+    """The current records of each of these children, in the order of the children's ids."""
+    record, statement, kind = target[RECORD], target[STATEMENT], target[SOURCE_KIND]
+    query = (
+        sa.select(
+            record.c.child,
+            record.c.record,
+            record.c.ordinal,
+            record.c.source,
+            record.c.key,
+            sa.func.coalesce(kind.c.kind, "").label("kind"),
+            record.c.stated_effective,
+            record.c.present_effective,
+            statement.c.statement,
+        )
+        .join(statement, statement.c.ordinal == record.c.ordinal)
+        .join(target[CHILD], target[CHILD].c.child == record.c.child)
+        .outerjoin(kind, kind.c.source == record.c.source)
+        .where(record.c.child.in_(children), record.c.standing == "current")
+        .order_by(record.c.child, record.c.ordinal)
+    )
+    for child, group in groupby(target.connection.execute(query), key=lambda row: row[0]):
+        yield child, [_kept(row) for row in group]
+
+
+def _kept(row: sa.Row[Any]) -> Kept:
+    stated = Stated(
+        source=row.source,
+        key=row.key,
+        kind=row.kind,
+        stated=row.stated_effective,
+        seen=row.present_effective,
+        particulars=_decode(row.statement).particulars,
+    )
+    return Kept(UUID(bytes=row.record), row.ordinal, stated)
+
+
+def _add(
+    child: bytes, records: Sequence[Stated], found: dict[sa.Table, list[tuple[Any, ...]]]
+) -> None:
+    believed = identity(records)
+    restricted = is_restricted(records)
+    found[IDENTITY].append(
+        (
+            child,
+            believed.birth.value.value if believed.birth else "",
+            believed.sex.value if believed.sex else "U",
+            restricted,
+            _is_contested(records),
+        )
+    )
+    if restricted:
+        names = {_folded(believed.name.value)} if believed.name else set()
+    else:
+        names = {_folded(name) for record in records for name in record.particulars.names}
+        found[IDENTIFIER].extend((child, *number) for number in _numbers(records))
+        found[POSTCODE].extend((child, postcode) for postcode in _postcodes(records))
+    found[NAME].extend((child, *name) for name in sorted(names))
+
+
+def _is_contested(records: Sequence[Stated]) -> bool:
+    if len(records) == 1:
+        return False
+    stated = {(name_in_use(one), sex(one), birth(one)) for one in (r.particulars for r in records)}
+    return len(stated) > 1
+
+
+def _folded(name: PersonName) -> tuple[str, str]:
+    return fold(name.family), fold(name.given[0]) if name.given else ""
+
+
+def _numbers(records: Sequence[Stated]) -> list[tuple[str, str]]:
+    numbers = (number for record in records for number in record.particulars.identifiers)
+    return sorted({(number.system, compact(number.value)) for number in numbers})
+
+
+def _postcodes(records: Sequence[Stated]) -> list[str]:
+    places = (place for record in records for place in record.particulars.addresses)
+    return sorted({compact(place.postcode) for place in places if place.postcode})

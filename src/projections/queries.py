@@ -1,0 +1,342 @@
+"""What readers ask of the read models. Nothing here writes, and nothing shows more than a view."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from events.record import Statement
+from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
+from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, current
+from projections.folding import compact, fold
+from projections.history import HISTORY
+from projections.index import CHILD, RECORD, STATEMENT
+from projections.positions import Standing, standings
+from projections.projection import Target
+from projections.review import REVIEW_PAIR
+from projections.runs import MODEL, RUN
+from projections.sources import SOURCE
+from projections.view import View, view
+
+MOST_FOUND = 20
+"""Children in one answer: the index is asked about a child, it is not browsed."""
+
+Row = dict[str, Any]
+"""A row of a table that holds no particulars, by the names of its columns."""
+
+
+class Search(msgspec.Struct, frozen=True):
+    """What is known of the child looked for; empty fields ask nothing."""
+
+    name: str = ""
+    """Forename and family name in either order, or a family name alone."""
+    birth: str = ""
+    """``YYYY-MM-DD``."""
+    postcode: str = ""
+    sex: str = ""
+    identifier: str = ""
+    """The value of an NHS number, UPN or local number."""
+
+
+class TooBroadError(Exception):
+    """A search that asks for nothing that tells one child from many."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A child, what an ordinary reader sees of it, and the records that this was made from."""
+
+    child: UUID
+    view: View
+    records: tuple[UUID, ...]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a search found; ``more`` says that others answer too, and that it asks too little."""
+
+    found: tuple[Found, ...]
+    more: bool
+
+
+class IndexedRecord(msgspec.Struct, frozen=True):
+    """One record as the index holds it, for those who work on the index itself."""
+
+    record: UUID
+    ordinal: int
+    source: str
+    scope: str
+    key: str
+    standing: str
+    child: UUID | None
+    number: str | None
+    statement: Statement | None
+
+
+class OpenPair(msgspec.Struct, frozen=True):
+    """A pair that awaits a steward."""
+
+    left: UUID
+    right: UUID
+    pattern: int
+    weight: float
+    probability: float
+    model: str
+    since: int
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """The counts of ``status``. ``held`` counts deliveries, ``held_rows`` rows of taken ones."""
+
+    records: int
+    children: int
+    reviews: int
+    held: int
+    held_rows: int
+    model: str
+    projections: tuple[Standing, ...]
+
+
+class Queries:
+    """Reads one read database; each answer comes from one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    def child_by_number(self, number: str) -> Found | None:
+        """The child that a number answers for; a merged child's number answers with the survivor.
+
+        None where there is none, or no record of it is current any more.
+        """
+        with self._reading() as target:
+            query = sa.select(CHILD.c.child).where(CHILD.c.number == compact(number))
+            child = _survivor(target.connection.execute(query).scalar(), target)
+            return next(iter(_found([child], target)), None) if child else None
+
+    def child(self, child: UUID) -> Found | None:
+        """The child of this id, or the one it was merged into."""
+        with self._reading() as target:
+            survivor = _survivor(child.bytes, target)
+            return next(iter(_found([survivor], target)), None) if survivor else None
+
+    def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
+        """Children for whom all that is asked holds, by number; at most ``limit``.
+
+        A child with a restricted record is found by name in use, birth date and sex alone.
+        Raises TooBroadError where neither name, birth date, postcode nor identifier is given.
+        """
+        if not (fold(search.name) or search.birth or search.postcode or search.identifier):
+            raise TooBroadError("give a name, a birth date, a postcode or an identifier")
+        query = (
+            sa.select(CHILD.c.child)
+            .join(IDENTITY, IDENTITY.c.child == CHILD.c.child)
+            .where(CHILD.c.status == "current", *_criteria(search))
+            .order_by(CHILD.c.number)
+            .limit(limit + 1)
+        )
+        with self._reading() as target:
+            children = list(target.connection.execute(query).scalars())
+            found = _found(children[:limit], target)
+        return Answer(tuple(found), more=len(children) > limit)
+
+    def record(self, record: UUID) -> IndexedRecord | None:
+        """The record of this id; None where it is not known or was erased."""
+        with self._reading() as target:
+            return next(_records(target, RECORD.c.record == record.bytes), None)
+
+    def records(self, after: int = 0, *, current: bool = True) -> Iterator[IndexedRecord]:
+        """Records in the order of their ordinals, from the one that follows ``after``."""
+        which = RECORD.c.ordinal > after
+        if current:
+            which = sa.and_(which, RECORD.c.standing == "current")
+        with self._reading() as target:
+            yield from _records(target, which)
+
+    def links(self) -> Iterator[tuple[str, str, str]]:
+        """Source, key and child's number (empty: none yet) of each current record, sorted."""
+        query = (
+            sa.select(RECORD.c.source, RECORD.c.key, sa.func.coalesce(CHILD.c.number, ""))
+            .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
+            .where(RECORD.c.standing == "current")
+        )
+        ordered = query.order_by(RECORD.c.source, RECORD.c.key)
+        with self._reading() as target:
+            for row in target.connection.execution_options(yield_per=5000).execute(ordered):
+                yield row[0], row[1], row[2]
+
+    def open_pairs(self) -> list[OpenPair]:
+        """The pairs that await a steward, the likeliest first."""
+        ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
+        query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open").order_by(*ordered)
+        with self._reading() as target:
+            return [
+                OpenPair(
+                    left=UUID(bytes=row.left),
+                    right=UUID(bytes=row.right),
+                    pattern=int(row.pattern),
+                    weight=row.weight,
+                    probability=row.probability,
+                    model=row.model,
+                    since=row.since,
+                )
+                for row in target.connection.execute(query)
+            ]
+
+    def deliveries(self) -> list[Row]:
+        """All deliveries, the latest first."""
+        return self._rows(DELIVERY.select().order_by(DELIVERY.c.first.desc(), DELIVERY.c.delivery))
+
+    def delivery(self, delivery: str) -> Row | None:
+        """A delivery with its ``notes`` and ``dropped`` fields; None where it is not known."""
+        found = self._rows(DELIVERY.select().where(DELIVERY.c.delivery == delivery))
+        if not found:
+            return None
+        notes = NOTE.select().where(NOTE.c.delivery == delivery).order_by(NOTE.c.line, NOTE.c.rule)
+        dropped = DROPPED.select().where(DROPPED.c.delivery == delivery).order_by(DROPPED.c.field)
+        counts = {row["field"]: row["count"] for row in self._rows(dropped)}
+        return found[0] | {"notes": self._rows(notes), "dropped": counts}
+
+    def sources(self) -> list[Row]:
+        """The registered sources and their settings."""
+        return self._rows(SOURCE.select().order_by(SOURCE.c.source))
+
+    def history_of_record(self, record: UUID) -> list[Row]:
+        """What happened to a record, oldest first."""
+        mine = HISTORY.c.record == record.bytes
+        return self._rows(HISTORY.select().where(mine).order_by(HISTORY.c.position))
+
+    def history_of_child(self, child: UUID) -> list[Row]:
+        """What happened to a child and to which of its records, oldest first."""
+        mine = HISTORY.c.child == child.bytes
+        return self._rows(
+            HISTORY.select().where(mine).order_by(HISTORY.c.position, HISTORY.c.record)
+        )
+
+    def rates(self) -> list[Row]:
+        """The counts of completed deliveries for each source and day on which one ended (UTC)."""
+        day = DELIVERY.c.latest / sa.literal(86_400_000_000)
+        number = sa.cast(sa.func.floor(day), sa.BigInteger).label("day")
+        sums = [sa.func.sum(DELIVERY.c[count]).label(count) for count in COUNTS]
+        query = sa.select(DELIVERY.c.source, number, *sums)
+        query = query.where(DELIVERY.c.state == "completed")
+        return self._rows(query.group_by("source", "day").order_by("day", "source"))
+
+    def runs(self) -> list[Row]:
+        """The runs of linking, the latest first."""
+        return self._rows(RUN.select().order_by(RUN.c.position.desc()))
+
+    def status(self) -> Figures:
+        """How much there is, how much waits, and how far each projection has come."""
+        held = DELIVERY.c.state == "held"
+        taken = DELIVERY.c.state.in_(("received", "completed"))
+        rows_held = sa.select(sa.func.coalesce(sa.func.sum(DELIVERY.c.held), 0)).where(taken)
+        model = sa.select(MODEL.c.model).order_by(MODEL.c.position.desc()).limit(1)
+        with self._reading() as target:
+            connection = target.connection
+            return Figures(
+                records=_count(connection, RECORD, RECORD.c.standing == "current"),
+                children=_count(connection, CHILD, CHILD.c.status == "current"),
+                reviews=_count(connection, REVIEW_PAIR, REVIEW_PAIR.c.state == "open"),
+                held=_count(connection, DELIVERY, held),
+                held_rows=int(connection.execute(rows_held).scalar_one()),
+                model=connection.execute(model).scalar() or "",
+                projections=tuple(standings(connection)),
+            )
+
+    def _rows(self, query: sa.Select[Any]) -> list[Row]:
+        with self._reading() as target:
+            return [dict(row._mapping) for row in target.connection.execute(query)]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Target]:
+        with self.engine.connect() as connection:
+            yield Target(connection)
+
+
+def _count(connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
+    query = sa.select(sa.func.count()).select_from(table).where(which)
+    return int(connection.execute(query).scalar_one())
+
+
+def _survivor(child: bytes | None, target: Target) -> bytes | None:
+    """The child itself, or at the end of its mergers the one that answers for it."""
+    passed: set[bytes] = set()
+    while child is not None and child not in passed:
+        passed.add(child)
+        row = target.connection.execute(CHILD.select().where(CHILD.c.child == child)).first()
+        if row is None or row.status == "closed":
+            return None
+        if row.status == "current":
+            return child
+        child = row.merged_into
+    return None
+
+
+def _found(children: list[bytes], target: Target) -> list[Found]:
+    query = sa.select(CHILD.c.child, CHILD.c.number).where(CHILD.c.child.in_(children))
+    numbers = {row.child: row.number for row in target.connection.execute(query)}
+    found = [
+        Found(
+            UUID(bytes=child),
+            view(numbers[child], [one.stated for one in kept]),
+            tuple(sorted(one.record for one in kept)),
+        )
+        for child, kept in current(children, target)
+    ]
+    return sorted(found, key=lambda one: one.view.number)
+
+
+def _criteria(search: Search) -> list[sa.ColumnElement[bool]]:
+    asked: list[sa.ColumnElement[bool]] = []
+    if fold(search.name):
+        asked.append(CHILD.c.child.in_(sa.select(NAME.c.child).where(_named(search.name))))
+    if search.birth:
+        asked.append(IDENTITY.c.birth == search.birth)
+    if search.sex:
+        asked.append(IDENTITY.c.sex == search.sex)
+    if search.postcode:
+        here = POSTCODE.c.postcode == compact(search.postcode)
+        asked.append(CHILD.c.child.in_(sa.select(POSTCODE.c.child).where(here)))
+    if search.identifier:
+        numbered = IDENTIFIER.c.value == compact(search.identifier)
+        asked.append(CHILD.c.child.in_(sa.select(IDENTIFIER.c.child).where(numbered)))
+    return asked
+
+
+def _named(name: str) -> sa.ColumnElement[bool]:
+    """Whether a stored name is this one: each way to part it into forename and family name.
+
+    The forename may be shortened at its end; the family name is whole.
+    """
+    words = [word for word in map(fold, name.replace(",", " ").split()) if word]
+    ways = [NAME.c.family == "".join(words)]
+    for at in range(1, len(words)):
+        for given, family in ((words[:at], words[at:]), (words[at:], words[:at])):
+            ways.append(
+                sa.and_(NAME.c.family == "".join(family), NAME.c.given.startswith(given[0]))
+            )
+    return sa.or_(*ways)
+
+
+def _records(target: Target, which: sa.ColumnElement[bool]) -> Iterator[IndexedRecord]:
+    query = (
+        sa.select(RECORD, CHILD.c.number, STATEMENT.c.statement)
+        .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
+        .outerjoin(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+        .where(which)
+        .order_by(RECORD.c.ordinal)
+    )
+    decode = msgspec.json.Decoder(Statement).decode
+    for row in target.connection.execution_options(yield_per=5000).execute(query):
+        yield IndexedRecord(
+            record=UUID(bytes=row.record),
+            ordinal=row.ordinal,
+            source=row.source,
+            scope=row.scope,
+            key=row.key,
+            standing=row.standing,
+            child=UUID(bytes=row.child) if row.child else None,
+            number=row.number,
+            statement=decode(row.statement) if row.statement else None,
+        )
