@@ -17,6 +17,11 @@ NAMES = frozenset(
         "append.after-commit",
         "checkpoint.before",
         "checkpoint.after",
+        "projection.rows",
+        "projection.before-commit",
+        "projection.after-commit",
+        "rebuild.before-swap",
+        "rebuild.after-swap",
     }
 )
 """Every failpoint there is; whoever places a new one adds it here."""
