@@ -142,7 +142,7 @@ def _number_alone(levels: Levels) -> str:
 
 
 def _two_children_more_likely(levels: Levels) -> str:
-    """Cases 1, 3 and 13: what tells the children of one birth apart."""
+    """Cases 1, 2, 3, 6 and 13: what tells the children of one family apart."""
     if levels.same_number:
         return ""
     if levels.sex == Sex.DIFFERENT and levels.given not in (Given.EXACT, Given.EQUIVALENT):
@@ -151,6 +151,10 @@ def _two_children_more_likely(levels: Levels) -> str:
         return "different sex, and a forename that either sex bears"
     if levels.given == Given.NEAR and levels.other_number:
         return "two forenames and two numbers"
+    if levels.given == Given.NEAR and levels.birth == Birth.YEAR:
+        return "two forenames and two years of birth"
+    if levels.given == Given.DIFFERENT:
+        return "no forename in common"
     return ""
 
 
@@ -162,8 +166,8 @@ def _never_alone(levels: Levels) -> str:
         return ""
     if levels.given == Given.NEAR:
         return "two known forenames, nearly the same"
-    if levels.given in (Given.DIFFERENT, Given.HONORIFIC):
-        return "no forename in common"
+    if levels.given == Given.HONORIFIC:
+        return "no forename in common but Muhammad or the like"
     if levels.sex == Sex.DIFFERENT:
         return "different sex and no number in common"
     if levels.birth == Birth.DIFFERENT:

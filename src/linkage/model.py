@@ -31,6 +31,15 @@ RARITY_COUNTS = {
 """How far a name's rarity counts on each level: agreement on a near spelling says less of it."""
 
 
+REMAINDERS = {
+    "place": ("PAST",),
+    "nhs": ("EXACT",),
+    "upn": ("FORMER", "TEMPORARY"),
+    "carers": ("EXACT", "MAIDEN", "FORENAME"),
+}
+"""What may still agree of a fact when a part of it is removed from a pair in exact agreement."""
+
+
 class Thresholds(msgspec.Struct, frozen=True):
     """Three zones by probability: link at or above ``link``, refer at or above ``review``."""
 
@@ -120,8 +129,8 @@ class Weights(NamedTuple):
     def of(cls, model: Model) -> Self:
         """Add up the tables of a model.
 
-        A missing level weighs 0, and no level that is exact agreement weighs less than 0 or less
-        than another level of its field against any class: so no pair gains by a field removed.
+        A missing level weighs 0, and exact agreement weighs at least 0, and at least as much as
+        what may remain of it, against every class: so no pair gains by a field removed.
         """
         odds = model.prior.odds()
         levels = np.zeros((len(OTHERS), len(FIELDS), MOST + 1))
@@ -187,7 +196,7 @@ def _bits(
         if level:
             row[level] = np.log2(match[level.name] / other[level.name])
     row = np.clip(row, -LARGEST, LARGEST)
-    row[1] = max(row[1:])
+    row[1] = max(0, row[1], *(row[FIELDS[field][name]] for name in REMAINDERS.get(field, ())))
     return row
 
 

@@ -51,7 +51,7 @@ def nhs(left: Comparable, right: Comparable) -> Nhs:
 def upn(left: Comparable, right: Comparable) -> Upn:
     """The level of the UPN; a temporary number that differs says nothing."""
     if left.upn and left.upn == right.upn:
-        return Upn.TEMPORARY if left.upn_temporary else Upn.EXACT
+        return Upn.TEMPORARY if left.upn_temporary or right.upn_temporary else Upn.EXACT
     one, other = _upns(left), _upns(right)
     if any(number in other for number in one):
         return Upn.FORMER

@@ -10,16 +10,21 @@ SHORTEST = 4
 """Letters from which one slip leaves a name recognisable: Mia and Mya are two names."""
 
 
+def similarity(left: str, right: str) -> float:
+    """Jaro-Winkler similarity, between 0 and 1; the same whichever word comes first."""
+    return jellyfish.jaro_winkler_similarity(min(left, right), max(left, right))
+
+
 def is_near(left: str, right: str) -> bool:
     """Whether one may be a typing error of the other."""
-    if jellyfish.jaro_winkler_similarity(left, right) >= NEAR:
+    if similarity(left, right) >= NEAR:
         return True
     return min(len(left), len(right)) >= SHORTEST and one_edit(left, right)
 
 
 def is_close(left: str, right: str) -> bool:
     """Whether they are alike at all: similar letters, or one the beginning of the other."""
-    if jellyfish.jaro_winkler_similarity(left, right) >= CLOSE:
+    if similarity(left, right) >= CLOSE:
         return True
     short, long = sorted((left, right), key=len)
     return len(short) >= 3 and long.startswith(short)

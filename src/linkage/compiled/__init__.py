@@ -1,0 +1,1 @@
+"""The compiled comparison: what numba compiles. Its typed face is ``linkage.kernel``."""

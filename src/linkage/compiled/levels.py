@@ -1,0 +1,534 @@
+"""The pattern of two rows: equal to ``linkage.pattern.compare`` for the records they stand for."""
+# ruff: noqa: PLR1714, SIM110, ANN001, ANN201, PLR0913, PLR0917
+# numba infers the types; a level is one list of cases read straight down.
+
+import numpy as np
+from numba import njit
+
+from linkage.comparable import BirthKind
+from linkage.compare.carers import Carers, Contact
+from linkage.compare.dates import BORN_EARLY, BORN_LATE, SAME_PREGNANCY, Birth
+from linkage.compare.identifiers import LaChild, Nhs, Upn
+from linkage.compare.life import Life
+from linkage.compare.names import Family, Given, Middle
+from linkage.compare.places import Place
+from linkage.compare.sex import Sex
+from linkage.compiled import layout as at
+from linkage.compiled.strings import is_close, is_near, one_slip
+from linkage.pattern import BITS, PLACES
+
+FULL, STAND_IN = int(BirthKind.FULL), int(BirthKind.STAND_IN)
+PARTIAL, EXPECTED = int(BirthKind.PARTIAL), int(BirthKind.EXPECTED)
+EARLY, LATE, PREGNANCY = BORN_EARLY.days, BORN_LATE.days, SAME_PREGNANCY.days
+
+G_EXACT, G_EQUIVALENT, G_TYPO = int(Given.EXACT), int(Given.EQUIVALENT), int(Given.TYPO)
+G_NEAR, G_MIDDLE, G_HONORIFIC = int(Given.NEAR), int(Given.MIDDLE), int(Given.HONORIFIC)
+G_INITIAL, G_SWAPPED, G_CLOSE = int(Given.INITIAL), int(Given.SWAPPED), int(Given.CLOSE)
+G_DIFFERENT = int(Given.DIFFERENT)
+M_EXACT, M_NEAR = int(Middle.EXACT), int(Middle.NEAR)
+M_INITIAL, M_DIFFERENT = int(Middle.INITIAL), int(Middle.DIFFERENT)
+F_EXACT, F_VARIANT, F_ALTERNATE = int(Family.EXACT), int(Family.VARIANT), int(Family.ALTERNATE)
+F_PART, F_TITLE, F_NEAR = int(Family.PART), int(Family.TITLE), int(Family.NEAR)
+F_SWAPPED, F_CLOSE, F_DIFFERENT = int(Family.SWAPPED), int(Family.CLOSE), int(Family.DIFFERENT)
+B_EXACT, B_DEFAULT, B_COMPATIBLE = int(Birth.EXACT), int(Birth.DEFAULT), int(Birth.COMPATIBLE)
+B_YEAR_ONLY, B_EXPECTED = int(Birth.YEAR_ONLY), int(Birth.EXPECTED)
+B_SWAPPED, B_YEAR, B_SLIP = int(Birth.SWAPPED), int(Birth.YEAR), int(Birth.SLIP)
+B_PART, B_DIFFERENT = int(Birth.PART), int(Birth.DIFFERENT)
+S_EXACT, S_DIFFERENT = int(Sex.EXACT), int(Sex.DIFFERENT)
+P_EXACT, P_PAST, P_COMMUNAL = int(Place.EXACT), int(Place.PAST), int(Place.COMMUNAL)
+P_SLIP, P_SECTOR, P_DISTRICT = int(Place.SLIP), int(Place.SECTOR), int(Place.DISTRICT)
+P_AREA, P_DIFFERENT = int(Place.AREA), int(Place.DIFFERENT)
+N_VERIFIED, N_EXACT = int(Nhs.VERIFIED), int(Nhs.EXACT)
+N_DIFFERENT, N_CONTRADICTED = int(Nhs.DIFFERENT), int(Nhs.CONTRADICTED)
+U_EXACT, U_FORMER = int(Upn.EXACT), int(Upn.FORMER)
+U_TEMPORARY, U_DIFFERENT = int(Upn.TEMPORARY), int(Upn.DIFFERENT)
+L_EXACT, L_DIFFERENT = int(LaChild.EXACT), int(LaChild.DIFFERENT)
+C_MOTHER, C_EXACT, C_MAIDEN = int(Carers.MOTHER), int(Carers.EXACT), int(Carers.MAIDEN)
+C_FORENAME, C_DIFFERENT = int(Carers.FORENAME), int(Carers.DIFFERENT)
+C_OTHER_MOTHER = int(Carers.OTHER_MOTHER)
+T_EXACT, T_DIFFERENT = int(Contact.EXACT), int(Contact.DIFFERENT)
+LI_EXACT, LI_SINGLE, LI_MULTIPLE = int(Life.EXACT), int(Life.SINGLE), int(Life.MULTIPLE)
+LI_CONFLICT, LI_OTHER = int(Life.CONFLICT), int(Life.OTHER_ORDER)
+LI_DEATH = int(Life.BORN_AFTER_DEATH)
+
+SHIFTS = np.array([BITS * place for place in PLACES.values()], np.uint64)
+
+
+@njit(cache=True, nogil=True)
+def pattern(a, b, facts):
+    """All levels of two rows as one code."""
+    given = given_level(a, b, facts)
+    family = family_level(a, b, facts)
+    levels = (
+        np.int64(given),
+        np.int64(middle_level(a, b, facts, given)),
+        np.int64(family),
+        np.int64(birth_level(a, b, facts)),
+        np.int64(sex_level(a, b)),
+        np.int64(place_level(a, b, facts)),
+        np.int64(nhs_level(a, b)),
+        np.int64(upn_level(a, b)),
+        np.int64(la_child_level(a, b)),
+        np.int64(carers_level(a, b, facts)),
+        np.int64(life_level(a, b)),
+        np.int64(contact_level(a, b)),
+        np.int64(given_rarity(a, b, facts, given)),
+        np.int64(family_rarity(a, b, facts, family)),
+    )
+    code = np.uint64(0)
+    for i, level in enumerate(levels):
+        code |= np.uint64(level) << SHIFTS[i]
+    return code
+
+
+@njit(cache=True, nogil=True)
+def given_level(a, b, facts):
+    """The level of the forename."""
+    one, other = a[at.GIVEN], b[at.GIVEN]
+    if one == 0 or other == 0:
+        return 0
+    if one == other:
+        return G_EXACT
+    if are_swapped(a, b):
+        return G_SWAPPED
+    for i in range(5):
+        x = forename(a, i)
+        for j in range(5):
+            y = forename(b, j)
+            if x and y and same_name(x, y, facts):
+                return G_EQUIVALENT
+    if holds(b, at.GIVEN, 4, one) or holds(a, at.GIVEN, 4, other):
+        return G_MIDDLE
+    if facts.spelling[one] == b[at.HONORIFIC] or facts.spelling[other] == a[at.HONORIFIC]:
+        return G_HONORIFIC
+    if facts.lengths[one] == 1 or facts.lengths[other] == 1:
+        return G_INITIAL if facts.letters[one, 0] == facts.letters[other, 0] else G_DIFFERENT
+    return given_likeness(a, b, facts)
+
+
+@njit(cache=True, nogil=True)
+def given_likeness(a, b, facts):
+    """The level of two forenames that are not one name: by their letters."""
+    near, known, close = False, True, False
+    for i in range(5):
+        x = forename(a, i)
+        for j in range(5):
+            y = forename(b, j)
+            if x == 0 or y == 0:
+                continue
+            if words_near(x, y, facts):
+                near = True
+                known = known and facts.known[x] == 1 and facts.known[y] == 1
+            elif not near and not close and words_close(x, y, facts):
+                close = True
+    if near:
+        return G_NEAR if known else G_TYPO
+    return G_CLOSE if close else G_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def middle_level(a, b, facts, given):
+    """The level of the further given names."""
+    if a[at.GIVEN + 1] == 0 or b[at.GIVEN + 1] == 0 or given in (G_MIDDLE, G_SWAPPED):
+        return 0
+    initial, near = False, False
+    for i in range(at.GIVEN + 1, at.GIVEN + 4):
+        for j in range(at.GIVEN + 1, at.GIVEN + 4):
+            x, y = a[i], b[j]
+            if x == 0 or y == 0:
+                continue
+            if x == y:
+                return M_EXACT
+            if facts.lengths[x] == 1 or facts.lengths[y] == 1:
+                initial = initial or facts.letters[x, 0] == facts.letters[y, 0]
+            near = near or words_near(x, y, facts)
+    if initial:
+        return M_INITIAL
+    return M_NEAR if near else M_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def family_level(a, b, facts):
+    """The level of the family name."""
+    one, other = a[at.FAMILY], b[at.FAMILY]
+    if one == 0 or other == 0:
+        return 0
+    if one == other:
+        return F_EXACT
+    if are_swapped(a, b):
+        return F_SWAPPED
+    if facts.family_spelling[one] == facts.family_spelling[other]:
+        return F_VARIANT
+    if shares(a, at.OTHER_FAMILY, 3, b, at.OTHER_FAMILY, 3):
+        return F_ALTERNATE
+    if holds(b, at.OTHER_FAMILY, 3, one) or holds(a, at.OTHER_FAMILY, 3, other):
+        return F_ALTERNATE
+    if shares(a, at.PARTS, 3, b, at.PARTS, 3):
+        return F_PART
+    if facts.title[one] or facts.title[other]:
+        return F_TITLE
+    return family_likeness(a, b, facts)
+
+
+@njit(cache=True, nogil=True)
+def family_likeness(a, b, facts):
+    """The level of two family names by their letters: whole names and, of several, parts."""
+    close = False
+    for i in range(4):
+        x = whole_or_part(a, i)
+        for j in range(4):
+            y = whole_or_part(b, j)
+            if x == 0 or y == 0:
+                continue
+            if words_near(x, y, facts):
+                return F_NEAR
+            close = close or words_close(x, y, facts)
+    return F_CLOSE if close else F_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def given_rarity(a, b, facts, level):
+    """How rare the commoner of two forenames is on which the rows agree."""
+    if level in (G_EXACT, G_EQUIVALENT, G_TYPO, G_NEAR):
+        return min(facts.forename_rarity[a[at.GIVEN]], facts.forename_rarity[b[at.GIVEN]])
+    return np.int32(0)
+
+
+@njit(cache=True, nogil=True)
+def family_rarity(a, b, facts, level):
+    """How rare the commoner of two family names is on which the rows agree."""
+    if level in (F_EXACT, F_VARIANT, F_NEAR):
+        return min(facts.family_rarity[a[at.FAMILY]], facts.family_rarity[b[at.FAMILY]])
+    return np.int32(0)
+
+
+@njit(cache=True, nogil=True)
+def birth_level(a, b, facts):
+    """The level of the date of birth."""
+    kind_a, kind_b = a[at.BIRTH_KIND], b[at.BIRTH_KIND]
+    x, y = a[at.BIRTH], b[at.BIRTH]
+    if kind_a == 0 or kind_b == 0:
+        return 0
+    if kind_a == EXPECTED or kind_b == EXPECTED:
+        return expected_level(x, kind_a, y, kind_b)
+    if kind_a != FULL or kind_b != FULL:
+        return partial_level(x, y)
+    if x == y:
+        return B_DEFAULT if is_default(x, facts) else B_EXACT
+    return unequal_level(x, y, facts)
+
+
+@njit(cache=True, nogil=True)
+def unequal_level(x, y, facts):
+    """The level of two full dates that differ."""
+    year = x // 10000 == y // 10000
+    month_x, month_y = x // 100 % 100, y // 100 % 100
+    day_x, day_y = x % 100, y % 100
+    if year and month_x == day_y and day_x == month_y:
+        return B_SWAPPED
+    if year and (is_default(x, facts) or is_default(y, facts)):
+        return B_YEAR_ONLY
+    if not year and month_x == month_y and day_x == day_y:
+        return B_YEAR
+    if digits_slip(x, y):
+        return B_SLIP
+    same = int(year) + int(month_x == month_y) + int(day_x == day_y)
+    return B_PART if same == 2 else B_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def digits_slip(x, y):
+    """Whether numbers of 8 digits differ in one digit or in two exchanged neighbours."""
+    count, place, was_x, was_y = 0, -9, 0, 0
+    for i in range(8):
+        p, q = x % 10, y % 10
+        if p != q:
+            count += 1
+            if count > 2:
+                return False
+            if count == 2:
+                return place == i - 1 and p == was_y and q == was_x and digits_same_above(x, y)
+            place, was_x, was_y = i, p, q
+        x //= 10
+        y //= 10
+    return count == 1
+
+
+@njit(cache=True, nogil=True)
+def digits_same_above(x, y):
+    """Whether all digits before the last agree."""
+    return x // 10 == y // 10
+
+
+@njit(cache=True, nogil=True)
+def partial_level(x, y):
+    """The level of two dates of which one says less than the day."""
+    if x // 10000 != y // 10000:
+        return B_DIFFERENT
+    month_x, month_y = x // 100 % 100, y // 100 % 100
+    if month_x == 0 or month_y == 0:
+        return B_YEAR_ONLY
+    return B_COMPATIBLE if month_x == month_y else B_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def expected_level(x, kind_x, y, kind_y):
+    """The level of two dates of which one is expected."""
+    if kind_x == PARTIAL or kind_y == PARTIAL:
+        return partial_level(x, y)
+    one, other = day_number(x), day_number(y)
+    if one < 0 or other < 0:
+        return 0
+    if kind_x == kind_y:
+        return B_EXPECTED if abs(one - other) <= PREGNANCY else B_DIFFERENT
+    late = other - one if kind_x == EXPECTED else one - other
+    return B_EXPECTED if -EARLY <= late <= LATE else B_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def day_number(day):
+    """Days since 1 March of year 0 (proleptic Gregorian); -1 where there is no such day."""
+    y, m, d = day // 10000, day // 100 % 100, day % 100
+    if y < 1 or m < 1 or m > 12 or d < 1 or d > month_length(y, m):
+        return -1
+    if m < 3:
+        y -= 1
+        m += 12
+    return 365 * y + y // 4 - y // 100 + y // 400 + (153 * (m - 3) + 2) // 5 + d - 1
+
+
+@njit(cache=True, nogil=True)
+def month_length(y, m):
+    """Days of a month."""
+    if m == 2:
+        return 29 if y % 4 == 0 and (y % 100 != 0 or y % 400 == 0) else 28
+    return 30 if m in (4, 6, 9, 11) else 31
+
+
+@njit(cache=True, nogil=True)
+def is_default(day, facts):
+    """Whether a date falls on a day that forms hold where none is known."""
+    for i in range(len(facts.default_days)):
+        if facts.default_days[i] == day % 10000:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def sex_level(a, b):
+    """The level of the sex."""
+    if a[at.SEX] == 0 or b[at.SEX] == 0:
+        return 0
+    return S_EXACT if a[at.SEX] == b[at.SEX] else S_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def place_level(a, b, facts):
+    """The level of the postcode."""
+    one, other = a[at.POSTCODES], b[at.POSTCODES]
+    if one == 0 or other == 0:
+        return 0
+    shared, home = False, False
+    for i in range(at.POSTCODES, at.POSTCODES + 4):
+        if a[i] and holds(b, at.POSTCODES, 4, a[i]):
+            shared = True
+            home = home or not facts.communal[a[i]]
+    if shared and not home:
+        return P_COMMUNAL
+    if one == other and not a[at.MOVED] and not b[at.MOVED]:
+        return P_COMMUNAL if facts.communal[one] else P_EXACT
+    if shared:
+        return P_PAST
+    return nearness(one, other, facts)
+
+
+@njit(cache=True, nogil=True)
+def nearness(one, other, facts):
+    """The level of two different postcodes."""
+    a, b = facts.code_letters[one], facts.code_letters[other]
+    la, lb = facts.code_lengths[one], facts.code_lengths[other]
+    if one_slip(a, min(la, at.POSTCODE), b, min(lb, at.POSTCODE)) and la == lb:
+        return P_SLIP
+    if same_beginning(a, la - 2, b, lb - 2):
+        return P_SECTOR
+    if same_beginning(a, la - 3, b, lb - 3):
+        return P_DISTRICT
+    return P_AREA if same_beginning(a, area(a, la), b, area(b, lb)) else P_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def same_beginning(a, la, b, lb):
+    """Whether the beginnings of these two lengths are the same."""
+    if la != lb:
+        return False
+    for i in range(la):
+        if a[i] != b[i]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def area(code, length):
+    """Letters that a postcode begins with: one or two."""
+    return min(length, 2 if length > 1 and 65 <= code[1] <= 90 else 1)
+
+
+@njit(cache=True, nogil=True)
+def nhs_level(a, b):
+    """The level of the NHS number."""
+    if a[at.NHS] == 0 or b[at.NHS] == 0:
+        return 0
+    verified = a[at.NHS_VERIFIED] and b[at.NHS_VERIFIED]
+    if a[at.NHS] == b[at.NHS]:
+        return N_VERIFIED if verified else N_EXACT
+    return N_CONTRADICTED if verified else N_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def upn_level(a, b):
+    """The level of the UPN."""
+    one, other = a[at.UPN], b[at.UPN]
+    temporary = a[at.UPN_TEMPORARY] or b[at.UPN_TEMPORARY]
+    if one and one == other:
+        return U_TEMPORARY if temporary else U_EXACT
+    if shares(a, at.FORMER_UPNS, 2, b, at.FORMER_UPNS, 2):
+        return U_FORMER
+    if holds(b, at.FORMER_UPNS, 2, one) or holds(a, at.FORMER_UPNS, 2, other):
+        return U_FORMER
+    return U_DIFFERENT if one and other and not temporary else 0
+
+
+@njit(cache=True, nogil=True)
+def la_child_level(a, b):
+    """The level of the authority's child id."""
+    if a[at.LA_CHILD] == 0 or b[at.LA_CHILD] == 0 or a[at.AUTHORITY] != b[at.AUTHORITY]:
+        return 0
+    return L_EXACT if a[at.LA_CHILD] == b[at.LA_CHILD] else L_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def carers_level(a, b, facts):
+    """The level of the parents and carers."""
+    if a[at.MOTHER] and b[at.MOTHER]:
+        return C_MOTHER if a[at.MOTHER] == b[at.MOTHER] else C_OTHER_MOTHER
+    any_pair, same = False, False
+    for i in range(at.CARERS, at.CARERS + 6, 2):
+        for j in range(at.CARERS, at.CARERS + 6, 2):
+            if a[i] == 0 or b[j] == 0:
+                continue
+            any_pair = True
+            if facts.spelling[a[i]] == facts.spelling[b[j]]:
+                same = True
+                if a[i + 1] and a[i + 1] == b[j + 1]:
+                    return C_EXACT
+    if a[at.MAIDEN] and a[at.MAIDEN] == b[at.MAIDEN]:
+        return C_MAIDEN
+    if same:
+        return C_FORENAME
+    return C_DIFFERENT if any_pair else 0
+
+
+@njit(cache=True, nogil=True)
+def life_level(a, b):
+    """The level of births, birth order and death."""
+    if died_before(a, b) or died_before(b, a):
+        return LI_DEATH
+    multiple_a = a[at.BIRTHS] > 1 or a[at.ORDER] > 1
+    multiple_b = b[at.BIRTHS] > 1 or b[at.ORDER] > 1
+    if a[at.ORDER] and b[at.ORDER] and (multiple_a or multiple_b):
+        return LI_EXACT if a[at.ORDER] == b[at.ORDER] else LI_OTHER
+    if a[at.BIRTHS] == 1 or b[at.BIRTHS] == 1:
+        return LI_CONFLICT if multiple_a or multiple_b else LI_SINGLE
+    return LI_MULTIPLE if multiple_a and multiple_b else 0
+
+
+@njit(cache=True, nogil=True)
+def died_before(a, b):
+    """Whether a had died before b was born."""
+    return 0 < a[at.DIED] < b[at.BIRTH] and b[at.BIRTH_KIND] == FULL
+
+
+@njit(cache=True, nogil=True)
+def contact_level(a, b):
+    """The level of telephone numbers and e-mail addresses."""
+    if a[at.CONTACTS] == 0 or b[at.CONTACTS] == 0:
+        return 0
+    return T_EXACT if shares(a, at.CONTACTS, 3, b, at.CONTACTS, 3) else T_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def are_swapped(a, b):
+    """Whether each row's forename is the other's family name, and they are not so in order."""
+    if a[at.GIVEN] == 0 or b[at.GIVEN] == 0 or a[at.FAMILY] == 0 or b[at.FAMILY] == 0:
+        return False
+    if a[at.GIVEN] == b[at.GIVEN] or a[at.FAMILY] == b[at.FAMILY]:
+        return False
+    return crosses(a, b) and crosses(b, a)
+
+
+@njit(cache=True, nogil=True)
+def crosses(giver, bearer):
+    """Whether the giver's forename, alone or joined, is a family name of the bearer."""
+    for column in (at.GIVEN, at.JOINED):
+        word = giver[column]
+        if word and (word == bearer[at.FAMILY] or holds(bearer, at.PARTS, 3, word)):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def same_name(x, y, facts):
+    """Whether two forenames are one name: another spelling, or a familiar form of the other."""
+    one, other = facts.spelling[x], facts.spelling[y]
+    if one == other:
+        return True
+    for k in range(facts.formals.shape[1]):
+        if facts.formals[x, k] == other or facts.formals[y, k] == one:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def forename(row, i):
+    """The i-th word that may be the forename: first, joined, then those of other names."""
+    return row[at.GIVEN] if i == 0 else row[at.JOINED + i - 1]
+
+
+@njit(cache=True, nogil=True)
+def whole_or_part(row, i):
+    """The whole family name, then its parts where it has several."""
+    if i == 0:
+        return row[at.FAMILY]
+    return row[at.PARTS + i - 1] if row[at.PARTS + 1] else np.int32(0)
+
+
+@njit(cache=True, nogil=True)
+def words_near(x, y, facts):
+    """Whether one word may be a typing error of the other."""
+    return is_near(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
+
+
+@njit(cache=True, nogil=True)
+def words_close(x, y, facts):
+    """Whether two words are alike at all."""
+    return is_close(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
+
+
+@njit(cache=True, nogil=True)
+def holds(row, first, count, code):
+    """Whether a code stands in these places of a row; 0 never does."""
+    if code == 0:
+        return False
+    for i in range(first, first + count):
+        if row[i] == code:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def shares(a, first_a, count_a, b, first_b, count_b):
+    """Whether two rows hold a code in common in these places."""
+    for i in range(first_a, first_a + count_a):
+        if holds(b, first_b, count_b, a[i]):
+            return True
+    return False
