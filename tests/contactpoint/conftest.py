@@ -1,10 +1,13 @@
 """A store of its own for each test, and files that are quick to write."""
 
 from itertools import count
+from uuid import UUID
 
+import msgspec
 import pytest
 
 from contactpoint.intake.loading import Loading, Request
+from contactpoint.sources import Sources, registration
 from events.keys import SubjectKeys
 from events.log import open_log
 from events.master import MasterKey
@@ -27,41 +30,48 @@ class Store:
 
     def file(self, rows, suffix=".csv"):
         path = self.folder / f"file-{next(self._files)}{suffix}"
-        columns = list(dict.fromkeys(key for row in rows for key in row)) or ["id", "given"]
+        columns = list(dict.fromkeys(key for row in rows for key in row)) or ["key", "given"]
         lines = [",".join(columns)] + [
             ",".join(str(row.get(column, "")) for column in columns) for row in rows
         ]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return path
 
-    def load(self, rows, *, day="2026-09-01", mode="delta", source="club", chunk=1000, **options):
+    def load(
+        self,
+        rows,
+        *,
+        day="2026-09-01",
+        mode="delta",
+        source="club",
+        chunk=1000,
+        feed="csv",
+        **options,
+    ):
         path = rows if hasattr(rows, "exists") else self.file(rows)
-        mapping = self.folder / "mapping.toml"
-        if not mapping.exists():
-            mapping.write_text('[feed]\nkey = "id"\n', encoding="utf-8")
         request = Request(
             paths=[path],
-            feed=FEEDS["csv"],
+            feed=FEEDS[feed],
             source=source,
             mode=mode,
-            mapping=mapping,
             effective=day,
             **options,
         )
         return self.loading(chunk).load(request, Origin(1_800_000_000_000_000, "os:test", "load"))
 
-    def record(self, key, source="club"):
-        from uuid import UUID
+    def register(self, source="club", feed="csv", **settings):
+        made = registration(source, feed, FEEDS[feed].settings)
+        changed = msgspec.structs.replace(made, **settings)
+        Sources(self.log, self.master).register(changed, Origin(1, "os:test", "test"))
 
+    def record(self, key, source="club"):
         return UUID(bytes=self.master.hashes.record_id(source, key))
 
     def head(self, key, source="club"):
         return self.log.heads.records([self.record(key, source)]).get(self.record(key, source))
 
     def standing(self):
-        return {
-            head.state.ordinal: head.state.standing for head in self.log.heads.all_records()
-        }
+        return {head.state.ordinal: head.state.standing for head in self.log.heads.all_records()}
 
     def close(self):
         self.log.close()
@@ -78,7 +88,7 @@ def store(tmp_path):
 def child(n, **changes):
     given = ["Asha", "Bram", "Cora", "Dele", "Esme", "Femi", "Gita", "Hugo", "Ines", "Joss"]
     row = {
-        "id": f"c{n}",
+        "key": f"c{n}",
         "given": given[n % 10],
         "family": f"Okonjo{'abcdefghij'[n % 10]}",
         "dob": f"2015-0{1 + n % 9}-1{n % 9}",

@@ -47,7 +47,8 @@ class Request:
     paths: Sequence[Path]
     feed: Feed
     source: str
-    mode: Mode
+    mode: Mode | None = None
+    """None: as the mapping says, else the feed."""
     mapping: Path | None = None
     effective: str = ""
     dry_run: bool = False
@@ -125,7 +126,7 @@ class _Load:
         return Outcome(
             self._stream,
             delivery.state,
-            counts=delivery.counts,
+            counts=_again(delivery.counts),
             dropped=delivery.dropped,
             exit_code=delivery.exit_code,
             known=True,
@@ -148,7 +149,8 @@ class _Load:
             )
             found = first_pass.run(rows, spool, may_repeat_keys=source.dual_registration)
             self._lap("read")
-            scopes = self._scopes(reading, found)
+            mode: Mode = request.mode or getattr(reading, "mode", None) or request.feed.mode
+            scopes = self._scopes(reading, found) if mode == "snapshot" else ()
             held = self._guard(source, found, scopes, order)
             self.outcome.dropped = dict(reading.dropped)
             self.outcome.effective_by = by
@@ -160,7 +162,7 @@ class _Load:
                 )
             if held is not None:
                 return self._hold(held, found)
-            self._receive(reading, order, by, scopes, found)
+            self._receive(reading, mode, (order, by), scopes, found)
             return self._append(spool, order, scopes, found)
 
     def _source(self, reading: Reading) -> tuple[SourceRegistered, bool]:
@@ -192,8 +194,6 @@ class _Load:
 
     def _scopes(self, reading: Reading, found: Findings) -> tuple[str, ...]:
         """Scopes for which the file is a complete snapshot."""
-        if self._request.mode != "snapshot":
-            return ()
         named = set(reading.header.scopes) or {""}
         if named == {""}:
             return () if found.unreadable else ("",)
@@ -267,7 +267,12 @@ class _Load:
         )
 
     def _receive(
-        self, reading: Reading, order: Order, by: str, scopes: tuple[str, ...], found: Findings
+        self,
+        reading: Reading,
+        mode: Mode,
+        placed: tuple[Order, str],
+        scopes: tuple[str, ...],
+        found: Findings,
     ) -> None:
         if self._delivery.state == "received":
             return
@@ -279,10 +284,10 @@ class _Load:
                 digest=self._digest,
                 reader=request.feed.version,
                 mapping=_mapping_digest(request.mapping),
-                mode=request.mode,
+                mode=mode,
                 stated=request.effective,
-                order=order,
-                effective_by=by,
+                order=placed[0],
+                effective_by=placed[1],
                 scopes=scopes,
                 chunk=self._chunk,
                 size=_size(request.paths),
@@ -345,6 +350,12 @@ class _Load:
         self._clock = now
 
 
+def _again(counts: Counts) -> Counts:
+    """The rows of a delivery that is known already: what was taken then is unchanged now."""
+    taken = counts.new + counts.changed + counts.unchanged
+    return msgspec.structs.replace(counts, new=0, changed=0, unchanged=taken, withdrawn=0)
+
+
 def _partly(counts: Counts) -> bool:
     return bool(counts.rejected or counts.held)
 
@@ -372,7 +383,7 @@ def _stream(master: MasterKey, request: Request, digest: str) -> UUID:
         digest,
         str(request.feed.version),
         _mapping_digest(request.mapping),
-        request.mode,
+        request.mode or "",
         request.effective,
     )
 

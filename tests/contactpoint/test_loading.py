@@ -1,0 +1,215 @@
+"""What a load does with rows: nothing lost, nothing doubled, the same in any order."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contactpoint.errors import UsageError
+from feeds.submission import FeedError
+from tests.contactpoint.conftest import Store, child, children
+
+
+def total(counts):
+    taken = counts.new + counts.changed + counts.unchanged
+    return taken + counts.out_of_scope + counts.held + counts.rejected
+
+
+def test_new_rows_become_records(store):
+    outcome = store.load(children(9))
+    assert (outcome.counts.rows, outcome.counts.new, outcome.exit_code) == (9, 9, 0)
+    assert set(store.standing().values()) == {"current"}
+
+
+def test_the_same_bytes_twice_append_no_event(store):
+    path = store.file(children(5))
+    store.load(path)
+    before = store.log.position()
+    again = store.load(path)
+    assert (again.known, again.events, again.counts.unchanged) == (True, 0, 5)
+    assert store.log.position() == before
+
+
+def test_the_same_rows_in_other_bytes_append_only_the_deliverys_own_events(store):
+    store.load(children(5))
+    outcome = store.load(children(5)[::-1])
+    assert (outcome.counts.unchanged, outcome.events) == (5, 3)
+
+
+def test_one_changed_row_appends_one_record_event(store):
+    store.load(children(9))
+    outcome = store.load([*children(8), child(8, postcode="E8 1GQ")], day="2026-09-02")
+    assert (outcome.counts.changed, outcome.counts.unchanged, outcome.events) == (1, 8, 4)
+
+
+def test_counts_add_up_to_the_rows_read(store):
+    store.load(children(9))
+    nameless = [{"key": "", "given": "Ana"}, {"key": "c31", "sex": "F"}]
+    rows = [child(1), child(2, given="Zed"), child(30), *nameless]
+    outcome = store.load(rows, day="2026-09-02")
+    assert total(outcome.counts) == outcome.counts.rows == 5
+    assert (outcome.counts.rejected, outcome.exit_code) == (2, 3)
+
+
+def test_a_snapshot_withdraws_what_it_does_not_name(store):
+    store.load(children(9), mode="snapshot")
+    outcome = store.load(children(8), day="2026-09-02", mode="snapshot")
+    assert outcome.counts.withdrawn == 1
+    assert store.head("c8").state.standing == "withdrawn"
+
+
+def test_a_delta_withdraws_nothing(store):
+    store.load(children(9))
+    assert store.load(children(2), day="2026-09-02").counts.withdrawn == 0
+
+
+def test_a_rejected_row_still_proves_its_record_present(store):
+    store.load(children(9), mode="snapshot")
+    rows = [*children(8), {"key": "c8", "sex": "F"}]
+    assert store.load(rows, day="2026-09-02", mode="snapshot").counts.withdrawn == 0
+    assert store.head("c8").state.standing == "current"
+
+
+def test_a_row_without_a_readable_key_lets_the_file_withdraw_nothing(store):
+    store.load(children(9), mode="snapshot")
+    rows = [*children(8), {"key": "", "given": "Asha"}]
+    assert store.load(rows, day="2026-09-02", mode="snapshot").counts.withdrawn == 0
+
+
+def test_a_file_that_would_withdraw_too_many_is_held_and_nothing_is_applied(store):
+    store.load(children(10), mode="snapshot")
+    outcome = store.load(children(6), day="2026-09-02", mode="snapshot")
+    assert (outcome.state, outcome.held_by, outcome.exit_code) == ("held", "GUARD-WITHDRAWN", 3)
+    assert (outcome.counts.held, outcome.counts.rows) == (6, 6)
+    assert set(store.standing().values()) == {"current"}
+
+
+def test_an_empty_snapshot_does_not_empty_its_source(store):
+    store.load(children(1), mode="snapshot")
+    rows = store.file([])
+    assert store.load(rows, day="2026-09-02", mode="snapshot").state == "held"
+
+
+def test_a_file_that_would_rename_too_many_is_held(store):
+    store.load(children(9))
+    rows = [child(n, given="Zed") for n in range(9)]
+    assert store.load(rows, day="2026-09-02").held_by == "GUARD-AMENDED"
+
+
+def test_a_held_delivery_repeats_its_exit_code(store):
+    store.load(children(10), mode="snapshot")
+    path = store.file(children(6))
+    store.load(path, day="2026-09-02", mode="snapshot")
+    again = store.load(path, day="2026-09-02", mode="snapshot")
+    assert (again.known, again.exit_code, again.events) == (True, 3, 0)
+
+
+def test_two_different_rows_under_one_key_are_both_held(store):
+    outcome = store.load([*children(3), child(1, given="Zed")])
+    assert (outcome.counts.new, outcome.counts.held) == (2, 2)
+    assert store.head("c1") is None
+
+
+def test_two_equal_rows_under_one_key_are_one_record(store):
+    outcome = store.load([*children(3), child(1)])
+    assert (outcome.counts.new, outcome.counts.unchanged) == (3, 1)
+
+
+def test_a_record_that_turns_into_another_child_is_held(store):
+    store.load(children(9))
+    other = child(1, given="Zed", family="Quill", dob="2011-11-11")
+    outcome = store.load([*children(1), other], day="2026-09-02")
+    assert outcome.counts.held == 1
+    assert store.head("c1").state.statements == 1
+
+
+def test_a_late_file_does_not_overwrite_what_is_newer(store):
+    store.load([child(1, postcode="E8 1GQ")], day="2026-09-09")
+    store.load([child(1)], day="2026-09-01")
+    assert store.head("c1").state.stated_version == 1
+    assert store.head("c1").state.statements == 2
+
+
+def test_persons_past_the_sources_age_are_out_of_scope_and_not_stored(store):
+    store.register(oldest=19)
+    rows = [child(1), child(2, dob="2007-09-01"), child(3, dob="2007-09-02")]
+    outcome = store.load(rows)
+    assert (outcome.counts.out_of_scope, outcome.counts.new) == (1, 2)
+
+
+def test_a_dry_run_stores_nothing(store):
+    outcome = store.load(children(4), dry_run=True)
+    assert (outcome.counts.new, outcome.events, store.log.position()) == (4, 0, 0)
+
+
+def test_a_file_that_is_no_table_is_refused_and_repeats_its_refusal(store):
+    path = store.folder / "broken.csv"
+    path.write_bytes(b"\x00\x01\x02")
+    for _ in range(2):
+        with pytest.raises(FeedError):
+            store.load(path)
+    assert store.log.position() == 1
+
+
+def test_a_source_sends_one_feed(store):
+    store.load(children(1))
+    patient = store.folder / "p.ndjson"
+    patient.write_text('{"resourceType":"Patient","id":"9000000009"}\n')
+    with pytest.raises(UsageError):
+        store.load(patient, feed="health.pds-fhir")
+
+
+nights = st.lists(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.sampled_from(["SE15 3QN", "E8 1GQ"])),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda row: row[0],
+    ),
+    min_size=2,
+    max_size=3,
+)
+
+
+def state_after(folder, order, mode):
+    """Standing and content of every record after these nights, loaded in this order."""
+    folder.mkdir()
+    store = Store(folder)
+    store.register(guard_share=1.0)
+    for day, rows in order:
+        path = store.file([child(n, postcode=place) for n, place in rows])
+        store.load(path, day=f"2026-09-{day + 1:02d}", mode=mode)
+    found = {}
+    for n in range(4):
+        head = store.head(f"c{n}")
+        if head is None or head.state.stated is None:
+            continue
+        messages = store.log.stream(head.record)
+        current = messages[head.state.stated_version - 1].event.statement
+        place = current.particulars.addresses[0].postcode
+        found[n] = (head.state.standing, place)
+    store.close()
+    return found
+
+
+@pytest.mark.parametrize("mode", ["delta", "snapshot"])
+@settings(
+    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(nights=nights)
+def test_nights_in_any_order_give_the_same_records(tmp_path_factory, nights, mode):
+    base = tmp_path_factory.mktemp("nights")
+    arrivals = [*enumerate(nights)]
+    orders = list(permutations(arrivals))
+    states = [state_after(base / str(number), order, mode) for number, order in enumerate(orders)]
+    assert all(state == states[0] for state in states)
+
+
+def test_a_load_in_small_chunks_ends_as_one_in_large(store, tmp_path_factory):
+    rows = [*children(9), child(1), {"key": ""}]
+    small = store.load(rows, chunk=2)
+    other = Store(tmp_path_factory.mktemp("other"))
+    large = other.load(rows, chunk=100)
+    assert small.counts == large.counts
+    other.close()
