@@ -65,7 +65,7 @@ _EPISODE: Final = frozenset(
     }
 )  # fmt: skip
 _WORKER: Final = frozenset({"worker_id", "start_date", "end_date", "purge"})
-_DEEPEST: Final = 64
+_DEEPEST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class CscReading:
 
     def _from_document(self) -> Iterator[tuple[int, str, object]]:
         prefix, authority = self._shape()
-        file = Metered(self._path, self._encoding, self._limits)
+        file = _Shallow(self._path, self._encoding, self._limits)
         ordinal = 0
         try:
             for child in ijson.items(file, prefix, use_float=True):
@@ -190,13 +190,12 @@ class CscReading:
         The look ends at the first child when the authority stands before it, as it should, and
         goes on to the end of the document when it does not.
         """
-        file = Metered(self._path, self._encoding, self._limits)
+        file = _Shallow(self._path, self._encoding, self._limits)
         prefix = found = authority = ""
         try:
             for where, event, value in ijson.parse(file, use_float=True):
-                file.ended()
-                if where.count(".") > _DEEPEST:
-                    raise self._error(where[:80], "", "JSON nested less deeply")
+                if event == "end_map":
+                    file.ended()
                 name = where.rpartition(".")[2]
                 if name == "la_code" and event in ("number", "string"):
                     authority = authority or _code(value)
@@ -295,6 +294,30 @@ class CscReading:
 
     def _error(self, where: str, field: str, expected: str) -> FeedError:
         return FeedError(self._path.name, where, field, expected)
+
+
+class _Shallow(Metered):
+    """A JSON file that refuses to be read on when it is nested more deeply than any payload is.
+
+    It counts brackets before the parser sees them, because the parser's work grows with the
+    square of the depth. Brackets inside texts count too, hence the wide margin.
+    """
+
+    _depth = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Give the next bytes. Raises FeedError where they open too much that they do not close."""
+        piece = super().read(size)
+        opened = piece.count(b"[") + piece.count(b"{")
+        self._depth = max(0, self._depth + opened - piece.count(b"]") - piece.count(b"}"))
+        if self._depth > _DEEPEST:
+            raise FeedError(self.name, "", "", "JSON nested less deeply")
+        return piece
+
+    def ended(self) -> None:
+        """Say that an element has ended."""
+        super().ended()
+        self._depth = 0
 
 
 def _identity(remarks: Remarks, details: Object, number: str | None, latest: str) -> Particulars:

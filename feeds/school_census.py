@@ -177,10 +177,10 @@ class CensusReading:
                 while parent is not None and element.getprevious() is not None:
                     del parent[0]
             _refuse_other_root(context.root, self._path.name)
-        except etree.XMLSyntaxError as broken:
-            line = broken.position[0] if broken.position else 0
+        except etree.XMLSyntaxError:
+            line = max((each.line for each in context.error_log), default=1)
             raise FeedError(
-                self._path.name, f"line {line}", "", "well-formed XML without a DOCTYPE"
+                self._path.name, f"line {line}", "", "well-formed XML, whole and without a DOCTYPE"
             ) from None
         finally:
             file.close()

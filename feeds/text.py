@@ -32,23 +32,23 @@ def encoding_of(path: Path, limits: Limits) -> str:
     """
     try:
         size = path.stat().st_size
-        file = path.open("rb")
+        with path.open("rb") as file:
+            return _encoding(file, size, path.name, limits)
     except OSError as problem:
         raise FeedError(path.name, "", "", f"a readable file ({problem.strerror})") from None
+
+
+def _encoding(file: BinaryIO, size: int, name: str, limits: Limits) -> str:
     if size == 0:
-        raise FeedError(path.name, "byte 1", "", "some content, not an empty file")
+        raise FeedError(name, "byte 1", "", "some content, not an empty file")
     if size > limits.file:
-        raise FeedError(path.name, "", "", f"at most {limits.file} bytes")
-    with file:
-        encoding = _marked(file.read(4))
+        raise FeedError(name, "", "", f"at most {limits.file} bytes")
+    encoding = _marked(file.read(4))
+    for each in (encoding, "cp1252") if encoding == "utf-8" else (encoding,):
         file.seek(0)
-        if _decodes(file, encoding, path.name):
-            return encoding
-        if encoding == "utf-8":
-            file.seek(0)
-            if _decodes(file, "cp1252", path.name):
-                return "cp1252"
-    raise FeedError(path.name, "", "", "text in UTF-8, UTF-16 or Windows-1252")
+        if _decodes(file, each, name):
+            return each
+    raise FeedError(name, "", "", "text in UTF-8, UTF-16 or Windows-1252")
 
 
 def _marked(head: bytes) -> str:
@@ -124,7 +124,7 @@ class Metered:
     """
 
     def __init__(self, path: Path, encoding: str, limits: Limits) -> None:
-        self._name, self._limits, self._since = path.name, limits, 0
+        self.name, self._limits, self._since = path.name, limits, 0
         self._transcodes = encoding not in ("utf-8", "utf-8-sig", "")
         self._file = path.open("rb")
         if encoding == "utf-8-sig":
@@ -136,7 +136,7 @@ class Metered:
         piece = self._file.read(PIECE if size < 0 else size)
         self._since += len(piece)
         if self._since > self._limits.element + PIECE:
-            raise FeedError(self._name, "", "", f"elements below {self._limits.element} bytes each")
+            raise FeedError(self.name, "", "", f"elements below {self._limits.element} bytes each")
         if not self._transcodes or not piece:
             return piece
         return self._decoder.decode(piece).encode() or self.read(size)

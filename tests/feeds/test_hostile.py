@@ -1,0 +1,161 @@
+"""Whatever a file holds: submissions, faults or one FeedError, and nothing that was not asked."""
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feeds.catalogue import FEEDS, recognise
+from feeds.csc import Csc
+from feeds.csv_table import CsvTable
+from feeds.pds_fhir import PdsFhir
+from feeds.school_census import SchoolCensus
+from feeds.submission import Fault, FeedError, Submission
+from feeds.text import Limits
+
+FILES = {
+    "school.census": "census.xml",
+    "health.pds-fhir": "pds.ndjson",
+    "social-care.csc": "csc.json",
+    "csv": "table.csv",
+}
+EACH = pytest.mark.parametrize("feed", FILES)
+QUICK = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def attempt(feed, path):
+    """Read a file to its end; only the three lawful outcomes pass."""
+    try:
+        rows = list(FEEDS[feed].open([path]))
+    except FeedError:
+        return []
+    assert all(isinstance(each, Submission | Fault) for each in rows)
+    return rows
+
+
+@EACH
+def test_a_sample_is_recognised_as_what_it_is(feed, samples):
+    assert recognise(samples / FILES[feed]).name == feed
+
+
+@EACH
+def test_a_file_cut_off_anywhere_is_read_or_refused(feed, samples, tmp_path):
+    whole = (samples / FILES[feed]).read_bytes()
+    path = tmp_path / FILES[feed]
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        attempt(feed, path)
+
+
+@EACH
+@QUICK
+@given(data=st.data())
+def test_a_file_with_bytes_exchanged_is_read_or_refused(feed, samples, tmp_path, data):
+    whole = bytearray((samples / FILES[feed]).read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        start = data.draw(st.integers(0, len(whole)))
+        whole[start : start + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=6))
+    path = tmp_path / FILES[feed]
+    path.write_bytes(bytes(whole))
+    attempt(feed, path)
+
+
+@EACH
+@QUICK
+@given(content=st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(feed, tmp_path, content):
+    path = tmp_path / FILES[feed]
+    path.write_bytes(content)
+    attempt(feed, path)
+
+
+@EACH
+def test_nothing_that_is_not_taken_is_in_a_submission(feed, samples):
+    rows = attempt(feed, samples / FILES[feed])
+    assert len(rows) >= 4
+    assert b"PLANTED" not in msgspec.json.encode(rows)
+    assert "PLANTED" in (samples / FILES[feed]).read_text()
+
+
+@EACH
+def test_remarks_and_faults_hold_no_value_of_the_file(feed, samples):
+    rows = attempt(feed, samples / FILES[feed])
+    told = [each for row in rows for each in getattr(row, "remarks", ())]
+    told += [(each.rule, each.field, each.expected) for each in rows if isinstance(each, Fault)]
+    text = msgspec.json.encode(told).decode()
+    assert told
+    for value in ("Okafor", "Hughes", "Nolan", "SEI5", "9000000", "nowhere", "Nowak"):
+        assert value not in text
+
+
+@EACH
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04\x00\x00", b"\x00" * 100, b"\x81\x8d\xff" * 9]
+)
+def test_empty_and_binary_files_are_refused(feed, tmp_path, content):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(FeedError):
+        list(FEEDS[feed].open([path]))
+
+
+@EACH
+def test_a_missing_file_is_refused_by_its_base_name(feed, tmp_path):
+    with pytest.raises(FeedError, match=r"^gone: "):
+        FEEDS[feed].open([tmp_path / "gone"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "sample"),
+    [(SchoolCensus, "census.xml"), (PdsFhir, "pds.ndjson"), (CsvTable, "table.csv")],
+)
+def test_a_file_or_an_element_above_the_limit_is_refused(kind, sample, samples):
+    with pytest.raises(FeedError, match="at most 100 bytes"):
+        kind(limits=Limits(file=100)).open([samples / sample])
+    if kind is not SchoolCensus:
+        with pytest.raises(FeedError, match="below 20 bytes"):
+            list(kind(limits=Limits(element=20)).open([samples / sample]))
+
+
+def test_an_endless_element_is_refused_before_it_fills_the_memory(tmp_path):
+    limits = Limits(element=100_000)
+    xml = tmp_path / "c.xml"
+    head = "<Message><Header/><Pupils><PupilsOnRoll><PupilOnRoll>"
+    xml.write_text(head + "<Note>x</Note>" * 300_000)
+    with pytest.raises(FeedError, match="elements below"):
+        list(SchoolCensus(limits=limits).open([xml]))
+    text = tmp_path / "c.json"
+    text.write_text('{"la_code": 201, "Children": [{"la_child_id": "1", "x": [' + "1, " * 900_000)
+    with pytest.raises(FeedError):
+        list(Csc(limits=limits).open([text]))
+
+
+BOMB = """<?xml version="1.0"?><!DOCTYPE m [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>
+<Message><Header/>&b;</Message>"""
+OUTSIDE = """<!DOCTYPE m [<!ENTITY a SYSTEM "file:///etc/passwd">]><Message><Header>&a;</Header></Message>"""
+
+
+@pytest.mark.parametrize("text", [BOMB, OUTSIDE, f"<!--{' ' * 9000}-->{OUTSIDE}"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_document_type_is_refused_wherever_it_stands(tmp_path, text, encoding):
+    path = tmp_path / "c.xml"
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(FeedError, match="DOCTYPE"):
+        list(SchoolCensus().open([path]))
+
+
+def test_elements_nested_too_deeply_are_refused(tmp_path):
+    path = tmp_path / "c.xml"
+    path.write_text("<Message><Header/>" + "<a>" * 100_000)
+    with pytest.raises(FeedError):
+        list(SchoolCensus().open([path]))
+
+
+@EACH
+def test_two_files_are_not_one_delivery(feed, samples):
+    with pytest.raises(FeedError, match="one file"):
+        FEEDS[feed].open([samples / FILES[feed]] * 2)

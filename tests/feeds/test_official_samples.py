@@ -1,0 +1,56 @@
+"""The authorities' own samples, read where the folder of fixtures is at hand."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import pytest
+
+from feeds.catalogue import FEEDS, recognise
+from feeds.submission import FeedError, Submission
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = Path(os.environ.get("CONTACTPOINT_FIXTURES", ROOT / ".." / "shared" / "fixtures"))
+pytestmark = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the folder of fixtures is missing")
+
+
+def patients(folder, pattern):
+    return sorted((FIXTURES / "health" / folder).glob(pattern))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *patients("pds_mocked", "complete-patient*.json"),
+        *patients("pds_fhir", "patientResponses__patient_9[67]*.json"),
+    ],
+    ids=lambda path: path.stem,
+)
+def test_every_sample_of_a_patient_is_taken(path):
+    assert recognise(path).name == "health.pds-fhir"
+    (patient,) = FEEDS["health.pds-fhir"].open([path])
+    assert isinstance(patient, Submission)
+    assert patient.particulars.names
+
+
+def test_the_restricted_sample_is_marked():
+    (path,) = patients("pds_fhir", "patientResponses__patient_9000000025.json")
+    (patient,) = FEEDS["health.pds-fhir"].open([path])
+    assert patient.particulars.restricted
+    assert patient.particulars.addresses == ()
+
+
+@pytest.mark.parametrize(
+    "path", patients("pds_fhir", "errorResponses__*.json"), ids=lambda p: p.stem
+)
+def test_an_answer_with_an_error_is_no_file_of_patients(path):
+    with pytest.raises(FeedError, match="resourceType"):
+        FEEDS["health.pds-fhir"].open([path])
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_no_sample_of_any_kind_breaks_a_feed(feed):
+    for path in sorted(FIXTURES.rglob("*")):
+        if path.is_file() and path.stat().st_size < 100_000:
+            with contextlib.suppress(FeedError):
+                list(FEEDS[feed].open([path]))

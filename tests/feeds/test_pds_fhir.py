@@ -1,0 +1,155 @@
+import pytest
+
+from feeds.submission import FeedError
+from person.identifiers import Identifier
+from person.names import PersonName
+from person.particulars import BirthDate, Carer
+from person.places import Address
+from person.services import Involvement
+
+FEED = "health.pds-fhir"
+
+
+@pytest.fixture
+def pds(read, samples):
+    return read(FEED, samples / "pds.ndjson")
+
+
+@pytest.fixture
+def written(read, tmp_path):
+    def write(text):
+        path = tmp_path / "pds.ndjson"
+        path.write_text(text, encoding="utf-8")
+        return read(FEED, path)
+
+    return write
+
+
+def test_a_patient_has_names_with_use_and_period(pds):
+    assert pds.submissions["9000000009"].particulars.names == (
+        PersonName(("Zoë", "Ann"), "Okafor", "legal", "2015-01-02"),
+        PersonName(("Zoë",), "Reid", "former"),
+    )
+
+
+def test_an_nhs_number_is_verified_only_with_status_01(pds):
+    (traced,) = pds.submissions["9000000009"].particulars.identifiers
+    (untraced,) = pds.submissions["9000000025"].particulars.identifiers
+    assert (traced.status, untraced.status) == ("verified", "unverified")
+
+
+def test_an_id_that_differs_from_the_identifier_is_a_superseded_number(pds):
+    assert pds.submissions["9000000041"].particulars.identifiers == (
+        Identifier("nhs", "9000000084"),
+        Identifier("nhs", "9000000041", "superseded"),
+    )
+
+
+def test_version_and_time_of_change_order_the_statements(pds):
+    first = pds.submissions["9000000009"]
+    assert (first.sequence, first.effective) == (2, "2026-03-01T09:30:00+00:00")
+
+
+def test_an_address_keeps_lines_town_postcode_and_property(pds):
+    assert pds.submissions["9000000009"].particulars.addresses == (
+        Address(("14 Copeland Road", "Peckham"), "London", "SE15 3QN", "123456789012"),
+    )
+
+
+def test_numbers_no_longer_in_use_are_left_out(pds):
+    particulars = pds.submissions["9000000009"].particulars
+    assert particulars.phones == ("01632960587",)
+    assert particulars.emails == ("carer@example.com",)
+
+
+def test_the_practice_is_an_involvement(pds):
+    practice = Involvement("gp", "Y12345", start="2015-02-01")
+    assert pds.submissions["9000000009"].particulars.involvements == (practice,)
+
+
+def test_a_related_person_is_a_carer_of_the_patient_before(pds):
+    mother = Carer("Ada", "Okafor", "mother", phone="01632960222", nhs="9990001006")
+    assert pds.submissions["9000000009"].particulars.carers == (mother,)
+
+
+def test_a_restricted_patient_is_marked_and_a_redacted_one_purged(pds):
+    assert pds.submissions["9000000025"].particulars.restricted
+    assert not pds.submissions["9000000009"].particulars.restricted
+    assert pds.submissions["9000000033"].purge
+
+
+@pytest.mark.parametrize(("key", "order"), [("9000000009", 2), ("9000000025", None)])
+def test_the_order_of_birth_is_read_and_not_known_is_nothing(pds, key, order):
+    assert pds.submissions[key].particulars.birth_order == order
+
+
+def test_a_partial_birth_date_is_kept_as_it_is(pds):
+    assert pds.submissions["9000000025"].particulars.birth == BirthDate("2012-07")
+
+
+def test_no_fixed_abode_and_leaving_england_are_statements(pds):
+    particulars = pds.submissions["9000000041"].particulars
+    assert particulars.no_known_address
+    assert (particulars.left_england, particulars.return_intent) == ("2025-03-01", "unknown")
+
+
+def test_values_that_cannot_be_right_are_remarks(pds):
+    assert set(pds.remarks("9000000041")) == {
+        ("EMPTY", "name.family"),
+        ("DATE-FUTURE", "birthDate"),
+        ("SEX-CODE", "gender"),
+        ("BIRTH-ORDER", "multipleBirthInteger"),
+    }
+
+
+def test_a_field_of_the_wrong_form_costs_that_field_only(pds):
+    assert pds.remarks("9000000076") == [("FHIR-FORM", "address")]
+    assert pds.submissions["9000000076"].particulars.died == "2020-05-05"
+
+
+def test_a_row_without_id_without_identity_or_that_is_no_json_is_rejected(pds):
+    assert pds.faults == [("PDS-ID", 6), ("NO-IDENTITY", 7), ("JSON", 8)]
+
+
+def test_what_is_not_taken_is_counted(pds):
+    dropped = pds.reading.dropped
+    assert dropped["caseNotes"] == dropped["communication"] == dropped["name.prefix"] == 1
+    assert dropped["Extension-UKCore-EthnicCategory"] == 1
+
+
+def test_a_bundle_in_a_line_and_a_document_over_many_lines_are_read(written):
+    bundle = (
+        '{"resourceType": "Bundle",%s"entry": [{"resource": {"resourceType": "RelatedPerson",'
+        '"patient": {"reference": "Patient/9000000009"}, "relationship": [{"coding": [{"code":'
+        ' "Guardian"}]}], "name": [{"given": ["Ada"], "family": "Obi"}]}}, {"resource":'
+        ' {"resourceType": "Patient", "id": "9000000009", "name": [{"family": "Obi"}]}}]}'
+    )
+    for break_ in (" ", "\n"):
+        (patient,) = written(bundle % break_).rows
+        assert patient.particulars.carers == (Carer("Ada", "Obi", "guardian"),)
+
+
+def test_a_removed_notice_of_death_is_no_death(written):
+    url = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-DeathNotificationStatus"
+    patient = (
+        '{"resourceType":"Patient","id":"9000000009","name":[{"family":"Obi"}],'
+        '"deceasedDateTime":"2020-01-01","extension":[{"url":"%s","extension":[{"url":'
+        '"deathNotificationStatus","valueCodeableConcept":{"coding":[{"code":"%s"}]}}]}]}\n'
+    )
+    assert written(patient % (url, "R")).rows[0].particulars.died == ""
+    assert written(patient % (url, "2")).rows[0].particulars.died == "2020-01-01"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"resourceType":"OperationOutcome"}',
+        "id,name\n1,Obi\n",
+        "\n\n",
+        '{"resourceType":"Patient","id":"90000',
+        '{"resourceType":"Patient","x":' + "[" * 100_000,
+    ],
+)
+def test_what_is_no_file_of_patients_is_refused_whole(written, text):
+    with pytest.raises(FeedError):
+        written(text)
