@@ -7,9 +7,11 @@ encrypted with AES-256-GCM. Bound into each is the stream, version, type, field 
 part, so a ciphertext moved elsewhere, or beside other facts in clear, does not open.
 """
 
+import gc
 import os
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -115,7 +117,8 @@ class SealingMapper(Mapper[UUID]):
         numbers = {number for message in messages for number in message.keys if number}
         sealers = self._keys.sealers(numbers) if self._keys and numbers else {}
         entropy = _Nonces(sum(len(message.keys) for message in messages))
-        return [self._seal(message, sealers, entropy.next) for message in messages]
+        with _no_collection():
+            return [self._seal(message, sealers, entropy.next) for message in messages]
 
     def decode_rows(self, rows: Sequence[Row], *, opened: bool = True) -> list[Recorded]:
         """Many stored events, read; with ``opened`` false, sealed fields are left as None.
@@ -123,10 +126,11 @@ class SealingMapper(Mapper[UUID]):
         Raises TamperedEventError for one that was changed, and UnknownEventTypeError for one
         that a newer version of the product wrote.
         """
-        apart = [_take_apart(row) for row in rows]
-        numbers = {field.key for one in apart for field in one.fields} if opened else set()
-        openers = self._keys.openers(numbers) if self._keys and numbers else {}
-        return [self._read(one, openers if opened else None) for one in apart]
+        with _no_collection():
+            apart = [_take_apart(row) for row in rows]
+            numbers = {field.key for one in apart for field in one.fields} if opened else set()
+            openers = self._keys.openers(numbers) if self._keys and numbers else {}
+            return [self._read(one, openers if opened else None) for one in apart]
 
     def _seal(
         self, message: Recorded, sealers: Mapping[int, AESGCM], nonce: Callable[[], bytes]
@@ -247,6 +251,21 @@ class _Nonces:
         start = self._used
         self._used += NONCE
         return self._bytes[start : self._used]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the collector of cycles from walking a batch again and again while it grows.
+
+    Nothing made here is in a cycle, and the walks would take two thirds of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _check_keys(message: Recorded, values: list[Any]) -> None:

@@ -1,0 +1,197 @@
+"""What every event store has to do, whichever database it is kept in."""
+
+import threading
+from uuid import UUID
+
+import pytest
+
+from events.message import ERASED
+from events.record import Record, RecordReceived, RecordWithdrawn, evolve
+from events.store.appending import StaleError, TakenError
+from events.store.heads import ChildHead, HeadChanges, ScopeHead
+from events.store.locks import LockedError
+from tests.events.store_builders import PLACE, Store, amended, head, heads, withdrawn
+
+CHILD = UUID(int=7)
+
+
+class EventStoreContract:
+    """Subclasses give ``urls``: of the log and of the keys."""
+
+    @pytest.fixture
+    def store(self, tmp_path, urls):
+        with Store(tmp_path, *urls) as made:
+            yield made
+
+    def test_events_come_back_as_they_were_appended(self, store):
+        messages = [store.received("a"), store.received("b", ordinal=2)]
+        assert store.log.append(messages) == range(1, 3)
+        assert store.log.decode(store.log.read(0, 10)) == messages
+
+    def test_a_stream_gives_its_own_events_in_order(self, store):
+        first = store.received("a")
+        later = amended(first)
+        store.log.append([first, store.received("b", ordinal=2), later])
+        assert store.log.stream(first.originator_id) == [first, later]
+        assert store.log.stream(first.originator_id, after=1) == [later]
+
+    def test_replay_folds_a_stream_and_gives_the_initial_state_of_none(self, store):
+        first = store.received("a")
+        store.log.append([first, withdrawn(first)])
+        assert store.log.replay(first.originator_id, Record(), evolve).version == 2
+        assert store.log.replay(CHILD, Record(), evolve) == Record()
+
+    def test_positions_go_on_without_a_gap_over_commits(self, store):
+        assert store.log.append(store.many(3)) == range(1, 4)
+        assert store.log.append(store.many(2, start=3)) == range(4, 6)
+        assert store.log.position() == 5
+
+    def test_reading_can_be_limited_and_restricted_to_types(self, store):
+        first = store.received("a")
+        store.log.append([first, withdrawn(first), *store.many(2, start=1)])
+        assert [row.position for row in store.log.read(1, 2)] == [2, 3]
+        assert [row.position for row in store.log.read(0, 9, upto=2)] == [1, 2]
+        assert [row.position for row in store.log.read(0, 9, types=[RecordWithdrawn])] == [2]
+        rows = store.log.read(0, 9)
+        assert len(store.log.decode(rows, types=[RecordReceived])) == 3
+
+    def test_a_stream_must_go_on_where_it_stands(self, store):
+        first = store.received("a")
+        store.log.append([first])
+        for version in (1, 3):
+            with pytest.raises(StaleError) as refusal:
+                store.log.append([withdrawn(first, version)])
+            assert (refusal.value.found, refusal.value.expected) == (1, version - 1)
+        assert store.log.position() == 1
+
+    def test_an_append_whose_expectations_fail_writes_nothing(self, store):
+        first, second = store.received("a"), store.received("b", ordinal=2)
+        store.log.append([first])
+        with pytest.raises(
+            StaleError, match=f"{first.originator_id.hex[:8]} is at version 1, not 0"
+        ):
+            store.log.append([second], heads=heads(second), expect={first.originator_id: 0})
+        assert store.log.position() == 1
+        assert store.log.heads.records([second.originator_id]) == {}
+        store.log.append([second], expect={first.originator_id: 1, CHILD: 0})
+
+    def test_heads_come_back_as_they_were_written(self, store):
+        message = store.received("a")
+        wanted = HeadChanges(
+            records=[head(message)],
+            children=[ChildHead(CHILD, "123456789012", 1)],
+            scopes=[ScopeHead("pds", "", PLACE)],
+            links={message.originator_id: CHILD},
+        )
+        store.log.append([message], heads=wanted)
+        assert store.log.heads.by_ordinals([1]) == {1: head(message, child=CHILD)}
+        assert store.log.heads.children([CHILD]) == {CHILD: wanted.children[0]}
+        assert store.log.heads.by_numbers(["123456789012"])["123456789012"].child == CHILD
+        assert store.log.heads.scope("pds", "") == wanted.scopes[0]
+
+    def test_a_head_without_an_ordinal_has_its_place(self, store):
+        message = withdrawn(store.received("a"), version=1)
+        state = Record(source="pds", version=1, absent=PLACE)
+        changes = HeadChanges(
+            records=[head(store.received("a")).__class__(message.originator_id, state)]
+        )
+        store.log.append([message], heads=changes)
+        assert [one.state for one in store.log.heads.all_records()] == [state]
+        assert store.log.heads.next_ordinal() == 1
+
+    def test_a_load_does_not_undo_a_link(self, store):
+        message = store.received("a")
+        store.log.append(
+            [message], heads=HeadChanges([head(message)], links={message.originator_id: CHILD})
+        )
+        store.log.append([amended(message)], heads=heads(message))
+        assert (
+            store.log.heads.records([message.originator_id])[message.originator_id].child == CHILD
+        )
+
+    def test_the_current_records_of_a_scope_are_listed_by_ordinal(self, store):
+        one, two, gone = store.many(3)
+        changes = HeadChanges(
+            [head(two, scope="2012345"), head(one), head(gone, standing="withdrawn")]
+        )
+        store.log.append([one, two, gone], heads=changes)
+        listed = store.log.heads.current_in_scope
+        assert [found.state.ordinal for found in listed("pds")] == [1, 2]
+        assert [found.state.ordinal for found in listed("pds", "2012345")] == [2]
+        assert list(listed("census")) == []
+        assert store.log.heads.next_ordinal() == 4
+
+    def test_a_number_of_another_child_is_refused_and_nothing_is_written(self, store):
+        one, two = store.many(2)
+        store.log.append([one], heads=HeadChanges(children=[ChildHead(CHILD, "1", 1)]))
+        with pytest.raises(TakenError):
+            store.log.append([two], heads=HeadChanges(children=[ChildHead(UUID(int=8), "1", 1)]))
+        assert store.log.position() == 1
+
+    def test_an_erased_subject_leaves_a_mark_where_its_particulars_were(self, store):
+        kept, erased = store.received("a"), store.received("b", ordinal=2)
+        store.log.append([kept, erased])
+        assert store.keys.destroy([erased.originator_id.bytes]) == 1
+        first, second = store.log.decode(store.log.read(0, 9))
+        assert first == kept
+        assert second.event.statement is ERASED
+
+    def test_two_writers_racing_lose_nothing_and_double_nothing(self, store):
+        chunks = [store.many(20, start=start) for start in range(0, 200, 20)]
+
+        def append(mine):
+            for chunk in mine:
+                store.log.append(chunk, heads=heads(*chunk))
+
+        writers = [threading.Thread(target=append, args=(chunks[i::2],)) for i in range(2)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        rows = store.log.read(0, 1_000)
+        assert [row.position for row in rows] == list(range(1, 201))
+        assert {row.stream for row in rows} == {m.originator_id for c in chunks for m in c}
+
+    def test_one_of_two_writers_of_the_same_version_is_refused(self, store, tmp_path, urls):
+        first = store.received("a")
+        store.log.append([first])
+        with Store(tmp_path, *urls) as other:
+            other.log.append([amended(first)])
+        with pytest.raises(StaleError, match="is at version 2, not 1"):
+            store.log.append([amended(first)])
+
+    def test_a_lock_keeps_others_out_until_it_is_let_go(self, store, tmp_path, urls):
+        with Store(tmp_path, *urls) as other:
+            with store.log.lock("load"):
+                with (
+                    pytest.raises(LockedError, match="load is under way in"),
+                    other.log.lock("load"),
+                ):
+                    pass
+                with other.log.lock("link"):
+                    pass
+            with other.log.lock("load"):
+                pass
+
+    def test_a_batch_far_larger_than_the_stock_recorder_bears_is_appended(self, store):
+        assert store.log.append(store.many(20_000)) == range(1, 20_001)
+
+    def test_a_log_is_the_same_log_when_it_is_opened_again(self, store, tmp_path, urls):
+        store.log.append(store.many(1))
+        with Store(tmp_path, *urls) as again:
+            assert again.log.id == store.log.id
+            assert again.log.append(store.many(1, start=1)) == range(2, 3)
+
+    def test_a_moment_finds_the_last_position_recorded_by_then(self, store):
+        store.log.append(store.many(2))
+        (link,) = store.log.links()
+        assert store.log.position_at(link.recorded) == 2
+        assert store.log.position_at(link.recorded - 1) == 0
+
+    def test_a_commit_whose_acknowledgement_was_lost_counts_once(self, store):
+        stored = store.log.mapper.to_stored_events(store.many(3))
+        options = {"heads": HeadChanges(), "expect": {}}
+        recorder = store.log._recorder
+        assert list(recorder.insert_events(stored, **options)) == [1, 2, 3]
+        assert list(recorder.insert_events(stored, **options)) == [1, 2, 3]
+        assert store.log.position() == 3

@@ -1,0 +1,64 @@
+"""The event store in SQLite."""
+
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+
+from tests.contracts.event_store import EventStoreContract
+from tests.events.store_builders import Store
+
+
+class TestSqliteStore(EventStoreContract):
+    @pytest.fixture
+    def urls(self, tmp_path):
+        return (
+            f"sqlite:///{tmp_path / 'home' / 'log.db'}",
+            f"sqlite:///{tmp_path / 'home' / 'keys.db'}",
+        )
+
+
+def test_files_are_for_their_owner_only(tmp_path):
+    with Store(tmp_path / "home") as store:
+        store.log.append(store.many(1))
+        modes = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "home").iterdir()}
+    assert set(modes.values()) == {0o600}
+    assert {"log.db", "log.db-wal", "keys.db", "keys.db-wal", "master.key"} <= modes.keys()
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_position_is_never_used_again_after_its_row_is_gone(tmp_path):
+    with Store(tmp_path) as store:
+        store.log.append(store.many(3))
+        with closing(sqlite3.connect(tmp_path / "log.db")) as tool, tool:
+            tool.execute("DELETE FROM log_event WHERE rowid = 3")
+        assert store.log.append(store.many(1, start=3)) == range(4, 5)
+
+
+def test_positions_survive_a_dump_and_restore_over_a_gap(tmp_path):
+    with Store(tmp_path) as store:
+        store.log.append(store.many(4))
+    with closing(sqlite3.connect(tmp_path / "log.db")) as tool, tool:
+        tool.execute("DELETE FROM log_event WHERE rowid = 2")
+        script = "\n".join(tool.iterdump())
+    with closing(sqlite3.connect(tmp_path / "restored.db")) as restored:
+        restored.executescript(script)
+        found = restored.execute("SELECT rowid FROM log_event ORDER BY rowid").fetchall()
+    assert found == [(1,), (3,), (4,)]
+
+
+def test_a_writer_waits_for_the_one_before_it(tmp_path):
+    """The stock recorder fails here at once with "database is locked"."""
+    with (
+        Store(tmp_path) as store,
+        closing(
+            sqlite3.connect(tmp_path / "log.db", isolation_level=None, check_same_thread=False)
+        ) as other,
+    ):
+        store.log.append(store.many(1))
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.3, other.execute, ["COMMIT"])
+        release.start()
+        assert store.log.append(store.many(1, start=1)) == range(2, 3)
+        release.join()
