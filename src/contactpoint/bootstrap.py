@@ -1,0 +1,138 @@
+"""Opens the stores and puts the parts together: the only place that knows which are in use."""
+
+import getpass
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from contactpoint.errors import NotInitialisedError
+from contactpoint.intake.loading import Loading
+from contactpoint.settings import Settings
+from contactpoint.sources import Sources
+from events.keys import SubjectKeys
+from events.log import Log, open_log
+from events.master import MasterKey
+from events.message import Origin
+from projections import database
+from projections.projector import Projector
+from projections.queries import Queries
+
+
+@dataclass
+class Contactpoint:
+    """An installation, opened. Close it when done, or use it in a ``with``."""
+
+    settings: Settings
+    master: MasterKey
+    keys: SubjectKeys
+    log: Log
+    create: bool = False
+
+    @cached_property
+    def read(self) -> sa.Engine:
+        """The database of the read models."""
+        return database.open_read_models(self.settings.read_url)
+
+    @cached_property
+    def access(self) -> Log:
+        """The record of access: a log of its own, with a chain of its own."""
+        return open_log(
+            self.settings.access_url,
+            self.keys,
+            self.master,
+            name="access",
+            heads=False,
+            create=self.create,
+        )
+
+    @cached_property
+    def projector(self) -> Projector:
+        """Keeps the read models in step with the log."""
+        made = Projector(self.log, self.read)
+        made.prepare()
+        return made
+
+    @cached_property
+    def queries(self) -> Queries:
+        """What readers ask of the read models."""
+        return Queries(self.read)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The registered sources."""
+        return Sources(self.log, self.master)
+
+    @property
+    def loading(self) -> Loading:
+        """The use case of loading a delivery."""
+        work = self.settings.work
+        work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Loading(self.log, self.keys, self.master, chunk=self.settings.chunk, work=work)
+
+    def origin(self, command: str) -> Origin:
+        """Who acts now, and by which run of which command."""
+        return Origin(
+            recorded=time.time_ns() // 1000,
+            actor=f"os:{getpass.getuser()}",
+            command=f"{command} {uuid.uuid4().hex[:8]}",
+        )
+
+    def close(self) -> None:
+        """Let go of every database that was opened."""
+        if "access" in self.__dict__:
+            self.access.close()
+        if "read" in self.__dict__:
+            self.read.dispose()
+        self.log.close()
+        self.keys.close()
+
+    def __enter__(self) -> "Contactpoint":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def initialise(settings: Settings) -> list[Path | str]:
+    """Make stores and keys where they are missing; return what was made, nothing where all is."""
+    os.umask(0o077)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made: list[Path | str] = []
+    if not settings.master_key.exists():
+        MasterKey.create(settings.master_key)
+        made.append(settings.master_key)
+    settings.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
+        place = sa.make_url(url)
+        if place.get_backend_name() != "sqlite":
+            made.append(place.render_as_string(hide_password=True))
+        elif not Path(place.database or "").exists():
+            made.append(Path(place.database or ""))
+    with _opened(settings, create=True) as opened:
+        _ = opened.projector, opened.access
+    return made
+
+
+def open_store(settings: Settings) -> Contactpoint:
+    """Open an installation. Raises NotInitialisedError where there is none."""
+    os.umask(0o077)
+    log = sa.make_url(settings.log_url)
+    missing = log.get_backend_name() == "sqlite" and not Path(log.database or "").exists()
+    if missing or not settings.master_key.exists():
+        raise NotInitialisedError(
+            f"there is no index at {settings.home}; 'contactpoint init' makes one, and "
+            "CONTACTPOINT_HOME says where"
+        )
+    return _opened(settings, create=False)
+
+
+def _opened(settings: Settings, *, create: bool) -> Contactpoint:
+    master = MasterKey.load(settings.master_key)
+    keys = SubjectKeys(settings.keys_url, master, create=create)
+    log = open_log(settings.log_url, keys, master, create=create)
+    return Contactpoint(settings, master, keys, log, create=create)

@@ -1,0 +1,178 @@
+"""Commands that take files in: load, feeds."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from contactpoint.cli.output import json_option, print_facts, print_json, print_table, say
+from contactpoint.cli.session import opened
+
+if TYPE_CHECKING:
+    from contactpoint.bootstrap import Contactpoint
+    from contactpoint.intake.loading import Outcome
+    from feeds.submission import Feed
+
+GRAVEST = (1, 4, 3, 0)
+"""Exit codes of several files, the gravest first."""
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--feed", "feed_name", help="Official format; may be left out where the file shows it."
+)
+@click.option("--source", required=True, help="The agency's system that sends the files.")
+@click.option("--mode", type=click.Choice(["snapshot", "delta"]), help="Default: by the feed.")
+@click.option(
+    "--mapping", type=click.Path(path_type=Path, exists=True), help="For csv: a TOML file."
+)
+@click.option("--effective", default="", help="Date for which the file speaks, if it says none.")
+@click.option("--dry-run", is_flag=True, help="Read and report, store nothing.")
+@click.option("--no-link", is_flag=True, help="Append only; link later.")
+@json_option
+def load(  # noqa: PLR0913 - the options of the contract
+    *,
+    files: tuple[Path, ...],
+    feed_name: str | None,
+    source: str,
+    mode: str | None,
+    mapping: Path | None,
+    effective: str,
+    dry_run: bool,
+    no_link: bool,  # noqa: ARG001 - linking follows
+    as_json: bool,
+) -> int:
+    """Read an agency's files, append what is new, link it, and report."""
+    from feeds.submission import FeedError
+
+    reports: list[dict[str, Any]] = []
+    codes: set[int] = set()
+    with opened() as store:
+        for path in files:
+            request = _request(
+                path,
+                feed_name,
+                source=source,
+                mode=mode,
+                mapping=mapping,
+                effective=effective,
+                dry_run=dry_run,
+            )
+            try:
+                outcome = store.loading.load(request, store.origin("load"))
+            except FeedError as error:
+                codes.add(1)
+                say(f"contactpoint: {error}")
+                if as_json:
+                    reports.append({"file": path.name, "error": str(error)})
+                continue
+            codes.add(outcome.exit_code)
+            reports.append(_report(store, path, outcome))
+            if not as_json:
+                _show(path, outcome)
+        if not dry_run:
+            store.projector.catch_up()
+    if as_json:
+        print_json(reports[0] if len(reports) == 1 else reports)
+    return next(code for code in GRAVEST if code in codes)
+
+
+def _request(path: Path, feed_name: str | None, *, effective: str, **options: Any) -> Any:
+    from contactpoint.errors import UsageError
+    from contactpoint.intake.loading import Request
+    from contactpoint.intake.preparing import moment
+
+    if effective:
+        try:
+            moment(effective)
+        except ValueError:
+            raise UsageError("--effective: expected a date as YYYY-MM-DD, or a date-time") from None
+    return Request(paths=[path], feed=_feed(path, feed_name), effective=effective, **options)
+
+
+def _feed(path: Path, name: str | None) -> "Feed":
+    """The feed of this name, or the one that the file looks to be of."""
+    import difflib
+
+    from contactpoint.errors import UsageError
+    from feeds.catalogue import FEEDS, recognise
+
+    if name is None:
+        found = recognise(path)
+        if found is None:
+            raise UsageError(f"{path.name}: does not show its feed; expected --feed NAME")
+        return found
+    if name not in FEEDS:
+        near = difflib.get_close_matches(name, FEEDS, n=1)
+        meant = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(FEEDS)}"
+        raise UsageError(f"no feed {name!r}{meant}")
+    return FEEDS[name]
+
+
+def _report(store: "Contactpoint", path: Path, outcome: "Outcome") -> dict[str, Any]:
+    """What ``load --json`` prints of one file."""
+    counts = msgspec.structs.asdict(outcome.counts)
+    return {
+        "file": path.name,
+        "delivery": outcome.delivery.hex[:16],
+        "state": outcome.state,
+        **counts,
+        "dropped_fields": outcome.dropped,
+        "events": outcome.events,
+        "links": 0,
+        "reviews": 0,
+        "known": outcome.known,
+        "held_by": outcome.held_by,
+        "effective_by": outcome.effective_by,
+        "seconds": outcome.seconds,
+        "exit_code": outcome.exit_code,
+        "position": store.log.position(),
+    }
+
+
+def _show(path: Path, outcome: "Outcome") -> None:
+    """The report of one file, for a person."""
+    counts = outcome.counts
+    again = ", known already" if outcome.known else ""
+    print_facts(
+        {
+            "rows": counts.rows,
+            "new": counts.new,
+            "changed": counts.changed,
+            "unchanged": counts.unchanged,
+            "out of scope": counts.out_of_scope,
+            "held": counts.held,
+            "rejected": counts.rejected,
+            "withdrawn": counts.withdrawn,
+            "remarks": counts.remarks,
+            "events appended": outcome.events,
+        },
+        title=f"{path.name}: {outcome.state}{again} (delivery {outcome.delivery.hex[:16]})",
+    )
+    if outcome.held_by:
+        say(f"held by {outcome.held_by}: {outcome.expected}")
+        say(f"'contactpoint delivery show {outcome.delivery.hex[:16]}' says more")
+    if outcome.new_source:
+        say("the source was not known; it was added with its feed's settings")
+    if outcome.effective_by == "loading":
+        say("the file says no date and --effective gave none: it takes effect now")
+    if outcome.dropped:
+        most = Counter(outcome.dropped).most_common(5)
+        named = ", ".join(f"{name} ({count:,})" for name, count in most)
+        say(f"{len(outcome.dropped)} fields are not taken, and were dropped: {named} ...")
+
+
+@click.command()
+@json_option
+def feeds(as_json: bool) -> None:
+    """List the official formats that can be loaded."""
+    from feeds.catalogue import FEEDS
+
+    found = [(feed.name, feed.mode, feed.settings.cadence) for feed in FEEDS.values()]
+    if as_json:
+        print_json([{"feed": name, "mode": mode, "cadence": often} for name, mode, often in found])
+    else:
+        print_table(("feed", "mode", "cadence"), found)

@@ -1,0 +1,41 @@
+"""The command that invents a population's feeds."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+import msgspec
+
+from contactpoint.cli.output import json_option, print_facts, print_json
+
+
+@click.command()
+@click.argument("outdir", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--children", type=click.IntRange(1), required=True, help="How many children.")
+@click.option("--nights", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--density",
+    type=click.Choice(["trial", "england"]),
+    default="trial",
+    help="england: so few days of birth that each has 1,670 children.",
+)
+@json_option
+def synth(  # noqa: PLR0913 - the options of the command
+    *,
+    outdir: Path,
+    children: int,
+    nights: int,
+    seed: int,
+    density: Literal["trial", "england"],
+    as_json: bool,
+) -> None:
+    """Write an invented population's feeds in the official formats, with the truth."""
+    from contactpoint.synth import generate
+
+    made = generate(outdir, children=children, nights=nights, seed=seed, density=density)
+    facts = msgspec.to_builtins(made)
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(facts, title=f"invented: {outdir}")
