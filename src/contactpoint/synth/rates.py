@@ -1,0 +1,233 @@
+"""How often things happen in the invented population: every rate, with where it comes from.
+
+A rate marked *assumption* has no published source; it is set so that the pairs of
+``docs/synthetic-population.md`` occur often enough to be measured.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+# Families -------------------------------------------------------------------------------------
+
+CHILDREN_OF_A_MOTHER: Final = (0.38, 0.41, 0.14, 0.05, 0.02)
+"""Shares of 1 to 5 children. Set so that families with children at one time have 1, 2 and 3 or
+more of them about as in ONS, Families and households 2023 (44, 41 and 15 %)."""
+MULTIPLE_MATERNITIES: Final = 0.0145
+"""Maternities with more than one child: ONS, Birth characteristics, 2018-2021 (14 to 15 per
+1,000)."""
+TRIPLETS_OF_MULTIPLES: Final = 0.016
+"""Multiple maternities with three children: ONS, Birth characteristics."""
+LIKE_SEX_TWINS: Final = 0.66
+"""Twin pairs of one sex: half of those from two eggs and all from one (Weinberg's rule)."""
+ALIKE_TWIN_NAMES: Final = 0.15
+"""Twins given names of like beginning (Jayden, Jaydon). Assumption."""
+YORUBA_TWIN_NAMES: Final = 0.35
+"""Twins of Nigerian naming called Taiwo and Kehinde. Assumption."""
+BOYS: Final = 0.513
+"""Boys among births: ONS, Births in England and Wales (105 boys to 100 girls)."""
+MOVED: Final = 0.50
+"""Families who moved within what agencies' records span (some four years): about one household in
+ten moves each year, more of those with young children (English Housing Survey)."""
+MOVED_AGAIN: Final = 0.35
+"""Of these, families with an earlier address still on some record. Assumption."""
+TWO_HOMES: Final = 0.10
+"""Children with a second home, a separated parent's, that some agency holds. Assumption, below
+the quarter of families that are separated (DWP, Separated families statistics)."""
+REMARRIAGE: Final = 0.03
+"""Children whose family name was changed. Assumption."""
+PREFERRED_FAMILY: Final = 0.03
+"""Children known at school by another family name, a stepfather's or carer's. Assumption."""
+DOUBLE_BARRELLED: Final = 0.07
+"""English families that join both parents' names with a hyphen. Assumption."""
+MOTHERS_NAME: Final = 0.14
+"""English children who bear the mother's name: births registered by the mother alone and a part
+of those registered jointly from two addresses (ONS, Births by parents' characteristics)."""
+PREGNANT: Final = 0.035
+"""Families of social care in which a birth is expected. Assumption."""
+COMMUNAL_ADDRESS: Final = 0.003
+"""Families in hostels, refuges and other shared addresses. Assumption, near the 0.6 % of
+households in temporary accommodation (DLUHC)."""
+NO_FIXED_ABODE: Final = 0.0008
+"""Families written down at ZZ99 3VZ. Assumption."""
+
+# Children -------------------------------------------------------------------------------------
+
+ADOPTED: Final = 0.001
+"""Children with an identity before adoption that must never be linked to the present one. Below
+England's some 3,000 adoptions a year (DfE), to keep the case present but rare."""
+DIED: Final = 0.0006
+"""Children with a death on their health record: some 3,400 deaths a year (NCMD) of 12 million,
+kept for two years."""
+EMIGRATED: Final = 0.006
+"""Children whose health record says that they left England. Assumption."""
+RESTRICTED: Final = 0.0047
+"""Children with a restricted health record: the 52,000 shields expected of 11 million (2010)."""
+
+# Health ---------------------------------------------------------------------------------------
+
+HEALTH_DUPLICATE: Final = 0.002
+"""Children with a second health record under another number. Assumption."""
+BABY_PLACEHOLDER: Final = 0.6
+"""Births first notified as Baby. Assumption; a birth may be registered within 42 days."""
+NUMBER_NOT_TRACED: Final = 0.004
+"""Health records whose number has status 02, not verified. Assumption."""
+DUPLICATE_NOT_TRACED: Final = 0.5
+"""The same among second records. Assumption."""
+BIRTH_DATE_PARTIAL: Final = 0.0005
+"""Health records with year and month, or year, only. Assumption: PDS allows them."""
+HEALTH_CHANGED: Final = 0.006
+"""Health records that change in a night: half to one per cent (sizing of the original index)."""
+
+# Schools --------------------------------------------------------------------------------------
+
+STATE_SCHOOL: Final = 0.93
+"""Children of 4 to 15 in state schools: DfE, Schools, pupils and their characteristics."""
+SIXTH_FORM: Final = 0.42
+"""Young people of 16 to 18 in school sixth forms: DfE, Participation in education."""
+DUAL_REGISTERED: Final = 0.003
+"""Pupils registered also at a pupil referral unit. Assumption, near the 0.2 % of pupils there."""
+TEMPORARY_UPN: Final = 0.006
+"""Pupils with a temporary UPN. Assumption."""
+FORMER_UPN: Final = 0.02
+"""Pupils whose school states a former UPN. Assumption."""
+UPN_MISTYPED: Final = 0.0005
+"""UPNs at school that fail their check letter. Assumption: software checks them."""
+LEFT_SCHOOL: Final = 0.02
+"""Pupils who also stand among those no longer on roll at another school. Assumption."""
+SCHOOL_RESUBMITS: Final = 0.10
+"""Schools that send their census again on a later night. Assumption."""
+SCHOOL_LATE: Final = 0.05
+"""Schools whose census of last autumn arrives after that of spring. Assumption."""
+RESUBMISSION_CORRECTS: Final = 0.02
+"""Pupils corrected in a census sent again. Assumption."""
+RESUBMISSION_WITHDRAWS: Final = 0.004
+"""Pupils left out of a census sent again. Assumption, below every source's guard."""
+
+# Social care ----------------------------------------------------------------------------------
+
+KNOWN_FAMILY: Final = 0.045
+"""Families known to social care: some 400,000 children in need of 12 million at any time (DfE),
+and as many closed cases that are still sent."""
+KNOWN_CHILD: Final = 0.8
+"""Children of such a family who have a record. Assumption."""
+SECOND_AUTHORITY: Final = 0.04
+"""Of these, children with a record at another authority too. Assumption."""
+UPN_KNOWN: Final = 0.82
+"""School-age children whose social care record has the UPN. Assumption."""
+UPN_WRONG: Final = 0.012
+"""Of these, mistyped. Assumption."""
+UPN_SUPERSEDED: Final = 0.006
+"""Of these, a former one. Assumption."""
+LOOKED_AFTER: Final = 0.17
+"""Children with a placement: 84,000 looked after (DfE) of some 480,000 records."""
+SOCIAL_CARE_CHANGED: Final = 0.02
+"""Social care records that change in a night. Assumption: the transfer is daily."""
+SOCIAL_CARE_NEW: Final = 0.03
+"""Social care records that first appear on a later night. Assumption."""
+PURGED: Final = 0.003
+"""Social care records purged on a later night. Assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRates:
+    """How often one agency's records go wrong, each as a share of its records."""
+
+    forename_typed: float
+    """A typing, hearing or scanning error in the forename."""
+    family_typed: float
+    """The same in the family name."""
+    familiar: float
+    """The familiar form (Liz) instead of the full forename."""
+    rewritten: float
+    """The name written another way that its naming system allows: halves dropped, order turned,
+    a title for the family name, another spelling."""
+    exchanged: float
+    """Forename and family name exchanged."""
+    middle_first: float
+    """A middle name in the forename's place."""
+    middle_missing: float
+    """Middle names left out."""
+    former_family: float
+    """Of names changed, the former one still in force."""
+    day_month: float
+    """Day and month exchanged, where both can be."""
+    day: float
+    """A wrong day."""
+    month: float
+    """A wrong month."""
+    year: float
+    """A wrong year."""
+    default_day: float
+    """1 January, the first or the fifteenth of the month in place of an unknown day."""
+    sex_wrong: float
+    sex_missing: float
+    postcode_typed: float
+    postcode_missing: float
+    stale_address: float
+    """Of families who moved, the earlier address still in force."""
+
+
+# Dates and sex at health: Hagger-Johnson et al. 2017 (PMC5297137) found 0.11 % to disagree and
+# postcodes to disagree or be missing in 53 % of HES-PDS pairs; we take less than half of that for
+# addresses, since both sides are current here. Errors at schools and in social care: assumption,
+# in the order of SAIL's results (Lyons et al. 2009), where social services' records were hardest.
+HEALTH: Final = ErrorRates(
+    forename_typed=0.006,
+    family_typed=0.006,
+    familiar=0.01,
+    rewritten=0.10,
+    exchanged=0.001,
+    middle_first=0.002,
+    middle_missing=0.10,
+    former_family=0.40,
+    day_month=0.0004,
+    day=0.0004,
+    month=0.0002,
+    year=0.0002,
+    default_day=0.0005,
+    sex_wrong=0.0007,
+    sex_missing=0.0005,
+    postcode_typed=0.004,
+    postcode_missing=0.004,
+    stale_address=0.50,
+)
+SCHOOL: Final = ErrorRates(
+    forename_typed=0.010,
+    family_typed=0.010,
+    familiar=0.06,
+    rewritten=0.30,
+    exchanged=0.002,
+    middle_first=0.005,
+    middle_missing=0.45,
+    former_family=0.25,
+    day_month=0.0010,
+    day=0.0015,
+    month=0.0007,
+    year=0.0007,
+    default_day=0.0004,
+    sex_wrong=0.0012,
+    sex_missing=0.0,
+    postcode_typed=0.010,
+    postcode_missing=0.010,
+    stale_address=0.22,
+)
+SOCIAL_CARE: Final = ErrorRates(
+    forename_typed=0.025,
+    family_typed=0.025,
+    familiar=0.10,
+    rewritten=0.40,
+    exchanged=0.004,
+    middle_first=0.010,
+    middle_missing=1.0,
+    former_family=0.35,
+    day_month=0.0030,
+    day=0.0040,
+    month=0.0020,
+    year=0.0020,
+    default_day=0.0060,
+    sex_wrong=0.0030,
+    sex_missing=0.0050,
+    postcode_typed=0.020,
+    postcode_missing=0.040,
+    stale_address=0.30,
+)

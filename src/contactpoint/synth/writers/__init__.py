@@ -1,0 +1,1 @@
+"""The official formats in which each agency's records are written."""
