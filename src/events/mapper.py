@@ -121,7 +121,9 @@ class SealingMapper(Mapper[UUID]):
             return [self._seal(message, sealers, entropy.next) for message in messages]
 
     def decode_rows(self, rows: Sequence[Row], *, opened: bool = True) -> list[Recorded]:
-        """Many stored events, read; with ``opened`` false, sealed fields are left as None.
+        """Many stored events, read.
+
+        With ``opened`` false, sealed fields are left as None; the numbers of their keys are there.
 
         Raises TamperedEventError for one that was changed, and UnknownEventTypeError for one
         that a newer version of the product wrote.
@@ -175,7 +177,7 @@ class SealingMapper(Mapper[UUID]):
             origin = self._read_origin(clear.origin)
             facts = self._read_clear(kind, version, clear.event)
             keys, values = (0,) * len(kind.sealed), [None] * len(kind.sealed)
-            if one.fields and openers is not None:
+            if one.fields:
                 keys, values = self._read_sealed(kind, version, one, openers)
             event = kind.event(*facts, *values)
         except msgspec.MsgspecError:
@@ -200,7 +202,11 @@ class SealingMapper(Mapper[UUID]):
         return msgspec.structs.astuple(msgspec.convert(new, kind.clear_type))
 
     def _read_sealed(
-        self, kind: EventType, version: int, one: _Opened, openers: Mapping[int, AESGCM | None]
+        self,
+        kind: EventType,
+        version: int,
+        one: _Opened,
+        openers: Mapping[int, AESGCM | None] | None,
     ) -> tuple[tuple[int, ...], list[Any]]:
         found = {field.name: field for field in one.fields}
         keys: list[int] = []
@@ -208,7 +214,10 @@ class SealingMapper(Mapper[UUID]):
         for name in kind.sealed:
             field = found.get(name)
             keys.append(field.key if field else 0)
-            values.append(self._open(kind, version, one, field, openers) if field else None)
+            if field is None or openers is None:
+                values.append(None)
+            else:
+                values.append(self._open(kind, version, one, field, openers))
         return tuple(keys), values
 
     def _open(

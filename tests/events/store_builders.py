@@ -54,7 +54,15 @@ class Store:
                 ORIGIN,
                 PLACE.effective,
                 RecordReceived(
-                    start + i + 1, "pds", "", "d" * 16, i, PLACE, PLACE, b"t" * 16, statement
+                    start + i + 1,
+                    "pds",
+                    "",
+                    "d" * 16,
+                    start + i,
+                    PLACE,
+                    PLACE,
+                    b"t" * 16,
+                    statement,
                 ),
                 (number, 0),
             )

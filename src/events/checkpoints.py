@@ -1,0 +1,102 @@
+"""Checkpoints: signed notes of how far the log went, kept where the database cannot reach.
+
+The chain proves a log whole up to its last commit; only a note kept elsewhere proves that the last
+commit is still the last one, and that the chain was not written anew by somebody with its key.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from events.failpoints import failpoint
+from events.log import Log
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """One signed note: at this time the log's last commit ended here, with this hash."""
+
+    log: str
+    """Id of the log, 32 hex digits."""
+    position: int
+    hash: str
+    """Of the chain at the position, 64 hex digits."""
+    time: int
+    """When it was written: microseconds since 1970-01-01 UTC."""
+    signature: str = ""
+    """Ed25519, 128 hex digits, over the other fields."""
+
+    def signed_text(self) -> bytes:
+        """The bytes that the signature is made over."""
+        lines = ("contactpoint checkpoint 1", self.log, self.position, self.hash, self.time)
+        return "\n".join(map(str, lines)).encode()
+
+
+class Checkpoints:
+    """The notes of one log, a line each, in a file of a folder outside the database."""
+
+    def __init__(self, folder: Path, key: Ed25519PrivateKey) -> None:
+        """The folder is made when the first note is written."""
+        self._folder, self._key = folder, key
+
+    def write(self, log: Log) -> Checkpoint | None:
+        """Note how far the log goes; on the disk when this returns. None for an empty log."""
+        last = log.last_link()
+        if last is None:
+            return None
+        note = Checkpoint(log.id.hex(), last.last, last.hash.hex(), time.time_ns() // 1000)
+        signature = self._key.sign(note.signed_text()).hex()
+        note = msgspec.structs.replace(note, signature=signature)
+        failpoint("checkpoint.before")
+        _append(self._path(log), msgspec.json.encode(note))
+        failpoint("checkpoint.after")
+        return note
+
+    def read(self, log: Log) -> Iterator[tuple[int, Checkpoint | None]]:
+        """Line number and note, oldest first; None for a line that is not one of ours.
+
+        A line that a crash cut short is passed over when it is the last, or was followed by the
+        next note's new line.
+        """
+        path = self._path(log)
+        content = path.read_bytes() if path.exists() else b""
+        for number, line in enumerate(content.split(b"\n"), 1):
+            if line.strip() and not _is_torn(line):
+                yield number, self._checked(line)
+
+    def _checked(self, line: bytes) -> Checkpoint | None:
+        try:
+            note = msgspec.json.decode(line, type=Checkpoint)
+            self._key.public_key().verify(bytes.fromhex(note.signature), note.signed_text())
+        except (msgspec.MsgspecError, InvalidSignature, ValueError):
+            return None
+        return note
+
+    def _path(self, log: Log) -> Path:
+        return self._folder / f"{log.id.hex()}.checkpoints"
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a write was cut short: a note begun and not ended."""
+    return line.startswith(b"{") and not line.endswith(b"}")
+
+
+def _append(path: Path, line: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, (b"\n" if torn else b"") + line + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

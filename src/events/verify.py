@@ -1,0 +1,211 @@
+"""Verification: is the log what was written, and do heads and checkpoints agree with it?"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain as joined
+
+from events.catalogue import UnknownEventTypeError
+from events.chain import START, ChainedEvent, Link, link
+from events.checkpoints import Checkpoint, Checkpoints
+from events.log import Log, rows_of
+from events.mapper import Row, TamperedEventError
+from events.message import Recorded
+from events.store.heads import ChildHead, RecordHead, ScopeHead
+
+Head = RecordHead | ChildHead | ScopeHead
+HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
+"""All heads that follow from the events of a log; sealed fields are left out of the events."""
+
+UNANCHORED = (
+    "no checkpoint of this log was found: whether its last commits were cut off, or its whole chain"
+    " written anew, could not be looked for"
+)
+UNCOMPARED = "the heads were not compared with the events"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it was written."""
+
+    what: str
+    position: int | None = None
+    """Where in the log; None where it is not one place."""
+
+    def __str__(self) -> str:
+        return self.what if self.position is None else f"position {self.position}: {self.what}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What a verification found, and what it could not look for."""
+
+    findings: list[Finding] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+    events: int = 0
+    commits: int = 0
+    checkpoints: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was found amiss."""
+        return not self.findings
+
+
+def verify(
+    log: Log, checkpoints: Checkpoints | None = None, heads_of: HeadsOf | None = None
+) -> Report:
+    """Walk the whole log and compare it with its chain, its checkpoints and its heads."""
+    report = Report()
+    notes = _notes(log, checkpoints, report)
+    _walk(log, notes, report)
+    if heads_of is None or not log.names.heads:
+        report.unchecked.append(UNCOMPARED)
+    elif report.is_whole:
+        _compare_heads(log, heads_of, report)
+    return report
+
+
+def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[int, Checkpoint]:
+    """Checkpoints by position; those not ours are findings."""
+    notes: dict[int, Checkpoint] = {}
+    for number, note in checkpoints.read(log) if checkpoints else ():
+        if note is None or note.log != log.id.hex():
+            report.findings.append(
+                Finding(f"line {number} of the checkpoints is not one signed for this log")
+            )
+        else:
+            notes[note.position] = note
+            report.checkpoints += 1
+    if not notes:
+        report.unchecked.append(UNANCHORED)
+    return notes
+
+
+def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
+    """Make each commit's hash again, and hold checkpoints against the links that they name."""
+    last = log.position()
+    rows = (row for page in rows_of(log, upto=last) for row in page)
+    pending = next(rows, None)
+    previous = Link(0, 0, 0, START)
+    passed: dict[int, bytes] = {}
+    for one in _links(log):
+        report.commits += 1
+        events, pending = _commit(rows, pending, one)
+        report.events += len(events)
+        _check_commit(log, previous, one, events, report)
+        previous = one
+        if one.last in notes:
+            passed[one.last] = one.hash
+    left = joined([pending], rows) if pending else rows
+    if unchained := next(left, None):
+        report.findings.append(Finding("events that no commit accounts for", unchained.position))
+    _check_notes(notes, passed, previous.last, report)
+
+
+def _links(log: Log) -> Iterator[Link]:
+    after = 0
+    while found := log.links(after):
+        yield from found
+        after = found[-1].last
+
+
+def _commit(rows: Iterator[Row], pending: Row | None, one: Link) -> tuple[list[Row], Row | None]:
+    """The rows up to a commit's last position, and the first row after it."""
+    events: list[Row] = []
+    while pending is not None and pending.position <= one.last:
+        events.append(pending)
+        pending = next(rows, None)
+    return events, pending
+
+
+def _check_commit(log: Log, previous: Link, one: Link, events: list[Row], report: Report) -> None:
+    if one.first != previous.last + 1:
+        report.findings.append(Finding("a commit is missing before this one", one.first))
+    missing = sorted(set(range(one.first, one.last + 1)) - {row.position for row in events})
+    if missing:
+        report.findings.append(Finding("an event is missing", missing[0]))
+        return
+    chained = (
+        ChainedEvent(row.position, row.stream.bytes, row.version, row.type, row.state)
+        for row in events
+    )
+    span = one.first, one.last, one.recorded
+    if link(log.names.chain_key, previous.hash, span, chained).hash == one.hash:
+        return
+    found = _changed_events(log, events)
+    report.findings += found or [
+        Finding(
+            f"something between here and position {one.last} was changed or exchanged", one.first
+        )
+    ]
+
+
+def _changed_events(log: Log, events: list[Row]) -> list[Finding]:
+    """Which events of a broken commit show it themselves: their seal or their form is broken."""
+    found = []
+    for row in events:
+        try:
+            log.decode([row])
+        except TamperedEventError:
+            found.append(
+                Finding("the event was changed: its seal or its form is broken", row.position)
+            )
+        except UnknownEventTypeError:
+            found.append(Finding("the event is of no known type", row.position))
+    return found
+
+
+def _check_notes(
+    notes: dict[int, Checkpoint], passed: dict[int, bytes], last: int, report: Report
+) -> None:
+    for position, note in sorted(notes.items()):
+        if position > last:
+            report.findings.append(
+                Finding(f"the log ends at {last}, but a checkpoint was signed here", position)
+            )
+        elif position not in passed:
+            report.findings.append(Finding("a checkpoint names a commit that is not", position))
+        elif passed[position].hex() != note.hash:
+            report.findings.append(
+                Finding("the chain was written anew: a checkpoint has another hash", position)
+            )
+
+
+def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
+    """Compare all heads stored with those that follow from the events."""
+    wanted = {_key(head): head for head in heads_of(_events(log))}
+    stored: Iterator[Head] = joined(
+        log.heads.all_records(), log.heads.all_children(), log.heads.all_scopes()
+    )
+    for head in stored:
+        if wanted.pop(_key(head), None) != head:
+            report.findings.append(
+                Finding(f"the head of {_name(head)} does not follow from its events")
+            )
+    for head in wanted.values():
+        report.findings.append(Finding(f"the head of {_name(head)} is missing"))
+
+
+def _events(log: Log) -> Iterator[Recorded]:
+    for page in rows_of(log, upto=log.position()):
+        yield from log.decode(page, opened=False)
+
+
+def _key(head: Head) -> tuple[object, ...]:
+    match head:
+        case RecordHead():
+            return ("record", head.record)
+        case ChildHead():
+            return ("child", head.child)
+        case _:
+            return ("scope", head.source, head.scope)
+
+
+def _name(head: Head) -> str:
+    match head:
+        case RecordHead():
+            return f"record {head.record.hex[:8]}"
+        case ChildHead():
+            return f"child {head.child.hex[:8]}"
+        case _:
+            return f"scope {head.source} {head.scope}".rstrip()

@@ -1,0 +1,172 @@
+"""Tampering with a log in every way that we know, and what verification says of it."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from events.chain import START, ChainedEvent, link
+from events.checkpoints import Checkpoints
+from events.store.heads import HeadChanges, ScopeHead
+from events.verify import UNANCHORED, verify
+from tests.events.store_builders import PLACE, Store, head
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Three commits of four events each, with their heads and a checkpoint."""
+    with Store(tmp_path) as made:
+        for start in (0, 4, 8):
+            messages = made.many(4, start=start)
+            made.log.append(messages, heads=HeadChanges([head(message) for message in messages]))
+        yield made
+
+
+@pytest.fixture
+def notes(store, tmp_path):
+    made = Checkpoints(tmp_path / "elsewhere", store.master.signing)
+    made.write(store.log)
+    return made
+
+
+def heads_of(messages):
+    return [head(message) for message in messages if message.originator_version == 1]
+
+
+def change(tmp_path, *statements):
+    with closing(sqlite3.connect(tmp_path / "log.db")) as tool, tool:
+        for statement in statements:
+            assert tool.execute(statement).rowcount
+
+
+def findings(store, notes=None):
+    return [str(one) for one in verify(store.log, notes).findings]
+
+
+def test_an_untouched_log_is_whole(store, notes):
+    report = verify(store.log, notes, heads_of)
+    assert report.is_whole
+    assert report.unchecked == []
+    assert (report.events, report.commits, report.checkpoints) == (12, 3, 1)
+
+
+def test_a_flipped_byte_is_found_where_it_is(store, tmp_path):
+    flip = "UPDATE log_event SET state = CAST(substr(state, 1, 150) || x'00' || substr(state, 152)"
+    change(tmp_path, f"{flip} AS BLOB) WHERE rowid = 6")
+    assert findings(store) == ["position 6: the event was changed: its seal or its form is broken"]
+
+
+def test_two_events_with_their_places_exchanged_are_found(store, tmp_path):
+    change(
+        tmp_path,
+        "UPDATE log_event SET rowid = 99 WHERE rowid = 6",
+        "UPDATE log_event SET rowid = 6 WHERE rowid = 7",
+        "UPDATE log_event SET rowid = 7 WHERE rowid = 99",
+    )
+    assert findings(store) == [
+        "position 5: something between here and position 8 was changed or exchanged"
+    ]
+
+
+def test_two_ciphertexts_exchanged_are_found_and_open_nothing(store, tmp_path):
+    change(
+        tmp_path,
+        "UPDATE log_event SET state = (SELECT state FROM log_event WHERE rowid = 7)"
+        " WHERE rowid = 6",
+    )
+    assert findings(store) == ["position 6: the event was changed: its seal or its form is broken"]
+
+
+def test_a_missing_event_is_found(store, tmp_path):
+    change(tmp_path, "DELETE FROM log_event WHERE rowid = 6")
+    assert findings(store) == ["position 6: an event is missing"]
+
+
+def test_a_missing_commit_is_found(store, tmp_path):
+    change(
+        tmp_path,
+        "DELETE FROM log_event WHERE rowid BETWEEN 5 AND 8",
+        "DELETE FROM log_chain WHERE last = 8",
+    )
+    assert "position 9: a commit is missing before this one" in findings(store)
+
+
+def test_an_event_put_in_is_found(store, tmp_path):
+    change(
+        tmp_path,
+        "INSERT INTO log_event SELECT 13, originator_id, 2, topic, state FROM log_event LIMIT 1",
+    )
+    assert findings(store) == ["position 13: events that no commit accounts for"]
+
+
+def cut_the_tail(tmp_path):
+    change(
+        tmp_path,
+        "DELETE FROM log_event WHERE rowid > 8",
+        "DELETE FROM log_chain WHERE last > 8",
+    )
+
+
+def test_a_tail_cut_off_is_found_by_a_checkpoint(store, notes, tmp_path):
+    cut_the_tail(tmp_path)
+    assert findings(store, notes) == [
+        "position 12: the log ends at 8, but a checkpoint was signed here"
+    ]
+
+
+def test_without_a_checkpoint_a_cut_tail_is_said_to_be_out_of_sight(store, tmp_path):
+    cut_the_tail(tmp_path)
+    report = verify(store.log)
+    assert report.is_whole
+    assert UNANCHORED in report.unchecked
+
+
+def test_a_chain_written_anew_with_its_own_key_is_found_by_a_checkpoint(store, notes, tmp_path):
+    change(tmp_path, "DELETE FROM log_chain", "UPDATE log_event SET topic = topic WHERE rowid = 1")
+    rows = [
+        ChainedEvent(row.position, row.stream.bytes, row.version, row.type, row.state)
+        for row in store.log.read(0, 99)
+    ]
+    made = link(store.log.names.chain_key, START, (1, 12, 5), rows)
+    with closing(sqlite3.connect(tmp_path / "log.db")) as tool, tool:
+        tool.execute("INSERT INTO log_chain (first, last, recorded, hash) VALUES (?,?,?,?)", made)
+    assert verify(store.log).is_whole
+    assert findings(store, notes) == [
+        "position 12: the chain was written anew: a checkpoint has another hash"
+    ]
+
+
+def test_a_checkpoint_that_we_did_not_sign_is_found(store, notes, tmp_path):
+    (file,) = (tmp_path / "elsewhere").iterdir()
+    file.write_text(file.read_text().replace('"position":12', '"position":11'))
+    assert findings(store, notes) == ["line 1 of the checkpoints is not one signed for this log"]
+
+
+def test_a_checkpoint_cut_short_by_a_crash_is_passed_over(store, notes, tmp_path):
+    (file,) = (tmp_path / "elsewhere").iterdir()
+    file.write_bytes(file.read_bytes() + b'{"log":"ab')
+    notes.write(store.log)
+    report = verify(store.log, notes)
+    assert report.is_whole
+    assert report.checkpoints == 2
+
+
+def test_a_changed_head_a_missing_head_and_a_head_too_many_are_found(store, tmp_path):
+    change(
+        tmp_path,
+        "UPDATE record_head SET statements = 5 WHERE ordinal = 1",
+        "DELETE FROM record_head WHERE ordinal = 2",
+    )
+    store.log.append(
+        store.many(1, start=12), heads=HeadChanges(scopes=[ScopeHead("pds", "", PLACE)])
+    )
+    found = [one.what for one in verify(store.log, None, heads_of).findings]
+    one, two, new = (store.record(f"many {i}").hex[:8] for i in (0, 1, 12))
+    assert sorted(found) == sorted(
+        [
+            f"the head of record {one} does not follow from its events",
+            f"the head of record {two} is missing",
+            f"the head of record {new} is missing",
+            "the head of scope pds does not follow from its events",
+        ]
+    )
