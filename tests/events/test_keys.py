@@ -1,0 +1,171 @@
+"""Subject keys and the master key: issued once, destroyed for good, wrapped anew."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.keys import SUBJECT_KEY, DestroyedKeyError, KeyStoreError, SubjectKeys, UnknownKeyError
+from events.master import MasterKey, MasterKeyError
+
+SUBJECTS = [bytes([i]) * 16 for i in range(1, 4)]
+NONCE = bytes(12)
+
+
+@pytest.fixture
+def master(tmp_path):
+    return MasterKey.create(tmp_path / "master.key")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'keys.db'}"
+    return request.getfixturevalue("postgres_schema_url")
+
+
+@pytest.fixture
+def keys(url, master):
+    made = SubjectKeys(url, master, create=True)
+    yield made
+    made.close()
+
+
+def reopened(url, master):
+    return SubjectKeys(url, MasterKey.load(master.path))
+
+
+def test_a_subject_keeps_its_number(keys):
+    assert keys.issue(SUBJECTS[:2]) == [1, 2]
+    assert keys.issue([SUBJECTS[2], SUBJECTS[0], SUBJECTS[2]]) == [3, 1, 3]
+    assert keys.numbers(SUBJECTS) == dict(zip(SUBJECTS, (1, 2, 3), strict=True))
+
+
+def test_what_was_sealed_is_opened_by_another_process(keys, url, master):
+    (number,) = keys.issue(SUBJECTS[:1])
+    sealed = keys.sealers([number])[number].encrypt(NONCE, b"plain", b"")
+    other = reopened(url, master)
+    assert other.openers([number])[number].decrypt(NONCE, sealed, b"") == b"plain"
+    other.close()
+
+
+def test_a_destroyed_key_opens_nothing_and_seals_nothing(keys, url, master):
+    keys.issue(SUBJECTS)
+    other = reopened(url, master)
+    assert other.openers([1])[1] is not None
+    assert keys.destroy(SUBJECTS[:1]) == 1
+    for one in (keys, other):
+        assert one.openers([1, 2])[1] is None
+        with pytest.raises(DestroyedKeyError, match="key 1 was destroyed"):
+            one.sealers([1, 2])
+    other.close()
+
+
+def test_a_destroyed_key_is_not_issued_anew(keys):
+    keys.issue(SUBJECTS)
+    keys.destroy(SUBJECTS[:1])
+    assert keys.issue(SUBJECTS[:1]) == [1]
+    assert keys.openers([1]) == {1: None}
+
+
+def test_the_ledger_names_each_erasure_once(keys):
+    keys.issue(SUBJECTS)
+    keys.destroy(SUBJECTS[1:])
+    assert keys.destroy(SUBJECTS) == 1
+    assert keys.destroy(SUBJECTS) == 0
+    assert [subject for subject, _ in keys.erasures()] == [*SUBJECTS[1:], SUBJECTS[0]]
+
+
+def test_the_bytes_of_a_destroyed_key_are_gone_from_the_files(tmp_path, master):
+    keys = SubjectKeys(f"sqlite:///{tmp_path / 'keys.db'}", master, create=True)
+    keys.issue(SUBJECTS)
+    with keys._engine.connect() as connection:
+        wrapped = connection.exec_driver_sql("SELECT wrapped FROM subject_key").scalars().all()
+
+    def remains():
+        content = b"".join(file.read_bytes() for file in tmp_path.glob("keys.db*"))
+        return [content.count(one) for one in wrapped]
+
+    assert all(remains())
+    keys.destroy(SUBJECTS[:1])
+    assert remains() == [0, 1, 1]
+    keys.close()
+
+
+def test_a_key_that_was_never_issued_is_unknown(keys):
+    with pytest.raises(UnknownKeyError, match="key 7 was never issued"):
+        keys.openers([7])
+
+
+def test_rotation_wraps_every_live_key_anew_and_drops_the_old_wrapping_key(keys, url, master):
+    keys.issue(SUBJECTS)
+    sealed = keys.sealers([2])[2].encrypt(NONCE, b"plain", b"")
+    keys.destroy(SUBJECTS[:1])
+    assert keys.rotate() == 2
+    assert list(MasterKey.load(master.path).wrapping) == [2]
+    other = reopened(url, master)
+    assert other.openers([2])[2].decrypt(NONCE, sealed, b"") == b"plain"
+    other.close()
+
+
+def test_a_process_that_ran_through_a_rotation_goes_on_with_the_new_wrapping_key(keys, url, master):
+    other = reopened(url, master)
+    keys.issue(SUBJECTS[:1])
+    keys.rotate()
+    assert other.issue(SUBJECTS[:2]) == [1, 2]
+    assert keys.openers([2])[2] is not None
+    other.close()
+
+
+def test_a_wrapped_key_put_in_anothers_place_does_not_open(keys, url, master):
+    keys.issue(SUBJECTS)
+    with keys._engine.begin() as connection:
+        table = keys._name(SUBJECT_KEY)
+        connection.exec_driver_sql(
+            f"UPDATE {table} SET wrapped = (SELECT wrapped FROM {table} WHERE number = 2)"
+            " WHERE number = 1"
+        )
+    other = reopened(url, master)
+    with pytest.raises(KeyStoreError, match="key 1 does not open"):
+        other.openers([1])
+    other.close()
+
+
+def test_a_store_that_is_not_there_is_not_made_unasked(tmp_path, master):
+    with pytest.raises(KeyStoreError, match="no subject keys there"):
+        SubjectKeys(f"sqlite:///{tmp_path / 'keys.db'}", master)
+
+
+def test_the_master_key_is_for_its_owner_and_never_overwritten(master):
+    assert master.path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(MasterKeyError, match="there already"):
+        MasterKey.create(master.path)
+
+
+def test_a_master_key_that_others_may_read_is_refused(master):
+    master.path.chmod(0o640)
+    with pytest.raises(MasterKeyError, match="mode 0640 lets others"):
+        MasterKey.load(master.path)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "not json"])
+def test_a_file_that_is_no_master_key_is_refused(master, content):
+    master.path.write_text(content)
+    with pytest.raises(MasterKeyError, match="not a master key file"):
+        MasterKey.load(master.path)
+
+
+@pytest.fixture(scope="module")
+def hashes(tmp_path_factory):
+    return MasterKey.create(tmp_path_factory.mktemp("hashes") / "master.key").hashes
+
+
+@given(st.tuples(st.text(), st.text()), st.tuples(st.text(), st.text()))
+def test_two_records_have_one_id_only_if_source_and_key_are_equal(hashes, one, other):
+    assert (hashes.record_id(*one) == hashes.record_id(*other)) == (one == other)
+
+
+def test_hashes_of_different_purposes_and_installations_differ(hashes, master):
+    assert hashes.record_id("a", "b") != hashes.stream_id("a", "b").bytes
+    assert hashes.record_id("a", "b") != master.hashes.record_id("a", "b")
+    assert hashes.traits("Ada", "") == hashes.trait("Ada") + bytes(4)
+    assert len(hashes.content_hash(b"")) == 16
