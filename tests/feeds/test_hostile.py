@@ -39,7 +39,7 @@ def attempt(feed, path):
 
 @EACH
 def test_a_sample_is_recognised_as_what_it_is(feed, samples):
-    assert recognise(samples / FILES[feed]).name == feed
+    assert recognise(samples / FILES[feed]) is FEEDS[feed]
 
 
 @EACH

@@ -27,7 +27,7 @@ def patients(folder, pattern):
     ids=lambda path: path.stem,
 )
 def test_every_sample_of_a_patient_is_taken(path):
-    assert recognise(path).name == "health.pds-fhir"
+    assert recognise(path) is FEEDS["health.pds-fhir"]
     (patient,) = FEEDS["health.pds-fhir"].open([path])
     assert isinstance(patient, Submission)
     assert patient.particulars.names
@@ -36,6 +36,7 @@ def test_every_sample_of_a_patient_is_taken(path):
 def test_the_restricted_sample_is_marked():
     (path,) = patients("pds_fhir", "patientResponses__patient_9000000025.json")
     (patient,) = FEEDS["health.pds-fhir"].open([path])
+    assert isinstance(patient, Submission)
     assert patient.particulars.restricted
     assert patient.particulars.addresses == ()
 
