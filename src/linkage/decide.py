@@ -4,7 +4,7 @@ The rules go first: hard contradictions, then what is never linked without a per
 depends on the pattern and the weight alone, so it can be made again from the stored evidence.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from linkage import pattern as patterns
 from linkage.compare.carers import Carers
@@ -42,6 +42,11 @@ class Levels(NamedTuple):
     carers: Carers
     life: Life
     contact: int
+
+    @classmethod
+    def of(cls, pattern: int) -> Self:
+        """The levels of a pattern's fields."""
+        return cls(**patterns.named(pattern))  # type: ignore[arg-type]
 
     @property
     def same_verified(self) -> bool:
@@ -97,7 +102,7 @@ def decide(weight: Weight, model: Model) -> Decision:
 
 def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
     """The decision on a pair of that pattern and total weight (log2 odds)."""
-    levels = Levels(*(level for level in patterns.named(pattern).values()))  # type: ignore[arg-type]
+    levels = Levels.of(pattern)
     if reason := contradiction(levels):
         return Decision("non_link", reason)
     if reason := _number_alone(levels):

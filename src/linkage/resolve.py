@@ -1,0 +1,256 @@
+"""From pairs to children: which records of a neighbourhood are one child, and what stays open.
+
+Pure and deterministic: the answer depends on records, pairs and judgements alone, ties are broken
+by source and record key in clear, and nothing depends on the order in which anything is given.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage import pattern as patterns
+from linkage.compare.names import Given
+from linkage.decide import Levels, Outcome, contradiction
+
+CROWD = 200
+"""Records of a neighbourhood beyond which only links are looked at, and a person is called."""
+RIVAL = 3.0
+"""Bits within which a second candidate of one record each source is too close to tell."""
+
+
+class Member(NamedTuple):
+    """A record of a neighbourhood."""
+
+    ordinal: int
+    source: str
+    key: str
+    """The record's key at the source in clear: ties are broken by (source, key)."""
+    exclusive: str = ""
+    """Two records with the same non-empty word are two children: the source, where it holds one
+    record of a child; source and establishment, where dual registration is lawful."""
+    makes_child: bool = True
+    """False for a record that only adds an involvement (a nameless one)."""
+
+
+class Pair(NamedTuple):
+    """A candidate pair of members, with what was decided of it alone."""
+
+    left: int
+    right: int
+    weight: float
+    pattern: int
+    outcome: Outcome
+
+
+class Judgement(NamedTuple):
+    """What a steward said of two records: the same child, or never."""
+
+    left: int
+    right: int
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The partition of a neighbourhood, and why."""
+
+    children: tuple[frozenset[int], ...]
+    """Ordinals by child, in order of (source, key) of each child's first record."""
+    evidence: dict[int, Pair | None]
+    """For each record of a child its strongest pair within it; None for one that has none."""
+    referred: tuple[Pair, ...]
+    """Pairs too close to call: a steward decides."""
+    unplaced: frozenset[int] = frozenset()
+    """Records that make no child and were linked to none."""
+    crowded: bool = False
+    """The neighbourhood was too large for possible links; it becomes a task as a whole."""
+
+
+def resolve(
+    members: Iterable[Member], pairs: Iterable[Pair], judgements: Iterable[Judgement] = ()
+) -> Resolution:
+    """Partition one neighbourhood.
+
+    Judgements first; then pairs that link, heaviest first, each unless a judgement, a source that
+    holds one record of a child, or a hard contradiction stands between any records of the two
+    groups, or a rival is too close. Such pairs and possible links are referred.
+    """
+    known = sorted(members, key=lambda m: (m.source, m.key, m.ordinal))
+    rank = {member.ordinal: place for place, member in enumerate(known)}
+    candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank))
+    groups = _Groups(known, candidates, judgements)
+    crowded = len(known) > CROWD
+    undecided: list[Pair] = []
+    rivals = _rivals(candidates, known)
+    for pair in candidates:
+        if pair.outcome == "link":
+            if groups.together(pair.left, pair.right):
+                continue
+            if (pair.left, pair.right) in rivals or not groups.join(pair.left, pair.right):
+                undecided.append(pair)
+        elif pair.outcome == "review" and not crowded:
+            undecided.append(pair)
+    referred = tuple(pair for pair in undecided if groups.is_open(pair))
+    return _resolution(groups, known, candidates, referred, crowded=crowded)
+
+
+def neighbourhoods(
+    left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], ...]:
+    """Ordinals of each connected set of pairs, ascending; the sets by their lowest ordinal."""
+    parent: dict[int, int] = {}
+
+    def root(x: int) -> int:
+        while (up := parent.setdefault(x, x)) != x:
+            parent[x] = x = parent[up]
+        return x
+
+    for a, b in zip(left.tolist(), right.tolist(), strict=True):
+        one, other = sorted((root(a), root(b)))
+        parent[other] = one
+    sets: dict[int, list[int]] = {}
+    for ordinal in sorted(parent):
+        sets.setdefault(root(ordinal), []).append(ordinal)
+    return tuple(np.array(found, np.int64) for found in sets.values())
+
+
+class _Groups:
+    """Records joined so far, and what keeps groups apart."""
+
+    def __init__(
+        self, members: Sequence[Member], pairs: Sequence[Pair], judgements: Iterable[Judgement]
+    ) -> None:
+        self._of = {m.ordinal: {m.ordinal} for m in members}
+        self._exclusive = {m.ordinal: m.exclusive for m in members}
+        self._apart: set[tuple[int, int]] = set()
+        self._judged: set[tuple[int, int]] = set()
+        judged = [j for j in judgements if j.left in self._of and j.right in self._of]
+        for judgement in judged:
+            key = (judgement.left, judgement.right)
+            self._judged |= {key, key[::-1]}
+            if not judgement.same:
+                self._apart |= {key, key[::-1]}
+        for judgement in judged:
+            if judgement.same:
+                self._unite(judgement.left, judgement.right)
+        self._add_contradictions(pairs)
+
+    def _add_contradictions(self, pairs: Iterable[Pair]) -> None:
+        for pair in pairs:
+            key = (pair.left, pair.right)
+            if key not in self._judged and _contradicts(pair.pattern):
+                self._apart |= {key, key[::-1]}
+
+    def together(self, left: int, right: int) -> bool:
+        return self._of[left] is self._of[right]
+
+    def join(self, left: int, right: int) -> bool:
+        """Make one group of two unless something stands between them; whether it was made."""
+        if self.are_barred(left, right):
+            return False
+        self._unite(left, right)
+        return True
+
+    def are_barred(self, left: int, right: int) -> bool:
+        """Whether any two records of the two groups cannot be one child."""
+        one, other = self._of[left], self._of[right]
+        taken = {self._exclusive[o] for o in one} - {""}
+        if any(self._exclusive[o] in taken for o in other):
+            return True
+        return any((a, b) in self._apart for a in one for b in other)
+
+    def is_open(self, pair: Pair) -> bool:
+        """Whether a pair still needs a person: not joined, not judged, not settled by a rival.
+
+        A pair across two groups that a one-record-each source keeps apart is settled when both
+        of its records are linked already: each has its own partner.
+        """
+        if self.together(pair.left, pair.right) or (pair.left, pair.right) in self._judged:
+            return False
+        if (pair.left, pair.right) in self._apart:
+            return False
+        if not self.are_barred(pair.left, pair.right):
+            return True
+        return pair.outcome == "link" and min(map(len, self._sides(pair))) < 2
+
+    def _sides(self, pair: Pair) -> tuple[set[int], set[int]]:
+        return self._of[pair.left], self._of[pair.right]
+
+    def _unite(self, left: int, right: int) -> None:
+        one, other = self._of[left], self._of[right]
+        if one is not other:
+            one |= other
+            for ordinal in other:
+                self._of[ordinal] = one
+
+    def all(self, members: Sequence[Member]) -> list[frozenset[int]]:
+        """Every group once, in the order of the members."""
+        return list(dict.fromkeys(frozenset(self._of[m.ordinal]) for m in members))
+
+
+def _ordered(pairs: Iterable[Pair], rank: dict[int, int]) -> Iterable[Pair]:
+    """Pairs of members only, each with the record first by (source, key) on the left."""
+    for pair in pairs:
+        if pair.left in rank and pair.right in rank:
+            left, right = sorted((pair.left, pair.right), key=rank.__getitem__)
+            yield pair._replace(left=left, right=right)
+
+
+def _strength(pair: Pair, rank: dict[int, int]) -> tuple[float, float, int, int]:
+    """Order of joining: an exact forename before a near one (case 4), then by weight."""
+    exact = patterns.level(pair.pattern, "given") == Given.EXACT
+    return -pair.weight, -exact, rank[pair.left], rank[pair.right]
+
+
+def _rivals(pairs: Sequence[Pair], members: Sequence[Member]) -> set[tuple[int, int]]:
+    """Links whose record has another as strong among records that exclude each other.
+
+    One that has a stronger link of its own elsewhere is no rival: it goes there.
+    """
+    exclusive = {m.ordinal: m.exclusive for m in members}
+    links = [pair for pair in pairs if pair.outcome == "link"]
+    sides = [(p, *ends) for p in links for ends in ((p.left, p.right), (p.right, p.left))]
+    best: dict[tuple[int, str], Pair] = {}
+    for pair, own, other in sides:
+        best.setdefault((own, exclusive[other]), pair)
+    close: set[tuple[int, int]] = set()
+    for pair, own, other in sides:
+        first = best[own, exclusive[other]]
+        prefers = best[other, exclusive[own]] is pair
+        if first is not pair and prefers and exclusive[other] and _are_close(first, pair):
+            close |= {(first.left, first.right), (pair.left, pair.right)}
+    return close
+
+
+def _are_close(first: Pair, second: Pair) -> bool:
+    """Within ``RIVAL`` bits, unless the first has the exact forename and the second has not."""
+    exact = [patterns.level(p.pattern, "given") == Given.EXACT for p in (first, second)]
+    return first.weight - second.weight < RIVAL and exact != [True, False]
+
+
+def _contradicts(pattern: int) -> bool:
+    return bool(contradiction(Levels.of(pattern)))
+
+
+def _resolution(
+    groups: _Groups,
+    members: Sequence[Member],
+    pairs: Sequence[Pair],
+    referred: tuple[Pair, ...],
+    *,
+    crowded: bool,
+) -> Resolution:
+    makes = {m.ordinal for m in members if m.makes_child}
+    found = groups.all(members)
+    children = tuple(group for group in found if group & makes)
+    evidence: dict[int, Pair | None] = {o: None for child in children for o in child}
+    for pair in pairs:
+        if groups.together(pair.left, pair.right):
+            for ordinal in (pair.left, pair.right):
+                if ordinal in evidence and evidence[ordinal] is None:
+                    evidence[ordinal] = pair
+    unplaced = frozenset(o for group in found if not group & makes for o in group)
+    return Resolution(children, evidence, referred, unplaced, crowded)
