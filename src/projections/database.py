@@ -108,7 +108,9 @@ def _open_postgres(place: sa.URL) -> sa.Engine:
     if not isinstance(schema, str):
         return sa.create_engine(place)
     place = place.difference_update_query(["schema"])
-    engine = sa.create_engine(place, connect_args={"options": f"-csearch_path={schema}"})
+    quoted = schema.replace("\\", r"\\").replace(" ", r"\ ").replace('"', '""')
+    options = f'-csearch_path="{quoted}"'
+    engine = sa.create_engine(place, connect_args={"options": options})
     with engine.begin() as connection:
         connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
     return engine

@@ -117,7 +117,7 @@ def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, 
         yield child, [_kept(row) for row in group]
 
 
-def _kept(row: sa.Row[Any]) -> Kept:
+def _kept(row: Any) -> Kept:
     stated = Stated(
         source=row.source,
         key=row.key,

@@ -30,17 +30,25 @@ class StoredRow(Protocol):
     """A row of the log, not yet opened."""
 
     @property
-    def position(self) -> int: ...
+    def position(self) -> int:
+        """Its place in the log, from 1."""
+
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """The stored name of the event's type and version."""
 
 
 class EventLog(Protocol):
     """What a projector asks of the log."""
 
-    def position(self) -> int: ...
-    def read(self, after: int, limit: int, upto: int | None = None) -> Sequence[StoredRow]: ...
-    def decode(self, rows: Sequence[StoredRow]) -> Sequence[Recorded]: ...
+    def position(self) -> int:
+        """The position of the last event."""
+
+    def read(self, after: int, limit: int, upto: int | None = None) -> Sequence[StoredRow]:
+        """The next rows after a position, at most ``limit``, none beyond ``upto``."""
+
+    def decode(self, rows: Sequence[StoredRow]) -> Sequence[Recorded]:
+        """The events of the rows, in their order."""
 
 
 class UnknownProjectionError(Exception):
@@ -256,7 +264,7 @@ def _beside(table: sa.Table, generation: int) -> sa.Table:
     """The table's twin of a generation; its indexes are named apart too."""
     twin = table.to_metadata(sa.MetaData(), name=f"{table.name}_{generation}")
     for index in twin.indexes:
-        index.name = f"{index.name}_{generation}"
+        index.name = sa.quoted_name(f"{index.name}_{generation}", quote=None)
     for index, ours in zip(_by_columns(twin), _by_columns(table), strict=True):
         index.info.update(ours.info)
     return twin

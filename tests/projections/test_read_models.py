@@ -1,0 +1,159 @@
+"""Deliveries, reviews, history, sources and runs as readers find them."""
+
+import pytest
+from pyroaring import BitMap
+
+from events.delivery import (
+    ChunkAppended,
+    Counts,
+    DeliveryApproved,
+    DeliveryCompleted,
+    DeliveryHeld,
+    DeliveryReceived,
+    DeliveryRefused,
+    RowNote,
+)
+from events.linking import LinkingCompleted, ModelAdopted, PairsReferred, ReferredPair
+from events.record import RecordErased
+from events.source import SourceRegistered
+from projections.database import open_read_models
+from projections.fingerprint import fingerprint
+from projections.projector import Projector
+from projections.queries import Queries
+from tests.projections.fake_log import FakeLog, at, cid, received, registered, rid, withdrawn
+
+NONE = BitMap().serialize()
+
+
+@pytest.fixture
+def log():
+    return FakeLog()
+
+
+@pytest.fixture
+def ask(log, tmp_path):
+    """Queries on read models that are caught up, and equal to a rebuild, at each call."""
+    engine = open_read_models(f"sqlite:///{tmp_path / 'read.db'}")
+    projector = Projector(log, engine, batch=3)
+    projector.prepare()
+
+    def up_to_date():
+        projector.catch_up()
+        live = fingerprint(engine)
+        projector.rebuild()
+        assert fingerprint(engine) == live
+        return Queries(engine)
+
+    yield up_to_date
+    engine.dispose()
+
+
+def delivery(counts):
+    return DeliveryReceived(
+        source="school-a",
+        feed="school.census",
+        digest="0" * 64,
+        reader=1,
+        mapping="",
+        mode="snapshot",
+        stated="",
+        order=at(1, b""),
+        effective_by="file",
+        scopes=(),
+        chunk=2,
+        size=10,
+        counts=counts,
+        dropped={"SENprovision": 3},
+    )
+
+
+def chunk(**counts):
+    note = RowNote(2, "rejected", "1510", "UPN", "'H'", "7f3a9c21")
+    return ChunkAppended(0, Counts(**counts), at(1, b""), NONE, NONE, notes=(note,))
+
+
+def test_a_delivery_goes_from_received_to_completed_with_its_notes(log, ask):
+    log.append(cid(1), delivery(Counts(rows=2)), chunk(rows=2, new=1, rejected=1))
+    name = cid(1).hex[:16]
+    assert ask().delivery(name)["state"] == "received"
+    log.append(cid(1), DeliveryCompleted(Counts(rows=2, new=1, rejected=1), (), True, 3))
+    found = ask().delivery(name)
+    assert (found["state"], found["rows"], found["exit_code"]) == ("completed", 2, 3)
+    assert found["notes"][0]["rule"] == "1510"
+    assert found["dropped"] == {"SENprovision": 3}
+    assert [(rate["source"], rate["new"]) for rate in ask().rates()] == [("school-a", 1)]
+
+
+def test_a_held_delivery_counts_until_it_is_approved(log, ask):
+    held = DeliveryHeld("school-a", "school.census", "GUARD-WITHDRAWN", Counts(), "at most 2", 9)
+    log.append(cid(1), held)
+    assert ask().status().held == 1
+    log.append(cid(1), DeliveryApproved("seen"))
+    assert ask().status().held == 0
+
+
+def test_a_refused_delivery_says_where_and_what_was_expected(log, ask):
+    log.append(cid(1), DeliveryRefused("s", "school.census", "line 4", "UPN", "13 characters"))
+    found = ask().deliveries()[0]
+    assert (found["state"], found["place"], found["expected"]) == (
+        "refused",
+        "line 4",
+        "13 characters",
+    )
+
+
+def referred(*pairs, settled=()):
+    pairs = tuple(ReferredPair(rid(a), rid(b), (1 << 63) + 5, 2.5, 0.7) for a, b in pairs)
+    return PairsReferred("m1", pairs, tuple((rid(a), rid(b)) for a, b in settled))
+
+
+def test_a_referred_pair_waits_once_since_it_was_first_referred_until_settled(log, ask):
+    log.append(cid(50), referred((1, 2), (3, 4)))
+    log.append(cid(50), referred((2, 1)))
+    pairs = ask().open_pairs()
+    assert len(pairs) == 2
+    assert {pair.since for pair in pairs} == {1000}
+    assert pairs[0].pattern == (1 << 63) + 5
+    log.append(cid(50), referred(settled=[(2, 1)]))
+    assert [{p.left, p.right} for p in ask().open_pairs()] == [{rid(3), rid(4)}]
+
+
+def test_a_pair_of_an_erased_record_is_forgotten(log, ask):
+    log.append(rid(1), received(1)).append(cid(50), referred((1, 2)))
+    log.append(rid(1), RecordErased())
+    assert ask().open_pairs() == []
+
+
+def test_history_tells_what_happened_by_whom_in_which_delivery(log, ask):
+    log.append(rid(1), received(1), withdrawn(2)).append(cid(1), registered("111", 1))
+    record, child = ask().history_of_record(rid(1)), ask().history_of_child(cid(1))
+    told = [row["what"] for row in record]
+    assert told == ["RecordReceived", "RecordWithdrawn", "ChildRegistered"]
+    assert (record[0]["actor"], record[0]["delivery"]) == ("os:test", "d" * 16)
+    assert child[0]["record"] == rid(1).bytes
+
+
+def test_an_erased_record_has_no_history(log, ask):
+    log.append(rid(1), received(1), RecordErased()).append(rid(2), received(2))
+    assert ask().history_of_record(rid(1)) == []
+    assert len(ask().history_of_record(rid(2))) == 1
+
+
+def test_a_source_stands_as_last_registered(log, ask):
+    def source(cadence):
+        return SourceRegistered("a", "csv", False, False, ("nhs",), 0.25, None, cadence)
+
+    log.append(cid(9), source("daily"), source("yearly"))
+    assert [(s["cadence"], s["verified"], s["oldest"]) for s in ask().sources()] == [
+        ("yearly", "nhs", None)
+    ]
+
+
+def test_status_counts_and_says_how_far_each_projection_is(log, ask):
+    log.append(rid(1), received(1)).append(cid(1), registered("111", 1))
+    log.append(cid(50), ModelAdopted("m1"), ModelAdopted("m2"))
+    log.append(cid(50), LinkingCompleted("m2", 2, 1, 0, 0, 0))
+    status = ask().status()
+    assert (status.records, status.children, status.reviews, status.model) == (1, 1, 0, "m2")
+    assert {standing.position for standing in status.projections} == {5}
+    assert ask().runs()[0]["through"] == 2
