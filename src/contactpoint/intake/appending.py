@@ -95,8 +95,8 @@ class Appending:
             number=planned.number,
             counts=counts,
             order=self._place.order,
-            confirmed=BitMap(commit.confirmed).serialize() if commit.confirmed else b"",
-            seen=BitMap(commit.seen).serialize() if commit.seen else b"",
+            confirmed=BitMap(commit.confirmed).serialize(),
+            seen=BitMap(commit.seen).serialize(),
             restated=tuple(commit.restated),
             notes=(*planned.notes, *commit.notes),
         )
@@ -224,8 +224,8 @@ class Appending:
             number=-1,
             counts=Counts(withdrawn=len(commit.events)),
             order=self._place.order,
-            confirmed=b"",
-            seen=b"",
+            confirmed=BitMap().serialize(),
+            seen=BitMap().serialize(),
         )
         self._append(commit, appended, version)
         return appended
