@@ -16,7 +16,7 @@ class Given(IntEnum):
     MISSING = 0
     EXACT = 1
     EQUIVALENT = 2
-    """Another spelling, a familiar form, or one of the child's other forenames."""
+    """Another spelling or order, a familiar form, or one of the child's other forenames."""
     TYPO = 3
     """Nearly the same, and one of the two is no forename that is known."""
     NEAR = 4
@@ -72,6 +72,9 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
         return Given.SWAPPED
     pairs = list(product(forenames(left), forenames(right)))
     if any(lexicon.same_name(a, b) for a, b in pairs):
+        return Given.EQUIVALENT
+    shared = sum(word in right.given for word in left.given)
+    if shared > 1:
         return Given.EQUIVALENT
     if one in right.given or other in left.given:
         return Given.MIDDLE

@@ -97,6 +97,8 @@ def given_level(a, b, facts):
             y = forename(b, j)
             if x and y and same_name(x, y, facts):
                 return G_EQUIVALENT
+    if shared_given(a, b) > 1:
+        return G_EQUIVALENT
     if holds(b, at.GIVEN, 4, one) or holds(a, at.GIVEN, 4, other):
         return G_MIDDLE
     if facts.spelling[one] == b[at.HONORIFIC] or facts.spelling[other] == a[at.HONORIFIC]:
@@ -104,6 +106,15 @@ def given_level(a, b, facts):
     if facts.lengths[one] == 1 or facts.lengths[other] == 1:
         return G_INITIAL if facts.letters[one, 0] == facts.letters[other, 0] else G_DIFFERENT
     return given_likeness(a, b, facts)
+
+
+@njit(cache=True, nogil=True)
+def shared_given(a, b):
+    """How many given words of a stand among those of b."""
+    shared = 0
+    for i in range(at.GIVEN, at.GIVEN + 4):
+        shared += holds(b, at.GIVEN, 4, a[i])
+    return shared
 
 
 @njit(cache=True, nogil=True)
