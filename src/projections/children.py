@@ -42,9 +42,10 @@ from projections import finding, rows
 from projections.index import CHILD, PURGED, RECORD, SOURCE_KIND, STATEMENT, metadata
 from projections.projection import Happened, Target
 
-__all__ = ["events", "finish", "fold", "metadata", "name"]
+__all__ = ["events", "finish", "fold", "metadata", "name", "opens"]
 
 name = "children"
+opens = True
 events: frozenset[type[Event]] = frozenset(
     {
         RecordReceived,

@@ -21,6 +21,7 @@ from projections import rows
 from projections.projection import EARLY, Happened, Target
 
 name = "deliveries"
+opens = False
 metadata = sa.MetaData()
 events: frozenset[type[Event]] = frozenset(
     {

@@ -28,6 +28,7 @@ from projections import rows
 from projections.projection import Happened, Target
 
 name = "history"
+opens = False
 metadata = sa.MetaData()
 events: frozenset[type[Event]] = frozenset(
     {

@@ -52,6 +52,10 @@ class Projection(Protocol):
     def events(self) -> frozenset[type[Event]]:
         """The types of event it is shown."""
 
+    @property
+    def opens(self) -> bool:
+        """Whether it needs what is sealed; where none does, no key is fetched."""
+
     def fold(self, happened: Sequence[Happened], target: Target) -> None:
         """Take in the next events, in the order of the log."""
 

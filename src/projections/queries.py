@@ -1,6 +1,6 @@
 """What readers ask of the read models. Nothing here writes, and nothing shows more than a view."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from events.record import Statement
+from projections import rows
 from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, current
 from projections.folding import compact, fold
@@ -152,6 +153,15 @@ class Queries:
             which = sa.and_(which, RECORD.c.standing == "current")
         with self._reading() as target:
             yield from _records(target, which)
+
+    def records_by_ordinal(self, ordinals: Iterable[int]) -> dict[int, IndexedRecord]:
+        """The records of these ordinals, whatever their standing; unknown ones are left out."""
+        found: dict[int, IndexedRecord] = {}
+        with self._reading() as target:
+            for part in rows.parts(sorted(set(ordinals))):
+                which = RECORD.c.ordinal.in_(part)
+                found.update((one.ordinal, one) for one in _records(target, which))
+        return found
 
     def links(self) -> Iterator[tuple[str, str, str]]:
         """Source, key and child's number (empty: none yet) of each current record, sorted."""

@@ -12,6 +12,7 @@ from projections import rows
 from projections.projection import EARLY, Happened, Target
 
 name = "review"
+opens = False
 metadata = sa.MetaData()
 events: frozenset[type[Event]] = frozenset({PairsReferred, RecordErased})
 

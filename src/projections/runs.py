@@ -10,6 +10,7 @@ from projections import rows
 from projections.projection import Happened, Target
 
 name = "runs"
+opens = False
 metadata = sa.MetaData()
 events: frozenset[type[Event]] = frozenset({LinkingCompleted, ModelAdopted})
 

@@ -10,6 +10,7 @@ from projections import rows
 from projections.projection import Happened, Target
 
 name = "sources"
+opens = False
 metadata = sa.MetaData()
 events: frozenset[type[Event]] = frozenset({SourceRegistered})
 

@@ -48,14 +48,21 @@ class FakeLog:
         names = Catalogue()
         return [Row(i + 1, names.of(type(self.events[i].event)).stored) for i in range(after, end)]
 
-    def decode(self, rows):
-        return [self._opened(self.events[row.position - 1]) for row in rows]
+    def decode(self, rows, *, opened=True):
+        found = [self.events[row.position - 1] for row in rows]
+        return [self._opened(one) for one in found] if opened else [_closed(one) for one in found]
 
     def _opened(self, recorded):
         if recorded.originator_id in self.erased and hasattr(recorded.event, "statement"):
             blank = msgspec.structs.replace(recorded.event, statement=ERASED)
             return msgspec.structs.replace(recorded, event=blank)
         return recorded
+
+
+def _closed(recorded):
+    event = recorded.event
+    blank = msgspec.structs.replace(event, **dict.fromkeys(type(event).sealed))
+    return msgspec.structs.replace(recorded, event=blank)
 
 
 def rid(n):
