@@ -200,6 +200,8 @@ def _names(
             for i, name in enumerate(named)
         ]
     if sexes[0] == sexes[1] and rng.random() < rates.ALIKE_TWIN_NAMES:
-        second = alike(here, named[0].given[-1 if len(here.more) else 0], sexes[0], rng)
-        named[1] = Name((second, *named[1].given[1:]), named[1].family)
+        one, other = (telling(name) for name in named[:2])
+        like = alike(here, one, sexes[0], rng)
+        given = tuple(like if part == other else part for part in named[1].given)
+        named[1] = Name(given, named[1].family)
     return named

@@ -88,11 +88,13 @@ class _Scribe:
                 case = self._social_care.second(resident.child, authority.areas[0], rng)
                 self._folders.truth(f"la-{authority.code}", case.key, case.person)
                 payloads.case(1, case)
+        told: set[str] = set()
         for census in self._schools.close(rng):
             self._folders.census(census)
-            if census.night == 1:
-                for pupil in census.pupils:
-                    key = f"{census.laestab}/{pupil.upn}"
+            for pupil in census.pupils:
+                key = f"{census.laestab}/{pupil.upn}"
+                if key not in told:
+                    told.add(key)
                     self._folders.truth(SCHOOLS, key, pupil.person)
 
     def _child(

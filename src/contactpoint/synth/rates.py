@@ -124,6 +124,8 @@ SOCIAL_CARE_CHANGED: Final = 0.02
 """Social care records that change in a night. Assumption: the transfer is daily."""
 SOCIAL_CARE_NEW: Final = 0.03
 """Social care records that first appear on a later night. Assumption."""
+EXPECTED_LONGER: Final = 25
+"""Days for which a birth stays an expected one on record, at most. Assumption."""
 PURGED: Final = 0.003
 """Social care records purged on a later night. Assumption."""
 

@@ -104,14 +104,15 @@ class Schools:
     def close(self, rng: Random) -> Iterator[Census]:
         """Give the censuses of all schools enrolled so far, and forget them."""
         rolls, self._rolls = self._rolls, {}
-        for laestab, pupils in sorted(rolls.items()):
+        for at, (laestab, pupils) in enumerate(sorted(rolls.items())):
             yield Census(1, laestab, SPRING, 1, pupils)
             if self._days.nights < 2:
                 continue
-            if rng.random() < rates.SCHOOL_RESUBMITS:
+            # One school of each authority does so for certain: small populations need it too.
+            if at == 1 or rng.random() < rates.SCHOOL_RESUBMITS:
                 again = list(_corrected(pupils, rng))
                 yield Census(self._later(rng), laestab, SPRING, 2, again)
-            if rng.random() < rates.SCHOOL_LATE:
+            if at == 2 or rng.random() < rates.SCHOOL_LATE:
                 autumn = [_in_autumn(pupil, rng) for pupil in pupils if pupil.entered < AUTUMN[2]]
                 yield Census(self._later(rng), laestab, AUTUMN, 1, autumn)
 
@@ -131,7 +132,12 @@ def _corrected(pupils: Sequence[Pupil], rng: Random) -> Iterator[Pupil]:
         if at < rates.RESUBMISSION_WITHDRAWS:
             continue
         corrected = at < rates.RESUBMISSION_WITHDRAWS + rates.RESUBMISSION_CORRECTS
-        yield replace(pupil, said=say(pupil.child, rates.SCHOOL, rng)) if corrected else pupil
+        said = say(pupil.child, rates.SCHOOL, rng) if corrected else pupil.said
+        if pupil.upn[-1].isalpha():
+            # The true UPN is known by now; the temporary one becomes the former one.
+            yield replace(pupil, said=said, upn=pupil.child.upn, former_upn=pupil.upn)
+        else:
+            yield replace(pupil, said=said)
 
 
 def _in_autumn(pupil: Pupil, rng: Random) -> Pupil:

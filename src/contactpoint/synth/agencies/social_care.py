@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Final
 
 from contactpoint.synth import rates
 from contactpoint.synth.agencies.schools import mistyped_upn
@@ -10,6 +11,8 @@ from contactpoint.synth.days import Days, iso
 from contactpoint.synth.families import Child
 from contactpoint.synth.places import Area
 from contactpoint.synth.statement import Said, say
+
+UNBORN: Final = ("Unborn",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,18 @@ class SocialCare:
         """Give each state of the child's case with the night that it is delivered in, if any."""
         if not child.family.known or (not child.expected and rng.random() >= rates.KNOWN_CHILD):
             return
-        born = child.born - self._days.first + 2
-        night = 1 if child.expected else max(1, born)
+        night = 1
         if self._days.nights > 1 and rng.random() < rates.SOCIAL_CARE_NEW:
             night += 1 + int(rng.random() * (self._days.nights - 1))
-        if night > self._days.nights:
-            return
-        yield from self._states(night, self._case(child, area, rng), area, rng)
+        case = self._case(child, area, rng)
+        heard = child.born + int(rng.random() * rates.EXPECTED_LONGER) - self._days.first + 1
+        if not child.expected and heard > night:
+            # Known before the birth; the first states speak of a child that is expected.
+            due = iso(child.born + int(rng.gauss(0, 9)))
+            yield night, replace(case, said=_unborn(case), expected=due)
+            night = heard
+        if night <= self._days.nights:
+            yield from self._states(night, case, area, rng)
 
     def second(self, child: Child, area: Area, rng: Random) -> Case:
         """Open a case at another authority for a child who has one already."""
@@ -73,7 +81,7 @@ class SocialCare:
         self._opened += 1
         said = say(child, rates.SOCIAL_CARE, rng)
         if child.expected:
-            said = replace(said, given=child.name.given, sex="U", born="")
+            said = replace(said, given=UNBORN, sex="U", born="")
         age = self._days.first - child.born
         referred = self._days.first - int(rng.random() * min(1_200, max(60, age)))
         upn, former, unknown = _upn(child, age, rng)
@@ -101,6 +109,11 @@ class SocialCare:
         if kind < 0.85:
             return replace(case, said=say(case.child, rates.SOCIAL_CARE, rng))
         return replace(case, closed=iso(self._days.first + night - 2))
+
+
+def _unborn(case: Case) -> Said:
+    family = case.child.family.parents.mother.family
+    return replace(case.said, given=UNBORN, family=family, sex="U", born="")
 
 
 def _upn(child: Child, age: int, rng: Random) -> tuple[str, str, str]:
