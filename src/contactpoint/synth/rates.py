@@ -116,8 +116,8 @@ UPN_KNOWN: Final = 0.82
 """School-age children whose social care record has the UPN. Assumption."""
 UPN_WRONG: Final = 0.012
 """Of these, mistyped. Assumption."""
-UPN_SUPERSEDED: Final = 0.006
-"""Of these, a former one. Assumption."""
+UPN_SUPERSEDED: Final = 0.5
+"""Of children with a former UPN, those whose case still has that one. Assumption."""
 LOOKED_AFTER: Final = 0.17
 """Children with a placement: 84,000 looked after (DfE) of some 480,000 records."""
 SOCIAL_CARE_CHANGED: Final = 0.02

@@ -106,10 +106,8 @@ def _placeholder(patient: Patient) -> Patient:
     given = "Baby"
     if patient.child.births > 1:
         given = f"Twin {patient.birth_order}"
-    elif patient.child.order % 2 and patient.said.sex in "FM":
-        given = ("Baby", "Baby Girl" if patient.said.sex == "F" else "Baby Boy")[
-            int(patient.nhs[-2]) % 2
-        ]
+    elif int(patient.nhs[-2]) % 2:
+        given = {"F": "Baby Girl", "M": "Baby Boy"}.get(patient.said.sex, given)
     return replace(patient, said=replace(patient.said, given=(given,), family=mother.family))
 
 

@@ -124,6 +124,6 @@ def _upn(child: Child, age: int, rng: Random) -> tuple[str, str, str]:
     at = rng.random()
     if at < rates.UPN_WRONG:
         return mistyped_upn(child.upn, rng), "", ""
-    if child.former_upn and at < rates.UPN_WRONG + 0.5:
+    if child.former_upn and at < rates.UPN_WRONG + rates.UPN_SUPERSEDED:
         return child.former_upn, "", ""
     return child.upn, child.former_upn if rng.random() < 0.3 else "", ""
