@@ -1,16 +1,21 @@
 """The child index as events leave it."""
 
+import random
+import re
+
 import pytest
 
 from events.child import ChildClosed, ChildErased, ChildMerged, ChildRestored, Evidence
 from events.child import RecordsUnlinked as Unlinked
 from events.linking import PairsReferred, ReferredPair
 from events.record import RecordErased, RecordReturned
-from projections.database import open_read_models, scrub
+from projections.database import open_read_models, scrub, writing
 from projections.fingerprint import fingerprint
+from projections.index import STATEMENT
 from projections.positions import FencedError
 from projections.projector import Projector, Rebuild, UnknownProjectionError
 from projections.queries import Queries, Search, TooBroadError
+from projections.rows import delete, insert, update
 from tests.projections.fake_log import (
     FakeLog,
     amended,
@@ -203,6 +208,25 @@ def test_an_erased_record_is_in_no_file_any_more(small, tmp_path):
         assert planted not in content
         assert rid(1).bytes not in content
         assert cid(1).bytes not in content
+
+
+def test_scrubbing_blanks_the_copies_that_page_splits_leave_behind(small, tmp_path):
+    chance = random.Random(1)
+
+    def statement(n, most):
+        return f"Planted{n:05d}end{'y' * chance.randrange(most)}".encode()
+
+    with writing(small.engine) as connection:
+        insert(connection, STATEMENT, [(n, statement(n, 600)) for n in range(30_000)])
+        longer = [(n, statement(n, 900)) for n in range(1, 30_000, 3)]
+        update(connection, STATEMENT, ("ordinal",), ("statement",), longer)
+    gone = range(0, 30_000, 5)
+    with writing(small.engine) as connection:
+        delete(connection, STATEMENT, STATEMENT.c.ordinal, gone)
+    scrub(small.engine)
+    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    found = {int(number) for number in re.findall(rb"Planted(\d{5})end", left)}
+    assert not found & set(gone)
 
 
 def test_a_rebuild_after_an_erasure_equals_the_live_rows(small):
