@@ -1,0 +1,158 @@
+"""Records become children whatever the order, and nothing is joined against a constraint."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.pattern import encode
+from linkage.resolve import Judgement, Member, Pair, neighbourhoods, resolve
+
+EXACT = encode({"given": 1, "family": 1, "birth": 1})
+NEAR = encode({"given": 4, "family": 1, "birth": 1})
+TWO_NUMBERS = encode({"given": 1, "family": 1, "birth": 1, "nhs": 4})
+
+
+def health(n):
+    return Member(n, "pds", f"k{n}", "pds")
+
+
+def school(n):
+    return Member(n, "school", f"k{n}")
+
+
+def link(a, b, weight=10.0, pattern=EXACT):
+    return Pair(a, b, weight, pattern, "link")
+
+
+def review(a, b, weight=2.0):
+    return Pair(a, b, weight, NEAR, "review")
+
+
+def groups(resolution):
+    return set(resolution.children)
+
+
+@st.composite
+def neighbourhood(draw):
+    count = draw(st.integers(2, 7))
+    members = [draw(st.sampled_from([health, school]))(n) for n in range(count)]
+    every = [(a, b) for a in range(count) for b in range(a + 1, count)]
+    chosen = draw(st.lists(st.sampled_from(every), unique=True, max_size=len(every)))
+    pairs = [
+        Pair(
+            a, b, draw(st.sampled_from([3.0, 8.0, 10.0, 20.0])),
+            draw(st.sampled_from([EXACT, NEAR, TWO_NUMBERS])),
+            draw(st.sampled_from(["link", "review"])),
+        )
+        for a, b in chosen
+    ]  # fmt: skip
+    judged = draw(st.lists(st.sampled_from(every), unique=True, max_size=2))
+    judgements = [Judgement(a, b, draw(st.booleans())) for a, b in judged]
+    return members, pairs, judgements
+
+
+@given(neighbourhood(), st.randoms(use_true_random=False))
+def test_the_order_of_what_is_given_does_not_matter(given_, rng):
+    members, pairs, judgements = given_
+    expected = resolve(members, pairs, judgements)
+    for sequence in (members, pairs, judgements):
+        rng.shuffle(sequence)
+    turned = [p._replace(left=p.right, right=p.left) for p in pairs]
+    found = resolve(members, turned, judgements)
+    assert (found.children, found.referred) == (expected.children, expected.referred)
+    assert found.evidence == expected.evidence
+
+
+@given(neighbourhood())
+def test_a_partition_holds_every_record_once_and_breaks_no_never_link(given_):
+    members, pairs, judgements = given_
+    found = resolve(members, pairs, judgements)
+    assert sorted(o for child in found.children for o in child) == [m.ordinal for m in members]
+    same = [j for j in judgements if j.same]
+    for j in judgements:
+        together = any({j.left, j.right} <= child for child in found.children)
+        assert together == j.same or same
+
+
+@given(neighbourhood())
+def test_new_ordinals_give_the_same_children(given_):
+    members, pairs, _ = given_
+    new = {m.ordinal: 100 - m.ordinal for m in members}
+    again = resolve(
+        [m._replace(ordinal=new[m.ordinal]) for m in members],
+        [p._replace(left=new[p.left], right=new[p.right]) for p in pairs],
+    )
+    expected = [{new[o] for o in child} for child in resolve(members, pairs).children]
+    assert [set(child) for child in again.children] == expected
+
+
+def test_two_records_of_a_source_with_one_record_each_are_two_children():
+    found = resolve([health(1), health(2), school(3)], [link(1, 3, 20), link(2, 3, 10)])
+    assert groups(found) == {frozenset({1, 3}), frozenset({2})}
+
+
+def test_equally_strong_rivals_are_referred_and_not_linked():
+    found = resolve([health(1), health(2), school(3)], [link(1, 3), link(2, 3)])
+    assert groups(found) == {frozenset({1}), frozenset({2}), frozenset({3})}
+    assert {(p.left, p.right) for p in found.referred} == {(1, 3), (2, 3)}
+
+
+def test_an_exact_forename_beats_a_near_one():
+    pairs = [link(1, 3, 10, EXACT), link(2, 3, 9, NEAR)]
+    assert frozenset({1, 3}) in resolve([health(1), health(2), school(3)], pairs).children
+
+
+def test_twins_with_a_partner_each_are_no_rivals():
+    pairs = [link(1, 3, 20), link(2, 4, 20), link(1, 4, 18), link(2, 3, 18)]
+    found = resolve([health(1), health(2), school(3)._replace(exclusive="s"),
+                     school(4)._replace(exclusive="s")], pairs)  # fmt: skip
+    assert groups(found) == {frozenset({1, 3}), frozenset({2, 4})}
+    assert found.referred == ()
+
+
+def test_a_contradiction_anywhere_between_two_groups_keeps_them_apart():
+    pairs = [link(1, 2, 20), link(3, 4, 19), link(2, 3, 18), link(1, 4, 5, TWO_NUMBERS)]
+    found = resolve([school(n) for n in (1, 2, 3, 4)], pairs)
+    assert groups(found) == {frozenset({1, 2}), frozenset({3, 4})}
+
+
+def test_a_steward_outranks_the_weight_both_ways():
+    members = [school(1), school(2), school(3)]
+    apart = resolve(members, [link(1, 2, 30)], [Judgement(1, 2, False)])
+    assert frozenset({1}) in apart.children
+    assert apart.referred == ()
+    joined = resolve(members, [], [Judgement(1, 3, True)])
+    assert frozenset({1, 3}) in joined.children
+
+
+def test_a_possible_link_is_referred_until_both_stand_together():
+    assert len(resolve([school(1), school(2)], [review(1, 2)]).referred) == 1
+    pairs = [review(1, 2), link(1, 3), link(2, 3)]
+    assert resolve([school(1), school(2), school(3)], pairs).referred == ()
+
+
+def test_evidence_is_the_strongest_pair_within_the_child():
+    found = resolve([school(1), school(2), school(3)], [link(1, 2, 20), link(1, 3, 12)])
+    assert found.evidence[2].weight == 20
+    assert found.evidence[3].weight == 12
+
+
+def test_a_nameless_record_makes_no_child():
+    nameless = school(2)._replace(makes_child=False)
+    alone = resolve([school(1), nameless], [])
+    assert alone.unplaced == {2}
+    assert groups(alone) == {frozenset({1})}
+    assert groups(resolve([school(1), nameless], [link(1, 2)])) == {frozenset({1, 2})}
+
+
+def test_a_crowd_is_resolved_on_links_only_and_says_so():
+    members = [school(n) for n in range(201)]
+    found = resolve(members, [link(0, 1), review(1, 2)])
+    assert found.crowded
+    assert found.referred == ()
+    assert frozenset({0, 1}) in found.children
+
+
+def test_neighbourhoods_are_the_connected_sets_of_pairs():
+    found = neighbourhoods(np.array([5, 1, 3]), np.array([6, 2, 1]))
+    assert [list(n) for n in found] == [[1, 2, 3], [5, 6]]

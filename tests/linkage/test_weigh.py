@@ -1,0 +1,143 @@
+"""What a pair weighs, and what it means: invariant 5 clause by clause, and three outcomes."""
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage import pattern as patterns
+from linkage.comparable import BirthKind, Comparable
+from linkage.decide import decide
+from linkage.model import Model, Thresholds, by_class, starting
+from linkage.pattern import FIELDS, PLACES, RARITIES, compare
+from linkage.weigh import weigh, weigh_pattern
+from tests.linkage.strategies import comparables
+
+MODEL = Model.shipped()
+EMPTY = {
+    "given": {"given": (), "honorific": "", "joined": "", "other_given": ()},
+    "family": {"family": "", "parts": (), "other_family": ()},
+    "birth": {"birth": 0, "birth_kind": BirthKind.MISSING},
+    "sex": {"sex": ""},
+    "place": {"postcodes": ()},
+    "nhs": {"nhs": ""},
+    "upn": {"upn": "", "former_upns": ()},
+    "la_child": {"la_child": ""},
+    "carers": {"carers": (), "mother_nhs": "", "maiden": ""},
+    "contact": {"contacts": ()},
+}
+
+
+@st.composite
+def pattern_codes(draw):
+    levels = {name: draw(st.sampled_from(list(of))) for name, of in FIELDS.items()}
+    for name in RARITIES:
+        if levels[name]:
+            levels[f"{name}_rarity"] = draw(st.integers(1, 12))
+    return patterns.encode(levels)
+
+
+@given(pattern_codes(), st.sampled_from(list(FIELDS)))
+@settings(max_examples=500, deadline=None)
+def test_a_missing_field_adds_nothing(code, name):
+    levels = {place: patterns.level(code, place) for place in PLACES}
+    levels[name] = 0
+    if name in RARITIES:
+        levels[f"{name}_rarity"] = 0
+    weight = weigh_pattern(patterns.encode(levels), MODEL)
+    assert next(part for part in weight.parts if part.field == name).weight == 0
+
+
+@given(comparables(), comparables(), st.sampled_from(list(EMPTY)))
+@settings(max_examples=1500, deadline=None)
+def test_removing_a_field_that_agrees_exactly_never_raises_the_weight(left, right, name):
+    same = {fact: getattr(left, fact) for fact in EMPTY[name]}
+    right = msgspec.structs.replace(right, **same)
+    before = weigh(left, right, MODEL)
+    levels = patterns.named(before.pattern)
+    if levels[name] != 1 or (name == "given" and levels["middle"].name == "DIFFERENT"):
+        return
+    after = weigh(msgspec.structs.replace(left, **EMPTY[name]), right, MODEL)
+    assert after.total <= before.total + 1e-9
+
+
+@given(pattern_codes(), st.sampled_from(list(FIELDS)))
+@settings(max_examples=500, deadline=None)
+def test_exact_agreement_weighs_at_least_what_missing_does(code, name):
+    levels = {place: patterns.level(code, place) for place in PLACES}
+    rarity = {f"{name}_rarity": 1} if name in RARITIES else {}
+    missing = levels | {name: 0} | dict.fromkeys(rarity, 0)
+    exact = weigh_pattern(patterns.encode(levels | {name: 1} | rarity), MODEL)
+    assert exact.total >= weigh_pattern(patterns.encode(missing), MODEL).total - 1e-9
+
+
+@given(comparables(), comparables())
+@settings(max_examples=1500, deadline=None)
+def test_an_incomplete_pair_is_never_linked_without_number_or_newborn_rule(left, right):
+    decision = decide(weigh(left, right, MODEL), MODEL)
+    full = all(r.given and r.family and r.birth_kind == BirthKind.FULL for r in (left, right))
+    if decision.outcome == "link" and not full:
+        code = compare(left, right, MODEL.population)
+        levels = patterns.named(code)
+        known = levels["nhs"].name == "VERIFIED" or levels["la_child"].name == "EXACT"
+        assert known or levels["life"].name in ("SINGLE", "EXACT")
+
+
+@given(comparables(), comparables())
+@settings(deadline=None)
+def test_a_pair_weighs_the_same_in_either_order(left, right):
+    assert weigh(left, right, MODEL) == weigh(right, left, MODEL)
+
+
+@given(pattern_codes())
+@settings(deadline=None)
+def test_the_parts_sum_to_the_total(code):
+    weight = weigh_pattern(code, MODEL)
+    assert sum(part.weight for part in weight.parts) == pytest.approx(weight.total)
+
+
+@given(pattern_codes())
+def test_a_pattern_is_read_back_level_by_level(code):
+    levels = {place: patterns.level(code, place) for place in PLACES}
+    assert patterns.encode(levels) == code
+
+
+def test_the_total_is_the_posterior_of_the_mixture():
+    code = np.array([patterns.encode({"birth": 1, "sex": 1})], np.uint64)
+    shares = starting()
+    odds = MODEL.prior.odds()
+    against = sum(
+        2.0 ** -odds[name]
+        * min(1.0, shares[name]["birth"]["EXACT"] / shares["match"]["birth"]["EXACT"])
+        * min(1.0, shares[name]["sex"]["EXACT"] / shares["match"]["sex"]["EXACT"])
+        for name in ("random", "community", "sibling", "twin")
+    )
+    assert weigh_pattern(int(code[0]), MODEL).total == pytest.approx(-np.log2(against))
+    assert by_class(code, MODEL).shape == (4, 1)
+
+
+def test_shares_of_a_class_sum_to_one():
+    for fields in starting().values():
+        for levels in fields.values():
+            assert sum(levels.values()) == pytest.approx(1)
+            assert min(levels.values()) > 0
+
+
+def test_thresholds_follow_from_the_costs():
+    zones = Thresholds.from_costs(false_link=100, missed=10, review=1)
+    assert (zones.link, zones.review) == (0.99, 0.1)
+
+
+def test_a_model_loaded_from_its_text_is_the_same_version():
+    assert Model.load(MODEL.dump()).version == MODEL.version
+
+
+def test_twins_with_names_alike_are_never_linked_by_the_model():
+    twin = Comparable(
+        given=("jayden",), family="okafor", parts=("okafor",), birth=20140509,
+        birth_kind=BirthKind.FULL, sex="M", postcodes=("SE153QN",),
+    )  # fmt: skip
+    other = msgspec.structs.replace(twin, given=("jaydon",))
+    assert decide(weigh(twin, other, MODEL), MODEL).outcome == "review"
+    assert decide(weigh(twin, twin, MODEL), MODEL).outcome == "link"
