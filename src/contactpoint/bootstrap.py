@@ -1,15 +1,16 @@
 """Opens the stores and puts the parts together: the only place that knows which are in use."""
 
-import getpass
 import os
 import time
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from contactpoint.accesses import Accesses, current_user
 from contactpoint.errors import NotInitialisedError
 from contactpoint.intake.loading import Loading
 from contactpoint.settings import Settings
@@ -21,6 +22,10 @@ from events.message import Origin
 from projections import database
 from projections.projector import Projector
 from projections.queries import Queries
+
+if TYPE_CHECKING:
+    from contactpoint.linking.run import Linking
+    from linkage.model import Model
 
 
 @dataclass
@@ -51,6 +56,11 @@ class Contactpoint:
         )
 
     @cached_property
+    def accesses(self) -> Accesses:
+        """Writes to the record of access."""
+        return Accesses(self.access, self.keys, self.master)
+
+    @cached_property
     def projector(self) -> Projector:
         """Keeps the read models in step with the log."""
         made = Projector(self.log, self.read)
@@ -74,11 +84,28 @@ class Contactpoint:
         work.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Loading(self.log, self.keys, self.master, chunk=self.settings.chunk, work=work)
 
+    @cached_property
+    def model(self) -> "Model":
+        """The model in force: the one adopted last, else the one shipped with the product."""
+        from linkage.model import Model
+
+        return Model.shipped()
+
+    @property
+    def linking(self) -> "Linking":
+        """The use case of linking."""
+        from contactpoint.linking.kept_index import KeptIndex
+        from contactpoint.linking.run import Linking
+
+        self.settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = KeptIndex(self.settings.work, self.keys, self.master)
+        return Linking(self.log, self.master, self.projector, self.queries, kept)
+
     def origin(self, command: str) -> Origin:
         """Who acts now, and by which run of which command."""
         return Origin(
             recorded=time.time_ns() // 1000,
-            actor=f"os:{getpass.getuser()}",
+            actor=current_user(),
             command=f"{command} {uuid.uuid4().hex[:8]}",
         )
 
@@ -114,7 +141,11 @@ def initialise(settings: Settings) -> list[Path | str]:
         elif not Path(place.database or "").exists():
             made.append(Path(place.database or ""))
     with _opened(settings, create=True) as opened:
-        _ = opened.projector, opened.access
+        _ = opened.projector
+        opened.accesses.name_administrator(opened.origin("init"))
+        if not opened.log.position():
+            opened.linking.adopt(opened.model, opened.origin("init"))
+            opened.projector.catch_up()
     return made
 
 

@@ -28,18 +28,22 @@ class KnownChild:
 
     id: UUID
     child: Child
-    registered: int
-    """Position of its registration in the log; less is earlier."""
+    registered: tuple[int, str]
+    """When it was registered (microseconds) and its number; less is earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Events that follow for one child, with the version its stream had."""
+    """Events that follow for one child, with the state it had."""
 
     id: UUID
-    version: int
+    before: Child
     events: Sequence[ChildEvent]
-    group: Group = frozenset()
+
+    @property
+    def version(self) -> int:
+        """Of the stream, before the events."""
+        return self.before.version
 
 
 @dataclass(slots=True)
@@ -73,11 +77,11 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
         keeper = plan.survivor.get(group)
         if keeper is None:
             fresh, number = register()
-            keeper = KnownChild(fresh, Child(number=number), 0)
+            keeper = KnownChild(fresh, Child(number=number), (0, number))
         answers[group] = keeper.id
         records = tuple(evidence[record] for record in sorted(group, key=ordinals.__getitem__))
         command = AssignRecords(keeper.child.number, model, records, left)
-        settled.append(_settled(keeper, decide(command, keeper.child), group))
+        settled.append(_settled(keeper, decide(command, keeper.child)))
     for one in known:
         if one.id in answers.values():
             continue
@@ -89,8 +93,8 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     return [one for one in settled if one.events]
 
 
-def _settled(one: KnownChild, events: Sequence[ChildEvent], group: Group = frozenset()) -> Settled:
-    return Settled(one.id, one.child.version, events, group)
+def _settled(one: KnownChild, events: Sequence[ChildEvent]) -> Settled:
+    return Settled(one.id, one.child, events)
 
 
 def _claim(

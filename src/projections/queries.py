@@ -193,6 +193,30 @@ class Queries:
                 for row in target.connection.execute(query)
             ]
 
+    def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
+        """The pairs that await a steward and have any of these records."""
+        pair = REVIEW_PAIR.c
+        found: set[tuple[bytes, bytes]] = set()
+        with self._reading() as target:
+            for part in rows.parts([record.bytes for record in records]):
+                for side in (pair.left, pair.right):
+                    query = sa.select(pair.left, pair.right).where(
+                        pair.state == "open", side.in_(part)
+                    )
+                    found.update((a, b) for a, b in target.connection.execute(query))
+        return sorted((UUID(bytes=a), UUID(bytes=b)) for a, b in found)
+
+    def merged_into(self, children: Iterable[UUID]) -> set[UUID]:
+        """The children that were merged into any of these, directly or through others."""
+        found: set[bytes] = set()
+        frontier = {child.bytes for child in children}
+        with self._reading() as target:
+            while frontier:
+                query = sa.select(CHILD.c.child).where(CHILD.c.merged_into.in_(frontier))
+                frontier = set(target.connection.execute(query).scalars()) - found
+                found |= frontier
+        return {UUID(bytes=child) for child in found}
+
     def deliveries(self) -> list[Row]:
         """All deliveries, the latest first."""
         return self._rows(DELIVERY.select().order_by(DELIVERY.c.first.desc(), DELIVERY.c.delivery))

@@ -1,5 +1,6 @@
 """Commands that take files in: load, feeds."""
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ def load(  # noqa: PLR0913 - the options of the contract
     mapping: Path | None,
     effective: str,
     dry_run: bool,
-    no_link: bool,  # noqa: ARG001 - linking follows
+    no_link: bool,
     as_json: bool,
 ) -> int:
     """Read an agency's files, append what is new, link it, and report."""
@@ -74,10 +75,24 @@ def load(  # noqa: PLR0913 - the options of the contract
             if not as_json:
                 _show(path, outcome)
         if not dry_run:
-            store.projector.catch_up()
+            _link(store, reports, link=not no_link)
     if as_json:
         print_json(reports[0] if len(reports) == 1 else reports)
     return next(code for code in GRAVEST if code in codes)
+
+
+def _link(store: "Contactpoint", reports: list[dict[str, Any]], *, link: bool) -> None:
+    """Link what was loaded, and bring the read models up to date; the last report gains both."""
+    began = time.perf_counter()
+    if link and any(report.get("events") for report in reports):
+        outcome = store.linking.run(store.origin("link"), store.model)
+        reports[-1]["links"], reports[-1]["reviews"] = outcome.links, outcome.referred
+        reports[-1]["seconds"]["link"] = round(time.perf_counter() - began, 3)
+        say(f"linked {outcome.links:,} records; {outcome.referred:,} pairs referred to a steward")
+    began = time.perf_counter()
+    store.projector.catch_up()
+    if reports and "seconds" in reports[-1]:
+        reports[-1]["seconds"]["project"] = round(time.perf_counter() - began, 3)
 
 
 def _request(path: Path, feed_name: str | None, *, effective: str, **options: Any) -> Any:

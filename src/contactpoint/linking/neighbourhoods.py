@@ -1,0 +1,86 @@
+"""What a change touches: everything reachable over pairs, shared children and referred pairs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkage.decide import decide_pattern
+from linkage.index import Index, Pairs
+from linkage.model import Model
+from linkage.resolve import Pair, neighbourhoods
+
+Edge = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """Records that may be of each other's children, and the pairs among them."""
+
+    ordinals: frozenset[int]
+    pairs: tuple[Pair, ...]
+
+
+def floor_of(model: Model) -> float:
+    """The weight (log2 odds) of the review threshold: pairs below it connect nothing."""
+    return float(np.log2(model.thresholds.review / (1 - model.thresholds.review)))
+
+
+def decided(pairs: Pairs, model: Model) -> Iterator[Pair]:
+    """Each pair with what is decided of it alone; non-links too, for they can keep apart."""
+    columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
+    for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
+        yield Pair(left, right, weight, code, decide_pattern(code, weight, model).outcome)
+
+
+def group(
+    ordinals: Iterable[int], pairs: Sequence[Pair], edges: Iterable[Edge]
+) -> list[Neighbourhood]:
+    """The neighbourhoods that records, pairs that connect, and further edges make.
+
+    ``edges`` join records that share a child now, so that a child is always seen whole.
+    """
+    alone = [(ordinal, ordinal) for ordinal in ordinals]
+    joined = [(p.left, p.right) for p in pairs if p.outcome != "non_link"]
+    both = np.array([*alone, *joined, *edges], np.int64).reshape(-1, 2)
+    sets = neighbourhoods(both[:, 0], both[:, 1])
+    place = {int(ordinal): n for n, found in enumerate(sets) for ordinal in found}
+    among: list[list[Pair]] = [[] for _ in sets]
+    for pair in pairs:
+        where = place.get(pair.left)
+        if where is not None and where == place.get(pair.right):
+            among[where].append(pair)
+    return [
+        Neighbourhood(frozenset(int(o) for o in found), tuple(own))
+        for found, own in zip(sets, among, strict=True)
+    ]
+
+
+def reach(index: Index, changed: Iterable[int], floor: float) -> tuple[Pairs, set[int]]:
+    """Pairs of the changed records and of all that they reach, and those records."""
+    known: set[int] = set()
+    frontier = set(changed)
+    found: list[Pairs] = []
+    while frontier:
+        known |= frontier
+        pairs = index.pairs_of(frontier, floor)
+        found.append(pairs)
+        frontier = (set(pairs.left.tolist()) | set(pairs.right.tolist())) - known
+    return _together(found), known
+
+
+def _together(found: Sequence[Pairs]) -> Pairs:
+    """One set of pairs, each once."""
+    left, right, weight, code = (
+        np.concatenate([getattr(pairs, name) for pairs in found] or [np.zeros(0)])
+        for name in ("left", "right", "weight", "pattern")
+    )
+    _, first = np.unique(np.stack([left, right], axis=1), axis=0, return_index=True)
+    beyond = sum(pairs.beyond for pairs in found)
+    return Pairs(
+        left[first].astype(np.int64),
+        right[first].astype(np.int64),
+        weight[first].astype(np.float64),
+        code[first].astype(np.uint64),
+        beyond,
+    )

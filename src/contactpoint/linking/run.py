@@ -1,0 +1,356 @@
+"""One run of linking: what changed since the last, resolved with all that it touches."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from pyroaring import BitMap
+
+from contactpoint.linking.kept_index import Filling, KeptIndex
+from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
+from contactpoint.settling import KnownChild, Settled, settle
+from contactpoint.sources import Sources
+from events.child import Child, ChildRegistered, Evidence
+from events.child import evolve as evolve_child
+from events.delivery import ChunkAppended
+from events.linking import LinkingCompleted, ModelAdopted, PairsReferred, ReferredPair
+from events.log import Log
+from events.master import MasterKey
+from events.message import Event, Origin, Recorded
+from events.record import (
+    RecordAmended,
+    RecordErased,
+    RecordReceived,
+    RecordReturned,
+    RecordWithdrawn,
+)
+from events.store.heads import ChildHead, HeadChanges
+from linkage.index import Index, Pairs
+from linkage.model import Model
+from linkage.resolve import Member, Resolution, resolve
+from linkage.weigh import probability
+from person.numbers import make
+from projections.projector import Projector
+from projections.queries import IndexedRecord, Queries
+
+CHANGES = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
+COMMIT = 5_000
+"""Records settled in one commit."""
+PAGE = 10_000
+
+
+@dataclass(slots=True)
+class LinkOutcome:
+    """What a run did."""
+
+    model: str
+    through: int = 0
+    records: int = 0
+    """Records looked at."""
+    pairs: int = 0
+    links: int = 0
+    """Records that joined a child."""
+    referred: int = 0
+    events: int = 0
+    overflowed: int = 0
+    children: dict[str, int] = field(default_factory=dict)
+    """How many children were registered, merged, closed or changed."""
+
+
+class Linking:
+    """The use case of linking; one at a time for each log."""
+
+    def __init__(
+        self, log: Log, master: MasterKey, projector: Projector, queries: Queries, kept: KeptIndex
+    ) -> None:
+        self._log = log
+        self._master = master
+        self._projector = projector
+        self._queries = queries
+        self._kept = kept
+
+    def run(self, origin: Origin, model: Model, *, everything: bool = False) -> LinkOutcome:
+        """Link what changed since the last run, or everything; append nothing if nothing did."""
+        with self._log.lock("link"):
+            self._projector.catch_up()
+            return _Run(self, origin, model).go(everything=everything)
+
+    def adopt(self, model: Model, origin: Origin) -> None:
+        """Put a model version in force from here on."""
+        stream = self._master.hashes.stream_id("model")
+        version = self._log.versions([stream]).get(stream, 0) + 1
+        adopted = ModelAdopted(model.version)
+        self._log.append([Recorded(stream, version, origin, origin.recorded, adopted)])
+
+
+class _Run:
+    """One run, step by step."""
+
+    def __init__(self, linking: Linking, origin: Origin, model: Model) -> None:
+        self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
+        self._origin, self._model = origin, model
+        self._stream = linking._master.hashes.stream_id("linking")
+        self._filling = Filling(Sources(linking._log, linking._master).registry())
+        self._version = self._log.versions([self._stream]).get(self._stream, 0)
+        self._position = self._log.position()
+        self.outcome = LinkOutcome(model.version, through=self._position)
+
+    def go(self, *, everything: bool) -> LinkOutcome:
+        last = next(iter(self._queries.runs()), None)
+        through = int(last["through"]) if last else 0
+        whole = everything or last is None or last["model"] != self._model.version
+        changed = self._changed_since(0 if whole else through)
+        index = self._index()
+        if not changed and not everything:
+            return self.outcome
+        before = self._log.position()
+        pairs, ordinals = self._reach(index, changed, whole=whole)
+        self.outcome.overflowed = pairs.beyond
+        self._settle(pairs, ordinals)
+        if self._log.position() > before or not whole or last is None:
+            self._complete()
+        self.outcome.events = self._log.position() - before
+        return self.outcome
+
+    def _changed_since(self, position: int) -> set[int]:
+        """Ordinals of records of which anything was recorded after a position."""
+        records: set[UUID] = set()
+        ordinals: set[int] = set()
+        after = position
+        while rows := self._log.read(after, PAGE, self._position, (*CHANGES, ChunkAppended)):
+            for recorded in self._log.decode(rows, opened=False):
+                if isinstance(recorded.event, ChunkAppended):
+                    ordinals.update(BitMap.deserialize(recorded.event.seen))
+                else:
+                    records.add(recorded.originator_id)
+            after = rows[-1].position
+        heads = self._log.heads.records(records)
+        ordinals.update(head.state.ordinal for head in heads.values() if head.state.ordinal)
+        return ordinals
+
+    def _index(self) -> Index:
+        """The kept index, brought up to where the log stands."""
+        index, position = self._kept.load(self._model)
+        if position == 0:
+            self._filling.fill(index, self._queries)
+        elif position < self._position:
+            stale = self._changed_since(position)
+            self._filling.put(index, self._queries.records_by_ordinal(stale).values())
+            index.remove(stale - set(self._queries.records_by_ordinal(stale)))
+        if position < self._position:
+            self._kept.save(index, self._position)
+        return index
+
+    def _reach(self, index: Index, changed: set[int], *, whole: bool) -> tuple[Pairs, set[int]]:
+        """Pairs to resolve and the records they concern; children are always seen whole."""
+        floor = floor_of(self._model)
+        if whole:
+            return index.pairs_within(floor), changed
+        known: set[int] = set()
+        frontier = set(changed)
+        while frontier - known:
+            known |= frontier
+            _, reached = reach(index, known, floor)
+            frontier = reached | self._siblings(reached)
+        pairs, _ = reach(index, known, floor)
+        return pairs, known
+
+    def _siblings(self, ordinals: Iterable[int]) -> set[int]:
+        """Records that share a child with these now."""
+        heads = self._log.heads.by_ordinals(ordinals)
+        children = {head.child for head in heads.values() if head.child is not None}
+        records = {record for child in children for record in self._child(child).records}
+        found = self._log.heads.records(records)
+        return {head.state.ordinal for head in found.values()}
+
+    def _child(self, child: UUID) -> Child:
+        return self._log.replay(child, Child(), evolve_child)
+
+    def _settle(self, pairs: Pairs, ordinals: set[int]) -> None:
+        """Resolve every neighbourhood and append what follows, some thousands in a commit."""
+        heads = {o: h.child for o, h in self._log.heads.by_ordinals(ordinals).items()}
+        by_child: dict[UUID, list[int]] = {}
+        for ordinal, child in heads.items():
+            if child is not None:
+                by_child.setdefault(child, []).append(ordinal)
+        edges = [(some[0], other) for some in by_child.values() for other in some[1:]]
+        found = list(decided(pairs, self._model))
+        self.outcome.pairs = len(found)
+        for batch in _batches(group(ordinals, found, edges)):
+            self._commit(batch)
+
+    def _commit(self, batch: Sequence[Neighbourhood]) -> None:
+        wanted = {ordinal for one in batch for ordinal in one.ordinals}
+        known = self._queries.records_by_ordinal(wanted)
+        commit = _Commit()
+        for one in batch:
+            members = [
+                self._member(record)
+                for ordinal in one.ordinals
+                if (record := known.get(ordinal)) is not None and record.standing == "current"
+            ]
+            resolution = resolve(members, one.pairs)
+            self._settle_one(one, resolution, known, commit)
+        self._append(commit, self._refer(commit))
+        self.outcome.records += len(wanted)
+
+    def _member(self, record: IndexedRecord) -> Member:
+        source = self._filling.source(record.source)
+        exclusive = ""
+        if source is not None and source.one_record_each:
+            exclusive = record.source
+            if source.dual_registration:
+                exclusive = f"{record.source} {record.scope}"
+        nameless = source is not None and source.nameless
+        return Member(record.ordinal, record.source, record.key, exclusive, not nameless)
+
+    def _settle_one(
+        self,
+        one: Neighbourhood,
+        resolution: Resolution,
+        known: dict[int, IndexedRecord],
+        commit: "_Commit",
+    ) -> None:
+        ids = {o: r.record for o, r in known.items() if o in one.ordinals}
+        groups = [frozenset(ids[o] for o in child) for child in resolution.children]
+        settled = settle(
+            groups,
+            self._known_children(one.ordinals),
+            evidence={ids[o]: _evidence(ids, o, resolution) for o in resolution.evidence},
+            ordinals={record: ordinal for ordinal, record in ids.items()},
+            model=self._model.version,
+            register=_register,
+            left="withdrawn" if len(one.ordinals) == 1 else "moved",
+        )
+        for each in settled:
+            commit.add(each)
+        commit.referred.extend(
+            ReferredPair(
+                ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
+            )
+            for pair in resolution.referred
+        )
+        commit.records.update(ids.values())
+
+    def _known_children(self, ordinals: frozenset[int]) -> list[KnownChild]:
+        """Children of these records, and those that were merged into them."""
+        heads = self._log.heads.by_ordinals(ordinals)
+        wanted = {head.child for head in heads.values() if head.child is not None}
+        if not wanted:
+            return []
+        wanted |= set(self._queries.merged_into(wanted))
+        return [self._known_child(child) for child in wanted]
+
+    def _known_child(self, child: UUID) -> KnownChild:
+        messages = self._log.stream(child)
+        state = Child()
+        for message in messages:
+            state = evolve_child(state, message.event)  # type: ignore[arg-type]
+        return KnownChild(child, state, (messages[0].origin.recorded, state.number))
+
+    def _refer(self, commit: "_Commit") -> PairsReferred | None:
+        """Pairs that newly await a steward, and pairs that no longer do."""
+        open_now = self._queries.open_pairs_of(commit.records)
+        wanted = {_sorted(pair.left, pair.right): pair for pair in commit.referred}
+        known_open = {_sorted(*pair) for pair in open_now}
+        fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in known_open)
+        settled = tuple(sorted(pair for pair in open_now if _sorted(*pair) not in wanted))
+        self.outcome.referred += len(fresh)
+        if not fresh and not settled:
+            return None
+        return PairsReferred(self._model.version, fresh, settled)
+
+    def _append(self, commit: "_Commit", referred: PairsReferred | None) -> None:
+        messages = [
+            Recorded(each.id, each.version + number, self._origin, self._origin.recorded, event)
+            for each in commit.settled
+            for number, event in enumerate(each.events, start=1)
+        ]
+        if referred is not None:
+            messages.append(self._own(referred))
+        if not messages:
+            return
+        heads = HeadChanges(children=commit.heads, links=commit.links)
+        expect = {each.id: each.version for each in commit.settled}
+        self._log.append(messages, heads=heads, expect=expect)
+        self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
+
+    def _complete(self) -> None:
+        outcome = self.outcome
+        completed = LinkingCompleted(
+            model=outcome.model,
+            through=outcome.through,
+            records=outcome.records,
+            pairs=outcome.pairs,
+            links=outcome.links,
+            referred=outcome.referred,
+            overflowed=outcome.overflowed,
+        )
+        self._log.append([self._own(completed)])
+
+    def _own(self, event: Event) -> Recorded:
+        self._version += 1
+        return Recorded(self._stream, self._version, self._origin, self._origin.recorded, event)
+
+
+class _Commit:
+    """What one commit of linking will write."""
+
+    def __init__(self) -> None:
+        self.settled: list[Settled] = []
+        self.heads: list[ChildHead] = []
+        self.links: dict[UUID, UUID | None] = {}
+        self.referred: list[ReferredPair] = []
+        self.records: set[UUID] = set()
+
+    def add(self, settled: Settled) -> None:
+        """Events of one child follow; its head and its records' links with them."""
+        child = settled.before
+        for event in settled.events:
+            child = evolve_child(child, event)
+        number = child.number
+        for event in settled.events:
+            if isinstance(event, ChildRegistered):
+                number = event.number
+        self.settled.append(settled)
+        self.heads.append(
+            ChildHead(settled.id, number, child.version, child.into, child.status == "closed")
+        )
+        for record in settled.before.records - child.records:
+            # A withdrawn record keeps its child: when it returns, it finds its number again.
+            if child.status != "closed":
+                self.links.setdefault(record, None)
+        joined = child.records - settled.before.records
+        self.links.update(dict.fromkeys(joined, settled.id))
+
+
+def _evidence(ids: dict[int, UUID], ordinal: int, resolution: Resolution) -> Evidence:
+    pair = resolution.evidence[ordinal]
+    if pair is None:
+        return Evidence(ids[ordinal])
+    partner = pair.right if pair.left == ordinal else pair.left
+    return Evidence(ids[ordinal], ids[partner], pair.pattern, pair.weight)
+
+
+def _register() -> tuple[UUID, str]:
+    """The id and the number of a child not known before, both random."""
+    return uuid4(), make("".join(secrets.choice("0123456789") for _ in range(11)))
+
+
+def _sorted(left: UUID, right: UUID) -> tuple[UUID, UUID]:
+    return (left, right) if left < right else (right, left)
+
+
+def _batches(found: Iterable[Neighbourhood]) -> Iterator[list[Neighbourhood]]:
+    """Neighbourhoods, some thousands of records at a time."""
+    batch: list[Neighbourhood] = []
+    size = 0
+    for one in found:
+        batch.append(one)
+        size += len(one.ordinals)
+        if size >= COMMIT:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
