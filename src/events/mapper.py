@@ -1,10 +1,11 @@
 """Between an event and its stored bytes: clear JSON, and fields sealed under subjects' keys.
 
-The state of a stored event is a format byte, the length of the clear part (4 bytes, big endian),
-the clear part (JSON), and for each sealed field that is set: the length of its name (1 byte), the
-name, the number of its key (8), a nonce (12), the length of what follows (4), and the field's JSON
-encrypted with AES-256-GCM. Bound into each is the stream, version, type, field name and the clear
-part, so a ciphertext moved elsewhere, or beside other facts in clear, does not open.
+The state of a stored event is a format byte, the number of sealed fields that are set (1 byte), the
+length of the clear part (4 bytes, big endian), the clear part (JSON), and for each of those fields:
+the length of its name (1 byte), the name, the number of its key (8), a nonce (12), the length of
+what follows (4), and the field's JSON encrypted with AES-256-GCM. Bound into each is the stream,
+version, type, field name and the clear part, so a ciphertext moved elsewhere, or beside other facts
+in clear, does not open.
 """
 
 import gc
@@ -24,7 +25,7 @@ from events.catalogue import Catalogue, EventType
 from events.message import ERASED, Erased, Origin, Recorded
 
 FORMAT = 1
-HEAD = struct.Struct(">BI")
+HEAD = struct.Struct(">BBI")
 PLACE = struct.Struct(">16sq")
 SEALED = struct.Struct(">q12sI")
 NONCE = 12
@@ -147,7 +148,7 @@ class SealingMapper(Mapper[UUID]):
         clear = self._encode(
             _Clear(self._origin(message.origin), message.effective, msgspec.Raw(self._encode(body)))
         )
-        parts = [HEAD.pack(FORMAT, len(clear)), clear]
+        parts = [HEAD.pack(FORMAT, len(message.keys) - message.keys.count(0), len(clear)), clear]
         place = PLACE.pack(message.originator_id.bytes, message.originator_version)
         for name, value, number in zip(kind.sealed, values, message.keys, strict=False):
             if number:
@@ -180,7 +181,7 @@ class SealingMapper(Mapper[UUID]):
             if one.fields:
                 keys, values = self._read_sealed(kind, version, one, openers)
             event = kind.event(*facts, *values)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             raise _tampered(one.row, f"does not read as {one.row.type}") from None
         return Recorded(one.row.stream, one.row.version, origin, clear.effective, event, keys)
 
@@ -209,6 +210,8 @@ class SealingMapper(Mapper[UUID]):
         openers: Mapping[int, AESGCM | None] | None,
     ) -> tuple[tuple[int, ...], list[Any]]:
         found = {field.name: field for field in one.fields}
+        if found.keys() - set(kind.sealed):
+            raise _tampered(one.row, f"has a sealed field that {kind.stored} has not")
         keys: list[int] = []
         values: list[Any] = []
         for name in kind.sealed:
@@ -306,7 +309,7 @@ def _short(text: str) -> bytes:
 def _take_apart(row: Row) -> _Opened:
     state = row.state
     try:
-        form, length = HEAD.unpack_from(state)
+        form, count, length = HEAD.unpack_from(state)
         if form != FORMAT:
             raise _tampered(row, f"format {form}; expected {FORMAT}")
         place = HEAD.size + length
@@ -318,7 +321,7 @@ def _take_apart(row: Row) -> _Opened:
             start = name_end + SEALED.size
             place = start + size
             fields.append(_Field(name, key, nonce, state[start:place]))
-        if place != len(state):
+        if place != len(state) or len(fields) != count:
             raise _tampered(row, "is cut short")
     except (struct.error, IndexError, UnicodeDecodeError):
         raise _tampered(row, "is cut short") from None

@@ -7,6 +7,7 @@ from itertools import chain as joined
 from events.catalogue import UnknownEventTypeError
 from events.chain import START, ChainedEvent, Link, link
 from events.checkpoints import Checkpoint, Checkpoints
+from events.keys import UnknownKeyError
 from events.log import Log, rows_of
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
@@ -146,7 +147,7 @@ def _changed_events(log: Log, events: list[Row]) -> list[Finding]:
     for row in events:
         try:
             log.decode([row])
-        except TamperedEventError:
+        except (TamperedEventError, UnknownKeyError):
             found.append(
                 Finding("the event was changed: its seal or its form is broken", row.position)
             )
