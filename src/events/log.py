@@ -186,7 +186,7 @@ class Log:
             path = _path(self._url)
             return file_lock(path.with_name(f"{path.name}.{name}.lock"), name, wait)
         space = f"{self._recorder.datastore.schema}.{self.names.name}"
-        return session_lock(self._session(), space, name, wait)
+        return session_lock(self.session(), space, name, wait)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -198,7 +198,13 @@ class Log:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _session(self) -> psycopg.Connection[tuple[object, ...]]:
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the log is an SQLite file."""
+        return isinstance(self._recorder, sqlite.Recorder)
+
+    def session(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A new session of the log's PostgreSQL database, apart from its pool."""
         kwargs: Any = self._recorder.datastore.pool.kwargs  # type: ignore[union-attr]
         arguments = dict(kwargs)
         arguments.pop("row_factory", None)

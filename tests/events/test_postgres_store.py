@@ -44,7 +44,7 @@ def test_a_tailing_reader_never_passes_an_event_that_commits_later(store):
     """A transaction is held open after taking its position; the next writer has to wait for it."""
     early, late = store.log.mapper.to_stored_events(store.many(2))
     recorder = store.log._recorder
-    with store.log._session() as slow, slow.transaction():
+    with store.log.session() as slow, slow.transaction():
         cursor = slow.cursor()
         recorder._lock_table(cursor)
         recorder.write(cursor, [early])
@@ -80,7 +80,7 @@ def test_a_connection_that_dies_after_the_commit_is_no_failure_and_no_second_cop
 
 def test_a_connection_that_the_server_ends_is_replaced(store):
     store.log.append(store.many(1))
-    with store.log._session() as tool:
+    with store.log.session() as tool:
         tool.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
