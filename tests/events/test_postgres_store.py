@@ -63,7 +63,8 @@ def test_a_tailing_reader_never_passes_an_event_that_commits_later(store):
 
 def test_a_connection_that_dies_after_the_commit_is_no_failure_and_no_second_copy(store):
     recorder = store.log._recorder
-    commit, died = recorder.commit, []
+    commit = recorder.commit
+    died: list[bool] = []
 
     def commit_and_die(*arguments):
         positions = commit(*arguments)
