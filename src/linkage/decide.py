@@ -147,7 +147,7 @@ def _number_alone(levels: Levels) -> str:
 
 
 def _two_children_more_likely(levels: Levels) -> str:
-    """Cases 1, 2, 3, 6 and 13: what tells the children of one family apart."""
+    """Cases 1, 2, 3, 6, 7 and 13: what tells the children of one family apart."""
     if levels.same_number:
         return ""
     if levels.sex == Sex.DIFFERENT and levels.given not in (Given.EXACT, Given.EQUIVALENT):
@@ -160,11 +160,13 @@ def _two_children_more_likely(levels: Levels) -> str:
         return "two forenames and two years of birth"
     if levels.given == Given.DIFFERENT:
         return "no forename in common"
+    if levels.birth == Birth.DIFFERENT:
+        return "different birth date and no number in common"
     return ""
 
 
 def _never_alone(levels: Levels) -> str:
-    """What a person has to decide, whatever the weight (invariant 5; cases 1, 24, 25 and 38)."""
+    """What a person has to decide, whatever the weight (invariant 5; cases 1, 12, 24, 25 and 38)."""
     if not levels.is_complete and not _is_named_elsewhere(levels):
         return "forename, family name or full birth date is missing"
     if levels.same_number:
@@ -175,10 +177,10 @@ def _never_alone(levels: Levels) -> str:
         return "no forename in common but Muhammad or the like"
     if levels.sex == Sex.DIFFERENT:
         return "different sex and no number in common"
-    if levels.birth == Birth.DIFFERENT:
-        return "different birth date and no number in common"
     if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:
         return "a multiple birth and no exact forename"
+    if levels.family == Family.TITLE and levels.place not in (Place.EXACT, Place.PAST):
+        return "a title in place of a family name, and no shared home"
     if levels.birth == Birth.DEFAULT and levels.place != Place.EXACT:
         return "a default birth date and no shared home"
     return ""

@@ -97,7 +97,7 @@ def _given(stated: tuple[str, ...]) -> Given:
     found = [word for name in stated for word in words(name)]
     if not found:
         return _NO_GIVEN
-    if found[0] in lexicon.PLACEHOLDERS and _is_placeholder(found):
+    if _is_placeholder(found):
         return _placeholder(found)
     found = [word for word in _join(found, lexicon.JOINED) if not word.isdigit()]
     own = [w for w in found if not _is_honorific(w) and w not in lexicon.TITLES] or found[:1]
@@ -118,14 +118,16 @@ def is_placeholder(stated: Sequence[str]) -> bool:
     (True, False)
     """
     found = [word for name in stated for word in words(name)]
-    return bool(found) and found[0] in lexicon.PLACEHOLDERS and _is_placeholder(found)
+    return bool(found) and _is_placeholder(found)
 
 
 def _is_placeholder(found: Sequence[str]) -> bool:
     """``Baby of Sarah`` and ``B/O Smith`` name the mother; ``Twin A`` names an order."""
-    if found[:2] in (["baby", "of"], ["b", "o"], ["bo"]) or found[0] == "bo":
+    if found[:2] in (["baby", "of"], ["b", "o"]) or found[0] == "bo":
         return True
-    return all(w in lexicon.PLACEHOLDERS or w.isdigit() or len(w) == 1 for w in found)
+    return found[0] in lexicon.PLACEHOLDERS and all(
+        w in lexicon.PLACEHOLDERS or w.isdigit() or len(w) == 1 for w in found
+    )
 
 
 def _placeholder(found: Sequence[str]) -> Given:

@@ -13,6 +13,9 @@ BORN_LATE = timedelta(weeks=3)
 SAME_PREGNANCY = timedelta(weeks=6)
 """How far apart two expected days of one pregnancy may be stated."""
 
+MOST_YEARS = 12
+"""Years apart in which the same day may be a typing error; beyond, a parent's or another's."""
+
 
 class Birth(IntEnum):
     """How far two records agree on the date of birth."""
@@ -60,7 +63,8 @@ def _unequal(left: int, right: int, population: Population) -> Birth:
     if same[0] and (population.is_default_day(left) or population.is_default_day(right)):
         return Birth.YEAR_ONLY
     if same == (False, True, True):
-        return Birth.YEAR
+        years = abs(left // 10000 - right // 10000)
+        return Birth.YEAR if years <= MOST_YEARS else Birth.DIFFERENT
     if strings.one_slip(one, other):
         return Birth.SLIP
     return Birth.PART if sum(same) == 2 else Birth.DIFFERENT

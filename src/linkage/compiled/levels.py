@@ -7,7 +7,7 @@ from numba import njit
 
 from linkage.comparable import BirthKind
 from linkage.compare.carers import Carers, Contact
-from linkage.compare.dates import BORN_EARLY, BORN_LATE, SAME_PREGNANCY, Birth
+from linkage.compare.dates import BORN_EARLY, BORN_LATE, MOST_YEARS, SAME_PREGNANCY, Birth
 from linkage.compare.identifiers import LaChild, Nhs, Upn
 from linkage.compare.life import Life
 from linkage.compare.names import Family, Given, Middle
@@ -240,7 +240,7 @@ def unequal_level(x, y, facts):
     if year and (is_default(x, facts) or is_default(y, facts)):
         return B_YEAR_ONLY
     if not year and month_x == month_y and day_x == day_y:
-        return B_YEAR
+        return B_YEAR if abs(x // 10000 - y // 10000) <= MOST_YEARS else B_DIFFERENT
     if digits_slip(x, y):
         return B_SLIP
     same = int(year) + int(month_x == month_y) + int(day_x == day_y)
