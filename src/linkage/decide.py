@@ -166,7 +166,7 @@ def _two_children_more_likely(levels: Levels) -> str:
 
 
 def _never_alone(levels: Levels) -> str:
-    """What a person has to decide, whatever the weight (invariant 5; cases 1, 12, 24, 25 and 38)."""
+    """What a person has to decide, whatever the weight (invariant 5; cases 1, 12, 24, 25, 38)."""
     if not levels.is_complete and not _is_named_elsewhere(levels):
         return "forename, family name or full birth date is missing"
     if levels.same_number:

@@ -117,6 +117,25 @@ class Index:
         kept = [kernel.against(run, asked, self._ties, work) for run in runs]
         return self._pairs(kept)
 
+    def random_patterns(self, count: int, seed: int) -> npt.NDArray[np.uint64]:
+        """The patterns of so many pairs of records drawn at random; the same for the same seed."""
+        live, _ = self._live()
+        if len(live) < 2:
+            return np.zeros(0, np.uint64)
+        drawn = np.random.default_rng(seed).integers(0, len(live), (count, 2))
+        facts, rows = self._coder.facts(), self._rows
+        pairs = ((live[a], live[b]) for a, b in drawn if a != b)
+        return np.array([kernel.compare(rows[a], rows[b], facts) for a, b in pairs], np.uint64)
+
+    def coded(self) -> tuple[npt.NDArray[np.int32], list[str]]:
+        """The rows of all records, and the words that their name codes stand for."""
+        live, words = self._live()
+        return self._rows[live], words
+
+    def _live(self) -> tuple[npt.NDArray[np.int64], list[str]]:
+        rows = np.array(sorted(self._row_of.values()), np.int64)
+        return rows, self._coder.names.words
+
     def compact(self) -> None:
         """Forget every name, code and row that no live record uses, as erasure demands."""
         names, codes = self._coder.names.words, self._coder.codes.words

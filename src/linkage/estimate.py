@@ -1,0 +1,154 @@
+"""Training: shares of levels, prior and frequencies estimated from the records of an index.
+
+Expectation-maximisation on pattern counts (Winkler 1988; Enamorado, Fifield and Imai 2019), with
+the classes of two children that the model knows. What strangers share is counted on random pairs
+and then held fixed: a free mixture converges to households in the place of children. Every share
+is pulled towards the starting belief (a Dirichlet prior), so rare levels stay where they were.
+"""
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage import model as models
+from linkage.compiled import layout
+from linkage.index import Index
+from linkage.model import MATCH, OTHERS, Model, Prior, Shares
+from linkage.pattern import FIELDS
+from linkage.population import Population, by_class
+
+PULL = 0.5
+"""Weight of the starting belief, as a share of the pairs that a class is estimated from."""
+RANDOM_PAIRS = 50_000
+ROUNDS = 100
+SETTLED = 1e-4
+"""Change of a class' share of pairs at which the rounds end."""
+FEWEST = 20
+"""Records that have to bear a name before a frequency of it is kept."""
+LOWEST = -1e6
+FREE = (MATCH, "sibling", "twin")
+"""Classes whose shares are estimated; those of strangers come from random pairs."""
+
+
+class Counts(NamedTuple):
+    """Distinct patterns, and how many candidate pairs show each."""
+
+    patterns: npt.NDArray[np.uint64]
+    pairs: npt.NDArray[np.float64]
+
+
+def train(index: Index, *, seed: int = 0) -> Model:
+    """A model of the index's records, starting from the model that the index is under.
+
+    Nothing is changed but what is returned. The same records and seed give the same model.
+    """
+    start = index.model
+    found = index.pairs_within(LOWEST)
+    counts = Counts(*_float(np.unique(found.pattern, return_counts=True)))
+    shares = start.shares | {"random": _strangers(index, seed)}
+    belief = shares
+    portions = dict.fromkeys((MATCH, *OTHERS), 1.0)
+    for round_ in range(ROUNDS):
+        model = Model(start.prior, shares, start.thresholds, start.population)
+        posterior = _posterior(model, counts, portions)
+        before, portions = portions, _portions(posterior, counts)
+        shares = shares | {name: _pulled(counts, posterior[name], belief[name]) for name in FREE}
+        moved = max(abs(portions[name] - before[name]) for name in portions)
+        if round_ and moved < SETTLED:
+            break
+    mass = {name: portions[name] * float(counts.pairs.sum()) for name in portions}
+    return Model(
+        prior=_prior(len(index), mass, start.prior),
+        shares=shares,
+        thresholds=start.thresholds,
+        population=frequencies(index),
+        card={
+            "records": str(len(index)),
+            "candidate pairs": str(len(found)),
+            "patterns": str(len(counts.patterns)),
+            "pairs of one child": str(round(mass[MATCH])),
+            "started from": start.version,
+        },
+    )
+
+
+def frequencies(index: Index) -> Population:
+    """The index's population: its own frequencies where at least ``FEWEST`` records bear a name."""
+    known = index.model.population
+    rows, words = index.coded()
+    return Population(
+        forenames=_overlaid(known.forenames, rows[:, layout.GIVEN], words),
+        families=_overlaid(known.families, rows[:, layout.FAMILY], words),
+        default_days=known.default_days,
+        communal=known.communal,
+    )
+
+
+def _overlaid(
+    known: dict[str, str], column: npt.NDArray[np.int32], words: list[str]
+) -> dict[str, str]:
+    counted = Counter(words[code] for code in column.tolist() if code)
+    bearers = sum(counted.values())
+    own = {name: n / bearers for name, n in counted.items() if n >= FEWEST}
+    kept = {name: 2.0 ** -(int(k) + 3) for k, names in known.items() for name in names.split()}
+    return by_class((kept | own).items())
+
+
+def _posterior(
+    model: Model, counts: Counts, portions: dict[str, float]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """For each class the probability that a pair of each pattern is of it."""
+    bits = models.by_class(counts.patterns, model) - model.weights.prior[:, None]
+    likely = {MATCH: np.full(len(counts.patterns), portions[MATCH])}
+    likely |= {name: portions[name] * np.exp2(-row) for name, row in zip(OTHERS, bits, strict=True)}
+    whole = sum(likely.values())
+    return {name: np.asarray(row / whole) for name, row in likely.items()}
+
+
+def _portions(posterior: dict[str, npt.NDArray[np.float64]], counts: Counts) -> dict[str, float]:
+    whole = counts.pairs.sum()
+    return {name: float(row @ counts.pairs / whole) for name, row in posterior.items()}
+
+
+def _pulled(counts: Counts, posterior: npt.NDArray[np.float64], belief: Shares) -> Shares:
+    """Shares of a class from its pairs, pulled towards the belief; missing levels count nowhere."""
+    mass = posterior * counts.pairs
+    result: Shares = {}
+    for field, levels in FIELDS.items():
+        found = np.bincount(
+            models.levels_at(counts.patterns, field), weights=mass, minlength=len(levels)
+        )
+        seen = float(found[1:].sum())
+        pull = PULL * seen + 1.0
+        result[field] = {
+            level.name: (float(found[level]) + pull * belief[field][level.name]) / (seen + pull)
+            for level in levels
+            if level
+        }
+    return result
+
+
+def _strangers(index: Index, seed: int) -> Shares:
+    """What strangers share: random pairs of records, nearly all of them two children."""
+    patterns = index.random_patterns(RANDOM_PAIRS, seed)
+    counts = Counts(*_float(np.unique(patterns, return_counts=True)))
+    return _pulled(counts, np.ones(len(counts.patterns)), index.model.shares["random"])
+
+
+def _prior(records: int, mass: dict[str, float], start: Prior) -> Prior:
+    """Pairs of each class for each record; never fewer than a hundredth of what was believed."""
+    return Prior(
+        records=records,
+        matches=max(mass[MATCH] / records, start.matches / 100),
+        siblings=max(mass["sibling"] / records, start.siblings / 100),
+        twins=max(mass["twin"] / records, start.twins / 100),
+        community=start.community,
+    )
+
+
+def _float(
+    found: tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]],
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64]]:
+    return found[0], found[1].astype(np.float64)

@@ -1,0 +1,75 @@
+"""A model trained on records says what the records say, and no more than they can."""
+
+import random
+
+import pytest
+
+from linkage.comparable import BirthKind, Comparable
+from linkage.estimate import FEWEST, train
+from linkage.index import Index
+from linkage.model import Model
+from linkage.weigh import weigh
+
+LETTERS = "abdefgiklmnorstu"
+
+
+def word(rng):
+    return "".join(rng.choices(LETTERS, k=7))
+
+
+def population(seed, children=400, *, wrong_sex=0.0):
+    """Two records of each child, of two sources; the second with the errors asked for."""
+    rng = random.Random(seed)
+    families = [word(rng) for _ in range(60)]
+    records = []
+    for n in range(children):
+        family, sex = rng.choice(families), rng.choice("FM")
+        year, month, day = rng.randint(2008, 2020), rng.randint(2, 12), rng.randint(2, 28)
+        child = {
+            "given": (word(rng),), "family": family, "parts": (family,),
+            "birth": year * 10000 + month * 100 + day,
+            "birth_kind": BirthKind.FULL, "postcodes": (f"SE{rng.randint(1, 28)}{n % 9 + 1}AA",),
+        }  # fmt: skip
+        other = ("M" if sex == "F" else "F") if rng.random() < wrong_sex else sex
+        records.append((2 * n + 1, 1, Comparable(**child, sex=sex)))
+        records.append((2 * n + 2, 2, Comparable(**child, sex=other)))
+    return records
+
+
+def trained(**facts):
+    index = Index(Model.shipped())
+    index.put(population(1, **facts))
+    return train(index)
+
+
+def test_more_errors_in_a_field_make_it_weigh_less():
+    clean, wrong = trained(), trained(wrong_sex=0.3)
+    assert clean.shares["match"]["sex"]["EXACT"] > wrong.shares["match"]["sex"]["EXACT"] + 0.1
+
+
+def test_the_number_of_pairs_of_one_child_is_found():
+    assert trained().prior.matches == pytest.approx(0.5, abs=0.05)
+
+
+def test_training_twice_gives_the_same_version():
+    assert trained().version == trained().version
+
+
+def test_shares_still_sum_to_one():
+    for fields in trained().shares.values():
+        for levels in fields.values():
+            assert sum(levels.values()) == pytest.approx(1)
+
+
+def test_a_name_that_fewer_bear_is_not_kept():
+    model = trained()
+    _, _, record = population(1)[0]
+    assert record.given[0] not in " ".join(model.population.forenames.values()).split()
+    assert FEWEST == 20
+
+
+def test_a_trained_model_tells_one_child_from_two():
+    model = trained()
+    records = [record for _, _, record in population(2)]
+    assert weigh(records[0], records[1], model).probability > 0.99
+    assert weigh(records[0], records[2], model).probability < 0.01
