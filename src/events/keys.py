@@ -34,10 +34,12 @@ T = TypeVar("T")
 _Row = tuple[int, bytes, bytes | None, int]
 
 METADATA = sa.MetaData()
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""An INTEGER primary key is SQLite's own row number, and needs no index."""
 SUBJECT_KEY = sa.Table(
     "subject_key",
     METADATA,
-    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("subject", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("wrapped", sa.LargeBinary),
     sa.Column("wrapping", sa.BigInteger, nullable=False),
@@ -48,7 +50,7 @@ SUBJECT_KEY = sa.Table(
 ERASURE = sa.Table(
     "erasure",
     METADATA,
-    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("subject", sa.LargeBinary, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
     comment="the ledger that a restored backup replays",
@@ -337,11 +339,16 @@ class SubjectKeys:
         return gone
 
     def _scrub(self) -> None:
-        """Have the old bytes of changed rows removed from the database's files."""
+        """Have the old bytes of changed rows removed from the database's files.
+
+        On SQLite by writing the whole file anew: ``secure_delete`` blanks the cells of changed
+        rows, but not the copies that pages keep of cells that moved when they were split.
+        """
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if not self._is_sqlite:
                 connection.exec_driver_sql(f"VACUUM {self._name(SUBJECT_KEY)}")
                 return
+            connection.exec_driver_sql("VACUUM")
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
             if busy:
                 raise KeyStoreError(
@@ -411,7 +418,7 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _(connection: Any, _: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
