@@ -64,6 +64,11 @@ class EventStoreContract:
             assert (refusal.value.found, refusal.value.expected) == (1, version - 1)
         assert store.log.position() == 1
 
+    def test_the_same_event_sealed_again_is_another_writers(self, store):
+        store.log.append([store.received("a")])
+        with pytest.raises(StaleError, match="is at version 1, not 0"):
+            store.log.append([store.received("a")])
+
     def test_an_append_whose_expectations_fail_writes_nothing(self, store):
         first, second = store.received("a"), store.received("b", ordinal=2)
         store.log.append([first])
