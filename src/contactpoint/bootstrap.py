@@ -15,6 +15,7 @@ from contactpoint.errors import NotInitialisedError
 from contactpoint.intake.loading import Loading
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
+from events.checkpoints import Checkpoints
 from events.keys import SubjectKeys
 from events.log import Log, open_log
 from events.master import MasterKey
@@ -24,6 +25,8 @@ from projections.projector import Projector
 from projections.queries import Queries
 
 if TYPE_CHECKING:
+    from contactpoint.erasing import Erasing
+    from contactpoint.linking.kept_index import KeptIndex
     from contactpoint.linking.run import Linking
     from linkage.model import Model
 
@@ -94,12 +97,35 @@ class Contactpoint:
     @property
     def linking(self) -> "Linking":
         """The use case of linking."""
-        from contactpoint.linking.kept_index import KeptIndex
         from contactpoint.linking.run import Linking
 
+        return Linking(self.log, self.master, self.projector, self.queries, self._kept_index())
+
+    @property
+    def erasing(self) -> "Erasing":
+        """The use case of erasing."""
+        from contactpoint.erasing import Erasing
+
+        return Erasing(
+            self.log,
+            self.keys,
+            self.master,
+            self.projector,
+            self.queries,
+            self._kept_index(),
+            backup_days=self.settings.backup_days,
+        )
+
+    def _kept_index(self) -> "KeptIndex":
+        from contactpoint.linking.kept_index import KeptIndex
+
         self.settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = KeptIndex(self.settings.work, self.keys, self.master)
-        return Linking(self.log, self.master, self.projector, self.queries, kept)
+        return KeptIndex(self.settings.work, self.keys, self.master)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """The signed notes of how far the log goes, outside its database."""
+        return Checkpoints(self.settings.checkpoints, self.master.signing)
 
     def origin(self, command: str) -> Origin:
         """Who acts now, and by which run of which command."""

@@ -114,6 +114,12 @@ class DeliveryHeld(Event, frozen=True, omit_defaults=True):
     counts: Counts
     expected: str
     size: int
+    mode: str = ""
+    """As it was asked for; empty: as the feed has it."""
+    stated: str = ""
+    """``--effective`` as given, or empty."""
+    mapped: bool = False
+    """The last line of the path names the mapping."""
     path: str | Erased | None = None
 
 
@@ -171,9 +177,8 @@ class Delivery(msgspec.Struct, frozen=True):
     dropped: dict[str, int] = {}
     refusal: tuple[str, str, str] = ("", "", "")
     """Where, which field, what was expected."""
-    rule: str = ""
-    """That holds it."""
-    path: str | Erased | None = None
+    held: DeliveryHeld | None = None
+    """Why it was held, and how it was asked for."""
 
 
 def evolve(delivery: Delivery, event: DeliveryEvent) -> Delivery:
@@ -187,7 +192,6 @@ def evolve(delivery: Delivery, event: DeliveryEvent) -> Delivery:
                 "chunk": chunk,
                 "dropped": dropped,
                 "effective_by": event.effective_by,
-                "path": event.path,
                 "counts": Counts(),
             }
         case ChunkAppended(number=number, counts=counts):
@@ -195,14 +199,8 @@ def evolve(delivery: Delivery, event: DeliveryEvent) -> Delivery:
             changes = {"chunks": chunks, "counts": delivery.counts + counts}
         case DeliveryCompleted(counts=counts, exit_code=exit_code):
             changes = {"state": "completed", "counts": counts, "exit_code": exit_code}
-        case DeliveryHeld(counts=counts, rule=rule, path=path):
-            changes = {
-                "state": "held",
-                "counts": counts,
-                "rule": rule,
-                "path": path,
-                "exit_code": 3,
-            }
+        case DeliveryHeld(counts=counts):
+            changes = {"state": "held", "counts": counts, "held": event, "exit_code": 3}
         case DeliveryRefused(where=where, field=field, expected=expected):
             changes = {"state": "refused", "refusal": (where, field, expected), "exit_code": 1}
         case DeliveryApproved():

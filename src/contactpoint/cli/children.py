@@ -1,5 +1,6 @@
 """Commands that show a child: child show, child find. Each is recorded before it answers."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +34,7 @@ def show(number: str, reason: str, as_json: bool) -> None:
     from person.numbers import NumberError, read
 
     stated = required_reason(reason)
-    text = click.get_text_stream("stdin").readline() if number == "-" else number
+    text = sys.stdin.readline() if number == "-" else number
     with opened() as store:
         try:
             wanted = read(text)
@@ -106,7 +107,7 @@ def find(reason: str, as_json: bool, **asked: str) -> None:
 
 def _value(stated: str) -> str:
     """A value, or the next line of standard input where it is ``-``."""
-    return click.get_text_stream("stdin").readline().strip() if stated == "-" else stated
+    return sys.stdin.readline().strip() if stated == "-" else stated
 
 
 def _line(view: "View") -> tuple[str, str, str, str]:

@@ -53,7 +53,7 @@ def load(  # noqa: PLR0913 - the options of the contract
     codes: set[int] = set()
     with opened() as store:
         for path in files:
-            request = _request(
+            request = as_request(
                 path,
                 feed_name,
                 source=source,
@@ -71,31 +71,33 @@ def load(  # noqa: PLR0913 - the options of the contract
                     reports.append({"file": path.name, "error": str(error)})
                 continue
             codes.add(outcome.exit_code)
-            reports.append(_report(store, path, outcome))
+            reports.append(report(store, path.name, outcome))
             if not as_json:
-                _show(path, outcome)
+                show(path.name, outcome)
         if not dry_run:
-            _link(store, reports, link=not no_link)
+            link(store, reports, wanted=not no_link)
     if as_json:
         print_json(reports[0] if len(reports) == 1 else reports)
     return next(code for code in GRAVEST if code in codes)
 
 
-def _link(store: "Contactpoint", reports: list[dict[str, Any]], *, link: bool) -> None:
+def link(store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool) -> None:
     """Link what was loaded, and bring the read models up to date; the last report gains both."""
     began = time.perf_counter()
-    if link and any(report.get("events") for report in reports):
+    if wanted and any(report.get("events") for report in reports):
         outcome = store.linking.run(store.origin("link"), store.model)
         reports[-1]["links"], reports[-1]["reviews"] = outcome.links, outcome.referred
         reports[-1]["seconds"]["link"] = round(time.perf_counter() - began, 3)
         say(f"linked {outcome.links:,} records; {outcome.referred:,} pairs referred to a steward")
     began = time.perf_counter()
     store.projector.catch_up()
+    store.checkpoints.write(store.log)
     if reports and "seconds" in reports[-1]:
         reports[-1]["seconds"]["project"] = round(time.perf_counter() - began, 3)
 
 
-def _request(path: Path, feed_name: str | None, *, effective: str, **options: Any) -> Any:
+def as_request(path: Path, feed_name: str | None, *, effective: str, **options: Any) -> Any:
+    """What is asked to have loaded. Raises UsageError where feed or date is none."""
     from contactpoint.errors import UsageError
     from contactpoint.intake.loading import Request
     from contactpoint.intake.preparing import moment
@@ -127,11 +129,11 @@ def _feed(path: Path, name: str | None) -> "Feed":
     return FEEDS[name]
 
 
-def _report(store: "Contactpoint", path: Path, outcome: "Outcome") -> dict[str, Any]:
+def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, Any]:
     """What ``load --json`` prints of one file."""
     counts = msgspec.structs.asdict(outcome.counts)
     return {
-        "file": path.name,
+        "file": name,
         "delivery": outcome.delivery.hex[:16],
         "state": outcome.state,
         **counts,
@@ -148,7 +150,7 @@ def _report(store: "Contactpoint", path: Path, outcome: "Outcome") -> dict[str, 
     }
 
 
-def _show(path: Path, outcome: "Outcome") -> None:
+def show(name: str, outcome: "Outcome") -> None:
     """The report of one file, for a person."""
     counts = outcome.counts
     again = ", known already" if outcome.known else ""
@@ -165,7 +167,7 @@ def _show(path: Path, outcome: "Outcome") -> None:
             "remarks": counts.remarks,
             "events appended": outcome.events,
         },
-        title=f"{path.name}: {outcome.state}{again} (delivery {outcome.delivery.hex[:16]})",
+        title=f"{name}: {outcome.state}{again} (delivery {outcome.delivery.hex[:16]})",
     )
     if outcome.held_by:
         say(f"held by {outcome.held_by}: {outcome.expected}")

@@ -11,6 +11,7 @@ import click
 COMMANDS = {
     "init": "contactpoint.cli.store",
     "load": "contactpoint.cli.loading",
+    "nightly": "contactpoint.cli.operations",
     "feeds": "contactpoint.cli.loading",
     "source": "contactpoint.cli.sources",
     "delivery": "contactpoint.cli.deliveries",
@@ -20,6 +21,10 @@ COMMANDS = {
     "review": "contactpoint.cli.reviews",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
+    "verify": "contactpoint.cli.operations",
+    "erase": "contactpoint.cli.operations",
+    "key": "contactpoint.cli.operations",
+    "doctor": "contactpoint.cli.operations",
     "synth": "contactpoint.cli.synth",
 }
 """Every command, and the module that holds it; a module is imported when its command is asked."""
@@ -100,6 +105,6 @@ def _exit_code(error: Exception) -> int | None:
     }
     if any(kind.__name__ in expected for kind in type(error).__mro__):
         return 1
-    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+    if isinstance(error, OSError):
         return 1
     return None

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +20,16 @@ from contactpoint.sources import Sources, registration
 from events.delivery import (
     Counts,
     Delivery,
+    DeliveryApproved,
     DeliveryCompleted,
     DeliveryEvent,
     DeliveryHeld,
     DeliveryReceived,
     DeliveryRefused,
+    DeliveryRejected,
     evolve,
 )
+from events.failpoints import failpoint
 from events.keys import SubjectKeys
 from events.log import Log
 from events.master import MasterKey
@@ -85,10 +88,49 @@ class Loading:
         self._chunk = chunk
         self._work = work
 
+    def decide(
+        self,
+        delivery: UUID,
+        feeds: Mapping[str, Feed],
+        origin: Origin,
+        *,
+        approve: bool,
+        reason: str,
+    ) -> Outcome | None:
+        """Let a held delivery through, or turn it away; what was let through is loaded.
+
+        None where it was turned away, or where its files are not there any more: then they are
+        to be loaded again, and go through. Raises UsageError where it is not held.
+        """
+        with self._log.lock("load"):
+            state = self._log.replay(delivery, Delivery(), evolve)
+            if state.state != "held" or state.held is None:
+                raise UsageError(f"delivery {delivery.hex[:16]} is {state.state}, not held")
+            event = DeliveryApproved(reason) if approve else DeliveryRejected(reason)
+            self._log.append(
+                [Recorded(delivery, state.version + 1, origin, origin.recorded, event)]
+            )
+            request = _asked(state.held, feeds) if approve else None
+            if request is None or not all(path.exists() for path in request.paths):
+                return None
+            return _Load(self, request, origin).run()
+
     def load(self, request: Request, origin: Origin) -> Outcome:
         """Load one delivery. Raises FeedError for a file that cannot be read as its feed says."""
         with self._log.lock("load"):
             return _Load(self, request, origin).run()
+
+
+def _asked(held: DeliveryHeld, feeds: Mapping[str, Feed]) -> Request | None:
+    """What was asked for when the delivery was held; None where its path is unreadable now."""
+    if not isinstance(held.path, str) or held.feed not in feeds:
+        return None
+    paths = [Path(line) for line in held.path.split("\n")]
+    mapping = paths.pop() if held.mapped else None
+    mode: Mode | None = (
+        None if not held.mode else "snapshot" if held.mode == "snapshot" else "delta"
+    )
+    return Request(paths, feeds[held.feed], held.source, mode, mapping, held.stated)
 
 
 class _Load:
@@ -130,7 +172,7 @@ class _Load:
             dropped=delivery.dropped,
             exit_code=delivery.exit_code,
             known=True,
-            held_by=delivery.rule,
+            held_by=delivery.held.rule if delivery.held else "",
             effective_by=delivery.effective_by,
         )
 
@@ -163,6 +205,7 @@ class _Load:
             if held is not None:
                 return self._hold(held, found)
             self._receive(reading, mode, (order, by), scopes, found)
+            failpoint("load.received")
             return self._append(spool, order, scopes, found)
 
     def _source(self, reading: Reading) -> tuple[SourceRegistered, bool]:
@@ -237,7 +280,10 @@ class _Load:
             counts=found.counts,
             expected=f"at most {source.guard_share:.0%} of {current} records, not {records}",
             size=_size(self._request.paths),
-            path=_path(self._request.paths),
+            mode=self._request.mode or "",
+            stated=self._request.effective,
+            mapped=self._request.mapping is not None,
+            path=_path([*self._request.paths, *_given(self._request.mapping)]),
         )
 
     def _rehearsed(self, found: Findings, held: DeliveryHeld | None) -> Outcome:
@@ -313,6 +359,7 @@ class _Load:
         counts = self._delivery.counts
         code = PARTLY if _partly(counts) else 0
         completed = DeliveryCompleted(counts, scopes, bool(scopes), code)
+        failpoint("load.before-complete")
         appending.complete(completed, self._delivery.version + 1)
         self._evolve(completed)
         self._lap("withdraw")
@@ -394,6 +441,10 @@ def _size(paths: Sequence[Path]) -> int:
 
 def _path(paths: Sequence[Path]) -> str:
     return "\n".join(str(path.absolute()) for path in paths)
+
+
+def _given(path: Path | None) -> list[Path]:
+    return [] if path is None else [path]
 
 
 def _sorted(dropped: Counter[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from contactpoint.sources import Registry
+from events.failpoints import failpoint
 from events.keys import SubjectKeys
 from events.master import MasterKey
 from events.source import SourceRegistered
@@ -84,7 +85,9 @@ class KeptIndex:
             file.write(bytes(4))
             file.flush()
             os.fsync(file.fileno())
+        failpoint("index.before-swap")
         beside.replace(self._path)
+        failpoint("index.after-swap")
 
     def forget(self) -> None:
         """Drop the file; the next run makes it anew from the read models."""

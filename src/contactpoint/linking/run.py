@@ -14,6 +14,7 @@ from contactpoint.sources import Sources
 from events.child import Child, ChildRegistered, Evidence
 from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended
+from events.failpoints import failpoint
 from events.linking import LinkingCompleted, ModelAdopted, PairsReferred, ReferredPair
 from events.log import Log
 from events.master import MasterKey
@@ -273,7 +274,9 @@ class _Run:
             return
         heads = HeadChanges(children=commit.heads, links=commit.links)
         expect = {each.id: each.version for each in commit.settled}
+        failpoint("link.before-append")
         self._log.append(messages, heads=heads, expect=expect)
+        failpoint("link.after-append")
         self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
 
     def _complete(self) -> None:
@@ -287,6 +290,7 @@ class _Run:
             referred=outcome.referred,
             overflowed=outcome.overflowed,
         )
+        failpoint("link.before-complete")
         self._log.append([self._own(completed)])
 
     def _own(self, event: Event) -> Recorded:

@@ -1,0 +1,141 @@
+"""Commands of operators: nightly, verify, erase, key, doctor."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contactpoint.cli.output import json_option, print_json, print_table, say
+from contactpoint.cli.session import opened
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@json_option
+def nightly(folder: Path, as_json: bool) -> int:
+    """Load a drop folder: FOLDER/SOURCE/FEED.DATE.ext, in order of effective time, one report."""
+    from contactpoint.cli.loading import GRAVEST, as_request, link, report
+    from contactpoint.nightly import dropped
+    from feeds.catalogue import FEEDS
+    from feeds.submission import FeedError
+
+    reports: list[dict[str, Any]] = []
+    codes = {0}
+    with opened() as store, store.log.lock("nightly"):
+        for one in dropped(folder, FEEDS):
+            request = as_request(
+                one.path, one.feed or None, source=one.source, effective=one.effective
+            )
+            try:
+                outcome = store.loading.load(request, store.origin("nightly"))
+            except FeedError as error:
+                codes.add(1)
+                reports.append({"file": one.path.name, "source": one.source, "error": str(error)})
+                continue
+            codes.add(outcome.exit_code)
+            reports.append({"source": one.source, **report(store, one.path.name, outcome)})
+        link(store, reports, wanted=True)
+    code = next(code for code in GRAVEST if code in codes)
+    if as_json:
+        print_json({"files": reports, "exit_code": code})
+        return code
+    columns = ("source", "file", "state", "rows", "new", "changed", "held", "rejected", "withdrawn")
+    print_table(columns, [[each.get(name) for name in columns] for each in reports])
+    for each in reports:
+        if "error" in each:
+            say(each["error"])
+    return code
+
+
+@click.command()
+@json_option
+def verify(as_json: bool) -> int:
+    """Walk the log: chain, heads and checkpoints; exit 1 where anything was changed."""
+    from contactpoint.following import heads_of
+    from events.verify import verify as walk
+
+    with opened() as store:
+        report = walk(store.log, store.checkpoints, heads_of)
+        events = store.log.position()
+    findings = [str(finding) for finding in report.findings]
+    if as_json:
+        print_json({"events": events, "findings": findings, "unchecked": report.unchecked})
+    else:
+        for finding in findings:
+            click.echo(finding)
+        for unchecked in report.unchecked:
+            say(unchecked)
+        say(f"{events:,} events: {'nothing amiss' if not findings else 'changed'}")
+    return 1 if findings else 0
+
+
+@click.command()
+@click.argument("what")
+@click.option("--reason", default="", help="Why; recorded with the erasure.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Erase a record (SOURCE:ID) or a child (NUMBER) for ever; - reads it from standard input."""
+    import sys
+
+    from person.numbers import NumberError, read
+
+    text = sys.stdin.readline().strip() if what == "-" else what
+    if not yes and sys.stdin.isatty():
+        click.confirm("This cannot be undone. Erase?", abort=True, err=True)
+    with opened() as store:
+        origin = store.origin("erase")
+        store.accesses.require_administrator(origin)
+        if ":" in text:
+            source, _, key = text.rpartition(":")
+            done = store.erasing.record(source, key, origin, reason=reason)
+        else:
+            try:
+                number = read(text)
+            except NumberError:
+                number = ""
+            done = store.erasing.child(number, origin, reason=reason)
+        store.linking.run(store.origin("link"), store.model)
+        store.projector.catch_up()
+        store.checkpoints.write(store.log)
+    if as_json:
+        print_json({"records": done.records, "child": done.child, "final": str(done.final)})
+    else:
+        say(f"{done.records} records erased")
+        say(f"final on {done.final}, when the last older backup of the keys has expired")
+    return 0
+
+
+@click.group()
+def key() -> None:
+    """The keys of the installation."""
+
+
+@key.command()
+@json_option
+def rotate(as_json: bool) -> None:
+    """Make a new wrapping key and wrap every subject's key anew; may be begun again."""
+    with opened() as store:
+        store.accesses.require_administrator(store.origin("key rotate"))
+        wrapped = store.keys.rotate()
+    if as_json:
+        print_json({"wrapped": wrapped})
+    else:
+        say(f"{wrapped:,} subject keys wrapped under a new wrapping key")
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> int:
+    """Look for what makes the installation unsafe or unfit; exit 1 where something is wrong."""
+    from contactpoint.doctor import examine
+
+    with opened() as store:
+        found = examine(store)
+    if as_json:
+        print_json([{"level": one.level, "what": one.what, "do": one.remedy} for one in found])
+    else:
+        print_table(
+            ("", "what", "what to do"), [(one.level, one.what, one.remedy) for one in found]
+        )
+    return 1 if any(one.level == "wrong" for one in found) else 0

@@ -1,0 +1,140 @@
+"""Erasing: the keys of a record's subjects destroyed, and every trace outside the log removed."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from contactpoint.errors import NotFoundError
+from contactpoint.linking.kept_index import KeptIndex
+from events.child import Child, EraseChild
+from events.child import decide as decide_child
+from events.child import evolve as evolve_child
+from events.keys import SubjectKeys, subject_of
+from events.log import Log
+from events.master import MasterKey
+from events.message import Event, Origin, Recorded
+from events.record import EraseRecord, decide, evolve
+from events.store.heads import ChildHead, HeadChanges, RecordHead
+from projections.database import scrub
+from projections.projector import Projector
+from projections.queries import Queries
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased."""
+
+    records: int
+    child: str
+    """Number of the child that was erased whole; empty where only a record was."""
+    final: datetime.date
+    """Day on which the last older backup of the keys has expired."""
+
+
+class Erasing:
+    """The use case of erasing; repeating it is harmless, and finishes one that was cut short."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that hold particulars
+        self,
+        log: Log,
+        keys: SubjectKeys,
+        master: MasterKey,
+        projector: Projector,
+        queries: Queries,
+        kept: KeptIndex,
+        *,
+        backup_days: int,
+    ) -> None:
+        self._log = log
+        self._keys = keys
+        self._master = master
+        self._projector = projector
+        self._queries = queries
+        self._kept = kept
+        self._backup_days = backup_days
+
+    def record(self, source: str, key: str, origin: Origin, *, reason: str) -> Erased:
+        """Erase one source's record. Raises NotFoundError where there is none."""
+        record = UUID(bytes=self._master.hashes.record_id(source, key))
+        if not self._log.heads.records([record]):
+            raise NotFoundError("no record of that source and id")
+        with self._log.lock("load"), self._log.lock("link"):
+            return self._erase([record], [], origin, reason, "")
+
+    def child(self, number: str, origin: Origin, *, reason: str) -> Erased:
+        """Erase a child: every record that is or was theirs. Raises NotFoundError."""
+        head = self._log.heads.by_numbers([number]).get(number)
+        if head is None:
+            raise NotFoundError("no child of that number")
+        with self._log.lock("load"), self._log.lock("link"):
+            self._projector.catch_up()
+            children = self._all_of(head)
+            records = set[UUID]()
+            for child in children:
+                state = self._child(child)
+                records |= state.records | state.former
+            mine = [
+                one.record
+                for one in self._log.heads.records(records).values()
+                if one.child is None or one.child in children
+            ]
+            return self._erase(mine, children, origin, reason, number)
+
+    def _all_of(self, head: ChildHead) -> list[UUID]:
+        """The child that a number answers for, and every child merged into it."""
+        while head.merged_into is not None:
+            head = self._log.heads.children([head.merged_into])[head.merged_into]
+        return [head.child, *sorted(self._queries.merged_into([head.child]))]
+
+    def _child(self, child: UUID) -> Child:
+        return self._log.replay(child, Child(), evolve_child)
+
+    def _erase(
+        self,
+        records: Sequence[UUID],
+        children: Sequence[UUID],
+        origin: Origin,
+        reason: str,
+        number: str,
+    ) -> Erased:
+        """Say it in the log, then destroy the keys, then remove what was made from them."""
+        self._append(records, children, origin, reason)
+        subjects = [record.bytes for record in records]
+        subjects += [subject_of("sensitive", record, self._master) for record in records]
+        self._keys.destroy(subjects)
+        self._projector.catch_up()
+        scrub(self._projector.engine)
+        self._kept.forget()
+        today = datetime.datetime.fromtimestamp(origin.recorded / 1e6, datetime.UTC).date()
+        final = today + datetime.timedelta(days=self._backup_days)
+        return Erased(len(records), number, final)
+
+    def _append(
+        self, records: Sequence[UUID], children: Sequence[UUID], origin: Origin, reason: str
+    ) -> None:
+        messages: list[Recorded] = []
+        heads: list[RecordHead] = []
+        for head in self._log.heads.records(records).values():
+            state = head.state
+            for event in decide(EraseRecord(reason), state):
+                messages.append(_next(head.record, state.version, event, origin))
+                state = evolve(state, event)
+            heads.append(RecordHead(head.record, state, head.key, head.sensitive, head.child))
+        child_heads: list[ChildHead] = []
+        links: dict[UUID, UUID | None] = {}
+        for child in children:
+            before = self._child(child)
+            after = before
+            for child_event in decide_child(EraseChild(reason), before):
+                messages.append(_next(child, after.version, child_event, origin))
+                after = evolve_child(after, child_event)
+            child_heads.append(ChildHead(child, after.number, after.version))
+            links.update(dict.fromkeys(before.records - after.records))
+        if messages:
+            changes = HeadChanges(records=heads, children=child_heads, links=links)
+            self._log.append(messages, heads=changes)
+
+
+def _next(stream: UUID, version: int, event: Event, origin: Origin) -> Recorded:
+    return Recorded(stream, version + 1, origin, origin.recorded, event)

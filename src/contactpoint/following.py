@@ -1,0 +1,124 @@
+"""The heads that follow from the log alone: what ``verify`` compares the stored heads with."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from uuid import UUID
+
+import msgspec
+from pyroaring import BitMap
+
+from events.child import (
+    Child,
+    ChildClosed,
+    ChildEvent,
+    ChildMerged,
+    ChildRegistered,
+    ChildRestored,
+    RecordsLinked,
+    RecordsUnlinked,
+)
+from events.child import evolve as evolve_child
+from events.delivery import ChunkAppended, DeliveryCompleted, DeliveryReceived
+from events.message import Recorded
+from events.record import (
+    Order,
+    Record,
+    RecordAmended,
+    RecordEvent,
+    RecordReceived,
+    confirm,
+    prove_present,
+)
+from events.record import evolve as evolve_record
+from events.store.heads import ChildHead, RecordHead, ScopeHead
+
+Head = RecordHead | ChildHead | ScopeHead
+
+
+def heads_of(messages: Iterable[Recorded]) -> Iterator[Head]:
+    """Every head as the events make it, in memory: some 1 kB for each record."""
+    folding = _Folding()
+    for message in messages:
+        folding.take(message)
+    yield from folding.heads()
+
+
+class _Folding:
+    """The state of every record, child and scope, event by event."""
+
+    def __init__(self) -> None:
+        self.records: dict[UUID, RecordHead] = {}
+        self.ordinals: dict[int, UUID] = {}
+        self.children: dict[UUID, Child] = {}
+        self.scopes: dict[tuple[str, str], Order] = {}
+        self.deliveries: dict[UUID, tuple[str, Order]] = {}
+
+    def take(self, message: Recorded) -> None:
+        """One more event."""
+        event, stream = message.event, message.originator_id
+        if isinstance(event, RecordEvent):
+            self._record(stream, event, message.keys)
+        elif isinstance(event, ChildEvent):
+            self._child(stream, event)
+        elif isinstance(event, ChunkAppended):
+            self._chunk(event)
+        elif isinstance(event, DeliveryReceived):
+            self.deliveries[stream] = event.source, event.order
+        elif isinstance(event, DeliveryCompleted) and event.snapshot:
+            source, order = self.deliveries[stream]
+            for scope in event.scopes:
+                known = self.scopes.get((source, scope))
+                self.scopes[source, scope] = order if known is None else max(known, order)
+
+    def heads(self) -> Iterator[Head]:
+        """All heads."""
+        yield from self.records.values()
+        for id_, child in self.children.items():
+            yield ChildHead(id_, child.number, child.version, child.into, child.status == "closed")
+        for (source, scope), order in self.scopes.items():
+            yield ScopeHead(source, scope, order)
+
+    def _record(self, stream: UUID, event: RecordEvent, keys: tuple[int, ...]) -> None:
+        head = self.records.get(stream) or RecordHead(stream, Record())
+        state = msgspec.structs.replace(evolve_record(head.state, event), orders=())
+        head = msgspec.structs.replace(head, state=state)
+        if isinstance(event, RecordReceived | RecordAmended) and keys:
+            head = msgspec.structs.replace(
+                head, key=keys[0], sensitive=(keys[1] if len(keys) > 1 else 0) or head.sensitive
+            )
+        self.records[stream] = head
+        if isinstance(event, RecordReceived):
+            self.ordinals[event.ordinal] = stream
+
+    def _chunk(self, event: ChunkAppended) -> None:
+        own = {one.ordinal: one.stated for one in event.restated}
+        for ordinal in BitMap.deserialize(event.confirmed):
+            stated = own.get(ordinal)
+            self._become(ordinal, partial(confirm, seen=event.order, stated=stated))
+        for ordinal in BitMap.deserialize(event.seen):
+            self._become(ordinal, partial(prove_present, seen=event.order))
+
+    def _become(self, ordinal: int, change: Callable[[Record], Record]) -> None:
+        record = self.ordinals[ordinal]
+        head = self.records[record]
+        self.records[record] = msgspec.structs.replace(head, state=change(head.state))
+
+    def _child(self, stream: UUID, event: ChildEvent) -> None:
+        before = self.children.get(stream, Child())
+        after = evolve_child(before, event)
+        self.children[stream] = after
+        match event:
+            case ChildRegistered() | RecordsLinked() | ChildRestored():
+                self._link(after.records - before.records, stream)
+            case RecordsUnlinked() | ChildMerged():
+                self._unlink(before.records - after.records, stream)
+            case ChildClosed():
+                # A withdrawn record keeps its child: when it returns, it finds its number again.
+                self._link((r for r in after.former if self.records[r].child is None), stream)
+
+    def _link(self, records: Iterable[UUID], child: UUID | None) -> None:
+        for record in records:
+            self.records[record] = msgspec.structs.replace(self.records[record], child=child)
+
+    def _unlink(self, records: Iterable[UUID], child: UUID) -> None:
+        self._link((r for r in records if self.records[r].child == child), None)
