@@ -1,8 +1,9 @@
 """Training: shares of levels, prior and frequencies estimated from the records of an index.
 
 Expectation-maximisation on pattern counts (Winkler 1988; Enamorado, Fifield and Imai 2019), with
-the classes of two children that the model knows. What strangers share is counted on random pairs
-and then held fixed: a free mixture converges to households in the place of children. Every share
+the classes of two children that the model knows. What strangers share is counted on random pairs,
+what siblings and twins share stays as believed, and both are held fixed while the rest is found: a
+free mixture converges to households in the place of children. Every share
 is pulled towards the starting belief (a Dirichlet prior), so rare levels stay where they were.
 """
 
@@ -28,8 +29,8 @@ SETTLED = 1e-4
 FEWEST = 20
 """Records that have to bear a name before a frequency of it is kept."""
 LOWEST = -1e6
-FREE = (MATCH, "sibling", "twin")
-"""Classes whose shares are estimated; those of strangers come from random pairs."""
+FREE = (MATCH,)
+"""Classes whose shares are estimated. Left free, siblings and twins take in namesakes too."""
 
 
 class Counts(NamedTuple):
