@@ -1,5 +1,7 @@
 """What a pair weighs, and what it means: invariant 5 clause by clause, and three outcomes."""
 
+from typing import Any
+
 import msgspec
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from linkage.weigh import weigh, weigh_pattern
 from tests.linkage.strategies import comparables
 
 MODEL = Model.shipped()
-EMPTY = {
+EMPTY: dict[str, dict[str, Any]] = {
     "given": {"given": (), "honorific": "", "joined": "", "other_given": ()},
     "family": {"family": "", "parts": (), "other_family": ()},
     "birth": {"birth": 0, "birth_kind": BirthKind.MISSING},
