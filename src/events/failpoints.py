@@ -22,6 +22,13 @@ NAMES = frozenset(
         "projection.after-commit",
         "rebuild.before-swap",
         "rebuild.after-swap",
+        "load.received",
+        "load.before-complete",
+        "link.before-append",
+        "link.after-append",
+        "link.before-complete",
+        "index.before-swap",
+        "index.after-swap",
     }
 )
 """Every failpoint there is; whoever places a new one adds it here."""
