@@ -84,16 +84,18 @@ def load(  # noqa: PLR0913 - the options of the contract
 def link(store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool) -> None:
     """Link what was loaded, and bring the read models up to date; the last report gains both."""
     began = time.perf_counter()
-    if wanted and any(report.get("events") for report in reports):
+    last = next((report for report in reversed(reports) if "error" not in report), None)
+    # Also where all was known already: the load before may have died before it linked.
+    if wanted and last is not None:
         outcome = store.linking.run(store.origin("link"), store.model)
-        reports[-1]["links"], reports[-1]["reviews"] = outcome.links, outcome.referred
-        reports[-1]["seconds"]["link"] = round(time.perf_counter() - began, 3)
+        last["links"], last["reviews"] = outcome.links, outcome.referred
+        last["seconds"]["link"] = round(time.perf_counter() - began, 3)
         say(f"linked {outcome.links:,} records; {outcome.referred:,} pairs referred to a steward")
     began = time.perf_counter()
     store.projector.catch_up()
     store.checkpoints.write(store.log)
-    if reports and "seconds" in reports[-1]:
-        reports[-1]["seconds"]["project"] = round(time.perf_counter() - began, 3)
+    if last is not None:
+        last["seconds"]["project"] = round(time.perf_counter() - began, 3)
 
 
 def as_request(path: Path, feed_name: str | None, *, effective: str, **options: Any) -> Any:

@@ -1,5 +1,6 @@
 """Commands of operators: nightly, verify, erase, key, doctor."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,29 @@ def nightly(folder: Path, as_json: bool) -> int:
     if as_json:
         print_json({"files": reports, "exit_code": code})
         return code
-    columns = ("source", "file", "state", "rows", "new", "changed", "held", "rejected", "withdrawn")
-    print_table(columns, [[each.get(name) for name in columns] for each in reports])
+    _show_night(reports)
     for each in reports:
         if "error" in each:
             say(each["error"])
     return code
+
+
+def _show_night(reports: Sequence[dict[str, Any]]) -> None:
+    """A line for each source, and one for each file that was not taken whole."""
+    columns = ("rows", "new", "changed", "unchanged", "out_of_scope", "held", "rejected")
+    sources: dict[str, list[int]] = {}
+    for one in reports:
+        sums = sources.setdefault(one["source"], [0] * (len(columns) + 2))
+        sums[0] += 1
+        for place, name in enumerate((*columns, "withdrawn"), start=1):
+            sums[place] += one.get(name, 0)
+    print_table(
+        ("source", "files", *(name.replace("_", " ") for name in columns), "withdrawn"),
+        [(source, *sums) for source, sums in sources.items()],
+    )
+    for one in reports:
+        if one.get("exit_code"):
+            say(f"{one['source']}/{one['file']}: {one['state']}, delivery {one['delivery']}")
 
 
 @click.command()

@@ -18,6 +18,8 @@ COMMANDS = {
     "link": "contactpoint.cli.exporting",
     "export": "contactpoint.cli.exporting",
     "child": "contactpoint.cli.children",
+    "why": "contactpoint.cli.matching",
+    "score": "contactpoint.cli.matching",
     "review": "contactpoint.cli.reviews",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
@@ -25,6 +27,7 @@ COMMANDS = {
     "erase": "contactpoint.cli.operations",
     "key": "contactpoint.cli.operations",
     "doctor": "contactpoint.cli.operations",
+    "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",
 }
 """Every command, and the module that holds it; a module is imported when its command is asked."""

@@ -74,8 +74,8 @@ class Linking:
     def run(self, origin: Origin, model: Model, *, everything: bool = False) -> LinkOutcome:
         """Link what changed since the last run, or everything; append nothing if nothing did."""
         with self._log.lock("link"):
-            self._projector.catch_up()
-            return _Run(self, origin, model).go(everything=everything)
+            position = self._projector.catch_up()
+            return _Run(self, origin, model, position).go(everything=everything)
 
     def adopt(self, model: Model, origin: Origin) -> None:
         """Put a model version in force from here on."""
@@ -88,28 +88,30 @@ class Linking:
 class _Run:
     """One run, step by step."""
 
-    def __init__(self, linking: Linking, origin: Origin, model: Model) -> None:
+    def __init__(self, linking: Linking, origin: Origin, model: Model, position: int) -> None:
+        """``position``: how far the read models go; a load may append more meanwhile."""
         self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
         self._origin, self._model = origin, model
         self._stream = linking._master.hashes.stream_id("linking")
         self._filling = Filling(Sources(linking._log, linking._master).registry())
         self._version = self._log.versions([self._stream]).get(self._stream, 0)
-        self._position = self._log.position()
+        self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
 
     def go(self, *, everything: bool) -> LinkOutcome:
         last = next(iter(self._queries.runs()), None)
         through = int(last["through"]) if last else 0
-        whole = everything or last is None or last["model"] != self._model.version
+        first = last is None or last["model"] != self._model.version
+        whole = everything or first
         changed = self._changed_since(0 if whole else through)
-        index = self._index()
         if not changed and not everything:
             return self.outcome
+        index = self._index()
         before = self._log.position()
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
         self._settle(pairs, ordinals)
-        if self._log.position() > before or not whole or last is None:
+        if self._log.position() > before or first or not everything:
             self._complete()
         self.outcome.events = self._log.position() - before
         return self.outcome

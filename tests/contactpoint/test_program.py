@@ -1,0 +1,229 @@
+"""The program as scripts and newcomers meet it: exit codes, JSON, and what it refuses."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contactpoint.bootstrap import open_store
+from contactpoint.settings import from_environment
+
+PROGRAM = Path(sys.executable).with_name("contactpoint")
+
+
+class Program:
+    """Runs ``contactpoint`` in a home of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "CONTACTPOINT_HOME": str(folder / "home"),
+        }
+
+    def __call__(self, *words, stdin="", **environment):
+        return subprocess.run(
+            [PROGRAM, *map(str, words)],
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            input=stdin,
+            cwd=self.folder,
+            check=False,
+            timeout=120,
+        )
+
+    def json(self, *words):
+        run = self(*words, "--json")
+        assert run.stdout, run.stderr
+        return json.loads(run.stdout)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """Two invented nights, loaded once for the module."""
+    program = Program(tmp_path_factory.mktemp("night"))
+    assert program("synth", "feeds", "--children", 120, "--nights", 2, "--seed", 5).returncode == 0
+    assert program("init").returncode == 0
+    program.first = program.json("nightly", "feeds/night-01")
+    return program
+
+
+@pytest.fixture
+def program(tmp_path):
+    return Program(tmp_path)
+
+
+def test_init_makes_stores_that_only_their_owner_may_read(program):
+    assert program("init").returncode == 0
+    home = program.folder / "home"
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o077 == 0 for path in home.rglob("*"))
+
+
+def test_init_does_nothing_when_the_stores_exist(program):
+    program("init")
+    key = (program.folder / "home" / "master.key").read_bytes()
+    assert program.json("init")["made"] == []
+    assert (program.folder / "home" / "master.key").read_bytes() == key
+
+
+def test_a_command_without_a_store_says_how_to_make_one(program):
+    run = program("status")
+    assert run.returncode == 1
+    assert "contactpoint init" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_misspelt_command_is_a_usage_error_with_a_guess(program):
+    run = program("laod")
+    assert run.returncode == 2
+    assert "Did you mean 'load'?" in run.stderr
+
+
+def test_a_night_is_loaded_and_linked(night):
+    files = night.first["files"]
+    assert night.first["exit_code"] in (0, 3)
+    assert sum(one["rows"] for one in files) > 150
+    for one in files:
+        parts = ("new", "changed", "unchanged", "out_of_scope", "held", "rejected")
+        assert one["rows"] == sum(one[part] for part in parts)
+
+
+def test_the_same_night_again_appends_no_event(night):
+    events = night.json("status")["events"]
+    again = night.json("nightly", "feeds/night-01")
+    assert again["exit_code"] == night.first["exit_code"]
+    assert night.json("status")["events"] == events
+
+
+def test_link_with_nothing_to_do_appends_no_event(night):
+    events = night.json("status")["events"]
+    assert night.json("link")["events"] == 0
+    assert night.json("link", "--all")["events"] == 0
+    assert night.json("status")["events"] == events
+
+
+def test_status_counts_records_and_children(night):
+    status = night.json("status")
+    assert status["records"] > status["children"] > 0
+    assert {one["lag"] for one in status["projections"].values()} == {0}
+
+
+def test_every_current_record_is_exported_once(night):
+    night("export", "links", "links.csv")
+    lines = (night.folder / "links.csv").read_text().splitlines()
+    assert lines[0] == "source,record_id,child"
+    assert len(lines) - 1 == night.json("status")["records"]
+    assert lines[1:] == sorted(lines[1:])
+
+
+def test_a_child_is_shown_only_with_a_reason(night):
+    number = first_number(night)
+    assert night("child", "show", number).returncode == 2
+    assert night("child", "show", number, "--reason", " ").returncode == 2
+    assert night("child", "show", number, "--reason", "enquiry 7").returncode == 0
+
+
+def test_a_number_may_be_read_from_standard_input(night):
+    number = first_number(night)
+    assert night("child", "show", "-", "--reason", "enquiry", stdin=f"{number}\n").returncode == 0
+
+
+def test_a_number_that_is_none_and_one_that_is_unknown_answer_alike(night):
+    malformed = night("child", "show", "12", "--reason", "enquiry")
+    unknown = night("child", "show", "123456789018", "--reason", "enquiry")
+    assert (malformed.returncode, malformed.stderr) == (unknown.returncode, unknown.stderr)
+    assert malformed.returncode == 1
+
+
+def test_each_look_is_in_the_record_of_access(night):
+    def looks():
+        settings = from_environment(night.environment)
+        with open_store(settings) as store:
+            return [m.event for m in store.access.decode(store.access.read(0, 1000))]
+
+    before = len(looks())
+    night("child", "find", "--name", "Smith", "--reason", "enquiry 8")
+    *_, last = looks()
+    assert len(looks()) == before + 1
+    assert (last.act, last.asked.reason) == ("child find", "enquiry 8")
+
+
+def test_what_cannot_be_recorded_is_not_shown(night):
+    number = first_number(night)
+    run = night(
+        "child", "show", number, "--reason", "x", CONTACTPOINT_ACCESS_URL="sqlite:////nowhere/a.db"
+    )
+    assert run.returncode == 1
+    assert run.stdout == ""
+
+
+def test_an_erased_child_is_gone_and_the_log_is_whole(night):
+    number = first_number(night)
+    assert night("erase", number, "--yes", "--reason", "retention").returncode == 0
+    assert night("child", "show", number, "--reason", "enquiry").returncode == 1
+    assert night("verify").returncode == 0
+    assert night("erase", number, "--yes").returncode == 0
+
+
+def test_a_rebuild_gives_the_same_index(night):
+    night("export", "links", "before.csv")
+    assert night("rebuild").returncode == 0
+    night("export", "links", "after.csv")
+    before, after = (night.folder / name for name in ("before.csv", "after.csv"))
+    assert before.read_bytes() == after.read_bytes()
+
+
+def test_rotated_keys_open_what_was_sealed_before(night):
+    assert night("key", "rotate").returncode == 0
+    assert night("rebuild").returncode == 0
+    assert night("verify").returncode == 0
+
+
+def test_a_held_delivery_is_approved_and_goes_through(program):
+    program("init")
+    rows = [f"k{n},Asha{n},Okonjo,2015-01-1{n}" for n in range(10)]
+    write = lambda name, lines: (program.folder / name).write_text(  # noqa: E731
+        "\n".join(["key,given,family,dob", *lines]) + "\n"
+    )
+    write("a.csv", rows)
+    write("b.csv", rows[:6])
+    words = ("--feed", "csv", "--source", "club", "--mode", "snapshot", "--effective")
+    assert program("load", "a.csv", *words, "2026-09-01").returncode == 0
+    held = program.json("load", "b.csv", *words, "2026-09-02")
+    assert (held["state"], held["exit_code"]) == ("held", 3)
+    approved = program.json("delivery", "approve", held["delivery"], "--reason", "asked them")
+    assert (approved["withdrawn"], approved["state"]) == (4, "completed")
+    assert program.json("status")["records"] == 6
+
+
+def test_a_file_that_is_not_of_its_feed_says_where_and_stores_nothing(program):
+    program("init")
+    (program.folder / "x.xml").write_text("<Message><Header>")
+    run = program("load", "x.xml", "--feed", "school.census", "--source", "s")
+    assert run.returncode == 1
+    assert "x.xml" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert program.json("status")["records"] == 0
+
+
+def first_number(program):
+    program("export", "links", "numbers.csv")
+    lines = (program.folder / "numbers.csv").read_text().splitlines()[1:]
+    return next(line.rsplit(",", 1)[1] for line in lines if not line.endswith(","))
+
+
+def test_a_pair_is_explained_and_scored_alike(night):
+    columns = ["given", "family", "dob", "postcode"]
+    header = ",".join(f"{side}_{name}" for side in ("left", "right") for name in columns)
+    (night.folder / "pairs.csv").write_text(
+        f"{header}\nAsha,Okonjo,2015-03-04,SE15 3QN,Asha,Okonjo,2015-03-04,SE15 3QN\n"
+        "Asha,Okonjo,2015-03-04,SE15 3QN,Bram,Tailor,2011-01-09,E8 1GQ\n"
+    )
+    assert night("score", "pairs.csv", "--out", "scored.csv").returncode == 0
+    lines = (night.folder / "scored.csv").read_text().splitlines()
+    assert [line.rsplit(",", 1)[1] for line in lines] == ["decision", "link", "non_link"]
