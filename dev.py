@@ -55,7 +55,7 @@ def main() -> int:
         "check": check,
         "bench": lambda: run([PYTHON, "-m", "benchmarks", *rest]),
         "setup": lambda: 0,
-        "lock": lambda: run(LOCKING.split()),
+        "lock": lambda: run([*LOCKING.split()]),
     }
     if command not in runs:
         print(f"dev.py: no command {command!r}; there are {', '.join(runs)}", file=sys.stderr)
@@ -83,13 +83,16 @@ def refuse_an_unfit_python() -> None:
 
 def make_environment() -> None:
     """Make .venv from the lock, once for each lock, project file and Python."""
-    text = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
-    wanted = hashlib.sha256(text + str(ROOT).encode()).hexdigest()
+    project = (ROOT / "pyproject.toml").read_text().partition("[tool.ruff]")[0]
+    parts = (LOCK.read_text(), project, sys.version, str(ROOT))
+    wanted = hashlib.sha256("".join(parts).encode()).hexdigest()
     if STAMP.exists() and STAMP.read_text() == wanted:
         return
     say("setting up .venv: about 1 GB and a few minutes, this first time only")
+    # Run by the environment's own Python, the one beneath it has to make the new one.
+    beneath = getattr(sys, "_base_executable", sys.executable)
     shutil.rmtree(VENV, ignore_errors=True)
-    must([sys.executable, "-m", "venv", VENV])
+    must([beneath, "-m", "venv", VENV])
     pip = [PYTHON, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install"]
     must([*pip, "--require-hashes", "--only-binary", ":all:", "-r", LOCK])
     must([*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT])
@@ -107,12 +110,12 @@ def check() -> int:
     return 1 if failed else 0
 
 
-def run(command: list) -> int:
+def run(command: list[object]) -> int:
     """Run a command at the root of the checkout; return its exit code."""
     return subprocess.call([str(word) for word in command], cwd=ROOT)
 
 
-def must(command: list) -> None:
+def must(command: list[object]) -> None:
     """Run a command that has to succeed; otherwise stop, leaving no stamp behind."""
     code = run(command)
     if code:

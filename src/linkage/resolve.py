@@ -33,6 +33,9 @@ class Member(NamedTuple):
     record of a child; source and establishment, where dual registration is lawful."""
     makes_child: bool = True
     """False for a record that only adds an involvement (a nameless one)."""
+    verified: str = ""
+    """Its verified NHS number: two records with different ones are two children, even where no
+    pair of them is heavy enough to be among the pairs."""
 
 
 class Pair(NamedTuple):
@@ -125,6 +128,7 @@ class _Groups:
     ) -> None:
         self._of = {m.ordinal: {m.ordinal} for m in members}
         self._exclusive = {m.ordinal: m.exclusive for m in members}
+        self._verified = {m.ordinal: m.verified for m in members}
         self._apart: set[tuple[int, int]] = set()
         self._judged: set[tuple[int, int]] = set()
         judged = [j for j in judgements if j.left in self._of and j.right in self._of]
@@ -159,6 +163,8 @@ class _Groups:
         one, other = self._of[left], self._of[right]
         taken = {self._exclusive[o] for o in one} - {""}
         if any(self._exclusive[o] in taken for o in other):
+            return True
+        if len({self._verified[o] for o in one | other} - {""}) > 1:
             return True
         return any((a, b) in self._apart for a in one for b in other)
 

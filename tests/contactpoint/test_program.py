@@ -18,6 +18,7 @@ class Program:
 
     def __init__(self, folder):
         self.folder = folder
+        self.first = {}
         self.environment = {
             "PATH": "/usr/bin:/bin",
             "HOME": str(folder),

@@ -156,3 +156,14 @@ def test_a_crowd_is_resolved_on_links_only_and_says_so():
 def test_neighbourhoods_are_the_connected_sets_of_pairs():
     found = neighbourhoods(np.array([5, 1, 3]), np.array([6, 2, 1]))
     assert [list(n) for n in found] == [[1, 2, 3], [5, 6]]
+
+
+def test_two_verified_numbers_are_two_children_even_through_a_third_record():
+    members = [
+        Member(1, "gp", "a", verified="9000000009"),
+        Member(2, "school", "b"),
+        Member(3, "clinic", "c", verified="9000000025"),
+    ]
+    pairs = [Pair(1, 2, 15.0, 0, "link"), Pair(2, 3, 14.0, 0, "link")]
+    children = resolve(members, pairs).children
+    assert not any({1, 3} <= child for child in children)

@@ -62,14 +62,23 @@ class LinkOutcome:
 class Linking:
     """The use case of linking; one at a time for each log."""
 
-    def __init__(
-        self, log: Log, master: MasterKey, projector: Projector, queries: Queries, kept: KeptIndex
+    def __init__(  # noqa: PLR0913 - its parts, each of which a test may stand in for
+        self,
+        log: Log,
+        master: MasterKey,
+        projector: Projector,
+        queries: Queries,
+        kept: KeptIndex,
+        *,
+        commit: int = COMMIT,
     ) -> None:
+        """``commit``: records settled in one commit, at least."""
         self._log = log
         self._master = master
         self._projector = projector
         self._queries = queries
         self._kept = kept
+        self._commit = commit
 
     def run(self, origin: Origin, model: Model, *, everything: bool = False) -> LinkOutcome:
         """Link what changed since the last run, or everything; append nothing if nothing did."""
@@ -91,7 +100,7 @@ class _Run:
     def __init__(self, linking: Linking, origin: Origin, model: Model, position: int) -> None:
         """``position``: how far the read models go; a load may append more meanwhile."""
         self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
-        self._origin, self._model = origin, model
+        self._origin, self._model, self._size = origin, model, linking._commit
         self._stream = linking._master.hashes.stream_id("linking")
         self._filling = Filling(Sources(linking._log, linking._master).registry())
         self._version = self._log.versions([self._stream]).get(self._stream, 0)
@@ -180,7 +189,7 @@ class _Run:
         edges = [(some[0], other) for some in by_child.values() for other in some[1:]]
         found = list(decided(pairs, self._model))
         self.outcome.pairs = len(found)
-        for batch in _batches(group(ordinals, found, edges)):
+        for batch in _batches(group(ordinals, found, edges), self._size):
             self._commit(batch)
 
     def _commit(self, batch: Sequence[Neighbourhood]) -> None:
@@ -206,7 +215,14 @@ class _Run:
             if source.dual_registration:
                 exclusive = f"{record.source} {record.scope}"
         nameless = source is not None and source.nameless
-        return Member(record.ordinal, record.source, record.key, exclusive, not nameless)
+        return Member(
+            record.ordinal,
+            record.source,
+            record.key,
+            exclusive,
+            makes_child=not nameless,
+            verified=_verified_number(record),
+        )
 
     def _settle_one(
         self,
@@ -339,6 +355,13 @@ def _evidence(ids: dict[int, UUID], ordinal: int, resolution: Resolution) -> Evi
     return Evidence(ids[ordinal], ids[partner], pair.pattern, pair.weight)
 
 
+def _verified_number(record: IndexedRecord) -> str:
+    """The record's verified NHS number, if it states one and no other."""
+    numbers = record.statement.particulars.identifiers if record.statement else ()
+    verified = {one.value for one in numbers if one.system == "nhs" and one.status == "verified"}
+    return verified.pop() if len(verified) == 1 else ""
+
+
 def _register() -> tuple[UUID, str]:
     """The id and the number of a child not known before, both random."""
     return uuid4(), make("".join(secrets.choice("0123456789") for _ in range(11)))
@@ -348,14 +371,14 @@ def _sorted(left: UUID, right: UUID) -> tuple[UUID, UUID]:
     return (left, right) if left < right else (right, left)
 
 
-def _batches(found: Iterable[Neighbourhood]) -> Iterator[list[Neighbourhood]]:
-    """Neighbourhoods, some thousands of records at a time."""
+def _batches(found: Iterable[Neighbourhood], least: int) -> Iterator[list[Neighbourhood]]:
+    """Neighbourhoods, at least so many records at a time."""
     batch: list[Neighbourhood] = []
     size = 0
     for one in found:
         batch.append(one)
         size += len(one.ordinals)
-        if size >= COMMIT:
+        if size >= least:
             yield batch
             batch, size = [], 0
     if batch:
