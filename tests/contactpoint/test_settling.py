@@ -30,7 +30,8 @@ class Index:
 
     def resolve(self, *groups, left="moved"):
         known = [
-            KnownChild(id_, child, (self.registered[id_], child.number)) for id_, child in self.children.items()
+            KnownChild(id_, child, (self.registered[id_], child.number))
+            for id_, child in self.children.items()
         ]
         settled = settle(
             groups,
