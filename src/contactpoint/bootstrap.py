@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from contactpoint.erasing import Erasing
     from contactpoint.linking.kept_index import KeptIndex
     from contactpoint.linking.run import Linking
+    from contactpoint.models import Models
     from linkage.model import Model
 
 
@@ -90,16 +91,28 @@ class Contactpoint:
     @cached_property
     def model(self) -> "Model":
         """The model in force: the one adopted last, else the one shipped with the product."""
-        from linkage.model import Model
+        return self.models.in_force()
 
-        return Model.shipped()
+    @cached_property
+    def models(self) -> "Models":
+        """The versions of the matcher's model."""
+        from contactpoint.models import Models
+
+        return Models(self.settings.home / "models", self.log, self.master)
 
     @property
     def linking(self) -> "Linking":
         """The use case of linking."""
-        from contactpoint.linking.run import Linking
+        from contactpoint.linking.run import COMMIT, Linking
 
-        return Linking(self.log, self.master, self.projector, self.queries, self._kept_index())
+        return Linking(
+            self.log,
+            self.master,
+            self.projector,
+            self.queries,
+            self._kept_index(),
+            commit=min(COMMIT, self.settings.chunk),
+        )
 
     @property
     def erasing(self) -> "Erasing":
@@ -170,7 +183,7 @@ def initialise(settings: Settings) -> list[Path | str]:
         _ = opened.projector
         opened.accesses.name_administrator(opened.origin("init"))
         if not opened.log.position():
-            opened.linking.adopt(opened.model, opened.origin("init"))
+            opened.models.adopt(opened.model, opened.origin("init"))
             opened.projector.catch_up()
     return made
 

@@ -15,7 +15,7 @@ from events.child import Child, ChildRegistered, Evidence
 from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended
 from events.failpoints import failpoint
-from events.linking import LinkingCompleted, ModelAdopted, PairsReferred, ReferredPair
+from events.linking import LinkingCompleted, PairsReferred, ReferredPair
 from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
@@ -86,12 +86,11 @@ class Linking:
             position = self._projector.catch_up()
             return _Run(self, origin, model, position).go(everything=everything)
 
-    def adopt(self, model: Model, origin: Origin) -> None:
-        """Put a model version in force from here on."""
-        stream = self._master.hashes.stream_id("model")
-        version = self._log.versions([stream]).get(stream, 0) + 1
-        adopted = ModelAdopted(model.version)
-        self._log.append([Recorded(stream, version, origin, origin.recorded, adopted)])
+    def index(self, origin: Origin, model: Model) -> Index:
+        """The index of all current records, brought up to date: what training looks at."""
+        with self._log.lock("link"):
+            position = self._projector.catch_up()
+            return _Run(self, origin, model, position)._index()
 
 
 class _Run:

@@ -1,0 +1,136 @@
+"""A whole installation in a folder, run as people run it, and the state two should share."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from click.testing import CliRunner
+
+from contactpoint.bootstrap import open_store
+from contactpoint.cli.program import program
+from contactpoint.following import heads_of
+from contactpoint.settings import from_environment
+from contactpoint.synth import generate
+from events.checkpoints import Checkpoints
+from events.failpoints import VARIABLE
+from events.log import rows_of
+from events.verify import verify
+
+PROGRAM = Path(sys.executable).with_name("contactpoint")
+
+
+@dataclass(frozen=True)
+class State:
+    """What must not depend on how an index came to be; children are known by their records."""
+
+    records: dict
+    """Standing and current statement by source and key."""
+    children: dict
+    """What a reader sees of each child, but its number, by its current records."""
+    reviews: set
+
+
+class Installation:
+    """One home; its commands run in this process, or in one that may be killed."""
+
+    def __init__(self, home, chunk=1000):
+        self.home = Path(home)
+        self.environment = {
+            "CONTACTPOINT_HOME": str(home),
+            "CONTACTPOINT_CHUNK": str(chunk),
+            "CONTACTPOINT_PROCESSES": "1",
+        }
+
+    def copy(self, to):
+        shutil.copytree(self.home, to)
+        return Installation(to, self.environment["CONTACTPOINT_CHUNK"])
+
+    def run(self, *words, expected=(0,), stdin=None):
+        """Run a command here; returns click's result."""
+        words = [str(word) for word in words]
+        result = CliRunner(env=self.environment).invoke(
+            program, words, input=stdin, standalone_mode=False
+        )
+        code = result.return_value if isinstance(result.return_value, int) else 0
+        if result.exception is not None:
+            raise result.exception
+        assert code in expected, (code, result.output)
+        return result
+
+    def start(self, *words, failpoint=""):
+        """Start the installed program as a process of its own."""
+        environment = {**os.environ, **self.environment, VARIABLE: failpoint}
+        command = [str(PROGRAM), *map(str, words)]
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def finish(self, *words, failpoint=""):
+        """Run the installed program to its end, or to its death; returns code and what it said."""
+        process = self.start(*words, failpoint=failpoint)
+        out, err = process.communicate()
+        return process.returncode, out, err
+
+    def opened(self):
+        return open_store(from_environment(self.environment))
+
+    def state(self):
+        with self.opened() as store:
+            store.projector.catch_up()
+            known = list(store.queries.records(current=False))
+            names = {one.record: (one.source, one.key) for one in known}
+            groups = {}
+            for one in known:
+                if one.standing == "current":
+                    groups.setdefault(one.child, []).append((one.source, one.key))
+            unplaced = groups.pop(None, [])
+            return State(
+                records={names[r.record]: (r.standing, r.statement) for r in known},
+                children={
+                    frozenset(group): _seen(store.queries.child(child))
+                    for child, group in groups.items()
+                }
+                | {frozenset([one]): None for one in unplaced},
+                reviews={
+                    frozenset([names[pair.left], names[pair.right]])
+                    for pair in store.queries.open_pairs()
+                },
+            )
+
+    def findings(self):
+        """What ``verify`` finds amiss, the heads compared too."""
+        with self.opened() as store:
+            notes = Checkpoints(store.settings.checkpoints, store.master.signing)
+            return verify(store.log, notes, heads_of).findings
+
+    def events(self):
+        """How often each type of event stands in the log."""
+        with self.opened() as store:
+            upto = store.log.position()
+            return Counter(row.type for page in rows_of(store.log, upto=upto) for row in page)
+
+
+def _seen(found):
+    seen = msgspec.to_builtins(found.view)
+    seen.pop("number")
+    return seen
+
+
+def population(folder, **options):
+    """An invented population's feeds; returns its files, night by night, and how to load each."""
+    generate(folder, **options)
+    nights = []
+    for night in sorted(folder.glob("night-*")):
+        files = [path for path in sorted(night.rglob("*.*")) if path.stat().st_size]
+        nights.append([_delivery(path) for path in files])
+    return nights
+
+
+def _delivery(path):
+    day = next(part for part in path.name.split(".") if part[:2] == "20")
+    return ["load", path, "--source", path.parent.name, "--effective", day]
