@@ -1,0 +1,141 @@
+"""The elements of an XML return, one after another, each of bounded size and without entities."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from lxml import etree
+
+from feeds.submission import FeedError
+from feeds.text import Limits, Metered, encoding_of, head_text
+from feeds.values import LONGEST
+from person.dates import DateError, iso_date
+from person.names import clean
+
+Element = etree._Element
+Leaves = dict[str, str]
+"""Texts of the innermost elements, by local name."""
+
+
+class Return:
+    """An XML file of one of the returns, read element by element as often as is asked."""
+
+    def __init__(self, path: Path, limits: Limits, roots: tuple[str, ...], what: str) -> None:
+        """Look at encoding and beginning. Raises FeedError where it is no XML or has a DOCTYPE.
+
+        ``roots`` are the local names that its root may have, ``what`` names the return in errors.
+        """
+        self.name = path.name
+        self._path, self._limits, self._roots, self._what = path, limits, roots, what
+        self._encoding = self._insisted()
+
+    def elements(self, *names: str) -> Iterator[tuple[Element, str]]:
+        """Give each element of these local names as it ends, and empty it when done with."""
+        file = Metered(self._path, "", self._limits)
+        context = etree.iterparse(
+            file,
+            events=("end",),
+            tag=[f"{{*}}{name}" for name in names],
+            encoding=self._encoding,
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        started = False
+        try:
+            for _, element in context:
+                if not started:
+                    self._refuse_others(element)
+                    started = True
+                yield element, local(element)
+                file.ended()
+                element.clear()
+                parent = element.getparent()
+                while parent is not None and element.getprevious() is not None:
+                    del parent[0]
+            self._refuse_other_root(context.root)
+        except etree.XMLSyntaxError:
+            line = max((each.line for each in context.error_log), default=1)
+            raise FeedError(
+                self.name, f"line {line}", "", "well-formed XML, whole and without a DOCTYPE"
+            ) from None
+        finally:
+            file.close()
+
+    def _insisted(self) -> str | None:
+        """Give the encoding to insist on: only where a file is not in the one that it declares."""
+        found = encoding_of(self._path, self._limits)
+        with self._path.open("rb") as file:
+            text = head_text(file.read(4096))
+        if not text.lstrip().startswith("<"):
+            raise FeedError(self.name, "line 1", "", f"an XML document of {self._what}")
+        if "<!DOCTYPE" in text.upper():
+            raise FeedError(self.name, "DOCTYPE", "", "an XML document without a DOCTYPE")
+        declared = text.partition("?>")[0].lower() if text.startswith("<?xml") else ""
+        is_utf8 = "encoding" not in declared or "utf-8" in declared
+        return "windows-1252" if found == "cp1252" and is_utf8 else None
+
+    def _refuse_others(self, element: Element) -> None:
+        if element.getroottree().docinfo.internalDTD is not None:
+            raise FeedError(self.name, "DOCTYPE", "", "an XML document without a DOCTYPE")
+        self._refuse_other_root(element.getroottree().getroot())
+
+    def _refuse_other_root(self, root: Element | None) -> None:
+        if root is None or local(root) not in self._roots:
+            expected = f"{' or '.join(self._roots)}, as {self._what} has it"
+            raise FeedError(self.name, "root element", "", expected)
+
+
+def leaves(element: Element) -> Leaves:
+    """Give the first text under each local name below an element."""
+    found: Leaves = {}
+    for node in element.iter("*"):
+        text = node.text.strip() if node.text else ""
+        if text and not len(node):
+            found.setdefault(local(node), text)
+    return found
+
+
+def written(node: Element) -> str:
+    """Give the clean text of an innermost element, empty where there is none."""
+    return clean(node.text[:LONGEST]) if node.text else ""
+
+
+def effective_of(file: str, header: Leaves, *names: str) -> str:
+    """Give the date, or the time, that a header states first of these names; nothing if none."""
+    for name in names:
+        if text := header.get(name):
+            try:
+                day = iso_date(text)
+            except DateError as broken:
+                raise FeedError(file, "Header", name, broken.expected) from None
+            return text if name == "DateTime" and _is_time(text) else day
+    return ""
+
+
+def serial_of(header: Leaves) -> int:
+    """Give the serial number of a return, 0 where its header has none."""
+    serial = header.get("SerialNo", "")
+    is_number = serial.isascii() and serial.isdigit() and len(serial) < 19
+    return int(serial) if is_number else 0
+
+
+_LOCALS: Final[dict[str, str]] = {}
+
+
+def local(element: Element) -> str:
+    """Give an element's name without its namespace."""
+    tag = element.tag
+    name = _LOCALS.get(tag)
+    if name is None:
+        name = tag.rpartition("}")[2]
+        if len(_LOCALS) < 5000:
+            _LOCALS[tag] = name
+    return name
+
+
+def _is_time(text: str) -> bool:
+    return len(text) >= 19 and text[10] == "T" and text[:19].replace(":", "").isascii()
