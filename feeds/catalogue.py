@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from feeds.cin import Cin
 from feeds.csc import Csc
 from feeds.csv_table import CsvTable
 from feeds.pds_fhir import PdsFhir
@@ -10,7 +11,7 @@ from feeds.school_census import SchoolCensus
 from feeds.submission import Feed
 
 FEEDS: Final[dict[str, Feed]] = {
-    feed.name: feed for feed in (SchoolCensus(), PdsFhir(), Csc(), CsvTable())
+    feed.name: feed for feed in (SchoolCensus(), Cin(), PdsFhir(), Csc(), CsvTable())
 }
 """The feeds, those with the surest look first."""
 

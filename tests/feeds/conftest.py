@@ -24,7 +24,9 @@ class Read:
 @pytest.fixture
 def read():
     def read_file(feed, path, mapping=None):
-        return Read(FEEDS[feed].open([path], mapping=mapping))
+        feed = FEEDS[feed] if isinstance(feed, str) else feed
+        paths = path if isinstance(path, list) else [path]
+        return Read(feed.open(paths, mapping=mapping))
 
     return read_file
 

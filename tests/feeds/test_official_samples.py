@@ -55,3 +55,12 @@ def test_no_sample_of_any_kind_breaks_a_feed(feed):
         if path.is_file() and path.stat().st_size < 100_000:
             with contextlib.suppress(FeedError):
                 list(FEEDS[feed].open([path]))
+
+
+def test_the_departments_sample_of_a_cin_census_is_taken():
+    path = FIXTURES / "social_care" / "cin" / "BAR_cin_2022.xml"
+    assert recognise(path) is FEEDS["social-care.cin"]
+    (child,) = FEEDS["social-care.cin"].open([path])
+    assert isinstance(child, Submission)
+    assert [each.system for each in child.particulars.identifiers] == ["la-child"]
+    assert {each.rule for each in child.remarks} == {"8525Q", "1530", "1560Q"}

@@ -1,0 +1,102 @@
+import pytest
+
+from feeds.cin import Cin
+from feeds.submission import FeedError
+from person.identifiers import Identifier
+from person.particulars import Assessment, BirthDate
+from person.services import Involvement
+
+FEED = "social-care.cin"
+
+
+@pytest.fixture
+def cin(read, samples):
+    return read(Cin(clock=lambda: "2026-04-30"), samples / "cin.xml")
+
+
+def test_the_header_names_the_day_and_the_serial_number_and_no_school(cin):
+    header = cin.reading.header
+    assert (header.effective, header.sequence, header.scopes) == ("2026-03-31", 2, ())
+    assert header.collection == "CIN 2026"
+
+
+def test_a_child_has_no_name_and_is_known_by_its_authoritys_id(cin):
+    particulars = cin.submissions["C1"].particulars
+    assert particulars.names == ()
+    assert particulars.identifiers == (
+        Identifier("la-child", "801/C1"),
+        Identifier("upn", "K801200024001"),
+        Identifier("upn", "X35640002401A", "former"),
+    )
+
+
+def test_a_source_of_the_feed_is_without_names(cin):
+    assert cin.reading.settings.nameless
+    assert cin.reading.mode == "snapshot"
+
+
+def test_each_episode_of_need_is_an_involvement_unless_nothing_followed(cin):
+    assert cin.submissions["C1"].particulars.involvements == (
+        Involvement("social-work", "801", start="2024-01-11", end="2024-06-01"),
+        Involvement("social-work", "801", start="2025-02-03"),
+    )
+
+
+def test_that_an_assessment_was_made_is_taken_and_never_what_it_says(cin):
+    made = cin.submissions["C1"].particulars.assessment
+    assert made == Assessment(organisation="801", date="2024-02-20")
+    assert cin.submissions["C2"].particulars.assessment is None
+
+
+def test_an_unborn_child_has_an_expected_birth_and_should_have_no_sex(cin):
+    assert cin.submissions["C2"].particulars.birth == BirthDate("2026-07-24", expected=True)
+    assert cin.remarks("C2") == [("8750", "Sex")]
+
+
+def test_a_birth_expected_too_far_off_is_missing(read, samples):
+    early = read(Cin(clock=lambda: "2025-04-30"), samples / "cin.xml")
+    assert early.submissions["C2"].particulars.birth is None
+    assert ("DATE-FUTURE", "ExpectedPersonBirthDate") in early.remarks("C2")
+
+
+def test_values_that_break_the_departments_rules_are_remarks(cin):
+    assert set(cin.remarks("C3")) == {
+        ("UPN-UNKNOWN", "UPNunknown"),
+        ("8525Q", "PersonBirthDate"),
+        ("1510", "UPN"),
+        ("8535Q", "PersonDeathDate"),
+        ("DATE-IMPOSSIBLE", "CINreferralDate"),
+    }
+    assert cin.submissions["C3"].particulars.died == ""
+
+
+def test_a_reason_in_the_column_of_the_upn_is_no_identifier(cin):
+    last = cin.submissions["C5 ?"]
+    assert last.particulars.identifiers == ()
+    assert cin.remarks("C5 ?") == [("LA-CHILD-FORM", "LAchildID")]
+    assert last.particulars.died == "2025-01-01"
+
+
+def test_a_child_without_its_authoritys_id_is_rejected(cin):
+    assert cin.faults == [("8500", 4)]
+
+
+def test_what_is_not_taken_is_counted(cin):
+    dropped = cin.reading.dropped
+    assert dropped["PrimaryNeedCode"] == dropped["InitialCategoryOfAbuse"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ((">CIN<", ">SC<"), "Collection"),
+        (("Header>", "Heading>"), "Header"),
+        (("Message>", "Messages>"), "root element"),
+        (("2026-03-31<", "2026-02-31<"), "ReferenceDate"),
+    ],
+)
+def test_a_file_that_is_no_cin_census_is_refused_whole(read, samples, tmp_path, change, where):
+    path = tmp_path / "cin.xml"
+    path.write_text((samples / "cin.xml").read_text().replace(*change))
+    with pytest.raises(FeedError, match=where):
+        read(FEED, path)
