@@ -1,4 +1,4 @@
-"""Commands about the matcher: why, score."""
+"""Commands about the matcher: why, score, train, model."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contactpoint.cli.output import json_option, print_json, print_table, say
+from contactpoint.cli.output import json_option, print_facts, print_json, print_table, say
 from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
@@ -105,3 +105,77 @@ def score(file: Path, out: Path | None, as_json: bool) -> None:
         print_json({"rows": rows, "file": str(target), "ignored": ignored})
     else:
         say(f"{rows:,} pairs scored into {target}")
+
+
+@click.command()
+@click.option("--seed", type=int, default=0, show_default=True)
+@json_option
+def train(seed: int, as_json: bool) -> None:
+    """Train a model on the index's own records and store it; changes nothing else."""
+    from linkage.estimate import train as estimate
+
+    with opened() as store:
+        origin = store.origin("train")
+        store.accesses.require_administrator(origin)
+        made = estimate(store.linking.index(origin, store.model), seed=seed)
+        store.models.store(made)
+    if as_json:
+        print_json({"version": made.version, "card": made.card})
+    else:
+        print_facts({"version": made.version, **made.card}, title="a new model; not in force yet")
+        say(f"'contactpoint model use {made.version}' adopts it")
+
+
+@click.group()
+def model() -> None:
+    """Versions of the matcher's model."""
+
+
+@model.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the stored versions."""
+    with opened() as store:
+        force = store.model.version
+        versions = store.models.versions()
+    if as_json:
+        print_json([{"version": one, "in_force": one == force} for one in versions])
+    else:
+        print_table(("version", "in force"), [(one, one == force) for one in versions])
+
+
+@model.command("show")
+@click.argument("version", required=False)
+@json_option
+def show_model(version: str | None, as_json: bool) -> None:
+    """Show a version's card and thresholds; the one in force if none is named."""
+    with opened() as store:
+        found = store.models.get(version) if version else store.model
+    facts = {
+        "version": found.version,
+        "links from probability": found.thresholds.link,
+        "refers from probability": found.thresholds.review,
+        "prior records": found.prior.records,
+        **found.card,
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(facts)
+
+
+@model.command("use")
+@click.argument("version")
+@json_option
+def use(version: str, as_json: bool) -> None:
+    """Put a version in force; 'link --all' then links everything under it."""
+    with opened() as store:
+        origin = store.origin("model use")
+        store.accesses.require_administrator(origin)
+        found = store.models.get(version)
+        changed = store.models.adopt(found, origin)
+        store.projector.catch_up()
+    if as_json:
+        print_json({"version": found.version, "changed": changed})
+    else:
+        say(f"model {found.version} is in force" if changed else "it is in force already")

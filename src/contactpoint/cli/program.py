@@ -20,6 +20,8 @@ COMMANDS = {
     "child": "contactpoint.cli.children",
     "why": "contactpoint.cli.matching",
     "score": "contactpoint.cli.matching",
+    "train": "contactpoint.cli.matching",
+    "model": "contactpoint.cli.matching",
     "review": "contactpoint.cli.reviews",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
