@@ -1,0 +1,62 @@
+"""The whole program on PostgreSQL: the same night gives the same index as on SQLite."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.contactpoint.test_program import Program, first_number
+
+
+@pytest.fixture(scope="module")
+def installations(postgres_url, tmp_path_factory):
+    """One night loaded into an SQLite and a PostgreSQL installation."""
+    made = {}
+    base = tmp_path_factory.mktemp("both")
+    assert Program(base)("synth", "feeds", "--children", 80, "--seed", 9).returncode == 0
+    for name in ("sqlite", "postgres"):
+        folder = base / name
+        folder.mkdir()
+        program = made[name] = Program(folder)
+        if name == "postgres":
+            joint = "&" if "?" in postgres_url else "?"
+            for part in ("log", "keys", "read", "access"):
+                schema = f"{part}_{uuid4().hex[:8]}"
+                url = f"{postgres_url}{joint}schema={schema}"
+                program.environment[f"CONTACTPOINT_{part.upper()}_URL"] = url
+        run = program("init")
+        assert run.returncode == 0, run.stderr
+        run = program("nightly", base / "feeds" / "night-01")
+        assert run.returncode in (0, 3), run.stderr
+    return made
+
+
+def partition(program):
+    program("export", "links", "links.csv")
+    lines = (program.folder / "links.csv").read_text().splitlines()[1:]
+    children = {}
+    for line in lines:
+        record, _, child = line.rpartition(",")
+        children.setdefault(child, set()).add(record)
+    return set(map(frozenset, children.values()))
+
+
+def test_both_databases_hold_the_same_children(installations):
+    assert partition(installations["postgres"]) == partition(installations["sqlite"])
+
+
+def test_the_same_night_again_appends_no_event_there_either(installations):
+    program = installations["postgres"]
+    events = program.json("status")["events"]
+    program("nightly", program.folder.parent / "feeds" / "night-01")
+    assert program.json("status")["events"] == events
+
+
+def test_a_rebuild_a_rotation_and_an_erasure_leave_the_log_whole(installations):
+    program = installations["postgres"]
+    number = first_number(program)
+    assert program("rebuild").returncode == 0
+    assert program("key", "rotate").returncode == 0
+    run = program("erase", number, "--yes")
+    assert run.returncode == 0, run.stderr
+    assert program("child", "show", number, "--reason", "enquiry").returncode == 1
+    assert program("verify").returncode == 0
