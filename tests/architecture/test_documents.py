@@ -1,0 +1,103 @@
+"""The documents say what is so: commands that exist, links that resolve, every dependency."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from contactpoint.cli.program import COMMANDS, program
+from tests.architecture.tree import PACKAGES, ROOT, documents, home_of
+
+NAMED = re.compile(r"(?<![\w./-])contactpoint ((?:[a-z]+ ?){1,2})")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+TEST = re.compile(r"`(test_\w+)`")
+MODULE = re.compile(r"`((?:" + "|".join(PACKAGES) + r")(?:\.\w+)+)`")
+CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+
+
+def commands(
+    group: click.Group = program, before: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command with the words that call it; groups too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*before, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*before, name))
+
+
+KNOWN = dict(commands())
+
+
+@pytest.mark.parametrize("words", KNOWN, ids=" ".join)
+def test_a_command_says_what_it_does_and_is_documented(words):
+    command = KNOWN[words]
+    assert command.get_short_help_str(200), "expected a help text"
+    told = "\n".join(path.read_text(encoding="utf-8") for path in documents())
+    assert re.search(rf"contactpoint {' '.join(words)}\b", told), "expected it in a document"
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_document_names_only_commands_that_exist(path):
+    unknown = set()
+    for code in CODE.findall(path.read_text(encoding="utf-8")):
+        for named in NAMED.findall(code):
+            first, *second = named.split()
+            if first not in COMMANDS or (second and is_wrong(first, second[0])):
+                unknown.add(named.strip())
+    assert not unknown
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_links_of_a_document_resolve(path):
+    broken = [
+        target
+        for target in LINK.findall(path.read_text(encoding="utf-8"))
+        if "://" not in target
+        and not target.startswith("#")
+        and not (path.parent / target.partition("#")[0]).exists()
+    ]
+    assert broken == []
+
+
+def test_the_documents_name_only_tests_that_exist():
+    written = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
+    named = {name for path in documents() for name in TEST.findall(path.read_text("utf-8"))}
+    assert sorted(name for name in named if f"def {name}(" not in written) == []
+
+
+def test_the_documents_name_only_modules_and_names_that_exist():
+    named = {name for path in documents() for name in MODULE.findall(path.read_text("utf-8"))}
+    assert sorted(name for name in named if not is_there(name)) == []
+
+
+def test_every_dependency_has_its_reason():
+    told = (ROOT / "docs" / "adr" / "0002-dependencies.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = project["dependency-groups"].values()
+    stated = [*project["project"]["dependencies"], *(one for group in groups for one in group)]
+    names = {re.split(r"[\[<>=~!; ]", one)[0] for one in stated}
+    assert sorted(name for name in names if f"| `{name}`" not in told) == []
+
+
+def is_wrong(first: str, second: str) -> bool:
+    """Whether the second word names no command of the group that the first one is."""
+    return isinstance(KNOWN[first,], click.Group) and (first, second) not in KNOWN
+
+
+def is_there(dotted: str) -> bool:
+    """Whether a dotted name is a package, a module, or a name written in one."""
+    package, *rest = dotted.split(".")
+    place = home_of(package)
+    while rest and (place / rest[0]).is_dir():
+        place /= rest.pop(0)
+    if not rest:
+        return True
+    module = place / f"{rest[0]}.py"
+    if not module.exists():
+        return False
+    return all(re.search(rf"\b{name}\b", module.read_text(encoding="utf-8")) for name in rest[1:])
