@@ -213,3 +213,18 @@ def test_a_load_in_small_chunks_ends_as_one_in_large(store, tmp_path_factory):
     large = other.load(rows, chunk=100)
     assert small.counts == large.counts
     other.close()
+
+
+ENGLISH = ["Olivia Smith", "Harry Jones", "Amelia Brown", "George Wright", "Isla Hughes"]
+
+
+def named(names):
+    pairs = [name.split() for name in names * 3]
+    return [child(n, given=given, family=family) for n, (given, family) in enumerate(pairs)]
+
+
+def test_a_file_with_its_name_columns_exchanged_is_held(store):
+    assert store.load(named(ENGLISH)).state == "completed"
+    swapped = [" ".join(name.split()[::-1]) for name in ENGLISH]
+    outcome = store.load(named(swapped), source="other")
+    assert (outcome.state, outcome.held_by) == ("held", "COLUMNS-EXCHANGED")

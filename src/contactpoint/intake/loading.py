@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from contactpoint.errors import UsageError
+from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Place
 from contactpoint.intake.first_pass import Findings, FirstPass
 from contactpoint.intake.preparing import Preparing, moment
@@ -181,9 +182,10 @@ class _Load:
         reading = request.feed.open(request.paths, mapping=request.mapping)
         source, fresh = self._source(reading)
         order, by = self._order(reading)
-        rows = Preparing(self._master.hashes, request.source, order, oldest=source.oldest).chunks(
-            reading, self._delivery.chunk or self._chunk
-        )
+        telling = None if source.nameless or self._delivery.approved else exchanged.shipped()
+        rows = Preparing(
+            self._master.hashes, request.source, order, oldest=source.oldest, exchanged=telling
+        ).chunks(reading, self._delivery.chunk or self._chunk)
         with ExitStack() as stack:
             spool = stack.enter_context(Spool(self._work))
             first_pass = FirstPass(
@@ -253,6 +255,9 @@ class _Load:
         """The hold that the source's share calls for; None where the file may go on."""
         if self._delivery.approved or self._delivery.state == "received":
             return None
+        if exchanged.most_are_exchanged(found.exchanged, found.in_place):
+            expected = "forename and family name each in its own column"
+            return self._held("COLUMNS-EXCHANGED", expected, source, found)
         heads = self._log.heads
         current = sum(1 for _ in heads.current_in_scope(source.source))
         if not current:
@@ -265,20 +270,22 @@ class _Load:
         )
         absent = max(0, in_scopes - found.named_in(scopes))
         if absent > source.guard_share * current and (absent > 1 or absent == current):
-            return self._held("GUARD-WITHDRAWN", absent, current, source, found)
+            share = _share(source, current, absent)
+            return self._held("GUARD-WITHDRAWN", share, source, found)
         if found.amended > source.guard_share * current and found.amended > 1:
-            return self._held("GUARD-AMENDED", found.amended, current, source, found)
+            share = _share(source, current, found.amended)
+            return self._held("GUARD-AMENDED", share, source, found)
         return None
 
     def _held(
-        self, rule: str, records: int, current: int, source: SourceRegistered, found: Findings
+        self, rule: str, expected: str, source: SourceRegistered, found: Findings
     ) -> DeliveryHeld:
         return DeliveryHeld(
             source=source.source,
             feed=source.feed,
             rule=rule,
             counts=found.counts,
-            expected=f"at most {source.guard_share:.0%} of {current} records, not {records}",
+            expected=expected,
             size=_size(self._request.paths),
             mode=self._request.mode or "",
             stated=self._request.effective,
@@ -395,6 +402,10 @@ class _Load:
         now = time.perf_counter()
         self.outcome.seconds[stage] = round(now - self._clock, 3)
         self._clock = now
+
+
+def _share(source: SourceRegistered, current: int, records: int) -> str:
+    return f"at most {source.guard_share:.0%} of {current} records, not {records}"
 
 
 def _again(counts: Counts) -> Counts:

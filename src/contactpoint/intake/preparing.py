@@ -1,6 +1,6 @@
 """From a submission to what the log needs of it: ids, hashes and encoded statement."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Protocol
@@ -9,6 +9,7 @@ import msgspec
 
 from events.record import Order, Statement
 from feeds.submission import Fault, Submission
+from person.names import PersonName
 from person.particulars import BirthDate, Particulars
 
 
@@ -46,6 +47,10 @@ class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     remarks: int = 0
     exchanged: int = 0
     """1 where forename and family name are likelier exchanged, -1 where not, 0: cannot be said."""
+
+
+Exchanged = Callable[[PersonName], int]
+"""1 where forename and family name are likelier exchanged, -1 where not, 0: cannot be said."""
 
 
 class PreparedFault(msgspec.Struct, frozen=True, array_like=True):
@@ -86,7 +91,17 @@ def day_of(moment_: int) -> date:
 class Preparing:
     """Prepares the rows of one delivery of one source."""
 
-    def __init__(self, hashing: Hashing, source: str, order: Order, *, oldest: int | None) -> None:
+    def __init__(
+        self,
+        hashing: Hashing,
+        source: str,
+        order: Order,
+        *,
+        oldest: int | None,
+        exchanged: Exchanged | None = None,
+    ) -> None:
+        """``exchanged`` tells of a name whether it is likelier with its columns exchanged."""
+        self._exchanged = exchanged
         self._hashing = hashing
         self._source = source
         self._order = order
@@ -148,6 +163,9 @@ class Preparing:
             if submission.former_key
             else b"",
             remarks=len(submission.remarks),
+            exchanged=self._exchanged(particulars.names[0])
+            if self._exchanged is not None and particulars.names
+            else 0,
         )
 
     def _moment(self, text: str) -> int:
