@@ -403,7 +403,7 @@ def _engine(url: URL, *, create: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, create=create)
     schema = str(url.query.get("schema", "")) or None
-    engine = sa.create_engine(url.difference_update_query(["schema"]))
+    engine = sa.create_engine(url.difference_update_query(["schema"]), hide_parameters=True)
     return engine.execution_options(schema_translate_map={None: schema} if schema else {})
 
 
@@ -414,7 +414,7 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     elif not path.exists():
         raise KeyStoreError(f"{path}: no subject keys there; expected a store made by init")
-    engine = sa.create_engine(url, connect_args={"timeout": 60})
+    engine = sa.create_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def _(connection: Any, _: Any) -> None:

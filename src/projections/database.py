@@ -85,7 +85,7 @@ def _open_sqlite(place: sa.URL) -> sa.Engine:
         file = Path(place.database)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    engine = sa.create_engine(place)
+    engine = sa.create_engine(place, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def settle(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
@@ -106,11 +106,11 @@ def _open_sqlite(place: sa.URL) -> sa.Engine:
 def _open_postgres(place: sa.URL) -> sa.Engine:
     schema = place.query.get("schema")
     if not isinstance(schema, str):
-        return sa.create_engine(place)
+        return sa.create_engine(place, hide_parameters=True)
     place = place.difference_update_query(["schema"])
     quoted = schema.replace("\\", r"\\").replace(" ", r"\ ").replace('"', '""')
     options = f'-csearch_path="{quoted}"'
-    engine = sa.create_engine(place, connect_args={"options": options})
+    engine = sa.create_engine(place, connect_args={"options": options}, hide_parameters=True)
     with engine.begin() as connection:
         connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
     return engine

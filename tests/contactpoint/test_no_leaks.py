@@ -3,6 +3,7 @@ files, standard output and standard error."""
 
 import json
 import signal
+import sqlite3
 from contextlib import contextmanager
 
 import pytest
@@ -263,6 +264,19 @@ def test_a_load_killed_leaves_no_planted_word_outside_the_read_models(tmp_path, 
         assert home.holders(word) <= {"home/read.db", "home/read.db-wal"}
     for word in DROPPED:
         assert home.holders(word) == set()
+
+
+def test_a_database_that_fails_is_reported_without_what_it_was_given(tmp_path):
+    home = Searched(tmp_path)
+    home.run("init")
+    with sqlite3.connect(home.home / "read.db") as read:
+        read.execute("DROP TABLE index_statement")
+    read.close()
+    options = ("--feed", "health.pds-fhir", "--no-link")
+    assert home.load("pds.ndjson", lines(PATIENT, MOTHER), "pds", *options) == 1
+    assert "index_statement" in home.said
+    for word in PLANTED.values():
+        assert "said" not in home.holders(word)
 
 
 def test_an_erased_childs_words_stand_nowhere_at_all(home, tmp_path):
