@@ -6,12 +6,13 @@ from typing import Final
 from feeds.cin import Cin
 from feeds.csc import Csc
 from feeds.csv_table import CsvTable
+from feeds.ctf import Ctf
 from feeds.pds_fhir import PdsFhir
 from feeds.school_census import SchoolCensus
 from feeds.submission import Feed
 
 FEEDS: Final[dict[str, Feed]] = {
-    feed.name: feed for feed in (SchoolCensus(), Cin(), PdsFhir(), Csc(), CsvTable())
+    feed.name: feed for feed in (SchoolCensus(), Ctf(), Cin(), PdsFhir(), Csc(), CsvTable())
 }
 """The feeds, those with the surest look first."""
 

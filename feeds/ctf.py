@@ -1,0 +1,232 @@
+"""Common Transfer File: what one school tells another of pupils who move (XML of the Department).
+
+An Admissions Transfer File (``ATfile``) has the same pupils, some of whom have no UPN yet. The
+index takes who the pupil is, parents and carers, and the schools with their dates; looked-after
+marks, needs, meals, attendance and assessments are counted and left out.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, written
+from feeds.pupils import HOME, PUPIL, pupil
+from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
+from feeds.text import LIMITS, Limits, head_text
+from feeds.values import (
+    Remarks,
+    compact,
+    count,
+    date_value,
+    email_address,
+    only_file,
+    phone_number,
+    today,
+)
+from person.authorities import laestab
+from person.identifiers import is_upn_unknown
+from person.names import clean
+from person.particulars import Carer
+from person.services import Involvement
+
+_PUPIL: Final = frozenset({*PUPIL, "ApplicationReference", "Email"})
+_HOME: Final = frozenset(HOME)
+_CONTACT: Final = frozenset({"Surname", "Forename", "Relationship", "Responsibility", "PhoneNo"})
+_SCHOOL: Final = frozenset({"LEA", "Estab", "SchoolName", "EntryDate", "LeavingDate"})
+_NOTHING: Final[frozenset[str]] = frozenset()
+# Codes of the Department's Common Basic Data Set. Doctors, childminders, social workers and other
+# contacts are no carers, unless the school says that they have parental responsibility.
+_CARERS: Final = {
+    "PAM": "mother",
+    "PAF": "father",
+    "STM": "stepmother",
+    "STF": "stepfather",
+    "FOM": "foster mother",
+    "FOF": "foster father",
+    "CAR": "carer",
+}
+_MOST_SCHOOLS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ctf:
+    """The feed ``school.ctf``."""
+
+    limits: Limits = LIMITS
+    clock: Callable[[], str] = today
+    name: str = "school.ctf"
+    version: int = 1
+    mode: Mode = "delta"
+    settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
+
+    def recognises(self, head: bytes, filename: str) -> bool:
+        """Whether a file begins with the root of a transfer file."""
+        del filename
+        text = head_text(head[:4096])
+        return text.lstrip().startswith("<") and ("<CTfile" in text or "<ATfile" in text)
+
+    def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CtfReading":
+        """Begin a pass over one transfer file. A mapping is not used."""
+        del mapping
+        return CtfReading(only_file(paths), self.limits, self.clock(), self.settings)
+
+
+class CtfReading:
+    """One pass over one transfer file."""
+
+    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+        """Read the header. Raises FeedError where the file is no transfer file."""
+        self.dropped: Counter[str] = Counter()
+        self.settings = settings
+        self.mode: Mode = "delta"
+        self._latest = latest
+        self._file = Return(path, limits, ("CTfile", "ATfile"), "the Common Transfer File")
+        self._schools: tuple[Involvement, ...] = ()
+        self.header = self._read_header()
+
+    def __iter__(self) -> Iterator[Submission | Fault]:
+        """Give a submission or a fault for each pupil."""
+        ordinal = 0
+        for element, name in self._file.elements("Header", "Pupil"):
+            if name == "Pupil":
+                ordinal += 1
+                yield self._pupil(element, ordinal)
+
+    def _read_header(self) -> Header:
+        for element, name in self._file.elements("Header", "Pupil"):
+            if name == "Header":
+                return self._header(element)
+            break
+        raise FeedError(self._file.name, "CTfile", "Header", "a header before the pupils")
+
+    def _header(self, element: Element) -> Header:
+        """Read the header; the school that sends and the one that receives are of every pupil."""
+        for part in element.iterchildren("{*}SourceSchool", "{*}DestSchool"):
+            self._schools += _school([], leaves(part))
+        stated = leaves(element)
+        return Header(
+            effective=effective_of(self._file.name, stated, "DateTime"),
+            collection=clean(f"CTF {stated.get('CTFversion', '')}")[:60],
+        )
+
+    def _pupil(self, element: Element, ordinal: int) -> Submission | Fault:
+        read = _Pupil(self.dropped)
+        for part in element.iterchildren("*"):
+            read.take(part)
+        number = "".join(read.own.get("UPN", "").split()).upper()
+        if is_upn_unknown(number):
+            number = ""
+        key = number or read.own.get("ApplicationReference", "")
+        if not key or len(key) > 64:
+            return Fault(ordinal, "1500", "UPN", "a UPN, or an application reference")
+        remarks = read.remarks
+        particulars = pupil(remarks, read.own, read.homes, self._latest)
+        if not particulars.names and particulars.birth is None:
+            return Fault(ordinal, "NO-IDENTITY", "Surname", "a name or a birth date", key)
+        email = email_address(remarks, "Email", read.own.get("Email", ""))
+        particulars = msgspec.structs.replace(
+            particulars,
+            phones=tuple(dict.fromkeys(read.phones)),
+            emails=(email,) if email else (),
+            carers=tuple(read.carers),
+            involvements=self._involvements(read.schools),
+        )
+        return Submission(key, ordinal, particulars, remarks=tuple(remarks))
+
+    def _involvements(self, history: list[Involvement]) -> tuple[Involvement, ...]:
+        """Give the schools of a pupil's history, then those of the header that it lacks."""
+        known = {each.organisation for each in history}
+        return tuple(history) + tuple(
+            each for each in self._schools if each.organisation not in known
+        )
+
+
+class _Pupil:
+    """What is taken of one pupil, gathered part by part; all else is counted."""
+
+    def __init__(self, dropped: Counter[str]) -> None:
+        self.own: Leaves = {}
+        self.homes: list[Leaves] = []
+        self.phones: list[str] = []
+        self.carers: list[Carer] = []
+        self.schools: list[Involvement] = []
+        self.remarks: Remarks = []
+        self._dropped = dropped
+
+    def take(self, part: Element) -> None:
+        """Take one child element of the pupil."""
+        name = local(part)
+        if name == "BasicDetails":
+            self.own = self._leaves(part, _PUPIL) | self.own
+        elif name == "Address":
+            self.homes.append(self._leaves(part, _HOME))
+        elif name == "Phones":
+            self.phones += compact([self._phone(each) for each in part.iterchildren("*")])
+        elif name == "Contacts":
+            self.carers += compact([self._carer(each) for each in part.iterchildren("{*}Contact")])
+        elif name == "SchoolHistory":
+            for each in list(part.iterchildren("{*}School"))[:_MOST_SCHOOLS]:
+                self.schools += _school(self.remarks, self._leaves(each, _SCHOOL))
+        else:
+            taken = self._leaves(part, _PUPIL if len(part) == 0 else _NOTHING)
+            self.own = taken | self.own
+
+    def _leaves(self, element: Element, allowed: frozenset[str]) -> Leaves:
+        """Give the values below an element that are on its list; count the others."""
+        found: Leaves = {}
+        for node in element.iter("*"):
+            text = written(node)
+            if not text:
+                continue
+            name = local(node)
+            if name in allowed:
+                found.setdefault(name, text)
+            else:
+                count(self._dropped, name)
+        return found
+
+    def _phone(self, element: Element) -> str | None:
+        number = self._leaves(element, frozenset({"PhoneNo"})).get("PhoneNo", "")
+        return phone_number(self.remarks, "PhoneNo", number) or None
+
+    def _carer(self, element: Element) -> Carer | None:
+        """Give a contact who is a carer; of any other nothing."""
+        stated = leaves(element)
+        kind = _CARERS.get(stated.get("Relationship", "").upper(), "")
+        responsible = _is_true(stated.get("Responsibility", ""))
+        if not (kind or responsible):
+            self._leaves(element, _NOTHING)
+            return None
+        stated = self._leaves(element, _CONTACT)
+        return Carer(
+            stated.get("Forename", ""),
+            stated.get("Surname", ""),
+            kind,
+            responsible,
+            phone_number(self.remarks, "PhoneNo", stated.get("PhoneNo", "")),
+        )
+
+
+def _school(remarks: Remarks, stated: Leaves) -> tuple[Involvement, ...]:
+    """Give the involvement of a school, if it is one: a receiving school may be unknown."""
+    school = laestab(stated.get("LEA", ""), stated.get("Estab", ""))
+    if not school:
+        return ()
+    return (
+        Involvement(
+            "school",
+            school,
+            clean(stated.get("SchoolName", ""))[:200],
+            start=date_value(remarks, "EntryDate", stated.get("EntryDate", "")),
+            end=date_value(remarks, "LeavingDate", stated.get("LeavingDate", "")),
+        ),
+    )
+
+
+def _is_true(text: str) -> bool | None:
+    """Read a yes or no as XML Schema writes it; None where it is neither."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
