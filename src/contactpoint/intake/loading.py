@@ -259,20 +259,16 @@ class _Load:
             expected = "forename and family name each in its own column"
             return self._held("COLUMNS-EXCHANGED", expected, source, found)
         heads = self._log.heads
-        current = sum(1 for _ in heads.current_in_scope(source.source))
-        if not current:
-            return None
-        in_scopes = sum(
-            1
-            for scope in scopes
-            for head in heads.current_in_scope(source.source, scope)
-            if head.state.present is None or head.state.present < order
-        )
+        in_scopes = sum(heads.count_current(source.source, scope, order) for scope in scopes)
         absent = max(0, in_scopes - found.named_in(scopes))
-        if absent > source.guard_share * current and (absent > 1 or absent == current):
+        if not absent and found.amended < 2:
+            return None
+        current = heads.count_current(source.source)
+        allowed = source.guard_share * current
+        if absent > allowed and (absent > 1 or absent == current):
             share = _share(source, current, absent)
             return self._held("GUARD-WITHDRAWN", share, source, found)
-        if found.amended > source.guard_share * current and found.amended > 1:
+        if found.amended > allowed and found.amended > 1:
             share = _share(source, current, found.amended)
             return self._held("GUARD-AMENDED", share, source, found)
         return None

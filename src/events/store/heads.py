@@ -251,6 +251,25 @@ class Heads:
             if head.state.standing == "current"
         )
 
+    def count_current(self, source: str, scope: str = "", before: Order | None = None) -> int:
+        """How many records of a source and scope are current; of all its scopes where empty.
+
+        With ``before``, only those that no delivery at that place or later proved present.
+        """
+        values: list[Any] = [source]
+        where = "source = ? AND standing = 'current'"
+        if scope:
+            where += " AND scope = ?"
+            values.append(scope)
+        if before is not None:
+            where += (
+                " AND (present_effective IS NULL OR"
+                " (present_effective, present_sequence, present_content) < (?, ?, ?))"
+            )
+            values.extend(before)
+        statement = f"SELECT COUNT(*) FROM {self._tables.prefix}{RECORD_HEAD.name} WHERE {where}"
+        return int(self._tables.query(statement, values)[0][0])
+
     def all_records(self) -> Iterator[RecordHead]:
         """The heads of all records, those without an ordinal last."""
         yield from self._paged("")
