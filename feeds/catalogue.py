@@ -8,11 +8,13 @@ from feeds.csc import Csc
 from feeds.csv_table import CsvTable
 from feeds.ctf import Ctf
 from feeds.pds_fhir import PdsFhir
+from feeds.pds_trace import PdsTrace
 from feeds.school_census import SchoolCensus
 from feeds.submission import Feed
 
 FEEDS: Final[dict[str, Feed]] = {
-    feed.name: feed for feed in (SchoolCensus(), Ctf(), Cin(), PdsFhir(), Csc(), CsvTable())
+    feed.name: feed
+    for feed in (SchoolCensus(), Ctf(), Cin(), PdsFhir(), PdsTrace(), Csc(), CsvTable())
 }
 """The feeds, those with the surest look first."""
 

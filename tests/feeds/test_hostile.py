@@ -19,6 +19,7 @@ FILES = {
     "social-care.csc": "csc.json",
     "social-care.cin": "cin.xml",
     "school.ctf": "ctf.xml",
+    "health.pds-trace": "trace.csv",
     "csv": "table.csv",
 }
 XML = [feed for feed, name in FILES.items() if name.endswith(".xml")]

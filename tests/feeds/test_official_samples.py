@@ -64,3 +64,15 @@ def test_the_departments_sample_of_a_cin_census_is_taken():
     assert isinstance(child, Submission)
     assert [each.system for each in child.particulars.identifiers] == ["la-child"]
     assert {each.rule for each in child.remarks} == {"8525Q", "1530", "1560Q"}
+
+
+def test_the_samples_of_trace_responses_verify_the_numbers_that_are_numbers():
+    folder = FIXTURES / "health" / "mps_trace" / "00017_mps_scenarios" / "mps"
+    path = folder / "response" / "response.csv"
+    assert recognise(path) is FEEDS["health.pds-trace"]
+    rows = [each.particulars for each in FEEDS["health.pds-trace"].open([path])
+            if isinstance(each, Submission)]  # fmt: skip
+    assert len(rows) == 5
+    assert [len(each.identifiers) for each in rows] == [0, 1, 0, 0, 0]
+    with pytest.raises(FeedError):
+        FEEDS["health.pds-trace"].open([folder / "request.csv"])

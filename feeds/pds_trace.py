@@ -1,0 +1,203 @@
+"""Batch trace of the Personal Demographics Service: the NHS number found for each local record.
+
+A response comes over MESH as CSV, its columns named by a first row (their order differs between
+publications), or as the older MPT response: a control row with the number of records and a code,
+then rows without names. A trace is evidence on a local record and not a record of a child, so
+its sources are nameless ones even though rows repeat the names that were asked about.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
+from feeds.tables import Row, Table, column_names, folded
+from feeds.text import LIMITS, Limits, head_text
+from feeds.values import (
+    Remarks,
+    birth_date,
+    compact,
+    count,
+    date_value,
+    nhs_identifier,
+    only_file,
+    real_postcode,
+    remark,
+    sex,
+    today,
+)
+from person.identifiers import Identifier
+from person.names import PersonName, clean
+from person.particulars import Particulars
+from person.places import Address
+
+Cells = dict[str, str]
+
+_LINES: Final = tuple(f"address_line{number}" for number in range(1, 6))
+_TAKEN: Final = frozenset(
+    {
+        "unique_reference", "local_patient_id", "nhs_no", "req_nhs_number", "family_name",
+        "given_name", "other_given_name", "gender", "date_of_birth", "date_of_death", "postcode",
+        "sensitivity_flag", "error/success_code", "matched_nhs_no", *_LINES,
+    }
+)  # fmt: skip
+_CODES: Final = ("error/success_code", "error_success_code", "success_code")
+# Order of the 33 columns of an MPT response, which names none (the request's 22, then the answer).
+_MPT: Final = (
+    "unique_reference", "nhs_no", "family_name", "given_name", "other_given_name", "gender",
+    "date_of_birth", "date_of_death", *_LINES, "postcode", "gp_practice_code",
+    "nhais_posting_id", "as_at_date", "local_patient_id", "internal_id", "telephone_number",
+    "mobile_number", "email_address", "sensitivity_flag", "mps_id", "error/success_code",
+    "matched_nhs_no", "matched_algorithm_indicator", "matched_confidence_percentage",
+    *(f"score_{number}" for number in range(1, 6)),
+)  # fmt: skip
+_NONE: Final = "0000000000"
+_MANY: Final = "9999999999"
+_FOUND: Final = "00"
+_SUPERSEDED: Final = "90"
+_SENSITIVE: Final = "92"
+
+
+@dataclass(frozen=True, slots=True)
+class PdsTrace:
+    """The feed ``health.pds-trace``."""
+
+    limits: Limits = LIMITS
+    clock: Callable[[], str] = today
+    name: str = "health.pds-trace"
+    version: int = 1
+    mode: Mode = "delta"
+    settings: Settings = Settings(cadence="daily", nameless=True)  # noqa: RUF009  # frozen
+
+    def recognises(self, head: bytes, filename: str) -> bool:
+        """Whether a file begins with the control row of a trace, or names its columns."""
+        del filename
+        first = head_text(head).partition("\n")[0]
+        names = {folded(name) for name in first.replace('"', "").split(",")}
+        is_response = "unique_reference" in names and "matched_nhs_no" in names
+        return is_response or (first.startswith("MPTREQ_") and "SPINE_MPT" in first)
+
+    def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "TraceReading":
+        """Begin a pass over one response. A mapping is not used."""
+        del mapping
+        return TraceReading(only_file(paths), self.limits, self.clock(), self.settings)
+
+
+class TraceReading:
+    """One pass over one response."""
+
+    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+        """Read the beginning. Raises FeedError where it is no response of the service."""
+        self.header = Header()
+        self.dropped: Counter[str] = Counter()
+        self.settings = settings
+        self.mode: Mode = "delta"
+        self._latest = latest
+        self._table = Table(path, limits)
+        self._open()
+
+    def __iter__(self) -> Iterator[Submission | Fault]:
+        """Give a submission or a fault for each row. Checks the control total at the end."""
+        names, rows, total = self._open()
+        read = 0
+        for line, cells in rows:
+            read += 1
+            yield self._row(line, names, cells)
+        if total is not None and total != read:
+            raise self._error("control row", "count", f"{read}, as many as there are records")
+
+    def _open(self) -> tuple[list[str], Iterator[Row], int | None]:
+        """Give the names of the columns, the rows below, and the control total if there is one."""
+        rows = self._table.rows()
+        first = next(rows, None)
+        if first is None:
+            raise self._error("line 1", "", "a control row, or the names of the columns")
+        total = None
+        if first[1][0].startswith("MPTREQ_"):
+            total = self._total(first[1])
+            second = next(rows, None)
+            if second is None or folded(second[1][0]) != "unique_reference":
+                return list(_MPT), chain([second] if second else [], rows), total
+            first = second
+        names = column_names(self._table.name, *first)
+        code = next((name for name in _CODES if name in names), "")
+        if code:
+            names[names.index(code)] = "error/success_code"
+        for wanted in ("unique_reference", "matched_nhs_no", "error/success_code"):
+            if wanted not in names:
+                expected = "a column of this name, as a trace response has it"
+                raise self._error(f"line {first[0]}", wanted.upper(), expected)
+        return names, rows, total
+
+    def _total(self, control: list[str]) -> int:
+        """Give the number of records that a control row states, if its code says all is well."""
+        texts = [cell.strip() for cell in control]
+        if len(texts) < 4 or not (texts[2].isascii() and texts[2].isdigit() and len(texts[2]) < 12):
+            raise self._error(
+                "line 1", "count", "a control row: MPTREQ_..., SPINE_..., count, code"
+            )
+        if texts[3] != _FOUND:
+            raise self._error("line 1", "code", "00: the service refused the whole request")
+        return int(texts[2])
+
+    def _row(self, line: int, names: list[str], row: list[str]) -> Submission | Fault:
+        cells = {name: clean(cell) for name, cell in zip(names, row, strict=False) if cell}
+        key = cells.get("local_patient_id") or cells.get("unique_reference", "")
+        if not key or len(key) > 200:
+            return Fault(line, "KEY", "UNIQUE_REFERENCE", "a local patient id, or a reference")
+        if len(row) != len(names):
+            expected = f"{len(names)} cells, not {len(row)}"
+            return Fault(line, "CELLS", "row", expected, key)
+        for name in cells:
+            if name not in _TAKEN:
+                count(self.dropped, name.upper())
+        remarks: Remarks = []
+        return Submission(key, line, self._particulars(remarks, cells), remarks=tuple(remarks))
+
+    def _particulars(self, remarks: Remarks, cells: Cells) -> Particulars:
+        get = cells.get
+        given = ((get("given_name", ""),) if get("given_name") else ()) + tuple(
+            get("other_given_name", "").split()
+        )
+        family = get("family_name", "")
+        lines = tuple(cells[line] for line in _LINES if line in cells)
+        code, none = real_postcode(remarks, "POSTCODE", get("postcode", ""))
+        restricted = get("sensitivity_flag", "").upper() == "S"
+        return Particulars(
+            names=(PersonName(given, family),) if given or family else (),
+            birth=birth_date(remarks, "DATE_OF_BIRTH", get("date_of_birth", ""), self._latest),
+            sex=sex(remarks, "GENDER", get("gender", "")),
+            addresses=(Address(lines, postcode=code),) if lines or code else (),
+            no_known_address=none,
+            identifiers=_numbers(remarks, cells),
+            died=date_value(remarks, "DATE_OF_DEATH", get("date_of_death", ""), self._latest),
+            restricted=restricted or get("error/success_code", "").zfill(2) == _SENSITIVE,
+        )
+
+    def _error(self, where: str, field: str, expected: str) -> FeedError:
+        return FeedError(self._table.name, where, field, expected)
+
+
+def _numbers(remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:
+    """Give the NHS number that was found, and the one that it superseded.
+
+    0000000000 says that none was found and 9999999999 that several were; any code but 00 and 90
+    says that nothing is certain. Ids of the service's own for people whom it did not find (a
+    letter, then digits) are no NHS numbers.
+    """
+    code = cells.get("error/success_code", "").zfill(2)
+    matched = "".join(cells.get("matched_nhs_no", "").split())
+    if matched in ("", _NONE, _MANY) or code not in (_FOUND, _SUPERSEDED):
+        expected = "one match, with code 00 or 90"
+        remarks.append(remark("TRACE-MANY" if matched == _MANY else "TRACE-NONE",
+                              "MATCHED_NHS_NO", expected))  # fmt: skip
+        return ()
+    found = nhs_identifier(remarks, "MATCHED_NHS_NO", matched, "verified")
+    asked = cells.get("req_nhs_number") or cells.get("nhs_no", "")
+    if not found or code != _SUPERSEDED or not asked:
+        return compact([found])
+    former = nhs_identifier(remarks, "NHS_NO", asked, "superseded")
+    return compact([found, former if former and former.value != found.value else None])

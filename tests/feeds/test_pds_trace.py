@@ -1,0 +1,107 @@
+import pytest
+
+from feeds.submission import FeedError
+from person.identifiers import Identifier
+from person.names import PersonName
+
+FEED = "health.pds-trace"
+MPT_ROW = (
+    ",9990001006,Obi,Ada,,2,20140509,,,,,,,SE15 3QN,,,20260101,{},,,,"
+    ",,,00,9990001006,4,90,0,0,90,90,0"
+)
+
+
+@pytest.fixture
+def trace(read, samples):
+    return read(FEED, samples / "trace.csv")
+
+
+@pytest.fixture
+def written(read, tmp_path):
+    def write(*lines):
+        path = tmp_path / "response.csv"
+        path.write_text("\n".join(lines) + "\n")
+        return read(FEED, path)
+
+    return write
+
+
+def test_a_record_is_known_by_its_local_id_else_by_the_reference(trace):
+    assert list(trace.submissions) == ["H-1", "H-2", "H-3", "4", "H-5", "H-6", "H-7"]
+
+
+def test_a_match_is_a_verified_number_on_the_local_record(trace):
+    particulars = trace.submissions["H-1"].particulars
+    assert particulars.identifiers == (Identifier("nhs", "9990001006", "verified"),)
+    assert particulars.names == (PersonName(("Jayden", "Chi"), "Okafor"),)
+
+
+def test_a_source_of_the_feed_makes_no_child(trace):
+    assert trace.reading.settings.nameless
+    assert trace.reading.mode == "delta"
+
+
+def test_a_superseded_number_stands_beside_the_one_that_follows_it(trace):
+    assert trace.submissions["H-2"].particulars.identifiers == (
+        Identifier("nhs", "9000000025", "verified"),
+        Identifier("nhs", "9000000009", "superseded"),
+    )
+
+
+def test_a_sensitive_person_is_restricted(trace):
+    restricted = [key for key, each in trace.submissions.items() if each.particulars.restricted]
+    assert restricted == ["H-2", "H-7"]
+
+
+def test_no_match_and_many_matches_are_remarks_and_no_number(trace):
+    assert ("TRACE-NONE", "MATCHED_NHS_NO") in trace.remarks("H-3")
+    assert trace.remarks("4") == [("TRACE-MANY", "MATCHED_NHS_NO")]
+    assert trace.submissions["4"].particulars.identifiers == ()
+
+
+def test_the_services_own_id_or_a_wrong_check_digit_is_no_number(trace):
+    assert trace.remarks("H-5") == [("NHS-FORM", "MATCHED_NHS_NO")]
+    assert trace.remarks("H-6") == [("NHS-CHECK", "MATCHED_NHS_NO")]
+
+
+def test_a_partial_birth_date_a_death_and_no_fixed_abode_are_taken(trace):
+    assert trace.submissions["H-3"].particulars.birth.value == "2020"
+    assert trace.submissions["4"].particulars.died == "2024-03-01"
+    assert trace.submissions["H-2"].particulars.no_known_address
+
+
+def test_a_row_without_a_key_or_with_other_cells_is_rejected(trace):
+    assert trace.faults == [("KEY", 9), ("CELLS", 10)]
+
+
+def test_what_is_not_taken_is_counted(trace):
+    assert trace.reading.dropped["TELEPHONE_NUMBER"] == 1
+
+
+def test_columns_bind_by_name_wherever_they_stand(written):
+    read = written(
+        "MATCHED_NHS_NO,ERROR_SUCCESS_CODE,UNIQUE_REFERENCE", "9990001006,0,a", "9990001006,,b"
+    )
+    assert read.submissions["a"].particulars.identifiers[0].status == "verified"
+
+
+def test_an_older_response_has_a_control_row_and_no_names_of_columns(written):
+    row = MPT_ROW.format
+    read = written("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,2,00", row("L1"), row("L2"))
+    assert list(read.submissions) == ["L1", "L2"]
+    assert read.submissions["L1"].particulars.identifiers[0].value == "9990001006"
+
+
+@pytest.mark.parametrize(
+    ("control", "where"),
+    [
+        ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,3,00", "count"),
+        ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,1,04", "code"),
+        ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,many,00", "count"),
+        ("UNIQUE REFERENCE,FAMILY_NAME", "MATCHED_NHS_NO"),
+        ("UNIQUE REFERENCE,MATCHED_NHS_NO,unique_reference", "column 3"),
+    ],
+)
+def test_a_file_that_is_no_response_is_refused_whole(written, control, where):
+    with pytest.raises(FeedError, match=where):
+        written(control, MPT_ROW.format("L1"))
