@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from tests.contactpoint.conftest import child, children
 from tests.contactpoint.installation import Installation, population
 
 
@@ -59,6 +60,12 @@ def test_nights_in_order_linked_one_by_one_make_the_index_of_all_linked_at_once(
 def test_nights_in_another_order_make_the_same_index(nights, wanted, tmp_path, seed, by_deltas):
     found = index_of(tmp_path / "home", shuffled(nights, seed), by_deltas=by_deltas)
     assert_equal(found, wanted)
+
+
+def test_a_late_file_with_older_names_amends_nothing_and_is_not_held(store):
+    store.load([child(n, given="Zed") for n in range(3)], day="2026-09-02")
+    assert store.load(children(40), day="2026-09-01").state == "completed"
+    assert store.head("c1").state.stated_version == 1
 
 
 @pytest.mark.soak

@@ -129,7 +129,8 @@ class FirstPass:
         if later and not self._drift_allowed and _drifts(head.traits, row.traits):
             plan.hold(row, "DRIFT", "name, birth date", "one of them to stay as it was")
             return
-        found.amended += _renames(head.traits, row.traits)
+        if later:
+            found.amended += _renames(head.traits, row.traits)
         plan.expect(row, new=False)
 
     def _would_be_absent(self, state: Record) -> bool:
