@@ -1,0 +1,1 @@
+"""How fast contactpoint is: ``python -m benchmarks`` prints every figure from one run."""

@@ -1,0 +1,76 @@
+"""Runs the measures and prints their figures: ``-m benchmarks [--records N]... [--only WHAT]``."""
+
+import argparse
+import multiprocessing
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks import measures
+
+SIZES = (10_000, 100_000)
+KINDS = ("load", "project", "link")
+Measure = tuple[Callable[..., measures.Figures], tuple[Any, ...]]
+
+
+def main() -> None:
+    """Run what the command line asks for, one measure after the other."""
+    asked = _arguments()
+    sizes, kinds = asked.records or SIZES, asked.only or KINDS
+    _say(f"Python {platform.python_version()}, {os.cpu_count()} cores, SQLite, every check on")
+    for records in sizes:
+        for measure, facts in _measures(records, kinds, asked.processes):
+            _print(_apart(measure, facts))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument(
+        "--records",
+        type=int,
+        action="append",
+        help="records in each measure; may be given again (10,000 and 100,000)",
+    )
+    parser.add_argument("--only", choices=KINDS, action="append", help="these measures only")
+    parser.add_argument("--processes", type=int, choices=(1, 2), default=1, help="of a load (1)")
+    return parser.parse_args()
+
+
+def _measures(records: int, kinds: tuple[str, ...], processes: int) -> Iterator[Measure]:
+    if "load" in kinds:
+        for feed in measures.FEED_FILES:
+            yield measures.load, (feed, records, processes)
+    if "project" in kinds:
+        yield measures.project, (records, processes)
+    if "link" in kinds:
+        yield measures.link, (records, processes)
+
+
+def _apart(measure: Callable[..., measures.Figures], facts: tuple[Any, ...]) -> measures.Figures:
+    """Run one measure in a fresh process, so that its peak of memory is its own."""
+    *what, processes = facts
+    with tempfile.TemporaryDirectory(prefix="contactpoint-bench-") as folder:
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+            return pool.submit(measure, *what, Path(folder), processes).result()
+
+
+def _print(figures: measures.Figures) -> None:
+    _say(f"\n{figures.title}")
+    for what, value, unit in figures.lines:
+        shown = f"{value:,.2f}" if value < 100 and unit else f"{value:,.0f}"
+        _say(f"  {what:<38}{shown:>14} {unit}".rstrip())
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
