@@ -48,7 +48,7 @@ class Return:
         try:
             for _, element in context:
                 if not started:
-                    self._refuse_others(element)
+                    self._refuse_others(element.getroottree().getroot())
                     started = True
                 yield element, local(element)
                 file.ended()
@@ -56,7 +56,7 @@ class Return:
                 parent = element.getparent()
                 while parent is not None and element.getprevious() is not None:
                     del parent[0]
-            self._refuse_other_root(context.root)
+            self._refuse_others(context.root)
         except etree.XMLSyntaxError:
             line = max((each.line for each in context.error_log), default=1)
             raise FeedError(
@@ -78,12 +78,10 @@ class Return:
         is_utf8 = "encoding" not in declared or "utf-8" in declared
         return "windows-1252" if found == "cp1252" and is_utf8 else None
 
-    def _refuse_others(self, element: Element) -> None:
-        if element.getroottree().docinfo.internalDTD is not None:
+    def _refuse_others(self, root: Element | None) -> None:
+        """Raise FeedError for a document with a DOCTYPE, or of another kind."""
+        if root is not None and root.getroottree().docinfo.internalDTD is not None:
             raise FeedError(self.name, "DOCTYPE", "", "an XML document without a DOCTYPE")
-        self._refuse_other_root(element.getroottree().getroot())
-
-    def _refuse_other_root(self, root: Element | None) -> None:
         if root is None or local(root) not in self._roots:
             expected = f"{' or '.join(self._roots)}, as {self._what} has it"
             raise FeedError(self.name, "root element", "", expected)
