@@ -10,13 +10,17 @@ from feeds.ctf import Ctf
 from feeds.pds_fhir import PdsFhir
 from feeds.pds_trace import PdsTrace
 from feeds.school_census import SchoolCensus
+from feeds.ssda903 import Ssda903
 from feeds.submission import Feed
 
 FEEDS: Final[dict[str, Feed]] = {
     feed.name: feed
-    for feed in (SchoolCensus(), Ctf(), Cin(), PdsFhir(), PdsTrace(), Csc(), CsvTable())
+    for feed in (SchoolCensus(), Ctf(), Cin(), PdsFhir(), PdsTrace(), Csc(), Ssda903(), CsvTable())
 }
 """The feeds, those with the surest look first."""
+
+JOINT: Final = frozenset({Ssda903().name})
+"""Feeds of which one delivery may be several files: all that belong together go to one ``open``."""
 
 _HEAD: Final = 1 << 16
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds.catalogue import FEEDS, recognise
+from feeds.catalogue import FEEDS, JOINT, recognise
 from feeds.csc import Csc
 from feeds.csv_table import CsvTable
 from feeds.pds_fhir import PdsFhir
@@ -20,9 +20,12 @@ FILES = {
     "social-care.cin": "cin.xml",
     "school.ctf": "ctf.xml",
     "health.pds-trace": "trace.csv",
+    "social-care.ssda903": "ssda903.xml",
     "csv": "table.csv",
 }
 XML = [feed for feed, name in FILES.items() if name.endswith(".xml")]
+FOLDERS = {"social-care.ssda903": "ssda903"}
+"""Samples of several files that are one delivery."""
 EACH = pytest.mark.parametrize("feed", FILES)
 QUICK = settings(
     max_examples=60,
@@ -31,10 +34,10 @@ QUICK = settings(
 )
 
 
-def attempt(feed, path):
-    """Read a file to its end; only the three lawful outcomes pass."""
+def attempt(feed, *paths):
+    """Read files to their end; only the three lawful outcomes pass."""
     try:
-        rows = list(FEEDS[feed].open([path]))
+        rows = list(FEEDS[feed].open(paths))
     except FeedError:
         return []
     assert all(isinstance(each, Submission | Fault) for each in rows)
@@ -160,7 +163,40 @@ def test_elements_nested_too_deeply_are_refused(tmp_path):
         list(SchoolCensus().open([path]))
 
 
-@EACH
+@pytest.mark.parametrize("feed", sorted(FILES.keys() - JOINT))
 def test_two_files_are_not_one_delivery(feed, samples):
     with pytest.raises(FeedError, match="one file"):
         FEEDS[feed].open([samples / FILES[feed]] * 2)
+
+
+@pytest.fixture
+def delivery(samples, tmp_path):
+    def copy(feed):
+        paths = []
+        for sample in sorted((samples / FOLDERS[feed]).glob("*.csv")):
+            paths.append(tmp_path / sample.name)
+            paths[-1].write_bytes(sample.read_bytes())
+        return paths
+
+    return copy
+
+
+@pytest.mark.parametrize("feed", FOLDERS)
+@QUICK
+@given(data=st.data())
+def test_one_table_of_several_with_bytes_exchanged_is_read_or_refused(feed, delivery, data):
+    paths = delivery(feed)
+    path = data.draw(st.sampled_from(paths))
+    whole = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        start = data.draw(st.integers(0, len(whole)))
+        whole[start : start + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=6))
+    path.write_bytes(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
+    attempt(feed, *paths)
+
+
+@pytest.mark.parametrize("feed", FOLDERS)
+def test_nothing_that_is_not_taken_of_several_tables_is_in_a_submission(feed, delivery):
+    rows = attempt(feed, *delivery(feed))
+    assert len(rows) >= 4
+    assert b"PLANTED" not in msgspec.json.encode(rows)

@@ -76,3 +76,21 @@ def test_the_samples_of_trace_responses_verify_the_numbers_that_are_numbers():
     assert [len(each.identifiers) for each in rows] == [0, 1, 0, 0, 0]
     with pytest.raises(FeedError):
         FEEDS["health.pds-trace"].open([folder / "request.csv"])
+
+
+def test_the_invented_903_return_is_joined_whole():
+    folder = FIXTURES / "social_care" / "ssda903"
+    names = ("header", "episodes", "uasc", "oc2", "oc3", "ad1", "reviews", "missing",
+             "previous_permanence", "placed_for_adoption", "DoLo")  # fmt: skip
+    paths = [folder / f"{name}.csv" for name in names]
+    assert {recognise(path) for path in paths} == {FEEDS["social-care.ssda903"]}
+    rows = list(FEEDS["social-care.ssda903"].open(paths))
+    taken = [row.particulars for row in rows if isinstance(row, Submission)]
+    assert len({row.key for row in rows}) == len(rows) >= 2675
+    assert sum(bool(each.identifiers) for each in taken) < 200
+
+
+def test_the_invented_903_return_reads_as_xml_too():
+    path = FIXTURES / "social_care" / "ssda903" / "fake_903.xml"
+    assert recognise(path) is FEEDS["social-care.ssda903"]
+    assert len(list(FEEDS["social-care.ssda903"].open([path]))) == 253
