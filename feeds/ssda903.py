@@ -141,8 +141,8 @@ class Ssda903Reading:
     def _from_tables(self) -> Iterator[Submission | Fault]:
         """Join the tables by child; a row without its child is a fault."""
         with Joining(self._file) as joining:
-            for kind, table in self._tables.items():
-                rows = self._rows(kind, table)
+            for kind in (each for each in _TABLES if each in self._tables):
+                rows = self._rows(kind, self._tables[kind])
                 while some := list(islice(rows, _BATCH)):
                     joining.add(each for each in some if isinstance(each, Joined))
                     yield from (each for each in some if isinstance(each, Fault))
