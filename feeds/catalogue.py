@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from feeds.census_tables import CensusTables
 from feeds.cin import Cin
 from feeds.csc import Csc
 from feeds.csv_table import CsvTable
@@ -15,11 +16,21 @@ from feeds.submission import Feed
 
 FEEDS: Final[dict[str, Feed]] = {
     feed.name: feed
-    for feed in (SchoolCensus(), Ctf(), Cin(), PdsFhir(), PdsTrace(), Csc(), Ssda903(), CsvTable())
+    for feed in (
+        SchoolCensus(),
+        Ctf(),
+        Cin(),
+        PdsFhir(),
+        PdsTrace(),
+        Csc(),
+        Ssda903(),
+        CensusTables(),
+        CsvTable(),
+    )
 }
 """The feeds, those with the surest look first."""
 
-JOINT: Final = frozenset({Ssda903().name})
+JOINT: Final = frozenset({Ssda903().name, CensusTables().name})
 """Feeds of which one delivery may be several files: all that belong together go to one ``open``."""
 
 _HEAD: Final = 1 << 16

@@ -94,3 +94,14 @@ def test_the_invented_903_return_reads_as_xml_too():
     path = FIXTURES / "social_care" / "ssda903" / "fake_903.xml"
     assert recognise(path) is FEEDS["social-care.ssda903"]
     assert len(list(FEEDS["social-care.ssda903"].open([path]))) == 253
+
+
+def test_the_tables_of_a_census_are_read_and_their_columns_known():
+    folder = FIXTURES / "school" / "census_tables"
+    paths = sorted(folder.glob("2024_autumn_*.csv"))
+    assert {recognise(path) for path in paths} == {FEEDS["school.census-tables"]}
+    rows = list(FEEDS["school.census-tables"].open(paths))
+    lines = [len(path.read_text().splitlines()) - 1 for path in paths if "pupil" in path.name]
+    assert len(rows) == sum(lines)
+    assert all(row.particulars.names and row.particulars.birth for row in rows)
+    assert any(row.particulars.addresses for row in rows)
