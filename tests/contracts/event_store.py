@@ -1,14 +1,16 @@
 """What every event store has to do, whichever database it is kept in."""
 
 import threading
+from itertools import product
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from events.message import ERASED
-from events.record import Record, RecordReceived, RecordWithdrawn, evolve
+from events.record import Order, Record, RecordReceived, RecordWithdrawn, confirm, evolve
 from events.store.appending import StaleError, TakenError
-from events.store.heads import ChildHead, HeadChanges, ScopeHead
+from events.store.heads import ChildHead, Confirmed, HeadChanges, Moved, ScopeHead
 from events.store.locks import LockedError
 from tests.events.store_builders import PLACE, Store, amended, head, heads, withdrawn
 
@@ -103,6 +105,34 @@ class EventStoreContract:
         store.log.append([message], heads=changes)
         assert [one.state for one in store.log.heads.all_records()] == [state]
         assert store.log.heads.next_ordinal() == 1
+
+    def test_heads_confirmed_together_are_as_each_confirmed_alone(self, store):
+        late, seen = Order(PLACE.effective + 9, 2, b"z"), Order(PLACE.effective + 5, 0, b"m")
+        absences = (None, PLACE, late)
+        ways = list(product((None, PLACE), (None, PLACE, late), absences, (None, "same", "other")))
+        messages = store.many(len(ways))
+        before, expected, moved = [], [], []
+        for message, (stated, present, absent, own) in zip(messages, ways, strict=True):
+            one = head(message)
+            there = absent is None or (present is not None and present > absent)
+            standing = "erased" if stated is None else "current" if there else "withdrawn"
+            places = {"stated": stated, "present": present, "absent": absent}
+            one = replace(one, state=replace(one.state, standing=standing, **places))
+            content = PLACE.content if own == "same" else b"another content."
+            place = Order(seen.effective + 1, 7, content) if own else None
+            at = place or Order(seen.effective, seen.sequence, b"")
+            moved.append(Moved(one.record.bytes, at[0], at[1], content if own else None))
+            before.append(one)
+            expected.append(replace(one, state=confirm(one.state, seen, place)))
+        store.log.append(messages, heads=HeadChanges(before))
+        together = Confirmed(seen, [one.record.bytes for one in before], moved)
+        store.log.append(store.many(1, start=99), heads=HeadChanges(confirmed=together))
+        assert store.log.heads.records(one.record for one in before) == {
+            one.record: one for one in expected
+        }
+        assert store.log.heads.states(one.record.bytes for one in before) == {
+            one.record.bytes: one.state for one in expected
+        }
 
     def test_a_load_does_not_undo_a_link(self, store):
         message = store.received("a")

@@ -29,7 +29,7 @@ from events.record import (
     needs_history,
     prove_present,
 )
-from events.store.heads import HeadChanges, RecordHead, ScopeHead
+from events.store.heads import Confirmed, HeadChanges, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
 
@@ -66,16 +66,17 @@ class Appending:
         """Append one chunk as event ``version`` of the delivery; return that event."""
         commit = _Commit(self._place.order)
         rows = _without_contradictions(planned, contradicted, commit)
-        confirmed = [
-            (UUID(bytes=record), ordinal)
-            for record, ordinal in planned.confirmed
-            if record not in contradicted
-        ]
+        confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
+        # A record that another row of the chunk concerns too is taken through its head, row by row.
+        several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.twice)}
+        singly = [(UUID(bytes=record), at) for record, at in confirmed if record in several]
+        together = [one for one in confirmed if one[0] not in several]
         seen = [UUID(bytes=record) for record in planned.seen] + commit.twice
         commit.heads = self._log.heads.records(
-            [UUID(bytes=row.record) for row in rows] + [record for record, _ in confirmed] + seen
+            [UUID(bytes=row.record) for row in rows] + [record for record, _ in singly] + seen
         )
-        self._confirm(confirmed, planned, commit)
+        self._confirm_together(together, planned, commit)
+        self._confirm(singly, planned, commit)
         for record in seen:
             commit.prove_present(record)
         for row in rows:
@@ -102,6 +103,19 @@ class Appending:
         )
         self._append(commit, appended, version)
         return appended
+
+    def _confirm_together(
+        self, confirmed: Sequence[tuple[bytes, int]], planned: PlannedChunk, commit: "_Commit"
+    ) -> None:
+        if not confirmed:
+            return
+        records = [record for record, _ in confirmed]
+        ordinals = {ordinal for _, ordinal in confirmed}
+        named = set(records)
+        commit.confirmed.extend(ordinals)
+        commit.restated.extend(one for one in planned.restated if one.ordinal in ordinals)
+        moved = [one for one in planned.moved if one.record in named]
+        commit.together = Confirmed(self._place.order, records, moved)
 
     def _confirm(
         self, confirmed: Sequence[tuple[UUID, int]], planned: PlannedChunk, commit: "_Commit"
@@ -180,7 +194,9 @@ class Appending:
         self._log.append(
             messages,
             heads=HeadChanges(
-                records=[commit.heads[record] for record in commit.touched], scopes=commit.scopes
+                records=[commit.heads[record] for record in commit.touched],
+                scopes=commit.scopes,
+                confirmed=commit.together,
             ),
         )
 
@@ -250,6 +266,7 @@ class _Commit:
         self.events: list[tuple[UUID, int, RecordEvent, int]] = []
         self.scopes: list[ScopeHead] = []
         self.confirmed: list[int] = []
+        self.together: Confirmed | None = None
         self.restated: list[Restated] = []
         self.seen: list[int] = []
         self.notes: list[RowNote] = []

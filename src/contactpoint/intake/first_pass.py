@@ -11,7 +11,7 @@ from contactpoint.intake.preparing import PreparedChunk, PreparedFault, Prepared
 from contactpoint.intake.spool import PlannedChunk, Spool
 from events.delivery import Counts, Restated, RowNote
 from events.record import Order, Record, needs_history, repeats, returns
-from events.store.heads import RecordHead
+from events.store.heads import Moved
 
 GIVEN, FAMILY, BIRTH = slice(0, 4), slice(4, 8), slice(8, 12)
 
@@ -19,8 +19,8 @@ GIVEN, FAMILY, BIRTH = slice(0, 4), slice(4, 8), slice(8, 12)
 class Heads(Protocol):
     """What the log knows of records, by id (``events.store.heads``)."""
 
-    def records(self, ids: Iterable[UUID]) -> Mapping[UUID, RecordHead]:
-        """The heads of those records that have one."""
+    def states(self, ids: Iterable[bytes]) -> Mapping[bytes, Record]:
+        """The states of those records that have a head."""
 
 
 class Histories(Protocol):
@@ -87,24 +87,21 @@ class FirstPass:
 
     def plan(self, chunk: PreparedChunk, found: Findings) -> PlannedChunk:
         """Class the rows of one chunk; ``found`` gains what concerns the file as a whole."""
-        ids = [UUID(bytes=row.record) for row in chunk.rows]
-        faulty = [UUID(bytes=one.record) for one in chunk.faults if one.record]
-        heads = self._heads.records(ids + faulty)
-        found.named.update(
-            head.state.scope for head in heads.values() if self._would_be_absent(head.state)
-        )
-        plan = _Plan(chunk.number)
+        ids = [row.record for row in chunk.rows]
+        faulty = [one.record for one in chunk.faults if one.record]
+        states = self._heads.states(ids + faulty)
+        found.named.update(state.scope for state in states.values() if self._would_be_absent(state))
+        plan = _Plan(chunk.number, self._order)
         for fault in chunk.faults:
             plan.note_fault(fault, found)
         for line, record, rule, name, expected in chunk.remarks:
             plan.notes.append(RowNote(line, "remark", rule, name, expected, record[:4].hex()))
         plan.remarks = len(chunk.remarks)
-        for row, id_ in zip(chunk.rows, ids, strict=True):
+        for row in chunk.rows:
             found.scopes.add(row.scope)
             found.exchanged += row.exchanged == 1
             found.in_place += row.exchanged == -1
-            head = heads.get(id_)
-            self._class(row, head.state if head else None, plan, found)
+            self._class(row, states.get(row.record), plan, found)
         return plan.finish(len(chunk.rows) + len(chunk.faults))
 
     def _class(self, row: PreparedRow, head: Record | None, plan: "_Plan", found: Findings) -> None:
@@ -152,6 +149,7 @@ class _Plan:
     """A planned chunk while it is being made."""
 
     number: int
+    order: Order
     new: int = 0
     changed: int = 0
     out_of_scope: int = 0
@@ -162,6 +160,7 @@ class _Plan:
     restated: list[Restated] = field(default_factory=list)
     rows_present: list[bytes] = field(default_factory=list)
     notes: list[RowNote] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
     rows: list[PreparedRow] = field(default_factory=list)
 
     def expect(self, row: PreparedRow, *, new: bool) -> None:
@@ -173,8 +172,12 @@ class _Plan:
     def confirm(self, row: PreparedRow, head: Record) -> None:
         """The row repeats what is known."""
         self.confirmed.append((row.record, head.ordinal))
+        place = row.stated if row.own_order else self.order
         if row.own_order:
             self.restated.append(Restated(head.ordinal, row.stated))
+        if head.stated is not None and place[:2] > head.stated[:2]:
+            content = row.stated.content if row.own_order else None
+            self.moved.append(Moved(row.record, place.effective, place.sequence, content))
 
     def hold(self, row: PreparedRow, rule: str, name: str, expected: str) -> None:
         """The row awaits a data manager; it proves its record present."""
@@ -221,6 +224,7 @@ class _Plan:
             restated=self.restated,
             seen=self.rows_present,
             notes=self.notes,
+            moved=self.moved,
             rows=self.rows,
         )
 

@@ -1,10 +1,11 @@
 """Loading one delivery: known or new, read whole, guarded, appended, completed."""
 
+import gc
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -103,7 +104,7 @@ class Loading:
         None where it was turned away, or where its files are not there any more: then they are
         to be loaded again, and go through. Raises UsageError where it is not held.
         """
-        with self._log.lock("load"):
+        with self._log.lock("load"), _seldom_collecting():
             state = self._log.replay(delivery, Delivery(), evolve)
             if state.state != "held" or state.held is None:
                 raise UsageError(f"delivery {delivery.hex[:16]} is {state.state}, not held")
@@ -118,7 +119,7 @@ class Loading:
 
     def load(self, request: Request, origin: Origin) -> Outcome:
         """Load one delivery. Raises FeedError for a file that cannot be read as its feed says."""
-        with self._log.lock("load"):
+        with self._log.lock("load"), _seldom_collecting():
             return _Load(self, request, origin).run()
 
 
@@ -402,6 +403,17 @@ class _Load:
 
 def _share(source: SourceRegistered, current: int, records: int) -> str:
     return f"at most {source.guard_share:.0%} of {current} records, not {records}"
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Have cycles looked for seldom: the rows of a chunk are in none, and each look walks them."""
+    usual = gc.get_threshold()
+    gc.set_threshold(1_000_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _again(counts: Counts) -> Counts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Protocol
 
@@ -11,6 +12,9 @@ from events.record import Order, Statement
 from feeds.submission import Fault, Submission
 from person.names import PersonName
 from person.particulars import BirthDate, Particulars
+
+TRAITS = 100_000
+"""Hashes of traits held in memory."""
 
 
 class Hashing(Protocol):
@@ -108,6 +112,8 @@ class Preparing:
         self._born_after = _latest_out_of_scope(day_of(order.effective), oldest)
         self._encode = msgspec.json.Encoder().encode
         self._moments: dict[str, int] = {}
+        # Names, days and postcodes come again and again; to hash one costs ten look-ups.
+        self._trait = lru_cache(maxsize=TRAITS)(hashing.trait)
 
     def chunks(self, rows: Iterable[Submission | Fault], size: int) -> Iterator[PreparedChunk]:
         """The rows in chunks of ``size``, each holding what became of that many rows read."""
@@ -154,7 +160,7 @@ class Preparing:
                 content,
             ),
             own_order=own,
-            traits=b"".join(map(hashing.trait, _traits(particulars))),
+            traits=b"".join(map(self._trait, _traits(particulars))),
             statement=statement,
             sensitive=sensitive,
             purge=submission.purge,

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contactpoint.intake.preparing import PreparedRow
 from events.delivery import Counts, Restated, RowNote
+from events.store.heads import Moved
 
 
 class PlannedChunk(msgspec.Struct, frozen=True):
@@ -30,6 +31,8 @@ class PlannedChunk(msgspec.Struct, frozen=True):
     seen: list[bytes]
     """Records that rows not taken prove present."""
     notes: list[RowNote]
+    moved: list[Moved]
+    """Statements that the confirming rows repeat at a later place."""
     rows: list[PreparedRow]
     """Rows that say something new, and purges."""
 

@@ -9,7 +9,7 @@ index on stream and version answers that.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 from uuid import UUID
 
 import msgspec
@@ -54,6 +54,26 @@ class ScopeHead(msgspec.Struct, frozen=True):
     order: Order
 
 
+class Moved(NamedTuple):
+    """A statement that a delivery repeated at a later place of the source's time."""
+
+    record: bytes
+    effective: int
+    sequence: int
+    content: bytes | None
+    """The statement moves only if it says this; None: whatever it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Records of which a delivery repeats what is known: ``events.record.confirm``, set by set."""
+
+    seen: Order
+    """Place of the delivery."""
+    records: Sequence[bytes]
+    moved: Sequence[Moved] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class HeadChanges:
     """Heads to be written with an append: whole rows, and links from records to children."""
@@ -63,6 +83,8 @@ class HeadChanges:
     scopes: Sequence[ScopeHead] = ()
     links: Mapping[UUID, UUID | None] = field(default_factory=dict)
     """The child of each record named; None where it belongs to none any more."""
+    confirmed: Confirmed | None = None
+    """Other records than those written whole."""
 
 
 NO_HEADS = HeadChanges()
@@ -201,6 +223,12 @@ class Tables(Protocol):
     def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
 
+    def from_bytes(self, value: bytes) -> Any:
+        """An id of 16 bytes as it goes into the database."""
+
+    def to_bytes(self, value: Any) -> bytes:
+        """An id as it came out of the database, as 16 bytes."""
+
     def to_id(self, value: Any) -> UUID:
         """An id as it came out of the database."""
 
@@ -218,6 +246,11 @@ class Heads:
         """The heads of those records that have one."""
         found = self._among(RECORD_HEAD, "record", [self._tables.from_id(one) for one in ids])
         return {head.record: head for head in map(self._record, found)}
+
+    def states(self, ids: Iterable[bytes]) -> dict[bytes, Record]:
+        """The states of those records that have a head, by the 16 bytes of their ids."""
+        found = self._among(RECORD_HEAD, "record", list(map(self._tables.from_bytes, ids)))
+        return {self._tables.to_bytes(row[0]): _state(row) for row in found}
 
     def by_ordinals(self, ordinals: Iterable[int]) -> dict[int, RecordHead]:
         """The heads of records by their ordinals."""
@@ -315,24 +348,9 @@ class Heads:
         return self._tables.among(f"{_select(self._tables, table)} WHERE {column}", values)
 
     def _record(self, row: tuple[Any, ...]) -> RecordHead:
-        (record, ordinal, source, scope, version, standing, *rest) = row
-        stated, stated_version, statements = _place(rest[0:3]), rest[3], rest[4]
-        present, absent, traits = _place(rest[5:8]), _place(rest[8:11]), bytes(rest[11])
-        state = Record(
-            ordinal or 0,
-            source,
-            scope,
-            version,
-            cast(Standing, standing),
-            stated,
-            stated_version,
-            statements,
-            present,
-            absent,
-            traits,
-        )
-        child = None if rest[14] is None else self._tables.to_id(rest[14])
-        return RecordHead(self._tables.to_id(record), state, rest[12], rest[13], child)
+        key, sensitive, child = row[18:]
+        linked = None if child is None else self._tables.to_id(child)
+        return RecordHead(self._tables.to_id(row[0]), _state(row), key, sensitive, linked)
 
     def _child(self, row: tuple[Any, ...]) -> ChildHead:
         child, number, version, into, closed = row
@@ -340,10 +358,25 @@ class Heads:
         return ChildHead(self._tables.to_id(child), number, version, merged, bool(closed))
 
 
+def _state(row: tuple[Any, ...]) -> Record:
+    return Record(
+        ordinal=row[1] or 0,
+        source=row[2],
+        scope=row[3],
+        version=row[4],
+        standing=cast(Standing, row[5]),
+        stated=_place(*row[6:9]),
+        stated_version=row[9],
+        statements=row[10],
+        present=_place(*row[11:14]),
+        absent=_place(*row[14:17]),
+        traits=bytes(row[17]),
+    )
+
+
 def _select(tables: Tables, table: HeadTable) -> str:
     return f"SELECT {', '.join(table.columns)} FROM {tables.prefix}{table.name}"
 
 
-def _place(parts: Sequence[Any]) -> Order | None:
-    effective, sequence, content = parts
+def _place(effective: Any, sequence: Any, content: Any) -> Order | None:
     return None if effective is None else Order(effective, sequence, bytes(content))

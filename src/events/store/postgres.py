@@ -31,7 +31,7 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Expectations, Names
-from events.store.heads import RECORD_HEAD, TABLES, HeadChanges, rows
+from events.store.heads import RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
@@ -212,6 +212,14 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
         yield from self.query(f"{statement} = ANY(?)", (list(values),)) if values else []
 
+    def from_bytes(self, value: bytes) -> UUID:
+        """An id of 16 bytes as it goes into the database."""
+        return UUID(bytes=value)
+
+    def to_bytes(self, value: UUID) -> bytes:
+        """An id as it came out of the database, as 16 bytes."""
+        return value.bytes
+
     def to_id(self, value: UUID) -> UUID:
         """An id as it came out of the database."""
         return value
@@ -289,6 +297,37 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
                 " WHERE head.record = linked.record",
                 _columns(list(heads.links.items())),
             )
+        if heads.confirmed is not None:
+            self._confirm(cursor, heads.confirmed)
+
+    def _confirm(self, cursor: Any, confirmed: Confirmed) -> None:
+        table = f"{self.prefix}{RECORD_HEAD.name}"
+        if confirmed.moved:
+            cursor.execute(
+                f"UPDATE {table} AS head SET stated_effective = moved.effective,"
+                " stated_sequence = moved.sequence"
+                " FROM unnest(%b::uuid[], %b::bigint[], %b::bigint[], %b::bytea[])"
+                " AS moved (record, effective, sequence, content)"
+                " WHERE head.record = moved.record"
+                " AND head.stated_content = coalesce(moved.content, head.stated_content)"
+                " AND (head.stated_effective, head.stated_sequence)"
+                " < (moved.effective, moved.sequence)",
+                _columns([(UUID(bytes=one.record), *one[1:]) for one in confirmed.moved]),
+            )
+        seen = "(seen.effective, seen.sequence, seen.content)"
+        cursor.execute(
+            f"UPDATE {table} AS head SET present_effective = seen.effective,"
+            " present_sequence = seen.sequence, present_content = seen.content,"
+            " standing = CASE WHEN absent_effective IS NULL OR"
+            f" (absent_effective, absent_sequence, absent_content) < {seen}"
+            " THEN 'current' ELSE 'withdrawn' END"
+            " FROM (SELECT %b::bigint AS effective, %b::bigint AS sequence, %b::bytea AS content)"
+            " AS seen"
+            " WHERE record = ANY(%b::uuid[]) AND stated_effective IS NOT NULL"
+            " AND (present_effective IS NULL OR"
+            f" (present_effective, present_sequence, present_content) < {seen})",
+            (*confirmed.seen, [UUID(bytes=record) for record in confirmed.records]),
+        )
 
     def _insert_link(self, cursor: Any, made: Link) -> None:
         cursor.execute(

@@ -32,7 +32,7 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Names
-from events.store.heads import RECORD_HEAD, TABLES, HeadChanges, rows
+from events.store.heads import RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
@@ -200,6 +200,14 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         with self.datastore.transaction(commit=False) as cursor:
             yield from _among(cursor, statement, values)
 
+    def from_bytes(self, value: bytes) -> bytes:
+        """An id of 16 bytes as it goes into the database."""
+        return value
+
+    def to_bytes(self, value: bytes) -> bytes:
+        """An id as it came out of the database, as 16 bytes."""
+        return value
+
     def to_id(self, value: bytes) -> UUID:
         """An id as it came out of the database."""
         return UUID(bytes=value)
@@ -265,6 +273,26 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
                 (child.bytes if child else None, record.bytes)
                 for record, child in heads.links.items()
             ],
+        )
+        if heads.confirmed is not None:
+            self._confirm(cursor, heads.confirmed)
+
+    def _confirm(self, cursor: Any, confirmed: Confirmed) -> None:
+        cursor.executemany(
+            f"UPDATE {RECORD_HEAD.name} SET stated_effective = ?2, stated_sequence = ?3"
+            " WHERE record = ?1 AND stated_content = coalesce(?4, stated_content)"
+            " AND (stated_effective, stated_sequence) < (?2, ?3)",
+            confirmed.moved,
+        )
+        # In the order of the key: the rows of one page of the table are changed together.
+        cursor.executemany(
+            f"UPDATE {RECORD_HEAD.name} SET present_effective = ?2, present_sequence = ?3,"
+            " present_content = ?4, standing = CASE WHEN absent_effective IS NULL OR"
+            " (absent_effective, absent_sequence, absent_content) < (?2, ?3, ?4)"
+            " THEN 'current' ELSE 'withdrawn' END"
+            " WHERE record = ?1 AND stated_effective IS NOT NULL AND (present_effective IS NULL OR"
+            " (present_effective, present_sequence, present_content) < (?2, ?3, ?4))",
+            [(record, *confirmed.seen) for record in sorted(confirmed.records)],
         )
 
     def _insert_link(self, cursor: Any, made: Link) -> None:
