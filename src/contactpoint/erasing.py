@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contactpoint.errors import NotFoundError
 from contactpoint.linking.kept_index import KeptIndex
-from events.child import Child, EraseChild
+from events.child import Child, ChildEvent, EraseChild
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
 from events.keys import SubjectKeys, subject_of
@@ -70,14 +70,17 @@ class Erasing:
         with self._log.lock("load"), self._log.lock("link"):
             self._projector.catch_up()
             children = self._all_of(head)
-            records = set[UUID]()
+            records, ever = set[UUID](), set[UUID]()
             for child in children:
                 state = self._child(child)
                 records |= state.records | state.former
+                ever |= self._ever(child)
+            # An erasure cut short before the keys were destroyed has emptied the child already.
             mine = [
                 one.record
-                for one in self._log.heads.records(records).values()
-                if one.child is None or one.child in children
+                for one in self._log.heads.records(records | ever).values()
+                if one.state.standing == "erased"
+                or (one.record in records and (one.child is None or one.child in children))
             ]
             return self._erase(mine, children, origin, reason, number)
 
@@ -89,6 +92,15 @@ class Erasing:
 
     def _child(self, child: UUID) -> Child:
         return self._log.replay(child, Child(), evolve_child)
+
+    def _ever(self, child: UUID) -> set[UUID]:
+        """Every record that was ever the child's."""
+        state, ever = Child(), set[UUID]()
+        for message in self._log.stream(child):
+            if isinstance(message.event, ChildEvent):
+                state = evolve_child(state, message.event)
+                ever |= state.records
+        return ever
 
     def _erase(
         self,

@@ -279,6 +279,20 @@ def test_a_database_that_fails_is_reported_without_what_it_was_given(tmp_path):
         assert "said" not in home.holders(word)
 
 
+@pytest.mark.parametrize(
+    "failpoint", ["append.before-commit", "append.after-commit", "projection.rows"]
+)
+def test_an_erasure_killed_and_given_again_destroys_the_keys(home, tmp_path, failpoint):
+    copy = home.copy(tmp_path / "home")
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    assert copy.finish("erase", number, "--yes", failpoint=failpoint)[0] == -signal.SIGKILL
+    copy.run("erase", number, "--yes")
+    with copy.opened() as store:
+        told = repr(store.log.decode(store.log.read(0, 1000)))
+    assert "Zebulonix" not in told
+    assert "Quillfeatherby" not in told
+
+
 def test_an_erased_childs_words_stand_nowhere_at_all(home, tmp_path):
     asked(home)
     number = json.loads(asked(home).stdout)["found"][0]["number"]
