@@ -194,7 +194,8 @@ class _Run:
     def _commit(self, batch: Sequence[Neighbourhood]) -> None:
         wanted = {ordinal for one in batch for ordinal in one.ordinals}
         known = self._queries.records_by_ordinal(wanted)
-        commit = _Commit()
+        heads = self._log.heads.by_ordinals(wanted)
+        commit = _Commit({o: head.child for o, head in heads.items() if head.child is not None})
         for one in batch:
             members = [
                 self._member(record)
@@ -230,11 +231,11 @@ class _Run:
         known: dict[int, IndexedRecord],
         commit: "_Commit",
     ) -> None:
-        ids = {o: r.record for o, r in known.items() if o in one.ordinals}
+        ids = {o: known[o].record for o in sorted(one.ordinals) if o in known}
         groups = [frozenset(ids[o] for o in child) for child in resolution.children]
         settled = settle(
             groups,
-            self._known_children(one.ordinals),
+            self._known_children({commit.linked[o] for o in one.ordinals if o in commit.linked}),
             evidence={ids[o]: _evidence(ids, o, resolution) for o in resolution.evidence},
             ordinals={record: ordinal for ordinal, record in ids.items()},
             model=self._model.version,
@@ -251,10 +252,8 @@ class _Run:
         )
         commit.records.update(ids.values())
 
-    def _known_children(self, ordinals: frozenset[int]) -> list[KnownChild]:
-        """Children of these records, and those that were merged into them."""
-        heads = self._log.heads.by_ordinals(ordinals)
-        wanted = {head.child for head in heads.values() if head.child is not None}
+    def _known_children(self, wanted: set[UUID]) -> list[KnownChild]:
+        """These children, and those that were merged into them."""
         if not wanted:
             return []
         wanted |= set(self._queries.merged_into(wanted))
@@ -318,7 +317,9 @@ class _Run:
 class _Commit:
     """What one commit of linking will write."""
 
-    def __init__(self) -> None:
+    def __init__(self, linked: dict[int, UUID]) -> None:
+        self.linked = linked
+        """The child of each record that has one now, by ordinal."""
         self.settled: list[Settled] = []
         self.heads: list[ChildHead] = []
         self.links: dict[UUID, UUID | None] = {}
