@@ -124,7 +124,7 @@ class CensusTablesReading:
     def _read_schools(self) -> str:
         """Learn the schools by their censuses where that table is given; give the latest day."""
         effective = ""
-        for values in self._values("schoolcensus"):
+        for values in self._values("schoolcensus", _CENSUS, "lea", "estab", "referencedate"):
             school = laestab(values.get("lea", ""), values.get("estab", ""))
             if school and len(self._schools) < _MOST_SCHOOLS:
                 self._schools[values.get(_CENSUS, "")] = school
@@ -139,7 +139,7 @@ class CensusTablesReading:
         """Give the schools of which the pupils are: those for which the tables speak."""
         found = set(self._schools.values())
         for kind in _JOINED[:2]:
-            for values in self._values(kind):
+            for values in self._values(kind, _SCHOOL, _CENSUS):
                 if len(found) < _MOST_SCHOOLS:
                     found.add(self._school(values))
         found.discard("")
@@ -153,13 +153,14 @@ class CensusTablesReading:
             self._schools.get(values.get(_CENSUS, "")) or laestab(bare[:3], bare[3:]) or native[:20]
         )
 
-    def _values(self, kind: str) -> Iterator[Values]:
-        """Give the values of each row of a table by column; none where it is not given."""
+    def _values(self, kind: str, *columns: str) -> Iterator[Values]:
+        """Give the values of some columns, row by row; none where the table is not given."""
         if kind not in self._tables:
             return
         names, rows = self._tables[kind].named()
+        places = [(name, names.index(name)) for name in columns if name in names]
         for _, row in rows:
-            yield {name: clean(cell) for name, cell in zip(names, row, strict=False) if cell}
+            yield {name: clean(row[place]) for name, place in places if place < len(row)}
 
     def _rows(self, kind: str) -> Iterator[Joined | Fault]:
         """Give what is taken of each row of a table; count the rest."""
