@@ -113,6 +113,15 @@ def test_what_a_kill_leaves_of_the_read_models_shows_nothing_half_made(prepared,
     assert home.state() == undisturbed[0]
 
 
+@pytest.mark.parametrize("failpoint", ["append.heads", "append.after-commit:2", "projection.rows"])
+def test_an_index_whose_making_was_killed_is_made_by_the_same_command(tmp_path, failpoint):
+    home = Installation(tmp_path / "home")
+    killed(home, ["init"], failpoint)
+    home.run("init")
+    assert home.events() == {"contactpoint.ModelAdopted:1": 1}
+    assert home.findings() == []
+
+
 def test_every_failpoint_is_one_at_which_some_command_is_killed():
     reached = {at.partition(":")[0] for _, at in KILLS}
     assert reached | ELSEWHERE == NAMES

@@ -56,7 +56,7 @@ def test_nights_in_order_linked_one_by_one_make_the_index_of_all_linked_at_once(
     assert_equal(index_of(tmp_path / "home", in_order(nights), by_deltas=True), wanted)
 
 
-@pytest.mark.parametrize(("seed", "by_deltas"), [(1, True), (2, False), (3, True)])
+@pytest.mark.parametrize(("seed", "by_deltas"), [(1, True), (2, False)])
 def test_nights_in_another_order_make_the_same_index(nights, wanted, tmp_path, seed, by_deltas):
     found = index_of(tmp_path / "home", shuffled(nights, seed), by_deltas=by_deltas)
     assert_equal(found, wanted)
