@@ -8,6 +8,7 @@ import click
 import pytest
 
 from contactpoint.cli.program import COMMANDS, program
+from feeds.catalogue import FEEDS
 from tests.architecture.tree import PACKAGES, ROOT, documents, home_of
 
 NAMED = re.compile(r"(?<![\w./-])contactpoint ((?:[a-z]+ ?){1,2})")
@@ -39,6 +40,11 @@ def test_a_command_says_what_it_does_and_is_documented(words):
     assert command.get_short_help_str(200), "expected a help text"
     told = "\n".join(path.read_text(encoding="utf-8") for path in documents())
     assert re.search(rf"contactpoint {' '.join(words)}\b", told), "expected it in a document"
+
+
+def test_every_feed_is_in_the_readme():
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in FEEDS if f"| `{name}` |" not in told] == []
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
