@@ -174,7 +174,7 @@ class TraceReading:
             no_known_address=none,
             identifiers=_numbers(remarks, cells),
             died=date_value(remarks, "DATE_OF_DEATH", get("date_of_death", ""), self._latest),
-            restricted=restricted or get("error/success_code", "").zfill(2) == _SENSITIVE,
+            restricted=restricted or _code(cells) == _SENSITIVE,
         )
 
     def _error(self, where: str, field: str, expected: str) -> FeedError:
@@ -188,7 +188,7 @@ def _numbers(remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:
     says that nothing is certain. Ids of the service's own for people whom it did not find (a
     letter, then digits) are no NHS numbers.
     """
-    code = cells.get("error/success_code", "").zfill(2)
+    code = _code(cells)
     matched = "".join(cells.get("matched_nhs_no", "").split())
     if matched in ("", _NONE, _MANY) or code not in (_FOUND, _SUPERSEDED):
         expected = "one match, with code 00 or 90"
@@ -201,3 +201,9 @@ def _numbers(remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:
         return compact([found])
     former = nhs_identifier(remarks, "NHS_NO", asked, "superseded")
     return compact([found, former if former and former.value != found.value else None])
+
+
+def _code(cells: Cells) -> str:
+    """Give the code of a row, which a spreadsheet may have robbed of a leading nought."""
+    code = cells.get("error/success_code", "")
+    return code.zfill(2) if code else ""

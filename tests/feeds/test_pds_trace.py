@@ -59,6 +59,21 @@ def test_no_match_and_many_matches_are_remarks_and_no_number(trace):
     assert trace.submissions["4"].particulars.identifiers == ()
 
 
+@pytest.mark.parametrize(
+    ("code", "number", "rule"),
+    [
+        ("00", "0000000000", "TRACE-NONE"),
+        ("00", "9999999999", "TRACE-MANY"),
+        ("91", "9990001006", "TRACE-NONE"),
+        ("", "9990001006", "TRACE-NONE"),
+    ],
+)
+def test_only_one_number_with_a_code_of_success_is_a_match(written, code, number, rule):
+    read = written("UNIQUE REFERENCE,ERROR/SUCCESS_CODE,MATCHED_NHS_NO", f"a,{code},{number}")
+    assert read.submissions["a"].particulars.identifiers == ()
+    assert read.remarks("a") == [(rule, "MATCHED_NHS_NO")]
+
+
 def test_the_services_own_id_or_a_wrong_check_digit_is_no_number(trace):
     assert trace.remarks("H-5") == [("NHS-FORM", "MATCHED_NHS_NO")]
     assert trace.remarks("H-6") == [("NHS-CHECK", "MATCHED_NHS_NO")]
