@@ -65,6 +65,8 @@ def test_equal_ids_on_roll_and_off_roll_are_two_pupils(tables):
     left = tables.submissions["8012000/X00180001701A"].particulars
     assert left.names == (PersonName(("Ola",), "Nowak"),)
     assert left.no_known_address
+    assert left.addresses == ()
+    assert not tables.submissions[FIRST].particulars.no_known_address
     assert left.involvements == (
         Involvement("school", "8012000", start="2019-09-03", end="2025-12-19"),
     )

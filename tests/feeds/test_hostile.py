@@ -129,6 +129,15 @@ def test_a_file_or_an_element_above_the_limit_is_refused(kind, sample, samples):
             list(kind(limits=Limits(element=20)).open([samples / sample]))
 
 
+def test_many_small_elements_are_no_endless_one(samples, tmp_path):
+    text = (samples / "census.xml").read_text()
+    start, end = text.index("<PupilOnRoll>"), text.index("</PupilsOnRoll>")
+    many = tmp_path / "c.xml"
+    many.write_text(text[:end] + text[start:end] * 1200 + text[end:])
+    rows = list(SchoolCensus(limits=Limits(element=100_000)).open([many]))
+    assert len(rows) == 1201 * 4 + 1
+
+
 def test_an_endless_element_is_refused_before_it_fills_the_memory(tmp_path):
     limits = Limits(element=100_000)
     xml = tmp_path / "c.xml"
