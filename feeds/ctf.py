@@ -61,7 +61,7 @@ class Ctf:
     name: str = "school.ctf"
     version: int = 1
     mode: Mode = "delta"
-    settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
+    settings: Settings = Settings()  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins with the root of a transfer file."""

@@ -70,7 +70,7 @@ class PdsTrace:
     name: str = "health.pds-trace"
     version: int = 1
     mode: Mode = "delta"
-    settings: Settings = Settings(cadence="daily", nameless=True)  # noqa: RUF009  # frozen
+    settings: Settings = Settings(nameless=True)  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins with the control row of a trace, or names its columns."""
