@@ -52,9 +52,9 @@ class Installation:
 
     def run(self, *words, expected=(0,), stdin=None):
         """Run a command here; returns click's result."""
-        words = [str(word) for word in words]
+        typed = [str(word) for word in words]
         result = CliRunner(env=self.environment).invoke(
-            program, words, input=stdin, standalone_mode=False
+            program, typed, input=stdin, standalone_mode=False
         )
         code = result.return_value if isinstance(result.return_value, int) else 0
         if result.exception is not None:
@@ -84,7 +84,7 @@ class Installation:
             store.projector.catch_up()
             known = list(store.queries.records(current=False))
             names = {one.record: (one.source, one.key) for one in known}
-            groups = {}
+            groups: dict = {}
             for one in known:
                 if one.standing == "current":
                     groups.setdefault(one.child, []).append((one.source, one.key))

@@ -1,5 +1,7 @@
 """What a run of linking takes up, and what it leaves to the next."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -29,6 +31,8 @@ def linked(tmp_path_factory):
 class Overtaken(Projector):
     """A projector whom a load overtakes just after it has caught up."""
 
+    load: Any = staticmethod(list)
+
     def catch_up(self, upto=None):
         reached = super().catch_up(upto)
         self.load()
@@ -36,7 +40,9 @@ class Overtaken(Projector):
 
 
 def _append(store, path, _source, source, _effective, day):
-    request = Request([path], recognise(path), source, effective=day)
+    feed = recognise(path)
+    assert feed is not None
+    request = Request([path], feed, source, effective=day)
     store.loading.load(request, store.origin("load"))
 
 

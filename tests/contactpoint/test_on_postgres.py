@@ -33,7 +33,7 @@ def installations(postgres_url, tmp_path_factory):
 def partition(program):
     program("export", "links", "links.csv")
     lines = (program.folder / "links.csv").read_text().splitlines()[1:]
-    children = {}
+    children: dict[str, set[str]] = {}
     for line in lines:
         record, _, child = line.rpartition(",")
         children.setdefault(child, set()).add(record)

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +53,11 @@ def load(  # noqa: PLR0913 - the options of the contract
     reports: list[dict[str, Any]] = []
     codes: set[int] = set()
     with opened() as store:
-        for path in files:
+        for feed, paths in deliveries(files, feed_name):
+            name = paths[0].name
             request = as_request(
-                path,
-                feed_name,
+                paths,
+                feed,
                 source=source,
                 mode=mode,
                 mapping=mapping,
@@ -68,12 +70,12 @@ def load(  # noqa: PLR0913 - the options of the contract
                 codes.add(1)
                 say(f"contactpoint: {error}")
                 if as_json:
-                    reports.append({"file": path.name, "error": str(error)})
+                    reports.append({"file": name, "error": str(error)})
                 continue
             codes.add(outcome.exit_code)
-            reports.append(report(store, path.name, outcome))
+            reports.append(report(store, name, outcome))
             if not as_json:
-                show(path.name, outcome)
+                show(name, outcome)
         if not dry_run:
             link(store, reports, wanted=not no_link)
     if as_json:
@@ -98,8 +100,24 @@ def link(store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool) 
         last["seconds"]["project"] = round(time.perf_counter() - began, 3)
 
 
-def as_request(path: Path, feed_name: str | None, *, effective: str, **options: Any) -> Any:
-    """What is asked to have loaded. Raises UsageError where feed or date is none."""
+def deliveries(files: Sequence[Path], name: str | None) -> list[tuple["Feed", list[Path]]]:
+    """The deliveries that files make: most are one each; some feeds send several as one."""
+    from feeds.catalogue import JOINT
+
+    found: list[tuple[Feed, list[Path]]] = []
+    for path in files:
+        feed = _feed(path, name)
+        joint = next((paths for known, paths in found if known is feed), None)
+        if feed.name in JOINT and joint is not None:
+            joint.append(path)
+        else:
+            found.append((feed, [path]))
+    # The same files in any order are the same delivery.
+    return [(feed, sorted(paths)) for feed, paths in found]
+
+
+def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options: Any) -> Any:
+    """What is asked to have loaded. Raises UsageError where the date is none."""
     from contactpoint.errors import UsageError
     from contactpoint.intake.loading import Request
     from contactpoint.intake.preparing import moment
@@ -109,7 +127,7 @@ def as_request(path: Path, feed_name: str | None, *, effective: str, **options: 
             moment(effective)
         except ValueError:
             raise UsageError("--effective: expected a date as YYYY-MM-DD, or a date-time") from None
-    return Request(paths=[path], feed=_feed(path, feed_name), effective=effective, **options)
+    return Request(paths=paths, feed=feed, effective=effective, **options)
 
 
 def _feed(path: Path, name: str | None) -> "Feed":

@@ -1,13 +1,17 @@
 """Commands of operators: nightly, verify, erase, key, doctor."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from contactpoint.cli.output import json_option, print_json, print_table, say
 from contactpoint.cli.session import opened
+
+if TYPE_CHECKING:
+    from contactpoint.nightly import Dropped
 
 
 @click.command()
@@ -15,7 +19,7 @@ from contactpoint.cli.session import opened
 @json_option
 def nightly(folder: Path, as_json: bool) -> int:
     """Load a drop folder: FOLDER/SOURCE/FEED.DATE.ext, in order of effective time, one report."""
-    from contactpoint.cli.loading import GRAVEST, as_request, link, report
+    from contactpoint.cli.loading import GRAVEST, as_request, deliveries, link, report
     from contactpoint.nightly import dropped
     from feeds.catalogue import FEEDS
     from feeds.submission import FeedError
@@ -23,18 +27,18 @@ def nightly(folder: Path, as_json: bool) -> int:
     reports: list[dict[str, Any]] = []
     codes = {0}
     with opened() as store, store.log.lock("nightly"):
-        for one in dropped(folder, FEEDS):
-            request = as_request(
-                one.path, one.feed or None, source=one.source, effective=one.effective
-            )
-            try:
-                outcome = store.loading.load(request, store.origin("nightly"))
-            except FeedError as error:
-                codes.add(1)
-                reports.append({"file": one.path.name, "source": one.source, "error": str(error)})
-                continue
-            codes.add(outcome.exit_code)
-            reports.append({"source": one.source, **report(store, one.path.name, outcome)})
+        for (effective, source, name), files in groupby(dropped(folder, FEEDS), key=_delivery):
+            for feed, paths in deliveries([one.path for one in files], name or None):
+                request = as_request(paths, feed, source=source, effective=effective)
+                try:
+                    outcome = store.loading.load(request, store.origin("nightly"))
+                except FeedError as error:
+                    codes.add(1)
+                    failed = {"file": paths[0].name, "source": source, "error": str(error)}
+                    reports.append(failed)
+                    continue
+                codes.add(outcome.exit_code)
+                reports.append({"source": source, **report(store, paths[0].name, outcome)})
         link(store, reports, wanted=True)
     code = next(code for code in GRAVEST if code in codes)
     if as_json:
@@ -45,6 +49,11 @@ def nightly(folder: Path, as_json: bool) -> int:
         if "error" in each:
             say(each["error"])
     return code
+
+
+def _delivery(one: "Dropped") -> tuple[str, str, str]:
+    """What the files of one delivery have in common."""
+    return one.effective, one.source, one.feed
 
 
 def _show_night(reports: Sequence[dict[str, Any]]) -> None:
