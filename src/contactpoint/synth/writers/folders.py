@@ -57,8 +57,13 @@ class Folders:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close all files."""
+        """Close all files; a night without a changed patient sends no file of them."""
         self._open.close()
+        for written in self._patients.values():
+            path = Path(written.name)
+            if path.stat().st_size == 0:
+                path.unlink()
+                self.files -= 1
 
     def person(self, child: Child) -> None:
         """Write who a person is."""
