@@ -108,6 +108,19 @@ def test_link_with_nothing_to_do_appends_no_event(night):
     assert night.json("status")["events"] == events
 
 
+def test_a_plan_says_what_would_change_and_changes_nothing(program):
+    program("synth", "feeds", "--children", 60, "--seed", 5)
+    program("init")
+    patients = next((program.folder / "feeds" / "night-01" / "pds").iterdir())
+    program("load", patients, "--source", "pds", "--no-link")
+    events = program.json("status")["events"]
+    plan = program.json("link", "--all", "--plan")
+    assert plan["children_registered"] > 50
+    assert (plan["events"], program.json("status")["events"]) == (0, events)
+    done = program.json("link")
+    assert done["children_registered"] == plan["children_registered"]
+
+
 def test_status_counts_records_and_children(night):
     status = night.json("status")
     assert status["records"] > status["children"] > 0

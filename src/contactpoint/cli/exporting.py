@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Look at every record again.")
+@click.option("--plan", is_flag=True, help="Say what would change, and change nothing.")
 @json_option
-def link(everything: bool, as_json: bool) -> None:
+def link(everything: bool, plan: bool, as_json: bool) -> None:
     """Link what changed since the last run."""
     with opened() as store:
-        outcome = store.linking.run(store.origin("link"), store.model, everything=everything)
+        outcome = store.linking.run(
+            store.origin("link"), store.model, everything=everything, plan=plan
+        )
         store.projector.catch_up()
     facts = {
         "model": outcome.model,
@@ -29,6 +32,7 @@ def link(everything: bool, as_json: bool) -> None:
         "reviews": outcome.referred,
         "events": outcome.events,
         "overflowed": outcome.overflowed,
+        **{f"children_{what}": number for what, number in outcome.children.items()},
     }
     if as_json:
         print_json(facts)

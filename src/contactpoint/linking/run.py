@@ -11,7 +11,15 @@ from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
-from events.child import Child, ChildRegistered, Evidence
+from events.child import (
+    Child,
+    ChildClosed,
+    ChildMerged,
+    ChildRegistered,
+    ChildRestored,
+    Evidence,
+    RecordsUnlinked,
+)
 from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended
 from events.failpoints import failpoint
@@ -36,6 +44,12 @@ from projections.projector import Projector
 from projections.queries import IndexedRecord, Queries
 
 CHANGES = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
+CHILDREN: dict[type[Event], str] = {
+    ChildRegistered: "registered",
+    ChildMerged: "merged",
+    ChildRestored: "restored",
+    ChildClosed: "closed",
+}
 COMMIT = 5_000
 """Records settled in one commit."""
 PAGE = 10_000
@@ -55,8 +69,19 @@ class LinkOutcome:
     referred: int = 0
     events: int = 0
     overflowed: int = 0
-    children: dict[str, int] = field(default_factory=dict)
-    """How many children were registered, merged, closed or changed."""
+    children: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(CHILDREN.values(), 0) | {"split": 0}
+    )
+    """How many children were registered, merged, restored, closed, and split."""
+
+    def count(self, settled: Sequence[Settled]) -> None:
+        """Note what becomes of these children; one that others leave is split."""
+        for one in settled:
+            kinds = [CHILDREN[type(e)] for e in one.events if type(e) in CHILDREN]
+            for kind in kinds:
+                self.children[kind] += 1
+            left = [e for e in one.events if isinstance(e, RecordsUnlinked)]
+            self.children["split"] += bool(left and left[0].reason == "moved" and not kinds)
 
 
 class Linking:
@@ -80,11 +105,16 @@ class Linking:
         self._kept = kept
         self._commit = commit
 
-    def run(self, origin: Origin, model: Model, *, everything: bool = False) -> LinkOutcome:
-        """Link what changed since the last run, or everything; append nothing if nothing did."""
+    def run(
+        self, origin: Origin, model: Model, *, everything: bool = False, plan: bool = False
+    ) -> LinkOutcome:
+        """Link what changed since the last run, or everything; append nothing if nothing did.
+
+        ``plan``: append nothing at all, and say what would follow.
+        """
         with self._log.lock("link"):
             position = self._projector.catch_up()
-            return _Run(self, origin, model, position).go(everything=everything)
+            return _Run(self, origin, model, position, plan=plan).go(everything=everything)
 
     def index(self, origin: Origin, model: Model) -> Index:
         """The index of all current records, brought up to date: what training looks at."""
@@ -96,8 +126,17 @@ class Linking:
 class _Run:
     """One run, step by step."""
 
-    def __init__(self, linking: Linking, origin: Origin, model: Model, position: int) -> None:
+    def __init__(
+        self,
+        linking: Linking,
+        origin: Origin,
+        model: Model,
+        position: int,
+        *,
+        plan: bool = False,
+    ) -> None:
         """``position``: how far the read models go; a load may append more meanwhile."""
+        self._plan = plan
         self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
         self._origin, self._model, self._size = origin, model, linking._commit
         self._stream = linking._master.hashes.stream_id("linking")
@@ -119,7 +158,7 @@ class _Run:
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
         self._settle(pairs, ordinals)
-        if self._log.position() > before or first or not everything:
+        if not self._plan and (self._log.position() > before or first or not everything):
             self._complete()
         self.outcome.events = self._log.position() - before
         return self.outcome
@@ -286,7 +325,8 @@ class _Run:
         ]
         if referred is not None:
             messages.append(self._own(referred))
-        if not messages:
+        self.outcome.count(commit.settled)
+        if not messages or self._plan:
             return
         heads = HeadChanges(children=commit.heads, links=commit.links)
         expect = {each.id: each.version for each in commit.settled}
