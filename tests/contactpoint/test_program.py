@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contactpoint.bootstrap import open_store
+from contactpoint.cli import program as program_module
 from contactpoint.settings import from_environment
 
 PROGRAM = Path(sys.executable).with_name("contactpoint")
@@ -241,3 +242,17 @@ def test_a_pair_is_explained_and_scored_alike(night):
     assert night("score", "pairs.csv", "--out", "scored.csv").returncode == 0
     lines = (night.folder / "scored.csv").read_text().splitlines()
     assert [line.rsplit(",", 1)[1] for line in lines] == ["decision", "link", "non_link"]
+
+
+def test_a_fault_of_the_program_says_its_place_and_no_particulars(monkeypatch, capsys):
+    def fault():
+        raise KeyError("Asha Okonjo")
+
+    monkeypatch.delenv("CONTACTPOINT_TRACEBACK", raising=False)
+    monkeypatch.setattr(program_module.program, "main", lambda **_: fault())
+    with pytest.raises(SystemExit) as stopped:
+        program_module.main(["status"])
+    said = capsys.readouterr().err
+    assert stopped.value.code == 1
+    assert "KeyError in contactpoint/test_program.py" in said
+    assert "Asha" not in said

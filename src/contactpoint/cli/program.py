@@ -2,8 +2,11 @@
 
 import difflib
 import importlib
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -86,12 +89,26 @@ def main(args: Sequence[str] | None = None) -> Any:
 
 
 def _explained(error: Exception) -> int:
-    """Print what an expected error says, without a traceback; others are ours and pass."""
+    """Print what an expected error says; of a fault of ours only its kind and its place.
+
+    The text of a KeyError or of a database's error may hold a child's particulars, so it is not
+    printed. ``CONTACTPOINT_TRACEBACK=1`` lets it pass whole, for those who mend the program.
+    """
     code = _exit_code(error)
-    if code is None:
+    if code is not None:
+        click.echo(f"contactpoint: {error}", err=True)
+        return code
+    if os.environ.get("CONTACTPOINT_TRACEBACK"):
         raise error
-    click.echo(f"contactpoint: {error}", err=True)
-    return code
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    place = Path(frame.f_code.co_filename)
+    click.echo(
+        f"contactpoint: a fault of the program: {type(error).__name__} in "
+        f"{place.parent.name}/{place.name} line {line}; please report it. "
+        "CONTACTPOINT_TRACEBACK=1 shows all of it, personal data included",
+        err=True,
+    )
+    return 1
 
 
 def _exit_code(error: Exception) -> int | None:
