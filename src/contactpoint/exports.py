@@ -4,6 +4,9 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from contactpoint.linking.neighbourhoods import decided, floor_of
+from linkage.index import Index
+from linkage.weigh import probability
 from projections.queries import Queries
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -15,23 +18,33 @@ def export_links(queries: Queries, out: Path) -> int:
     return write_table(out, ("source", "record_id", "child"), queries.links())
 
 
-def export_pairs(queries: Queries, out: Path) -> int:
-    """Write the pairs that await a steward, the likeliest first; return how many."""
+def export_pairs(queries: Queries, index: Index, out: Path) -> int:
+    """Write the pairs at or above the review threshold, with what is decided of each alone.
+
+    Sorted by source and record id, each pair once with the record that sorts first on the left.
+    """
     columns = (
         *("source_a", "record_id_a", "source_b", "record_id_b"),
         *("probability", "weight", "decision"),
     )
-
-    def rows() -> Iterable[Sequence[object]]:
-        for pair in queries.open_pairs():
-            left, right = queries.record(pair.left), queries.record(pair.right)
-            if left is not None and right is not None:
-                yield (
-                    *(left.source, left.key, right.source, right.key),
-                    *(f"{pair.probability:.6f}", f"{pair.weight:.4f}", "review"),
-                )
-
-    return write_table(out, columns, rows())
+    floor = floor_of(index.model)
+    pairs = [
+        pair for pair in decided(index.pairs_within(floor), index.model) if pair.weight >= floor
+    ]
+    ordinals = {ordinal for pair in pairs for ordinal in (pair.left, pair.right)}
+    names = queries.names_by_ordinal(ordinals)
+    rows = [
+        (
+            *sorted((names[pair.left], names[pair.right])),
+            f"{probability(pair.weight):.6f}",
+            f"{pair.weight:.4f}",
+            pair.outcome,
+        )
+        for pair in pairs
+        if pair.left in names and pair.right in names
+    ]
+    rows.sort()
+    return write_table(out, columns, ((*left, *right, *rest) for left, right, *rest in rows))
 
 
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:

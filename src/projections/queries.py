@@ -163,6 +163,18 @@ class Queries:
                 found.update((one.ordinal, one) for one in _records(target, which))
         return found
 
+    def names_by_ordinal(self, ordinals: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Source and key of the current records of these ordinals."""
+        found: dict[int, tuple[str, str]] = {}
+        with self._reading() as target:
+            for part in rows.parts(sorted(set(ordinals))):
+                query = sa.select(RECORD.c.ordinal, RECORD.c.source, RECORD.c.key).where(
+                    RECORD.c.ordinal.in_(part), RECORD.c.standing == "current"
+                )
+                for ordinal, source, key in target.connection.execute(query):
+                    found[ordinal] = source, key
+        return found
+
     def links(self) -> Iterator[tuple[str, str, str]]:
         """Source, key and child's number (empty: none yet) of each current record, sorted."""
         query = (

@@ -136,6 +136,22 @@ def test_every_current_record_is_exported_once(night):
     assert lines[1:] == sorted(lines[1:])
 
 
+def test_pairs_are_exported_with_what_is_decided_of_each(night):
+    assert night("export", "pairs", "pairs.csv").returncode == 0
+    header, *lines = (night.folder / "pairs.csv").read_text().splitlines()
+    assert header == "source_a,record_id_a,source_b,record_id_b,probability,weight,decision"
+    decisions = {line.rsplit(",", 1)[1] for line in lines}
+    assert "link" in decisions
+    assert decisions <= {"link", "review", "non_link"}
+    assert lines == sorted(lines)
+
+
+def test_a_report_of_several_files_sums_their_counts(night):
+    report = night.first
+    assert report["rows"] == sum(one["rows"] for one in report["files"])
+    assert all(isinstance(report[name], int) for name in ("rows", "dropped_fields", "events"))
+
+
 def test_a_child_is_shown_only_with_a_reason(night):
     number = first_number(night)
     assert night("child", "show", number).returncode == 2

@@ -65,7 +65,7 @@ def show(number: str, reason: str, as_json: bool) -> None:
 @click.option("--identifier", default="", help="NHS number, UPN or local number.")
 @reason_option
 @json_option
-def find(reason: str, as_json: bool, **asked: str) -> None:
+def find(reason: str, as_json: bool, **asked: str) -> int:
     """Find children by what is known of them; - reads a value from standard input."""
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError, UsageError
@@ -94,7 +94,7 @@ def find(reason: str, as_json: bool, **asked: str) -> None:
                 "more": answer.more,
             }
         )
-        return
+        return 0 if answer.found else 1
     if not answer.found:
         raise NotFoundError("no child found")
     print_table(
@@ -103,6 +103,7 @@ def find(reason: str, as_json: bool, **asked: str) -> None:
     )
     if answer.more:
         say("more children answer to this; say more of the one you mean")
+    return 0
 
 
 def _value(stated: str) -> str:

@@ -122,7 +122,7 @@ class _Story:
 
 
 def _first_pair(pairs: Path) -> tuple[str, str]:
-    rows = _table(pairs)
+    rows = [row for row in _table(pairs) if row["decision"] == "review"]
     if not rows:
         raise click.ClickException("no pair was referred; try more --children")
     first = rows[0]

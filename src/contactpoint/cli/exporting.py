@@ -1,6 +1,7 @@
 """Commands that link and export: link, export links, export pairs."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from contactpoint.cli.output import json_option, print_facts, print_json, say
 from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
-    from projections.queries import Queries
+    from contactpoint.bootstrap import Contactpoint
 
 
 @click.command()
@@ -52,29 +53,35 @@ def links(out: Path, as_json: bool) -> None:
     """Write which child each current record belongs to."""
     from contactpoint.exports import export_links
 
-    _write(export_links, out, "links", as_json=as_json)
+    with _exporting("links", out, as_json=as_json) as (store, wrote):
+        wrote.append(export_links(store.queries, out))
 
 
 @export.command()
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 @json_option
 def pairs(out: Path, as_json: bool) -> None:
-    """Write the pairs that await a steward."""
+    """Write the pairs at or above the review threshold, with what is decided of each."""
     from contactpoint.exports import export_pairs
 
-    _write(export_pairs, out, "pairs", as_json=as_json)
+    with _exporting("pairs", out, as_json=as_json) as (store, wrote):
+        index = store.linking.index(store.origin("export pairs"), store.model)
+        wrote.append(export_pairs(store.queries, index, out))
 
 
-def _write(
-    export_: "Callable[[Queries, Path], int]", out: Path, what: str, *, as_json: bool
-) -> None:
+@contextmanager
+def _exporting(
+    what: str, out: Path, *, as_json: bool
+) -> "Iterator[tuple[Contactpoint, list[int]]]":
+    """Administrators only, and recorded before anything is written."""
+    wrote: list[int] = []
     with opened() as store:
         store.projector.catch_up()
         origin = store.origin(f"export {what}")
         store.accesses.require_administrator(origin)
         store.accesses.record(origin, f"export {what}", reason="", children=())
-        rows = export_(store.queries, out)
+        yield store, wrote
     if as_json:
-        print_json({"rows": rows, "file": str(out)})
+        print_json({"rows": sum(wrote), "file": str(out)})
     else:
-        say(f"{rows:,} rows written to {out}")
+        say(f"{sum(wrote):,} rows written to {out}")

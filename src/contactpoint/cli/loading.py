@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from contactpoint.intake.loading import Outcome
     from feeds.submission import Feed
 
+SUMMED = (
+    *("rows", "new", "changed", "unchanged", "withdrawn", "out_of_scope", "held", "rejected"),
+    *("remarks", "dropped_fields", "events", "links", "reviews"),
+)
+"""Counts of a report that add up over files."""
 GRAVEST = (1, 4, 3, 0)
 """Exit codes of several files, the gravest first."""
 
@@ -79,8 +84,19 @@ def load(  # noqa: PLR0913 - the options of the contract
         if not dry_run:
             link(store, reports, wanted=not no_link)
     if as_json:
-        print_json(reports[0] if len(reports) == 1 else reports)
+        print_json(reports[0] if len(reports) == 1 else together(reports))
     return next(code for code in GRAVEST if code in codes)
+
+
+def together(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Several files' reports as one: the sums of all counts, and each file's own report."""
+    names = [name for name in SUMMED if any(name in report for report in reports)]
+    sums = {name: sum(report.get(name, 0) for report in reports) for name in names}
+    stages: Counter[str] = Counter()
+    for report in reports:
+        stages.update(report.get("seconds", {}))
+    seconds = {stage: round(spent, 3) for stage, spent in stages.items()}
+    return {**sums, "seconds": seconds, "files": list(reports)}
 
 
 def link(store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool) -> None:
@@ -157,7 +173,8 @@ def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, An
         "delivery": outcome.delivery.hex[:16],
         "state": outcome.state,
         **counts,
-        "dropped_fields": outcome.dropped,
+        "dropped_fields": sum(outcome.dropped.values()),
+        "dropped": outcome.dropped,
         "events": outcome.events,
         "links": 0,
         "reviews": 0,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @json_option
 def nightly(folder: Path, as_json: bool) -> int:
     """Load a drop folder: FOLDER/SOURCE/FEED.DATE.ext, in order of effective time, one report."""
-    from contactpoint.cli.loading import GRAVEST, as_request, deliveries, link, report
+    from contactpoint.cli.loading import GRAVEST, as_request, deliveries, link, report, together
     from contactpoint.nightly import dropped
     from feeds.catalogue import FEEDS
     from feeds.submission import FeedError
@@ -42,7 +42,7 @@ def nightly(folder: Path, as_json: bool) -> int:
         link(store, reports, wanted=True)
     code = next(code for code in GRAVEST if code in codes)
     if as_json:
-        print_json({"files": reports, "exit_code": code})
+        print_json({**together(reports), "exit_code": code})
         return code
     _show_night(reports)
     for each in reports:
