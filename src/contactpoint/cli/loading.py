@@ -1,5 +1,6 @@
 """Commands that take files in: load, feeds."""
 
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from contactpoint.cli.output import json_option, print_facts, print_json, print_table, say
+from contactpoint.cli.output import (
+    json_option,
+    print_facts,
+    print_json,
+    print_table,
+    progress,
+    say,
+)
 from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
@@ -70,7 +78,9 @@ def load(  # noqa: PLR0913 - the options of the contract
                 dry_run=dry_run,
             )
             try:
-                outcome = store.loading.load(request, store.origin("load"))
+                with progress(name, wanted=not as_json) as tell:
+                    told = dataclasses.replace(request, progress=tell)
+                    outcome = store.loading.load(told, store.origin("load"))
             except FeedError as error:
                 codes.add(1)
                 say(f"contactpoint: {error}")

@@ -1,5 +1,6 @@
 """Commands of operators: nightly, verify, erase, key, doctor."""
 
+import dataclasses
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contactpoint.cli.output import json_option, print_json, print_table, say
+from contactpoint.cli.output import json_option, print_json, print_table, progress, say
 from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def nightly(folder: Path, as_json: bool) -> int:
             for feed, paths in deliveries([one.path for one in files], name or None):
                 request = as_request(paths, feed, source=source, effective=effective)
                 try:
-                    outcome = store.loading.load(request, store.origin("nightly"))
+                    with progress(f"{source}/{paths[0].name}", wanted=not as_json) as tell:
+                        told = dataclasses.replace(request, progress=tell)
+                        outcome = store.loading.load(told, store.origin("nightly"))
                 except FeedError as error:
                     codes.add(1)
                     failed = {"file": paths[0].name, "source": source, "error": str(error)}

@@ -4,7 +4,7 @@ import gc
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from contactpoint.errors import UsageError
 from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Place
 from contactpoint.intake.first_pass import Findings, FirstPass
-from contactpoint.intake.preparing import Preparing, moment
+from contactpoint.intake.preparing import PreparedChunk, Preparing, moment
 from contactpoint.intake.spool import Spool
 from contactpoint.sources import Sources, registration
 from events.delivery import (
@@ -57,6 +57,8 @@ class Request:
     mapping: Path | None = None
     effective: str = ""
     dry_run: bool = False
+    progress: Callable[[str, int], None] | None = field(default=None, compare=False)
+    """Told the stage (``read``, ``append``) and how many rows it has come to."""
 
 
 @dataclass(slots=True)
@@ -192,7 +194,9 @@ class _Load:
             first_pass = FirstPass(
                 self._log.heads, self._history, order, drift_allowed=self._delivery.approved
             )
-            found = first_pass.run(rows, spool, may_repeat_keys=source.dual_registration)
+            found = first_pass.run(
+                self._told(rows), spool, may_repeat_keys=source.dual_registration
+            )
             self._lap("read")
             mode: Mode = request.mode or getattr(reading, "mode", None) or request.feed.mode
             scopes = self._scopes(reading, found) if mode == "snapshot" else ()
@@ -357,6 +361,7 @@ class _Load:
             if planned.number >= self._delivery.chunks:
                 version = self._delivery.version + 1
                 self._evolve(appending.chunk(planned, version, found.contradicted))
+                self._tell("append", self._delivery.counts.rows)
         self._lap("append")
         for absent in appending.withdrawals(scopes, self._chunk):
             self._evolve(appending.withdraw(absent, self._delivery.version + 1))
@@ -391,6 +396,18 @@ class _Load:
             ]
         )
         self._evolve(event)
+
+    def _told(self, chunks: Iterable[PreparedChunk]) -> Iterator[PreparedChunk]:
+        """The chunks, with word of each as it passes."""
+        rows = 0
+        for chunk in chunks:
+            rows += len(chunk.rows) + len(chunk.faults)
+            self._tell("read", rows)
+            yield chunk
+
+    def _tell(self, stage: str, rows: int) -> None:
+        if self._request.progress is not None:
+            self._request.progress(stage, rows)
 
     def _evolve(self, event: DeliveryEvent) -> None:
         self._delivery = evolve(self._delivery, event)
