@@ -10,6 +10,7 @@ from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.weigh import Weight, weigh
 from projections.queries import IndexedRecord, Queries
+from projections.view import RestrictedView
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ def why(
 ) -> tuple[Explanation, tuple[UUID, ...]]:
     """Explain the pair of two records named ``SOURCE:ID``, and the children that it shows.
 
-    Raises NotFoundError where a record is not known, or is not current.
+    Raises NotFoundError where a record is not known, or is not current, or is of a child with a
+    restricted record: the weights would tell what its view hides.
     """
     one, other = (_record(queries, master, name) for name in (left, right))
     assert one.statement is not None
@@ -50,6 +52,19 @@ def why(
 def _record(queries: Queries, master: MasterKey, name: str) -> IndexedRecord:
     source, _, key = name.rpartition(":")
     found = queries.record(UUID(bytes=master.hashes.record_id(source, key)))
-    if found is None or found.statement is None or found.standing != "current":
+    if (
+        found is None
+        or found.statement is None
+        or found.standing != "current"
+        or _is_restricted(queries, found)
+    ):
         raise NotFoundError("no current record of that source and id; expected SOURCE:ID")
     return found
+
+
+def _is_restricted(queries: Queries, record: IndexedRecord) -> bool:
+    """Whether the record, or any of its child's, bears a restricted mark."""
+    if record.statement is not None and record.statement.particulars.restricted:
+        return True
+    child = queries.child(record.child) if record.child is not None else None
+    return child is not None and isinstance(child.view, RestrictedView)

@@ -272,3 +272,23 @@ def test_a_fault_of_the_program_says_its_place_and_no_particulars(monkeypatch, c
     assert stopped.value.code == 1
     assert "KeyError in contactpoint/test_program.py" in said
     assert "Asha" not in said
+
+
+def test_the_weights_of_a_restricted_child_are_not_explained(program):
+    program("init")
+    patient = (
+        '{"resourceType":"Patient","id":"ID","identifier":[{"system":'
+        '"https://fhir.nhs.uk/Id/nhs-number","value":"ID"}],"meta":{"security":[{"code":"MARK"}]},'
+        '"name":[{"use":"usual","given":["Asha"],"family":"Okonjo"}],"birthDate":"2015-03-04"}\n'
+    )
+    for source, number, mark in (("a", "9000000009", "R"), ("b", "9000000025", "U")):
+        text = patient.replace("ID", number, 1).replace('"ID"', f'"{number}"')
+        # Another child than the restricted one: one of the same child would be hidden with it.
+        text = text.replace("Asha", "Bram").replace("2015", "2011") if source == "b" else text
+        (program.folder / f"{source}.ndjson").write_text(text.replace("MARK", mark))
+        program("load", f"{source}.ndjson", "--source", source, "--feed", "health.pds-fhir")
+    assert program("why", "b:9000000025", "b:9000000025").returncode == 0
+    hidden = program("why", "a:9000000009", "b:9000000025")
+    unknown = program("why", "a:9000000017", "b:9000000025")
+    assert (hidden.returncode, hidden.stderr) == (unknown.returncode, unknown.stderr)
+    assert hidden.returncode == 1
