@@ -44,3 +44,13 @@ def dropped(folder: Path, feeds: Collection[str]) -> list[Dropped]:
             )
         )
     return sorted(found)
+
+
+def left_out(folder: Path) -> list[Path]:
+    """Files of a drop folder that no source's folder holds: they are named, never passed over."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and (len(path.relative_to(folder).parts) != 2 or path.name.startswith("."))
+    )

@@ -102,6 +102,14 @@ def test_the_same_night_again_appends_no_event(night):
     assert night.json("status")["events"] == events
 
 
+def test_a_file_that_no_source_holds_is_named(night):
+    stray = night.folder / "feeds" / "night-02" / "stray.csv"
+    stray.write_text("key,given\n")
+    run = night("nightly", stray.parent)
+    stray.unlink()
+    assert "left out: stray.csv" in run.stderr
+
+
 def test_link_with_nothing_to_do_appends_no_event(night):
     events = night.json("status")["events"]
     assert night.json("link")["events"] == 0

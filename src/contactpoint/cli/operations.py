@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def nightly(folder: Path, as_json: bool) -> int:
     """Load a drop folder: FOLDER/SOURCE/FEED.DATE.ext, in order of effective time, one report."""
     from contactpoint.cli.loading import GRAVEST, as_request, deliveries, link, report, together
-    from contactpoint.nightly import dropped
+    from contactpoint.nightly import dropped, left_out
     from feeds.catalogue import FEEDS
     from feeds.submission import FeedError
 
@@ -44,8 +44,11 @@ def nightly(folder: Path, as_json: bool) -> int:
                 reports.append({"source": source, **report(store, paths[0].name, outcome)})
         link(store, reports, wanted=True)
     code = next(code for code in GRAVEST if code in codes)
+    passed = [str(path.relative_to(folder)) for path in left_out(folder)]
+    for name in passed:
+        say(f"left out: {name}; expected FOLDER/SOURCE/FILE")
     if as_json:
-        print_json({**together(reports), "exit_code": code})
+        print_json({**together(reports), "left_out": passed, "exit_code": code})
         return code
     _show_night(reports)
     for each in reports:
