@@ -186,8 +186,9 @@ class _Run:
             self._filling.fill(index, self._queries)
         elif position < self._position:
             stale = self._changed_since(position)
-            self._filling.put(index, self._queries.records_by_ordinal(stale).values())
-            index.remove(stale - set(self._queries.records_by_ordinal(stale)))
+            known = self._queries.records_by_ordinal(stale)
+            self._filling.put(index, known.values())
+            index.remove(stale - known.keys())
         if position < self._position:
             self._kept.save(index, self._position)
         return index
