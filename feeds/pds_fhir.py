@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -162,35 +162,59 @@ class Meta(msgspec.Struct, frozen=True):
     security: tuple[Coding, ...] = ()
 
 
+class Patient(msgspec.Struct, frozen=True):
+    """The allow-list: what is taken of a Patient."""
+
+    identifier: tuple[FhirIdentifier, ...] = ()
+    meta: Meta = Meta()
+    name: tuple[HumanName, ...] = ()
+    address: tuple[FhirAddress, ...] = ()
+    telecom: tuple[ContactPoint, ...] = ()
+    contact: tuple[Contact, ...] = ()
+    extension: tuple[Extension, ...] = ()
+    general_practitioner: tuple[Reference, ...] = msgspec.field(
+        default=(), name="generalPractitioner"
+    )
+    gender: Any = None
+    birth_date: Any = msgspec.field(default=None, name="birthDate")
+    deceased: Any = msgspec.field(default=None, name="deceasedDateTime")
+    birth_order: Any = msgspec.field(default=None, name="multipleBirthInteger")
+    multiple_birth: Any = msgspec.field(default=None, name="multipleBirthBoolean")
+
+
 class Entry(msgspec.Struct, frozen=True):
     """One entry of a Bundle."""
 
-    resource: dict[str, msgspec.Raw] = {}
+    resource: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-Resource = dict[str, msgspec.Raw]
-_RESOURCE: Final = msgspec.json.Decoder(Resource)
+class Resource(NamedTuple):
+    """A resource as it was written, and its fields apart."""
+
+    written: bytes | msgspec.Raw
+    fields: dict[str, msgspec.Raw]
+
+    @property
+    def kind(self) -> str:
+        """Its resourceType; nothing where it has none."""
+        raw = self.fields.get("resourceType")
+        return "" if raw is None else _KINDS.get(bytes(raw)) or _read(_TEXT, raw) or ""
+
+    @property
+    def id(self) -> str:
+        """Its id; nothing where it has none."""
+        raw = self.fields.get("id")
+        return "" if raw is None else _read(_TEXT, raw) or ""
+
+
+_KINDS: Final = {f'"{kind}"'.encode(): kind for kind in ("Patient", "RelatedPerson", "Bundle")}
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
-_ANY: Final = msgspec.json.Decoder()
 _ENTRIES: Final = msgspec.json.Decoder(tuple[Entry, ...])
 _PERSON: Final = msgspec.json.Decoder(Contact)
-# The allow-list: what is taken of a Patient, and how it is read.
-_FIELDS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    "identifier": msgspec.json.Decoder(tuple[FhirIdentifier, ...]),
-    "meta": msgspec.json.Decoder(Meta),
-    "name": msgspec.json.Decoder(tuple[HumanName, ...]),
-    "address": msgspec.json.Decoder(tuple[FhirAddress, ...]),
-    "telecom": msgspec.json.Decoder(tuple[ContactPoint, ...]),
-    "contact": msgspec.json.Decoder(tuple[Contact, ...]),
-    "extension": msgspec.json.Decoder(tuple[Extension, ...]),
-    "generalPractitioner": msgspec.json.Decoder(tuple[Reference, ...]),
-    "gender": _ANY,
-    "birthDate": _ANY,
-    "deceasedDateTime": _ANY,
-    "multipleBirthInteger": _ANY,
-    "multipleBirthBoolean": _ANY,
-}
-_STRUCTURE: Final = frozenset({"resourceType", "id"})
+_PATIENT: Final = msgspec.json.Decoder(Patient)
+_TAKEN: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Patient)}
+_KNOWN: Final = frozenset({"resourceType", "id", *_TAKEN})
 _TAKEN_EXTENSIONS: Final = frozenset(
     {"Extension-PDS-RemovalFromRegistration", "Extension-UKCore-DeathNotificationStatus"}
 )
@@ -256,7 +280,7 @@ class PdsReading:
         """Give a submission or a fault for each Patient."""
         waiting: Submission | Fault | None = None
         for line, resource in self._resources():
-            kind = "" if resource is None else _kind(resource)
+            kind = "" if resource is None else resource.kind
             if resource is not None and kind == "RelatedPerson":
                 waiting = self._with_carer(waiting, resource)
             elif resource is not None and kind not in ("Patient", ""):
@@ -285,7 +309,7 @@ class PdsReading:
                 if not line.endswith(b"\n"):
                     raise self._error(f"line {number}", "", "a whole line: the file is cut off")
                 yield number, None
-            elif _kind(resource) == "Bundle":
+            elif resource.kind == "Bundle":
                 for _, each in self._entries(resource, number):
                     yield number, each
             else:
@@ -308,15 +332,14 @@ class PdsReading:
             raise self._error("line 1", "", "one whole JSON resource in each line")
         data = b"".join(byte_lines(self._path, self._encoding, self._limits))
         try:
-            if data.lstrip().startswith(b"["):
-                resources = msgspec.json.decode(data, type=list[Resource])
-            else:
-                resources = [_RESOURCE.decode(data)]
+            is_list = data.lstrip().startswith(b"[")
+            each = msgspec.json.decode(data, type=list[msgspec.Raw]) if is_list else [data]
+            resources = [Resource(one, _OBJECT.decode(one)) for one in each]
         except (msgspec.DecodeError, RecursionError):
             raise self._error("line 1", "", "whole JSON resources, one in each line") from None
         for ordinal, resource in enumerate(resources, start=1):
             self._refuse_other(resource)
-            if _kind(resource) == "Bundle":
+            if resource.kind == "Bundle":
                 yield from self._entries(resource, None)
             else:
                 yield ordinal, resource
@@ -324,28 +347,30 @@ class PdsReading:
     def _entries(self, bundle: Resource, line: int | None) -> Iterator[tuple[int, Resource]]:
         """Give a Bundle's resources, each Patient before its RelatedPersons."""
         try:
-            entries = _ENTRIES.decode(bundle["entry"]) if "entry" in bundle else ()
+            entries = _ENTRIES.decode(bundle.fields.get("entry", b"[]"))
+            written = [each.resource for each in entries]
+            resources = [Resource(one, _OBJECT.decode(one)) for one in written]
         except (msgspec.DecodeError, RecursionError):
             raise self._error(f"line {line or 1}", "entry", "the entries of a Bundle") from None
-        resources = [(n, each.resource) for n, each in enumerate(entries, start=1)]
-        related = [each for each in resources if _kind(each[1]) == "RelatedPerson"]
-        for ordinal, resource in resources:
-            if _kind(resource) == "RelatedPerson":
+        numbered = list(enumerate(resources, start=1))
+        related = [each for each in numbered if each[1].kind == "RelatedPerson"]
+        for ordinal, resource in numbered:
+            if resource.kind == "RelatedPerson":
                 continue
             yield ordinal, resource
-            if _kind(resource) == "Patient":
-                yield from (each for each in related if _of(each[1]) in ("", _id(resource)))
+            if resource.kind == "Patient":
+                yield from (each for each in related if _of(each[1]) in ("", resource.id))
 
     def _decode(self, line: bytes, number: int) -> Resource | None:
         try:
-            return _RESOURCE.decode(line)
+            return Resource(line, _OBJECT.decode(line))
         except msgspec.DecodeError:
             return None
         except RecursionError:
             raise self._error(f"line {number}", "", "JSON nested less deeply") from None
 
     def _refuse_other(self, resource: Resource) -> None:
-        if _kind(resource) not in ("Patient", "Bundle", "RelatedPerson"):
+        if resource.kind not in ("Patient", "Bundle", "RelatedPerson"):
             raise self._error("line 1", "resourceType", "Patient, or a Bundle of Patients")
 
     def _error(self, where: str, field: str, expected: str) -> FeedError:
@@ -355,7 +380,7 @@ class PdsReading:
         self, waiting: Submission | Fault | None, resource: Resource
     ) -> Submission | Fault | None:
         """Add a RelatedPerson to the Patient read before it, where it is that one's."""
-        person = _read(_PERSON, msgspec.json.encode(resource))
+        person = _read(_PERSON, resource.written)
         if (
             person is None
             or not isinstance(waiting, Submission)
@@ -376,12 +401,12 @@ class PdsReading:
     def _patient(self, line: int, resource: Resource | None) -> Submission | Fault:
         if resource is None:
             return Fault(line, "JSON", "line", "one JSON object")
-        key = _id(resource)
+        key = resource.id
         if not _is_key(key):
             return Fault(line, "PDS-ID", "id", "an id of 1 to 64 letters, digits, - and .")
         remarks: Remarks = []
-        parts = self._parts(remarks, resource)
-        meta = parts.get("meta") or Meta()
+        patient = self._taken(remarks, resource)
+        meta = patient.meta
         marks = {each.code for each in meta.security}
         version = meta.version or ""
         sequence = int(version) if version.isascii() and version.isdigit() else 0
@@ -392,54 +417,42 @@ class PdsReading:
             return Submission(
                 key, line, Particulars(), effective=effective, sequence=sequence, purge=True
             )
-        particulars = self._particulars(remarks, parts, key, bool(marks & {"R", "V"}))
+        particulars = self._particulars(remarks, patient, key, bool(marks & {"R", "V"}))
         if not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "name", "a name or a birth date", key)
         return Submission(
             key, line, particulars, effective=effective, sequence=sequence, remarks=tuple(remarks)
         )
 
-    def _parts(self, remarks: Remarks, resource: Resource) -> dict[str, Any]:
+    def _taken(self, remarks: Remarks, resource: Resource) -> Patient:
         """Give the fields that are taken, decoded; count the others."""
-        parts: dict[str, Any] = {}
-        for name, raw in resource.items():
-            decoder = _FIELDS.get(name)
-            if decoder is None:
-                if name not in _STRUCTURE:
-                    count(self.dropped, name)
-                continue
-            try:
-                parts[name] = decoder.decode(raw)
-            except (msgspec.DecodeError, RecursionError):
-                remarks.append(remark("FHIR-FORM", name, "the form that FHIR R4 gives it"))
-        return parts
+        for name in resource.fields.keys() - _KNOWN:
+            count(self.dropped, name)
+        try:
+            return _PATIENT.decode(resource.written)
+        except (msgspec.DecodeError, RecursionError):
+            return _piecemeal(remarks, resource)
 
     def _particulars(
-        self, remarks: Remarks, parts: dict[str, Any], key: str, restricted: bool
+        self, remarks: Remarks, patient: Patient, key: str, restricted: bool
     ) -> Particulars:
-        addresses = [self._address(remarks, each) for each in parts.get("address", ())]
-        telecom = parts.get("telecom", ())
-        births, order = _multiple(remarks, parts)
-        removed, deceased = self._extensions(remarks, parts.get("extension", ()))
-        died = said(remarks, "deceasedDateTime", parts.get("deceasedDateTime"))
+        births, order = _multiple(remarks, patient)
+        removed, deceased = self._extensions(remarks, patient.extension)
+        died = said(remarks, "deceasedDateTime", patient.deceased)
+        addresses, homeless = self._addresses(remarks, patient.address)
         return Particulars(
-            names=compact([self._name(remarks, each) for each in parts.get("name", ())]),
+            names=compact([self._name(remarks, each) for each in patient.name]),
             birth=birth_date(
-                remarks, "birthDate", said(remarks, "birthDate", parts.get("birthDate")),
-                self._latest,
+                remarks, "birthDate", said(remarks, "birthDate", patient.birth_date), self._latest
             ),
-            sex=sex(remarks, "gender", said(remarks, "gender", parts.get("gender"))),
-            addresses=compact([address for address, _ in addresses]),
-            no_known_address=any(none for _, none in addresses),
-            identifiers=_identifiers(remarks, parts.get("identifier", ()), key),
-            phones=self._reached(remarks, telecom, ("phone", "sms"), phone_number),
-            emails=self._reached(remarks, telecom, ("email",), email_address),
+            sex=sex(remarks, "gender", said(remarks, "gender", patient.gender)),
+            addresses=addresses,
+            no_known_address=homeless,
+            identifiers=_identifiers(remarks, patient.identifier, key),
+            phones=self._reached(remarks, patient.telecom, ("phone", "sms"), phone_number),
+            emails=self._reached(remarks, patient.telecom, ("email",), email_address),
             carers=compact(
-                [
-                    _carer(remarks, each)
-                    for each in parts.get("contact", ())
-                    if not self._past(each.period)
-                ]
+                [_carer(remarks, each) for each in patient.contact if not self._past(each.period)]
             ),
             births=births,
             birth_order=order,
@@ -448,9 +461,16 @@ class PdsReading:
             return_intent="unknown" if removed else "",
             restricted=restricted,
             involvements=compact(
-                [_practice(remarks, each) for each in parts.get("generalPractitioner", ())]
+                [_practice(remarks, each) for each in patient.general_practitioner]
             ),
-        )  # fmt: skip
+        )
+
+    def _addresses(
+        self, remarks: Remarks, addresses: Sequence[FhirAddress]
+    ) -> tuple[tuple[Address, ...], bool]:
+        """Give the addresses, and whether one states that there is no fixed abode."""
+        read = [self._address(remarks, each) for each in addresses]
+        return compact([address for address, _ in read]), any(none for _, none in read)
 
     def _name(self, remarks: Remarks, name: HumanName) -> PersonName | None:
         use = _NAME_USES.get(name.use or "usual")
@@ -564,13 +584,29 @@ def _statuses(extensions: Sequence[Extension]) -> tuple[str, ...]:
     )
 
 
-def _multiple(remarks: Remarks, parts: dict[str, Any]) -> tuple[int | None, int | None]:
+def _piecemeal(remarks: Remarks, resource: Resource) -> Patient:
+    """Give a Patient of which a field has not its form: that one is left out, with a remark."""
+    taken: dict[str, Any] = {}
+    for name, raw in resource.fields.items():
+        field = _TAKEN.get(name)
+        if field is None:
+            continue
+        try:
+            alone = _PATIENT.decode(b'{"%s":%s}' % (name.encode(), bytes(raw)))
+        except (msgspec.DecodeError, RecursionError):
+            remarks.append(remark("FHIR-FORM", name, "the form that FHIR R4 gives it"))
+        else:
+            taken[field] = getattr(alone, field)
+    return Patient(**taken)
+
+
+def _multiple(remarks: Remarks, patient: Patient) -> tuple[int | None, int | None]:
     """Give the number of children of the birth, and the order in it.
 
     PDS: 1 is the first *or only* child, 2 to 7 the order, 8 not applicable, 9 not known.
     """
-    births = 1 if parts.get("multipleBirthBoolean") is False else None
-    order = parts.get("multipleBirthInteger")
+    births = 1 if patient.multiple_birth is False else None
+    order = patient.birth_order
     if order is None or order in (8, 9):
         return births, None
     if isinstance(order, int) and not isinstance(order, bool) and 1 <= order <= 7:
@@ -649,26 +685,16 @@ def _period(remarks: Remarks, field: str, period: Period | None) -> tuple[str, s
     )
 
 
-def _read(decoder: "msgspec.json.Decoder[Part]", raw: bytes) -> Part | None:
+def _read(decoder: "msgspec.json.Decoder[Part]", raw: bytes | msgspec.Raw) -> Part | None:
     try:
         return decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return None
 
 
-def _kind(resource: Resource) -> str:
-    raw = resource.get("resourceType")
-    return "" if raw is None else _read(_TEXT, bytes(raw)) or ""
-
-
-def _id(resource: Resource) -> str:
-    raw = resource.get("id")
-    return "" if raw is None else _read(_TEXT, bytes(raw)) or ""
-
-
 def _of(resource: Resource) -> str:
     """Give the id of the patient that a RelatedPerson names, or nothing."""
-    person = _read(_PERSON, msgspec.json.encode(resource))
+    person = _read(_PERSON, resource.written)
     return person.patient.target if person and person.patient else ""
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, serial_of, written
+from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, serial_of
 from feeds.pupils import HOME, PUPIL, at_school, pupil
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits, head_text
-from feeds.values import Remarks, count, only_file, today
+from feeds.values import LONGEST, Remarks, count, only_file, today
 from person.authorities import laestab
 from person.identifiers import is_upn_unknown
 from person.names import clean
@@ -135,17 +135,17 @@ class CensusReading:
         home: Leaves = {}
         homes = [home]
         for node in element.iter("*"):
-            name = local(node)
             text = node.text
+            name = local(node)
             if name == "Address":
                 home = {}
                 homes.append(home)
             elif text is None or text.isspace():
                 continue
             elif name in _PUPIL_LEAVES:
-                own.setdefault(name, written(node))
+                own.setdefault(name, clean(text[:LONGEST]))
             elif name in _ADDRESS_LEAVES:
-                home.setdefault(name, written(node))
+                home.setdefault(name, clean(text[:LONGEST]))
             else:
                 count(self.dropped, name)
         return own, [each for each in homes if each]

@@ -47,10 +47,10 @@ def said(remarks: Remarks, field: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str) and len(value) <= LONGEST:
-        text = clean(value)
-        if not text:
-            remarks.append(remark("EMPTY", field, "a value, or no such field"))
-        return text
+        if text := clean(value):
+            return text
+        remarks.append(remark("EMPTY", field, "a value, or no such field"))
+        return ""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15:
         return str(value)
     remarks.append(remark("TEXT-FORM", field, f"text of up to {LONGEST} characters"))
@@ -61,10 +61,11 @@ def date_value(remarks: Remarks, field: str, text: str, latest: str = "") -> str
     """Give an ISO date, or nothing with a remark; not after ``latest`` where that is given."""
     if not text:
         return ""
-    value = checked(remarks, field, iso_date, text)
-    if value and latest:
-        value = checked(remarks, field, lambda stated: not_after(stated, latest), value)
-    return value or ""
+    try:
+        return not_after(iso_date(text), latest) if latest else iso_date(text)
+    except RuleError as broken:
+        remarks.append(remark(broken.rule, field, broken.expected))
+        return ""
 
 
 def birth_date(remarks: Remarks, field: str, text: str, latest: str) -> BirthDate | None:
@@ -145,9 +146,12 @@ def real_postcode(remarks: Remarks, field: str, text: str) -> tuple[str, bool]:
     return ("", value == NO_FIXED_ABODE) if is_pseudo(value) else (value, False)
 
 
+_BETWEEN_DIGITS: Final = str.maketrans("", "", " -().\u2013/")
+
+
 def phone_number(remarks: Remarks, field: str, text: str) -> str:
     """Give a telephone number without the marks between its digits."""
-    bare = "".join(character for character in text if character not in " -().\u2013/")
+    bare = text.translate(_BETWEEN_DIGITS)
     digits = bare.removeprefix("+")
     if digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15:
         return bare

@@ -36,7 +36,7 @@ def clean(text: str) -> str:
     "Zoë O'Brien"
     """
     if text.isascii() and text.isprintable():
-        return " ".join(text.split()) if "  " in text else text.strip()
+        return text.strip() if "  " not in text else " ".join(text.split())
     text = unicodedata.normalize("NFC", text)
     visible = "".join(
         " " if unicodedata.category(character) in ("Cc", "Zs", "Zl", "Zp") else character
