@@ -1,6 +1,7 @@
 """The stable names of event types, by which stored events are known for ever."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -76,13 +77,25 @@ class EventType:
             frozen=True,
             omit_defaults=True,
         )
-        self.clear_names = tuple(one.name for one in clear)
+        self._clear_values = _getter(tuple(one.name for one in clear))
+        self.sealed_values = _getter(self.sealed)
         self.clear_decoder = msgspec.json.Decoder(self.clear_type)
         hints = get_type_hints(event)
         self.sealed_types = {name: _sealed_type(hints[name]) for name in self.sealed}
         self.sealed_decoders = {
             name: msgspec.json.Decoder(type_) for name, type_ in self.sealed_types.items()
         }
+
+    def clear(self, event: Event) -> Any:
+        """What is written of an event in clear: itself, where nothing of it is sealed."""
+        return self.clear_type(*self._clear_values(event)) if self.sealed else event
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Event], tuple[Any, ...]]:
+    """Gives the values of an event's fields of these names."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda event: tuple(getattr(event, name) for name in names)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:

@@ -13,6 +13,7 @@ import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -63,6 +64,11 @@ class Ciphers(Protocol):
 class _Clear(msgspec.Struct, frozen=True, array_like=True):
     origin: msgspec.Raw
     effective: int
+    event: Any
+    """Written: the event's clear fields. Read: their JSON, until its type is known."""
+
+
+class _ClearRead(_Clear, frozen=True, array_like=True):
     event: msgspec.Raw
 
 
@@ -90,7 +96,7 @@ class SealingMapper(Mapper[UUID]):
         self.catalogue = catalogue or Catalogue()
         self._keys = keys
         self._encode = msgspec.json.Encoder().encode
-        self._clear_decoder = msgspec.json.Decoder(_Clear)
+        self._clear_decoder = msgspec.json.Decoder(_ClearRead)
         self._origin_decoder = msgspec.json.Decoder(Origin)
         self._last_origin: tuple[Origin, msgspec.Raw] | None = None
 
@@ -138,28 +144,21 @@ class SealingMapper(Mapper[UUID]):
     def _seal(
         self, message: Recorded, sealers: Mapping[int, AESGCM], nonce: Callable[[], bytes]
     ) -> StoredEvent:
-        event = message.event
+        event, keys = message.event, message.keys
         kind = self.catalogue.of(type(event))
-        values = [getattr(event, name) for name in kind.sealed]
+        values = kind.sealed_values(event)
         _check_keys(message, values)
-        body: Any = event
-        if kind.sealed:
-            body = kind.clear_type(*[getattr(event, name) for name in kind.clear_names])
         clear = self._encode(
-            _Clear(self._origin(message.origin), message.effective, msgspec.Raw(self._encode(body)))
+            _Clear(self._origin(message.origin), message.effective, kind.clear(event))
         )
-        parts = [HEAD.pack(FORMAT, len(message.keys) - message.keys.count(0), len(clear)), clear]
+        parts = [HEAD.pack(FORMAT, len(keys) - keys.count(0), len(clear)), clear]
         place = PLACE.pack(message.originator_id.bytes, message.originator_version)
-        for name, value, number in zip(kind.sealed, values, message.keys, strict=False):
+        for name, value, number in zip(kind.sealed, values, keys, strict=False):
             if number:
-                bound = _bound(place, kind.stored, name, clear)
                 chosen = nonce()
+                bound = _bound(place, kind.stored, name, clear)
                 sealed = sealers[number].encrypt(chosen, self._encode(value), bound)
-                parts += (
-                    _short(name),
-                    SEALED.pack(number, chosen, len(sealed)),
-                    sealed,
-                )
+                parts += (_short(name), SEALED.pack(number, chosen, len(sealed)), sealed)
         return StoredEvent(
             message.originator_id, message.originator_version, kind.stored, b"".join(parts)
         )
@@ -280,7 +279,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _check_keys(message: Recorded, values: list[Any]) -> None:
+def _check_keys(message: Recorded, values: Sequence[Any]) -> None:
     """Refuse a set field without a key, a key without a field, and the mark of an erased one."""
     stated = message.keys or (0,) * len(values)
     fits = len(stated) == len(values) and all(
@@ -301,7 +300,9 @@ def _bound(place: bytes, stored_type: str, field: str, clear: bytes) -> bytes:
     return b"".join((place, _short(stored_type), _short(field), clear))
 
 
+@cache
 def _short(text: str) -> bytes:
+    """A name of ours with its length before it; there are few."""
     encoded = text.encode()
     return bytes((len(encoded),)) + encoded
 

@@ -187,24 +187,46 @@ def decide(command: RecordCommand, record: Record) -> Sequence[RecordEvent]:
             assert_never(command)
 
 
+def receive(command: StateRecord) -> tuple[RecordReceived, Record]:
+    """The first event of a record of which nothing is known yet, and the state that it makes.
+
+    ``decide`` and ``evolve`` in one step, for bulk loading; ``orders`` is left out of the state.
+    """
+    state = Record(
+        ordinal=command.ordinal,
+        source=command.source,
+        scope=command.scope,
+        version=1,
+        standing="current",
+        stated=command.stated,
+        stated_version=1,
+        statements=1,
+        present=command.seen,
+        traits=command.traits,
+    )
+    return _received(command), state
+
+
+def _received(command: StateRecord) -> RecordReceived:
+    return RecordReceived(
+        ordinal=command.ordinal,
+        source=command.source,
+        scope=command.scope,
+        delivery=command.delivery,
+        row=command.row,
+        stated=command.stated,
+        seen=command.seen,
+        traits=command.traits,
+        statement=command.statement,
+        sensitive=command.sensitive,
+    )
+
+
 def _decide_statement(command: StateRecord, record: Record) -> Sequence[RecordEvent]:
     if record.standing == "erased":
         raise RecordErasedError
     if record.stated is None:
-        return [
-            RecordReceived(
-                ordinal=command.ordinal,
-                source=command.source,
-                scope=command.scope,
-                delivery=command.delivery,
-                row=command.row,
-                stated=command.stated,
-                seen=command.seen,
-                traits=command.traits,
-                statement=command.statement,
-                sensitive=command.sensitive,
-            )
-        ]
+        return [_received(command)]
     if not repeats(record, command.stated):
         return [
             RecordAmended(

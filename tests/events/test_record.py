@@ -2,6 +2,7 @@
 
 from itertools import permutations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from events.record import (
     confirm,
     decide,
     evolve,
+    receive,
     repeats,
     withdraws,
 )
@@ -76,6 +78,14 @@ def kinds(command, record):
 
 def test_the_first_statement_is_received():
     assert kinds(states(1), Record()) == [RecordReceived]
+
+
+@given(st.integers(-5, 5), st.sampled_from([X, Y]))
+def test_receiving_in_one_step_is_deciding_and_evolving(day, content):
+    command = states(day, content)
+    event, state = receive(command)
+    assert [event] == decide(command, Record())
+    assert state == msgspec.structs.replace(evolve(Record(), event), orders=())
 
 
 def test_the_same_row_again_changes_nothing():

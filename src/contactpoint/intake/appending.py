@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from pyroaring import BitMap
 
+from contactpoint.intake.first_pass import Findings
 from contactpoint.intake.preparing import PreparedRow
 from contactpoint.intake.spool import PlannedChunk
 from events.delivery import ChunkAppended, Counts, DeliveryCompleted, Restated, RowNote
@@ -28,10 +29,13 @@ from events.record import (
     evolve,
     needs_history,
     prove_present,
+    receive,
 )
 from events.store.heads import Confirmed, HeadChanges, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
+Stating = RecordReceived | RecordAmended
+"""Events that hold a statement, sealed under keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,12 @@ class Appending:
         self._snapshots: dict[str, Order | None] = {}
         self._ordinal = log.heads.next_ordinal()
 
-    def chunk(
-        self, planned: PlannedChunk, version: int, contradicted: frozenset[bytes]
-    ) -> ChunkAppended:
+    def chunk(self, planned: PlannedChunk, version: int, found: Findings) -> ChunkAppended:
         """Append one chunk as event ``version`` of the delivery; return that event."""
         commit = _Commit(self._place.order)
-        rows = _without_contradictions(planned, contradicted, commit)
+        contradicted = found.contradicted
+        firsts, rows = _apart(planned, found.repeated)
+        rows = _without_contradictions(rows, planned, contradicted, commit)
         confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
         # A record that another row of the chunk concerns too is taken through its head, row by row.
         several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.twice)}
@@ -81,6 +85,8 @@ class Appending:
             commit.prove_present(record)
         for row in rows:
             self._row(row, commit)
+        for row in firsts:
+            self._first(row, commit)
         held = planned.counts.held + commit.held
         counts = Counts(
             rows=planned.counts.rows,
@@ -136,18 +142,7 @@ class Appending:
         else:
             if needs_history(state, row.stated):
                 state = self._log.replay(id_, Record(), evolve)
-            command = StateRecord(
-                ordinal=state.ordinal or self._ordinal,
-                source=self._place.source,
-                scope=row.scope,
-                delivery=self._place.name,
-                row=row.line,
-                stated=row.stated,
-                seen=self._place.order,
-                traits=row.traits,
-                statement=msgspec.Raw(row.statement),
-                sensitive=msgspec.Raw(row.sensitive) if row.sensitive else None,
-            )
+            command = self._statement(row, state.ordinal or self._ordinal)
         events = list(decide(command, msgspec.structs.replace(head.state, orders=state.orders)))
         if not events and not row.purge:
             commit.unchanged += 1
@@ -160,6 +155,31 @@ class Appending:
         commit.changed += not first
         commit.apply(head, events, row.stated.effective)
         self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
+
+    def _first(self, row: PreparedRow, commit: "_Commit") -> None:
+        """The only row of a record that has no head: its first event follows, whatever it says."""
+        latest = self._latest_snapshot(row.scope)
+        if latest is not None and self._place.order < latest:
+            self._row(row, commit)
+            return
+        event, state = receive(self._statement(row, self._ordinal))
+        self._ordinal += 1
+        commit.new += 1
+        commit.received.append((UUID(bytes=row.record), event, state, row.stated.effective))
+
+    def _statement(self, row: PreparedRow, ordinal: int) -> StateRecord:
+        return StateRecord(
+            ordinal=ordinal,
+            source=self._place.source,
+            scope=row.scope,
+            delivery=self._place.name,
+            row=row.line,
+            stated=row.stated,
+            seen=self._place.order,
+            traits=row.traits,
+            statement=msgspec.Raw(row.statement),
+            sensitive=msgspec.Raw(row.sensitive) if row.sensitive else None,
+        )
 
     def _withdraw_if_a_later_snapshot_lacked_it(
         self, record: UUID, scope: str, commit: "_Commit"
@@ -181,41 +201,54 @@ class Appending:
 
     def _append(self, commit: "_Commit", last: Event, version: int) -> None:
         """One commit: the records' events with their keys, then the delivery's own."""
-        messages = list(self._messages(commit))
-        messages.append(
-            Recorded(
-                self._place.stream,
-                version,
-                self._place.origin,
-                self._place.order.effective,
-                last,
-            )
-        )
+        place = self._place
+        issued = iter(self._issue([*commit.stating()]))
+        messages, heads = self._received(commit, issued)
+        messages += self._others(commit, issued)
+        messages.append(Recorded(place.stream, version, place.origin, place.order.effective, last))
+        heads += [commit.heads[record] for record in commit.touched]
         self._log.append(
             messages,
-            heads=HeadChanges(
-                records=[commit.heads[record] for record in commit.touched],
-                scopes=commit.scopes,
-                confirmed=commit.together,
-            ),
+            heads=HeadChanges(records=heads, scopes=commit.scopes, confirmed=commit.together),
         )
 
-    def _messages(self, commit: "_Commit") -> Iterator[Recorded]:
-        subjects: list[bytes] = []
-        for record, _, event, _ in commit.events:
-            if isinstance(event, RecordReceived | RecordAmended):
-                subjects.append(record.bytes)
-                if event.sensitive is not None:
-                    subjects.append(subject_of("sensitive", record, self._master))
-        numbers = iter(self._keys.issue(subjects) if subjects else [])
+    def _received(
+        self, commit: "_Commit", issued: Iterator[tuple[int, int]]
+    ) -> tuple[list[Recorded], list[RecordHead]]:
+        """The first events of records, with their keys, and the heads that follow."""
+        origin = self._place.origin
+        messages: list[Recorded] = []
+        heads: list[RecordHead] = []
+        for record, event, state, effective in commit.received:
+            keys = next(issued)
+            messages.append(Recorded(record, 1, origin, effective, event, keys))
+            heads.append(RecordHead(record, state, *keys))
+        return messages, heads
+
+    def _others(self, commit: "_Commit", issued: Iterator[tuple[int, int]]) -> Iterator[Recorded]:
         for record, version, event, effective in commit.events:
             keys: tuple[int, ...] = ()
-            if isinstance(event, RecordReceived | RecordAmended):
-                key = next(numbers)
-                sensitive = next(numbers) if event.sensitive is not None else 0
-                keys = (key, sensitive)
-                commit.seal(record, key, sensitive)
+            if isinstance(event, Stating):
+                keys = next(issued)
+                commit.seal(record, *keys)
             yield Recorded(record, version, self._place.origin, effective, event, keys)
+
+    def _issue(self, stating: Sequence[tuple[UUID, Stating]]) -> list[tuple[int, int]]:
+        """Numbers of the keys of each statement, and of what is sensitive in it; 0 for none."""
+        if not stating:
+            return []
+        subjects = [record.bytes for record, _ in stating]
+        secret = [
+            subject_of("sensitive", record, self._master)
+            for record, event in stating
+            if event.sensitive is not None
+        ]
+        numbers = self._keys.issue(subjects + secret)
+        apart = iter(numbers[len(subjects) :])
+        return [
+            (number, 0 if event.sensitive is None else next(apart))
+            for number, (_, event) in zip(numbers, stating, strict=False)
+        ]
 
     def withdrawals(self, scopes: Sequence[str], size: int) -> Iterator[list[RecordHead]]:
         """Current records of the scopes that this delivery, a complete snapshot, did not name."""
@@ -266,7 +299,10 @@ class _Commit:
         self._order = order
         self.heads: dict[UUID, RecordHead] = {}
         self.touched: dict[UUID, None] = {}
+        self.received: list[tuple[UUID, RecordReceived, Record, int]] = []
+        """First events of records, the states that follow, and when they take effect."""
         self.events: list[tuple[UUID, int, RecordEvent, int]] = []
+        """All other events of records, with their versions."""
         self.scopes: list[ScopeHead] = []
         self.confirmed: list[int] = []
         self.together: Confirmed | None = None
@@ -275,6 +311,13 @@ class _Commit:
         self.notes: list[RowNote] = []
         self.twice: list[UUID] = []
         self.new = self.changed = self.unchanged = self.held = 0
+
+    def stating(self) -> Iterator[tuple[UUID, Stating]]:
+        """The events that need keys, in the order in which they are written."""
+        yield from ((record, event) for record, event, _, _ in self.received)
+        for record, _, event, _ in self.events:
+            if isinstance(event, Stating):
+                yield record, event
 
     def confirm(self, record: UUID, stated: Order | None) -> None:
         """The delivery repeats what is known; ``stated`` is the row's own place, if it has one."""
@@ -321,12 +364,26 @@ class _Commit:
         self.touched[head.record] = None
 
 
+def _apart(
+    planned: PlannedChunk, repeated: frozenset[bytes]
+) -> tuple[list[PreparedRow], list[PreparedRow]]:
+    """Rows that alone begin a record, and all others in the order of the file."""
+    if not repeated:
+        return planned.firsts, planned.rows
+    firsts = [row for row in planned.firsts if row.record not in repeated]
+    others = [row for row in planned.firsts if row.record in repeated]
+    return firsts, sorted(planned.rows + others, key=lambda row: row.line)
+
+
 def _without_contradictions(
-    planned: PlannedChunk, contradicted: frozenset[bytes], commit: _Commit
+    rows: list[PreparedRow],
+    planned: PlannedChunk,
+    contradicted: frozenset[bytes],
+    commit: _Commit,
 ) -> list[PreparedRow]:
     """Rows that may be taken; two rows that contradict each other under one key are both held."""
     taken: list[PreparedRow] = []
-    for row in planned.rows:
+    for row in rows:
         if row.record in contradicted:
             commit.note_twice(row.line, row.record)
         else:

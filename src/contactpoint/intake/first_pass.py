@@ -40,8 +40,10 @@ class Findings:
     """Records whose name or birth date the file would change."""
     named: Counter[str] = field(default_factory=Counter)
     """Current records that the file names and that no later delivery has, by scope."""
+    repeated: frozenset[bytes] = frozenset()
+    """Records that more than one row of the file names."""
     contradicted: frozenset[bytes] = frozenset()
-    """Records of which two rows of the file say different things."""
+    """Those of which two rows say different things, where that is not lawful."""
     unreadable: set[str] = field(default_factory=set)
     """Scopes with a row whose key cannot be read: the file withdraws nothing there."""
     scopes: set[str] = field(default_factory=set)
@@ -81,8 +83,9 @@ class FirstPass:
                 planned = self.plan(chunk, found)
                 found.counts = found.counts + planned.counts
                 spool.write(planned)
+            found.repeated, contradicted = manifest.repeated()
             if not may_repeat_keys:
-                found.contradicted = manifest.contradicted()
+                found.contradicted = contradicted
         return found
 
     def plan(self, chunk: PreparedChunk, found: Findings) -> PlannedChunk:
@@ -112,6 +115,9 @@ class FirstPass:
             return
         if head is not None and head.standing == "erased":
             plan.hold(row, "ERASED", "", "a data manager to say whether it may come back")
+            return
+        if head is None and not row.purge:
+            plan.firsts.append(row)
             return
         if head is None or head.stated is None:
             plan.expect(row, new=not row.purge)
@@ -162,6 +168,7 @@ class _Plan:
     notes: list[RowNote] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     rows: list[PreparedRow] = field(default_factory=list)
+    firsts: list[PreparedRow] = field(default_factory=list)
 
     def expect(self, row: PreparedRow, *, new: bool) -> None:
         """The row says something new, as far as the first pass can tell."""
@@ -209,7 +216,7 @@ class _Plan:
         """The chunk as planned."""
         counts = Counts(
             rows=rows,
-            new=self.new,
+            new=self.new + len(self.firsts),
             changed=self.changed,
             unchanged=len(self.confirmed),
             out_of_scope=self.out_of_scope,
@@ -226,6 +233,7 @@ class _Plan:
             notes=self.notes,
             moved=self.moved,
             rows=self.rows,
+            firsts=self.firsts,
         )
 
 

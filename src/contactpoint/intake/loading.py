@@ -360,7 +360,7 @@ class _Load:
         for planned in spool:
             if planned.number >= self._delivery.chunks:
                 version = self._delivery.version + 1
-                self._evolve(appending.chunk(planned, version, found.contradicted))
+                self._evolve(appending.chunk(planned, version, found))
                 self._tell("append", self._delivery.counts.rows)
         self._lap("append")
         for absent in appending.withdrawals(scopes, self._chunk):

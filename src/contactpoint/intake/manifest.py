@@ -34,15 +34,12 @@ class Manifest:
         """Note the record and the content of each row."""
         self._db.executemany("INSERT INTO stated VALUES (?, ?)", rows)
 
-    def contradicted(self) -> frozenset[bytes]:
-        """Records of which two rows of this file say different things."""
+    def repeated(self) -> tuple[frozenset[bytes], frozenset[bytes]]:
+        """Records that this file names more than once; those of which it says different things."""
         self._db.execute("CREATE INDEX by_record ON stated (record, content)")
         found = self._db.execute(
-            "SELECT record FROM stated GROUP BY record HAVING min(content) <> max(content)"
-        )
-        return frozenset(record for (record,) in found)
-
-    def names(self, record: bytes) -> bool:
-        """Whether a row of this file names the record; after ``contradicted`` an index look-up."""
-        found = self._db.execute("SELECT 1 FROM stated WHERE record = ? LIMIT 1", (record,))
-        return found.fetchone() is not None
+            "SELECT record, min(content) <> max(content) FROM stated"
+            " GROUP BY record HAVING count(*) > 1"
+        ).fetchall()
+        repeated = frozenset(record for record, _ in found)
+        return repeated, frozenset(record for record, differ in found if differ)

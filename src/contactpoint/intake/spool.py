@@ -34,7 +34,9 @@ class PlannedChunk(msgspec.Struct, frozen=True):
     moved: list[Moved]
     """Statements that the confirming rows repeat at a later place."""
     rows: list[PreparedRow]
-    """Rows that say something new, and purges."""
+    """Rows that say something new of a record that has a head, and purges."""
+    firsts: list[PreparedRow]
+    """Rows of records that have no head."""
 
 
 class Spool:

@@ -7,7 +7,7 @@ index on stream and version answers that.
 
 # ruff: noqa: S608 - only names of tables and columns of ours are put into statements
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, cast
 from uuid import UUID
@@ -175,11 +175,13 @@ SCOPE_HEAD = HeadTable(
 TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD)
 
 
-def rows(changes: HeadChanges) -> list[tuple[HeadTable, list[tuple[Any, ...]]]]:
-    """The rows of each table, in its columns' order, ids as UUIDs."""
+def rows(
+    changes: HeadChanges, from_id: Callable[[UUID], Any]
+) -> list[tuple[HeadTable, list[tuple[Any, ...]]]]:
+    """The rows of each table, in its columns' order; ids as ``from_id`` gives them."""
     return [
-        (RECORD_HEAD, [_record_row(head) for head in changes.records]),
-        (CHILD_HEAD, [_child_row(head) for head in changes.children]),
+        (RECORD_HEAD, [_record_row(head, from_id) for head in changes.records]),
+        (CHILD_HEAD, [_child_row(head, from_id) for head in changes.children]),
         (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
     ]
 
@@ -187,10 +189,10 @@ def rows(changes: HeadChanges) -> list[tuple[HeadTable, list[tuple[Any, ...]]]]:
 NOWHERE = (None, None, None)
 
 
-def _record_row(head: RecordHead) -> tuple[Any, ...]:
+def _record_row(head: RecordHead, from_id: Callable[[UUID], Any]) -> tuple[Any, ...]:
     state = head.state
     return (
-        head.record,
+        from_id(head.record),
         state.ordinal or None,
         state.source,
         state.scope,
@@ -204,12 +206,13 @@ def _record_row(head: RecordHead) -> tuple[Any, ...]:
         state.traits,
         head.key,
         head.sensitive,
-        head.child,
+        head.child and from_id(head.child),
     )
 
 
-def _child_row(head: ChildHead) -> tuple[Any, ...]:
-    return (head.child, head.number, head.version, head.merged_into, int(head.closed))
+def _child_row(head: ChildHead, from_id: Callable[[UUID], Any]) -> tuple[Any, ...]:
+    into = head.merged_into and from_id(head.merged_into)
+    return (from_id(head.child), head.number, head.version, into, int(head.closed))
 
 
 class Tables(Protocol):

@@ -112,8 +112,9 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
             " (id BLOB NOT NULL, format INTEGER NOT NULL)",
         ]
         for table in TABLES if names.heads else ():
-            made, *indexes = table.create("", TYPES)
-            statements += [f"{made} WITHOUT ROWID", *indexes]
+            # Not WITHOUT ROWID: ids are random, and a tree of whole rows in their order would have
+            # nearly every new row change a page of its own. An index of ids alone stays small.
+            statements += table.create("", TYPES)
         return statements
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
@@ -262,11 +263,10 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         )
 
     def _write_heads(self, cursor: Any, heads: HeadChanges) -> None:
-        for table, values in rows(heads):
+        for table, values in rows(heads, self.from_id):
             if values:
                 marks = f"VALUES ({', '.join('?' * len(table.columns))})"
-                ids = [at for at, kind in enumerate(table.columns.values()) if kind[:2] == "id"]
-                cursor.executemany(table.upsert("", marks), _with_bytes(values, ids))
+                cursor.executemany(table.upsert("", marks), values)
         cursor.executemany(
             f"UPDATE {RECORD_HEAD.name} SET child = ? WHERE record = ?",
             [
@@ -339,12 +339,3 @@ def _among(
         some = values[start : start + AMONG]
         cursor.execute(f"{statement} IN ({','.join('?' * len(some))}){end}", some)
         yield from cursor.fetchall()
-
-
-def _with_bytes(values: list[tuple[Any, ...]], ids: list[int]) -> Iterator[list[Any]]:
-    for value in values:
-        changed = list(value)
-        for at in ids:
-            if changed[at] is not None:
-                changed[at] = changed[at].bytes
-        yield changed
