@@ -8,8 +8,8 @@ from pathlib import Path
 from contactpoint.errors import UsageError
 
 HOME = "contactpoint-data"
-CHUNK = 10_000
-"""Rows in one commit of a load. A chunk of 10,000 holds the writer's lock for about 0.3 s."""
+CHUNK = 25_000
+"""Rows in one commit of a load: fewer commits, fewer pages of an index changed again by each."""
 
 
 @dataclass(frozen=True, slots=True)
