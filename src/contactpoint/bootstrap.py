@@ -86,7 +86,14 @@ class Contactpoint:
         """The use case of loading a delivery."""
         work = self.settings.work
         work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Loading(self.log, self.keys, self.master, chunk=self.settings.chunk, work=work)
+        return Loading(
+            self.log,
+            self.keys,
+            self.master,
+            chunk=self.settings.chunk,
+            work=work,
+            shared_from=self.settings.shared_from if self.settings.processes > 1 else None,
+        )
 
     @cached_property
     def model(self) -> "Model":

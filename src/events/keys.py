@@ -96,6 +96,7 @@ class SubjectKeys:
 
         A ``schema`` in the query of a PostgreSQL URL is the schema of the tables.
         """
+        self.url = url
         self._engine = _engine(make_url(url), create=create)
         self._master = master
         self._opened: dict[int, AESGCM | None] = {}

@@ -72,17 +72,19 @@ class Log:
         self,
         messages: Sequence[Recorded],
         *,
+        ready: Sequence[StoredEvent] = (),
         heads: HeadChanges = NO_HEADS,
         expect: Expectations | None = None,
     ) -> range:
         """Write events, heads and chain in one commit, or nothing; return the events' positions.
 
-        Each stream must go on where it stands (version 1 begins a new one), and the streams in
-        ``expect`` must still be at the version named. Raises StaleError where one is not, and
-        TakenError where a head's number or ordinal belongs to another. On the disk when this
-        returns. No messages: nothing is written, heads neither.
+        ``ready`` are events that a mapper has sealed already; they come first. Each stream must
+        go on where it stands (version 1 begins a new one), and the streams in ``expect`` must
+        still be at the version named. Raises StaleError where one is not, and TakenError where a
+        head's number or ordinal belongs to another. On the disk when this returns. Without an
+        event nothing is written, heads neither.
         """
-        stored = self.mapper.to_stored_events(messages)
+        stored = [*ready, *self.mapper.to_stored_events(messages)]
         positions = self._recorder.insert_events(stored, heads=heads, expect=expect or {})
         return range(positions[0], positions[-1] + 1) if positions else range(0)
 

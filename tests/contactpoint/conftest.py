@@ -18,15 +18,24 @@ from feeds.catalogue import FEEDS
 class Store:
     """Keys and log in a folder; loads CSV rows given as dictionaries."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, shared_from=None):
+        folder.mkdir(exist_ok=True)
         self.folder = folder
+        self.shared_from = shared_from
         self.master = MasterKey.create(folder / "master.key")
         self.keys = SubjectKeys(f"sqlite:///{folder}/keys.db", self.master, create=True)
         self.log = open_log(f"sqlite:///{folder}/log.db", self.keys, self.master, create=True)
         self._files = count(1)
 
     def loading(self, chunk=1000):
-        return Loading(self.log, self.keys, self.master, chunk=chunk, work=self.folder)
+        return Loading(
+            self.log,
+            self.keys,
+            self.master,
+            chunk=chunk,
+            work=self.folder,
+            shared_from=self.shared_from,
+        )
 
     def file(self, rows, suffix=".csv"):
         path = self.folder / f"file-{next(self._files)}{suffix}"
@@ -46,12 +55,13 @@ class Store:
         source="club",
         chunk=1000,
         feed="csv",
+        reader=None,
         **options,
     ):
         path = rows if hasattr(rows, "exists") else self.file(rows)
         request = Request(
             paths=[path],
-            feed=FEEDS[feed],
+            feed=reader or FEEDS[feed],
             source=source,
             mode=mode,
             effective=day,

@@ -38,17 +38,19 @@ class State:
 class Installation:
     """One home; its commands run in this process, or in one that may be killed."""
 
-    def __init__(self, home, chunk=1000):
+    def __init__(self, home, chunk=1000, processes=1):
+        """With two processes, every load is shared, however small its file."""
         self.home = Path(home)
         self.environment = {
             "CONTACTPOINT_HOME": str(home),
             "CONTACTPOINT_CHUNK": str(chunk),
-            "CONTACTPOINT_PROCESSES": "1",
+            "CONTACTPOINT_PROCESSES": str(processes),
+            "CONTACTPOINT_SHARED_FROM": "0",
         }
 
-    def copy(self, to):
+    def copy(self, to, processes=1):
         shutil.copytree(self.home, to)
-        return Installation(to, self.environment["CONTACTPOINT_CHUNK"])
+        return Installation(to, self.environment["CONTACTPOINT_CHUNK"], processes)
 
     def run(self, *words, expected=(0,), stdin=None):
         """Run a command here; returns click's result."""

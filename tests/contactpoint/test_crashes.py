@@ -95,6 +95,30 @@ def test_a_command_killed_and_given_again_ends_as_if_it_had_not_been(
     assert_as_undisturbed(home, undisturbed)
 
 
+@pytest.mark.parametrize("failpoint", ["append.events:3", "append.after-commit:3"])
+def test_a_load_in_two_processes_killed_and_given_again_ends_as_if_it_had_not_been(
+    prepared, tmp_path, failpoint
+):
+    base, words, undisturbed = prepared["load"]
+    home = base.copy(tmp_path / "home", processes=2)
+    killed(home, words, failpoint)
+    home.run(*words)
+    assert_as_undisturbed(home, undisturbed)
+
+
+def test_a_load_whose_second_process_is_killed_says_so_and_goes_on_when_given_again(
+    prepared, tmp_path
+):
+    base, words, undisturbed = prepared["load"]
+    home = base.copy(tmp_path / "home", processes=2)
+    code, _, said = home.finish(*words, failpoint="keys.after-commit:3")
+    assert code == 1
+    assert "second process" in said
+    assert "load again" in said
+    home.run(*words)
+    assert_as_undisturbed(home, undisturbed)
+
+
 @pytest.mark.parametrize("failpoint", ["index.before-swap", "link.after-append"])
 def test_a_load_killed_before_all_is_linked_links_when_it_is_given_again(
     prepared, tmp_path, failpoint

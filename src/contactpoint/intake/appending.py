@@ -1,6 +1,6 @@
 """The second pass: planned chunks become events, each chunk in one commit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -10,16 +10,14 @@ from pyroaring import BitMap
 
 from contactpoint.intake.first_pass import Findings
 from contactpoint.intake.preparing import PreparedRow
+from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
 from events.delivery import ChunkAppended, Counts, DeliveryCompleted, Restated, RowNote
-from events.keys import SubjectKeys, subject_of
 from events.log import Log
-from events.master import MasterKey
-from events.message import Event, Origin, Recorded
+from events.message import Event, Recorded
 from events.record import (
     Order,
     Record,
-    RecordAmended,
     RecordEvent,
     RecordReceived,
     StateRecord,
@@ -29,47 +27,78 @@ from events.record import (
     evolve,
     needs_history,
     prove_present,
-    receive,
 )
 from events.store.heads import Confirmed, HeadChanges, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
-Stating = RecordReceived | RecordAmended
-"""Events that hold a statement, sealed under keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The delivery that is appended: its stream, its source, its place in the source's time."""
-
-    stream: UUID
-    source: str
-    order: Order
-    origin: Origin
-
-    @property
-    def name(self) -> str:
-        """As the events of its rows name it."""
-        return self.stream.hex[:16]
+Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
+"""Has first events sealed, perhaps elsewhere, while other work goes on; then gives them."""
 
 
 class Appending:
     """Appends the chunks of one delivery, then the withdrawals of a snapshot."""
 
-    def __init__(self, log: Log, keys: SubjectKeys, master: MasterKey, place: Place) -> None:
+    def __init__(
+        self, log: Log, sealing: Sealing, submit: Submit, place: Place, *, version: int
+    ) -> None:
+        """``version`` is that of the delivery's stream as it stands."""
         self._log = log
-        self._keys = keys
-        self._master = master
+        self._sealing = sealing
+        self._submit = submit
         self._place = place
+        self._version = version
         self._snapshots: dict[str, Order | None] = {}
         self._ordinal = log.heads.next_ordinal()
 
-    def chunk(self, planned: PlannedChunk, version: int, found: Findings) -> ChunkAppended:
-        """Append one chunk as event ``version`` of the delivery; return that event."""
-        commit = _Commit(self._place.order)
-        contradicted = found.contradicted
-        firsts, rows = _apart(planned, found.repeated)
-        rows = _without_contradictions(rows, planned, contradicted, commit)
+    def chunks(self, planned: Iterable[PlannedChunk], found: Findings) -> Iterator[ChunkAppended]:
+        """Append each chunk in one commit, and give the delivery's event of it.
+
+        While one chunk is written, the first events of the next are being sealed.
+        """
+        waiting: _Chunk | None = None
+        for one in planned:
+            begun = self._begin(one, found)
+            if waiting is not None:
+                yield self._write(waiting)
+            self._decide(begun, found.contradicted)
+            waiting = begun
+        if waiting is not None:
+            yield self._write(waiting)
+
+    def _begin(self, planned: PlannedChunk, found: Findings) -> "_Chunk":
+        """Have the rows that alone begin a record sealed; ordinals before them are settled."""
+        firsts, rows = self._apart(planned, found.repeated)
+        chunk = _Chunk(planned, rows, _Commit(self._place.order))
+        if firsts:
+            chunk.sealed = self._submit(Firsts(self._place, self._ordinal, firsts))
+            self._ordinal += len(firsts)
+            chunk.commit.new = len(firsts)
+        return chunk
+
+    def _apart(
+        self, planned: PlannedChunk, repeated: frozenset[bytes]
+    ) -> tuple[list[PreparedRow], list[PreparedRow]]:
+        """Rows that alone begin a record, and all others in the order of the file."""
+        scopes = {row.scope for row in planned.firsts}
+        late = {scope for scope in scopes if self._is_late(scope)}
+        if not repeated and not late:
+            return planned.firsts, planned.rows
+        firsts: list[PreparedRow] = []
+        others = list(planned.rows)
+        for row in planned.firsts:
+            alone = row.record not in repeated and row.scope not in late
+            (firsts if alone else others).append(row)
+        return firsts, sorted(others, key=lambda row: row.line)
+
+    def _is_late(self, scope: str) -> bool:
+        """Whether a later snapshot of the scope is known: what it lacked is withdrawn at once."""
+        latest = self._latest_snapshot(scope)
+        return latest is not None and self._place.order < latest
+
+    def _decide(self, chunk: "_Chunk", contradicted: frozenset[bytes]) -> None:
+        """Decide what is no first event, against the heads as they are now."""
+        planned, commit = chunk.planned, chunk.commit
+        rows = _without_contradictions(chunk.rows, planned, contradicted, commit)
         confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
         # A record that another row of the chunk concerns too is taken through its head, row by row.
         several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.twice)}
@@ -85,29 +114,29 @@ class Appending:
             commit.prove_present(record)
         for row in rows:
             self._row(row, commit)
-        for row in firsts:
-            self._first(row, commit)
-        held = planned.counts.held + commit.held
-        counts = Counts(
-            rows=planned.counts.rows,
-            new=commit.new,
-            changed=commit.changed,
-            unchanged=len(confirmed) + commit.unchanged,
-            out_of_scope=planned.counts.out_of_scope,
-            held=held,
-            rejected=planned.counts.rejected,
-            remarks=planned.counts.remarks,
-        )
+        commit.unchanged += len(confirmed)
+
+    def _write(self, chunk: "_Chunk") -> ChunkAppended:
+        planned, commit = chunk.planned, chunk.commit
         appended = ChunkAppended(
             number=planned.number,
-            counts=counts,
+            counts=Counts(
+                rows=planned.counts.rows,
+                new=commit.new,
+                changed=commit.changed,
+                unchanged=commit.unchanged,
+                out_of_scope=planned.counts.out_of_scope,
+                held=planned.counts.held + commit.held,
+                rejected=planned.counts.rejected,
+                remarks=planned.counts.remarks,
+            ),
             order=self._place.order,
             confirmed=BitMap(commit.confirmed).serialize(),
             seen=BitMap(commit.seen).serialize(),
             restated=tuple(commit.restated),
             notes=(*planned.notes, *commit.notes),
         )
-        self._append(commit, appended, version)
+        self._append(commit, appended, chunk.sealed() if chunk.sealed else None)
         return appended
 
     def _confirm_together(
@@ -142,7 +171,7 @@ class Appending:
         else:
             if needs_history(state, row.stated):
                 state = self._log.replay(id_, Record(), evolve)
-            command = self._statement(row, state.ordinal or self._ordinal)
+            command = self._place.statement(row, state.ordinal or self._ordinal)
         events = list(decide(command, msgspec.structs.replace(head.state, orders=state.orders)))
         if not events and not row.purge:
             commit.unchanged += 1
@@ -155,31 +184,6 @@ class Appending:
         commit.changed += not first
         commit.apply(head, events, row.stated.effective)
         self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
-
-    def _first(self, row: PreparedRow, commit: "_Commit") -> None:
-        """The only row of a record that has no head: its first event follows, whatever it says."""
-        latest = self._latest_snapshot(row.scope)
-        if latest is not None and self._place.order < latest:
-            self._row(row, commit)
-            return
-        event, state = receive(self._statement(row, self._ordinal))
-        self._ordinal += 1
-        commit.new += 1
-        commit.received.append((UUID(bytes=row.record), event, state, row.stated.effective))
-
-    def _statement(self, row: PreparedRow, ordinal: int) -> StateRecord:
-        return StateRecord(
-            ordinal=ordinal,
-            source=self._place.source,
-            scope=row.scope,
-            delivery=self._place.name,
-            row=row.line,
-            stated=row.stated,
-            seen=self._place.order,
-            traits=row.traits,
-            statement=msgspec.Raw(row.statement),
-            sensitive=msgspec.Raw(row.sensitive) if row.sensitive else None,
-        )
 
     def _withdraw_if_a_later_snapshot_lacked_it(
         self, record: UUID, scope: str, commit: "_Commit"
@@ -199,56 +203,36 @@ class Appending:
             self._snapshots[scope] = max(orders, default=None)
         return self._snapshots[scope]
 
-    def _append(self, commit: "_Commit", last: Event, version: int) -> None:
+    def _append(self, commit: "_Commit", last: Event, sealed: SealedFirsts | None = None) -> None:
         """One commit: the records' events with their keys, then the delivery's own."""
         place = self._place
-        issued = iter(self._issue([*commit.stating()]))
-        messages, heads = self._received(commit, issued)
-        messages += self._others(commit, issued)
-        messages.append(Recorded(place.stream, version, place.origin, place.order.effective, last))
-        heads += [commit.heads[record] for record in commit.touched]
+        self._version += 1
+        messages = list(self._messages(commit))
+        messages.append(
+            Recorded(place.stream, self._version, place.origin, place.order.effective, last)
+        )
         self._log.append(
             messages,
-            heads=HeadChanges(records=heads, scopes=commit.scopes, confirmed=commit.together),
+            ready=sealed.stored() if sealed else (),
+            heads=HeadChanges(
+                records=[commit.heads[record] for record in commit.touched],
+                made=sealed.heads if sealed else (),
+                scopes=commit.scopes,
+                confirmed=commit.together,
+            ),
         )
 
-    def _received(
-        self, commit: "_Commit", issued: Iterator[tuple[int, int]]
-    ) -> tuple[list[Recorded], list[RecordHead]]:
-        """The first events of records, with their keys, and the heads that follow."""
-        origin = self._place.origin
-        messages: list[Recorded] = []
-        heads: list[RecordHead] = []
-        for record, event, state, effective in commit.received:
-            keys = next(issued)
-            messages.append(Recorded(record, 1, origin, effective, event, keys))
-            heads.append(RecordHead(record, state, *keys))
-        return messages, heads
-
-    def _others(self, commit: "_Commit", issued: Iterator[tuple[int, int]]) -> Iterator[Recorded]:
+    def _messages(self, commit: "_Commit") -> Iterator[Recorded]:
+        stating = [
+            (record, event) for record, _, event, _ in commit.events if isinstance(event, Stating)
+        ]
+        issued = iter(self._sealing.issue(stating))
         for record, version, event, effective in commit.events:
             keys: tuple[int, ...] = ()
             if isinstance(event, Stating):
                 keys = next(issued)
                 commit.seal(record, *keys)
             yield Recorded(record, version, self._place.origin, effective, event, keys)
-
-    def _issue(self, stating: Sequence[tuple[UUID, Stating]]) -> list[tuple[int, int]]:
-        """Numbers of the keys of each statement, and of what is sensitive in it; 0 for none."""
-        if not stating:
-            return []
-        subjects = [record.bytes for record, _ in stating]
-        secret = [
-            subject_of("sensitive", record, self._master)
-            for record, event in stating
-            if event.sensitive is not None
-        ]
-        numbers = self._keys.issue(subjects + secret)
-        apart = iter(numbers[len(subjects) :])
-        return [
-            (number, 0 if event.sensitive is None else next(apart))
-            for number, (_, event) in zip(numbers, stating, strict=False)
-        ]
 
     def withdrawals(self, scopes: Sequence[str], size: int) -> Iterator[list[RecordHead]]:
         """Current records of the scopes that this delivery, a complete snapshot, did not name."""
@@ -265,7 +249,7 @@ class Appending:
             while some := list(islice(absent, size)):
                 yield some
 
-    def withdraw(self, heads: Sequence[RecordHead], version: int) -> ChunkAppended:
+    def withdraw(self, heads: Sequence[RecordHead]) -> ChunkAppended:
         """Append the withdrawal of these records, in one commit; return the delivery's event."""
         commit = _Commit(self._place.order)
         commit.heads = {head.record: head for head in heads}
@@ -279,17 +263,28 @@ class Appending:
             confirmed=BitMap().serialize(),
             seen=BitMap().serialize(),
         )
-        self._append(commit, appended, version)
+        self._append(commit, appended)
         return appended
 
-    def complete(self, completed: DeliveryCompleted, version: int) -> None:
+    def complete(self, completed: DeliveryCompleted) -> None:
         """Append the end of the delivery; from here on its absences bind late rows too."""
         commit = _Commit(self._place.order)
         for scope in completed.scopes if completed.snapshot else ():
             known = self._log.heads.scope(self._place.source, scope)
             if known is None or known.order < self._place.order:
                 commit.scopes.append(ScopeHead(self._place.source, scope, self._place.order))
-        self._append(commit, completed, version)
+        self._append(commit, completed)
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """A chunk on its way: planned, decided, written."""
+
+    planned: PlannedChunk
+    rows: list[PreparedRow]
+    """Those that are no record's first."""
+    commit: "_Commit"
+    sealed: Callable[[], SealedFirsts] | None = None
 
 
 class _Commit:
@@ -299,10 +294,8 @@ class _Commit:
         self._order = order
         self.heads: dict[UUID, RecordHead] = {}
         self.touched: dict[UUID, None] = {}
-        self.received: list[tuple[UUID, RecordReceived, Record, int]] = []
-        """First events of records, the states that follow, and when they take effect."""
         self.events: list[tuple[UUID, int, RecordEvent, int]] = []
-        """All other events of records, with their versions."""
+        """Events of records, with their versions and when they take effect."""
         self.scopes: list[ScopeHead] = []
         self.confirmed: list[int] = []
         self.together: Confirmed | None = None
@@ -311,13 +304,6 @@ class _Commit:
         self.notes: list[RowNote] = []
         self.twice: list[UUID] = []
         self.new = self.changed = self.unchanged = self.held = 0
-
-    def stating(self) -> Iterator[tuple[UUID, Stating]]:
-        """The events that need keys, in the order in which they are written."""
-        yield from ((record, event) for record, event, _, _ in self.received)
-        for record, _, event, _ in self.events:
-            if isinstance(event, Stating):
-                yield record, event
 
     def confirm(self, record: UUID, stated: Order | None) -> None:
         """The delivery repeats what is known; ``stated`` is the row's own place, if it has one."""
@@ -362,17 +348,6 @@ class _Commit:
             self.heads.get(head.record, head), state=state
         )
         self.touched[head.record] = None
-
-
-def _apart(
-    planned: PlannedChunk, repeated: frozenset[bytes]
-) -> tuple[list[PreparedRow], list[PreparedRow]]:
-    """Rows that alone begin a record, and all others in the order of the file."""
-    if not repeated:
-        return planned.firsts, planned.rows
-    firsts = [row for row in planned.firsts if row.record not in repeated]
-    others = [row for row in planned.firsts if row.record in repeated]
-    return firsts, sorted(planned.rows + others, key=lambda row: row.line)
 
 
 def _without_contradictions(

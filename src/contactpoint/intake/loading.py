@@ -14,9 +14,18 @@ import msgspec
 
 from contactpoint.errors import UsageError
 from contactpoint.intake import exchanged
-from contactpoint.intake.appending import Appending, Place
+from contactpoint.intake.appending import Appending, Submit
 from contactpoint.intake.first_pass import Findings, FirstPass
-from contactpoint.intake.preparing import PreparedChunk, Preparing, moment
+from contactpoint.intake.preparing import PreparedChunk, Rules, moment
+from contactpoint.intake.processes import (
+    About,
+    Alone,
+    Delivered,
+    Process,
+    Shared,
+    seldom_collecting,
+)
+from contactpoint.intake.sealing import Place, Sealing
 from contactpoint.intake.spool import Spool
 from contactpoint.sources import Sources, registration
 from events.delivery import (
@@ -39,7 +48,7 @@ from events.message import Origin, Recorded
 from events.record import Order, Record
 from events.record import evolve as evolve_record
 from events.source import SourceRegistered
-from feeds.submission import Feed, FeedError, Mode, Reading
+from feeds.submission import Feed, FeedError, Header, Mode
 
 PARTLY = 3
 """Exit code of a delivery of which something was rejected or held."""
@@ -83,14 +92,26 @@ class Outcome:
 class Loading:
     """The use case of loading; one at a time for each log."""
 
-    def __init__(
-        self, log: Log, keys: SubjectKeys, master: MasterKey, *, chunk: int, work: Path
+    def __init__(  # noqa: PLR0913 - the stores, and how to go about it
+        self,
+        log: Log,
+        keys: SubjectKeys,
+        master: MasterKey,
+        *,
+        chunk: int,
+        work: Path,
+        shared_from: int | None = None,
     ) -> None:
+        """``chunk`` rows go into one commit; ``work`` is a folder for what is put aside.
+
+        Deliveries of at least ``shared_from`` bytes are shared with a second process; None: none.
+        """
         self._log = log
         self._keys = keys
         self._master = master
         self._chunk = chunk
         self._work = work
+        self._shared_from = shared_from
 
     def decide(
         self,
@@ -143,6 +164,8 @@ class _Load:
     def __init__(self, loading: Loading, request: Request, origin: Origin) -> None:
         self._log, self._keys, self._master = loading._log, loading._keys, loading._master
         self._chunk, self._work = loading._chunk, loading._work
+        self._shared_from = loading._shared_from
+        self._sealing = Sealing(self._keys, self._master)
         self._request = request
         self._origin = origin
         self._digest = _digest(request.paths, self._master)
@@ -182,14 +205,14 @@ class _Load:
 
     def _read(self) -> Outcome:
         request = self._request
-        reading = request.feed.open(request.paths, mapping=request.mapping)
-        source, fresh = self._source(reading)
-        order, by = self._order(reading)
-        telling = None if source.nameless or self._delivery.approved else exchanged.shipped()
-        rows = Preparing(
-            self._master.hashes, request.source, order, oldest=source.oldest, exchanged=telling
-        ).chunks(reading, self._delivery.chunk or self._chunk)
         with ExitStack() as stack:
+            process: Process = stack.enter_context(self._process())
+            about = process.about
+            source, fresh = self._source(about)
+            order, by = self._order(about.header)
+            telling = not source.nameless and not self._delivery.approved
+            rules = Rules(request.source, order, source.oldest, telling)
+            rows = process.chunks(rules, self._delivery.chunk or self._chunk)
             spool = stack.enter_context(Spool(self._work))
             first_pass = FirstPass(
                 self._log.heads, self._history, order, drift_allowed=self._delivery.approved
@@ -198,10 +221,10 @@ class _Load:
                 self._told(rows), spool, may_repeat_keys=source.dual_registration
             )
             self._lap("read")
-            mode: Mode = request.mode or getattr(reading, "mode", None) or request.feed.mode
-            scopes = self._scopes(reading, found) if mode == "snapshot" else ()
+            mode = request.mode or about.mode
+            scopes = _scopes(about.header, found) if mode == "snapshot" else ()
             held = self._guard(source, found, scopes, order)
-            self.outcome.dropped = dict(reading.dropped)
+            self.outcome.dropped = dict(about.dropped)
             self.outcome.effective_by = by
             if request.dry_run:
                 return self._rehearsed(found, held)
@@ -211,17 +234,25 @@ class _Load:
                 )
             if held is not None:
                 return self._hold(held, found)
-            self._receive(reading, mode, (order, by), scopes, found)
+            self._receive(about, mode, (order, by), scopes, found)
             failpoint("load.received")
-            return self._append(spool, order, scopes, found)
+            return self._append(spool, process.submit, order, scopes, found)
 
-    def _source(self, reading: Reading) -> tuple[SourceRegistered, bool]:
+    def _process(self) -> Alone | Shared:
+        """Where to read: here, or in a second process where the delivery is worth one."""
+        request = self._request
+        delivered = Delivered(request.feed, request.paths, request.mapping)
+        least = self._shared_from
+        if least is not None and _size(request.paths) >= least:
+            return Shared(delivered, self._master, self._keys.url)
+        return Alone(delivered, self._master, self._sealing)
+
+    def _source(self, about: About) -> tuple[SourceRegistered, bool]:
         """The source as registered, or as its feed has it by default."""
         request = self._request
         known = Sources(self._log, self._master).registry().sources.get(request.source)
         if known is None:
-            settings = getattr(reading, "settings", None) or request.feed.settings
-            made = registration(request.source, request.feed.name, settings, automatic=True)
+            made = registration(request.source, request.feed.name, about.settings, automatic=True)
             return made, True
         if known.feed != request.feed.name:
             raise UsageError(
@@ -230,26 +261,16 @@ class _Load:
             )
         return known, False
 
-    def _order(self, reading: Reading) -> tuple[Order, str]:
+    def _order(self, header: Header) -> tuple[Order, str]:
         """Place of the file in its source's time; fixed once it has been recorded."""
         if self._delivery.order is not None:
             return self._delivery.order, self._delivery.effective_by
-        header = reading.header
         place = bytes.fromhex(self._digest)[:16]
         if header.effective:
             return Order(moment(header.effective), header.sequence, place), "file"
         if self._request.effective:
             return Order(moment(self._request.effective), header.sequence, place), "option"
         return Order(self._origin.recorded, header.sequence, place), "loading"
-
-    def _scopes(self, reading: Reading, found: Findings) -> tuple[str, ...]:
-        """Scopes for which the file is a complete snapshot."""
-        named = set(reading.header.scopes) or {""}
-        if named == {""}:
-            return () if found.unreadable else ("",)
-        if "" in found.unreadable:
-            return ()
-        return tuple(sorted(named - found.unreadable))
 
     def _history(self, record: UUID) -> Record:
         return self._log.replay(record, Record(), evolve_record)
@@ -322,7 +343,7 @@ class _Load:
 
     def _receive(
         self,
-        reading: Reading,
+        about: About,
         mode: Mode,
         placed: tuple[Order, str],
         scopes: tuple[str, ...],
@@ -346,30 +367,36 @@ class _Load:
                 chunk=self._chunk,
                 size=_size(request.paths),
                 counts=found.counts,
-                dropped=_sorted(reading.dropped),
+                dropped=_sorted(about.dropped),
                 path=_path(request.paths),
             ),
             path=True,
         )
 
     def _append(
-        self, spool: Spool, order: Order, scopes: tuple[str, ...], found: Findings
+        self,
+        spool: Spool,
+        submit: Submit,
+        order: Order,
+        scopes: tuple[str, ...],
+        found: Findings,
     ) -> Outcome:
         place = Place(self._stream, self._request.source, order, self._origin)
-        appending = Appending(self._log, self._keys, self._master, place)
-        for planned in spool:
-            if planned.number >= self._delivery.chunks:
-                version = self._delivery.version + 1
-                self._evolve(appending.chunk(planned, version, found))
-                self._tell("append", self._delivery.counts.rows)
+        version = self._delivery.version
+        appending = Appending(self._log, self._sealing, submit, place, version=version)
+        done = self._delivery.chunks
+        planned = (chunk for chunk in spool if chunk.number >= done)
+        for appended in appending.chunks(planned, found):
+            self._evolve(appended)
+            self._tell("append", self._delivery.counts.rows)
         self._lap("append")
         for absent in appending.withdrawals(scopes, self._chunk):
-            self._evolve(appending.withdraw(absent, self._delivery.version + 1))
+            self._evolve(appending.withdraw(absent))
         counts = self._delivery.counts
         code = PARTLY if _partly(counts) else 0
         completed = DeliveryCompleted(counts, scopes, bool(scopes), code)
         failpoint("load.before-complete")
-        appending.complete(completed, self._delivery.version + 1)
+        appending.complete(completed)
         self._evolve(completed)
         self._lap("withdraw")
         return self._ended("completed", counts, code)
@@ -418,15 +445,23 @@ class _Load:
         self._clock = now
 
 
+def _scopes(header: Header, found: Findings) -> tuple[str, ...]:
+    """Scopes for which the file is a complete snapshot."""
+    named = set(header.scopes) or {""}
+    if named == {""}:
+        return () if found.unreadable else ("",)
+    if "" in found.unreadable:
+        return ()
+    return tuple(sorted(named - found.unreadable))
+
+
 def _share(source: SourceRegistered, current: int, records: int) -> str:
     return f"at most {source.guard_share:.0%} of {current} records, not {records}"
 
 
 @contextmanager
 def _seldom_collecting() -> Iterator[None]:
-    """Have cycles looked for seldom: the rows of a chunk are in none, and each look walks them."""
-    usual = gc.get_threshold()
-    gc.set_threshold(1_000_000, *usual[1:])
+    usual = seldom_collecting()
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """From a submission to what the log needs of it: ids, hashes and encoded statement."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import islice
@@ -8,9 +9,9 @@ from typing import Protocol
 
 import msgspec
 
+from contactpoint.intake import exchanged
 from events.record import Order, Statement
 from feeds.submission import Fault, Submission
-from person.names import PersonName
 from person.particulars import BirthDate, Particulars
 
 TRAITS = 100_000
@@ -53,10 +54,6 @@ class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     """1 where forename and family name are likelier exchanged, -1 where not, 0: cannot be said."""
 
 
-Exchanged = Callable[[PersonName], int]
-"""1 where forename and family name are likelier exchanged, -1 where not, 0: cannot be said."""
-
-
 class PreparedFault(msgspec.Struct, frozen=True, array_like=True):
     """A row that is not taken, with the id of its record where its key could be read."""
 
@@ -92,24 +89,28 @@ def day_of(moment_: int) -> date:
     return datetime.fromtimestamp(moment_ // 1_000_000, UTC).date()
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What preparing the rows of one delivery depends on, beside the rows."""
+
+    source: str
+    order: Order
+    """Place of the file in its source's time."""
+    oldest: int | None
+    """Age from which a person is out of scope; None: no limit."""
+    telling: bool
+    """Whether to tell of each name if it is likelier with its columns exchanged."""
+
+
 class Preparing:
     """Prepares the rows of one delivery of one source."""
 
-    def __init__(
-        self,
-        hashing: Hashing,
-        source: str,
-        order: Order,
-        *,
-        oldest: int | None,
-        exchanged: Exchanged | None = None,
-    ) -> None:
-        """``exchanged`` tells of a name whether it is likelier with its columns exchanged."""
-        self._exchanged = exchanged
+    def __init__(self, hashing: Hashing, rules: Rules) -> None:
+        self._exchanged = exchanged.shipped() if rules.telling else None
         self._hashing = hashing
-        self._source = source
-        self._order = order
-        self._born_after = _latest_out_of_scope(day_of(order.effective), oldest)
+        self._source = rules.source
+        self._order = rules.order
+        self._born_after = _latest_out_of_scope(day_of(rules.order.effective), rules.oldest)
         self._encode = msgspec.json.Encoder().encode
         self._moments: dict[str, int] = {}
         # Names, days and postcodes come again and again; to hash one costs ten look-ups.

@@ -85,6 +85,9 @@ class HeadChanges:
     """The child of each record named; None where it belongs to none any more."""
     confirmed: Confirmed | None = None
     """Other records than those written whole."""
+    made: Sequence[tuple[Any, ...]] = ()
+    """Rows of heads of records that belong to no child yet, as ``record_row`` makes them, with
+    ids as bytes."""
 
 
 NO_HEADS = HeadChanges()
@@ -175,13 +178,22 @@ SCOPE_HEAD = HeadTable(
 TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD)
 
 
-def rows(
-    changes: HeadChanges, from_id: Callable[[UUID], Any]
-) -> list[tuple[HeadTable, list[tuple[Any, ...]]]]:
-    """The rows of each table, in its columns' order; ids as ``from_id`` gives them."""
+class Ids(Protocol):
+    """How a database takes ids."""
+
+    def from_bytes(self, value: bytes) -> Any:
+        """An id of 16 bytes as it goes into the database."""
+
+    def from_id(self, value: UUID) -> Any:
+        """An id as it goes into the database."""
+
+
+def rows(changes: HeadChanges, ids: Ids) -> list[tuple[HeadTable, list[tuple[Any, ...]]]]:
+    """The rows of each table, in its columns' order, ids as the database takes them."""
+    made = [(ids.from_bytes(record), *rest) for record, *rest in changes.made]
     return [
-        (RECORD_HEAD, [_record_row(head, from_id) for head in changes.records]),
-        (CHILD_HEAD, [_child_row(head, from_id) for head in changes.children]),
+        (RECORD_HEAD, made + [record_row(head, ids.from_id) for head in changes.records]),
+        (CHILD_HEAD, [_child_row(head, ids.from_id) for head in changes.children]),
         (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
     ]
 
@@ -189,7 +201,8 @@ def rows(
 NOWHERE = (None, None, None)
 
 
-def _record_row(head: RecordHead, from_id: Callable[[UUID], Any]) -> tuple[Any, ...]:
+def record_row(head: RecordHead, from_id: Callable[[UUID], Any]) -> tuple[Any, ...]:
+    """The row of a record's head, in its table's columns."""
     state = head.state
     return (
         from_id(head.record),
@@ -215,7 +228,7 @@ def _child_row(head: ChildHead, from_id: Callable[[UUID], Any]) -> tuple[Any, ..
     return (from_id(head.child), head.number, head.version, into, int(head.closed))
 
 
-class Tables(Protocol):
+class Tables(Ids, Protocol):
     """What the heads need of a recorder: queries with ``?`` marks, rows back as tuples."""
 
     prefix: str
@@ -226,17 +239,11 @@ class Tables(Protocol):
     def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
 
-    def from_bytes(self, value: bytes) -> Any:
-        """An id of 16 bytes as it goes into the database."""
-
     def to_bytes(self, value: Any) -> bytes:
         """An id as it came out of the database, as 16 bytes."""
 
     def to_id(self, value: Any) -> UUID:
         """An id as it came out of the database."""
-
-    def from_id(self, value: UUID) -> Any:
-        """An id as it goes into the database."""
 
 
 class Heads:

@@ -286,7 +286,7 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
                 )
 
     def _write_heads(self, cursor: Any, heads: HeadChanges) -> None:
-        for table, values in rows(heads, self.from_id):
+        for table, values in rows(heads, self):
             if values:
                 types = [TYPES[kind.rstrip("?")] for kind in table.columns.values()]
                 cursor.execute(table.upsert(self.prefix, _unnest(types)), _columns(values))

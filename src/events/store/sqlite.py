@@ -263,7 +263,7 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         )
 
     def _write_heads(self, cursor: Any, heads: HeadChanges) -> None:
-        for table, values in rows(heads, self.from_id):
+        for table, values in rows(heads, self):
             if values:
                 marks = f"VALUES ({', '.join('?' * len(table.columns))})"
                 cursor.executemany(table.upsert("", marks), values)
