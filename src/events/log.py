@@ -109,15 +109,17 @@ class Log:
         types: Iterable[type[Event]] | None = None,
         *,
         opened: bool = True,
+        raw: bool = False,
     ) -> list[Recorded]:
         """Rows as events, with all their keys fetched at once; only of some types where named.
 
-        ``opened`` false leaves sealed fields out, and needs no keys.
+        ``opened`` false leaves sealed fields out, and needs no keys; ``raw`` leaves those that
+        are opened as their JSON.
         """
         if types is not None:
             wanted = set(self.mapper.catalogue.stored(*types))
             rows = [row for row in rows if row.type in wanted]
-        return self.mapper.decode_rows(rows, opened=opened)
+        return self.mapper.decode_rows(rows, opened=opened, raw=raw)
 
     def stream(self, stream: UUID, *, after: int = 0) -> list[Recorded]:
         """The events of one stream after a version, in order; none for a stream that is not."""

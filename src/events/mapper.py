@@ -87,6 +87,14 @@ class _Opened(NamedTuple):
     fields: list[_Field]
 
 
+class _Opening(NamedTuple):
+    """How sealed fields are opened."""
+
+    ciphers: Mapping[int, AESGCM | None]
+    raw: bool
+    """Whether what is opened stays JSON."""
+
+
 class SealingMapper(Mapper[UUID]):
     """Maps ``Recorded`` to stored events and back; in batches, keys are fetched all at once."""
 
@@ -127,10 +135,13 @@ class SealingMapper(Mapper[UUID]):
         with _no_collection():
             return [self._seal(message, sealers, entropy.next) for message in messages]
 
-    def decode_rows(self, rows: Sequence[Row], *, opened: bool = True) -> list[Recorded]:
+    def decode_rows(
+        self, rows: Sequence[Row], *, opened: bool = True, raw: bool = False
+    ) -> list[Recorded]:
         """Many stored events, read.
 
         With ``opened`` false, sealed fields are left as None; the numbers of their keys are there.
+        With ``raw``, those opened are given as their JSON (``msgspec.Raw``), not taken apart.
 
         Raises TamperedEventError for one that was changed, and UnknownEventTypeError for one
         that a newer version of the product wrote.
@@ -139,7 +150,8 @@ class SealingMapper(Mapper[UUID]):
             apart = [_take_apart(row) for row in rows]
             numbers = {field.key for one in apart for field in one.fields} if opened else set()
             openers = self._keys.openers(numbers) if self._keys and numbers else {}
-            return [self._read(one, openers if opened else None) for one in apart]
+            opening = _Opening(openers, raw) if opened else None
+            return [self._read(one, opening) for one in apart]
 
     def _seal(
         self, message: Recorded, sealers: Mapping[int, AESGCM], nonce: Callable[[], bytes]
@@ -170,7 +182,7 @@ class SealingMapper(Mapper[UUID]):
             last = self._last_origin = origin, msgspec.Raw(self._encode(origin))
         return last[1]
 
-    def _read(self, one: _Opened, openers: Mapping[int, AESGCM | None] | None) -> Recorded:
+    def _read(self, one: _Opened, opening: _Opening | None) -> Recorded:
         kind, version = self.catalogue.reading(one.row.type)
         try:
             clear = self._clear_decoder.decode(one.clear)
@@ -178,7 +190,7 @@ class SealingMapper(Mapper[UUID]):
             facts = self._read_clear(kind, version, clear.event)
             keys, values = (0,) * len(kind.sealed), [None] * len(kind.sealed)
             if one.fields:
-                keys, values = self._read_sealed(kind, version, one, openers)
+                keys, values = self._read_sealed(kind, version, one, opening)
             event = kind.event(*facts, *values)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise _tampered(one.row, f"does not read as {one.row.type}") from None
@@ -206,7 +218,7 @@ class SealingMapper(Mapper[UUID]):
         kind: EventType,
         version: int,
         one: _Opened,
-        openers: Mapping[int, AESGCM | None] | None,
+        opening: _Opening | None,
     ) -> tuple[tuple[int, ...], list[Any]]:
         found = {field.name: field for field in one.fields}
         if found.keys() - set(kind.sealed):
@@ -216,10 +228,10 @@ class SealingMapper(Mapper[UUID]):
         for name in kind.sealed:
             field = found.get(name)
             keys.append(field.key if field else 0)
-            if field is None or openers is None:
+            if field is None or opening is None:
                 values.append(None)
             else:
-                values.append(self._open(kind, version, one, field, openers))
+                values.append(self._open(kind, version, one, field, opening))
         return tuple(keys), values
 
     def _open(
@@ -228,9 +240,9 @@ class SealingMapper(Mapper[UUID]):
         version: int,
         one: _Opened,
         field: _Field,
-        openers: Mapping[int, AESGCM | None],
+        opening: _Opening,
     ) -> Any:
-        cipher = openers.get(field.key)
+        cipher = opening.ciphers.get(field.key)
         if cipher is None:
             return ERASED
         row = one.row
@@ -244,11 +256,16 @@ class SealingMapper(Mapper[UUID]):
                 row, f"{field.name} does not open with subject key {field.key}"
             ) from None
         if version == kind.version:
-            return kind.sealed_decoders[field.name].decode(plain)
+            return (
+                msgspec.Raw(plain)
+                if opening.raw
+                else kind.sealed_decoders[field.name].decode(plain)
+            )
         name = kind.event.__name__
         old = msgspec.json.decode(plain)
         new = self.catalogue.upcasting.sealed(name, version, kind.version, field.name, old)
-        return msgspec.convert(new, kind.sealed_types[field.name])
+        value = msgspec.convert(new, kind.sealed_types[field.name])
+        return msgspec.Raw(self._encode(value)) if opening.raw else value
 
 
 class _Nonces:

@@ -70,8 +70,6 @@ CHANGING = (RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
 PAGE = 5_000
 """Children whose search rows a rebuild makes at a time."""
 
-_encode = msgspec.json.Encoder().encode
-
 
 @dataclass(slots=True)
 class Held:
@@ -226,12 +224,19 @@ def _change(
     held.changed = True
 
 
+class _Keyed(msgspec.Struct, frozen=True):
+    """What of a statement's JSON its record's row needs."""
+
+    key: str
+
+
+_keyed = msgspec.json.Decoder(_Keyed).decode
+
+
 def _state(held: Held, statement: Statement | Erased | msgspec.Raw | None) -> None:
     """Take a statement as current; one whose key was destroyed says nothing any more."""
     if isinstance(statement, msgspec.Raw):
-        statement = msgspec.json.decode(statement, type=Statement)
-    if isinstance(statement, Statement):
-        held.key, held.statement = statement.key, _encode(statement)
+        held.key, held.statement = _keyed(statement).key, bytes(statement)
     else:
         held.key, held.statement = "", b""
 

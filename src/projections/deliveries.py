@@ -18,7 +18,7 @@ from events.delivery import (
 )
 from events.message import Event
 from projections import rows
-from projections.projection import EARLY, Happened, Target
+from projections.projection import BEFORE_FILLING, Happened, Target
 
 name = "deliveries"
 opens = False
@@ -61,7 +61,7 @@ DELIVERY = sa.Table(
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("expected", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Index("delivery_name", "delivery", info=EARLY),
+    sa.Index("delivery_name", "delivery", info=BEFORE_FILLING),
 )
 """``delivery`` is the first 16 hex digits of the stream; ``state`` is ``received``, ``completed``,
 ``held``, ``refused``, ``approved`` or ``rejected``; ``first`` and ``latest`` say when its first

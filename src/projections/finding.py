@@ -6,8 +6,8 @@ on anything else can find it: what is not there cannot leak.
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from person.names import PersonName
 from projections import rows
 from projections.folding import compact, fold
 from projections.index import CHILD, RECORD, SOURCE_KIND, STATEMENT, metadata
-from projections.projection import Target
+from projections.projection import AFTER_FINISHING, Target
 from projections.survivorship import Stated, birth, identity, name_in_use, sex
 from projections.view import is_restricted
 
@@ -29,8 +29,8 @@ IDENTITY = sa.Table(
     sa.Column("sex", sa.Text, nullable=False),
     sa.Column("restricted", sa.Boolean, nullable=False),
     sa.Column("contested", sa.Boolean, nullable=False),
-    sa.Index("index_identity_child", "child", unique=True),
-    sa.Index("index_identity_birth", "birth"),
+    sa.Index("index_identity_child", "child", unique=True, info=AFTER_FINISHING),
+    sa.Index("index_identity_birth", "birth", info=AFTER_FINISHING),
 )
 """The believed birth date and sex of each child; ``contested`` where its records disagree."""
 
@@ -40,8 +40,8 @@ NAME = sa.Table(
     sa.Column("child", sa.LargeBinary(16), nullable=False),
     sa.Column("family", sa.Text, nullable=False),
     sa.Column("given", sa.Text, nullable=False),
-    sa.Index("index_name_child", "child"),
-    sa.Index("index_name_name", "family", "given"),
+    sa.Index("index_name_child", "child", info=AFTER_FINISHING),
+    sa.Index("index_name_name", "family", "given", info=AFTER_FINISHING),
 )
 """Every name of a child, folded: the whole family name, and the forename."""
 
@@ -51,16 +51,16 @@ IDENTIFIER = sa.Table(
     sa.Column("child", sa.LargeBinary(16), nullable=False),
     sa.Column("system", sa.Text, nullable=False),
     sa.Column("value", sa.Text, nullable=False),
-    sa.Index("index_identifier_child", "child"),
-    sa.Index("index_identifier_value", "value", "system"),
+    sa.Index("index_identifier_child", "child", info=AFTER_FINISHING),
+    sa.Index("index_identifier_value", "value", "system", info=AFTER_FINISHING),
 )
 POSTCODE = sa.Table(
     "index_postcode",
     metadata,
     sa.Column("child", sa.LargeBinary(16), nullable=False),
     sa.Column("postcode", sa.Text, nullable=False),
-    sa.Index("index_postcode_child", "child"),
-    sa.Index("index_postcode_postcode", "postcode"),
+    sa.Index("index_postcode_child", "child", info=AFTER_FINISHING),
+    sa.Index("index_postcode_postcode", "postcode", info=AFTER_FINISHING),
 )
 FOUND_BY = (IDENTITY, NAME, IDENTIFIER, POSTCODE)
 
@@ -70,7 +70,8 @@ _decode = msgspec.json.Decoder(Statement).decode
 class Kept(msgspec.Struct, frozen=True):
     """A current record of a child as the index keeps it."""
 
-    record: UUID
+    record: bytes
+    """Its id."""
     ordinal: int
     stated: Stated
 
@@ -102,7 +103,7 @@ def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, 
             record.c.ordinal,
             record.c.source,
             record.c.key,
-            sa.func.coalesce(kind.c.kind, "").label("kind"),
+            sa.func.coalesce(kind.c.kind, ""),
             record.c.stated_effective,
             record.c.present_effective,
             statement.c.statement,
@@ -113,20 +114,24 @@ def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, 
         .where(record.c.child.in_(children), record.c.standing == "current")
         .order_by(record.c.child, record.c.ordinal)
     )
-    for child, group in groupby(target.connection.execute(query), key=lambda row: row[0]):
-        yield child, [_kept(row) for row in group]
+    found = target.connection.execute(query).all()
+    for child, group in groupby(found, key=itemgetter(0)):
+        yield child, [_kept(*row) for row in group]
 
 
-def _kept(row: Any) -> Kept:
-    stated = Stated(
-        source=row.source,
-        key=row.key,
-        kind=row.kind,
-        stated=row.stated_effective,
-        seen=row.present_effective,
-        particulars=_decode(row.statement).particulars,
-    )
-    return Kept(UUID(bytes=row.record), row.ordinal, stated)
+def _kept(  # noqa: PLR0913, PLR0917 - the columns of the query, in their order
+    _child: bytes,
+    record: bytes,
+    ordinal: int,
+    source: str,
+    key: str,
+    kind: str,
+    stated: int,
+    seen: int,
+    statement: bytes,
+) -> Kept:
+    particulars = _decode(statement).particulars
+    return Kept(record, ordinal, Stated(source, key, kind, stated, seen, particulars))
 
 
 def _add(

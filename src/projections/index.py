@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from projections.projection import EARLY
+from projections.projection import BEFORE_FILLING
 
 metadata = sa.MetaData()
 
@@ -32,8 +32,8 @@ RECORD = sa.Table(
     *_order("stated"),
     *_order("present"),
     *_order("absent", nullable=True),
-    sa.Index("index_record_record", "record", unique=True, info=EARLY),
-    sa.Index("index_record_child", "child", info=EARLY),
+    sa.Index("index_record_record", "record", unique=True, info=BEFORE_FILLING),
+    sa.Index("index_record_child", "child", info=BEFORE_FILLING),
 )
 """A row for each record that is not erased. ``standing`` is ``current`` or ``withdrawn``;
 ``stated`` is the place of the current statement, ``present`` and ``absent`` those of the latest

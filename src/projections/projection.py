@@ -8,8 +8,12 @@ import sqlalchemy as sa
 
 from events.message import Event, Recorded
 
-EARLY = {"early": True}
-"""Marks an index that a fold needs; all others are made after a rebuild has filled the table."""
+BEFORE_FILLING = {"made": "before filling"}
+"""Marks an index that a fold needs, so that a rebuild makes it before the first event."""
+AFTER_FILLING = {"made": "after filling"}
+"""Any other index: a rebuild makes it when all events are in, before it finishes."""
+AFTER_FINISHING = {"made": "after finishing"}
+"""Marks an index of a table that ``finish`` fills, so that a rebuild makes it last."""
 
 
 class Happened(NamedTuple):
@@ -60,4 +64,4 @@ class Projection(Protocol):
         """Take in the next events, in the order of the log."""
 
     def finish(self, target: Target) -> None:
-        """Complete a rebuild: all rows are in and all indexes stand."""
+        """Complete a rebuild: all events are in, and the tables they fill have their indexes."""

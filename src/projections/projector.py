@@ -1,7 +1,7 @@
 """Takes events from the log into the read models: in batches, fenced, and anew beside the old."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -22,7 +22,14 @@ from projections.positions import (
     standings,
 )
 from projections.positions import metadata as positions
-from projections.projection import Happened, Projection, Target
+from projections.projection import (
+    AFTER_FILLING,
+    AFTER_FINISHING,
+    BEFORE_FILLING,
+    Happened,
+    Projection,
+    Target,
+)
 
 READ_MODELS: tuple[Projection, ...] = (children, review, history, deliveries, sources, runs)
 BATCH = 10_000
@@ -38,8 +45,13 @@ class EventLog(Protocol):
     def read(self, after: int, limit: int, upto: int | None = None) -> Sequence[Row]:
         """The next rows after a position, at most ``limit``, none beyond ``upto``."""
 
-    def decode(self, rows: Sequence[Row], *, opened: bool = True) -> Sequence[Recorded]:
-        """The events of the rows, in their order; without what is sealed unless ``opened``."""
+    def decode(
+        self, rows: Sequence[Row], *, opened: bool = True, raw: bool = False
+    ) -> Sequence[Recorded]:
+        """The events of the rows, in their order; without what is sealed unless ``opened``.
+
+        With ``raw``, what is opened is given as its JSON.
+        """
 
 
 class UnknownProjectionError(Exception):
@@ -147,7 +159,8 @@ class Projector:
         shown: dict[str, list[Happened]] = {name: [] for name in names}
         takers: dict[type[Event], list[list[Happened]]] = {}
         opened = any(self.read_models[name].opens for name in names)
-        for row, recorded in zip(rows, self.log.decode(rows, opened=opened), strict=True):
+        decoded = self.log.decode(rows, opened=opened, raw=True)
+        for row, recorded in zip(rows, decoded, strict=True):
             kind = type(recorded.event)
             if kind not in takers:
                 takers[kind] = [shown[n] for n in names if kind in self.read_models[n].events]
@@ -205,12 +218,12 @@ class Rebuild:
                     self.beside[table] = _beside(table, self.generations[model.name])
             for new in self.beside.values():
                 connection.execute(sa.schema.CreateTable(new))
-            self._make_indexes(connection, early=True)
+            self._make_indexes(connection, BEFORE_FILLING)
 
-    def _make_indexes(self, connection: sa.Connection, *, early: bool) -> None:
+    def _make_indexes(self, connection: sa.Connection, when: Mapping[str, str]) -> None:
         for table in self.beside.values():
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                if bool(index.info.get("early")) is early:
+                if (index.info or AFTER_FILLING) == when:
                     connection.execute(sa.schema.CreateIndex(index))
 
     def _step(self, *, filling: bool) -> None:
@@ -226,9 +239,10 @@ class Rebuild:
     def _complete(self) -> None:
         with writing(self.projector.engine) as connection:
             advance_rebuild(connection, self.generations, self.position, self.position)
-            self._make_indexes(connection, early=False)
+            self._make_indexes(connection, AFTER_FILLING)
             for model in self.models:
                 model.finish(Target(connection, self.beside, filling=True))
+            self._make_indexes(connection, AFTER_FINISHING)
 
     def _swap(self) -> bool:
         """Put the new tables in the place of the old; False where the old have gone further."""

@@ -326,7 +326,7 @@ def _found(children: list[bytes], target: Target) -> list[Found]:
         Found(
             UUID(bytes=child),
             view(numbers[child], [one.stated for one in kept]),
-            tuple(sorted(one.record for one in kept)),
+            tuple(sorted(UUID(bytes=one.record) for one in kept)),
         )
         for child, kept in current(children, target)
     ]

@@ -9,7 +9,7 @@ from events.linking import PairsReferred, ReferredPair
 from events.message import Event
 from events.record import RecordErased
 from projections import rows
-from projections.projection import EARLY, Happened, Target
+from projections.projection import BEFORE_FILLING, Happened, Target
 
 name = "review"
 opens = False
@@ -28,7 +28,7 @@ REVIEW_PAIR = sa.Table(
     sa.Column("since", sa.BigInteger, nullable=False),
     sa.Column("settled", sa.BigInteger),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Index("review_pair_right", "right", info=EARLY),
+    sa.Index("review_pair_right", "right", info=BEFORE_FILLING),
     sa.Index("review_pair_state", "state", "weight"),
 )
 """``left`` is the lesser of the two; ``pattern`` is decimal, as it may exceed 63 bits; ``since``

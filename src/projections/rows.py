@@ -40,6 +40,12 @@ def update(
         .where(*(table.c[name] == sa.bindparam(f"old_{name}") for name in where))
         .values({name: sa.bindparam(f"new_{name}") for name in columns})
     )
+    if connection.dialect.name == "sqlite":
+        # Its driver takes many tuples at once; the marks of what is set come before the others.
+        set_first = [(*one[len(where) :], *one[: len(where)]) for one in values]
+        text = str(statement.compile(dialect=connection.dialect))
+        connection.exec_driver_sql(text, set_first)
+        return
     names = (*(f"old_{name}" for name in where), *(f"new_{name}" for name in columns))
     connection.execute(statement, [dict(zip(names, one, strict=True)) for one in values])
 

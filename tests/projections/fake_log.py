@@ -48,15 +48,28 @@ class FakeLog:
         names = Catalogue()
         return [Row(i + 1, names.of(type(self.events[i].event)).stored) for i in range(after, end)]
 
-    def decode(self, rows, *, opened=True):
+    def decode(self, rows, *, opened=True, raw=False):
         found = [self.events[row.position - 1] for row in rows]
-        return [self._opened(one) for one in found] if opened else [_closed(one) for one in found]
+        if not opened:
+            return [_closed(one) for one in found]
+        return [_raw(self._opened(one)) if raw else self._opened(one) for one in found]
 
     def _opened(self, recorded):
         if recorded.originator_id in self.erased and hasattr(recorded.event, "statement"):
             blank = msgspec.structs.replace(recorded.event, statement=ERASED)
             return msgspec.structs.replace(recorded, event=blank)
         return recorded
+
+
+def _raw(recorded):
+    """What is sealed as its JSON; what cannot be opened any more stays its mark."""
+    sealed = {name: getattr(recorded.event, name) for name in type(recorded.event).sealed}
+    encoded = {
+        name: value if value is None or value is ERASED else msgspec.Raw(msgspec.json.encode(value))
+        for name, value in sealed.items()
+    }
+    event = msgspec.structs.replace(recorded.event, **encoded)
+    return msgspec.structs.replace(recorded, event=event)
 
 
 def _closed(recorded):
