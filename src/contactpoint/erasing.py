@@ -56,7 +56,7 @@ class Erasing:
 
     def record(self, source: str, key: str, origin: Origin, *, reason: str) -> Erased:
         """Erase one source's record. Raises NotFoundError where there is none."""
-        record = UUID(bytes=self._master.hashes.record_id(source, key))
+        record = self._log.heads.owner(UUID(bytes=self._master.hashes.record_id(source, key)))
         if not self._log.heads.records([record]):
             raise NotFoundError("no record of that source and id")
         with self._log.lock("load"), self._log.lock("link"):

@@ -30,9 +30,9 @@ from events.record import (
     prove_present,
 )
 from events.record import evolve as evolve_record
-from events.store.heads import ChildHead, RecordHead, ScopeHead
+from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead
 
-Head = RecordHead | ChildHead | ScopeHead
+Head = RecordHead | ChildHead | ScopeHead | KeyHead
 
 
 def heads_of(messages: Iterable[Recorded]) -> Iterator[Head]:
@@ -52,6 +52,7 @@ class _Folding:
         self.children: dict[UUID, Child] = {}
         self.scopes: dict[tuple[str, str], Order] = {}
         self.deliveries: dict[UUID, tuple[str, Order]] = {}
+        self.keys: dict[UUID, UUID] = {}
 
     def take(self, message: Recorded) -> None:
         """One more event."""
@@ -77,6 +78,8 @@ class _Folding:
             yield ChildHead(id_, child.number, child.version, child.into, child.status == "closed")
         for (source, scope), order in self.scopes.items():
             yield ScopeHead(source, scope, order)
+        for key, record in self.keys.items():
+            yield KeyHead(key, record)
 
     def _record(self, stream: UUID, event: RecordEvent, keys: tuple[int, ...]) -> None:
         head = self.records.get(stream) or RecordHead(stream, Record())
@@ -87,6 +90,8 @@ class _Folding:
                 head, key=keys[0], sensitive=(keys[1] if len(keys) > 1 else 0) or head.sensitive
             )
         self.records[stream] = head
+        if isinstance(event, RecordReceived | RecordAmended) and event.other_key:
+            self.keys[UUID(bytes=event.other_key)] = stream
         if isinstance(event, RecordReceived):
             self.ordinals[event.ordinal] = stream
 

@@ -52,6 +52,8 @@ class RecordReceived(Event, frozen=True, omit_defaults=True):
     """Place of the delivery that proved it present."""
     traits: bytes
     """Four keyed hashes of four bytes each: forename, family name, birth date, postcode."""
+    other_key: bytes = b""
+    """The id that another key of the source would give: it answers with this record too."""
     statement: Statement | Erased | msgspec.Raw | None = None
     sensitive: Sensitive | Erased | msgspec.Raw | None = None
 
@@ -66,6 +68,8 @@ class RecordAmended(Event, frozen=True, omit_defaults=True):
     stated: Order
     seen: Order
     traits: bytes
+    other_key: bytes = b""
+    """As in ``RecordReceived``."""
     statement: Statement | Erased | msgspec.Raw | None = None
     sensitive: Sensitive | Erased | msgspec.Raw | None = None
 
@@ -140,6 +144,7 @@ class StateRecord(msgspec.Struct, frozen=True):
     traits: bytes
     statement: Statement | msgspec.Raw
     sensitive: Sensitive | msgspec.Raw | None = None
+    other_key: bytes = b""
 
 
 class WithdrawRecord(msgspec.Struct, frozen=True):
@@ -217,6 +222,7 @@ def _received(command: StateRecord) -> RecordReceived:
         stated=command.stated,
         seen=command.seen,
         traits=command.traits,
+        other_key=command.other_key,
         statement=command.statement,
         sensitive=command.sensitive,
     )
@@ -235,6 +241,7 @@ def _decide_statement(command: StateRecord, record: Record) -> Sequence[RecordEv
                 stated=command.stated,
                 seen=command.seen,
                 traits=command.traits,
+                other_key=command.other_key,
                 statement=command.statement,
                 sensitive=command.sensitive,
             )

@@ -11,9 +11,9 @@ from events.keys import UnknownKeyError
 from events.log import Log, rows_of
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
-from events.store.heads import ChildHead, RecordHead, ScopeHead
+from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead
 
-Head = RecordHead | ChildHead | ScopeHead
+Head = RecordHead | ChildHead | ScopeHead | KeyHead
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
@@ -176,7 +176,10 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
     """Compare all heads stored with those that follow from the events."""
     wanted = {_key(head): head for head in heads_of(_events(log))}
     stored: Iterator[Head] = joined(
-        log.heads.all_records(), log.heads.all_children(), log.heads.all_scopes()
+        log.heads.all_records(),
+        log.heads.all_children(),
+        log.heads.all_scopes(),
+        log.heads.all_keys(),
     )
     for head in stored:
         if wanted.pop(_key(head), None) != head:
@@ -198,8 +201,10 @@ def _key(head: Head) -> tuple[object, ...]:
             return ("record", head.record)
         case ChildHead():
             return ("child", head.child)
-        case _:
+        case ScopeHead():
             return ("scope", head.source, head.scope)
+        case KeyHead():
+            return ("key", head.key)
 
 
 def _name(head: Head) -> str:
@@ -208,5 +213,7 @@ def _name(head: Head) -> str:
             return f"record {head.record.hex[:8]}"
         case ChildHead():
             return f"child {head.child.hex[:8]}"
-        case _:
+        case ScopeHead():
             return f"scope {head.source} {head.scope}".rstrip()
+        case KeyHead():
+            return f"key {head.key.hex[:8]}"

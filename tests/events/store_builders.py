@@ -40,7 +40,9 @@ class Store:
         record = self.record(key)
         (number,) = self.keys.issue([record.bytes])
         statement = Statement(key, Particulars(names=(PersonName(("Ada",), family),)))
-        event = RecordReceived(ordinal, "pds", "", "d" * 16, 1, PLACE, PLACE, b"t" * 16, statement)
+        event = RecordReceived(
+            ordinal, "pds", "", "d" * 16, 1, PLACE, PLACE, b"t" * 16, statement=statement
+        )
         return Recorded(record, version, ORIGIN, PLACE.effective, event, (number, 0))
 
     def many(self, count, start=0):
@@ -62,7 +64,7 @@ class Store:
                     PLACE,
                     PLACE,
                     b"t" * 16,
-                    statement,
+                    statement=statement,
                 ),
                 (number, 0),
             )
@@ -77,7 +79,7 @@ def withdrawn(message, version=2):
 
 def amended(message, version=2):
     event = RecordAmended(
-        "d" * 16, 1, PLACE, PLACE, b"t" * 16, Statement("key", Particulars(sex="F"))
+        "d" * 16, 1, PLACE, PLACE, b"t" * 16, statement=Statement("key", Particulars(sex="F"))
     )
     return Recorded(message.originator_id, version, ORIGIN, PLACE.effective, event, message.keys)
 

@@ -40,7 +40,9 @@ class Keys:
 
 
 def amended(statement=None, sensitive=None):
-    return RecordAmended("d" * 16, 1, PLACE, PLACE, b"t" * 16, statement, sensitive)
+    return RecordAmended(
+        "d" * 16, 1, PLACE, PLACE, b"t" * 16, statement=statement, sensitive=sensitive
+    )
 
 
 def recorded(event, keys=(), version=1):

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from pyroaring import BitMap
 
-from contactpoint.intake.first_pass import Findings
+from contactpoint.intake.first_pass import Findings, drifts
 from contactpoint.intake.preparing import PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
@@ -28,7 +28,7 @@ from events.record import (
     needs_history,
     prove_present,
 )
-from events.store.heads import Confirmed, HeadChanges, RecordHead, ScopeHead
+from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
 Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
@@ -60,7 +60,7 @@ class Appending:
             begun = self._begin(one, found)
             if waiting is not None:
                 yield self._write(waiting)
-            self._decide(begun, found.contradicted)
+            self._decide(begun, found)
             waiting = begun
         if waiting is not None:
             yield self._write(waiting)
@@ -95,9 +95,10 @@ class Appending:
         latest = self._latest_snapshot(scope)
         return latest is not None and self._place.order < latest
 
-    def _decide(self, chunk: "_Chunk", contradicted: frozenset[bytes]) -> None:
+    def _decide(self, chunk: "_Chunk", found: Findings) -> None:
         """Decide what is no first event, against the heads as they are now."""
         planned, commit = chunk.planned, chunk.commit
+        contradicted, former = found.contradicted, found.former
         rows = _without_contradictions(chunk.rows, planned, contradicted, commit)
         confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
         # A record that another row of the chunk concerns too is taken through its head, row by row.
@@ -106,14 +107,19 @@ class Appending:
         together = [one for one in confirmed if one[0] not in several]
         seen = [UUID(bytes=record) for record in planned.seen] + commit.twice
         commit.heads = self._log.heads.records(
-            [UUID(bytes=row.record) for row in rows] + [record for record, _ in singly] + seen
+            [UUID(bytes=row.record) for row in rows]
+            + [UUID(bytes=row.former) for row in rows if row.former in former]
+            + [record for record, _ in singly]
+            + seen
         )
         self._confirm_together(together, planned, commit)
         self._confirm(singly, planned, commit)
         for record in seen:
             commit.prove_present(record)
         for row in rows:
-            self._row(row, commit)
+            follows = bool(row.former) and row.former in former
+            owner, other_key = _identified(row, commit) if follows else (row.record, b"")
+            self._row(row, UUID(bytes=owner), other_key, commit)
         commit.unchanged += len(confirmed)
 
     def _write(self, chunk: "_Chunk") -> ChunkAppended:
@@ -159,9 +165,8 @@ class Appending:
         for record, ordinal in confirmed:
             commit.confirm(record, own.get(ordinal))
 
-    def _row(self, row: PreparedRow, commit: "_Commit") -> None:
-        """Decide one row against its head as it is now, and note what follows."""
-        id_ = UUID(bytes=row.record)
+    def _row(self, row: PreparedRow, id_: UUID, other_key: bytes, commit: "_Commit") -> None:
+        """Decide one row against its record's head as it is now, and note what follows."""
         head = commit.heads.get(id_) or RecordHead(id_, Record())
         state = head.state
         if row.purge:
@@ -171,7 +176,7 @@ class Appending:
         else:
             if needs_history(state, row.stated):
                 state = self._log.replay(id_, Record(), evolve)
-            command = self._place.statement(row, state.ordinal or self._ordinal)
+            command = self._place.statement(row, state.ordinal or self._ordinal, other_key)
         events = list(decide(command, msgspec.structs.replace(head.state, orders=state.orders)))
         if not events and not row.purge:
             commit.unchanged += 1
@@ -183,6 +188,8 @@ class Appending:
         commit.new += first
         commit.changed += not first
         commit.apply(head, events, row.stated.effective)
+        if other_key and events:
+            commit.keys.append(KeyHead(UUID(bytes=other_key), id_))
         self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
 
     def _withdraw_if_a_later_snapshot_lacked_it(
@@ -218,6 +225,7 @@ class Appending:
                 records=[commit.heads[record] for record in commit.touched],
                 made=sealed.heads if sealed else (),
                 scopes=commit.scopes,
+                keys=commit.keys,
                 confirmed=commit.together,
             ),
         )
@@ -297,6 +305,7 @@ class _Commit:
         self.events: list[tuple[UUID, int, RecordEvent, int]] = []
         """Events of records, with their versions and when they take effect."""
         self.scopes: list[ScopeHead] = []
+        self.keys: list[KeyHead] = []
         self.confirmed: list[int] = []
         self.together: Confirmed | None = None
         self.restated: list[Restated] = []
@@ -348,6 +357,21 @@ class _Commit:
             self.heads.get(head.record, head), state=state
         )
         self.touched[head.record] = None
+
+
+def _identified(row: PreparedRow, commit: _Commit) -> tuple[bytes, bytes]:
+    """The record of a row that names a former key, and the key that answers with it from now on.
+
+    The stream of the former key goes on, unless there is none, or the row's own key has one
+    already, or nothing of name and birth date stayed: then it is another child's.
+    """
+    mine = commit.heads.get(UUID(bytes=row.record))
+    theirs = commit.heads.get(UUID(bytes=row.former))
+    if theirs is None:
+        return row.record, row.former
+    if mine is None and not drifts(theirs.state.traits, row.traits):
+        return row.former, row.record
+    return row.record, b""
 
 
 def _without_contradictions(

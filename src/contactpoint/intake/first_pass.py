@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from contactpoint.intake.manifest import Manifest
 from contactpoint.intake.preparing import PreparedChunk, PreparedFault, PreparedRow
 from contactpoint.intake.spool import PlannedChunk, Spool
@@ -21,6 +23,9 @@ class Heads(Protocol):
 
     def states(self, ids: Iterable[bytes]) -> Mapping[bytes, Record]:
         """The states of those records that have a head."""
+
+    def owners(self, ids: Iterable[bytes]) -> Mapping[bytes, bytes]:
+        """Those of the ids that another key gave, each with the id of its record."""
 
 
 class Histories(Protocol):
@@ -44,6 +49,8 @@ class Findings:
     """Records that more than one row of the file names."""
     contradicted: frozenset[bytes] = frozenset()
     """Those of which two rows say different things, where that is not lawful."""
+    former: set[bytes] = field(default_factory=set)
+    """Records that the file names by a former key, and by no row of their own."""
     unreadable: set[str] = field(default_factory=set)
     """Scopes with a row whose key cannot be read: the file withdraws nothing there."""
     scopes: set[str] = field(default_factory=set)
@@ -78,21 +85,49 @@ class FirstPass:
         """
         found = Findings()
         with Manifest() as manifest:
-            for chunk in chunks:
+            for read in chunks:
+                chunk = self._by_owner(read)
                 manifest.add((row.record, row.stated.content) for row in chunk.rows)
                 planned = self.plan(chunk, found)
                 found.counts = found.counts + planned.counts
                 spool.write(planned)
             found.repeated, contradicted = manifest.repeated()
+            found.former = {record for record in found.former if not manifest.names(record)}
             if not may_repeat_keys:
                 found.contradicted = contradicted
         return found
+
+    def _by_owner(self, chunk: PreparedChunk) -> PreparedChunk:
+        """The chunk with each row and fault under the record that its key answers with."""
+        ids = [row.record for row in chunk.rows] + [row.former for row in chunk.rows if row.former]
+        ids += [fault.record for fault in chunk.faults]
+        owner = self._heads.owners(ids)
+        if not owner:
+            return chunk
+        replace = msgspec.structs.replace
+        return replace(
+            chunk,
+            rows=[
+                replace(
+                    row,
+                    record=owner.get(row.record, row.record),
+                    former=owner.get(row.former, row.former),
+                )
+                for row in chunk.rows
+            ],
+            faults=[
+                replace(fault, record=owner.get(fault.record, fault.record))
+                for fault in chunk.faults
+            ],
+        )
 
     def plan(self, chunk: PreparedChunk, found: Findings) -> PlannedChunk:
         """Class the rows of one chunk; ``found`` gains what concerns the file as a whole."""
         ids = [row.record for row in chunk.rows]
         faulty = [one.record for one in chunk.faults if one.record]
-        states = self._heads.states(ids + faulty)
+        former = [row.former for row in chunk.rows if row.former and row.former != row.record]
+        found.former.update(former)
+        states = self._heads.states(ids + faulty + former)
         found.named.update(state.scope for state in states.values() if self._would_be_absent(state))
         plan = _Plan(chunk.number, self._order)
         for fault in chunk.faults:
@@ -104,7 +139,7 @@ class FirstPass:
             found.scopes.add(row.scope)
             found.exchanged += row.exchanged == 1
             found.in_place += row.exchanged == -1
-            self._class(row, states.get(row.record), plan, found)
+            self._class(row, _head(row, states), plan, found)
         return plan.finish(len(chunk.rows) + len(chunk.faults))
 
     def _class(self, row: PreparedRow, head: Record | None, plan: "_Plan", found: Findings) -> None:
@@ -116,7 +151,7 @@ class FirstPass:
         if head is not None and head.standing == "erased":
             plan.hold(row, "ERASED", "", "a data manager to say whether it may come back")
             return
-        if head is None and not row.purge:
+        if head is None and not row.purge and not row.former:
             plan.firsts.append(row)
             return
         if head is None or head.stated is None:
@@ -129,7 +164,7 @@ class FirstPass:
             plan.confirm(row, head)
             return
         later = row.stated > head.stated
-        if later and not self._drift_allowed and _drifts(head.traits, row.traits):
+        if later and not self._drift_allowed and drifts(head.traits, row.traits):
             plan.hold(row, "DRIFT", "name, birth date", "one of them to stay as it was")
             return
         if later:
@@ -237,11 +272,23 @@ class _Plan:
         )
 
 
+def _head(row: PreparedRow, states: Mapping[bytes, Record]) -> Record | None:
+    """The state of the row's record, or of the one that it names by a former key.
+
+    Where nothing of name and birth date stayed, a former key is another child's.
+    """
+    own = states.get(row.record)
+    if own is not None or not row.former:
+        return own
+    former = states.get(row.former)
+    return None if former is None or drifts(former.traits, row.traits) else former
+
+
 def _renames(known: bytes, stated: bytes) -> bool:
     """Whether forename, family name or birth date differ between two sets of traits."""
     return known[:12] != stated[:12]
 
 
-def _drifts(known: bytes, stated: bytes) -> bool:
+def drifts(known: bytes, stated: bytes) -> bool:
     """Whether nothing of name and birth date stayed: a local id used again for another child."""
     return bool(known) and all(known[part] != stated[part] for part in (GIVEN, FAMILY, BIRTH))

@@ -34,6 +34,11 @@ class Manifest:
         """Note the record and the content of each row."""
         self._db.executemany("INSERT INTO stated VALUES (?, ?)", rows)
 
+    def names(self, record: bytes) -> bool:
+        """Whether a row of this file names the record; after ``repeated`` an index look-up."""
+        found = self._db.execute("SELECT 1 FROM stated WHERE record = ? LIMIT 1", (record,))
+        return found.fetchone() is not None
+
     def repeated(self) -> tuple[frozenset[bytes], frozenset[bytes]]:
         """Records that this file names more than once; those of which it says different things."""
         self._db.execute("CREATE INDEX by_record ON stated (record, content)")

@@ -37,7 +37,7 @@ class Place:
         """As the events of its rows name it."""
         return self.stream.hex[:16]
 
-    def statement(self, row: PreparedRow, ordinal: int) -> StateRecord:
+    def statement(self, row: PreparedRow, ordinal: int, other_key: bytes = b"") -> StateRecord:
         """The command that a row of the delivery amounts to."""
         return StateRecord(
             ordinal=ordinal,
@@ -50,6 +50,7 @@ class Place:
             traits=row.traits,
             statement=msgspec.Raw(row.statement),
             sensitive=msgspec.Raw(row.sensitive) if row.sensitive else None,
+            other_key=other_key,
         )
 
 

@@ -54,6 +54,14 @@ class ScopeHead(msgspec.Struct, frozen=True):
     order: Order
 
 
+class KeyHead(msgspec.Struct, frozen=True):
+    """Another key of a source that answers with a record: one it had before, or has since."""
+
+    key: UUID
+    """The id that the record would have by that key."""
+    record: UUID
+
+
 class Moved(NamedTuple):
     """A statement that a delivery repeated at a later place of the source's time."""
 
@@ -81,6 +89,7 @@ class HeadChanges:
     records: Sequence[RecordHead] = ()
     children: Sequence[ChildHead] = ()
     scopes: Sequence[ScopeHead] = ()
+    keys: Sequence[KeyHead] = ()
     links: Mapping[UUID, UUID | None] = field(default_factory=dict)
     """The child of each record named; None where it belongs to none any more."""
     confirmed: Confirmed | None = None
@@ -175,7 +184,8 @@ SCOPE_HEAD = HeadTable(
     {"source": "text", "scope": "text", **_order("snapshot")},
     key=("source", "scope"),
 )
-TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD)
+KEY_HEAD = HeadTable("key_head", {"key_id": "id", "record": "id"}, key=("key_id",))
+TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD, KEY_HEAD)
 
 
 class Ids(Protocol):
@@ -195,6 +205,7 @@ def rows(changes: HeadChanges, ids: Ids) -> list[tuple[HeadTable, list[tuple[Any
         (RECORD_HEAD, made + [record_row(head, ids.from_id) for head in changes.records]),
         (CHILD_HEAD, [_child_row(head, ids.from_id) for head in changes.children]),
         (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
+        (KEY_HEAD, [(ids.from_id(head.key), ids.from_id(head.record)) for head in changes.keys]),
     ]
 
 
@@ -277,6 +288,17 @@ class Heads:
         found = self._among(CHILD_HEAD, "number", list(numbers))
         return {head.number: head for head in map(self._child, found)}
 
+    def owners(self, ids: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Those of the ids that another key gave, each with the id of its record."""
+        found = self._among(KEY_HEAD, "key_id", list(map(self._tables.from_bytes, ids)))
+        to_bytes = self._tables.to_bytes
+        return {to_bytes(key): to_bytes(record) for key, record in found}
+
+    def owner(self, record: UUID) -> UUID:
+        """The record that answers to an id: its own, or the one that another key of it gives."""
+        found = self.owners([record.bytes])
+        return UUID(bytes=found[record.bytes]) if found else record
+
     def scope(self, source: str, scope: str) -> ScopeHead | None:
         """The latest complete snapshot of a scope, if there was one."""
         statement = f"{_select(self._tables, SCOPE_HEAD)} WHERE source = ? AND scope = ?"
@@ -334,6 +356,11 @@ class Heads:
         """The heads of all scopes."""
         for row in self._tables.query(_select(self._tables, SCOPE_HEAD)):
             yield ScopeHead(row[0], row[1], Order(row[2], row[3], bytes(row[4])))
+
+    def all_keys(self) -> Iterator[KeyHead]:
+        """The heads of all other keys."""
+        for key, record in self._tables.query(_select(self._tables, KEY_HEAD)):
+            yield KeyHead(self._tables.to_id(key), self._tables.to_id(record))
 
     def next_ordinal(self) -> int:
         """The ordinal of the next record to be received; only a holder of the load lock asks."""
