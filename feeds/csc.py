@@ -6,7 +6,6 @@ the child is and which social workers work with the child; plans, placements, as
 and all other case information are counted and left out.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any, Final
 import ijson
 import msgspec
 
-from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
+from feeds.reading import OnePass
+from feeds.submission import Fault, FeedError, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits, Metered, byte_lines, encoding_of, head_text
 from feeds.values import (
     Remarks,
@@ -88,20 +88,17 @@ class Csc:
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CscReading":
         """Begin a pass over one file. A mapping is not used."""
         del mapping
-        return CscReading(only_file(paths), self.limits, self.clock(), self.settings)
+        return CscReading(only_file(paths), self)
 
 
-class CscReading:
+class CscReading(OnePass):
     """One pass over one file of an authority's children."""
 
-    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+    def __init__(self, path: Path, feed: Csc) -> None:
         """Look at encoding and beginning. Raises FeedError where it is no such file."""
-        self.header = Header()
-        self.dropped: Counter[str] = Counter()
-        self.settings = settings
-        self.mode: Mode = "delta"
-        self._path, self._limits, self._latest = path, limits, latest
-        self._encoding = encoding_of(path, limits)
+        super().__init__(feed, path.name)
+        self._path, self._limits = path, feed.limits
+        self._encoding = encoding_of(path, feed.limits)
         self._in_lines = self._is_in_lines()
         next(self._children(), None)
 
@@ -167,11 +164,13 @@ class CscReading:
     def _from_document(self) -> Iterator[tuple[int, str, object]]:
         prefix, authority = self._shape()
         file = _Shallow(self._path, self._encoding, self._limits)
+        file.place = "child 1"
         ordinal = 0
         try:
             for child in ijson.items(file, prefix, use_float=True):
                 ordinal += 1
                 file.ended()
+                file.place = f"child {ordinal + 1}"
                 if isinstance(child, dict) and _children_of(child) is not None:
                     yield from self._payload(child, ordinal)
                 else:
@@ -191,6 +190,7 @@ class CscReading:
         goes on to the end of the document when it does not.
         """
         file = _Shallow(self._path, self._encoding, self._limits)
+        file.place = "child 1"
         prefix = found = authority = ""
         try:
             for where, event, value in ijson.parse(file, use_float=True):
@@ -292,9 +292,6 @@ class CscReading:
             if name not in taken and value is not None and value not in ("", [], {}):
                 count(self.dropped, where + name)
 
-    def _error(self, where: str, field: str, expected: str) -> FeedError:
-        return FeedError(self._path.name, where, field, expected)
-
 
 class _Shallow(Metered):
     """A JSON file that refuses to be read on when it is nested more deeply than any payload is.
@@ -311,7 +308,7 @@ class _Shallow(Metered):
         opened = piece.count(b"[") + piece.count(b"{")
         self._depth = max(0, self._depth + opened - piece.count(b"]") - piece.count(b"}"))
         if self._depth > _DEEPEST:
-            raise FeedError(self.name, "", "", "JSON nested less deeply")
+            raise self.refusal("JSON nested less deeply")
         return piece
 
     def ended(self) -> None:

@@ -6,15 +6,15 @@ then rows without names. A trace is evidence on a local record and not a record 
 its sources are nameless ones even though rows repeat the names that were asked about.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.tables import Row, Table, column_names, folded
+from feeds.reading import OnePass
+from feeds.submission import Fault, Mode, Settings, Submission
+from feeds.tables import Row, Table, column_names, columns_in, folded
 from feeds.text import LIMITS, Limits, head_text
 from feeds.values import (
     Remarks,
@@ -75,28 +75,24 @@ class PdsTrace:
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins with the control row of a trace, or names its columns."""
         del filename
-        first = head_text(head).partition("\n")[0]
-        names = {folded(name) for name in first.replace('"', "").split(",")}
+        names = columns_in(head)
         is_response = "unique_reference" in names and "matched_nhs_no" in names
-        return is_response or (first.startswith("MPTREQ_") and "SPINE_MPT" in first)
+        text = head_text(head[:500]).lstrip()
+        return is_response or (text.startswith("MPTREQ_") and "SPINE_MPT" in text)
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "TraceReading":
         """Begin a pass over one response. A mapping is not used."""
         del mapping
-        return TraceReading(only_file(paths), self.limits, self.clock(), self.settings)
+        return TraceReading(only_file(paths), self)
 
 
-class TraceReading:
+class TraceReading(OnePass):
     """One pass over one response."""
 
-    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+    def __init__(self, path: Path, feed: PdsTrace) -> None:
         """Read the beginning. Raises FeedError where it is no response of the service."""
-        self.header = Header()
-        self.dropped: Counter[str] = Counter()
-        self.settings = settings
-        self.mode: Mode = "delta"
-        self._latest = latest
-        self._table = Table(path, limits)
+        super().__init__(feed, path.name)
+        self._table = Table(path, feed.limits)
         self._open()
 
     def __iter__(self) -> Iterator[Submission | Fault]:
@@ -122,7 +118,7 @@ class TraceReading:
             if second is None or folded(second[1][0]) != "unique_reference":
                 return list(_MPT), chain([second] if second else [], rows), total
             first = second
-        names = column_names(self._table.name, *first)
+        names = column_names(self._file, *first)
         code = next((name for name in _CODES if name in names), "")
         if code:
             names[names.index(code)] = "error/success_code"
@@ -176,9 +172,6 @@ class TraceReading:
             died=date_value(remarks, "DATE_OF_DEATH", get("date_of_death", ""), self._latest),
             restricted=restricted or _code(cells) == _SENSITIVE,
         )
-
-    def _error(self, where: str, field: str, expected: str) -> FeedError:
-        return FeedError(self._table.name, where, field, expected)
 
 
 def _numbers(remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:

@@ -7,7 +7,6 @@ status, placements, reasons, health and offending are counted and left out.
 """
 
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,11 +15,12 @@ from typing import Final
 
 import msgspec
 
-from feeds.elements import Element, Return, local, written
+from feeds.elements import Element, Return, local, names_in, written
 from feeds.joining import Joined, Joining, Values
+from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.tables import Table
-from feeds.text import LIMITS, Limits, head_text
+from feeds.tables import Table, columns_in
+from feeds.text import LIMITS, Limits, head_text, regular
 from feeds.values import (
     Remarks,
     birth_date,
@@ -58,6 +58,7 @@ _OTHERS: Final = frozenset(
 )  # fmt: skip
 _OWN: Final = frozenset({"HEADER", "CHILDID", "SEX", "DOB", "UPN", "UASC"})
 _EPISODE: Final = frozenset({"DECOM", "DEC"})
+_ROOTS: Final = ("EXPSSDA903", "SSDA903")
 _BATCH: Final = 10_000
 
 
@@ -75,10 +76,10 @@ class Ssda903:
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins as one of the return's tables, or as its XML."""
         del filename
-        text = head_text(head).lstrip()
-        if text.startswith("<"):
-            return "SSDA903" in text[:500] and "<CHILD" in text
-        names = {name.strip().strip('"').lower() for name in text.partition("\n")[0].split(",")}
+        elements = names_in(head)
+        if elements:
+            return not elements.isdisjoint(_ROOTS) and "CHILD" in elements
+        names = columns_in(head)
         return "child" in names and bool(
             names & _OTHERS or any(columns <= names for columns, _ in _TABLES.values())
         )
@@ -95,17 +96,14 @@ class Ssda903:
         return Ssda903Reading(paths, self, authority)
 
 
-class Ssda903Reading:
+class Ssda903Reading(OnePass):
     """One pass over one return."""
 
     def __init__(self, paths: Sequence[Path], feed: Ssda903, authority: str) -> None:
         """Look at every file. Raises FeedError where they do not make one return."""
+        super().__init__(feed, paths[0].name)
         self.header = Header(collection="SSDA903")
-        self.dropped: Counter[str] = Counter()
-        self.settings = feed.settings
-        self.mode: Mode = "snapshot"
-        self._file = paths[0].name
-        self._latest, self._authority = feed.clock(), authority
+        self._authority = authority
         self._xml = _xml(paths, feed.limits)
         self._tables: dict[str, Table] = {}
         self._others: list[Table] = []
@@ -303,15 +301,11 @@ def _xml(paths: Sequence[Path], limits: Limits) -> Return | None:
     """Give the return as XML where its one file is XML."""
     if len(paths) != 1:
         return None
-    try:
-        with paths[0].open("rb") as file:
-            is_xml = head_text(file.read(4096)).lstrip().startswith("<")
-    except OSError as problem:
-        expected = f"a readable file ({problem.strerror})"
-        raise FeedError(paths[0].name, "", "", expected) from None
+    with regular(paths[0]).open("rb") as file:
+        is_xml = head_text(file.read(4096)).lstrip().startswith("<")
     if not is_xml:
         return None
-    found = Return(paths[0], limits, ("EXPSSDA903", "SSDA903"), "the SSDA903 return")
+    found = Return(paths[0], limits, _ROOTS, "the SSDA903 return")
     for _ in found.elements("CHILD"):
         break
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from feeds.submission import FeedError, Remark
-from person.dates import iso_date, not_after
+from person.dates import iso_date, iso_moment, not_after
 from person.identifiers import Identifier, IdentifierError, is_upn_unknown, nhs_number, upn
 from person.names import clean
 from person.particulars import BirthDate
@@ -68,6 +68,21 @@ def date_value(remarks: Remarks, field: str, text: str, latest: str = "") -> str
         return ""
 
 
+def effective_time(remarks: Remarks, field: str, text: str, latest: str) -> str:
+    """Give when a row takes effect: a date or a date-time, or nothing with a remark.
+
+    One from the day after tomorrow on cannot be right, and would outrank every later statement.
+    """
+    if not text:
+        return ""
+    try:
+        not_after(iso_date(text), _days_after(latest, 1))
+        return iso_moment(text)
+    except RuleError as broken:
+        remarks.append(remark(broken.rule, field, broken.expected))
+        return ""
+
+
 def birth_date(remarks: Remarks, field: str, text: str, latest: str) -> BirthDate | None:
     """Give the date of a birth that has happened."""
     value = date_value(remarks, field, text, latest)
@@ -76,13 +91,13 @@ def birth_date(remarks: Remarks, field: str, text: str, latest: str) -> BirthDat
 
 def expected_birth(remarks: Remarks, field: str, text: str, latest: str) -> BirthDate | None:
     """Give the date on which a birth is expected: at most ten months after ``latest``."""
-    value = date_value(remarks, field, text, _ten_months_after(latest))
+    value = date_value(remarks, field, text, _days_after(latest, 305))
     return BirthDate(value, expected=True) if value else None
 
 
 @lru_cache(maxsize=16)
-def _ten_months_after(day: str) -> str:
-    return (datetime.fromisoformat(day) + timedelta(days=305)).date().isoformat()
+def _days_after(day: str, days: int) -> str:
+    return (datetime.fromisoformat(day) + timedelta(days=days)).date().isoformat()
 
 
 def today() -> str:

@@ -1,6 +1,6 @@
 """Dates as files write them, made ISO 8601 text, in full or as far as they are known."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from person.rules import RuleError
@@ -55,6 +55,33 @@ def _parts(text: str) -> tuple[str, str, str]:
         case 4:
             return text, "", ""
     raise DateError("DATE-FORM", _FORMS)
+
+
+@lru_cache(maxsize=65536)
+def iso_moment(text: str) -> str:
+    """Give a whole date, or a date with its time, as ISO 8601 text: when something takes effect.
+
+    A date may be written in any of the forms of ``iso_date``; a time follows an ISO date, with or
+    without its distance from UTC. Raises DateError as ``iso_date`` does, and ``DATE-FORM`` for a
+    date of which month or day is not stated and for a time that no clock shows.
+
+    >>> iso_moment("16/01/2026"), iso_moment("2026-01-16T09:30:00Z")
+    ('2026-01-16', '2026-01-16T09:30:00Z')
+    >>> iso_moment("2026-01")
+    Traceback (most recent call last):
+    person.dates.DateError: DATE-FORM: expected a whole date, or a date and time as ISO 8601
+    """
+    text = text.strip()
+    day = iso_date(text)
+    if len(day) == 10 and len(text) <= 10:
+        return day
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        day = ""
+    if day != text[:10]:
+        raise DateError("DATE-FORM", "a whole date, or a date and time as ISO 8601")
+    return text
 
 
 def not_after(value: str, latest: str) -> str:
