@@ -152,19 +152,28 @@ _UNREAD: Final = remark("FHIR-FORM", "meta", _FORM)
 
 
 def _piecemeal(remarks: Remarks, found: Resource) -> Patient:
-    """Give a Patient of which a field has not its form: that one is left out, with a remark."""
-    taken: dict[str, Any] = {}
-    for name, raw in found.fields.items():
-        field = TAKEN.get(name)
-        if field is None or bytes(raw) == b"null":
-            continue
+    """Give a Patient of which a field has not its form: that one is left out, with a remark.
+
+    A null says nothing, wherever it stands, and is not what is wrong.
+    """
+    stated: dict[str, Any] = {}
+    for name in found.fields.keys() & TAKEN.keys():
         try:
-            alone = _PATIENT.decode(b'{"%s":%s}' % (name.encode(), bytes(raw)))
-        except (msgspec.DecodeError, RecursionError):
+            value = _without_nulls({name: msgspec.json.decode(found.fields[name])})
+            msgspec.convert(value, Patient)
+        except (msgspec.MsgspecError, RecursionError):
             remarks.append(remark("FHIR-FORM", name, _FORM))
         else:
-            taken[field] = getattr(alone, field)
-    return Patient(**taken)
+            stated |= value
+    return msgspec.convert(stated, Patient)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value if each is not None]
+    return value
 
 
 def _is_key(key: str) -> bool:

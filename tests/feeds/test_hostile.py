@@ -262,6 +262,7 @@ def test_a_hundred_thousand_columns_are_no_trouble(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(f"UNIQUE REFERENCE,MATCHED_NHS_NO,ERROR/SUCCESS_CODE,{names}\n1\n")
     (fault,) = FEEDS["health.pds-trace"].open([path])
+    assert isinstance(fault, Fault)
     assert (fault.rule, fault.key) == ("CELLS", "1")
 
 
