@@ -14,6 +14,7 @@ from typing import Any, Final
 import ijson
 import msgspec
 
+from feeds.mapping import authority_in
 from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits, Metered, byte_lines, encoding_of, head_text
@@ -36,6 +37,7 @@ from feeds.values import (
     today,
     upn_identifier,
 )
+from person.authorities import AUTHORITIES
 from person.identifiers import Identifier, is_upn_unknown, la_child_id
 from person.names import PersonName
 from person.particulars import Assessment, LeadProfessional, Particulars
@@ -86,17 +88,23 @@ class Csc:
         return text.startswith(("{", "[")) and '"la_child_id"' in text
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CscReading":
-        """Begin a pass over one file. A mapping is not used."""
-        del mapping
-        return CscReading(only_file(paths), self)
+        """Begin a pass over one file.
+
+        The service has the authority's code in its address, so a payload may lack ``la_code``: a
+        mapping of one line, ``authority = "201"``, tells it then. Without it a child has no id
+        that another record could agree with.
+        """
+        authority = authority_in(mapping) if mapping else ""
+        return CscReading(only_file(paths), self, authority)
 
 
 class CscReading(OnePass):
     """One pass over one file of an authority's children."""
 
-    def __init__(self, path: Path, feed: Csc) -> None:
+    def __init__(self, path: Path, feed: Csc, authority: str) -> None:
         """Look at encoding and beginning. Raises FeedError where it is no such file."""
         super().__init__(feed, path.name)
+        self._authority = authority
         self._path, self._limits = path, feed.limits
         self._encoding = encoding_of(path, feed.limits)
         self._in_lines = self._is_in_lines()
@@ -219,7 +227,7 @@ class CscReading(OnePass):
 
     def _child(self, line: int, authority: str, child: Object) -> Submission | Fault:
         remarks: Remarks = []
-        authority = authority or _authority(child)
+        authority = authority or _authority(child) or self._authority
         self._count(child, _CHILD, "")
         key = said([], "la_child_id", child.get("la_child_id"))
         if not key or len(key) > 64:
@@ -229,7 +237,7 @@ class CscReading(OnePass):
             # All that we hold of the child comes from these details: with them goes the record.
             return Submission(key, line, Particulars(), purge=True)
         self._count(details, _DETAILS, "child_details.")
-        number = checked(remarks, "la_child_id", lambda text: la_child_id(authority, text), key)
+        number = self._number(remarks, authority, key)
         involvements, assessment = self._work(remarks, child, authority)
         ordinary, sensitive = apart(remarks, involvements)
         particulars = msgspec.structs.replace(
@@ -241,6 +249,14 @@ class CscReading(OnePass):
         if not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "child_details", "a name or a birth date", key)
         return Submission(key, line, particulars, sensitive=sensitive, remarks=tuple(remarks))
+
+    def _number(self, remarks: Remarks, authority: str, key: str) -> str | None:
+        """Give the child's id at its authority, where it is known which authority that is."""
+        if authority not in AUTHORITIES:
+            expected = "a known local authority code, in the payload or in a mapping"
+            remarks.append(remark("LA-CODE", "la_code", expected))
+            return None
+        return checked(remarks, "la_child_id", lambda text: la_child_id(authority, text), key)
 
     def _work(
         self, remarks: Remarks, child: Object, authority: str

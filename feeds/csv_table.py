@@ -26,6 +26,7 @@ from feeds.values import (
     former_upn,
     nhs_identifier,
     only_file,
+    own_numbers,
     phone_number,
     real_postcode,
     remark,
@@ -34,7 +35,7 @@ from feeds.values import (
     upn_identifier,
 )
 from person.dates import DateError
-from person.identifiers import nhs_number
+from person.identifiers import Identifier, nhs_number
 from person.names import PersonName, clean
 from person.particulars import Carer, Particulars
 from person.places import Address
@@ -50,7 +51,7 @@ class CsvTable:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "csv"
-    version: int = 1
+    version: int = 2
     mode: Mode = "delta"
     settings: Settings = DEFAULTS
 
@@ -164,6 +165,7 @@ class CsvReading(OnePass):
         born = birth_date(remarks, "dob", self._written_date(remarks, "dob", cells), self._latest)
         due = self._written_date(remarks, "expected_dob", cells)
         phone = phone_number(remarks, "phone", get("phone", ""))
+        carers = _carers(remarks, cells)
         email = email_address(remarks, "email", get("email", ""))
         return Particulars(
             names=_names(cells),
@@ -173,19 +175,23 @@ class CsvReading(OnePass):
             if line or town or code
             else (),
             no_known_address=none,
-            identifiers=compact(
-                [
-                    nhs_identifier(remarks, "nhs", get("nhs", ""), self._nhs_status(cells)),
-                    upn_identifier(remarks, "upn", get("upn", "")),
-                    former_upn(remarks, "former_upn", get("former_upn", "")),
-                ]
-            ),
+            identifiers=own_numbers(remarks, "nhs", self._identifiers(remarks, cells), carers),
             phones=(phone,) if phone else (),
             emails=(email,) if email else (),
-            carers=_carers(remarks, cells),
+            carers=carers,
             births=_whole(remarks, "births", get("births", ""), highest=9),
             birth_order=_whole(remarks, "birth_order", get("birth_order", ""), highest=9),
             died=self._date(remarks, "died", cells, self._latest),
+        )
+
+    def _identifiers(self, remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:
+        get = cells.get
+        return compact(
+            [
+                nhs_identifier(remarks, "nhs", get("nhs", ""), self._nhs_status(cells)),
+                upn_identifier(remarks, "upn", get("upn", "")),
+                former_upn(remarks, "former_upn", get("former_upn", "")),
+            ]
         )
 
     def _nhs_status(self, cells: Cells) -> str:

@@ -18,7 +18,16 @@ from feeds.pds_patient import Patients
 from feeds.reading import OnePass
 from feeds.submission import Fault, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits, head_text
-from feeds.values import Remarks, count, effective_time, only_file, remark, said, today
+from feeds.values import (
+    Remarks,
+    count,
+    effective_time,
+    only_file,
+    own_numbers,
+    remark,
+    said,
+    today,
+)
 from person.particulars import Particulars
 
 _PERSON: Final = msgspec.json.Decoder(Contact)
@@ -95,6 +104,9 @@ class PdsReading(OnePass):
         particulars = self._patients.particulars(remarks, patient, key)
         if told.about:
             particulars = self._with_others(remarks, particulars, told.about)
+        if particulars.carers and particulars.identifiers:
+            own = own_numbers(remarks, "identifier", particulars.identifiers, particulars.carers)
+            particulars = msgspec.structs.replace(particulars, identifiers=own)
         if not _RESTRICTED.isdisjoint(marks) or _UNREAD in remarks:
             particulars = msgspec.structs.replace(particulars, restricted=True)
         if not particulars.names and particulars.birth is None:

@@ -6,7 +6,6 @@ child is at its authority, from when to when it was looked after, and its social
 status, placements, reasons, health and offending are counted and left out.
 """
 
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +16,7 @@ import msgspec
 
 from feeds.elements import Element, Return, local, names_in, written
 from feeds.joining import Joined, Joining, Values
+from feeds.mapping import authority_in
 from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.tables import Table, columns_in
@@ -33,7 +33,6 @@ from feeds.values import (
     today,
     upn_identifier,
 )
-from person.authorities import AUTHORITIES
 from person.identifiers import Identifier, la_child_id
 from person.names import clean
 from person.particulars import BirthDate, Particulars
@@ -90,7 +89,7 @@ class Ssda903:
         No file of the return names the authority: a mapping of one line, ``authority = "201"``,
         does. Without it a child has no id that another record could agree with.
         """
-        authority = _authority(mapping) if mapping else ""
+        authority = authority_in(mapping) if mapping else ""
         if not paths:
             raise FeedError("", "", "", "the tables of the return, or its XML")
         return Ssda903Reading(paths, self, authority)
@@ -314,16 +313,3 @@ def _xml(paths: Sequence[Path], limits: Limits) -> Return | None:
 def _kind(names: Sequence[str]) -> str:
     columns = set(names)
     return next((kind for kind, (own, _) in _TABLES.items() if own <= columns), "")
-
-
-def _authority(mapping: Path) -> str:
-    """Give the authority's code, all that a mapping of this feed says."""
-    try:
-        stated = tomllib.loads(mapping.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError):
-        raise FeedError(mapping.name, "", "", 'TOML of one line: authority = "201"') from None
-    code = stated.pop("authority", None)
-    if stated or not isinstance(code, str) or code not in AUTHORITIES:
-        expected = 'a known local authority code and nothing else: authority = "201"'
-        raise FeedError(mapping.name, "", "authority", expected)
-    return code

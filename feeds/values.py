@@ -11,7 +11,7 @@ from feeds.submission import FeedError, Remark
 from person.dates import iso_date, iso_moment, not_after
 from person.identifiers import Identifier, IdentifierError, is_upn_unknown, nhs_number, upn
 from person.names import clean
-from person.particulars import BirthDate
+from person.particulars import BirthDate, Carer
 from person.places import NO_FIXED_ABODE, is_pseudo, postcode
 from person.rules import RuleError
 from person.services import Involvement
@@ -148,6 +148,17 @@ def nhs_identifier(remarks: Remarks, field: str, text: str, status: str) -> Iden
     """Give an NHS number as identifier with its status."""
     number = checked(remarks, field, nhs_number, text) if text else None
     return Identifier("nhs", number, status) if number else None
+
+
+def own_numbers(
+    remarks: Remarks, field: str, identifiers: tuple[Identifier, ...], carers: Sequence[Carer]
+) -> tuple[Identifier, ...]:
+    """Give identifiers without an NHS number that is the mother's, as of some newborns it is."""
+    mothers = {each.nhs for each in carers if each.nhs}
+    own = tuple(each for each in identifiers if each.system != "nhs" or each.value not in mothers)
+    if len(own) < len(identifiers):
+        remarks.append(remark("NHS-MOTHER", field, "the child's own number, not the mother's"))
+    return own
 
 
 def real_postcode(remarks: Remarks, field: str, text: str) -> tuple[str, bool]:

@@ -148,6 +148,10 @@ def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options
     from contactpoint.errors import UsageError
     from contactpoint.intake.loading import Request
     from contactpoint.intake.preparing import moment
+    from feeds.text import regular
+
+    if mapping := options.get("mapping"):
+        regular(mapping)
 
     if effective:
         try:
