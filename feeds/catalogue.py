@@ -34,6 +34,9 @@ FEEDS: Final[dict[str, Feed]] = {
 JOINT: Final = frozenset({Ssda903().name, CensusTables().name})
 """Feeds of which one delivery may be several files: all that belong together go to one ``open``."""
 
+DATED: Final = frozenset({SchoolCensus().name, Ctf().name, Cin().name, CensusTables().name})
+"""Feeds whose files state of themselves for which day they speak."""
+
 _HEAD: Final = 1 << 16
 
 

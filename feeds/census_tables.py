@@ -51,7 +51,7 @@ class CensusTables:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.census-tables"
-    version: int = 1
+    version: int = 2
     mode: Mode = "snapshot"
     settings: Settings = Settings(  # noqa: RUF009  # frozen
         dual_registration=True, cadence="termly"
@@ -61,7 +61,7 @@ class CensusTables:
         """Whether a file names columns as the census tables do."""
         del filename
         names = columns_in(head)
-        return _SCHOOL in names and bool(names & {_ON, _OFF, _CENSUS})
+        return _SCHOOL in names and any(name.endswith("tableid") for name in names)
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CensusTablesReading":
         """Begin a pass over the tables of one census. A mapping is not used."""

@@ -68,7 +68,7 @@ class Ssda903:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.ssda903"
-    version: int = 1
+    version: int = 2
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True)  # noqa: RUF009  # frozen
 
