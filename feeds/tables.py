@@ -33,7 +33,8 @@ class Table:
             )
             ended = True
 
-        rows = csv.reader(lines(), delimiter=self._delimiter)
+        # A blank before a quotation mark is no part of its cell.
+        rows = csv.reader(lines(), delimiter=self._delimiter, skipinitialspace=True)
         last = self._skip
         while True:
             try:
