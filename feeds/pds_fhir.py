@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from feeds.fhir import TAKEN, Contact, Observation, Patient, Resource, read
+from feeds.fhir import TAKEN, Patient, Resource
 from feeds.fhir_file import FhirFile, Told
 from feeds.pds_patient import Patients
 from feeds.reading import OnePass
@@ -23,19 +23,14 @@ from feeds.values import (
     count,
     effective_time,
     only_file,
-    own_numbers,
     remark,
     said,
     today,
 )
 from person.particulars import Particulars
 
-_PERSON: Final = msgspec.json.Decoder(Contact)
 _PATIENT: Final = msgspec.json.Decoder(Patient)
-_OBSERVATION: Final = msgspec.json.Decoder(Observation)
 _KNOWN: Final = frozenset({"resourceType", "id", *TAKEN})
-_FOETUSES: Final = "246435002"
-"""SNOMED CT: number of foetuses."""
 _RESTRICTED: Final = frozenset({"R", "V"})
 """HL7 v3 Confidentiality: restricted, very restricted."""
 
@@ -101,14 +96,10 @@ class PdsReading(OnePass):
             return Submission(
                 key, line, Particulars(), effective=effective, sequence=sequence, purge=True
             )
-        particulars = self._patients.particulars(remarks, patient, key)
-        if told.about:
-            particulars = self._with_others(remarks, particulars, told.about)
-        if particulars.carers and particulars.identifiers:
-            own = own_numbers(remarks, "identifier", particulars.identifiers, particulars.carers)
-            particulars = msgspec.structs.replace(particulars, identifiers=own)
-        if not _RESTRICTED.isdisjoint(marks) or _UNREAD in remarks:
-            particulars = msgspec.structs.replace(particulars, restricted=True)
+        restricted = not _RESTRICTED.isdisjoint(marks) or _UNREAD in remarks
+        particulars = self._patients.particulars(
+            remarks, patient, key, told.about, restricted=restricted
+        )
         if not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "name", "a name or a birth date", key)
         return Submission(
@@ -124,38 +115,11 @@ class PdsReading(OnePass):
         except (msgspec.DecodeError, RecursionError):
             return _piecemeal(remarks, found)
 
-    def _with_others(
-        self, remarks: Remarks, particulars: Particulars, about: Sequence[Resource]
-    ) -> Particulars:
-        """Add what RelatedPersons and Observations say; count those of which nothing is taken."""
-        births, carers = particulars.births, list(particulars.carers)
-        for each in about:
-            if each.kind == "Observation":
-                number = _foetuses(read(_OBSERVATION, each.written))
-                births = number or births
-                taken = number is not None
-            else:
-                person = read(_PERSON, each.written)
-                found = self._patients.carers(remarks, [person]) if person else ()
-                carers += found
-                taken = bool(found)
-            if not taken:
-                count(self.dropped, each.kind)
-        return msgspec.structs.replace(particulars, births=births, carers=tuple(carers))
-
 
 def _version(stated: object) -> int:
     """Give the version of a resource as a number that the log can hold, 0 where it is none."""
     text = str(stated) if isinstance(stated, (str, int)) and not isinstance(stated, bool) else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _foetuses(stated: Observation | None) -> int | None:
-    """Give the number of children born, where that is what was observed."""
-    if stated is None or stated.code is None or _FOETUSES not in stated.code.codes:
-        return None
-    is_number = isinstance(stated.value, int) and not isinstance(stated.value, bool)
-    return stated.value if is_number and 1 <= stated.value <= 9 else None
 
 
 _FORM: Final = "the form that FHIR R4 gives it"

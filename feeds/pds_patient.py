@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from feeds.fhir import (
     NHS,
     Contact,
@@ -13,9 +15,12 @@ from feeds.fhir import (
     FhirAddress,
     FhirIdentifier,
     HumanName,
+    Observation,
     Patient,
     Period,
     Reference,
+    Resource,
+    read,
 )
 from feeds.pds_carers import carer
 from feeds.values import (
@@ -27,6 +32,7 @@ from feeds.values import (
     date_value,
     email_address,
     nhs_identifier,
+    own_numbers,
     phone_number,
     real_postcode,
     remark,
@@ -61,9 +67,24 @@ class Patients:
         """``latest`` is today's date, by which periods have ended and births have been."""
         self._dropped, self._latest = dropped, latest
 
-    def particulars(self, remarks: Remarks, patient: Patient, key: str) -> Particulars:
-        """Give what a Patient says of a child, but for its marks in ``meta``."""
+    def particulars(
+        self,
+        remarks: Remarks,
+        patient: Patient,
+        key: str,
+        about: Sequence[Resource],
+        *,
+        restricted: bool,
+    ) -> Particulars:
+        """Give what a Patient, and the resources about it, say of a child; ``key`` is its id."""
         births, order = _multiple(remarks, patient)
+        carers = self._carers(remarks, patient.contact) if patient.contact else ()
+        identifiers = _identifiers(remarks, patient.identifier, key)
+        if about:
+            related, born_together = self._others(remarks, about)
+            carers, births = carers + related, born_together or births
+        if carers:
+            identifiers = own_numbers(remarks, "identifier", identifiers, carers)
         removed, death_stands = self._extensions(remarks, patient.extension)
         died = said(remarks, "deceasedDateTime", patient.deceased)
         addresses, homeless = self._addresses(remarks, patient.address)
@@ -75,10 +96,10 @@ class Patients:
             sex=sex(remarks, "gender", said(remarks, "gender", patient.gender)),
             addresses=addresses,
             no_known_address=homeless,
-            identifiers=_identifiers(remarks, patient.identifier, key),
+            identifiers=identifiers,
             phones=phones,
             emails=emails,
-            carers=self.carers(remarks, patient.contact) if patient.contact else (),
+            carers=carers,
             births=births,
             birth_order=order,
             died=date_value(remarks, "deceasedDateTime", died, self._latest)
@@ -86,12 +107,34 @@ class Patients:
             else "",
             left_england=removed,
             return_intent="unknown" if removed else "",
+            restricted=restricted,
             involvements=compact(
                 [_practice(remarks, each) for each in patient.general_practitioner]
             ),
         )
 
-    def carers(self, remarks: Remarks, people: Sequence[Contact]) -> tuple[Carer, ...]:
+    def _others(
+        self, remarks: Remarks, about: Sequence[Resource]
+    ) -> tuple[tuple[Carer, ...], int | None]:
+        """Give the carers among RelatedPersons, and how many Observations say were born.
+
+        What nothing is taken of is counted.
+        """
+        carers: tuple[Carer, ...] = ()
+        births = None
+        for each in about:
+            number = found = None
+            if each.kind == "Observation":
+                number = _foetuses(read(_OBSERVATION, each.written))
+                births = number or births
+            elif person := read(_PERSON, each.written):
+                found = self._carers(remarks, (person,))
+                carers += found
+            if not (number or found):
+                count(self._dropped, each.kind)
+        return carers, births
+
+    def _carers(self, remarks: Remarks, people: Sequence[Contact]) -> tuple[Carer, ...]:
         """Give the carers among contacts or RelatedPersons whose time has not ended."""
         return compact(
             [
@@ -196,6 +239,20 @@ class Patients:
             if value:
                 (emails if each.system == "email" else phones).append(value)
         return tuple(phones), tuple(emails)
+
+
+_PERSON: Final = msgspec.json.Decoder(Contact)
+_OBSERVATION: Final = msgspec.json.Decoder(Observation)
+_FOETUSES: Final = "246435002"
+"""SNOMED CT: number of foetuses."""
+
+
+def _foetuses(stated: Observation | None) -> int | None:
+    """Give the number of children born, where that is what was observed."""
+    if stated is None or stated.code is None or _FOETUSES not in stated.code.codes:
+        return None
+    is_number = isinstance(stated.value, int) and not isinstance(stated.value, bool)
+    return stated.value if is_number and 1 <= stated.value <= 9 else None
 
 
 _CHECKS: Final = {"phone": phone_number, "sms": phone_number, "email": email_address}
