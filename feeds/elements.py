@@ -91,7 +91,7 @@ class Return:
     def _refuse_others(self, root: Element | None) -> None:
         """Raise FeedError for a document with a DOCTYPE, or of another kind."""
         if root is not None and root.getroottree().docinfo.internalDTD is not None:
-            where = f"before line {root.sourceline}, {local(root)}"
+            where = f"before line {root.sourceline}, root element"
             raise FeedError(self.name, where, "", _NO_DOCTYPE)
         if root is None or local(root) not in self._roots:
             expected = f"{' or '.join(self._roots)}, as {self._what} has it"

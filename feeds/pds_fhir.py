@@ -5,6 +5,7 @@ become carers of the Patient in the same Bundle, or in the line before them; of 
 notifies a birth the number of children born is taken too.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from feeds.values import (
 from person.particulars import Particulars
 
 _PATIENT: Final = msgspec.json.Decoder(Patient)
+_RECOGNISED: Final = re.compile(r'"resourceType"\s*:\s*"(?:Patient|RelatedPerson)"')
 _KNOWN: Final = frozenset({"resourceType", "id", *TAKEN})
 _RESTRICTED: Final = frozenset({"R", "V"})
 """HL7 v3 Confidentiality: restricted, very restricted."""
@@ -50,7 +52,7 @@ class PdsFhir:
         """Whether a file begins with a Patient, or a Bundle of them."""
         del filename
         text = head_text(head).lstrip()
-        return text.startswith(("{", "[")) and '"resourceType"' in text and "Patient" in text
+        return text.startswith(("{", "[")) and _RECOGNISED.search(text) is not None
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "PdsReading":
         """Begin a pass over one file. A mapping is not used."""

@@ -1,5 +1,6 @@
 """The values of a row: each checked, or missing with a remark that says why."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -223,7 +224,11 @@ def count(dropped: Counter[str], name: str) -> None:
 
 
 def _is_field_name(name: str) -> bool:
-    return len(name) <= 80 and name.isascii() and name.isprintable()
+    """Whether a name may be told: one with a date or a number in it may be a person's."""
+    return len(name) <= 80 and name.isascii() and name.isprintable() and not _NUMBER.search(name)
+
+
+_NUMBER: Final = re.compile(r"\d{4}|\d\D\d\d?\D\d")
 
 
 def only_file(paths: Sequence[Path]) -> Path:

@@ -1,5 +1,6 @@
 """Whatever a file holds: submissions, faults or one FeedError, and nothing that was not asked."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -174,7 +175,7 @@ def test_a_document_type_is_named_by_its_line(tmp_path):
     path = tmp_path / "c.xml"
     for text, where in (
         (f"<!-- <!DOCTYPE\n-->\n{OUTSIDE}", "line 3"),
-        (f"<!--{' ' * 9000}-->\n{OUTSIDE}", "before line 2, Message"),
+        (f"<!--{' ' * 9000}-->\n{OUTSIDE}", "before line 2, root element"),
     ):
         path.write_text(text)
         with pytest.raises(FeedError, match=f"^c.xml: {where}: "):
@@ -303,3 +304,13 @@ def test_nothing_that_is_not_taken_of_several_tables_is_in_a_submission(feed, de
     rows = attempt(feed, *delivery(feed))
     assert len(rows) >= 4
     assert b"PLANTED" not in msgspec.json.encode(rows)
+
+
+def test_a_field_with_a_number_or_a_date_for_a_name_is_counted_without_it(tmp_path):
+    path = tmp_path / "p.json"
+    names = ("9000000009", "Ada 2015-01-02", "Born 02/01/15", "caseNotes")
+    patient = {"resourceType": "Patient", "id": "1", "birthDate": "2015-01-02"}
+    path.write_text(json.dumps(patient | dict.fromkeys(names, 1)))
+    reading = PdsFhir().open([path])
+    list(reading)
+    assert reading.dropped == {"(other)": 3, "caseNotes": 1}
