@@ -48,6 +48,8 @@ def said(remarks: Remarks, field: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str) and len(value) <= LONGEST:
+        if value.isalnum() and value.isascii():  # most are: nothing of them to clean
+            return value
         if text := clean(value):
             return text
         remarks.append(remark("EMPTY", field, "a value, or no such field"))
@@ -77,8 +79,9 @@ def effective_time(remarks: Remarks, field: str, text: str, latest: str) -> str:
     if not text:
         return ""
     try:
-        not_after(iso_date(text), _days_after(latest, 1))
-        return iso_moment(text)
+        moment = iso_moment(text)
+        not_after(moment[:10], _days_after(latest, 1))
+        return moment
     except RuleError as broken:
         remarks.append(remark(broken.rule, field, broken.expected))
         return ""
@@ -240,4 +243,4 @@ def only_file(paths: Sequence[Path]) -> Path:
 
 def compact(items: Sequence[Value | None]) -> tuple[Value, ...]:
     """Give the items that are there."""
-    return tuple(item for item in items if item is not None)
+    return tuple([item for item in items if item is not None])

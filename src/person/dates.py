@@ -65,7 +65,6 @@ def _parts(text: str) -> tuple[str, str, str]:
 _SHORT: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: [\d:]+)?", re.ASCII)
 
 
-@lru_cache(maxsize=65536)
 def iso_moment(text: str) -> str:
     """Give a whole date, or a date with its time, as ISO 8601 text: when something takes effect.
 
@@ -80,7 +79,8 @@ def iso_moment(text: str) -> str:
     person.dates.DateError: DATE-FORM: expected a whole date, or a date and time as ISO 8601
     """
     text = text.strip()
-    day = iso_date(text)
+    # Days come again and again, and are remembered; moments do not.
+    day = iso_date(text[:10] if text[10:11] in ("T", " ") else text)
     if len(day) == 10 and len(text) <= 10:
         return day
     try:
