@@ -79,6 +79,10 @@ def _marked(head: bytes) -> str:
     return "utf-8"
 
 
+_SCANNED: Final = 1 << 16
+"""Bytes looked at together; small, so that most hold ASCII alone."""
+
+
 class _Broken(NamedTuple):
     """The first byte that is not of an encoding, and whether more than ASCII stood before it."""
 
@@ -91,9 +95,14 @@ def _broken(file: BinaryIO, encoding: str, name: str) -> _Broken | None:
     file.seek(0)
     decoder = codecs.getincrementaldecoder(encoding)()
     read, began = 0, encoding != "utf-8"
-    while piece := file.read(PIECE):
+    whole = encoding != "utf-16"
+    while piece := file.read(_SCANNED):
+        if whole and piece.isascii() and b"\0" not in piece:  # most are: nothing to decode
+            read += len(piece)
+            continue
         try:
             text = decoder.decode(piece)
+            whole = encoding != "utf-16" and not decoder.getstate()[0]
         except UnicodeDecodeError as error:
             waiting = len(error.object) - len(piece)
             before = error.object[: error.start]

@@ -16,7 +16,7 @@ from feeds.csv_table import CsvTable
 from feeds.pds_fhir import PdsFhir
 from feeds.school_census import SchoolCensus
 from feeds.submission import Fault, FeedError, Submission
-from feeds.text import Limits
+from feeds.text import Limits, encoding_of
 
 FILES = {
     "school.census": "census.xml",
@@ -220,6 +220,14 @@ def test_xml_that_cannot_be_read_is_named_by_line_element_and_reason(tmp_path, c
 )
 def test_bytes_that_are_no_text_are_named_by_line_and_byte(tmp_path, content, message):
     assert re.search(message, refusal("csv", tmp_path / "t.csv", content))
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_letter_that_lies_across_two_pieces_is_read(tmp_path, shift):
+    path = tmp_path / "t.csv"
+    text = "key,given\n1," + "a" * (65_536 - 14 + shift) + "\U00010400" + "\n2,Ada" * 20_000
+    path.write_bytes(text.encode())
+    assert encoding_of(path, Limits()) == "utf-8"
 
 
 def test_text_of_windows_is_read_where_nothing_is_utf_8(tmp_path, read):
