@@ -53,7 +53,7 @@ def test_an_answer_with_an_error_is_no_file_of_patients(path):
     "path", patients("pds_fhir", "relatedPersonResponses__*.json"), ids=lambda p: p.stem
 )
 def test_related_persons_without_their_patient_are_counted(path):
-    reading = recognise(path).open([path])
+    reading = FEEDS["health.pds-fhir"].open([path])
     assert list(reading) == []
     assert set(reading.dropped) == {"RelatedPerson"}
 
