@@ -12,7 +12,8 @@ from feeds.pds_fhir import PdsFhir
 from feeds.pds_trace import PdsTrace
 from feeds.school_census import SchoolCensus
 from feeds.ssda903 import Ssda903
-from feeds.submission import Feed
+from feeds.submission import Feed, FeedError
+from feeds.text import regular
 
 FEEDS: Final[dict[str, Feed]] = {
     feed.name: feed
@@ -33,14 +34,19 @@ FEEDS: Final[dict[str, Feed]] = {
 JOINT: Final = frozenset({Ssda903().name, CensusTables().name})
 """Feeds of which one delivery may be several files: all that belong together go to one ``open``."""
 
+DATED: Final = frozenset({SchoolCensus().name, Ctf().name, Cin().name, CensusTables().name})
+"""Feeds whose files state of themselves for which day they speak."""
+
 _HEAD: Final = 1 << 16
 
 
 def recognise(path: Path) -> Feed | None:
     """Give the feed that a file looks to be of, by its beginning; None where it is none.
 
-    Raises OSError where the file cannot be read.
+    Raises FeedError for what is no file, or is empty; OSError where it cannot be read.
     """
-    with path.open("rb") as file:
+    with regular(path).open("rb") as file:
         head = file.read(_HEAD)
+    if not head:
+        raise FeedError(path.name, "byte 1", "", "some content, not an empty file")
     return next((feed for feed in FEEDS.values() if feed.recognises(head, path.name)), None)

@@ -5,7 +5,6 @@ known by its columns, and the ids of the tables join an address to its pupil. Wh
 pupil is what the census takes; all other columns and tables are counted and left out.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,9 +14,10 @@ from typing import Final
 
 from feeds.joining import Joined, Joining, Values
 from feeds.pupils import HOME, PUPIL, at_school, pupil
+from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.tables import Table, folded
-from feeds.text import LIMITS, Limits, head_text
+from feeds.tables import Table, columns_in
+from feeds.text import LIMITS, Limits
 from feeds.values import Remarks, count, today
 from person.authorities import laestab
 from person.dates import DateError, iso_date
@@ -51,7 +51,7 @@ class CensusTables:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.census-tables"
-    version: int = 1
+    version: int = 2
     mode: Mode = "snapshot"
     settings: Settings = Settings(  # noqa: RUF009  # frozen
         dual_registration=True, cadence="termly"
@@ -60,9 +60,8 @@ class CensusTables:
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file names columns as the census tables do."""
         del filename
-        first = head_text(head).partition("\n")[0].replace('"', "")
-        names = {folded(name) for name in first.split(",")}
-        return _SCHOOL in names and bool(names & {_ON, _OFF, _CENSUS})
+        names = columns_in(head)
+        return _SCHOOL in names and any(name.endswith("tableid") for name in names)
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CensusTablesReading":
         """Begin a pass over the tables of one census. A mapping is not used."""
@@ -72,15 +71,12 @@ class CensusTables:
         return CensusTablesReading(paths, self)
 
 
-class CensusTablesReading:
+class CensusTablesReading(OnePass):
     """One pass over the tables of one census."""
 
     def __init__(self, paths: Sequence[Path], feed: CensusTables) -> None:
         """Look at every table. Raises FeedError where they do not make one census."""
-        self.dropped: Counter[str] = Counter()
-        self.settings = feed.settings
-        self.mode: Mode = "snapshot"
-        self._file, self._latest = paths[0].name, feed.clock()
+        super().__init__(feed, paths[0].name)
         self._tables: dict[str, Table] = {}
         self._others: list[Table] = []
         self._sort([Table(path, feed.limits) for path in paths])

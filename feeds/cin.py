@@ -5,15 +5,26 @@ to when, and that an assessment was made. Why (needs, factors, plans, categories
 for closing) is counted and left out.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, serial_of, written
-from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.text import LIMITS, Limits, head_text
+from feeds.elements import (
+    Element,
+    Leaves,
+    Return,
+    collection_in,
+    effective_of,
+    leaves,
+    local,
+    names_in,
+    serial_of,
+    written,
+)
+from feeds.reading import OnePass
+from feeds.submission import Fault, Header, Mode, Settings, Submission
+from feeds.text import LIMITS, Limits
 from feeds.values import (
     Remarks,
     birth_date,
@@ -62,54 +73,49 @@ class Cin:
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins as a CIN census does: a Message with children by LAchildID."""
         del filename
-        text = head_text(head)
-        return text.lstrip().startswith("<") and (
-            "<Collection>CIN" in text or ("<LAchildID>" in text and "ChildIdentifiers" in text)
+        names = names_in(head)
+        return "Message" in names and (
+            collection_in(head) == "CIN" or {"LAchildID", "ChildIdentifiers"} <= names
         )
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CinReading":
         """Begin a pass over one census file. A mapping is not used."""
         del mapping
-        return CinReading(only_file(paths), self.limits, self.clock(), self.settings)
+        return CinReading(only_file(paths), self)
 
 
-class CinReading:
+class CinReading(OnePass):
     """One pass over one file of an authority's children."""
 
-    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+    def __init__(self, path: Path, feed: Cin) -> None:
         """Read the header. Raises FeedError where the file is no CIN census."""
-        self.dropped: Counter[str] = Counter()
-        self.settings = settings
-        self.mode: Mode = "snapshot"
-        self._latest = latest
-        self._file = Return(path, limits, ("Message",), "the CIN census")
+        super().__init__(feed, path.name)
+        self._return = Return(path, feed.limits, ("Message",), "the CIN census")
         self._authority = ""
         self.header = self._read_header()
 
     def __iter__(self) -> Iterator[Submission | Fault]:
         """Give a submission or a fault for each child."""
         ordinal = 0
-        for element, name in self._file.elements("Header", "Child"):
+        for element, name in self._return.elements("Header", "Child"):
             if name == "Child":
                 ordinal += 1
                 yield self._child(element, ordinal)
 
     def _read_header(self) -> Header:
-        for element, name in self._file.elements("Header", "Child"):
+        for element, name in self._return.elements("Header", "Child"):
             if name == "Header":
                 return self._header(leaves(element))
             break
-        raise FeedError(self._file.name, "Message", "Header", "a header before the children")
+        raise self._error("Message", "Header", "a header before the children")
 
     def _header(self, stated: Leaves) -> Header:
         collection = stated.get("Collection", "CIN")
         if collection.upper() != "CIN":
-            raise FeedError(
-                self._file.name, "Header", "Collection", "the CIN census, not another return"
-            )
+            raise self._error("Header", "Collection", "the CIN census, not another return")
         self._authority = stated.get("LEA", "")
         return Header(
-            effective=effective_of(self._file.name, stated, "ReferenceDate", "DateTime"),
+            effective=effective_of(self._file, stated, "ReferenceDate", "DateTime"),
             sequence=serial_of(stated),
             collection=clean(f"{collection} {stated.get('Year', '')}")[:60],
         )

@@ -6,7 +6,6 @@ the child is and which social workers work with the child; plans, placements, as
 and all other case information are counted and left out.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,9 @@ from typing import Any, Final
 import ijson
 import msgspec
 
-from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
+from feeds.mapping import authority_in
+from feeds.reading import OnePass
+from feeds.submission import Fault, FeedError, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits, Metered, byte_lines, encoding_of, head_text
 from feeds.values import (
     Remarks,
@@ -36,6 +37,7 @@ from feeds.values import (
     today,
     upn_identifier,
 )
+from person.authorities import AUTHORITIES
 from person.identifiers import Identifier, is_upn_unknown, la_child_id
 from person.names import PersonName
 from person.particulars import Assessment, LeadProfessional, Particulars
@@ -75,7 +77,7 @@ class Csc:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
-    version: int = 1
+    version: int = 2
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
 
@@ -86,22 +88,25 @@ class Csc:
         return text.startswith(("{", "[")) and '"la_child_id"' in text
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CscReading":
-        """Begin a pass over one file. A mapping is not used."""
-        del mapping
-        return CscReading(only_file(paths), self.limits, self.clock(), self.settings)
+        """Begin a pass over one file.
+
+        The service has the authority's code in its address, so a payload may lack ``la_code``: a
+        mapping of one line, ``authority = "201"``, tells it then. Without it a child has no id
+        that another record could agree with.
+        """
+        authority = authority_in(mapping) if mapping else ""
+        return CscReading(only_file(paths), self, authority)
 
 
-class CscReading:
+class CscReading(OnePass):
     """One pass over one file of an authority's children."""
 
-    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+    def __init__(self, path: Path, feed: Csc, authority: str) -> None:
         """Look at encoding and beginning. Raises FeedError where it is no such file."""
-        self.header = Header()
-        self.dropped: Counter[str] = Counter()
-        self.settings = settings
-        self.mode: Mode = "delta"
-        self._path, self._limits, self._latest = path, limits, latest
-        self._encoding = encoding_of(path, limits)
+        super().__init__(feed, path.name)
+        self._authority = authority
+        self._path, self._limits = path, feed.limits
+        self._encoding = encoding_of(path, feed.limits)
         self._in_lines = self._is_in_lines()
         next(self._children(), None)
 
@@ -167,11 +172,13 @@ class CscReading:
     def _from_document(self) -> Iterator[tuple[int, str, object]]:
         prefix, authority = self._shape()
         file = _Shallow(self._path, self._encoding, self._limits)
+        file.place = "child 1"
         ordinal = 0
         try:
             for child in ijson.items(file, prefix, use_float=True):
                 ordinal += 1
                 file.ended()
+                file.place = f"child {ordinal + 1}"
                 if isinstance(child, dict) and _children_of(child) is not None:
                     yield from self._payload(child, ordinal)
                 else:
@@ -191,6 +198,7 @@ class CscReading:
         goes on to the end of the document when it does not.
         """
         file = _Shallow(self._path, self._encoding, self._limits)
+        file.place = "child 1"
         prefix = found = authority = ""
         try:
             for where, event, value in ijson.parse(file, use_float=True):
@@ -219,7 +227,7 @@ class CscReading:
 
     def _child(self, line: int, authority: str, child: Object) -> Submission | Fault:
         remarks: Remarks = []
-        authority = authority or _authority(child)
+        authority = authority or _authority(child) or self._authority
         self._count(child, _CHILD, "")
         key = said([], "la_child_id", child.get("la_child_id"))
         if not key or len(key) > 64:
@@ -229,7 +237,7 @@ class CscReading:
             # All that we hold of the child comes from these details: with them goes the record.
             return Submission(key, line, Particulars(), purge=True)
         self._count(details, _DETAILS, "child_details.")
-        number = checked(remarks, "la_child_id", lambda text: la_child_id(authority, text), key)
+        number = self._number(remarks, authority, key)
         involvements, assessment = self._work(remarks, child, authority)
         ordinary, sensitive = apart(remarks, involvements)
         particulars = msgspec.structs.replace(
@@ -241,6 +249,14 @@ class CscReading:
         if not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "child_details", "a name or a birth date", key)
         return Submission(key, line, particulars, sensitive=sensitive, remarks=tuple(remarks))
+
+    def _number(self, remarks: Remarks, authority: str, key: str) -> str | None:
+        """Give the child's id at its authority, where it is known which authority that is."""
+        if authority not in AUTHORITIES:
+            expected = "a known local authority code, in the payload or in a mapping"
+            remarks.append(remark("LA-CODE", "la_code", expected))
+            return None
+        return checked(remarks, "la_child_id", lambda text: la_child_id(authority, text), key)
 
     def _work(
         self, remarks: Remarks, child: Object, authority: str
@@ -292,9 +308,6 @@ class CscReading:
             if name not in taken and value is not None and value not in ("", [], {}):
                 count(self.dropped, where + name)
 
-    def _error(self, where: str, field: str, expected: str) -> FeedError:
-        return FeedError(self._path.name, where, field, expected)
-
 
 class _Shallow(Metered):
     """A JSON file that refuses to be read on when it is nested more deeply than any payload is.
@@ -311,7 +324,7 @@ class _Shallow(Metered):
         opened = piece.count(b"[") + piece.count(b"{")
         self._depth = max(0, self._depth + opened - piece.count(b"]") - piece.count(b"}"))
         if self._depth > _DEEPEST:
-            raise FeedError(self.name, "", "", "JSON nested less deeply")
+            raise self.refusal("JSON nested less deeply")
         return piece
 
     def ended(self) -> None:

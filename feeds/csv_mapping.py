@@ -17,13 +17,14 @@ given = "Forename"
 """
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from feeds.mapping import read_toml
 from feeds.submission import FeedError, Mode, Settings
 
 COLUMNS: Final = (
@@ -59,16 +60,16 @@ class _Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delimiter: str = ","
     dates: str = ""
     mode: Mode = "delta"
-    skip: int = 0
+    skip: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     total: str = ""
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one_record_each: bool = False
     dual_registration: bool = False
-    verified: tuple[str, ...] = ()
-    guard_share: float = DEFAULTS.guard_share
-    oldest: int | None = None
+    verified: tuple[Literal["nhs", "upn"], ...] = ()
+    guard_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = DEFAULTS.guard_share
+    oldest: Annotated[int, msgspec.Meta(ge=0, le=150)] | None = None
     cadence: str = ""
 
 
@@ -101,13 +102,7 @@ def read_mapping(path: Path) -> Mapped:
     (with the nearest that is), a value of the wrong kind, or declared further fields, which are
     checked here and cannot be loaded yet.
     """
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise FeedError(path.name, "", "", f"a readable file ({problem.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as broken:
-        where = str(broken).rpartition("(at ")[2].rstrip(")") if "(at " in str(broken) else ""
-        raise FeedError(path.name, where, "", "TOML, in UTF-8") from None
+    told = read_toml(path)
     _refuse_unknown(path, "", told, ("feed", "settings", "columns", "fields"))
     feed = _table(path, "feed", told, _Feed)
     if "key" not in told.get("feed", {}):
@@ -116,8 +111,11 @@ def read_mapping(path: Path) -> Mapped:
     columns = _table(path, "columns", told, dict[str, str])
     _refuse_unknown(path, "columns", columns, COLUMNS)
     fields = _fields(path, told)
-    if len(feed.delimiter) != 1:
-        raise FeedError(path.name, "[feed]", "delimiter", "a single character")
+    if len(feed.delimiter) != 1 or feed.delimiter.isalnum() or feed.delimiter in '"\r\n\0 ':
+        raise FeedError(path.name, "[feed]", "delimiter", "a single character between cells")
+    if feed.dates and not _tells_a_day(feed.dates):
+        expected = "day, month and year as strptime has them, such as %d %b %Y"
+        raise FeedError(path.name, "[feed]", "dates", expected)
     roles = {role: getattr(feed, role) for role in ROLES if role in told["feed"]}
     return Mapped(
         roles,
@@ -135,7 +133,10 @@ def read_mapping(path: Path) -> Mapped:
 def _fields(path: Path, told: Mapping[str, Any]) -> dict[str, Field]:
     """Check the further fields that a mapping declares."""
     fields: dict[str, Field] = {}
-    for name, each in told.get("fields", {}).items():
+    declared = told.get("fields", {})
+    if not isinstance(declared, dict):
+        raise FeedError(path.name, "[fields]", "", "a table")
+    for name, each in declared.items():
         where = f"fields.{name}"
         if isinstance(each, dict):
             _refuse_unknown(path, where, each, ("column", "kind"))
@@ -166,8 +167,26 @@ def _table(path: Path, name: str, told: Mapping[str, Any], shape: Any) -> Any:
         return msgspec.convert(table, shape)
     except msgspec.ValidationError as broken:
         field = str(broken).rpartition("$.")[2].rstrip("`") if "$." in str(broken) else ""
+        field = field.partition("[")[0]
         expected = str(broken).partition(" - ")[0].partition(", got")[0].lower()
-        raise FeedError(path.name, f"[{name}]", field, expected.removeprefix("expected ")) from None
+        expected = _CHOICES.get(field, expected.removeprefix("expected "))
+        raise FeedError(path.name, f"[{name}]", field, expected) from None
+
+
+_CHOICES: Final = {
+    "mode": "snapshot or delta",
+    "verified": "a list of nhs, upn or both",
+    "guard_share": "a share from 0 to 1",
+}
+
+
+def _tells_a_day(form: str) -> bool:
+    """Whether a form of dates says day, month and year, all of them."""
+    day = datetime(2015, 12, 31)  # noqa: DTZ001  # a day only
+    try:
+        return datetime.strptime(day.strftime(form), form) == day  # noqa: DTZ007
+    except ValueError:
+        return False
 
 
 def _refuse_unknown(path: Path, table: str, told: Iterable[str], known: Iterable[str]) -> None:

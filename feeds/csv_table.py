@@ -1,7 +1,5 @@
 """Any table as CSV: one row for each record, its columns bound by name through a mapping."""
 
-import csv
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from feeds.csv_mapping import COLUMNS, DEFAULTS, OWN_NAMES, Mapped, read_mapping
-from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.text import LIMITS, Limits, encoding_of, head_text, text_lines
+from feeds.reading import OnePass
+from feeds.submission import Fault, Mode, Settings, Submission
+from feeds.tables import Table, column_names, columns_in, folded, trimmed
+from feeds.text import LIMITS, Limits
 from feeds.values import (
     Remarks,
     birth_date,
@@ -20,11 +20,13 @@ from feeds.values import (
     compact,
     count,
     date_value,
+    effective_time,
     email_address,
     expected_birth,
     former_upn,
     nhs_identifier,
     only_file,
+    own_numbers,
     phone_number,
     real_postcode,
     remark,
@@ -33,7 +35,7 @@ from feeds.values import (
     upn_identifier,
 )
 from person.dates import DateError
-from person.identifiers import nhs_number
+from person.identifiers import Identifier, nhs_number
 from person.names import PersonName, clean
 from person.particulars import Carer, Particulars
 from person.places import Address
@@ -49,46 +51,39 @@ class CsvTable:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "csv"
-    version: int = 1
+    version: int = 2
     mode: Mode = "delta"
     settings: Settings = DEFAULTS
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file's first line has our own names of columns, a key among them."""
         del filename
-        names = {_folded(cell) for cell in head_text(head).partition("\n")[0].split(",")}
+        names = columns_in(head)
         return "key" in names and bool(names & set(COLUMNS))
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CsvReading":
         """Begin a pass over one table, by a mapping or by our own names of columns."""
         mapped = OWN_NAMES if mapping is None else read_mapping(mapping)
-        return CsvReading(only_file(paths), self.limits, self.clock(), mapped)
+        return CsvReading(only_file(paths), self, mapped)
 
 
-class CsvReading:
+class CsvReading(OnePass):
     """One pass over one table."""
 
-    def __init__(self, path: Path, limits: Limits, latest: str, mapped: Mapped) -> None:
+    def __init__(self, path: Path, feed: CsvTable, mapped: Mapped) -> None:
         """Read the names of the columns. Raises FeedError where they do not fit the mapping."""
-        self.header = Header()
-        self.dropped: Counter[str] = Counter()
-        self.settings = mapped.settings
-        self.mode: Mode = mapped.mode
-        self._path, self._limits, self._latest, self._mapped = path, limits, latest, mapped
-        self._encoding = encoding_of(path, limits)
-        rows = self._rows()
-        names = next(rows, None)
-        if names is None:
-            raise self._error("line 1", "", "the names of the columns")
-        self._names = names[1]
-        self._places = self._bind(names[1])
+        super().__init__(feed, path.name)
+        self.settings, self.mode = mapped.settings, mapped.mode
+        self._mapped = mapped
+        self._table = Table(path, feed.limits, delimiter=mapped.delimiter, skip=mapped.skip)
+        line, self._names = self._table.first(self._table.rows())
+        self._places = self._bind(line, self._names)
 
     def __iter__(self) -> Iterator[Submission | Fault]:
         """Give a submission or a fault for each row. Checks the control total at the end."""
         read, total = 0, None
-        for line, cells in islice(self._rows(), 1, None):
-            if not any(cells):
-                continue
+        rows = islice(self._table.rows(), 1, None)
+        for line, cells in trimmed(rows, len(self._names)):
             if total is not None:
                 raise self._error(f"line {line}", "", "no row after the one with the total")
             if self._mapped.total and cells[0].strip() == self._mapped.total:
@@ -99,40 +94,20 @@ class CsvReading:
         if self._mapped.total and total != str(read):
             raise self._error("end", self._mapped.total, f"a control total of {read} rows")
 
-    def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Give each row with its last line, those before the names of the columns left out."""
-        lines = islice(
-            text_lines(self._path, self._encoding, self._limits), self._mapped.skip, None
-        )
-        rows = csv.reader(lines, delimiter=self._mapped.delimiter)
-        while True:
-            try:
-                cells = next(rows)
-            except StopIteration:
-                return
-            except csv.Error:
-                line = rows.line_num + self._mapped.skip
-                raise self._error(f"line {line}", "", "cells below 128 kB, quotes closed") from None
-            yield rows.line_num + self._mapped.skip, cells
-
-    def _bind(self, names: list[str]) -> dict[str, int]:
+    def _bind(self, line: int, names: list[str]) -> dict[str, int]:
         """Give the place of each column that the mapping names."""
-        places: dict[str, int] = {}
-        for place, name in enumerate(names):
-            if _folded(name) in places:
-                raise self._error("line 1", f"column {place + 1}", "a name that no other has")
-            if _folded(name):
-                places[_folded(name)] = place
+        columns = column_names(self._file, line, names)
+        places = {name: place for place, name in enumerate(columns) if name}
         is_told = self._mapped is not OWN_NAMES
         wanted = self._mapped.roles | self._mapped.columns
         bound: dict[str, int] = {}
         for ours, theirs in wanted.items():
-            if _folded(theirs) in places:
-                bound[ours] = places[_folded(theirs)]
+            if folded(theirs) in places:
+                bound[ours] = places[folded(theirs)]
             elif is_told or ours == "key":
-                raise self._error("line 1", theirs, f"a column of this name, for {ours}")
+                raise self._error(f"line {line}", theirs, f"a column of this name, for {ours}")
         if not set(bound) & set(COLUMNS):
-            raise self._error("line 1", "", "columns that the mapping, or the manual, names")
+            raise self._error(f"line {line}", "", "columns that the mapping, or the manual, names")
         return bound
 
     def _row(self, line: int, row: list[str]) -> Submission | Fault:
@@ -170,9 +145,8 @@ class CsvReading:
 
     def _effective(self, remarks: Remarks, cells: Cells) -> str:
         """Give when a row takes effect, with its time where it has one in ISO form."""
-        text = cells.get("effective", "")
-        day = self._date(remarks, "effective", cells)
-        return text if day and len(text) > 10 and text[:10] == day else day
+        text = self._written_date(remarks, "effective", cells)
+        return effective_time(remarks, "effective", text, self._latest)
 
     def _date(self, remarks: Remarks, name: str, cells: Cells, latest: str = "") -> str:
         return date_value(remarks, name, self._written_date(remarks, name, cells), latest)
@@ -191,6 +165,7 @@ class CsvReading:
         born = birth_date(remarks, "dob", self._written_date(remarks, "dob", cells), self._latest)
         due = self._written_date(remarks, "expected_dob", cells)
         phone = phone_number(remarks, "phone", get("phone", ""))
+        carers = _carers(remarks, cells)
         email = email_address(remarks, "email", get("email", ""))
         return Particulars(
             names=_names(cells),
@@ -200,19 +175,23 @@ class CsvReading:
             if line or town or code
             else (),
             no_known_address=none,
-            identifiers=compact(
-                [
-                    nhs_identifier(remarks, "nhs", get("nhs", ""), self._nhs_status(cells)),
-                    upn_identifier(remarks, "upn", get("upn", "")),
-                    former_upn(remarks, "former_upn", get("former_upn", "")),
-                ]
-            ),
+            identifiers=own_numbers(remarks, "nhs", self._identifiers(remarks, cells), carers),
             phones=(phone,) if phone else (),
             emails=(email,) if email else (),
-            carers=_carers(remarks, cells),
+            carers=carers,
             births=_whole(remarks, "births", get("births", ""), highest=9),
             birth_order=_whole(remarks, "birth_order", get("birth_order", ""), highest=9),
             died=self._date(remarks, "died", cells, self._latest),
+        )
+
+    def _identifiers(self, remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:
+        get = cells.get
+        return compact(
+            [
+                nhs_identifier(remarks, "nhs", get("nhs", ""), self._nhs_status(cells)),
+                upn_identifier(remarks, "upn", get("upn", "")),
+                former_upn(remarks, "former_upn", get("former_upn", "")),
+            ]
         )
 
     def _nhs_status(self, cells: Cells) -> str:
@@ -220,9 +199,6 @@ class CsvReading:
         status = cells.get("nhs_status", "")
         trusted = status.zfill(2) == "01" if status else "nhs" in self.settings.verified
         return "verified" if trusted else "unverified"
-
-    def _error(self, where: str, field: str, expected: str) -> FeedError:
-        return FeedError(self._path.name, where, field, expected)
 
 
 def _names(cells: Cells) -> tuple[PersonName, ...]:
@@ -267,7 +243,3 @@ def _told_date(text: str, form: str) -> str:
         return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007  # a day only
     except ValueError:
         raise DateError("DATE-FORM", "a date in the form that the mapping tells") from None
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.replace("\ufeff", "").lower().split())

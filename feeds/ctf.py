@@ -13,10 +13,11 @@ from typing import Final
 
 import msgspec
 
-from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, written
+from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, names_in, written
 from feeds.pupils import HOME, PUPIL, pupil
-from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.text import LIMITS, Limits, head_text
+from feeds.reading import OnePass
+from feeds.submission import Fault, Header, Mode, Settings, Submission
+from feeds.text import LIMITS, Limits
 from feeds.values import (
     Remarks,
     compact,
@@ -50,6 +51,7 @@ _CARERS: Final = {
     "CAR": "carer",
 }
 _MOST_SCHOOLS: Final = 100
+_ROOTS: Final = ("CTfile", "ATfile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +68,38 @@ class Ctf:
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins with the root of a transfer file."""
         del filename
-        text = head_text(head[:4096])
-        return text.lstrip().startswith("<") and ("<CTfile" in text or "<ATfile" in text)
+        return not names_in(head).isdisjoint(_ROOTS)
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CtfReading":
         """Begin a pass over one transfer file. A mapping is not used."""
         del mapping
-        return CtfReading(only_file(paths), self.limits, self.clock(), self.settings)
+        return CtfReading(only_file(paths), self)
 
 
-class CtfReading:
+class CtfReading(OnePass):
     """One pass over one transfer file."""
 
-    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+    def __init__(self, path: Path, feed: Ctf) -> None:
         """Read the header. Raises FeedError where the file is no transfer file."""
-        self.dropped: Counter[str] = Counter()
-        self.settings = settings
-        self.mode: Mode = "delta"
-        self._latest = latest
-        self._file = Return(path, limits, ("CTfile", "ATfile"), "the Common Transfer File")
+        super().__init__(feed, path.name)
+        self._return = Return(path, feed.limits, _ROOTS, "the Common Transfer File")
         self._schools: tuple[Involvement, ...] = ()
         self.header = self._read_header()
 
     def __iter__(self) -> Iterator[Submission | Fault]:
         """Give a submission or a fault for each pupil."""
         ordinal = 0
-        for element, name in self._file.elements("Header", "Pupil"):
+        for element, name in self._return.elements("Header", "Pupil"):
             if name == "Pupil":
                 ordinal += 1
                 yield self._pupil(element, ordinal)
 
     def _read_header(self) -> Header:
-        for element, name in self._file.elements("Header", "Pupil"):
+        for element, name in self._return.elements("Header", "Pupil"):
             if name == "Header":
                 return self._header(element)
             break
-        raise FeedError(self._file.name, "CTfile", "Header", "a header before the pupils")
+        raise self._error("CTfile", "Header", "a header before the pupils")
 
     def _header(self, element: Element) -> Header:
         """Read the header; the school that sends and the one that receives are of every pupil."""
@@ -109,7 +107,7 @@ class CtfReading:
             self._schools += _school([], leaves(part))
         stated = leaves(element)
         return Header(
-            effective=effective_of(self._file.name, stated, "DateTime"),
+            effective=effective_of(self._file, stated, "DateTime"),
             collection=clean(f"CTF {stated.get('CTFversion', '')}")[:60],
         )
 

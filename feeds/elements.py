@@ -1,5 +1,7 @@
 """The elements of an XML return, one after another, each of bounded size and without entities."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -9,7 +11,7 @@ from lxml import etree
 from feeds.submission import FeedError
 from feeds.text import Limits, Metered, encoding_of, head_text
 from feeds.values import LONGEST
-from person.dates import DateError, iso_date
+from person.dates import DateError, iso_moment
 from person.names import clean
 
 Element = etree._Element
@@ -44,14 +46,17 @@ class Return:
             remove_comments=True,
             remove_pis=True,
         )
-        started = False
+        passed: Counter[str] = Counter()
+        name = ""
         try:
             for _, element in context:
-                if not started:
+                if not passed:
                     self._refuse_others(element.getroottree().getroot())
-                    started = True
-                yield element, local(element)
+                name = local(element)
+                passed[name] += 1
+                yield element, name
                 file.ended()
+                file.place = f"after {name} {passed[name]}"
                 element.clear()
                 parent = element.getparent()
                 while parent is not None and element.getprevious() is not None:
@@ -59,9 +64,10 @@ class Return:
             self._refuse_others(context.root)
         except etree.XMLSyntaxError:
             line = max((each.line for each in context.error_log), default=1)
-            raise FeedError(
-                self.name, f"line {line}", "", "well-formed XML, whole and without a DOCTYPE"
-            ) from None
+            kind = next((each.type_name for each in context.error_log), "")
+            where = ", ".join(part for part in (f"line {line}", file.place) if part)
+            expected = _EXPECTED.get(kind, "well-formed XML, whole")
+            raise FeedError(self.name, where, "", expected) from None
         finally:
             file.close()
 
@@ -72,19 +78,59 @@ class Return:
             text = head_text(file.read(4096))
         if not text.lstrip().startswith("<"):
             raise FeedError(self.name, "line 1", "", f"an XML document of {self._what}")
-        if "<!DOCTYPE" in text.upper():
-            raise FeedError(self.name, "DOCTYPE", "", "an XML document without a DOCTYPE")
+        before, doctype, _ = _COMMENT.sub(_blank, text.upper()).partition("<!DOCTYPE")
+        if doctype:
+            line = before.count("\n") + 1
+            raise FeedError(self.name, f"line {line}", "", _NO_DOCTYPE)
         declared = text.partition("?>")[0].lower() if text.startswith("<?xml") else ""
+        if "utf-16" in declared and found != "utf-16":
+            raise FeedError(self.name, "line 1", "encoding", "UTF-16, which it declares")
         is_utf8 = "encoding" not in declared or "utf-8" in declared
         return "windows-1252" if found == "cp1252" and is_utf8 else None
 
     def _refuse_others(self, root: Element | None) -> None:
         """Raise FeedError for a document with a DOCTYPE, or of another kind."""
         if root is not None and root.getroottree().docinfo.internalDTD is not None:
-            raise FeedError(self.name, "DOCTYPE", "", "an XML document without a DOCTYPE")
+            where = f"before line {root.sourceline}, root element"
+            raise FeedError(self.name, where, "", _NO_DOCTYPE)
         if root is None or local(root) not in self._roots:
             expected = f"{' or '.join(self._roots)}, as {self._what} has it"
             raise FeedError(self.name, "root element", "", expected)
+
+
+_NO_DOCTYPE: Final = "an XML document without a DOCTYPE"
+_COMMENT: Final = re.compile("<!--.*?-->", re.DOTALL)
+# What libxml2 says (its names of errors) -> what would be right. Its own texts may hold values.
+_EXPECTED: Final = {
+    "ERR_RESOURCE_LIMIT": "elements nested at most 256 deep, each text below 10 MB",
+    "ERR_UNDECLARED_ENTITY": "no entities but those of XML itself",
+    "ERR_UNSUPPORTED_ENCODING": "an encoding that is known",
+    "ERR_UNKNOWN_ENCODING": "an encoding that is known",
+    "ERR_INVALID_ENCODING": "text in the encoding that it declares",
+    "ERR_INVALID_CHAR": "characters that XML allows",
+    "ERR_DOCUMENT_END": "one root element, and the document's end after it",
+    "NS_ERR_UNDEFINED_NAMESPACE": "prefixes of namespaces that are declared",
+}
+
+
+def _blank(comment: "re.Match[str]") -> str:
+    return "\n" * comment[0].count("\n")
+
+
+_TAG: Final = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
+_COLLECTION: Final = re.compile(r"<(?:[\w.-]+:)?Collection\b[^>]*>\s*(\w+)")
+
+
+def names_in(head: bytes) -> frozenset[str]:
+    """Give the local names of the elements at the beginning of a file; none where it is no XML."""
+    text = head_text(head).lstrip()
+    return frozenset(_TAG.findall(text)) if text.startswith("<") else frozenset()
+
+
+def collection_in(head: bytes) -> str:
+    """Give the collection that the header of a return names, in capitals; nothing where none."""
+    found = _COLLECTION.search(head_text(head))
+    return found[1].upper() if found else ""
 
 
 def leaves(element: Element) -> Leaves:
@@ -107,10 +153,9 @@ def effective_of(file: str, header: Leaves, *names: str) -> str:
     for name in names:
         if text := header.get(name):
             try:
-                day = iso_date(text)
+                return iso_moment(text)
             except DateError as broken:
                 raise FeedError(file, "Header", name, broken.expected) from None
-            return text if name == "DateTime" and _is_time(text) else day
     return ""
 
 
@@ -133,7 +178,3 @@ def local(element: Element) -> str:
         if len(_LOCALS) < 5000:
             _LOCALS[tag] = name
     return name
-
-
-def _is_time(text: str) -> bool:
-    return len(text) >= 19 and text[10] == "T" and text[:19].replace(":", "").isascii()

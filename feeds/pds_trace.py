@@ -6,15 +6,15 @@ then rows without names. A trace is evidence on a local record and not a record 
 its sources are nameless ones even though rows repeat the names that were asked about.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.tables import Row, Table, column_names, folded
+from feeds.reading import OnePass
+from feeds.submission import Fault, Mode, Settings, Submission
+from feeds.tables import Row, Table, column_names, columns_in, folded
 from feeds.text import LIMITS, Limits, head_text
 from feeds.values import (
     Remarks,
@@ -22,8 +22,10 @@ from feeds.values import (
     compact,
     count,
     date_value,
+    email_address,
     nhs_identifier,
     only_file,
+    phone_number,
     real_postcode,
     remark,
     sex,
@@ -33,6 +35,7 @@ from person.identifiers import Identifier
 from person.names import PersonName, clean
 from person.particulars import Particulars
 from person.places import Address
+from person.services import Involvement
 
 Cells = dict[str, str]
 
@@ -42,9 +45,18 @@ _TAKEN: Final = frozenset(
         "unique_reference", "local_patient_id", "nhs_no", "req_nhs_number", "family_name",
         "given_name", "other_given_name", "gender", "date_of_birth", "date_of_death", "postcode",
         "sensitivity_flag", "error/success_code", "matched_nhs_no", *_LINES,
+        "gp_practice_code", "gp_registration_date", "telephone_number", "mobile_number",
+        "email_address",
     }
 )  # fmt: skip
-_CODES: Final = ("error/success_code", "error_success_code", "success_code")
+# Names that publications of the service differ in -> the ones used here.
+_ALIASES: Final = {
+    "error_success_code": "error/success_code",
+    "success_code": "error/success_code",
+    "req_nhs_no": "req_nhs_number",
+    "post_code": "postcode",
+    "sensitivty_flag": "sensitivity_flag",
+}
 # Order of the 33 columns of an MPT response, which names none (the request's 22, then the answer).
 _MPT: Final = (
     "unique_reference", "nhs_no", "family_name", "given_name", "other_given_name", "gender",
@@ -59,6 +71,8 @@ _MANY: Final = "9999999999"
 _FOUND: Final = "00"
 _SUPERSEDED: Final = "90"
 _SENSITIVE: Final = "92"
+_TRACED: Final = frozenset({_FOUND, _SUPERSEDED, _SENSITIVE})
+_SEVERAL: Final = "97"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +82,31 @@ class PdsTrace:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-trace"
-    version: int = 1
+    version: int = 2
     mode: Mode = "delta"
     settings: Settings = Settings(nameless=True)  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins with the control row of a trace, or names its columns."""
         del filename
-        first = head_text(head).partition("\n")[0]
-        names = {folded(name) for name in first.replace('"', "").split(",")}
+        names = columns_in(head)
         is_response = "unique_reference" in names and "matched_nhs_no" in names
-        return is_response or (first.startswith("MPTREQ_") and "SPINE_MPT" in first)
+        text = head_text(head[:500]).lstrip()
+        return is_response or (text.startswith("MPTREQ_") and "SPINE_MPT" in text)
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "TraceReading":
         """Begin a pass over one response. A mapping is not used."""
         del mapping
-        return TraceReading(only_file(paths), self.limits, self.clock(), self.settings)
+        return TraceReading(only_file(paths), self)
 
 
-class TraceReading:
+class TraceReading(OnePass):
     """One pass over one response."""
 
-    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+    def __init__(self, path: Path, feed: PdsTrace) -> None:
         """Read the beginning. Raises FeedError where it is no response of the service."""
-        self.header = Header()
-        self.dropped: Counter[str] = Counter()
-        self.settings = settings
-        self.mode: Mode = "delta"
-        self._latest = latest
-        self._table = Table(path, limits)
+        super().__init__(feed, path.name)
+        self._table = Table(path, feed.limits)
         self._open()
 
     def __iter__(self) -> Iterator[Submission | Fault]:
@@ -122,10 +132,8 @@ class TraceReading:
             if second is None or folded(second[1][0]) != "unique_reference":
                 return list(_MPT), chain([second] if second else [], rows), total
             first = second
-        names = column_names(self._table.name, *first)
-        code = next((name for name in _CODES if name in names), "")
-        if code:
-            names[names.index(code)] = "error/success_code"
+        names = column_names(self._file, *first)
+        names = [_ALIASES.get(name, name) for name in names]
         for wanted in ("unique_reference", "matched_nhs_no", "error/success_code"):
             if wanted not in names:
                 expected = "a column of this name, as a trace response has it"
@@ -165,35 +173,44 @@ class TraceReading:
         family = get("family_name", "")
         lines = tuple(cells[line] for line in _LINES if line in cells)
         code, none = real_postcode(remarks, "POSTCODE", get("postcode", ""))
-        restricted = get("sensitivity_flag", "").upper() == "S"
+        born = _partial(get("date_of_birth", ""))
+        # A mark that is not known may be a restriction.
+        restricted = get("sensitivity_flag", "").upper() not in ("", "N", "U")
+        phones = [
+            phone_number(remarks, name.upper(), get(name, ""))
+            for name in ("telephone_number", "mobile_number")
+        ]
+        email = email_address(remarks, "EMAIL_ADDRESS", get("email_address", ""))
         return Particulars(
             names=(PersonName(given, family),) if given or family else (),
-            birth=birth_date(remarks, "DATE_OF_BIRTH", get("date_of_birth", ""), self._latest),
+            birth=birth_date(remarks, "DATE_OF_BIRTH", born, self._latest),
             sex=sex(remarks, "GENDER", get("gender", "")),
             addresses=(Address(lines, postcode=code),) if lines or code else (),
             no_known_address=none,
             identifiers=_numbers(remarks, cells),
+            phones=tuple(dict.fromkeys(filter(None, phones))),
+            emails=(email,) if email else (),
+            involvements=_practice(remarks, cells),
             died=date_value(remarks, "DATE_OF_DEATH", get("date_of_death", ""), self._latest),
             restricted=restricted or _code(cells) == _SENSITIVE,
         )
-
-    def _error(self, where: str, field: str, expected: str) -> FeedError:
-        return FeedError(self._table.name, where, field, expected)
 
 
 def _numbers(remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:
     """Give the NHS number that was found, and the one that it superseded.
 
-    0000000000 says that none was found and 9999999999 that several were; any code but 00 and 90
-    says that nothing is certain. Ids of the service's own for people whom it did not find (a
-    letter, then digits) are no NHS numbers.
+    0000000000 says that none was found and 9999999999 that several were; any code but 00 (found),
+    90 (found under a newer number) and 92 (found, and sensitive) says that nothing is certain.
+    Ids of the service's own for people whom it did not find (a letter, then digits) are no NHS
+    numbers.
     """
     code = _code(cells)
     matched = "".join(cells.get("matched_nhs_no", "").split())
-    if matched in ("", _NONE, _MANY) or code not in (_FOUND, _SUPERSEDED):
-        expected = "one match, with code 00 or 90"
-        remarks.append(remark("TRACE-MANY" if matched == _MANY else "TRACE-NONE",
-                              "MATCHED_NHS_NO", expected))  # fmt: skip
+    if matched in ("", _NONE, _MANY) or code not in _TRACED:
+        expected = "one match, with code 00, 90 or 92"
+        several = matched == _MANY or code == _SEVERAL
+        rule = "TRACE-MANY" if several else "TRACE-NONE"
+        remarks.append(remark(rule, "MATCHED_NHS_NO", expected))
         return ()
     found = nhs_identifier(remarks, "MATCHED_NHS_NO", matched, "verified")
     asked = cells.get("req_nhs_number") or cells.get("nhs_no", "")
@@ -201,6 +218,24 @@ def _numbers(remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:
         return compact([found])
     former = nhs_identifier(remarks, "NHS_NO", asked, "superseded")
     return compact([found, former if former and former.value != found.value else None])
+
+
+def _practice(remarks: Remarks, cells: Cells) -> tuple[Involvement, ...]:
+    """Give the general practice of one who was found; of others it is only what was asked about."""
+    practice = cells.get("gp_practice_code", "")[:20]
+    if not practice or _code(cells) not in _TRACED:
+        return ()
+    since = cells.get("gp_registration_date", "")
+    return (Involvement("gp", practice, start=date_value(remarks, "GP_REGISTRATION_DATE", since)),)
+
+
+def _partial(text: str) -> str:
+    """Give a date of which the day is not known, as the service writes it, in ISO form.
+
+    >>> _partial("201405"), _partial("20140509")
+    ('2014-05', '20140509')
+    """
+    return f"{text[:4]}-{text[4:]}" if len(text) == 6 and text.isdigit() else text
 
 
 def _code(cells: Cells) -> str:

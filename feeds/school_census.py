@@ -5,16 +5,26 @@ local authority made it (``SourceLevel`` L). Elements bind by their local names 
 stand in the pupil, in any order and namespace; what is not on the list is counted and left out.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, serial_of
+from feeds.elements import (
+    Element,
+    Leaves,
+    Return,
+    collection_in,
+    effective_of,
+    leaves,
+    local,
+    names_in,
+    serial_of,
+)
 from feeds.pupils import HOME, PUPIL, at_school, pupil
-from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.text import LIMITS, Limits, head_text
+from feeds.reading import OnePass
+from feeds.submission import Fault, Header, Mode, Settings, Submission
+from feeds.text import LIMITS, Limits
 from feeds.values import LONGEST, Remarks, count, only_file, today
 from person.authorities import laestab
 from person.identifiers import is_upn_unknown
@@ -44,26 +54,24 @@ class SchoolCensus:
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins as a School Census does: a Message that is no other return."""
         del filename
-        text = head_text(head)
-        is_message = "Message" in text[:2000] and "<" in text[:20]
-        return is_message and ("PupilsOnRoll" in text or "<Collection>SC" in text)
+        names = names_in(head)
+        return "Message" in names and (
+            "PupilsOnRoll" in names or collection_in(head).startswith("SC")
+        )
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CensusReading":
         """Begin a pass over one census file. A mapping is not used."""
         del mapping
-        return CensusReading(only_file(paths), self.limits, self.clock(), self.settings)
+        return CensusReading(only_file(paths), self)
 
 
-class CensusReading:
+class CensusReading(OnePass):
     """One pass over one census file."""
 
-    def __init__(self, path: Path, limits: Limits, latest: str, settings: Settings) -> None:
+    def __init__(self, path: Path, feed: SchoolCensus) -> None:
         """Read the header. Raises FeedError where the file is no School Census."""
-        self.dropped: Counter[str] = Counter()
-        self.settings = settings
-        self.mode: Mode = "snapshot"
-        self._latest = latest
-        self._file = Return(path, limits, ("Message",), "the School Census")
+        super().__init__(feed, path.name)
+        self._return = Return(path, feed.limits, ("Message",), "the School Census")
         self._school = self._authority = ""
         self.header = self._read_header()
 
@@ -78,26 +86,24 @@ class CensusReading:
                 self._school = _school_of(element, self._authority) or self._school
 
     def _elements(self) -> Iterator[tuple[Element, str]]:
-        return self._file.elements("Header", "School", *_PUPILS)
+        return self._return.elements("Header", "School", *_PUPILS)
 
     def _read_header(self) -> Header:
         for element, name in self._elements():
             if name == "Header":
                 return self._header(leaves(element))
             break
-        raise FeedError(self._file.name, "Message", "Header", "a header before the pupils")
+        raise self._error("Message", "Header", "a header before the pupils")
 
     def _header(self, stated: Leaves) -> Header:
         collection = stated.get("Collection", "SC")
         if collection.upper() in ("CIN", "CLA", "SSDA903", "SWF"):
-            raise FeedError(
-                self._file.name, "Header", "Collection", "the School Census, not another return"
-            )
+            raise self._error("Header", "Collection", "the School Census, not another return")
         self._authority = stated.get("LEA", "")
         self._school = laestab(self._authority, stated.get("Estab", ""))
         words = (collection, stated.get("Year", ""), stated.get("Term", ""))
         return Header(
-            effective=effective_of(self._file.name, stated, "ReferenceDate", "DateTime"),
+            effective=effective_of(self._file, stated, "ReferenceDate", "DateTime"),
             sequence=serial_of(stated),
             scopes=(self._school,) if self._school else (),
             collection=clean(" ".join(words))[:60],

@@ -6,8 +6,6 @@ child is at its authority, from when to when it was looked after, and its social
 status, placements, reasons, health and offending are counted and left out.
 """
 
-import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,11 +14,13 @@ from typing import Final
 
 import msgspec
 
-from feeds.elements import Element, Return, local, written
+from feeds.elements import Element, Return, local, names_in, written
 from feeds.joining import Joined, Joining, Values
+from feeds.mapping import authority_in
+from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
-from feeds.tables import Table
-from feeds.text import LIMITS, Limits, head_text
+from feeds.tables import Table, columns_in
+from feeds.text import LIMITS, Limits, head_text, regular
 from feeds.values import (
     Remarks,
     birth_date,
@@ -33,7 +33,6 @@ from feeds.values import (
     today,
     upn_identifier,
 )
-from person.authorities import AUTHORITIES
 from person.identifiers import Identifier, la_child_id
 from person.names import clean
 from person.particulars import BirthDate, Particulars
@@ -58,6 +57,7 @@ _OTHERS: Final = frozenset(
 )  # fmt: skip
 _OWN: Final = frozenset({"HEADER", "CHILDID", "SEX", "DOB", "UPN", "UASC"})
 _EPISODE: Final = frozenset({"DECOM", "DEC"})
+_ROOTS: Final = ("EXPSSDA903", "SSDA903")
 _BATCH: Final = 10_000
 
 
@@ -68,17 +68,17 @@ class Ssda903:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.ssda903"
-    version: int = 1
+    version: int = 2
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True)  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins as one of the return's tables, or as its XML."""
         del filename
-        text = head_text(head).lstrip()
-        if text.startswith("<"):
-            return "SSDA903" in text[:500] and "<CHILD" in text
-        names = {name.strip().strip('"').lower() for name in text.partition("\n")[0].split(",")}
+        elements = names_in(head)
+        if elements:
+            return not elements.isdisjoint(_ROOTS) and "CHILD" in elements
+        names = columns_in(head)
         return "child" in names and bool(
             names & _OTHERS or any(columns <= names for columns, _ in _TABLES.values())
         )
@@ -89,23 +89,20 @@ class Ssda903:
         No file of the return names the authority: a mapping of one line, ``authority = "201"``,
         does. Without it a child has no id that another record could agree with.
         """
-        authority = _authority(mapping) if mapping else ""
+        authority = authority_in(mapping) if mapping else ""
         if not paths:
             raise FeedError("", "", "", "the tables of the return, or its XML")
         return Ssda903Reading(paths, self, authority)
 
 
-class Ssda903Reading:
+class Ssda903Reading(OnePass):
     """One pass over one return."""
 
     def __init__(self, paths: Sequence[Path], feed: Ssda903, authority: str) -> None:
         """Look at every file. Raises FeedError where they do not make one return."""
+        super().__init__(feed, paths[0].name)
         self.header = Header(collection="SSDA903")
-        self.dropped: Counter[str] = Counter()
-        self.settings = feed.settings
-        self.mode: Mode = "snapshot"
-        self._file = paths[0].name
-        self._latest, self._authority = feed.clock(), authority
+        self._authority = authority
         self._xml = _xml(paths, feed.limits)
         self._tables: dict[str, Table] = {}
         self._others: list[Table] = []
@@ -303,15 +300,11 @@ def _xml(paths: Sequence[Path], limits: Limits) -> Return | None:
     """Give the return as XML where its one file is XML."""
     if len(paths) != 1:
         return None
-    try:
-        with paths[0].open("rb") as file:
-            is_xml = head_text(file.read(4096)).lstrip().startswith("<")
-    except OSError as problem:
-        expected = f"a readable file ({problem.strerror})"
-        raise FeedError(paths[0].name, "", "", expected) from None
+    with regular(paths[0]).open("rb") as file:
+        is_xml = head_text(file.read(4096)).lstrip().startswith("<")
     if not is_xml:
         return None
-    found = Return(paths[0], limits, ("EXPSSDA903", "SSDA903"), "the SSDA903 return")
+    found = Return(paths[0], limits, _ROOTS, "the SSDA903 return")
     for _ in found.elements("CHILD"):
         break
     return found
@@ -320,16 +313,3 @@ def _xml(paths: Sequence[Path], limits: Limits) -> Return | None:
 def _kind(names: Sequence[str]) -> str:
     columns = set(names)
     return next((kind for kind, (own, _) in _TABLES.items() if own <= columns), "")
-
-
-def _authority(mapping: Path) -> str:
-    """Give the authority's code, all that a mapping of this feed says."""
-    try:
-        stated = tomllib.loads(mapping.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError):
-        raise FeedError(mapping.name, "", "", 'TOML of one line: authority = "201"') from None
-    code = stated.pop("authority", None)
-    if stated or not isinstance(code, str) or code not in AUTHORITIES:
-        expected = 'a known local authority code and nothing else: authority = "201"'
-        raise FeedError(mapping.name, "", "authority", expected)
-    return code

@@ -83,9 +83,7 @@ class FeedError(Exception):
     def __init__(self, file: str, where: str, field: str, expected: str) -> None:
         self.file, self.where, self.field, self.expected = file, where, field, expected
         place = ", ".join(part for part in (where, field) if part)
-        super().__init__(
-            f"{file}: {place}: expected {expected}" if place else f"{file}: {expected}"
-        )
+        super().__init__(": ".join(filter(None, (file, place, f"expected {expected}"))))
 
 
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):

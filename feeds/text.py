@@ -1,9 +1,10 @@
 """The bytes of a file as text: its encoding, and lines and pieces of bounded size."""
 
 import codecs
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
@@ -24,14 +25,26 @@ LIMITS: Final = Limits()
 """The limits of a feed that is not told others."""
 
 
+def regular(path: Path) -> Path:
+    """Give a path back that is a file; FeedError for a folder, a pipe, a device or nothing."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as problem:
+        raise FeedError(path.name, "", "", f"a readable file ({problem.strerror})") from None
+    if not stat.S_ISREG(mode):
+        # A pipe would be waited for, a device read for ever; and a delivery is read twice.
+        raise FeedError(path.name, "", "", "a file, not a folder, a pipe or a device")
+    return path
+
+
 def encoding_of(path: Path, limits: Limits) -> str:
     """Give ``utf-8``, ``utf-8-sig``, ``utf-16`` (with its mark) or, failing these, ``cp1252``.
 
     Reads the whole file once, in pieces. Raises FeedError for a file that is missing, empty, too
     large, binary, or in none of these encodings.
     """
+    size = regular(path).stat().st_size
     try:
-        size = path.stat().st_size
         with path.open("rb") as file:
             return _encoding(file, size, path.name, limits)
     except OSError as problem:
@@ -44,11 +57,18 @@ def _encoding(file: BinaryIO, size: int, name: str, limits: Limits) -> str:
     if size > limits.file:
         raise FeedError(name, "", "", f"at most {limits.file} bytes")
     encoding = _marked(file.read(4))
-    for each in (encoding, "cp1252") if encoding == "utf-8" else (encoding,):
-        file.seek(0)
-        if _decodes(file, each, name):
-            return each
-    raise FeedError(name, "", "", "text in UTF-8, UTF-16 or Windows-1252")
+    broken = _broken(file, encoding, name)
+    if broken is None:
+        return encoding
+    if encoding != "utf-8" or broken.began:
+        # One stray byte must not make Windows text, and other names, of a whole file of UTF-8.
+        began = "UTF-16" if encoding == "utf-16" else "UTF-8"
+        raise FeedError(name, _where(file, broken.place), "", f"{began} to the end, as it begins")
+    broken = _broken(file, "cp1252", name)
+    if broken is None:
+        return "cp1252"
+    expected = "text in UTF-8, UTF-16 or Windows-1252"
+    raise FeedError(name, _where(file, broken.place), "", expected)
 
 
 def _marked(head: bytes) -> str:
@@ -59,24 +79,55 @@ def _marked(head: bytes) -> str:
     return "utf-8"
 
 
-def _decodes(file: BinaryIO, encoding: str, name: str) -> bool:
-    """Whether all of a file is text in an encoding; FeedError where it holds a NUL."""
+_SCANNED: Final = 1 << 16
+"""Bytes looked at together; small, so that most hold ASCII alone."""
+
+
+class _Broken(NamedTuple):
+    """The first byte that is not of an encoding, and whether more than ASCII stood before it."""
+
+    place: int
+    began: bool
+
+
+def _broken(file: BinaryIO, encoding: str, name: str) -> _Broken | None:
+    """Give where a file leaves an encoding, if it does. Raises FeedError where it is binary."""
+    file.seek(0)
     decoder = codecs.getincrementaldecoder(encoding)()
-    read = 0
-    try:
-        while piece := file.read(PIECE):
-            if encoding == "utf-16":
-                holds_nul = "\0" in decoder.decode(piece)
-            else:
-                holds_nul = b"\0" in piece
-                decoder.decode(piece)
-            if holds_nul:
-                raise FeedError(name, f"bytes from {read + 1}", "", "text, not binary")
+    read, began = 0, encoding != "utf-8"
+    whole = encoding != "utf-16"
+    while piece := file.read(_SCANNED):
+        if whole and piece.isascii() and b"\0" not in piece:  # most are: nothing to decode
             read += len(piece)
+            continue
+        try:
+            text = decoder.decode(piece)
+            whole = encoding != "utf-16" and not decoder.getstate()[0]
+        except UnicodeDecodeError as error:
+            waiting = len(error.object) - len(piece)
+            before = error.object[: error.start]
+            return _Broken(read - waiting + error.start, began or not before.isascii())
+        if "\0" in text:
+            place = max(0, piece.find(b"\0")) if encoding != "utf-16" else 0
+            expected = "text without NUL bytes (UTF-16 has its mark at the beginning)"
+            raise FeedError(name, _where(file, read + place), "", expected)
+        began = began or not text.isascii()
+        read += len(piece)
+    try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return False
-    return True
+        return _Broken(read, began)
+    return None
+
+
+def _where(file: BinaryIO, place: int) -> str:
+    """Give line and byte of a place in a file."""
+    file.seek(0)
+    lines, left = 1, place
+    while left > 0 and (piece := file.read(min(PIECE, left))):
+        lines += piece.count(b"\n")
+        left -= len(piece)
+    return f"line {lines}, byte {place + 1}"
 
 
 def head_text(head: bytes) -> str:
@@ -125,6 +176,9 @@ class Metered:
 
     def __init__(self, path: Path, encoding: str, limits: Limits) -> None:
         self.name, self._limits, self._since = path.name, limits, 0
+        self.place = ""
+        """Where the reader is, for errors; it may say so from element to element."""
+        self._read = 0
         self._transcodes = encoding not in ("utf-8", "utf-8-sig", "")
         self._file = path.open("rb")
         if encoding == "utf-8-sig":
@@ -135,11 +189,16 @@ class Metered:
         """Give the next bytes, as UTF-8 unless made with no encoding. May raise FeedError."""
         piece = self._file.read(PIECE if size < 0 else size)
         self._since += len(piece)
+        self._read += len(piece)
         if self._since > self._limits.element + PIECE:
-            raise FeedError(self.name, "", "", f"elements below {self._limits.element} bytes each")
+            raise self.refusal(f"elements below {self._limits.element} bytes each")
         if not self._transcodes or not piece:
             return piece
         return self._decoder.decode(piece).encode() or self.read(size)
+
+    def refusal(self, expected: str) -> FeedError:
+        """Give the error of a file that is not read on."""
+        return FeedError(self.name, self.place or f"up to byte {self._read}", "", expected)
 
     def ended(self) -> None:
         """Say that an element has ended."""

@@ -1,5 +1,6 @@
 """The values of a row: each checked, or missing with a remark that says why."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from feeds.submission import FeedError, Remark
-from person.dates import iso_date, not_after
+from person.dates import iso_date, iso_moment, not_after
 from person.identifiers import Identifier, IdentifierError, is_upn_unknown, nhs_number, upn
 from person.names import clean
-from person.particulars import BirthDate
+from person.particulars import BirthDate, Carer
 from person.places import NO_FIXED_ABODE, is_pseudo, postcode
 from person.rules import RuleError
 from person.services import Involvement
@@ -47,6 +48,8 @@ def said(remarks: Remarks, field: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str) and len(value) <= LONGEST:
+        if value.isalnum() and value.isascii():  # most are: nothing of them to clean
+            return value
         if text := clean(value):
             return text
         remarks.append(remark("EMPTY", field, "a value, or no such field"))
@@ -68,6 +71,22 @@ def date_value(remarks: Remarks, field: str, text: str, latest: str = "") -> str
         return ""
 
 
+def effective_time(remarks: Remarks, field: str, text: str, latest: str) -> str:
+    """Give when a row takes effect: a date or a date-time, or nothing with a remark.
+
+    One from the day after tomorrow on cannot be right, and would outrank every later statement.
+    """
+    if not text:
+        return ""
+    try:
+        moment = iso_moment(text)
+        not_after(moment[:10], _days_after(latest, 1))
+        return moment
+    except RuleError as broken:
+        remarks.append(remark(broken.rule, field, broken.expected))
+        return ""
+
+
 def birth_date(remarks: Remarks, field: str, text: str, latest: str) -> BirthDate | None:
     """Give the date of a birth that has happened."""
     value = date_value(remarks, field, text, latest)
@@ -76,13 +95,13 @@ def birth_date(remarks: Remarks, field: str, text: str, latest: str) -> BirthDat
 
 def expected_birth(remarks: Remarks, field: str, text: str, latest: str) -> BirthDate | None:
     """Give the date on which a birth is expected: at most ten months after ``latest``."""
-    value = date_value(remarks, field, text, _ten_months_after(latest))
+    value = date_value(remarks, field, text, _days_after(latest, 305))
     return BirthDate(value, expected=True) if value else None
 
 
 @lru_cache(maxsize=16)
-def _ten_months_after(day: str) -> str:
-    return (datetime.fromisoformat(day) + timedelta(days=305)).date().isoformat()
+def _days_after(day: str, days: int) -> str:
+    return (datetime.fromisoformat(day) + timedelta(days=days)).date().isoformat()
 
 
 def today() -> str:
@@ -133,6 +152,17 @@ def nhs_identifier(remarks: Remarks, field: str, text: str, status: str) -> Iden
     """Give an NHS number as identifier with its status."""
     number = checked(remarks, field, nhs_number, text) if text else None
     return Identifier("nhs", number, status) if number else None
+
+
+def own_numbers(
+    remarks: Remarks, field: str, identifiers: tuple[Identifier, ...], carers: Sequence[Carer]
+) -> tuple[Identifier, ...]:
+    """Give identifiers without an NHS number that is the mother's, as of some newborns it is."""
+    mothers = {each.nhs for each in carers if each.nhs}
+    own = tuple(each for each in identifiers if each.system != "nhs" or each.value not in mothers)
+    if len(own) < len(identifiers):
+        remarks.append(remark("NHS-MOTHER", field, "the child's own number, not the mother's"))
+    return own
 
 
 def real_postcode(remarks: Remarks, field: str, text: str) -> tuple[str, bool]:
@@ -197,7 +227,11 @@ def count(dropped: Counter[str], name: str) -> None:
 
 
 def _is_field_name(name: str) -> bool:
-    return len(name) <= 80 and name.isascii() and name.isprintable()
+    """Whether a name may be told: one with a date or a number in it may be a person's."""
+    return len(name) <= 80 and name.isascii() and name.isprintable() and not _NUMBER.search(name)
+
+
+_NUMBER: Final = re.compile(r"\d{4}|\d\D\d\d?\D\d")
 
 
 def only_file(paths: Sequence[Path]) -> Path:
@@ -209,4 +243,4 @@ def only_file(paths: Sequence[Path]) -> Path:
 
 def compact(items: Sequence[Value | None]) -> tuple[Value, ...]:
     """Give the items that are there."""
-    return tuple(item for item in items if item is not None)
+    return tuple([item for item in items if item is not None])

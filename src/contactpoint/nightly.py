@@ -2,48 +2,98 @@
 
 A file stands in a folder named for its source, and its own name begins with its feed and the date
 for which it speaks: ``pds/health.pds-fhir.2026-01-15.ndjson``. Where the name says less, the file
-itself is asked for its feed.
+itself is asked for its feed; the date that a file states of itself goes before the one in its name.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Final
+
+from contactpoint.intake.preparing import moment
+from feeds.catalogue import DATED, JOINT, recognise
+from feeds.submission import Feed, FeedError
 
 DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
+_UNDATED: Final = moment("9999-12-31")
+"""A file of which nothing says a date takes effect when it is loaded: after all others."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Dropped:
-    """One file of a drop folder; files sort by the date for which they speak, then by name."""
+    """One file of a drop folder; files sort by the moment from which they count, then by name."""
 
+    when: int
     effective: str
-    path: Path
+    """The date in its name; empty where there is none."""
     source: str
     feed: str
-    """Empty where the name does not say."""
+    """Empty where neither its name nor its beginning says."""
+    path: Path
 
 
-def dropped(folder: Path, feeds: Collection[str]) -> list[Dropped]:
+def dropped(folder: Path, feeds: Mapping[str, Feed]) -> list[Dropped]:
     """The files of a drop folder, each in the folder of its source, in order of effective time.
 
     Files at the top of the folder belong to no source and are left out.
     """
-    found: list[Dropped] = []
-    for path in folder.glob("*/*"):
-        if not path.is_file() or path.name.startswith("."):
-            continue
-        named = [feed for feed in feeds if path.name.startswith(f"{feed}.")]
-        dates = DATE.findall(path.name)
-        found.append(
-            Dropped(
-                effective=dates[0] if dates else "",
-                path=path,
-                source=path.parent.name,
-                feed=max(named, key=len, default=""),
-            )
-        )
-    return sorted(found)
+    found = sorted(
+        _named(path, feeds)
+        for path in folder.glob("*/*")
+        if path.is_file() and not path.name.startswith(".")
+    )
+    return sorted(
+        Dropped(when, one.effective, one.source, one.feed, one.path)
+        for _, some in groupby(found, key=_delivery)
+        for one, when in _placed(list(some), feeds)
+    )
+
+
+def _named(path: Path, feeds: Iterable[str]) -> Dropped:
+    """What the name of a file says of it, and of its feed its beginning where the name does not."""
+    named = [feed for feed in feeds if path.name.startswith(f"{feed}.")]
+    feed = max(named, key=len) if named else _recognised(path)
+    date = next((date for date in DATE.findall(path.name) if _moment(date) != _UNDATED), "")
+    return Dropped(0, date, path.parent.name, feed, path)
+
+
+def _delivery(one: Dropped) -> tuple[str, str, str]:
+    return one.effective, one.source, one.feed
+
+
+def _recognised(path: Path) -> str:
+    try:
+        feed = recognise(path)
+    except (FeedError, OSError):  # the load says what is wrong with it
+        return ""
+    return feed.name if feed else ""
+
+
+def _placed(files: list[Dropped], feeds: Mapping[str, Feed]) -> Iterable[tuple[Dropped, int]]:
+    """Each file with the moment from which it counts; files that are one delivery count as one."""
+    feed = files[0].feed
+    for some in [files] if feed in JOINT else [[one] for one in files]:
+        stated = _stated(feeds[feed], [one.path for one in some]) if feed in DATED else None
+        for one in some:
+            yield one, _moment(one.effective) if stated is None else stated
+
+
+def _stated(feed: Feed, paths: list[Path]) -> int | None:
+    """The moment that files state of themselves; None where they do, or can, not."""
+    try:
+        effective = feed.open(paths).header.effective
+    except FeedError:  # the load says what is wrong with it
+        return None
+    return moment(effective) if effective else None
+
+
+def _moment(date: str) -> int:
+    try:
+        return moment(date)
+    except ValueError:  # no date, or one that never was
+        return _UNDATED
 
 
 def left_out(folder: Path) -> list[Path]:

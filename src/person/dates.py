@@ -1,7 +1,9 @@
 """Dates as files write them, made ISO 8601 text, in full or as far as they are known."""
 
-from datetime import date
+import re
+from datetime import date, datetime
 from functools import lru_cache
+from typing import Final
 
 from person.rules import RuleError
 
@@ -16,10 +18,10 @@ class DateError(RuleError):
 def iso_date(text: str) -> str:
     """Give a date as ISO text, ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY``, as far as it is stated.
 
-    Reads ``YYYY-MM-DD`` and its beginnings, ``DD/MM/YYYY`` (day first, as in England),
-    ``YYYYMMDD``, and any of the full forms with a time after it, which is left out. Raises
-    DateError: ``DATE-FORM`` for other text, ``DATE-IMPOSSIBLE`` for a day that never was and
-    years before 1875, in which nobody living was born.
+    Reads ``YYYY-MM-DD`` and its beginnings, ``DD/MM/YYYY`` (day first, as in England, with or
+    without leading noughts), ``YYYYMMDD``, and any of the full forms with a time after it, which
+    is left out. Raises DateError: ``DATE-FORM`` for other text, ``DATE-IMPOSSIBLE`` for a day that
+    never was and years before 1875, in which nobody living was born.
 
     >>> iso_date("2014-05-09"), iso_date("09/05/2014"), iso_date("20140509"), iso_date("2014-05")
     ('2014-05-09', '2014-05-09', '2014-05-09', '2014-05')
@@ -48,13 +50,46 @@ def _parts(text: str) -> tuple[str, str, str]:
             return text[:4], text[5:7], text[8:]
         case 10 if text[2] == text[5] and text[2] in "/-.":
             return text[6:], text[3:5], text[:2]
-        case 8:
+        case 8 if "/" not in text:
             return text[:4], text[4:6], text[6:]
         case 7 if text[4] == "-":
             return text[:4], text[5:], ""
         case 4:
             return text, "", ""
+    if (short := _SHORT.fullmatch(text)) is not None:
+        return short[3], short[2].zfill(2), short[1].zfill(2)
     raise DateError("DATE-FORM", _FORMS)
+
+
+# As spreadsheets write DD/MM/YYYY.
+_SHORT: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: [\d:]+)?", re.ASCII)
+
+
+def iso_moment(text: str) -> str:
+    """Give a whole date, or a date with its time, as ISO 8601 text: when something takes effect.
+
+    A date may be written in any of the forms of ``iso_date``; a time follows an ISO date, with or
+    without its distance from UTC. Raises DateError as ``iso_date`` does, and ``DATE-FORM`` for a
+    date of which month or day is not stated and for a time that no clock shows.
+
+    >>> iso_moment("16/01/2026"), iso_moment("2026-01-16T09:30:00Z")
+    ('2026-01-16', '2026-01-16T09:30:00Z')
+    >>> iso_moment("2026-01")
+    Traceback (most recent call last):
+    person.dates.DateError: DATE-FORM: expected a whole date, or a date and time as ISO 8601
+    """
+    text = text.strip()
+    # Days come again and again, and are remembered; moments do not.
+    day = iso_date(text[:10] if text[10:11] in ("T", " ") else text)
+    if len(day) == 10 and len(text) <= 10:
+        return day
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        day = ""
+    if day != text[:10]:
+        raise DateError("DATE-FORM", "a whole date, or a date and time as ISO 8601")
+    return text
 
 
 def not_after(value: str, latest: str) -> str:

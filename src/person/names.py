@@ -48,18 +48,22 @@ def clean(text: str) -> str:
 
 # What maternity, child health and social care systems write before a child is named
 # (NHS: "Baby", "Male Infant"; DfE CIN guide: unborn children).
-_CHILD: Final = r"BABY|BABE|BB|BOY|GIRL|MALE|FEMALE|INFANT|NEWBORN|NEONATE|UNBORN|FOETUS|FETUS"
+_CHILD: Final = (
+    r"BABY ?BOY|BABY ?GIRL|BABY|BABE|BB|BOY|GIRL|MALE|FEMALE|INFANT|NEWBORN|NEONATE|UNBORN"
+    r"|FOETUS|FETUS"
+)
 _MULTIPLE: Final = r"TWIN|TWINS|TRIPLET|TRIPLETS|QUAD|QUADRUPLET"
 _ORDER: Final = r"[1-8]|[A-H]|ONE|TWO|THREE|FOUR|FIRST|SECOND|THIRD|FOURTH|1ST|2ND|3RD|4TH|II|III"
 _NONE: Final = (
-    r"UNKNOWN|UNK|NK|NOT KNOWN|NOT YET KNOWN|NAME NOT KNOWN|NOT STATED|NOT GIVEN|NOT RECORDED"
+    r"UNKNOWN|UNK|NK|N K|FNU|LNU|NOT KNOWN|NOT YET KNOWN|NAME NOT KNOWN|NOT STATED|NOT GIVEN"
+    r"|NOT RECORDED|NOT APPLICABLE|NOT PROVIDED|ANONYMOUS"
     r"|UNNAMED|NOT NAMED|NOT YET NAMED|NO NAME|NONAME|NO FORENAME|NO SURNAME|NONE|NULL|N A"
-    r"|TBC|TBA|TO BE CONFIRMED|XX+|ZZ+|X|TEST|TEST PATIENT|TESTPATIENT|(?:XX|ZZ)TEST\w*"
+    r"|TBC|T B C|TBA|TO BE CONFIRMED|XX+|ZZ+|X|TEST|TEST PATIENT|TESTPATIENT|(?:XX|ZZ)TEST\w*"
 )
 _PLACEHOLDER: Final = re.compile(
     rf"(?:{_NONE})"
     rf"|(?:(?:{_CHILD}|{_MULTIPLE}|CHILD|UNKNOWN|UNNAMED|THE)\b ?)*(?:{_CHILD}|{_MULTIPLE})"
-    rf"(?: (?:NO )?(?:{_ORDER}))?(?: (?:{_CHILD}|OF|UNKNOWN))*"
+    rf"(?:[1-8]| (?:NO )?(?:{_ORDER}))?(?: (?:{_CHILD}|OF|UNKNOWN))*"
     rf"|(?:{_ORDER}) (?:{_MULTIPLE})"
     r"|(?:B|BABY|BOY|GIRL|SON|DAUGHTER|INFANT|CHILD) (?:O|OF)(?: .*)?"
 )
@@ -79,13 +83,16 @@ _PLACES: Final = (
 def is_placeholder(name: str) -> bool:
     """Whether a forename, or a family name, is only what stands where no name is known yet.
 
-    Short real names that resemble one (Bo, Na, Child as a family name) are names.
+    Short real names that resemble one (Bo, Na, Child as a family name) are names. What has no
+    letter of any script (``?``, ``-``) is none.
 
     >>> [is_placeholder(name) for name in ("Baby", "Baby Girl", "Twin 2", "B/O Smith", "Unborn")]
     [True, True, True, True, True]
     >>> [is_placeholder(name) for name in ("Babette", "Noname Smith", "May", "Li", "O'Neill")]
     [False, False, False, False, False]
     """
+    if not any(character.isalpha() for character in name):
+        return bool(name.strip())
     return _PLACEHOLDER.fullmatch(_folded(name)) is not None
 
 

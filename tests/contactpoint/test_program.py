@@ -1,6 +1,7 @@
 """The program as scripts and newcomers meet it: exit codes, JSON, and what it refuses."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,34 @@ def test_a_file_that_no_source_holds_is_named(night):
     run = night("nightly", stray.parent)
     stray.unlink()
     assert "left out: stray.csv" in run.stderr
+
+
+def test_a_file_that_cannot_be_read_does_not_end_the_night(program):
+    program("init")
+    for name, content in (
+        ("a/odd.2026-01-01.bin", b"\0"),
+        ("b/csv.2026-13-45.csv", b"key,given,dob\n1,Ada,2015-02-03\n"),
+        ("b/health.pds-fhir.2026-01-01.ndjson", b'{"resourceType":"Patient","id":"1"}\n'),
+    ):
+        path = program.folder / "drop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    night = program.json("nightly", "drop")
+    first, second, third = night["files"]
+    assert "does not show its feed" in first["error"]
+    assert (second["rejected"], night["exit_code"], night["rows"]) == (1, 1, 1)
+    assert "source 'b' sends health.pds-fhir" in third["error"]
+
+
+def test_what_is_no_file_is_refused_at_once(program):
+    program("init")
+    os.mkfifo(program.folder / "pipe")
+    for path in ("pipe", "/dev/zero"):
+        run = program("load", path, "--source", "a", "--feed", "csv")
+        assert (run.returncode, "a folder, a pipe or a device" in run.stderr) == (1, True)
+    run = program("load", program.environment["CONTACTPOINT_HOME"] + "/log.db", "--source", "a",
+                  "--feed", "csv", "--mapping", "pipe")  # fmt: skip
+    assert (run.returncode, "a folder, a pipe or a device" in run.stderr) == (1, True)
 
 
 def test_link_with_nothing_to_do_appends_no_event(night):

@@ -143,3 +143,13 @@ def test_what_is_no_payload_is_refused_whole(written, text):
 
 def test_a_file_is_recognised_by_its_beginning(samples):
     assert FEEDS[FEED].recognises((samples / "csc.json").read_bytes(), "x")
+
+
+def test_an_authority_that_no_payload_names_may_be_told_by_a_mapping(read, tmp_path):
+    path, mapping = tmp_path / "csc.json", tmp_path / "authority.toml"
+    path.write_text('[{"la_child_id": "A1", "child_details": {"first_name": "Ada"}}]')
+    mapping.write_text('authority = "201"')
+    (untold,), (told,) = read(FEED, path).rows, read(FEED, path, mapping).rows
+    assert [(each.rule, each.field) for each in untold.remarks] == [("LA-CODE", "la_code")]
+    assert (untold.particulars.identifiers, told.remarks) == ((), ())
+    assert told.particulars.identifiers == (Identifier("la-child", "201/A1"),)

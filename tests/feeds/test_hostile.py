@@ -1,5 +1,10 @@
 """Whatever a file holds: submissions, faults or one FeedError, and nothing that was not asked."""
 
+import json
+import os
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +16,7 @@ from feeds.csv_table import CsvTable
 from feeds.pds_fhir import PdsFhir
 from feeds.school_census import SchoolCensus
 from feeds.submission import Fault, FeedError, Submission
-from feeds.text import Limits
+from feeds.text import Limits, encoding_of
 
 FILES = {
     "school.census": "census.xml",
@@ -166,11 +171,108 @@ def test_a_document_type_is_refused_wherever_it_stands(tmp_path, text, encoding)
             list(FEEDS[feed].open([path]))
 
 
-def test_elements_nested_too_deeply_are_refused(tmp_path):
+def test_a_document_type_is_named_by_its_line(tmp_path):
     path = tmp_path / "c.xml"
-    path.write_text("<Message><Header/>" + "<a>" * 100_000)
-    with pytest.raises(FeedError):
-        list(SchoolCensus().open([path]))
+    for text, where in (
+        (f"<!-- <!DOCTYPE\n-->\n{OUTSIDE}", "line 3"),
+        (f"<!--{' ' * 9000}-->\n{OUTSIDE}", "before line 2, root element"),
+    ):
+        path.write_text(text)
+        with pytest.raises(FeedError, match=f"^c.xml: {where}: "):
+            SchoolCensus().open([path])
+
+
+def refusal(feed, path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(FeedError) as caught:
+        list(FEEDS[feed].open([path]))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("<Message><Header/>" + "<a>" * 100_000, "line 1, after Header 1: .*256 deep"),
+        ("<Message><Header/><a>" + "x" * 10_500_000, "line 1, after Header 1: .*below 10 MB"),
+        ("<Message>\n<Header/>\n<a>&b;</a></Message>", "line 3, after Header 1: .*no entities"),
+        ("<Message><Header/><a>\x01</a></Message>", "line 1, .*characters that XML allows"),
+        ("<Message><Header/></Message><b/>", "line 1, .*one root element"),
+        ('<?xml version="1.0" encoding="klingon"?><Message/>', "line 1: .*encoding that is known"),
+        ('<?xml version="1.0" encoding="utf-16"?><Message/>', "line 1, encoding: .*UTF-16"),
+        ("<Message><Header/><Pupils><PupilsOnRoll><PupilOnRoll>", "line 1, after Header 1: "),
+    ],
+)
+def test_xml_that_cannot_be_read_is_named_by_line_element_and_reason(tmp_path, content, message):
+    assert re.search(message, refusal("school.census", tmp_path / "c.xml", content))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"key,given\n1,A\x00da\n", "line 2, byte 14: expected text without NUL bytes"),
+        ("key,given\n1,Ada\n".encode("utf-16-le"), "line 1, byte 2: .*UTF-16 has its mark"),
+        ("key,given\n1,Ada\n".encode("utf-32"), "line 1, byte 1: .*UTF-16 has its mark"),
+        ("key,given\n1,Ada".encode("utf-16") + b"x", "line 2, byte 34: .*UTF-16 to the end"),
+        (b"key,given\n1,\x81\x8d\n", "line 2, byte 13: .*UTF-8, UTF-16 or Windows-1252"),
+        ("key,given\n1,Zoë\n".encode() + b"2,Zo\xeb\n", "line 3, byte 22: .*UTF-8 to the end"),
+        (b"\xef\xbb\xbfkey,given\n1,Zo\xeb\n", "line 2, byte 18: .*UTF-8 to the end"),
+    ],
+)
+def test_bytes_that_are_no_text_are_named_by_line_and_byte(tmp_path, content, message):
+    assert re.search(message, refusal("csv", tmp_path / "t.csv", content))
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_letter_that_lies_across_two_pieces_is_read(tmp_path, shift):
+    path = tmp_path / "t.csv"
+    text = "key,given\n1," + "a" * (65_536 - 14 + shift) + "\U00010400" + "\n2,Ada" * 20_000
+    path.write_bytes(text.encode())
+    assert encoding_of(path, Limits()) == "utf-8"
+
+
+def test_text_of_windows_is_read_where_nothing_is_utf_8(tmp_path, read):
+    path = tmp_path / "t.csv"
+    path.write_bytes("key,given,family\n1,Zoë,O\u2019Neill\n".encode("cp1252"))
+    (row,) = read("csv", path).rows
+    assert row.particulars.names[0].given == ("Zoë",)
+
+
+def test_json_nested_too_deeply_is_named_by_line_or_child(tmp_path):
+    deep = '{"la_code": 201, "Children": [{"la_child_id": "1"}, {"la_child_id": "2", "x": '
+    for content in (deep + "[" * 50_000, deep + "[" * 50_000 + "]" * 50_000 + "}]}"):
+        message = refusal("social-care.csc", tmp_path / "c.json", content)
+        assert message == "c.json: child 1: expected JSON nested less deeply"
+    patient = '{"resourceType": "Patient"}\n{"resourceType": "Patient", "x": ' + "[" * 50_000
+    message = refusal("health.pds-fhir", tmp_path / "p.json", patient)
+    assert message == "p.json: line 2: expected JSON nested less deeply"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+def test_a_folder_a_pipe_and_a_device_are_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", Path(os.devnull)):
+        with pytest.raises(FeedError, match="a file, not a folder, a pipe or a device"):
+            recognise(path)
+        for feed in FEEDS.values():
+            with pytest.raises(FeedError, match="a file, not a folder, a pipe or a device"):
+                feed.open([path])
+
+
+@pytest.mark.parametrize("feed", ["csv", "health.pds-trace", "school.census-tables"])
+def test_a_quotation_that_never_ends_cannot_swallow_the_rows_behind_it(feed, samples, tmp_path):
+    lines = (samples / FILES[feed]).read_text().splitlines()
+    lines[1] = '"' + lines[1]
+    message = refusal(feed, tmp_path / "t.csv", "\n".join(lines))
+    assert message == "t.csv: line 2: expected a closing quotation mark before the file ends"
+
+
+def test_a_hundred_thousand_columns_are_no_trouble(tmp_path):
+    names = ",".join(f"c{number}" for number in range(100_000))
+    path = tmp_path / "t.csv"
+    path.write_text(f"UNIQUE REFERENCE,MATCHED_NHS_NO,ERROR/SUCCESS_CODE,{names}\n1\n")
+    (fault,) = FEEDS["health.pds-trace"].open([path])
+    assert isinstance(fault, Fault)
+    assert (fault.rule, fault.key) == ("CELLS", "1")
 
 
 @pytest.mark.parametrize("feed", sorted(FILES.keys() - JOINT))
@@ -210,3 +312,13 @@ def test_nothing_that_is_not_taken_of_several_tables_is_in_a_submission(feed, de
     rows = attempt(feed, *delivery(feed))
     assert len(rows) >= 4
     assert b"PLANTED" not in msgspec.json.encode(rows)
+
+
+def test_a_field_with_a_number_or_a_date_for_a_name_is_counted_without_it(tmp_path):
+    path = tmp_path / "p.json"
+    names = ("9000000009", "Ada 2015-01-02", "Born 02/01/15", "caseNotes")
+    patient = {"resourceType": "Patient", "id": "1", "birthDate": "2015-01-02"}
+    path.write_text(json.dumps(patient | dict.fromkeys(names, 1)))
+    reading = PdsFhir().open([path])
+    list(reading)
+    assert reading.dropped == {"(other)": 3, "caseNotes": 1}

@@ -49,6 +49,22 @@ def test_an_answer_with_an_error_is_no_file_of_patients(path):
         FEEDS["health.pds-fhir"].open([path])
 
 
+@pytest.mark.parametrize(
+    "path", patients("pds_fhir", "relatedPersonResponses__*.json"), ids=lambda p: p.stem
+)
+def test_related_persons_without_their_patient_are_counted(path):
+    reading = FEEDS["health.pds-fhir"].open([path])
+    assert list(reading) == []
+    assert set(reading.dropped) == {"RelatedPerson"}
+
+
+@pytest.mark.parametrize(
+    "path", patients("pds_fhir", "coverageResponses__*.json"), ids=lambda p: p.stem
+)
+def test_what_only_names_a_patient_is_not_taken_for_one(path):
+    assert recognise(path) is None
+
+
 @pytest.mark.parametrize("feed", FEEDS)
 def test_no_sample_of_any_kind_breaks_a_feed(feed):
     for path in sorted(FIXTURES.rglob("*")):

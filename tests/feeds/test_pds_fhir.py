@@ -140,6 +140,107 @@ def test_a_removed_notice_of_death_is_no_death(written):
     assert written(patient % (url, "2")).rows[0].particulars.died == "2020-01-01"
 
 
+BIRTH = """{"resourceType": "Bundle", "type": "transaction", "entry": [
+  {"fullUrl": "urn:uuid:baby", "resource": {"resourceType": "Patient", "id": "9000000009",
+    "birthDate": "2026-01-02", "name": [{"use": "temp", "given": ["Twin 2"], "family": "Obi"}]}},
+  {"resource": {"resourceType": "Observation", "subject": {"reference": "urn:uuid:baby"},
+    "code": {"coding": [{"code": "246435002"}]}, "valueInteger": 2}},
+  {"resource": {"resourceType": "Observation", "subject": {"reference": "urn:uuid:baby"},
+    "code": {"coding": [{"code": "364589006"}]}, "valueQuantity": {"value": 3100}}},
+  {"resource": {"resourceType": "RelatedPerson", "patient": {"reference": "urn:uuid:baby"},
+    "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9000000025"}],
+    "relationship": [{"coding": [{"code": "GESTM"}]}]}},
+  {"fullUrl": "urn:uuid:mother", "resource": {"resourceType": "Patient", "id": "9000000025",
+    "birthDate": "2009-03-04", "name": [{"family": "Obi"}]}},
+  {"fullUrl": "urn:uuid:place", "resource": {"resourceType": "Location"}},
+  {"response": {"status": "201"}}]}"""
+
+
+def test_a_notice_of_birth_tells_the_mother_and_how_many_were_born(written):
+    read = written(BIRTH)
+    baby, mother = (read.submissions[key].particulars for key in ("9000000009", "9000000025"))
+    assert (baby.births, baby.carers) == (2, (Carer(relationship="mother", nhs="9000000025"),))
+    assert (mother.births, mother.carers) == (None, ())
+    assert read.reading.dropped == {"Observation": 1, "Location": 1}
+
+
+def test_related_persons_of_nobody_in_the_file_are_counted(written):
+    person = '{"resourceType":"RelatedPerson","patient":{"reference":"Patient/%s"}}'
+    patient = '{"resourceType":"Patient","id":"9000000009","birthDate":"2015-01-02"}'
+    read = written("\n".join([person % "9000000009", patient, person % "9000000025"]) + "\n")
+    assert read.reading.dropped == {"RelatedPerson": 2}
+    bundle = '{"resourceType":"Bundle","entry":[{"resource":%s}]}' % (person % "9000000009")
+    assert written(bundle).reading.dropped == {"RelatedPerson": 1}
+
+
+def test_a_null_says_nothing_wherever_it_stands(written):
+    (patient,) = written(
+        '{"resourceType":"Patient","id":"9000000009","meta":null,"gender":null,"name":[null,'
+        '{"use":null,"given":["Ada",null],"family":"Obi","period":null}],"telecom":null}'
+    ).rows
+    assert patient.particulars.names == (PersonName(("Ada",), "Obi"),)
+    assert patient.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "carers"),
+    [("Carer", ("carer",)), ("PRN", ("parent",)), ("SIS", ()), ("CHILD", ())],
+)
+def test_brothers_sisters_and_children_are_no_carers(written, code, carers):
+    text = (
+        '{"resourceType":"Patient","id":"9000000009","birthDate":"2015-01-02","contact":[{"name":'
+        '{"given":["Ada"],"family":"Obi"},"relationship":[{"coding":[{"code":"%s"}]}]}]}'
+    )
+    (patient,) = written(text % code).rows
+    assert tuple(each.relationship for each in patient.particulars.carers) == carers
+
+
+@pytest.mark.parametrize(
+    ("meta", "restricted"),
+    [
+        ('{"versionId":3,"security":[{"code":"R"}]}', True),
+        ('{"security":[{"code":"V"}]}', True),
+        ('{"security":{"code":"R"}}', True),
+        ('{"security":null}', False),
+        ("null", False),
+        ('{"security":[{"code":"U"}]}', False),
+    ],
+)
+def test_marks_that_cannot_be_read_count_as_a_restriction(written, meta, restricted):
+    text = '{"resourceType":"Patient","id":"9000000009","birthDate":"2015-01-02","meta":%s}'
+    (patient,) = written(text % meta).rows
+    assert patient.particulars.restricted is restricted
+
+
+@pytest.mark.parametrize(
+    ("meta", "placed"),
+    [
+        ('{"versionId":"%s"}' % ("9" * 5000), (0, "")),
+        ('{"versionId":7}', (7, "")),
+        ('{"lastUpdated":"2026-01-02T09:30:00Z"}', (0, "2026-01-02T09:30:00Z")),
+        ('{"lastUpdated":"2026-01-02T99:30:00Z"}', (0, "")),
+        ('{"lastUpdated":"2026-01"}', (0, "")),
+        ('{"lastUpdated":"9999-01-02"}', (0, "")),
+    ],
+)
+def test_a_version_or_time_that_cannot_be_right_orders_nothing(written, meta, placed):
+    text = '{"resourceType":"Patient","id":"9000000009","birthDate":"2015-01-02","meta":%s}'
+    (patient,) = written(text % meta).rows
+    assert (patient.sequence, patient.effective) == placed
+    assert bool(patient.remarks) is ("lastUpdated" in meta and not placed[1])
+
+
+def test_a_line_that_does_not_say_what_it_is_is_rejected(written):
+    patient = '{"resourceType":"Patient","id":"9000000009","birthDate":"2015-01-02"}'
+    read = written(f'{patient}\n{{"id":"9000000025","birthDate":"2015-01-02"}}\n')
+    assert read.faults == [("FHIR-TYPE", 2)]
+
+
+def test_a_document_that_is_no_json_is_named_by_its_line(written):
+    with pytest.raises(FeedError, match=r"^pds\.ndjson: line 4: expected whole JSON"):
+        written('{\n"resourceType": "Patient",\n"id": "9000000009",\n"birthDate": #\n}')
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -3,6 +3,9 @@ import pytest
 from feeds.submission import FeedError
 from person.identifiers import Identifier
 from person.names import PersonName
+from person.particulars import BirthDate
+from person.places import Address
+from person.services import Involvement
 
 FEED = "health.pds-trace"
 MPT_ROW = (
@@ -90,7 +93,36 @@ def test_a_row_without_a_key_or_with_other_cells_is_rejected(trace):
 
 
 def test_what_is_not_taken_is_counted(trace):
-    assert trace.reading.dropped["TELEPHONE_NUMBER"] == 1
+    assert trace.reading.dropped["INTERNAL_ID"] == 1
+
+
+FOUND = "UNIQUE REFERENCE,REQ_NHS_NO,POST_CODE,DATE_OF_BIRTH,GP_PRACTICE_CODE," \
+    "GP_REGISTRATION_DATE,TELEPHONE_NUMBER,EMAIL_ADDRESS,SENSITIVITY_FLAG,ERROR/SUCCESS_CODE," \
+    "MATCHED_NHS_NO"  # fmt: skip
+
+
+def test_practice_and_how_to_reach_one_who_was_found_are_taken(written):
+    row = "a,9000000009,SE15 3QN,201405,Y12345,20140601,01632 960587,a@example.com,,{},9990001006"
+    found, missed = (written(FOUND, row.format(code)) for code in ("90", "97"))
+    particulars = found.submissions["a"].particulars
+    assert particulars.involvements == (Involvement("gp", "Y12345", start="2014-06-01"),)
+    assert (particulars.phones, particulars.emails) == (("01632960587",), ("a@example.com",))
+    assert particulars.birth == BirthDate("2014-05")
+    assert particulars.addresses == (Address(postcode="SE15 3QN"),)
+    assert particulars.identifiers[1] == Identifier("nhs", "9000000009", "superseded")
+    assert missed.submissions["a"].particulars.involvements == ()
+    assert missed.remarks("a") == [("TRACE-MANY", "MATCHED_NHS_NO")]
+
+
+@pytest.mark.parametrize(
+    ("flag", "code", "restricted"),
+    [("", "00", False), ("S", "00", True), ("B", "00", True), ("N", "00", False), ("", "92", True)],
+)
+def test_a_sensitive_match_is_a_match_and_a_restriction(written, flag, code, restricted):
+    read = written(FOUND, f"a,,,,,,,,{flag},{code},9990001006")
+    particulars = read.submissions["a"].particulars
+    assert particulars.restricted is restricted
+    assert particulars.identifiers == (Identifier("nhs", "9990001006", "verified"),)
 
 
 def test_columns_bind_by_name_wherever_they_stand(written):

@@ -32,7 +32,8 @@ def test_cleaning_twice_is_cleaning_once(text):
         "Baby", "BABY BOY", "Baby Girl", "Male Infant", "Female", "Infant", "Twin", "Twin 1",
         "Twin A", "TWIN TWO", "Baby Twin 2", "First Twin", "Unborn", "Unborn Baby", "Unknown",
         "Not Known", "B/O", "B/O Smith", "Baby of Jane", "Unnamed", "N/A", "TBC", "XXTESTPATIENT",
-        "Triplet 3", "Boy 2",
+        "Triplet 3", "Boy 2", "BabyGirl", "Twin1", "Triplet2", "N/K", "T.B.C.", "FNU", "-", "?",
+        "Not Applicable",
     ],
 )  # fmt: skip
 def test_placeholders_are_known(name):
@@ -43,7 +44,7 @@ def test_placeholders_are_known(name):
     "name",
     [
         "Bo", "Na", "Babita", "Tess", "Twinkle", "Malek", "Ann", "Nolan", "Unity", "Girish", "Li",
-        "Child", "Boyd", "Bo Smith", "Baby-Jane", "Testa", "O", "Jayden Chi",
+        "Child", "Boyd", "Bo Smith", "Baby-Jane", "Testa", "O", "Jayden Chi", "Twine", "李", "",
     ],
 )  # fmt: skip
 def test_real_names_are_no_placeholders(name):

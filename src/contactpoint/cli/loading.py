@@ -129,10 +129,11 @@ def link(store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool) 
 def deliveries(files: Sequence[Path], name: str | None) -> list[tuple["Feed", list[Path]]]:
     """The deliveries that files make: most are one each; some feeds send several as one."""
     from feeds.catalogue import JOINT
+    from feeds.text import regular
 
     found: list[tuple[Feed, list[Path]]] = []
     for path in files:
-        feed = _feed(path, name)
+        feed = _feed(regular(path), name)
         joint = next((paths for known, paths in found if known is feed), None)
         if feed.name in JOINT and joint is not None:
             joint.append(path)
@@ -147,6 +148,10 @@ def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options
     from contactpoint.errors import UsageError
     from contactpoint.intake.loading import Request
     from contactpoint.intake.preparing import moment
+    from feeds.text import regular
+
+    if mapping := options.get("mapping"):
+        regular(mapping)
 
     if effective:
         try:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def nightly(folder: Path, as_json: bool) -> int:
     """Load a drop folder: FOLDER/SOURCE/FEED.DATE.ext, in order of effective time, one report."""
     from contactpoint.cli.loading import GRAVEST, as_request, deliveries, link, report, together
+    from contactpoint.errors import UsageError
     from contactpoint.nightly import dropped, left_out
     from feeds.catalogue import FEEDS
     from feeds.submission import FeedError
@@ -29,13 +30,20 @@ def nightly(folder: Path, as_json: bool) -> int:
     codes = {0}
     with opened() as store, store.log.lock("nightly"):
         for (effective, source, name), files in groupby(dropped(folder, FEEDS), key=_delivery):
-            for feed, paths in deliveries([one.path for one in files], name or None):
+            among = [one.path for one in files]
+            try:
+                found = deliveries(among, name or None)
+            except (FeedError, UsageError) as error:  # one file must not end the night
+                codes.add(1)
+                reports.append({"file": among[0].name, "source": source, "error": str(error)})
+                continue
+            for feed, paths in found:
                 request = as_request(paths, feed, source=source, effective=effective)
                 try:
                     with progress(f"{source}/{paths[0].name}", wanted=not as_json) as tell:
                         told = dataclasses.replace(request, progress=tell)
                         outcome = store.loading.load(told, store.origin("nightly"))
-                except FeedError as error:
+                except (FeedError, UsageError) as error:
                     codes.add(1)
                     failed = {"file": paths[0].name, "source": source, "error": str(error)}
                     reports.append(failed)

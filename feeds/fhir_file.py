@@ -1,0 +1,182 @@
+"""The resources of a file: one in each line, or a document of one, of a Bundle or of a list."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from feeds.fhir import Reference, Resource, read, resource
+from feeds.submission import FeedError
+from feeds.text import Limits, byte_lines, encoding_of
+
+ABOUT: Final = {"RelatedPerson": "patient", "Observation": "subject"}
+"""Kinds of resource that speak of a Patient, and the field in which they name theirs."""
+_MOST: Final = 100
+"""Resources about one Patient that are kept with it; more are given alone."""
+
+
+class Told(NamedTuple):
+    """A resource, and those that follow it and speak of it."""
+
+    line: int
+    """Its line, or its ordinal in a document, from 1."""
+    resource: Resource | None
+    """None for a line that is not one JSON object."""
+    about: tuple[Resource, ...] = ()
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of a Bundle; an answer to a request holds no resource."""
+
+    resource: msgspec.Raw = msgspec.Raw(b"null")
+    url: str = msgspec.field(default="", name="fullUrl")
+
+
+_ENTRIES: Final = msgspec.json.Decoder(tuple[Entry, ...])
+_REFERENCE: Final = msgspec.json.Decoder(Reference)
+
+
+class FhirFile:
+    """A file of Patients, and of what is told about them."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        """Look at encoding and first line. Raises FeedError where it is no such file."""
+        self._path, self._limits = path, limits
+        self._encoding = encoding_of(path, limits)
+        next(self._resources(), None)
+
+    def __iter__(self) -> Iterator[Told]:
+        """Give each resource, a Patient with what follows it and speaks of it."""
+        waiting: Told | None = None
+        about: list[Resource] = []
+        for line, found in self._resources():
+            if found is not None and found.kind in ABOUT:
+                patient = waiting.resource if waiting else None
+                if patient and len(about) < _MOST and _is_about(found, patient):
+                    about.append(found)
+                else:
+                    yield Told(line, found)
+                continue
+            if waiting is not None:
+                yield waiting._replace(about=tuple(about)) if about else waiting
+                about.clear()
+            waiting = Told(line, found)
+        if waiting is not None:
+            yield waiting._replace(about=tuple(about)) if about else waiting
+
+    def _resources(self) -> Iterator[tuple[int, Resource | None]]:
+        """Give each resource with its line; None for a line that is not one JSON object."""
+        lines = byte_lines(self._path, self._encoding, self._limits)
+        first = 0
+        for number, line in enumerate(lines, start=1):
+            if line.isspace():
+                continue
+            found = self._decode(line, number)
+            if not first:
+                first = number
+                if found is None and self._is_document(line, number):
+                    yield from self._document()
+                    return
+            if found is None:
+                if not line.endswith(b"\n"):
+                    raise self._error(f"line {number}", "", "a whole line: the file is cut off")
+                yield number, None
+            elif found.kind == "Bundle":
+                for _, each in self._entries(found, f"line {number}"):
+                    yield number, each
+            else:
+                if number == first:
+                    self._refuse_other(found)
+                yield number, found
+        if not first:
+            raise self._error("line 1", "", "a Patient in each line")
+
+    def _decode(self, line: bytes, number: int) -> Resource | None:
+        try:
+            return resource(line)
+        except msgspec.DecodeError:
+            return None
+        except RecursionError:
+            raise self._error(f"line {number}", "", "JSON nested less deeply") from None
+
+    # A document of several lines.
+
+    def _is_document(self, line: bytes, number: int) -> bool:
+        """Whether a first line that is no whole object begins a document of several lines."""
+        begins = line.strip()
+        if not begins.startswith((b"{", b"[")):
+            raise self._error(f"line {number}", "", "JSON: a Patient in each line")
+        return len(begins) == 1 or begins.startswith(b"[") or begins.endswith((b",", b"{", b"["))
+
+    def _document(self) -> Iterator[tuple[int, Resource]]:
+        """Give the resources of a file that is one Patient, one Bundle or a list of either."""
+        if self._path.stat().st_size > self._limits.element:
+            raise self._error("line 1", "", "one whole JSON resource in each line")
+        data = b"".join(byte_lines(self._path, self._encoding, self._limits))
+        try:
+            is_list = data.lstrip().startswith(b"[")
+            each = msgspec.json.decode(data, type=list[msgspec.Raw]) if is_list else [data]
+            resources = [resource(one) for one in each]
+        except msgspec.DecodeError as broken:
+            where = f"line {_line_of(data, str(broken))}"
+            raise self._error(
+                where, "", "whole JSON: one resource in each line, or in all"
+            ) from None
+        except RecursionError:
+            raise self._error("line 1", "", "JSON nested less deeply") from None
+        for ordinal, found in enumerate(resources, start=1):
+            self._refuse_other(found)
+            if found.kind == "Bundle":
+                yield from self._entries(found, f"resource {ordinal}")
+            else:
+                yield ordinal, found
+
+    def _entries(self, bundle: Resource, where: str) -> Iterator[tuple[int, Resource]]:
+        """Give a Bundle's resources, each Patient before what the Bundle tells about it."""
+        try:
+            entries = _ENTRIES.decode(bundle.fields.get("entry", b"[]"))
+            found = [
+                (ordinal, resource(each.resource, each.url))
+                for ordinal, each in enumerate(entries, start=1)
+                if bytes(each.resource) != b"null"
+            ]
+        except (msgspec.DecodeError, RecursionError):
+            raise self._error(where, "entry", "the entries of a Bundle") from None
+        about = [each for each in found if each[1].kind in ABOUT]
+        claimed: set[int] = set()
+        for ordinal, each in found:
+            if each.kind in ABOUT:
+                continue
+            yield ordinal, each
+            if each.kind == "Patient":
+                for place, other in about:
+                    if _is_about(other, each):
+                        claimed.add(place)
+                        yield place, other
+        yield from (each for each in about if each[0] not in claimed)
+
+    def _refuse_other(self, found: Resource) -> None:
+        if found.kind not in ("Patient", "Bundle", "RelatedPerson"):
+            raise self._error("line 1", "resourceType", "Patient, or a Bundle of Patients")
+
+    def _error(self, where: str, field: str, expected: str) -> FeedError:
+        return FeedError(self._path.name, where, field, expected)
+
+
+def _is_about(found: Resource, patient: Resource) -> bool:
+    """Whether a resource speaks of a Patient: by id or URL, or because it names no other."""
+    if patient.kind != "Patient":
+        return False
+    raw = found.fields.get(ABOUT[found.kind])
+    named = read(_REFERENCE, raw) if raw is not None else None
+    if named is None or not named.target:
+        return found.kind == "RelatedPerson"  # PDS leaves it out: all are of the one asked for
+    whole = named.reference or ""
+    return named.target == patient.id or bool(patient.url and whole and patient.url.endswith(whole))
+
+
+def _line_of(data: bytes, message: str) -> int:
+    """Give the line of the byte that msgspec names in an error."""
+    place = message.rpartition("(byte ")[2].rstrip(")")
+    return data.count(b"\n", 0, int(place)) + 1 if place.isdigit() else 1

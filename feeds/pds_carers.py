@@ -1,0 +1,62 @@
+"""Parents, carers and emergency contacts of a Patient: its contacts and RelatedPersons."""
+
+from typing import Final
+
+import msgspec
+
+from feeds.fhir import NHS, Contact, HumanName
+from feeds.values import Remarks, checked, phone_number
+from person.identifiers import nhs_number
+from person.names import clean
+from person.particulars import Carer
+
+# HL7 v3 RoleCode, v2-0131 and UK Core roles, in the field's words.
+_ROLES: Final = {
+    "MTH": "mother", "NMTH": "mother", "GESTM": "mother", "FTH": "father", "NFTH": "father",
+    "PRN": "parent", "NPRN": "parent", "STPPRN": "step-parent", "STPMTH": "step-mother",
+    "STPFTH": "step-father", "PRNFOST": "foster carer", "ADOPTP": "adoptive parent",
+    "GUARD": "guardian", "GUADLTM": "guardian", "GUARDIAN": "guardian", "CARER": "carer",
+    "GRPRN": "grandparent", "GRMTH": "grandmother", "GRFTH": "grandfather", "AUNT": "aunt",
+    "UNCLE": "uncle", "C": "emergency contact", "N": "next of kin",
+}  # fmt: skip
+# Kin who are no carers by that alone. The index links no child to brothers, sisters or children.
+_KIN: Final = frozenset({"SIS", "BRO", "SIB", "CHILD", "SPS", "DOMPART", "ONESELF"})
+
+
+def carer(remarks: Remarks, person: Contact) -> Carer | None:
+    """Give a parent, carer or emergency contact; None for others, and where nothing names one."""
+    codes = [code.upper() for concept in person.relationship for code in concept.codes]
+    role = next((_ROLES[code] for code in codes if code in _ROLES), "")
+    if not role and not _KIN.isdisjoint(codes):
+        return None
+    name = _name(person.name)
+    given = " ".join(clean(each or "") for each in name.given) if name else ""
+    family = clean(name.family or "") if name else ""
+    phone = next(
+        (each.value for each in person.telecom if each.system == "phone" and each.value), ""
+    )
+    numbers = [
+        number
+        for each in person.identifier
+        if each.system == NHS
+        and (number := checked(remarks, "RelatedPerson.identifier", nhs_number, each.value or ""))
+    ]
+    if not (given or family or phone or numbers):
+        return None
+    return Carer(
+        given[:200],
+        family[:200],
+        role,
+        phone=phone_number(remarks, "contact.telecom", phone),
+        nhs=numbers[0] if numbers and role == "mother" else "",
+    )
+
+
+def _name(value: object) -> HumanName | None:
+    """Give the name of a contact (one) or a RelatedPerson (several: the first)."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    try:
+        return msgspec.convert(value, HumanName) if value else None
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,61 @@
+import pytest
+
+from contactpoint.nightly import dropped
+from feeds.catalogue import FEEDS
+
+CENSUS = """<Message><Header><CollectionDetails><Collection>SC</Collection>{}</CollectionDetails>
+<Source><LEA>201</LEA><Estab>2345</Estab></Source></Header><Pupils/></Message>"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def fill(files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        return [f"{one.source}/{one.path.name}" for one in dropped(tmp_path, FEEDS)]
+
+    return fill
+
+
+def census(date=""):
+    return CENSUS.format(f"<ReferenceDate>{date}</ReferenceDate>" if date else "")
+
+
+def test_a_night_goes_by_the_dates_in_the_names_and_ends_with_files_without_one(folder):
+    patient = '{"resourceType":"Patient","id":"1"}'
+    names = ["pds/health.pds-fhir.2026-01-15.ndjson", "pds/b.ndjson", "la/csv.2026-01-14.csv"]
+    assert folder(dict.fromkeys(names, patient)) == [names[2], names[0], names[1]]
+
+
+def test_a_files_own_date_goes_before_the_date_in_its_name(folder):
+    files = {
+        "schools/school.census.2026-01-13.xml": census("2026-01-20"),
+        "schools/school.census.2026-01-14.xml": census(),
+        "schools/late.xml": census("2025-05-15"),
+    }
+    assert folder(files) == [
+        "schools/late.xml",
+        "schools/school.census.2026-01-14.xml",
+        "schools/school.census.2026-01-13.xml",
+    ]
+
+
+def test_tables_of_one_census_count_together_from_the_day_that_one_of_them_states(folder):
+    files = {
+        "la/pupilonroll.2026-01-01.csv": "pupilonrolltableid,nativeid,upn,surname\n",
+        "la/schoolcensus.2026-01-01.csv": "schoolcensustableid,nativeid,lea,estab,referencedate\n"
+        "1,2012345,201,2345,2026-Mar-01\n",
+        "pds/csv.2026-02-01.csv": "key,given\n",
+    }
+    assert folder(files) == [
+        "pds/csv.2026-02-01.csv",
+        "la/pupilonroll.2026-01-01.csv",
+        "la/schoolcensus.2026-01-01.csv",
+    ]
+
+
+def test_files_that_cannot_be_read_keep_their_place_for_the_load_to_refuse(folder):
+    files = {"a/school.census.2026-01-13.xml": "<Mess", "a/x.2026-01-12.bin": "", "a/y": "\x00"}
+    assert folder(files) == ["a/x.2026-01-12.bin", "a/school.census.2026-01-13.xml", "a/y"]
