@@ -16,7 +16,7 @@ import msgspec
 
 from feeds.mapping import authority_in
 from feeds.reading import OnePass
-from feeds.submission import Fault, FeedError, Mode, Settings, Submission
+from feeds.submission import Fault, FeedError, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits, Metered, byte_lines, encoding_of, head_text
 from feeds.values import (
     Remarks,
@@ -68,6 +68,7 @@ _EPISODE: Final = frozenset(
 )  # fmt: skip
 _WORKER: Final = frozenset({"worker_id", "start_date", "end_date", "purge"})
 _DEEPEST: Final = 1000
+_written: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,14 @@ class CscReading(OnePass):
         self._in_lines = self._is_in_lines()
         next(self._children(), None)
 
-    def __iter__(self) -> Iterator[Submission | Fault]:
+    def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each child."""
         for line, authority, child in self._children():
             if isinstance(child, dict):
-                yield self._child(line, authority, child)
+                if self.recalls and self.recalls(authority.encode(), _written(child)):
+                    yield Recalled(line)
+                else:
+                    yield self._child(line, authority, child)
             else:
                 yield Fault(line, "JSON", "Children", "one JSON object for each child")
 

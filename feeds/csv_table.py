@@ -10,7 +10,7 @@ from typing import Final
 
 from feeds.csv_mapping import COLUMNS, DEFAULTS, OWN_NAMES, Mapped, read_mapping
 from feeds.reading import OnePass
-from feeds.submission import Fault, Mode, Settings, Submission
+from feeds.submission import Fault, Mode, Recalled, Row, Settings, Submission
 from feeds.tables import Table, column_names, columns_in, folded, trimmed
 from feeds.text import LIMITS, Limits
 from feeds.values import (
@@ -41,6 +41,7 @@ from person.particulars import Carer, Particulars
 from person.places import Address
 
 Cells = dict[str, str]
+_SEPARATOR: Final = "\x1f"
 _LONGEST_KEY: Final = 200
 
 
@@ -79,9 +80,10 @@ class CsvReading(OnePass):
         line, self._names = self._table.first(self._table.rows())
         self._places = self._bind(line, self._names)
 
-    def __iter__(self) -> Iterator[Submission | Fault]:
+    def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each row. Checks the control total at the end."""
         read, total = 0, None
+        named = _SEPARATOR.join(self._names).encode()
         rows = islice(self._table.rows(), 1, None)
         for line, cells in trimmed(rows, len(self._names)):
             if total is not None:
@@ -90,7 +92,10 @@ class CsvReading(OnePass):
                 total = cells[1].strip() if len(cells) > 1 else ""
                 continue
             read += 1
-            yield self._row(line, cells)
+            if self.recalls and self.recalls(named, _SEPARATOR.join(cells).encode()):
+                yield Recalled(line)
+            else:
+                yield self._row(line, cells)
         if self._mapped.total and total != str(read):
             raise self._error("end", self._mapped.total, f"a control total of {read} rows")
 

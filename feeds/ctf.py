@@ -5,7 +5,6 @@ index takes who the pupil is, parents and carers, and the schools with their dat
 marks, needs, meals, attendance and assessments are counted and left out.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import msgspec
 from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, names_in, written
 from feeds.pupils import HOME, PUPIL, pupil
 from feeds.reading import OnePass
-from feeds.submission import Fault, Header, Mode, Settings, Submission
+from feeds.submission import Dropped, Fault, Header, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits
 from feeds.values import (
     Remarks,
@@ -146,7 +145,7 @@ class CtfReading(OnePass):
 class _Pupil:
     """What is taken of one pupil, gathered part by part; all else is counted."""
 
-    def __init__(self, dropped: Counter[str]) -> None:
+    def __init__(self, dropped: Dropped) -> None:
         self.own: Leaves = {}
         self.homes: list[Leaves] = []
         self.phones: list[str] = []

@@ -143,6 +143,11 @@ def leaves(element: Element) -> Leaves:
     return found
 
 
+def written_whole(element: Element) -> bytes:
+    """Give an element as it stands, with all that is in it."""
+    return etree.tostring(element, with_tail=False)
+
+
 def written(node: Element) -> str:
     """Give the clean text of an innermost element, empty where there is none."""
     return clean(node.text[:LONGEST]) if node.text else ""

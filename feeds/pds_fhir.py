@@ -17,7 +17,7 @@ from feeds.fhir import TAKEN, Patient, Resource
 from feeds.fhir_file import FhirFile, Told
 from feeds.pds_patient import Patients
 from feeds.reading import OnePass
-from feeds.submission import Fault, Mode, Settings, Submission
+from feeds.submission import Fault, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits, head_text
 from feeds.values import (
     Remarks,
@@ -67,16 +67,19 @@ class PdsReading(OnePass):
         """Look at encoding and first line. Raises FeedError where it is no such file."""
         super().__init__(feed, path.name)
         self._resources = FhirFile(path, feed.limits)
-        self._patients = Patients(self.dropped, self._latest)
+        self._patients = Patients(self.dropped, self.today)
 
-    def __iter__(self) -> Iterator[Submission | Fault]:
+    def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each Patient."""
         for told in self._resources:
             found = told.resource
             if found is None:
                 yield Fault(told.line, "JSON", "line", "one JSON object")
             elif found.kind == "Patient":
-                yield self._patient(told, found)
+                if self.recalls and self.recalls(*(one.written for one in (found, *told.about))):
+                    yield Recalled(told.line)
+                else:
+                    yield self._patient(told, found)
             elif not found.kind:
                 yield Fault(told.line, "FHIR-TYPE", "resourceType", "Patient")
             else:

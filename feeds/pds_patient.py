@@ -1,7 +1,6 @@
 """A Patient of the Personal Demographics Service as particulars."""
 
 import contextlib
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +22,8 @@ from feeds.fhir import (
     read,
 )
 from feeds.pds_carers import carer
+from feeds.reading import Today
+from feeds.submission import Dropped
 from feeds.values import (
     Remarks,
     birth_date,
@@ -63,9 +64,9 @@ _LEFT: Final = frozenset({"EMB", "SCT", "NIT"})
 class Patients:
     """Makes particulars of Patients; counts what it leaves out."""
 
-    def __init__(self, dropped: Counter[str], latest: str) -> None:
-        """``latest`` is today's date, by which periods have ended and births have been."""
-        self._dropped, self._latest = dropped, latest
+    def __init__(self, dropped: Dropped, today: Today) -> None:
+        """By ``today`` periods have ended and births have been."""
+        self._dropped, self._today, self._latest = dropped, today, today.date
 
     def particulars(
         self,
@@ -223,7 +224,7 @@ class Patients:
 
     def _is_past(self, period: Period | None) -> bool:
         """Whether a period has ended before today."""
-        return bool(period and period.end and period.end[:10] < self._latest)
+        return bool(period and period.end and self._today.is_past(period.end))
 
     def _reached(
         self, remarks: Remarks, points: Sequence[ContactPoint]

@@ -20,10 +20,11 @@ from feeds.elements import (
     local,
     names_in,
     serial_of,
+    written_whole,
 )
 from feeds.pupils import HOME, PUPIL, at_school, pupil
 from feeds.reading import OnePass
-from feeds.submission import Fault, Header, Mode, Settings, Submission
+from feeds.submission import Fault, Header, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits
 from feeds.values import LONGEST, Remarks, count, only_file, today
 from person.authorities import laestab
@@ -75,13 +76,16 @@ class CensusReading(OnePass):
         self._school = self._authority = ""
         self.header = self._read_header()
 
-    def __iter__(self) -> Iterator[Submission | Fault]:
+    def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each pupil, on roll and no longer on roll."""
         ordinal = 0
         for element, name in self._elements():
             if name in _PUPILS:
                 ordinal += 1
-                yield self._pupil(element, ordinal)
+                if self.recalls and self.recalls(self._around(element), written_whole(element)):
+                    yield Recalled(ordinal)
+                else:
+                    yield self._pupil(element, ordinal)
             elif name == "School" and not self.header.scopes:
                 self._school = _school_of(element, self._authority) or self._school
 
@@ -130,10 +134,17 @@ class CensusReading(OnePass):
             return laestab(stated["LAEstab"][:3], stated["LAEstab"][3:].lstrip("/"))
         if "Estab" in stated:
             return laestab(stated.get("LEA", self._authority), stated["Estab"])
+        return self._school_around(element)
+
+    def _school_around(self, element: Element) -> str:
         if not self.header.scopes:
             for school in element.iterancestors("{*}School"):
                 return _school_of(school, self._authority)
         return self._school
+
+    def _around(self, element: Element) -> bytes:
+        """What a pupil's submission depends on that stands outside the pupil."""
+        return f"{self._authority}/{self._school_around(element)}".encode()
 
     def _leaves(self, element: Element) -> tuple[Leaves, list[Leaves]]:
         """Give the pupil's own values and those of each address; count all others."""

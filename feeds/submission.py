@@ -1,7 +1,7 @@
 """What a feed hands over: submissions, faults and remarks, and the protocol of a feed."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -61,6 +61,35 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     held: bool = False
 
 
+class Recalled(msgspec.Struct, frozen=True):
+    """A row of the very bytes that were read before; whoever said so knows what it says."""
+
+    line: int
+
+
+Row = Submission | Fault | Recalled
+
+
+class Dropped(Counter[str]):
+    """Fields that a feed does not take, by name, with how often each held a value."""
+
+    def __init__(self, counted: Mapping[str, int] | None = None) -> None:
+        """``counted`` is what was counted before."""
+        super().__init__(counted or {})
+        self._row: list[str] = []
+
+    def add(self, name: str) -> None:
+        """Count one more value under a name that may be told."""
+        self[name] += 1
+        self._row.append(name)
+
+    def of_row(self) -> tuple[str, ...]:
+        """The names counted since this was last asked."""
+        names = tuple(self._row)
+        self._row.clear()
+        return names
+
+
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a file says of itself."""
 
@@ -110,14 +139,14 @@ class Reading(Protocol):
     """One pass over one file or set of files. Iterate once; then read ``dropped``."""
 
     header: Header
-    dropped: Counter[str]
+    dropped: Dropped
     """Fields that the feed does not take, by name, with how often each held a value."""
     settings: Settings
     """The feed's own, or what a mapping says in their place."""
     mode: Mode
     """The feed's own default, or what a mapping says in its place."""
 
-    def __iter__(self) -> Iterator[Submission | Fault]: ...
+    def __iter__(self) -> Iterator[Row]: ...
 
 
 class Feed(Protocol):

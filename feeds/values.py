@@ -1,14 +1,13 @@
 """The values of a row: each checked, or missing with a remark that says why."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-from feeds.submission import FeedError, Remark
+from feeds.submission import Dropped, FeedError, Remark
 from person.dates import iso_date, iso_moment, not_after
 from person.identifiers import Identifier, IdentifierError, is_upn_unknown, nhs_number, upn
 from person.names import clean
@@ -219,11 +218,11 @@ def apart(
     return ordinary, held
 
 
-def count(dropped: Counter[str], name: str) -> None:
+def count(dropped: Dropped, name: str) -> None:
     """Count a field that is not taken, by name; odd and endlessly many names as ``(other)``."""
     if name not in dropped and (len(dropped) >= 500 or not _is_field_name(name)):
         name = "(other)"
-    dropped[name] += 1
+    dropped.add(name)
 
 
 def _is_field_name(name: str) -> bool:

@@ -92,6 +92,7 @@ class Contactpoint:
             self.master,
             chunk=self.settings.chunk,
             work=work,
+            kept_from=self.settings.kept_from,
             shared_from=self.settings.shared_from if self.settings.processes > 1 else None,
         )
 
@@ -125,6 +126,7 @@ class Contactpoint:
     def erasing(self) -> "Erasing":
         """The use case of erasing."""
         from contactpoint.erasing import Erasing
+        from contactpoint.intake.recall import FOLDER
 
         return Erasing(
             self.log,
@@ -133,6 +135,7 @@ class Contactpoint:
             self.projector,
             self.queries,
             self._kept_index(),
+            rows=self.settings.work / FOLDER,
             backup_days=self.settings.backup_days,
         )
 

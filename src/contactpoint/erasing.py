@@ -1,8 +1,10 @@
 """Erasing: the keys of a record's subjects destroyed, and every trace outside the log removed."""
 
 import datetime
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from contactpoint.errors import NotFoundError
@@ -44,14 +46,17 @@ class Erasing:
         queries: Queries,
         kept: KeptIndex,
         *,
+        rows: Path,
         backup_days: int,
     ) -> None:
+        """``rows`` is the folder of what rows were read as (``contactpoint.intake.recall``)."""
         self._log = log
         self._keys = keys
         self._master = master
         self._projector = projector
         self._queries = queries
         self._kept = kept
+        self._rows = rows
         self._backup_days = backup_days
 
     def record(self, source: str, key: str, origin: Origin, *, reason: str) -> Erased:
@@ -118,6 +123,7 @@ class Erasing:
         self._projector.catch_up()
         scrub(self._projector.engine)
         self._kept.forget()
+        shutil.rmtree(self._rows, ignore_errors=True)
         today = datetime.datetime.fromtimestamp(origin.recorded / 1e6, datetime.UTC).date()
         final = today + datetime.timedelta(days=self._backup_days)
         return Erased(len(records), number, final)

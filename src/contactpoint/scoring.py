@@ -8,7 +8,7 @@ from pathlib import Path
 from contactpoint.exports import write_table
 from feeds.csv_mapping import COLUMNS
 from feeds.csv_table import CsvTable
-from feeds.submission import Fault, FeedError, Submission
+from feeds.submission import FeedError, Row, Submission
 from linkage.decide import decide
 from linkage.model import Model
 from linkage.standardise import standardise
@@ -68,6 +68,6 @@ def _particulars(
             yield _stated(one)
 
 
-def _stated(row: Submission | Fault) -> Particulars:
+def _stated(row: Row) -> Particulars:
     """What a row states; nothing where it has neither name nor birth date."""
     return row.particulars if isinstance(row, Submission) else Particulars()

@@ -10,6 +10,7 @@ from contactpoint.errors import UsageError
 HOME = "contactpoint-data"
 CHUNK = 25_000
 """Rows in one commit of a load: fewer commits, fewer pages of an index changed again by each."""
+WORTH_KEEPING = 1_000
 LARGE = 16 << 20
 """A second process takes about a second to begin: as long as some 16 MiB take alone."""
 
@@ -29,6 +30,8 @@ class Settings:
     """Processes that a load may use: 1, or 2 to read and seal in one and write in the other."""
     shared_from: int = LARGE
     """Bytes from which a delivery is shared between two processes."""
+    kept_from: int = WORTH_KEEPING
+    """Rows from which it is kept what a delivery's rows were read as."""
     chunk: int = CHUNK
     backup_days: int = 35
     """Days for which the oldest backup of the keys is kept: erasure is final after them."""
@@ -72,6 +75,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         ).absolute(),
         processes=_number(environment, "CONTACTPOINT_PROCESSES", os.cpu_count() or 1, 1, 2),
         shared_from=_number(environment, "CONTACTPOINT_SHARED_FROM", LARGE, 0, 1 << 50),
+        kept_from=_number(environment, "CONTACTPOINT_KEPT_FROM", WORTH_KEEPING, 1, 1 << 50),
         chunk=_number(environment, "CONTACTPOINT_CHUNK", CHUNK, 1, 1_000_000),
         backup_days=_number(environment, "CONTACTPOINT_BACKUP_DAYS", 35, 0, 36_500),
         one_database=bool(shared),

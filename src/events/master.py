@@ -114,6 +114,8 @@ class Hashes:
         self._stream = blake2b(digest_size=16, key=id_key, person=b"stream")
         self._content = blake2b(digest_size=16, key=content_key, person=b"content")
         self._trait = blake2b(digest_size=4, key=content_key, person=b"trait")
+        self.row = blake2b(digest_size=16, key=content_key, person=b"row")
+        """To be copied: a hash of 16 bytes of a row as it was written."""
 
     def __reduce__(self) -> tuple[type["Hashes"], tuple[bytes, bytes]]:
         return Hashes, self._keys

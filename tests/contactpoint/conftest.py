@@ -18,10 +18,10 @@ from feeds.catalogue import FEEDS
 class Store:
     """Keys and log in a folder; loads CSV rows given as dictionaries."""
 
-    def __init__(self, folder, shared_from=None):
+    def __init__(self, folder, shared_from=None, kept_from=10**9):
         folder.mkdir(exist_ok=True)
         self.folder = folder
-        self.shared_from = shared_from
+        self.shared_from, self.kept_from = shared_from, kept_from
         self.master = MasterKey.create(folder / "master.key")
         self.keys = SubjectKeys(f"sqlite:///{folder}/keys.db", self.master, create=True)
         self.log = open_log(f"sqlite:///{folder}/log.db", self.keys, self.master, create=True)
@@ -35,6 +35,7 @@ class Store:
             chunk=chunk,
             work=self.folder,
             shared_from=self.shared_from,
+            kept_from=self.kept_from,
         )
 
     def file(self, rows, suffix=".csv"):

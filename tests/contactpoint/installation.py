@@ -46,6 +46,7 @@ class Installation:
             "CONTACTPOINT_CHUNK": str(chunk),
             "CONTACTPOINT_PROCESSES": str(processes),
             "CONTACTPOINT_SHARED_FROM": "0",
+            "CONTACTPOINT_KEPT_FROM": "1",
         }
 
     def copy(self, to, processes=1):

@@ -51,6 +51,8 @@ class Findings:
     """Those of which two rows say different things, where that is not lawful."""
     former: set[bytes] = field(default_factory=set)
     """Records that the file names by a former key, and by no row of their own."""
+    again: set[bytes] = field(default_factory=set)
+    """Hashes of rows that were recalled and yet have to be read: they do not just confirm."""
     unreadable: set[str] = field(default_factory=set)
     """Scopes with a row whose key cannot be read: the file withdraws nothing there."""
     scopes: set[str] = field(default_factory=set)
@@ -143,6 +145,9 @@ class FirstPass:
         return plan.finish(len(chunk.rows) + len(chunk.faults))
 
     def _class(self, row: PreparedRow, head: Record | None, plan: "_Plan", found: Findings) -> None:
+        if row.recalled and not self._just_confirms(row, head):
+            found.again.add(row.recalled)
+            return
         if not row.in_scope:
             plan.out_of_scope += 1
             if head is not None and head.stated is not None:
@@ -176,6 +181,11 @@ class FirstPass:
         return state.standing == "current" and (
             state.present is None or state.present < self._order
         )
+
+    def _just_confirms(self, row: PreparedRow, head: Record | None) -> bool:
+        if head is None or head.stated is None or head.standing == "erased":
+            return False
+        return self._is_repeated(row, head)
 
     def _is_repeated(self, row: PreparedRow, head: Record) -> bool:
         if head.standing == "withdrawn" and returns(head, self._order):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from contactpoint.errors import UsageError
 from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Submit
 from contactpoint.intake.first_pass import Findings, FirstPass
-from contactpoint.intake.preparing import PreparedChunk, Rules, moment
+from contactpoint.intake.preparing import PreparedChunk, Rules, day_of, moment
 from contactpoint.intake.processes import (
     About,
     Alone,
@@ -25,6 +26,7 @@ from contactpoint.intake.processes import (
     Shared,
     seldom_collecting,
 )
+from contactpoint.intake.recall import FOLDER, Kept
 from contactpoint.intake.sealing import Place, Sealing
 from contactpoint.intake.spool import Spool
 from contactpoint.sources import Sources, registration
@@ -50,6 +52,8 @@ from events.record import evolve as evolve_record
 from events.source import SourceRegistered
 from feeds.submission import Feed, FeedError, Header, Mode
 
+LASTING = timedelta(days=400)
+"""How long rows are kept that stay in scope: one school year and a little more."""
 PARTLY = 3
 """Exit code of a delivery of which something was rejected or held."""
 
@@ -101,10 +105,12 @@ class Loading:
         chunk: int,
         work: Path,
         shared_from: int | None = None,
+        kept_from: int,
     ) -> None:
         """``chunk`` rows go into one commit; ``work`` is a folder for what is put aside.
 
         Deliveries of at least ``shared_from`` bytes are shared with a second process; None: none.
+        What the rows of deliveries of at least ``kept_from`` rows were read as is kept.
         """
         self._log = log
         self._keys = keys
@@ -112,6 +118,7 @@ class Loading:
         self._chunk = chunk
         self._work = work
         self._shared_from = shared_from
+        self._kept_from = kept_from
 
     def decide(
         self,
@@ -164,7 +171,7 @@ class _Load:
     def __init__(self, loading: Loading, request: Request, origin: Origin) -> None:
         self._log, self._keys, self._master = loading._log, loading._keys, loading._master
         self._chunk, self._work = loading._chunk, loading._work
-        self._shared_from = loading._shared_from
+        self._shared_from, self._kept_from = loading._shared_from, loading._kept_from
         self._sealing = Sealing(self._keys, self._master)
         self._request = request
         self._origin = origin
@@ -211,15 +218,10 @@ class _Load:
             source, fresh = self._source(about)
             order, by = self._order(about.header)
             telling = not source.nameless and not self._delivery.approved
-            rules = Rules(request.source, order, source.oldest, telling)
-            rows = process.chunks(rules, self._delivery.chunk or self._chunk)
-            spool = stack.enter_context(Spool(self._work))
-            first_pass = FirstPass(
-                self._log.heads, self._history, order, drift_allowed=self._delivery.approved
-            )
-            found = first_pass.run(
-                self._told(rows), spool, may_repeat_keys=source.dual_registration
-            )
+            kept = self._kept(about.header, source, order)
+            stack.callback(kept.drop)
+            rules = Rules(request.source, order, source.oldest, telling, kept)
+            spool, found = self._first_pass(process, rules, source, stack)
             self._lap("read")
             mode = request.mode or about.mode
             scopes = _scopes(about.header, found) if mode == "snapshot" else ()
@@ -236,7 +238,49 @@ class _Load:
                 return self._hold(held, found)
             self._receive(about, mode, (order, by), scopes, found)
             failpoint("load.received")
-            return self._append(spool, process.submit, order, scopes, found)
+            outcome = self._append(spool, process.submit, order, scopes, found)
+            kept.replace()
+            return outcome
+
+    def _first_pass(
+        self, process: Process, rules: Rules, source: SourceRegistered, stack: ExitStack
+    ) -> tuple[Spool, Findings]:
+        """Read the whole file; once more where rows were recalled that have to be read."""
+        again: frozenset[bytes] = frozenset()
+        while True:
+            rows = process.chunks(rules, self._delivery.chunk or self._chunk, again)
+            spool = stack.enter_context(Spool(self._work))
+            first_pass = FirstPass(
+                self._log.heads, self._history, rules.order, drift_allowed=self._delivery.approved
+            )
+            found = first_pass.run(
+                self._told(rows), spool, may_repeat_keys=source.dual_registration
+            )
+            if not found.again:
+                return spool, found
+            again = again | found.again
+
+    def _kept(self, header: Header, source: SourceRegistered, order: Order) -> Kept:
+        """Where rows of the source are kept, and for which readings they are good."""
+        request = self._request
+        day = day_of(order.effective)
+        folder = self._work / FOLDER
+        folder.mkdir(mode=0o700, exist_ok=True)
+        name = self._master.hashes.stream_id("rows", request.source).hex
+        return Kept(
+            folder / f"{name}.db",
+            (
+                request.source,
+                request.feed.name,
+                str(request.feed.version),
+                _mapping_digest(request.mapping),
+                str(source.oldest),
+                *header.scopes,
+            ),
+            day.isoformat(),
+            (day + LASTING).isoformat(),
+            self._kept_from,
+        )
 
     def _process(self) -> Alone | Shared:
         """Where to read: here, or in a second process where the delivery is worth one."""

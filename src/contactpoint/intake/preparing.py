@@ -1,6 +1,6 @@
 """From a submission to what the log needs of it: ids, hashes and encoded statement."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -10,8 +10,10 @@ from typing import Protocol
 import msgspec
 
 from contactpoint.intake import exchanged
+from contactpoint.intake.recall import Kept, Known, Recall
 from events.record import Order, Statement
-from feeds.submission import Fault, Submission
+from feeds.reading import OnePass
+from feeds.submission import Fault, Reading, Recalled, Row, Submission
 from person.particulars import BirthDate, Particulars
 
 TRAITS = 100_000
@@ -52,6 +54,8 @@ class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     remarks: int = 0
     exchanged: int = 0
     """1 where forename and family name are likelier exchanged, -1 where not, 0: cannot be said."""
+    recalled: bytes = b""
+    """Hash of a row that was not read again: traits and statement are missing."""
 
 
 class PreparedFault(msgspec.Struct, frozen=True, array_like=True):
@@ -100,12 +104,30 @@ class Rules:
     """Age from which a person is out of scope; None: no limit."""
     telling: bool
     """Whether to tell of each name if it is likelier with its columns exchanged."""
+    kept: Kept | None = None
+    """The rows of the source that were read before; None: all are read."""
 
 
 class Preparing:
     """Prepares the rows of one delivery of one source."""
 
-    def __init__(self, hashing: Hashing, rules: Rules) -> None:
+    def __init__(
+        self,
+        hashing: Hashing,
+        rules: Rules,
+        recall: Recall | None = None,
+        *,
+        again: frozenset[bytes] = frozenset(),
+    ) -> None:
+        """``again`` are hashes of rows to be read whether or not they are recalled."""
+        self._recall = recall
+        self._again = again
+        self._asked: tuple[bytes, Known | None] | None = None
+        self._lasts_after = (
+            _latest_out_of_scope(date.fromisoformat(rules.kept.until), rules.oldest)
+            if rules.kept
+            else ""
+        )
         self._exchanged = exchanged.shipped() if rules.telling else None
         self._hashing = hashing
         self._source = rules.source
@@ -116,30 +138,109 @@ class Preparing:
         # Names, days and postcodes come again and again; to hash one costs ten look-ups.
         self._trait = lru_cache(maxsize=TRAITS)(hashing.trait)
 
-    def chunks(self, rows: Iterable[Submission | Fault], size: int) -> Iterator[PreparedChunk]:
+    def chunks(self, reading: Reading, size: int) -> Iterator[PreparedChunk]:
         """The rows in chunks of ``size``, each holding what became of that many rows read."""
-        iterator = iter(rows)
+        if self._recall is not None and isinstance(reading, OnePass):
+            reading.recalls = self._recalls
+        iterator = iter(reading)
         number = 0
-        while some := list(islice(iterator, size)):
-            yield self._chunk(number, some)
+        while (chunk := self._chunk(number, islice(iterator, size), reading)) is not None:
+            yield chunk
             number += 1
 
-    def _chunk(self, number: int, rows: list[Submission | Fault]) -> PreparedChunk:
-        prepared: list[PreparedRow] = []
-        faults: list[PreparedFault] = []
-        remarks: list[tuple[int, bytes, str, str, str]] = []
+    def _chunk(self, number: int, rows: Iterator[Row], reading: Reading) -> PreparedChunk | None:
+        """The next chunk; None where no row is left."""
+        chunk = PreparedChunk(number, [], [], [])
+        noted: list[tuple[object, ...]] = []
         for row in rows:
-            if isinstance(row, Fault):
+            if isinstance(row, Submission):
+                one = self.row(row)
+                chunk.rows.append(one)
+                chunk.remarks.extend(
+                    (row.line, one.record, remark.rule, remark.field, remark.expected)
+                    for remark in row.remarks
+                )
+                self._note(row, one, reading, noted)
+            elif isinstance(row, Recalled):
+                chunk.rows.append(self._recalled(row.line, reading, noted))
+            else:
                 record = self._hashing.record_id(self._source, row.key) if row.key else b""
-                faults.append(PreparedFault(msgspec.structs.replace(row, key=""), record))
-                continue
-            one = self.row(row)
-            prepared.append(one)
-            remarks.extend(
-                (row.line, one.record, remark.rule, remark.field, remark.expected)
-                for remark in row.remarks
-            )
-        return PreparedChunk(number, prepared, faults, remarks)
+                chunk.faults.append(PreparedFault(msgspec.structs.replace(row, key=""), record))
+        if noted and self._recall is not None:
+            self._recall.add(noted)
+        return chunk if chunk.rows or chunk.faults else None
+
+    def _recalls(self, *written: bytes) -> bool:
+        """Whether a row of these bytes was read before, and need not be read again."""
+        assert self._recall is not None
+        digest = self._recall.digest(written)
+        known = None if digest in self._again else self._recall.find(digest)
+        self._asked = digest, known
+        return known is not None
+
+    def _recalled(
+        self, line: int, reading: Reading, noted: list[tuple[object, ...]]
+    ) -> PreparedRow:
+        """The row that was just recalled."""
+        assert self._recall is not None
+        assert self._asked is not None
+        digest, known = self._asked
+        assert known is not None
+        shape = self._recall.shapes[known.shape]
+        for name in shape:
+            reading.dropped.add(name)
+        reading.dropped.of_row()
+        if (kept := self._recall.note(known, shape)) is not None:
+            noted.append(kept)
+        own_time = known.effective is not None
+        return PreparedRow(
+            line=line,
+            record=known.record,
+            scope=known.scope,
+            stated=Order(
+                known.effective if known.effective is not None else self._order[0],
+                known.sequence or self._order[1],
+                known.content,
+            ),
+            own_order=own_time or bool(known.sequence),
+            traits=b"",
+            statement=b"",
+            sensitive=b"",
+            exchanged=known.exchanged,
+            recalled=digest,
+        )
+
+    def _note(
+        self,
+        submission: Submission,
+        row: PreparedRow,
+        reading: Reading,
+        noted: list[tuple[object, ...]],
+    ) -> None:
+        """Keep a row for the next time, unless it may read otherwise then."""
+        shape = reading.dropped.of_row()
+        if self._asked is None or self._recall is None:
+            return
+        (digest, _), self._asked = self._asked, None
+        today = getattr(reading, "today", None)
+        matters = today is not None and today.matters
+        if today is not None:
+            today.matters = False
+        lasting = not matters and self._is_after(submission.particulars.birth, self._lasts_after)
+        if submission.remarks or submission.purge or submission.former_key or not lasting:
+            return
+        known = Known(
+            digest,
+            row.record,
+            row.stated.content,
+            row.scope,
+            row.stated.effective if submission.effective else None,
+            submission.sequence,
+            row.exchanged,
+            0,
+        )
+        if (kept := self._recall.note(known, shape)) is not None:
+            noted.append(kept)
 
     def row(self, submission: Submission) -> PreparedRow:
         """One submission, prepared."""
@@ -165,7 +266,7 @@ class Preparing:
             statement=statement,
             sensitive=sensitive,
             purge=submission.purge,
-            in_scope=self._is_in_scope(particulars.birth),
+            in_scope=self._is_after(particulars.birth, self._born_after),
             former=hashing.record_id(source, submission.former_key)
             if submission.former_key
             else b"",
@@ -183,12 +284,12 @@ class Preparing:
                 self._moments[text] = known
         return known
 
-    def _is_in_scope(self, birth: BirthDate | None) -> bool:
-        """Whether the person had not reached the source's age limit by the effective day."""
-        if birth is None or not self._born_after:
+    def _is_after(self, birth: BirthDate | None, day: str) -> bool:
+        """Whether the person was born after a day, as far as can be said; true for no day."""
+        if birth is None or not day:
             return True
         value = birth.value
-        return value > self._born_after[: len(value)] or len(value) < 10
+        return value > day[: len(value)] or len(value) < 10
 
 
 def _latest_out_of_scope(day: date, oldest: int | None) -> str:

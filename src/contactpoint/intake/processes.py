@@ -26,10 +26,11 @@ import msgspec
 
 from contactpoint.errors import ContactpointError
 from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules
+from contactpoint.intake.recall import Recall
 from contactpoint.intake.sealing import Firsts, SealedFirsts, Sealing
 from events.keys import KeyStoreError, SubjectKeys
 from events.master import MasterKey
-from feeds.submission import Feed, FeedError, Header, Mode, Settings
+from feeds.submission import Feed, FeedError, Header, Mode, Reading, Settings
 
 
 class SecondProcessError(ContactpointError):
@@ -62,8 +63,14 @@ class Process(Protocol):
 
     about: About
 
-    def chunks(self, rules: Rules, size: int) -> Iterator[PreparedChunk]:
-        """Read the delivery, once. Raises FeedError as the feed does."""
+    def chunks(
+        self, rules: Rules, size: int, again: frozenset[bytes] = frozenset()
+    ) -> Iterator[PreparedChunk]:
+        """Read the delivery. Raises FeedError as the feed does.
+
+        ``again`` are hashes of rows to be read although they are recalled. What was noted of the
+        rows for the next time is whole when the last chunk has been given.
+        """
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Have first events sealed; call what is returned, in the same order, to have them."""
@@ -77,13 +84,18 @@ class Delivered:
     paths: Sequence[Path]
     mapping: Path | None
 
+    def open(self) -> Reading:
+        """Begin a pass over it. Raises FeedError where it is not what its feed reads."""
+        return self.feed.open(self.paths, mapping=self.mapping)
+
 
 class Alone:
     """Everything in this process, each thing when it is asked for."""
 
     def __init__(self, delivered: Delivered, master: MasterKey, sealing: Sealing) -> None:
         """Open the delivery. Raises FeedError where it is not what its feed reads."""
-        self._reading = delivered.feed.open(delivered.paths, mapping=delivered.mapping)
+        self._delivered = delivered
+        self._reading: Reading | None = delivered.open()
         self.about = _about(self._reading, delivered.feed)
         self._master = master
         self._sealing = sealing
@@ -94,10 +106,13 @@ class Alone:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def chunks(self, rules: Rules, size: int) -> Iterator[PreparedChunk]:
+    def chunks(
+        self, rules: Rules, size: int, again: frozenset[bytes] = frozenset()
+    ) -> Iterator[PreparedChunk]:
         """Read and prepare, chunk by chunk."""
-        yield from Preparing(self._master.hashes, rules).chunks(self._reading, size)
-        self.about.dropped = self._reading.dropped
+        reading, self._reading = self._reading or self._delivered.open(), None
+        yield from _prepared(reading, self._master, rules, size, again)
+        self.about.dropped = Counter(reading.dropped)
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal when the events are asked for."""
@@ -110,6 +125,7 @@ class Shared:
     def __init__(self, delivered: Delivered, master: MasterKey, keys_url: str) -> None:
         """Begin the second process and have it open the delivery. Raises FeedError as it does."""
         spawn = multiprocessing.get_context("spawn")
+        self._sealing = False
         self._line, theirs = spawn.Pipe()
         self._process = spawn.Process(
             target=_second_process,
@@ -140,9 +156,11 @@ class Shared:
             self._process.kill()
             self._process.join()
 
-    def chunks(self, rules: Rules, size: int) -> Iterator[PreparedChunk]:
+    def chunks(
+        self, rules: Rules, size: int, again: frozenset[bytes] = frozenset()
+    ) -> Iterator[PreparedChunk]:
         """Chunks that were read and prepared meanwhile."""
-        self._line.send((rules, size))
+        self._line.send((rules, size, again))
         decode = msgspec.msgpack.Decoder(PreparedChunk).decode
         while self._answers():
             if not (written := self._line.recv_bytes()):
@@ -154,6 +172,9 @@ class Shared:
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal there, while this process does something else."""
+        if not self._sealing:
+            self._line.send(None)
+            self._sealing = True
         self._line.send_bytes(msgspec.msgpack.encode(firsts))
         return self._sealed
 
@@ -187,6 +208,19 @@ class Shared:
                 raise SecondProcessError(*facts)
 
 
+def _prepared(
+    reading: Reading, master: MasterKey, rules: Rules, size: int, again: frozenset[bytes]
+) -> Iterator[PreparedChunk]:
+    recall = Recall(rules.kept, master.hashes.row) if rules.kept else None
+    try:
+        yield from Preparing(master.hashes, rules, recall, again=again).chunks(reading, size)
+        if recall is not None:
+            recall.finish()
+    finally:
+        if recall is not None:
+            recall.close()
+
+
 def _about(reading: Any, feed: Feed) -> About:
     settings = getattr(reading, "settings", None) or feed.settings
     return About(reading.header, settings, getattr(reading, "mode", None) or feed.mode)
@@ -211,16 +245,18 @@ def _second_process(
 
 
 def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: str) -> None:
-    """Read the delivery when told how, then seal what is sent until nothing more comes."""
-    reading = delivered.feed.open(delivered.paths, mapping=delivered.mapping)
+    """Read the delivery as often as told, then seal what is sent until nothing more comes."""
+    reading: Reading | None = delivered.open()
     asked.say(_about(reading, delivered.feed))
-    rules, size = asked.unpickled()
     master = MasterKey.load(master_path)
     encode = msgspec.msgpack.Encoder().encode
-    for chunk in Preparing(master.hashes, rules).chunks(reading, size):
-        asked.answer(encode(chunk))
-    asked.answer(b"")
-    asked.say_more(reading.dropped)
+    while (told := asked.unpickled()) is not None:
+        reading = reading or delivered.open()
+        for chunk in _prepared(reading, master, *told):
+            asked.answer(encode(chunk))
+        asked.answer(b"")
+        asked.say_more(Counter(reading.dropped))
+        reading = None
     keys = SubjectKeys(keys_url, master)
     try:
         sealing = Sealing(keys, master)

@@ -1,0 +1,204 @@
+"""Rows that were read before are not read again, and nobody can tell but by the time it takes."""
+
+import sqlite3
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feeds.csv_mapping import OWN_NAMES
+from feeds.csv_table import CsvReading, CsvTable
+from feeds.pds_fhir import PdsFhir
+from feeds.values import only_file
+from tests.contactpoint.conftest import Store, child, children
+
+ALWAYS = 1
+
+
+@dataclass(frozen=True)
+class Counting(CsvTable):
+    """The feed ``csv``, and how many rows it has read."""
+
+    read: list = field(default_factory=list)
+
+    def open(self, paths, *, mapping=None):  # noqa: ARG002 - a feed's signature
+        return _Counted(only_file(paths), self, OWN_NAMES)
+
+
+class _Counted(CsvReading):
+    def __init__(self, path, feed, mapped):
+        super().__init__(path, feed, mapped)
+        self.read = feed.read
+
+    def _row(self, line, row):
+        self.read.append(line)
+        return super()._row(line, row)
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store(tmp_path / "store", kept_from=ALWAYS)
+    yield made
+    made.close()
+
+
+def rows_read(store, rows, **options):
+    """How many rows of a delivery were read, and its outcome."""
+    feed = Counting()
+    outcome = store.load(rows, reader=feed, **options)
+    return len(feed.read), outcome
+
+
+def told(outcome):
+    counts = outcome.counts
+    return outcome.state, outcome.held_by, counts, outcome.dropped, outcome.exit_code
+
+
+def test_a_row_read_the_night_before_is_not_read_again(store):
+    store.load(children(9))
+    read, outcome = rows_read(store, children(9)[::-1], day="2026-09-02")
+    assert (read, outcome.counts.unchanged) == (0, 9)
+
+
+def test_only_what_is_new_or_changed_is_read(store):
+    store.load(children(9))
+    rows = [child(20), *children(8), child(8, postcode="E8 1GQ")]
+    read, outcome = rows_read(store, rows, day="2026-09-02")
+    assert read == 2
+    assert (outcome.counts.new, outcome.counts.changed, outcome.counts.unchanged) == (1, 1, 8)
+
+
+def test_a_recalled_row_whose_record_says_something_else_by_now_is_read(store):
+    store.load(children(9))
+    store.load([child(3, postcode="E8 1GQ")], day="2026-09-02")
+    read, outcome = rows_read(store, children(9), day="2026-09-03")
+    assert (read, outcome.counts.changed, outcome.counts.unchanged) == (1, 1, 8)
+
+
+def test_a_recalled_row_brings_a_withdrawn_record_back(store):
+    store.load(children(9), mode="snapshot")
+    store.load(children(8), day="2026-09-02", mode="snapshot")
+    _, outcome = rows_read(store, [*children(8), child(8)], day="2026-09-03", mode="snapshot")
+    assert (outcome.counts.changed, outcome.counts.unchanged) == (1, 8)
+    assert store.head("c8").state.standing == "current"
+
+
+def test_fields_that_are_not_taken_are_counted_of_recalled_rows_too(store):
+    rows = [child(n, shoe=n) for n in range(4)] + [child(n, shoe="") for n in range(4, 6)]
+    assert store.load(rows).dropped == {"shoe": 4}
+    read, outcome = rows_read(store, rows, day="2026-09-02")
+    assert (read, outcome.dropped) == (0, {"shoe": 4})
+
+
+def test_a_row_with_a_remark_is_read_again_and_remarked_again(store):
+    rows = [child(1, sex="?"), child(2)]
+    first = store.load(rows)
+    read, again = rows_read(store, rows, day="2026-09-02")
+    assert first.counts.remarks == again.counts.remarks == 1
+    assert read == 1
+
+
+def test_nothing_is_recalled_by_another_reader_or_of_another_scope(store):
+    store.load(children(9))
+    feed = replace(Counting(), version=99)
+    store.load(children(9), day="2026-09-02", reader=feed)
+    assert len(feed.read) == 9
+    store.register(oldest=30)
+    assert rows_read(store, children(9), day="2026-09-03")[0] == 9
+
+
+def test_who_comes_of_age_is_read_and_out_of_scope(store):
+    store.register(oldest=19)
+    grown = child(1, dob="2008-01-01")
+    store.load([grown, child(2)], day="2026-09-01")
+    assert rows_read(store, [grown, child(2)], day="2026-09-02")[0] == 1
+    _, outcome = rows_read(store, [grown, child(2)], day="2027-02-01")
+    assert (outcome.counts.out_of_scope, outcome.counts.unchanged) == (1, 1)
+
+
+def test_what_is_kept_is_dropped_after_a_year_and_more(store):
+    store.load(children(3))
+    assert rows_read(store, children(3), day="2028-01-01")[0] == 3
+
+
+@pytest.mark.parametrize("broken", [b"", b"no database at all", None])
+def test_a_broken_file_of_rows_costs_the_time_of_reading_them(store, broken):
+    store.load(children(9))
+    (kept,) = (store.folder / "rows").glob("*.db")
+    kept.write_bytes(kept.read_bytes()[:5000] if broken is None else broken)
+    read, outcome = rows_read(store, children(9), day="2026-09-02")
+    assert (read, outcome.counts.unchanged) == (9, 9)
+
+
+def test_a_delivery_that_was_not_completed_is_not_kept(store):
+    store.load(children(9), mode="snapshot")
+    held = store.load(children(2), day="2026-09-02", mode="snapshot")
+    assert held.state == "held"
+    assert rows_read(store, children(9), day="2026-09-03", mode="snapshot")[0] == 0
+
+
+def test_no_value_stands_in_what_is_kept(store):
+    store.load([child(1, family="Wrenfield", postcode="SE15 3QN")])
+    (kept,) = (store.folder / "rows").glob("*.db")
+    for word in (b"Wrenfield", b"SE15", b"Asha", b"Bram", b"2015"):
+        assert word not in kept.read_bytes()
+    assert len(sqlite3.connect(kept).execute("SELECT * FROM known").fetchall()) == 1
+
+
+ENDING = (
+    b'{"resourceType":"Patient","id":"9000000009","name":[{"family":"Okonjo","given":["Ana"]}],'
+    b'"birthDate":"2015-01-02","telecom":[{"system":"phone","value":"020 7946 0001",'
+    b'"period":{"end":"2026-09-05"}}]}\n'
+)
+
+
+def test_a_row_that_says_something_else_after_a_date_is_read_after_it(store):
+    for today, changed in [("2026-09-01", 0), ("2026-09-04", 0), ("2026-09-09", 1)]:
+        path = store.folder / f"patients-{today}.ndjson"
+        path.write_bytes(ENDING + b"\n" * int(today[-1]))
+        feed = PdsFhir(clock=partial(str, today))
+        outcome = store.load(path, source="pds", day=today, reader=feed)
+        assert outcome.counts.changed == changed
+
+
+NIGHT = st.lists(
+    st.builds(
+        lambda n, **changes: child(n, **{k: v for k, v in changes.items() if v}),
+        st.integers(0, 5),
+        postcode=st.sampled_from(["", "E8 1GQ"]),
+        sex=st.sampled_from(["", "?"]),
+        shoe=st.sampled_from(["", "4"]),
+    ),
+    max_size=6,
+)
+
+
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(nights=st.lists(NIGHT, min_size=2, max_size=4), mode=st.sampled_from(["delta", "snapshot"]))
+def test_recalling_changes_no_outcome_and_no_event(tmp_path_factory, nights, mode):
+    base = tmp_path_factory.mktemp("recall")
+    with_, without = Store(base / "with", kept_from=ALWAYS), Store(base / "without")
+    for number, rows in enumerate(nights):
+        outcomes = [
+            store.load(rows, day=f"2026-09-0{number + 1}", mode=mode) for store in (with_, without)
+        ]
+        assert told(outcomes[0]) == told(outcomes[1])
+    assert with_.standing() == without.standing()
+    types = [[row.type for row in store.log.read(0, 1000)] for store in (with_, without)]
+    assert types[0] == types[1]
+    with_.close()
+    without.close()
+
+
+def test_a_shared_load_recalls_too(tmp_path):
+    store = Store(tmp_path / "shared", shared_from=0, kept_from=ALWAYS)
+    store.load(children(9), chunk=4)
+    changed = [*children(8), child(8, postcode="E8 1GQ")]
+    store.load([child(3, postcode="E8 1GQ")], day="2026-09-02")
+    outcome = store.load(changed, day="2026-09-03", chunk=4)
+    assert (outcome.counts.changed, outcome.counts.unchanged) == (2, 7)
+    store.close()
