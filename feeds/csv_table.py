@@ -64,6 +64,13 @@ class CsvTable:
         mapped = OWN_NAMES if mapping is None else read_mapping(mapping)
         return CsvReading(only_file(paths), self.limits, self.clock(), mapped)
 
+    def particulars(self, cells: Cells) -> Particulars:
+        """Give what cells under our own names of columns state of a child; nothing is verified.
+
+        For a table of which a row is no record, such as one of pairs.
+        """
+        return CsvReading.without_file(self.clock()).particulars(cells)
+
 
 class CsvReading:
     """One pass over one table."""
@@ -82,6 +89,17 @@ class CsvReading:
             raise self._error("line 1", "", "the names of the columns")
         self._names = names[1]
         self._places = self._bind(names[1])
+
+    @classmethod
+    def without_file(cls, latest: str) -> "CsvReading":
+        """Give one that reads cells as ``particulars`` is handed them, and no rows."""
+        made = cls.__new__(cls)
+        made.settings, made._latest, made._mapped = DEFAULTS, latest, OWN_NAMES
+        return made
+
+    def particulars(self, cells: Cells) -> Particulars:
+        """Give what the cells state of a child, by our names of the columns."""
+        return self._particulars([], {name: clean(cell) for name, cell in cells.items()})
 
     def __iter__(self) -> Iterator[Submission | Fault]:
         """Give a submission or a fault for each row. Checks the control total at the end."""

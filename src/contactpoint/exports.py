@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from contactpoint.linking.neighbourhoods import decided, floor_of
 from linkage.index import Index
@@ -50,14 +51,24 @@ def export_pairs(queries: Queries, index: Index, out: Path) -> int:
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write a CSV file that only its owner may read, whole or not at all; return the rows."""
     beside = out.with_name(f"{out.name}.part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            count = write_rows(file, columns, rows)
+        beside.replace(out)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return count
+
+
+def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write a table as CSV, no cell of which a spreadsheet would run; return the rows."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([safe(column) for column in columns])
     count = 0
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([safe(str(cell)) for cell in row])
-            count += 1
-    beside.replace(out)
+    for row in rows:
+        writer.writerow([safe(str(cell)) for cell in row])
+        count += 1
     return count
 
 

@@ -96,7 +96,9 @@ class _Story:
 
         with opened() as store:
             for left, right in self._pairs_of_twins():
-                found, _ = why(store.queries, store.master, store.model, left, right)
+                found = why(store.queries, store.master, store.model, left, right)
+                if found is None:
+                    continue
                 levels = {part.field: part.level for part in found.weight.parts}
                 if levels["given"] == "DIFFERENT" and levels["birth"] == "EXACT":
                     return left, right

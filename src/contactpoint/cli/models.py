@@ -1,120 +1,24 @@
-"""Commands about the matcher: why, score, train, model."""
-
-from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING
+"""Commands about the matcher's model: train, model list, show, use."""
 
 import click
 
-from contactpoint.cli.output import json_option, print_facts, print_json, print_table, say
+from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened
 
-if TYPE_CHECKING:
-    from contactpoint.explaining import Explanation
 
-WIDTH = 40
-"""Characters of the waterfall."""
-
-
-@click.command()
-@click.argument("left")
-@click.argument("right")
-@json_option
-def why(left: str, right: str, as_json: bool) -> None:
-    """Show the weights of one pair of records (SOURCE:ID), field by field."""
-    from contactpoint.explaining import why as explain
-
-    with opened() as store:
-        store.projector.catch_up()
-        found, children = explain(store.queries, store.master, store.model, left, right)
-        store.accesses.record(
-            store.origin("why"),
-            "why",
-            reason="",
-            children=children,
-            search={"left": left, "right": right},
-        )
-    if as_json:
-        print_json(
-            {
-                "weight": found.weight.total,
-                "probability": found.weight.probability,
-                "decision": found.decision.outcome,
-                "reason": found.decision.reason,
-                "same_child": found.same_child,
-                "parts": [part._asdict() for part in found.weight.parts],
-            }
-        )
-    else:
-        show(found)
-
-
-def show(found: "Explanation") -> None:
-    """A table of the parts, each with its step of the waterfall."""
-    weight = found.weight
-    steps = _waterfall([part.weight for part in weight.parts])
-    rows = [
-        (part.field, part.level.lower().replace("_", " "), f"{part.weight:+.1f}", bar, part.note)
-        for part, bar in zip(weight.parts, steps, strict=True)
-        if part.weight or part.field == "prior"
-    ]
-    print_table(("field", "agreement", "bits", "waterfall", ""), rows)
-    together = "one child" if found.same_child else "two children"
-    click.echo(
-        f"weight {weight.total:+.1f} bits, probability {weight.probability:.4f}: "
-        f"{found.decision.outcome.replace('_', '-')} ({found.decision.reason}); "
-        f"in the index they are {together}"
-    )
-
-
-def _waterfall(weights: list[float]) -> list[str]:
-    """Each weight as a bar from where the sum stood to where it then stands; ``|`` is even odds."""
-    sums = [0.0]
-    for weight in weights:
-        sums.append(sums[-1] + weight)
-    low, high = min(sums), max(sums)
-    scale = (WIDTH - 1) / ((high - low) or 1.0)
-    zero = round((0 - low) * scale)
-    bars: list[str] = []
-    for before, after in pairwise(sums):
-        start, stop = sorted((round((before - low) * scale), round((after - low) * scale)))
-        fill = "+" if after >= before else "-"
-        cells = [fill if start <= cell < max(stop, start + 1) else " " for cell in range(WIDTH)]
-        if cells[zero] == " ":
-            cells[zero] = "|"
-        bars.append("".join(cells))
-    return bars
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: FILE.scored.csv"
-)
-@json_option
-def score(file: Path, out: Path | None, as_json: bool) -> None:
-    """Score given pairs without storing anything: columns left_given, right_given, ..."""
-    from contactpoint.scoring import score as score_table
-    from linkage.model import Model
-
-    target = out or file.with_suffix(".scored.csv")
-    rows, ignored = score_table(file, target, Model.shipped())
-    if ignored:
-        say(f"ignored columns: {', '.join(ignored)}")
-    if as_json:
-        print_json({"rows": rows, "file": str(target), "ignored": ignored})
-    else:
-        say(f"{rows:,} pairs scored into {target}")
-
-
-@click.command()
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.command(epilog=examples("train", "train --seed 7 --json"))
+@click.option("--seed", type=int, default=0, show_default=True, help="Which pairs are drawn.")
 @json_option
 def train(seed: int, as_json: bool) -> None:
-    """Train a model on the index's own records and store it; changes nothing else."""
+    """Train a model on the index's own records and store it; changes nothing else.
+
+    Administrators only. 'model use VERSION' puts it in force, and 'link --all --plan' then says
+    what would change.
+    """
     from linkage.estimate import train as estimate
 
-    with opened() as store:
+    with opened() as store, progress("training", wanted=not as_json):
         origin = store.origin("train")
         store.accesses.require_administrator(origin)
         made = estimate(store.linking.index(origin, store.model), seed=seed)
@@ -131,10 +35,10 @@ def model() -> None:
     """Versions of the matcher's model."""
 
 
-@model.command("list")
+@model.command("list", epilog=examples("model list"))
 @json_option
 def list_(as_json: bool) -> None:
-    """List the stored versions."""
+    """List the stored versions, and which is in force."""
     with opened() as store:
         force = store.model.version
         versions = store.models.versions()
@@ -144,11 +48,14 @@ def list_(as_json: bool) -> None:
         print_table(("version", "in force"), [(one, one == force) for one in versions])
 
 
-@model.command("show")
+@model.command("show", epilog=examples("model show", "model show 7f3a9c"))
 @click.argument("version", required=False)
 @json_option
-def show_model(version: str | None, as_json: bool) -> None:
-    """Show a version's card and thresholds; the one in force if none is named."""
+def show(version: str | None, as_json: bool) -> None:
+    """Show a VERSION's card and thresholds; the one in force if none is named.
+
+    The beginning of a version is enough.
+    """
     with opened() as store:
         found = store.models.get(version) if version else store.model
     facts = {
@@ -164,11 +71,11 @@ def show_model(version: str | None, as_json: bool) -> None:
         print_facts(facts)
 
 
-@model.command("use")
+@model.command("use", epilog=examples("model use 7f3a9c"))
 @click.argument("version")
 @json_option
 def use(version: str, as_json: bool) -> None:
-    """Put a version in force; 'link --all' then links everything under it."""
+    """Put a VERSION in force; the next 'link' links everything under it. Administrators only."""
     with opened() as store:
         origin = store.origin("model use")
         store.accesses.require_administrator(origin)
@@ -177,5 +84,7 @@ def use(version: str, as_json: bool) -> None:
         store.projector.catch_up()
     if as_json:
         print_json({"version": found.version, "changed": changed})
-    else:
-        say(f"model {found.version} is in force" if changed else "it is in force already")
+        return
+    say(f"model {found.version} is in force" if changed else "it is in force already")
+    if changed:
+        say("'contactpoint link --plan' says what it would change, 'contactpoint link' does it")

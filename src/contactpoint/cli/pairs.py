@@ -1,0 +1,153 @@
+"""A pair of records for a person who asks whether they are one child, and the command why."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from contactpoint.cli import views
+from contactpoint.cli.command import PERSONAL, examples, json_option
+from contactpoint.cli.output import as_time, print_json, print_table, with_times
+from contactpoint.cli.session import opened
+
+if TYPE_CHECKING:
+    from contactpoint.explaining import Explanation
+    from projections.pair import Side
+
+WIDTH = 40
+"""Characters of the waterfall."""
+
+
+@click.command(
+    epilog=examples(
+        "why pds:9000000009 schools:9402003/A801200001001",
+        "why - - < two-lines.txt",
+    )
+)
+@click.argument("left", type=PERSONAL)
+@click.argument("right", type=PERSONAL)
+@click.option("--reason", default="", help="Why you look; recorded word for word.")
+@json_option
+def why(left: str, right: str, reason: str, as_json: bool) -> None:
+    """Show why two records are, or are not, taken for one child: the weights, field by field.
+
+    LEFT and RIGHT are records as SOURCE:ID; - reads one from standard input. A weight is in bits:
+    each bit doubles the odds of one child. The look is recorded before the answer.
+    """
+    from contactpoint.errors import NotFoundError
+    from contactpoint.explaining import why as explain
+
+    with opened() as store:
+        store.projector.catch_up()
+        found = explain(store.queries, store.master, store.model, left, right)
+        store.accesses.record(
+            store.origin("why"),
+            "why",
+            reason=reason.strip(),
+            children=found.children if found else (),
+            search={"left": left, "right": right},
+        )
+    if found is None:
+        raise NotFoundError("no current record of that source and id; expected SOURCE:ID")
+    if as_json:
+        print_json(as_plain(found))
+    else:
+        show_weights(found)
+        click.echo(f"{verdict(found)}; in the index they are {together(found)}")
+
+
+def as_plain(found: "Explanation") -> dict[str, Any]:
+    """The weights of a pair for a script."""
+    return {
+        "weight": found.weight.total,
+        "probability": found.weight.probability,
+        "decision": found.decision.outcome,
+        "reason": found.decision.reason,
+        "same_child": found.same_child,
+        "parts": [part._asdict() for part in found.weight.parts],
+    }
+
+
+def verdict(found: "Explanation") -> str:
+    """What the weights come to, in one line."""
+    weight, decision = found.weight, found.decision
+    return (
+        f"weight {weight.total:+.1f} bits, probability {weight.probability:.4f}: "
+        f"{decision.outcome.replace('_', '-')} ({decision.reason})"
+    )
+
+
+def together(found: "Explanation") -> str:
+    """How the index holds the two records."""
+    if any(side.child is None for side in found.sides):
+        return "not both linked yet"
+    return "one child" if found.same_child else "two children"
+
+
+def show_weights(found: "Explanation") -> None:
+    """A table of the parts, each with its step of the waterfall."""
+    parts = [part for part in found.weight.parts if part.weight or part.field == "prior"]
+    steps = _waterfall([part.weight for part in parts])
+    rows = [
+        (part.field, part.level.lower().replace("_", " "), f"{part.weight:+.1f}", bar, part.note)
+        for part, bar in zip(parts, steps, strict=True)
+    ]
+    print_table(("field", "agreement", "bits", "waterfall", ""), rows)
+
+
+def side_as_plain(side: "Side") -> dict[str, Any]:
+    """One record of a pair for a script; a number is named, and not given."""
+    return {
+        "record": side.record.hex[:8],
+        "source": side.source,
+        "child": side.view.number,
+        "numbers": list(side.numbers),
+        **with_times(msgspec.to_builtins(side.view)),
+    }
+
+
+def show_sides(sides: Sequence["Side"]) -> None:
+    """Both records side by side, a line for each fact that either states."""
+    columns = [_side(side) for side in sides]
+    print_table(
+        ("", *(side.record.hex[:8] for side in sides)),
+        [
+            (name, *(column[name] for column in columns))
+            for name in columns[0]
+            if any(column[name] for column in columns)
+        ],
+    )
+
+
+def _side(side: "Side") -> dict[str, str]:
+    from person.numbers import written
+
+    stated = side.view.holders[0].stated
+    return {
+        "source": side.source,
+        "stated": (as_time(stated) or "")[:10],
+        "child": written(side.view.number) if side.child else "none yet",
+        **views.compared(side.view),
+        "numbers": ", ".join(side.numbers),
+    }
+
+
+def _waterfall(weights: Sequence[float]) -> list[str]:
+    """Each weight as a bar from where the sum stood to where it then stands; ``|`` is even odds."""
+    sums = [0.0]
+    for weight in weights:
+        sums.append(sums[-1] + weight)
+    low, high = min(sums), max(sums)
+    scale = (WIDTH - 1) / ((high - low) or 1.0)
+    zero = round((0 - low) * scale)
+    bars: list[str] = []
+    for before, after in pairwise(sums):
+        start, stop = sorted((round((before - low) * scale), round((after - low) * scale)))
+        fill = "+" if after >= before else "-"
+        cells = [fill if start <= cell < max(stop, start + 1) else " " for cell in range(WIDTH)]
+        if cells[zero] == " ":
+            cells[zero] = "|"
+        bars.append("".join(cells))
+    return bars
