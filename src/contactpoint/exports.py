@@ -1,6 +1,7 @@
 """Tables that leave the index: which record belongs to which child, and pairs near the line."""
 
 import csv
+import errno
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -50,6 +51,8 @@ def export_pairs(queries: Queries, index: Index, out: Path) -> int:
 
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write a CSV file that only its owner may read, whole or not at all; return the rows."""
+    if not out.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(out.parent))
     beside = out.with_name(f"{out.name}.part")
     try:
         with beside.open("w", encoding="utf-8", newline="") as file:

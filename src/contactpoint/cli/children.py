@@ -79,8 +79,9 @@ def show(number: str, reason: str, as_json: bool) -> None:
 def find(words: tuple[str, ...], reason: str, as_json: bool, **asked: str) -> int:
     """Find children for whom everything holds that is asked; at most twenty.
 
-    A value given as - is read from standard input, a line each in the order typed, so that it
-    stands in no history. The look is recorded before the answer; exit 1 where no child is found.
+    A value given as - is read from standard input, so that it stands in no history: a line for
+    each option in the order typed, then one for the NAME. The look is recorded before the answer.
+    Exit 1 where no child is found.
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError, UsageError

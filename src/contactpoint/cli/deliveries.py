@@ -62,7 +62,12 @@ def show_(delivery_id: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    facts = {name: value for name, value in found.items() if name not in ("notes", "dropped")}
+    facts = {
+        name: value
+        for name, value in found.items()
+        # A count that is none says nothing; that no row was read says much.
+        if name not in ("notes", "dropped") and (value != 0 or name in ("rows", "exit_code"))
+    }
     print_facts({name.replace("_", " "): value for name, value in facts.items()})
     if found["notes"]:
         print_table(NOTED, [[note[column] for column in NOTED] for note in found["notes"]], "rows")

@@ -27,12 +27,13 @@ def link(everything: bool, plan: bool, as_json: bool) -> None:
         "reviews": outcome.referred,
         "events": outcome.events,
         "overflowed": outcome.overflowed,
-        **{f"children_{what}": number for what, number in outcome.children.items()},
     }
+    children = {f"children_{what}": number for what, number in outcome.children.items()}
     if as_json:
-        print_json(facts)
+        print_json(facts | children)
         return
-    print_facts({name.replace("_", " "): value for name, value in facts.items()})
+    moved = {name: number for name, number in children.items() if number}
+    print_facts({name.replace("_", " "): value for name, value in (facts | moved).items()})
     if plan:
         say("a plan: nothing was changed")
     elif not outcome.records:

@@ -260,10 +260,17 @@ def show(name: str, outcome: "Outcome") -> None:
         title=f"{name}: {outcome.state}{again} (delivery {outcome.delivery.hex[:16]})",
     )
     delivery = outcome.delivery.hex[:16]
-    if outcome.held_by:
-        say(f"held by {outcome.held_by}: {outcome.expected or 'as it was the first time'}")
-        say(f"'contactpoint delivery approve {delivery}' lets it through, 'reject' turns it away")
-    elif outcome.exit_code:
+    if outcome.state == "rejected":
+        say("a data manager turned it away; nothing of it is stored")
+    elif outcome.held_by:
+        expected = f": expected {outcome.expected}" if outcome.expected else ""
+        say(f"held by {outcome.held_by}{expected}")
+        if outcome.state == "held":
+            say(
+                f"'contactpoint delivery approve {delivery}' lets it through, "
+                "'reject' turns it away"
+            )
+    elif outcome.exit_code and outcome.state == "completed":
         say(f"'contactpoint delivery show {delivery}' names the rows that were not taken")
     if outcome.new_source:
         say("the source was not known; it was added with its feed's settings")

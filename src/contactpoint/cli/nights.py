@@ -1,5 +1,6 @@
 """The command that loads a night's drop folder."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from contactpoint.nightly import Dropped
 
 COUNTS = ("rows", "new", "changed", "unchanged", "out_of_scope", "held", "rejected", "withdrawn")
+ALWAYS = ("rows", "new", "changed", "unchanged")
+"""Counts that the report shows even where they are none."""
 MOST_NAMED = 10
 """Files left out that are named one by one."""
 
@@ -121,15 +124,14 @@ def _say_left_out(names: Sequence[str]) -> None:
 
 def _show(reports: Sequence[dict[str, Any]]) -> None:
     """A line for each source, and one for each file that was not taken whole."""
-    sources: dict[str, list[int]] = {}
+    sources: dict[str, Counter[str]] = {}
     for one in reports:
-        sums = sources.setdefault(one["source"], [0] * (len(COUNTS) + 1))
-        sums[0] += 1
-        for place, name in enumerate(COUNTS, start=1):
-            sums[place] += one[name]
+        sums = sources.setdefault(one["source"], Counter(dict.fromkeys(COUNTS, 0)))
+        sums.update({"files": 1, **{name: one[name] for name in COUNTS}})
+    told = [name for name in COUNTS if name in ALWAYS or any(one[name] for one in reports)]
     print_table(
-        ("source", "files", *(name.replace("_", " ") for name in COUNTS)),
-        [(source, *sums) for source, sums in sources.items()],
+        ("source", "files", *(name.replace("_", " ") for name in told)),
+        [(source, sums["files"], *(sums[n] for n in told)) for source, sums in sources.items()],
     )
     for one in reports:
         if "error" in one:

@@ -1,6 +1,7 @@
 """How commands speak: data to standard output as a table or JSON, talk to standard error."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from typing import Any
 
 import click
 
+PICTURE = "waterfall"
+"""A column that is a drawing: broken over two lines it would show nothing."""
 PIPED_WIDTH = 140
 """Characters of a table that nobody looks at through a terminal."""
 
@@ -26,22 +29,41 @@ def print_json(value: Any) -> None:
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
     """Print data for a person: a table as wide as its contents, without colour when piped.
 
-    A column of which no row says anything is left out.
+    A column of which no row says anything is left out. Where the terminal is too narrow, words
+    go on below; numbers, and the column named by ``PICTURE``, are never broken.
     """
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
     shown = [n for n in range(len(columns)) if not rows or any(_cell(row[n]) for row in rows)]
     for number in shown:
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-        table.add_column(columns[number], justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            columns[number],
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=numeric or columns[number] == PICTURE,
+        )
     for row in rows:
         # As Text: what stands in a file is no markup of ours.
         table.add_row(*(Text(_cell(row[number])) for number in shown))
-    width = None if sys.stdout.isatty() else PIPED_WIDTH
-    Console(width=width, highlight=False, soft_wrap=False).print(table)
+    Console(width=width(), highlight=False, soft_wrap=False).print(table)
+
+
+def width() -> int:
+    """Characters of a line: those of the terminal, or enough where nobody looks through one."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
 
 
 def print_facts(facts: Mapping[str, Any], title: str = "") -> None:

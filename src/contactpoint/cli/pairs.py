@@ -9,15 +9,17 @@ import msgspec
 
 from contactpoint.cli import views
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.output import as_time, print_json, print_table, with_times
+from contactpoint.cli.output import PICTURE, as_time, print_json, print_table, width, with_times
 from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
     from contactpoint.explaining import Explanation
     from projections.pair import Side
 
-WIDTH = 40
-"""Characters of the waterfall."""
+NARROWEST, WIDEST = 20, 40
+"""Characters of the waterfall, as the terminal allows."""
+BESIDE = 52
+"""Characters of the other columns of its table."""
 
 
 @click.command(
@@ -89,22 +91,35 @@ def together(found: "Explanation") -> str:
 def show_weights(found: "Explanation") -> None:
     """A table of the parts, each with its step of the waterfall."""
     parts = [part for part in found.weight.parts if part.weight or part.field == "prior"]
-    steps = _waterfall([part.weight for part in parts])
+    steps = _waterfall(
+        [part.weight for part in parts], max(NARROWEST, min(WIDEST, width() - BESIDE))
+    )
     rows = [
-        (part.field, part.level.lower().replace("_", " "), f"{part.weight:+.1f}", bar, part.note)
+        (
+            part.field,
+            part.level.lower().replace("_", " "),
+            f"{part.weight:+.1f}",
+            bar,
+            _short(part.note),
+        )
         for part, bar in zip(parts, steps, strict=True)
     ]
-    print_table(("field", "agreement", "bits", "waterfall", ""), rows)
+    print_table(("field", "agreement", "bits", PICTURE, ""), rows)
+
+
+def _short(note: str) -> str:
+    return note.replace("borne by about ", "borne by ")
 
 
 def side_as_plain(side: "Side") -> dict[str, Any]:
     """One record of a pair for a script; a number is named, and not given."""
+    plain = with_times(msgspec.to_builtins(side.view))
     return {
         "record": side.record.hex[:8],
         "source": side.source,
         "child": side.view.number,
         "numbers": list(side.numbers),
-        **with_times(msgspec.to_builtins(side.view)),
+        **{name: value for name, value in plain.items() if name != "number"},
     }
 
 
@@ -134,19 +149,19 @@ def _side(side: "Side") -> dict[str, str]:
     }
 
 
-def _waterfall(weights: Sequence[float]) -> list[str]:
+def _waterfall(weights: Sequence[float], width: int) -> list[str]:
     """Each weight as a bar from where the sum stood to where it then stands; ``|`` is even odds."""
     sums = [0.0]
     for weight in weights:
         sums.append(sums[-1] + weight)
     low, high = min(sums), max(sums)
-    scale = (WIDTH - 1) / ((high - low) or 1.0)
+    scale = (width - 1) / ((high - low) or 1.0)
     zero = round((0 - low) * scale)
     bars: list[str] = []
     for before, after in pairwise(sums):
         start, stop = sorted((round((before - low) * scale), round((after - low) * scale)))
         fill = "+" if after >= before else "-"
-        cells = [fill if start <= cell < max(stop, start + 1) else " " for cell in range(WIDTH)]
+        cells = [fill if start <= cell < max(stop, start + 1) else " " for cell in range(width)]
         if cells[zero] == " ":
             cells[zero] = "|"
         bars.append("".join(cells))

@@ -37,6 +37,10 @@ COMMANDS = {
 }
 """Every command, and the module that holds it; a module is imported when its command is asked."""
 
+UNUSABLE = frozenset({"DatabaseError", "InterfaceError", "OperationalError"})
+"""Errors of a database that is missing, locked, full, broken or out of reach, by the names that
+drivers, SQLAlchemy and eventsourcing share. They are no kind of the errors about values."""
+
 COMPLETION = """\b
 Shell completion, in bash (zsh and fish alike):
   eval "$(_CONTACTPOINT_COMPLETE=bash_source contactpoint)"
@@ -130,6 +134,11 @@ def _explained(error: Exception) -> int:
 
 def _said(error: Exception) -> str:
     """The message of an error that a person can act on."""
+    if type(error).__name__ in UNUSABLE:
+        # The driver's own words: the statement and its values, which may be personal, are not.
+        cause = getattr(error, "orig", None) or error.__cause__ or error
+        said = (str(cause).splitlines() or ["no answer"])[0]
+        return f"a database cannot be used: {said}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
@@ -140,6 +149,8 @@ def _exit_code(error: Exception) -> int | None:
     stated: int | None = getattr(error, "exit_code", None)
     if stated is not None:
         return stated
+    if type(error).__name__ in UNUSABLE:
+        return 1
     expected = {
         "FeedError",
         "MasterKeyError",

@@ -54,7 +54,7 @@ def list_(limit: int, as_json: bool) -> None:
             (_name(p), f"{p.probability:.4f}", f"{p.weight:+.2f}", (as_time(p.since) or "")[:10])
             for p in pairs[:limit]
         ],
-        title=f"{len(pairs):,} pairs await a steward",
+        title=f"{len(pairs):,} pairs await a steward" if len(pairs) > 1 else "a pair awaits one",
     )
     if len(pairs) > limit:
         say(f"{len(pairs) - limit:,} more: --limit {min(len(pairs), 1000)} shows them")
