@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +14,8 @@ from projections.queries import Queries
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection)."""
+NUMERIC = re.compile(r"[+-][\d .()-]*(?:[eE][+-]?\d+)?")
+"""Numbers and telephones begin so too, and a formula of digits alone does nothing."""
 
 
 def export_links(queries: Queries, out: Path) -> int:
@@ -78,17 +81,7 @@ def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[obj
 def safe(cell: str) -> str:
     """The cell as a spreadsheet shows it and does not run it.
 
-    >>> safe("=1+1"), safe("-0.5"), safe("Asha")
-    ("'=1+1", '-0.5', 'Asha')
+    >>> safe("=1+1"), safe("-0.5"), safe("+44 7700 900123"), safe("Asha")
+    ("'=1+1", '-0.5', '+44 7700 900123', 'Asha')
     """
-    if not cell.startswith(RISKY) or _is_number(cell):
-        return cell
-    return f"'{cell}"
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return f"'{cell}" if cell.startswith(RISKY) and not NUMERIC.fullmatch(cell) else cell

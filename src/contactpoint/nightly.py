@@ -5,6 +5,7 @@ for which it speaks: ``pds/health.pds-fhir.2026-01-15.ndjson``. Where the name s
 itself is asked for its feed.
 """
 
+import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -44,6 +45,18 @@ def dropped(folder: Path, feeds: Collection[str]) -> list[Dropped]:
             )
         )
     return sorted(found)
+
+
+def unlisted(folder: Path) -> list[tuple[Path, OSError]]:
+    """The folders of sources that may not be looked into, and why: they are never passed over."""
+    found: list[tuple[Path, OSError]] = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            try:
+                os.scandir(path).close()
+            except OSError as error:
+                found.append((path, error))
+    return found
 
 
 def left_out(folder: Path) -> list[Path]:

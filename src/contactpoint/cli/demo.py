@@ -29,9 +29,9 @@ WIDTH = 96
 )
 @json_option
 def demo(children: int, as_json: bool) -> None:
-    """Take the tour, in a folder of its own; under two minutes.
+    """Take the tour, in under two minutes.
 
-    Everything that it runs is a command that you can type. With --json the tour itself goes to
+    It lives in a folder of its own. Everything that it runs is a command that you can type. With --json the tour itself goes to
     standard error.
     """
     folder = Path(tempfile.mkdtemp(prefix="contactpoint-demo-"))

@@ -20,9 +20,9 @@ from contactpoint.cli.session import opened
 @click.option("--yes", is_flag=True, help="Do not ask; nobody is asked but on a terminal.")
 @json_option
 def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
-    """Erase a child or a record for ever: WHAT is its index number, or SOURCE:ID.
+    """Erase a child or a record for ever.
 
-    The keys are destroyed, and every trace outside the log is removed. - reads WHAT from standard
+    WHAT is the child's index number, or the record's SOURCE:ID. The keys are destroyed, and every trace outside the log is removed. - reads WHAT from standard
     input. Administrators only. Prints the day on which the erasure is final.
     """
     if not yes and sys.stdin.isatty():

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def export() -> None:
-    """Write tables out of the index; administrators only, and recorded."""
+    """Write tables out of the index.
+
+    Administrators only, and each export is recorded.
+    """
 
 
 @export.command(epilog=examples("export links links.csv"))

@@ -12,7 +12,11 @@ from contactpoint.cli.session import opened
 @click.option("--plan", is_flag=True, help="Say what would change, and change nothing.")
 @json_option
 def link(everything: bool, plan: bool, as_json: bool) -> None:
-    """Link what changed since the last run; 'load' and 'nightly' do so themselves."""
+    """Link what changed since the last run.
+
+    'load' and 'nightly' do so themselves. After 'model use', everything is linked under the new
+    model.
+    """
     with opened() as store:
         with progress("linking", wanted=not as_json, unit="records") as tell:
             outcome = store.linking.run(

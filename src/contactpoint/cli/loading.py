@@ -286,7 +286,11 @@ def show(name: str, outcome: "Outcome") -> None:
 @click.command(epilog=examples("feeds"))
 @json_option
 def feeds(as_json: bool) -> None:
-    """List the official formats that can be loaded, and how each is taken unless told."""
+    """List the official formats that can be loaded.
+
+    With how each is taken unless told: as a snapshot, which withdraws what it leaves out, or as a
+    delta.
+    """
     from feeds.catalogue import FEEDS
 
     found = [(feed.name, feed.mode, feed.settings.cadence) for feed in FEEDS.values()]

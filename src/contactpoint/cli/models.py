@@ -11,9 +11,9 @@ from contactpoint.cli.session import opened
 @click.option("--seed", type=int, default=0, show_default=True, help="Which pairs are drawn.")
 @json_option
 def train(seed: int, as_json: bool) -> None:
-    """Train a model on the index's own records and store it; changes nothing else.
+    """Train a model on the index's own records.
 
-    Administrators only. 'model use VERSION' puts it in force, and 'link --all --plan' then says
+    It is stored, and nothing else changes. Administrators only. 'model use VERSION' puts it in force, and 'link --all --plan' then says
     what would change.
     """
     from linkage.estimate import train as estimate

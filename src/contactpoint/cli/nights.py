@@ -37,13 +37,14 @@ MOST_NAMED = 10
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @json_option
 def nightly(folder: Path, as_json: bool) -> int:
-    """Load a drop FOLDER in order of effective time, link, and report once.
+    """Load a drop FOLDER in order of effective time.
 
+    Links once at the end, and prints one report.
     A file stands in a folder named for its source, and its name begins with its feed and date:
     FOLDER/pds/health.pds-fhir.2026-01-15.ndjson. Where the name says no feed, the file is asked.
     A file that cannot be loaded leaves the others alone. Two at once wait for each other.
     """
-    from contactpoint.nightly import dropped, left_out
+    from contactpoint.nightly import dropped, left_out, unlisted
     from feeds.catalogue import FEEDS
 
     with opened() as store, store.log.lock("nightly"):
@@ -52,6 +53,10 @@ def nightly(folder: Path, as_json: bool) -> int:
             for _, files in groupby(dropped(folder, FEEDS), key=_delivery)
             for each in _load(store, list(files), shown=not as_json)
         ]
+        reports.extend(
+            {"source": path.name, **failed(path.name, _unreadable(path, error))}
+            for path, error in unlisted(folder)
+        )
         link_loaded(store, reports, wanted=True, shown=not as_json)
     codes = {0, *(each["exit_code"] for each in reports)}
     code = next(code for code in GRAVEST if code in codes)
@@ -81,10 +86,9 @@ def _load(
     effective, source, feed_name = _delivery(files[0])
     paths = [one.path for one in files]
     if not feed_name:
-        yield from (
-            {"source": source, **failed(path.name, error)} for path, error in _unreadable(paths)
-        )
-        paths = [path for path in paths if path not in {bad for bad, _ in _unreadable(paths)}]
+        bad = dict(_of_no_feed(paths))
+        yield from ({"source": source, **failed(p.name, error)} for p, error in bad.items())
+        paths = [path for path in paths if path not in bad]
     for feed, together_sent in deliveries(paths, feed_name or None):
         name = together_sent[0].name
         try:
@@ -92,15 +96,24 @@ def _load(
             outcome = loaded(store, request, "nightly", shown=shown)
         except (FeedError, UsageError) as error:
             yield {"source": source, **failed(name, error)}
+        except OSError as error:
+            if error.filename not in map(str, together_sent):
+                raise
+            yield {"source": source, **failed(name, _unreadable(Path(name), error))}
         else:
             yield {"source": source, **report(store, name, outcome)}
 
 
-def _unreadable(paths: Iterable[Path]) -> list[tuple[Path, Exception]]:
+def _unreadable(path: Path, error: OSError) -> Exception:
+    from contactpoint.errors import ContactpointError
+
+    return ContactpointError(f"{path.name}: {error.strerror}")
+
+
+def _of_no_feed(paths: Iterable[Path]) -> list[tuple[Path, Exception]]:
     """The files that show no feed, or cannot be read to see whether they do."""
     from contactpoint.errors import UsageError
     from feeds.catalogue import recognise
-    from feeds.submission import FeedError
 
     found: list[tuple[Path, Exception]] = []
     for path in paths:
@@ -109,8 +122,7 @@ def _unreadable(paths: Iterable[Path]) -> list[tuple[Path, Exception]]:
                 expected = "its feed in its name, FEED.DATE.ext, or contents that show it"
                 found.append((path, UsageError(f"{path.name}: expected {expected}")))
         except OSError as error:
-            expected = f"a readable file ({error.strerror})"
-            found.append((path, FeedError(path.name, "", "", expected)))
+            found.append((path, _unreadable(path, error)))
     return found
 
 

@@ -10,7 +10,10 @@ from contactpoint.cli.session import opened
 @click.command(epilog=examples("verify"))
 @json_option
 def verify(as_json: bool) -> int:
-    """Walk the log: chain, heads and checkpoints; exit 1 where anything was changed."""
+    """Walk the log, and say whether anything was changed.
+
+    Looks at the chain, at the heads and at the signed checkpoints; exit 1 where one does not fit.
+    """
     from contactpoint.following import heads_of
     from events.verify import verify as walk
 
@@ -32,7 +35,10 @@ def verify(as_json: bool) -> int:
 @click.command(epilog=examples("doctor"))
 @json_option
 def doctor(as_json: bool) -> int:
-    """Look for what makes the installation unsafe or unfit; exit 1 where something is wrong."""
+    """Say what makes the installation unsafe or unfit, and what to do.
+
+    Exit 1 where something is wrong; a warning leaves 0.
+    """
     from contactpoint.doctor import examine
 
     with opened() as store:

@@ -33,8 +33,9 @@ BESIDE = 52
 @click.option("--reason", default="", help="Why you look; recorded word for word.")
 @json_option
 def why(left: str, right: str, reason: str, as_json: bool) -> None:
-    """Show why two records are, or are not, taken for one child: the weights, field by field.
+    """Show the weights of a pair of records, field by field.
 
+    They say why the two are, or are not, taken for one child.
     LEFT and RIGHT are records as SOURCE:ID; - reads one from standard input. A weight is in bits:
     each bit doubles the odds of one child. The look is recorded before the answer.
     """

@@ -10,7 +10,7 @@ from contactpoint.cli.session import opened
 
 @click.group()
 def source() -> None:
-    """The agencies' systems that send deliveries, and how each is taken."""
+    """The agencies' systems that send deliveries."""
 
 
 @source.command("list", epilog=examples("source list"))

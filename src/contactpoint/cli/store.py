@@ -10,9 +10,10 @@ from contactpoint.cli.session import opened
 @click.command(epilog=examples("init"))
 @json_option
 def init(as_json: bool) -> None:
-    """Create the stores and keys where CONTACTPOINT_HOME says; does nothing when they exist.
+    """Create the stores and keys of an index; nothing when they exist.
 
-    Whoever runs it administers the index: may export, train, erase and rotate keys.
+    They are made where CONTACTPOINT_HOME says, by default in ./contactpoint-data. Whoever runs it
+    administers the index: may export, train, erase and rotate keys.
     """
     from contactpoint.bootstrap import initialise
     from contactpoint.settings import from_environment
@@ -56,7 +57,10 @@ def _shown(url: str) -> str:
 @click.command(epilog=examples("status", "status --json"))
 @json_option
 def status(as_json: bool) -> None:
-    """Show how much there is, what waits, and how far each projection has come."""
+    """Show how much there is and what waits.
+
+    Also which model is in force, and how far each projection (read model) has come in the log.
+    """
     with opened() as store:
         store.projector.catch_up()
         figures = store.queries.status()
@@ -91,9 +95,10 @@ def status(as_json: bool) -> None:
 @click.argument("name", required=False)
 @json_option
 def rebuild(name: str | None, as_json: bool) -> None:
-    """Make the read models anew from the log, beside the old ones, and swap them.
+    """Make the read models anew from the log.
 
-    All of them, or the one of a NAME that 'status' shows. Readers are answered meanwhile.
+    All of them, or the one of a NAME that 'status' shows. They are made beside the old ones, which
+    go on answering, and swapped in.
     """
     from contactpoint.errors import UsageError
 

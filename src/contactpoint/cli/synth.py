@@ -35,8 +35,9 @@ def synth(  # noqa: PLR0913 - the options of the command
     density: Literal["trial", "england"],
     as_json: bool,
 ) -> None:
-    """Write an invented population's feeds into OUTDIR, in the official formats, with the truth.
+    """Invent a population, and write its feeds into OUTDIR.
 
+    The feeds are in the official formats, with the truth to measure against.
     OUTDIR gains a drop folder for each night, truth.csv (source, record_id, person) and
     persons.csv. Nobody in it exists; NHS numbers come from 900 to 999.
     """
