@@ -31,8 +31,8 @@ WIDTH = 96
 def demo(children: int, as_json: bool) -> None:
     """Take the tour, in under two minutes.
 
-    It lives in a folder of its own. Everything that it runs is a command that you can type. With --json the tour itself goes to
-    standard error.
+    It lives in a folder of its own. Everything that it runs is a command that you can type. With
+    --json the tour itself goes to standard error.
     """
     folder = Path(tempfile.mkdtemp(prefix="contactpoint-demo-"))
     began = time.monotonic()

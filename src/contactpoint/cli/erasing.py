@@ -22,8 +22,9 @@ from contactpoint.cli.session import opened
 def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
     """Erase a child or a record for ever.
 
-    WHAT is the child's index number, or the record's SOURCE:ID. The keys are destroyed, and every trace outside the log is removed. - reads WHAT from standard
-    input. Administrators only. Prints the day on which the erasure is final.
+    WHAT is the child's index number, or the record's SOURCE:ID. The keys are destroyed, and every
+    trace outside the log is removed. - reads WHAT from standard input. Administrators only. Prints
+    the day on which the erasure is final.
     """
     if not yes and sys.stdin.isatty():
         click.confirm("This cannot be undone. Erase?", abort=True, err=True)

@@ -13,8 +13,8 @@ from contactpoint.cli.session import opened
 def train(seed: int, as_json: bool) -> None:
     """Train a model on the index's own records.
 
-    It is stored, and nothing else changes. Administrators only. 'model use VERSION' puts it in force, and 'link --all --plan' then says
-    what would change.
+    It is stored, and nothing else changes. Administrators only. 'model use VERSION' puts it in
+    force, and 'link --all --plan' then says what would change.
     """
     from linkage.estimate import train as estimate
 

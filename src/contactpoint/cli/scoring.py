@@ -31,7 +31,8 @@ def score(file: Path, out: Path | None, as_json: bool) -> None:
     mother_maiden, mother_nhs, births, birth_order, died. Others are ignored. All columns are
     written again, then probability, weight (in bits) and decision: link, review or non_link.
 
-    The model in force scores where there is an index, the shipped one otherwise.
+    The model in force scores where there is an index, the shipped one otherwise. A cell that a
+    spreadsheet would run as a formula is written with an apostrophe before it.
     """
     from contactpoint.exports import write_rows, write_table
     from contactpoint.scoring import ADDED, PairTable

@@ -84,8 +84,8 @@ def show(name: str, as_json: bool) -> None:
 @click.option(
     "--verified",
     multiple=True,
-    metavar="SYSTEM",
-    help="Numbers that it verifies, such as nhs; may be given again.",
+    type=click.Choice(["nhs", "upn", "la-child", "uln"]),
+    help="Numbers that it verifies; may be given again.",
 )
 @click.option(
     "--guard-share",
