@@ -71,8 +71,14 @@ def show(number: str, reason: str, as_json: bool) -> None:
 @click.argument("words", nargs=-1, metavar="[NAME]...", type=PERSONAL)
 @click.option("--name", default="", type=PERSONAL, help="Forename and family name, or the latter.")
 @click.option("--dob", default="", type=PERSONAL_DAY, help="Date of birth.")
-@click.option("--postcode", default="", type=PERSONAL)
-@click.option("--sex", default="", type=click.Choice(["", "F", "M", "U", "X"]), metavar="F|M|U|X")
+@click.option("--postcode", default="", type=PERSONAL, help="Of any address that is stated.")
+@click.option(
+    "--sex",
+    default="",
+    type=click.Choice(["", "F", "M", "U", "X"]),
+    metavar="F|M|U|X",
+    help="U: not known; X: stated as not specified.",
+)
 @click.option("--identifier", default="", type=PERSONAL, help="NHS number, UPN or local number.")
 @reason_option
 @json_option

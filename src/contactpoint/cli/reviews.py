@@ -19,7 +19,13 @@ def review() -> None:
 
 
 @review.command("list", epilog=examples("review list --limit 5"))
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="How many are shown.",
+)
 @json_option
 def list_(limit: int, as_json: bool) -> None:
     """List the pairs that await a steward, the likeliest first. No particulars are shown.
