@@ -130,6 +130,8 @@ def test_one_restricted_record_hides_the_pairs_of_its_childs_other_records(queue
     queue.run("export", "links", east)
     assert f"east,9000000009,{north.number}" in east.read_text(), "expected one child of the two"
     assert queue.listed() == []
+    with pytest.raises(NotFoundError):
+        queue.run("why", "north:9000000009", "south:9000000025")
 
 
 def test_the_queue_obeys_its_limit_for_scripts_too(queue):
