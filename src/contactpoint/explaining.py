@@ -8,7 +8,7 @@ from linkage.decide import Decision, decide
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.weigh import Weight, weigh
-from projections.pair import Side
+from projections.pair import PairedRecord
 from projections.queries import Queries
 
 
@@ -18,18 +18,18 @@ class Explanation:
 
     weight: Weight
     decision: Decision
-    sides: tuple[Side, Side]
+    records: tuple[PairedRecord, PairedRecord]
 
     @property
     def same_child(self) -> bool:
         """Whether the index has both as records of one child."""
-        left, right = self.sides
+        left, right = self.records
         return left.child is not None and left.child == right.child
 
     @property
     def children(self) -> tuple[UUID, ...]:
         """The children of whom it shows something, for the record of access."""
-        return tuple(sorted({side.child for side in self.sides if side.child is not None}))
+        return tuple(sorted({one.child for one in self.records if one.child is not None}))
 
 
 def why(
@@ -46,10 +46,10 @@ def explain(queries: Queries, model: Model, left: UUID, right: UUID) -> Explanat
     None where one is not known, or is not current, or is of a child with a restricted record: the
     weights would tell what its view hides.
     """
-    found = queries.sides(left, right)
+    found = queries.paired(left, right)
     if found is None:
         return None
-    one, other = (standardise(side.particulars) for side in found)
+    one, other = (standardise(record.particulars) for record in found)
     weight = weigh(one, other, model)
     return Explanation(weight, decide(weight, model), found)
 

@@ -23,7 +23,7 @@ from projections.view import ChildView, view
 _decode = msgspec.json.Decoder(Statement).decode
 
 
-class Side(msgspec.Struct, frozen=True):
+class PairedRecord(msgspec.Struct, frozen=True):
     """One record of a pair."""
 
     record: UUID
@@ -38,7 +38,7 @@ class Side(msgspec.Struct, frozen=True):
     """What the matcher weighs; not for showing."""
 
 
-def sides(records: Sequence[UUID], target: Target) -> dict[UUID, Side]:
+def paired(records: Sequence[UUID], target: Target) -> dict[UUID, PairedRecord]:
     """Those of the records that may be seen."""
     query = (
         sa.select(RECORD, STATEMENT.c.statement, CHILD.c.number, IDENTITY.c.restricted)
@@ -47,11 +47,11 @@ def sides(records: Sequence[UUID], target: Target) -> dict[UUID, Side]:
         .outerjoin(IDENTITY, IDENTITY.c.child == RECORD.c.child)
         .where(RECORD.c.record.in_([record.bytes for record in records]))
     )
-    found: dict[UUID, Side] = {}
+    found: dict[UUID, PairedRecord] = {}
     for row in target.connection.execute(query):
-        side = _side(row)
-        if side is not None:
-            found[side.record] = side
+        one = _record(row)
+        if one is not None:
+            found[one.record] = one
     return found
 
 
@@ -78,7 +78,7 @@ def _seen(records: Sequence[bytes], target: Target) -> Iterator[bytes]:
             yield record
 
 
-def _side(row: Any) -> Side | None:
+def _record(row: Any) -> PairedRecord | None:
     particulars = _decode(row.statement).particulars
     # A child of which the index holds no identity is not known to be free of marks.
     hidden = row.child is not None and row.restricted is not False
@@ -89,7 +89,7 @@ def _side(row: Any) -> Side | None:
     )
     shown = view(row.number or "", [stated])
     assert isinstance(shown, ChildView)
-    return Side(
+    return PairedRecord(
         record=UUID(bytes=row.record),
         source=row.source,
         child=UUID(bytes=row.child) if row.child else None,

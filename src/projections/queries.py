@@ -15,7 +15,7 @@ from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, current
 from projections.folding import compact, fold
 from projections.history import HISTORY
 from projections.index import CHILD, RECORD, STATEMENT
-from projections.pair import Side, seen, sides
+from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
 from projections.review import REVIEW_PAIR
@@ -201,10 +201,10 @@ class Queries:
         with self._reading() as target:
             return _shown_pairs(target)
 
-    def sides(self, left: UUID, right: UUID) -> tuple[Side, Side] | None:
+    def paired(self, left: UUID, right: UUID) -> tuple[PairedRecord, PairedRecord] | None:
         """Two records as one who decides on them sees them; None unless both may be seen."""
         with self._reading() as target:
-            found = sides([left, right], target)
+            found = paired([left, right], target)
         return (found[left], found[right]) if {left, right} <= found.keys() else None
 
     def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:

@@ -141,16 +141,16 @@ def test_a_pair_is_shown_only_where_neither_record_nor_its_child_is_restricted(l
     log.append(cid(50), referred((1, 2), (1, 3), (1, 4), (1, 9)))
     assert [{p.left, p.right} for p in ask().shown_pairs()] == [{rid(1), rid(2)}]
     assert ask().status().reviews == 1
-    assert ask().sides(rid(1), rid(2)) is not None
+    assert ask().paired(rid(1), rid(2)) is not None
     for hidden in (3, 4, 5, 9):
-        assert ask().sides(rid(1), rid(hidden)) is None
+        assert ask().paired(rid(1), rid(hidden)) is None
 
 
 def test_a_pair_of_a_withdrawn_record_is_not_shown(log, ask):
     log.append(rid(1), received(1)).append(rid(2), received(2), withdrawn(5))
     log.append(cid(50), referred((1, 2)))
     assert ask().shown_pairs() == []
-    assert ask().sides(rid(1), rid(2)) is None
+    assert ask().paired(rid(1), rid(2)) is None
 
 
 def test_history_tells_what_happened_by_whom_in_which_delivery(log, ask):

@@ -14,7 +14,7 @@ from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
     from contactpoint.explaining import Explanation
-    from projections.pair import Side
+    from projections.pair import PairedRecord
 
 NARROWEST, WIDEST = 20, 40
 """Characters of the waterfall, as the terminal allows."""
@@ -58,7 +58,11 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
         print_json(as_plain(found))
     else:
         show_weights(found)
-        click.echo(f"{verdict(found)}; in the index they are {together(found)}")
+        decision = found.decision
+        click.echo(
+            f"{total(found)}: {decision.outcome.replace('_', '-')} ({decision.reason}); "
+            f"in the index they are {together(found)}"
+        )
 
 
 def as_plain(found: "Explanation") -> dict[str, Any]:
@@ -73,18 +77,14 @@ def as_plain(found: "Explanation") -> dict[str, Any]:
     }
 
 
-def verdict(found: "Explanation") -> str:
-    """What the weights come to, in one line."""
-    weight, decision = found.weight, found.decision
-    return (
-        f"weight {weight.total:+.1f} bits, probability {weight.probability:.4f}: "
-        f"{decision.outcome.replace('_', '-')} ({decision.reason})"
-    )
+def total(found: "Explanation") -> str:
+    """What the weights come to."""
+    return f"weight {found.weight.total:+.1f} bits, probability {found.weight.probability:.4f}"
 
 
 def together(found: "Explanation") -> str:
     """How the index holds the two records."""
-    if any(side.child is None for side in found.sides):
+    if any(record.child is None for record in found.records):
         return "not both linked yet"
     return "one child" if found.same_child else "two children"
 
@@ -112,23 +112,23 @@ def _short(note: str) -> str:
     return note.replace("borne by about ", "borne by ")
 
 
-def side_as_plain(side: "Side") -> dict[str, Any]:
+def record_as_plain(record: "PairedRecord") -> dict[str, Any]:
     """One record of a pair for a script; a number is named, and not given."""
-    plain = with_times(msgspec.to_builtins(side.view))
+    plain = with_times(msgspec.to_builtins(record.view))
     return {
-        "record": side.record.hex[:8],
-        "source": side.source,
-        "child": side.view.number,
-        "numbers": list(side.numbers),
+        "record": record.record.hex[:8],
+        "source": record.source,
+        "child": record.view.number,
+        "numbers": list(record.numbers),
         **{name: value for name, value in plain.items() if name != "number"},
     }
 
 
-def show_sides(sides: Sequence["Side"]) -> None:
+def show_records(records: Sequence["PairedRecord"]) -> None:
     """Both records side by side, a line for each fact that either states."""
-    columns = [_side(side) for side in sides]
+    columns = [_column(record) for record in records]
     print_table(
-        ("", *(side.record.hex[:8] for side in sides)),
+        ("", *(record.record.hex[:8] for record in records)),
         [
             (name, *(column[name] for column in columns))
             for name in columns[0]
@@ -137,16 +137,16 @@ def show_sides(sides: Sequence["Side"]) -> None:
     )
 
 
-def _side(side: "Side") -> dict[str, str]:
+def _column(record: "PairedRecord") -> dict[str, str]:
     from person.numbers import written
 
-    stated = side.view.holders[0].stated
+    stated = record.view.holders[0].stated
     return {
-        "source": side.source,
+        "source": record.source,
         "stated": (as_time(stated) or "")[:10],
-        "child": written(side.view.number) if side.child else "none yet",
-        **views.compared(side.view),
-        "numbers": ", ".join(side.numbers),
+        "child": written(record.view.number) if record.child else "none yet",
+        **views.compared(record.view),
+        "numbers": ", ".join(record.numbers),
     }
 
 

@@ -103,16 +103,16 @@ def show(pair: str, reason: str, as_json: bool) -> None:
 
 
 def _print_json(pair: "OpenPair", found: "Explanation") -> None:
-    from contactpoint.cli.pairs import as_plain, side_as_plain
+    from contactpoint.cli.pairs import as_plain, record_as_plain
 
-    left, right = found.sides
+    left, right = found.records
     print_json(
         {
             "pair": _name(pair),
             "since": as_time(pair.since),
             "why": _why(found),
-            "left": side_as_plain(left),
-            "right": side_as_plain(right),
+            "left": record_as_plain(left),
+            "right": record_as_plain(right),
             **as_plain(found),
             "referred": {
                 "weight": pair.weight,
@@ -124,13 +124,13 @@ def _print_json(pair: "OpenPair", found: "Explanation") -> None:
 
 
 def _print(pair: "OpenPair", found: "Explanation") -> None:
-    from contactpoint.cli.pairs import show_sides, show_weights, together, verdict
+    from contactpoint.cli.pairs import show_records, show_weights, together, total
 
     click.echo(f"pair {_name(pair)}, awaiting a steward since {(as_time(pair.since) or '')[:10]}")
-    show_sides(found.sides)
+    show_records(found.records)
     show_weights(found)
-    click.echo(verdict(found))
-    click.echo(f"referred because: {_why(found)}; in the index they are {together(found)}")
+    click.echo(f"{total(found)}; in the index they are {together(found)}")
+    click.echo(f"referred because: {_why(found)}")
     if abs(found.weight.total - pair.weight) >= 0.05:
         say(f"it weighed {pair.weight:+.1f} bits when it was referred; model or records changed")
 

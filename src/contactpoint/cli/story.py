@@ -94,7 +94,7 @@ def _twins(store: "Contactpoint", records: tuple[str, str]) -> Twins | None:
         return None
     levels = {part.field: part.level for part in found.weight.parts}
     shared = levels["birth"] == levels["family"] == levels["place"] == "EXACT"
-    view = found.sides[0].view
+    view = found.records[0].view
     if not shared or levels["given"] != "DIFFERENT" or view.name is None or view.birth is None:
         return None
     return Twins(view.name.value.family, view.birth.value.value, records)
