@@ -86,8 +86,11 @@ def _tour(folder: Path, children: int, began: float) -> None:
         "matchers make them one. Here they have two numbers, and the waterfall says why: all that "
         "twins share weighs little, and no forename is in common.",
     )
-    _run("child", "find", twins.family, "--dob", twins.born, "--reason", "tour: the twins")
-    _run("why", *twins.records)
+    if twins is None:
+        _missing("no such twins were invented")
+    else:
+        _run("child", "find", twins.family, "--dob", twins.born, "--reason", "tour: the twins")
+        _run("why", *twins.records)
 
     _chapter(
         "4. A pair too close to call is referred",
@@ -95,8 +98,12 @@ def _tour(folder: Path, children: int, began: float) -> None:
         "how much each field adds to the weight. Here is one near even odds, which | marks: "
         "+ speaks for one child, - for two.",
     )
-    _run("review", "list", "--limit", 3)
-    _run("review", "show", story.closest_pair(), "--reason", "tour: the queue of today")
+    pair = story.closest_pair()
+    if pair is None:
+        _missing("no pair was referred")
+    else:
+        _run("review", "list", "--limit", 3)
+        _run("review", "show", pair, "--reason", "tour: the queue of today")
 
     _chapter(
         "5. The second night, with a late file",
@@ -104,7 +111,11 @@ def _tour(folder: Path, children: int, began: float) -> None:
         "is kept in the log under its own date, and overwrites nothing newer.",
     )
     _run("nightly", feeds / "night-02")
-    _run("delivery", "show", story.late_delivery())
+    late = story.late_delivery()
+    if late is None:
+        _missing("no file came late")
+    else:
+        _run("delivery", "show", late)
 
     number = story.known_to_most()
     _chapter(
@@ -132,7 +143,7 @@ def _tour(folder: Path, children: int, began: float) -> None:
 
     click.secho(f"\nWhere to go next  ({time.monotonic() - began:.0f} s so far)", bold=True)
     click.echo(f"  export CONTACTPOINT_HOME={shlex.quote(str(folder / 'home'))}")
-    click.echo(f"  contactpoint child find {_quoted(twins.family)} --reason 'why you ask'")
+    click.echo("  contactpoint child find FAMILY-NAME --reason 'why you ask'")
     click.echo("  contactpoint review list; contactpoint delivery list; contactpoint doctor")
     click.echo("  contactpoint --help       all commands; each has an example in its own --help")
     click.echo("  README.md has the map, ARCHITECTURE.md the way of one record through the house")
@@ -141,6 +152,11 @@ def _tour(folder: Path, children: int, began: float) -> None:
 def _chapter(title: str, text: str) -> None:
     click.secho(f"\n{title}", fg="cyan", bold=True)
     click.secho(textwrap.fill(text, WIDTH), fg="cyan")
+
+
+def _missing(what: str) -> None:
+    """Say why a chapter shows nothing: few children hold few stories."""
+    click.secho(f"{what}: more --children have more to show", fg="yellow")
 
 
 def _run(*words: object) -> None:
