@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import sys
 import tempfile
 import textwrap
@@ -107,8 +108,9 @@ def _tour(folder: Path, children: int, began: float) -> None:
 
     _chapter(
         "5. The second night, with a late file",
-        "Changes of a day, and an autumn census that arrives after the spring one. What it says "
-        "is kept in the log under its own date, and overwrites nothing newer.",
+        "Changes of a day, and an autumn census that arrives after the spring one. Where it says "
+        "something else (changed, below), that is kept in the log under its own date, and "
+        "overwrites nothing newer.",
     )
     _run("nightly", feeds / "night-02")
     late = story.late_delivery()
@@ -142,6 +144,8 @@ def _tour(folder: Path, children: int, began: float) -> None:
     _run("verify")
 
     click.secho(f"\nWhere to go next  ({time.monotonic() - began:.0f} s so far)", bold=True)
+    if shutil.which("contactpoint") is None:
+        click.echo(f"  export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
     click.echo(f"  export CONTACTPOINT_HOME={shlex.quote(str(folder / 'home'))}")
     click.echo("  contactpoint child find FAMILY-NAME --reason 'why you ask'")
     click.echo("  contactpoint review list; contactpoint delivery list; contactpoint doctor")
