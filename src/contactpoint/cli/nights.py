@@ -89,7 +89,12 @@ def _load(
         bad = dict(_of_no_feed(paths))
         yield from ({"source": source, **failed(p.name, error)} for p, error in bad.items())
         paths = [path for path in paths if path not in bad]
-    for feed, together_sent in deliveries(paths, feed_name or None):
+    try:
+        found = deliveries(paths, feed_name or None)
+    except (FeedError, UsageError) as error:
+        yield {"source": source, **failed(paths[0].name, error)}
+        return
+    for feed, together_sent in found:
         name = together_sent[0].name
         try:
             request = as_request(together_sent, feed, source=source, effective=effective)
