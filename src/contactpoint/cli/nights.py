@@ -119,13 +119,16 @@ def _of_no_feed(paths: Iterable[Path]) -> list[tuple[Path, Exception]]:
     """The files that show no feed, or cannot be read to see whether they do."""
     from contactpoint.errors import UsageError
     from feeds.catalogue import recognise
+    from feeds.submission import FeedError
 
     found: list[tuple[Path, Exception]] = []
     for path in paths:
         try:
             if recognise(path) is None:
-                expected = "its feed in its name, FEED.DATE.ext, or contents that show it"
-                found.append((path, UsageError(f"{path.name}: expected {expected}")))
+                said = f"{path.name}: does not show its feed; expected FEED.DATE.ext as its name"
+                found.append((path, UsageError(said)))
+        except FeedError as error:
+            found.append((path, error))
         except OSError as error:
             found.append((path, _unreadable(path, error)))
     return found
