@@ -67,6 +67,13 @@ class CsvTable:
         mapped = OWN_NAMES if mapping is None else read_mapping(mapping)
         return CsvReading(only_file(paths), self, mapped)
 
+    def particulars(self, cells: Cells) -> Particulars:
+        """Give what cells under our own names of columns state of a child; nothing is verified.
+
+        For a table of which a row is no record, such as one of pairs.
+        """
+        return CsvReading.without_file(self.clock()).particulars(cells)
+
 
 class CsvReading(OnePass):
     """One pass over one table."""
@@ -79,6 +86,17 @@ class CsvReading(OnePass):
         self._table = Table(path, feed.limits, delimiter=mapped.delimiter, skip=mapped.skip)
         line, self._names = self._table.first(self._table.rows())
         self._places = self._bind(line, self._names)
+
+    @classmethod
+    def without_file(cls, latest: str) -> "CsvReading":
+        """Give one that reads cells as ``particulars`` is handed them, and no rows."""
+        made = cls.__new__(cls)
+        made.settings, made._latest, made._mapped = DEFAULTS, latest, OWN_NAMES
+        return made
+
+    def particulars(self, cells: Cells) -> Particulars:
+        """Give what the cells state of a child, by our names of the columns."""
+        return self._particulars([], {name: clean(cell) for name, cell in cells.items()})
 
     def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each row. Checks the control total at the end."""

@@ -1,5 +1,6 @@
 """Opens the stores and puts the parts together: the only place that knows which are in use."""
 
+import errno
 import os
 import time
 import uuid
@@ -177,6 +178,8 @@ class Contactpoint:
 def initialise(settings: Settings) -> list[Path | str]:
     """Make stores and keys where they are missing; return what was made, nothing where all is."""
     os.umask(0o077)
+    if settings.home.exists() and not settings.home.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "expected a folder", str(settings.home))
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     made: list[Path | str] = []
     if not settings.master_key.exists():
@@ -208,7 +211,15 @@ def open_store(settings: Settings) -> Contactpoint:
             f"there is no index at {settings.home}; 'contactpoint init' makes one, and "
             "CONTACTPOINT_HOME says where"
         )
+    for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
+        _look_at(Path(sa.make_url(url).database or ""), url)
     return _opened(settings, create=False)
+
+
+def _look_at(path: Path, url: str) -> None:
+    """Raises PermissionError where a database is a file that may not be read and written."""
+    if url.startswith("sqlite") and path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, "may not be read and written", str(path))
 
 
 def _opened(settings: Settings, *, create: bool) -> Contactpoint:

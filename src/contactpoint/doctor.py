@@ -47,7 +47,8 @@ def _apart(path: Path, home: Path, what: str, variable: str) -> Iterator[Symptom
             f"the {what} lie beside what they protect"
             if what.endswith("s")
             else f"the {what} lies beside what it protects",
-            f"move it elsewhere and set CONTACTPOINT_{variable}",
+            f"move {'them' if what.endswith('s') else 'it'} elsewhere and set "
+            f"CONTACTPOINT_{variable}",
         )
     else:
         yield Symptom("ok", f"{what} kept apart")

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from contactpoint.errors import NotFoundError
 from events.master import MasterKey
 from linkage.decide import Decision, decide
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.weigh import Weight, weigh
-from projections.queries import IndexedRecord, Queries
-from projections.view import RestrictedView
+from projections.pair import PairedRecord
+from projections.queries import Queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,52 +18,42 @@ class Explanation:
 
     weight: Weight
     decision: Decision
-    same_child: bool
-    """Whether the index has both as records of one child."""
-    children: tuple[str, str]
-    """Their numbers; empty where a record belongs to none yet."""
+    records: tuple[PairedRecord, PairedRecord]
+
+    @property
+    def same_child(self) -> bool:
+        """Whether the index has both as records of one child."""
+        left, right = self.records
+        return left.child is not None and left.child == right.child
+
+    @property
+    def children(self) -> tuple[UUID, ...]:
+        """The children of whom it shows something, for the record of access."""
+        return tuple(sorted({one.child for one in self.records if one.child is not None}))
 
 
 def why(
     queries: Queries, master: MasterKey, model: Model, left: str, right: str
-) -> tuple[Explanation, tuple[UUID, ...]]:
-    """Explain the pair of two records named ``SOURCE:ID``, and the children that it shows.
+) -> Explanation | None:
+    """Explain the pair of two records named ``SOURCE:ID``; None as ``explain`` says."""
+    one, other = (_record(master, name) for name in (left, right))
+    return explain(queries, model, one, other)
 
-    Raises NotFoundError where a record is not known, or is not current, or is of a child with a
-    restricted record: the weights would tell what its view hides.
+
+def explain(queries: Queries, model: Model, left: UUID, right: UUID) -> Explanation | None:
+    """Explain the pair of two records.
+
+    None where one is not known, or is not current, or is of a child with a restricted record: the
+    weights would tell what its view hides.
     """
-    one, other = (_record(queries, master, name) for name in (left, right))
-    assert one.statement is not None
-    assert other.statement is not None
-    weight = weigh(
-        standardise(one.statement.particulars), standardise(other.statement.particulars), model
-    )
-    explanation = Explanation(
-        weight=weight,
-        decision=decide(weight, model),
-        same_child=one.child is not None and one.child == other.child,
-        children=(one.number or "", other.number or ""),
-    )
-    shown = {record.child for record in (one, other) if record.child is not None}
-    return explanation, tuple(sorted(shown))
+    found = queries.paired(left, right)
+    if found is None:
+        return None
+    one, other = (standardise(record.particulars) for record in found)
+    weight = weigh(one, other, model)
+    return Explanation(weight, decide(weight, model), found)
 
 
-def _record(queries: Queries, master: MasterKey, name: str) -> IndexedRecord:
+def _record(master: MasterKey, name: str) -> UUID:
     source, _, key = name.rpartition(":")
-    found = queries.record(UUID(bytes=master.hashes.record_id(source, key)))
-    if (
-        found is None
-        or found.statement is None
-        or found.standing != "current"
-        or _is_restricted(queries, found)
-    ):
-        raise NotFoundError("no current record of that source and id; expected SOURCE:ID")
-    return found
-
-
-def _is_restricted(queries: Queries, record: IndexedRecord) -> bool:
-    """Whether the record, or any of its child's, bears a restricted mark."""
-    if record.statement is not None and record.statement.particulars.restricted:
-        return True
-    child = queries.child(record.child) if record.child is not None else None
-    return child is not None and isinstance(child.view, RestrictedView)
+    return UUID(bytes=master.hashes.record_id(source, key))

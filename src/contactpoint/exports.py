@@ -1,8 +1,11 @@
 """Tables that leave the index: which record belongs to which child, and pairs near the line."""
 
 import csv
+import errno
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from contactpoint.linking.neighbourhoods import decided, floor_of
 from linkage.index import Index
@@ -11,6 +14,8 @@ from projections.queries import Queries
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection)."""
+NUMERIC = re.compile(r"[+-][\d .()-]*(?:[eE][+-]?\d+)?")
+"""Numbers and telephones begin so too, and a formula of digits alone does nothing."""
 
 
 def export_links(queries: Queries, out: Path) -> int:
@@ -49,32 +54,34 @@ def export_pairs(queries: Queries, index: Index, out: Path) -> int:
 
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write a CSV file that only its owner may read, whole or not at all; return the rows."""
+    if not out.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(out.parent))
     beside = out.with_name(f"{out.name}.part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            count = write_rows(file, columns, rows)
+        beside.replace(out)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return count
+
+
+def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write a table as CSV, no cell of which a spreadsheet would run; return the rows."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([safe(column) for column in columns])
     count = 0
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([safe(str(cell)) for cell in row])
-            count += 1
-    beside.replace(out)
+    for row in rows:
+        writer.writerow([safe(str(cell)) for cell in row])
+        count += 1
     return count
 
 
 def safe(cell: str) -> str:
     """The cell as a spreadsheet shows it and does not run it.
 
-    >>> safe("=1+1"), safe("-0.5"), safe("Asha")
-    ("'=1+1", '-0.5', 'Asha')
+    >>> safe("=1+1"), safe("-0.5"), safe("+44 7700 900123"), safe("Asha")
+    ("'=1+1", '-0.5', '+44 7700 900123', 'Asha')
     """
-    if not cell.startswith(RISKY) or _is_number(cell):
-        return cell
-    return f"'{cell}"
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return f"'{cell}" if cell.startswith(RISKY) and not NUMERIC.fullmatch(cell) else cell

@@ -48,7 +48,8 @@ class Models:
         """A stored version, by its number or the beginning of it. Raises NotFoundError."""
         found = [one for one in self.versions() if version and one.startswith(version)]
         if len(found) != 1:
-            raise NotFoundError(f"no one model {version!r}; 'contactpoint model list' names them")
+            which = f"{len(found)} models begin" if found else "no model begins"
+            raise NotFoundError(f"{which} with {version!r}; 'contactpoint model list' names them")
         path = self.folder / f"{found[0]}.json"
         return Model.load(path.read_bytes()) if path.exists() else Model.shipped()
 

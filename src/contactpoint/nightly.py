@@ -5,6 +5,7 @@ for which it speaks: ``pds/health.pds-fhir.2026-01-15.ndjson``. Where the name s
 itself is asked for its feed; the date that a file states of itself goes before the one in its name.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -94,6 +95,18 @@ def _moment(date: str) -> int:
         return moment(date)
     except ValueError:  # no date, or one that never was
         return _UNDATED
+
+
+def unlisted(folder: Path) -> list[tuple[Path, OSError]]:
+    """The folders of sources that may not be looked into, and why: they are never passed over."""
+    found: list[tuple[Path, OSError]] = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            try:
+                os.scandir(path).close()
+            except OSError as error:
+                found.append((path, error))
+    return found
 
 
 def left_out(folder: Path) -> list[Path]:

@@ -55,10 +55,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises UsageError where a variable holds what it cannot.
     """
     home = Path(environment.get("CONTACTPOINT_HOME") or HOME).absolute()
-    shared = environment.get("CONTACTPOINT_DATABASE_URL", "")
+    shared = _address(environment, "CONTACTPOINT_DATABASE_URL")
 
     def url(name: str) -> str:
-        stated = environment.get(f"CONTACTPOINT_{name.upper()}_URL", "")
+        stated = _address(environment, f"CONTACTPOINT_{name.upper()}_URL")
         return stated or _shared(shared, name) or f"sqlite:///{home / name}.db"
 
     return Settings(
@@ -80,6 +80,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         backup_days=_number(environment, "CONTACTPOINT_BACKUP_DAYS", 35, 0, 36_500),
         one_database=bool(shared),
     )
+
+
+def _address(environment: Mapping[str, str], name: str) -> str:
+    """The address that a variable states, or nothing. Its text may hold a password: never shown."""
+    stated = environment.get(name, "").strip()
+    if stated and not stated.startswith(("sqlite:///", "postgresql:", "postgresql+psycopg:")):
+        raise UsageError(f"{name}: expected sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+    return stated
 
 
 def _shared(url: str, name: str) -> str:

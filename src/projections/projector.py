@@ -1,7 +1,7 @@
 """Takes events from the log into the read models: in batches, fenced, and anew beside the old."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -135,18 +135,21 @@ class Projector:
         failpoint("projection.after-commit")
         return reached
 
-    def rebuild(self, name: str | None = None) -> None:
+    def rebuild(
+        self, name: str | None = None, *, progress: Callable[[str, int], None] | None = None
+    ) -> None:
         """Make a projection, or all of them, anew from the start of the log.
 
         The new tables fill beside the old, which answer until one transaction swaps them. Killed
         at any moment, it leaves the old ones in force; begun again, it drops what was half made.
         Raises UnknownProjectionError; FencedError where another rebuild has begun since.
+        ``progress`` is told the stage (``fold``, ``index``) and the position it has come to.
         """
         if name is not None and name not in self.read_models:
             raise UnknownProjectionError(name, sorted(self.read_models))
         names = sorted(self.read_models) if name is None else [name]
         with _no_collection():
-            Rebuild(self, names).run()
+            Rebuild(self, names).run(progress)
 
     def _read(
         self, names: Sequence[str], after: int, upto: int
@@ -188,11 +191,14 @@ class Rebuild:
         self.generations: dict[str, int] = {}
         self.position = 0
 
-    def run(self) -> None:
+    def run(self, progress: Callable[[str, int], None] | None = None) -> None:
         """Fill, complete, swap."""
+        tell = progress or _silent
         self._begin()
         while self.position < self.projector.log.position():
             self._step(filling=True)
+            tell("fold", self.position)
+        tell("index", self.position)
         self._complete()
         while not self._swap():
             self._step(filling=False)
@@ -281,6 +287,10 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _silent(stage: str, position: int) -> None:
+    """Tell nobody how far a rebuild has come."""
 
 
 def _beside(table: sa.Table, generation: int) -> sa.Table:

@@ -15,6 +15,7 @@ from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, current
 from projections.folding import compact, fold
 from projections.history import HISTORY
 from projections.index import CHILD, RECORD, STATEMENT
+from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
 from projections.review import REVIEW_PAIR
@@ -88,7 +89,10 @@ class OpenPair(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """The counts of ``status``. ``held`` counts deliveries, ``held_rows`` rows of taken ones."""
+    """The counts of ``status``. ``held`` counts deliveries, ``held_rows`` rows of taken ones.
+
+    ``reviews`` counts the pairs that may be seen: a number that told of others would tell of them.
+    """
 
     records: int
     children: int
@@ -188,22 +192,20 @@ class Queries:
                 yield row[0], row[1], row[2]
 
     def open_pairs(self) -> list[OpenPair]:
-        """The pairs that await a steward, the likeliest first."""
-        ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
-        query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open").order_by(*ordered)
+        """The pairs that await a steward, the likeliest first; those not to be seen, too."""
         with self._reading() as target:
-            return [
-                OpenPair(
-                    left=UUID(bytes=row.left),
-                    right=UUID(bytes=row.right),
-                    pattern=int(row.pattern),
-                    weight=row.weight,
-                    probability=row.probability,
-                    model=row.model,
-                    since=row.since,
-                )
-                for row in target.connection.execute(query)
-            ]
+            return _open_pairs(target)
+
+    def shown_pairs(self) -> list[OpenPair]:
+        """The pairs that await a steward and may be seen, the likeliest first."""
+        with self._reading() as target:
+            return _shown_pairs(target)
+
+    def paired(self, left: UUID, right: UUID) -> tuple[PairedRecord, PairedRecord] | None:
+        """Two records as one who decides on them sees them; None unless both may be seen."""
+        with self._reading() as target:
+            found = paired([left, right], target)
+        return (found[left], found[right]) if {left, right} <= found.keys() else None
 
     def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
@@ -283,7 +285,7 @@ class Queries:
             return Figures(
                 records=_count(connection, RECORD, RECORD.c.standing == "current"),
                 children=_count(connection, CHILD, CHILD.c.status == "current"),
-                reviews=_count(connection, REVIEW_PAIR, REVIEW_PAIR.c.state == "open"),
+                reviews=len(_shown_pairs(target)),
                 held=_count(connection, DELIVERY, held),
                 held_rows=int(connection.execute(rows_held).scalar_one()),
                 model=connection.execute(model).scalar() or "",
@@ -303,6 +305,29 @@ class Queries:
 def _count(connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
     query = sa.select(sa.func.count()).select_from(table).where(which)
     return int(connection.execute(query).scalar_one())
+
+
+def _open_pairs(target: Target) -> list[OpenPair]:
+    ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
+    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open").order_by(*ordered)
+    return [
+        OpenPair(
+            left=UUID(bytes=row.left),
+            right=UUID(bytes=row.right),
+            pattern=int(row.pattern),
+            weight=row.weight,
+            probability=row.probability,
+            model=row.model,
+            since=row.since,
+        )
+        for row in target.connection.execute(query)
+    ]
+
+
+def _shown_pairs(target: Target) -> list[OpenPair]:
+    pairs = _open_pairs(target)
+    shown = seen({side.bytes for pair in pairs for side in (pair.left, pair.right)}, target)
+    return [pair for pair in pairs if {pair.left.bytes, pair.right.bytes} <= shown]
 
 
 def _survivor(child: bytes | None, target: Target) -> bytes | None:

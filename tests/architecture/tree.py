@@ -15,7 +15,8 @@ def home_of(package: str) -> Path:
 
 def files() -> Iterator[Path]:
     """Every file of ours, without what Python and tools leave beside them."""
-    yield from (path for path in ROOT.iterdir() if path.is_file())
+    # In a worktree .git is a file, which names the place of the clone.
+    yield from (path for path in ROOT.iterdir() if path.is_file() and path.name != ".git")
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc":

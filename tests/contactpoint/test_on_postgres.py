@@ -44,6 +44,15 @@ def test_both_databases_hold_the_same_children(installations):
     assert partition(installations["postgres"]) == partition(installations["sqlite"])
 
 
+def test_both_databases_show_the_same_queue(installations):
+    queues = {name: program.json("review", "list") for name, program in installations.items()}
+    weights = {name: [pair["weight"] for pair in queue] for name, queue in queues.items()}
+    assert weights["postgres"] == weights["sqlite"] != []
+    pair = queues["postgres"][0]["pair"]
+    shown = installations["postgres"]("review", "show", pair, "--reason", "enquiry")
+    assert shown.returncode == 0, shown.stderr
+
+
 def test_the_same_night_again_appends_no_event_there_either(installations):
     program = installations["postgres"]
     events = program.json("status")["events"]

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -267,6 +269,38 @@ def test_a_held_delivery_is_approved_and_goes_through(program):
     approved = program.json("delivery", "approve", held["delivery"], "--reason", "asked them")
     assert (approved["withdrawn"], approved["state"]) == (4, "completed")
     assert program.json("status")["records"] == 6
+
+
+def test_times_for_scripts_are_iso_8601(night):
+    delivery = night.json("delivery", "list")[0]
+    shown = night.json("delivery", "show", delivery["delivery"])
+    child = night.json("child", "show", first_number(night), "--reason", "enquiry")
+    told = (delivery["first"], shown["latest"], shown["effective"], child["holders"][0]["seen"])
+    for time in told:
+        assert datetime.fromisoformat(time).tzinfo is not None
+
+
+def test_empty_facts_of_a_delivery_are_left_out_for_people(night):
+    delivery = night.json("delivery", "list")[0]["delivery"]
+    shown = night("delivery", "show", delivery).stdout
+    assert "effective" in shown
+    assert "None" not in shown
+    facts = [line for line in shown.splitlines() if line.startswith("  ")]
+    assert facts
+    assert all(re.fullmatch(r"  \S.*?  +\S.*", line) for line in facts)
+
+
+def test_personal_values_are_read_in_the_order_in_which_they_are_typed(night):
+    number = first_number(night)
+    child = night.json("child", "show", number, "--reason", "enquiry")
+    birth, family = child["birth"]["value"]["value"], child["name"]["value"]["family"]
+    for options, lines in (
+        (("--dob", "-", "--name", "-"), (birth, family)),
+        (("--name", "-", "--dob", "-"), (family, birth)),
+        (("-", "--dob", "-"), (birth, family)),
+    ):
+        run = night("child", "find", *options, "--reason", "x", stdin="\n".join(lines))
+        assert number[:4] in run.stdout, options
 
 
 def test_a_file_that_is_not_of_its_feed_says_where_and_stores_nothing(program):

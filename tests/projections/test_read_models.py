@@ -20,7 +20,16 @@ from projections.database import open_read_models
 from projections.fingerprint import fingerprint
 from projections.projector import Projector
 from projections.queries import Queries
-from tests.projections.fake_log import FakeLog, at, cid, received, registered, rid, withdrawn
+from tests.projections.fake_log import (
+    FakeLog,
+    at,
+    cid,
+    person,
+    received,
+    registered,
+    rid,
+    withdrawn,
+)
 
 NONE = BitMap().serialize()
 
@@ -122,6 +131,26 @@ def test_a_pair_of_an_erased_record_is_forgotten(log, ask):
     log.append(rid(1), received(1)).append(cid(50), referred((1, 2)))
     log.append(rid(1), RecordErased())
     assert ask().open_pairs() == []
+
+
+def test_a_pair_is_shown_only_where_neither_record_nor_its_child_is_restricted(log, ask):
+    log.append(rid(1), received(1)).append(rid(2), received(2)).append(cid(1), registered("1", 1))
+    log.append(rid(3), received(3, person(restricted=True)))
+    log.append(rid(4), received(4)).append(rid(5), received(5, person(restricted=True)))
+    log.append(cid(2), registered("2", 4, 5))
+    log.append(cid(50), referred((1, 2), (1, 3), (1, 4), (1, 9)))
+    assert [{p.left, p.right} for p in ask().shown_pairs()] == [{rid(1), rid(2)}]
+    assert ask().status().reviews == 1
+    assert ask().paired(rid(1), rid(2)) is not None
+    for hidden in (3, 4, 5, 9):
+        assert ask().paired(rid(1), rid(hidden)) is None
+
+
+def test_a_pair_of_a_withdrawn_record_is_not_shown(log, ask):
+    log.append(rid(1), received(1)).append(rid(2), received(2), withdrawn(5))
+    log.append(cid(50), referred((1, 2)))
+    assert ask().shown_pairs() == []
+    assert ask().paired(rid(1), rid(2)) is None
 
 
 def test_history_tells_what_happened_by_whom_in_which_delivery(log, ask):

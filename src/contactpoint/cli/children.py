@@ -1,21 +1,18 @@
 """Commands that show a child: child show, child find. Each is recorded before it answers."""
 
-import sys
-from typing import TYPE_CHECKING, Any
-
 import click
 import msgspec
 
-from contactpoint.cli.output import F, json_option, print_json, print_table, say
+from contactpoint.cli import views
+from contactpoint.cli.command import (
+    PERSONAL,
+    PERSONAL_DAY,
+    examples,
+    json_option,
+    reason_option,
+)
+from contactpoint.cli.output import print_json, print_table, say, with_times
 from contactpoint.cli.session import opened
-
-if TYPE_CHECKING:
-    from projections.view import View
-
-
-def reason_option(function: F) -> F:
-    """Give a command the option ``--reason``, without which it shows nothing."""
-    return click.option("--reason", default="", help="Why; recorded word for word.")(function)
 
 
 @click.group()
@@ -23,21 +20,29 @@ def child() -> None:
     """Who a child is, and which services work with them."""
 
 
-@child.command()
-@click.argument("number")
+@child.command(
+    epilog=examples(
+        "child show 012345678904 --reason 'school asks whom to ring'",
+        "child show - --reason 'enquiry 7' < number.txt",
+    )
+)
+@click.argument("number", type=PERSONAL)
 @reason_option
 @json_option
 def show(number: str, reason: str, as_json: bool) -> None:
-    """Show the child of an index number; - reads the number from standard input."""
+    """Show the child of an index NUMBER and the services that work with them.
+
+    Spaces in the number do not matter; - reads it from standard input. The look is recorded before
+    the answer. A child that may not be seen answers as a number that nobody has.
+    """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError
     from person.numbers import NumberError, read
 
     stated = required_reason(reason)
-    text = sys.stdin.readline() if number == "-" else number
     with opened() as store:
         try:
-            wanted = read(text)
+            wanted = read(number)
         except NumberError:
             wanted = ""
         store.projector.catch_up()
@@ -47,37 +52,54 @@ def show(number: str, reason: str, as_json: bool) -> None:
             "child show",
             reason=stated,
             children=[found.child] if found else [],
-            search={"number": text.strip()},
+            search={"number": number.strip()},
         )
     if found is None:
         raise NotFoundError("no child of that number")
     if as_json:
-        print_json(msgspec.to_builtins(found.view))
+        print_json(with_times(msgspec.to_builtins(found.view)))
     else:
-        _show(found.view)
+        views.show(found.view)
 
 
-@child.command()
-@click.option("--name", default="", help="Forename and family name, or a family name.")
-@click.option("--dob", default="", help="YYYY-MM-DD.")
-@click.option("--postcode", default="")
-@click.option("--sex", default="", type=click.Choice(["", "F", "M", "U", "X"]))
-@click.option("--identifier", default="", help="NHS number, UPN or local number.")
+@child.command(
+    epilog=examples(
+        "child find --name 'Asha Okonjo' --dob 2015-03-04 --reason 'enquiry 7'",
+        "child find --name - --postcode - --reason 'enquiry 7' < lines.txt",
+    )
+)
+@click.argument("words", nargs=-1, metavar="[NAME]...", type=PERSONAL)
+@click.option("--name", default="", type=PERSONAL, help="Forename and family name, or the latter.")
+@click.option("--dob", default="", type=PERSONAL_DAY, help="Date of birth.")
+@click.option("--postcode", default="", type=PERSONAL, help="Of any address that is stated.")
+@click.option(
+    "--sex",
+    default="",
+    type=click.Choice(["", "F", "M", "U", "X"]),
+    metavar="F|M|U|X",
+    help="U: not known; X: stated as not specified.",
+)
+@click.option("--identifier", default="", type=PERSONAL, help="NHS number, UPN or local number.")
 @reason_option
 @json_option
-def find(reason: str, as_json: bool, **asked: str) -> int:
-    """Find children by what is known of them; - reads a value from standard input."""
+def find(words: tuple[str, ...], reason: str, as_json: bool, **asked: str) -> int:
+    """Find children for whom everything holds that is asked; at most twenty.
+
+    A value given as - is read from standard input, so that it stands in no history: a line for
+    each option in the order typed, then one for the NAME. The look is recorded before the answer.
+    Exit 1 where no child is found.
+    """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError, UsageError
     from projections.queries import Search, TooBroadError
 
     stated = required_reason(reason)
-    values = {name: _value(value) for name, value in asked.items()}
-    birth = values.pop("dob")
+    asked["name"] = " ".join(filter(None, [*words, asked["name"]]))
+    birth = asked.pop("dob")
     with opened() as store:
         store.projector.catch_up()
         try:
-            answer = store.queries.find(Search(birth=birth, **values))
+            answer = store.queries.find(Search(birth=birth, **asked))
         except TooBroadError as error:
             raise UsageError(str(error)) from None
         store.accesses.record(
@@ -85,121 +107,17 @@ def find(reason: str, as_json: bool, **asked: str) -> int:
             "child find",
             reason=stated,
             children=[one.child for one in answer.found],
-            search={"birth": birth, **values},
+            search={"birth": birth, **asked},
         )
     if as_json:
-        print_json(
-            {
-                "found": [msgspec.to_builtins(one.view) for one in answer.found],
-                "more": answer.more,
-            }
-        )
+        shown = [with_times(msgspec.to_builtins(one.view)) for one in answer.found]
+        print_json({"found": shown, "more": answer.more})
         return 0 if answer.found else 1
     if not answer.found:
         raise NotFoundError("no child found")
-    print_table(
-        ("number", "name", "sex", "born"),
-        [_line(one.view) for one in answer.found],
-    )
+    found = [views.identity(one.view) for one in answer.found]
+    columns = ("number", "name", "sex", "born")
+    print_table(columns, [[facts[column] for column in columns] for facts in found])
     if answer.more:
         say("more children answer to this; say more of the one you mean")
     return 0
-
-
-def _value(stated: str) -> str:
-    """A value, or the next line of standard input where it is ``-``."""
-    return sys.stdin.readline().strip() if stated == "-" else stated
-
-
-def _line(view: "View") -> tuple[str, str, str, str]:
-    facts = _identity(view)
-    return facts["number"], facts["name"], facts["sex"], facts["born"]
-
-
-def _identity(view: "View") -> dict[str, str]:
-    from person.numbers import written
-
-    plain = msgspec.to_builtins(view)
-    return {
-        "number": written(view.number),
-        "name": _name(_believed(plain, "name")),
-        "sex": str(_believed(plain, "sex") or "U"),
-        "born": str((_believed(plain, "birth") or {}).get("value", "not stated")),
-    }
-
-
-def _believed(plain: dict[str, Any], field: str) -> Any:
-    """The believed value of a field, whichever kind of view it is."""
-    fact = plain.get(field)
-    return fact["value"] if isinstance(fact, dict) and "stated" in fact else fact
-
-
-def _name(name: Any) -> str:
-    if not name:
-        return "not stated"
-    return " ".join([*name.get("given", []), name.get("family", "")]).strip()
-
-
-def _show(view: "View") -> None:
-    """A child for a person to read: identity, then who is involved, then marks."""
-    plain = msgspec.to_builtins(view)
-    facts = _identity(view)
-    click.echo(f"{facts['name']}  ({facts['number']})")
-    click.echo(f"  born {facts['born']}, sex {facts['sex']}")
-    if "services" not in plain:
-        click.echo("  the rest of this record is restricted")
-        return
-    click.echo(f"  {_address(_believed(plain, 'address'))}")
-    for other in plain["other_names"]:
-        click.echo(f"  also {_name(other['value'])} ({other['value'].get('use', 'legal')})")
-    _show_people(plain)
-    if plain["services"]:
-        print_table(
-            ("service", "organisation", "practitioner", "contact", "since", "until", "told by"),
-            [_service(told) for told in plain["services"]],
-        )
-    _show_marks(plain)
-
-
-def _show_people(plain: dict[str, Any]) -> None:
-    for told in plain["parents"]:
-        parent = told["value"]
-        name = f"{parent['given']} {parent['family']}".strip()
-        phone = f", {parent['phone']}" if parent.get("phone") else ""
-        click.echo(f"  {parent.get('relationship') or 'carer'}: {name}{phone}")
-
-
-def _show_marks(plain: dict[str, Any]) -> None:
-    for title, field in (("an assessment exists", "assessment"), ("lead", "lead_professional")):
-        told = plain[field]
-        if told:
-            who = told["value"]
-            parts = [who.get(key, "") for key in ("name", "organisation", "phone")]
-            click.echo(f"  {title}: {', '.join(part for part in parts if part)}")
-    held = ", ".join(sorted({holder["source"] for holder in plain["holders"]}))
-    click.echo(f"  known to {held}")
-
-
-def _address(whereabouts: Any) -> str:
-    if not whereabouts:
-        return "no address stated"
-    if whereabouts.get("no_known_address"):
-        return "no known address"
-    address = whereabouts.get("address") or {}
-    parts = [*address.get("lines", []), address.get("town", ""), address.get("postcode", "")]
-    return ", ".join(part for part in parts if part) or "no address stated"
-
-
-def _service(told: dict[str, Any]) -> tuple[str, ...]:
-    service = told["value"]
-    contact = service.get("phone") or service.get("email") or ""
-    organisation = service.get("name") or service.get("organisation") or ""
-    return (
-        service["kind"],
-        organisation,
-        service.get("practitioner", ""),
-        contact,
-        service.get("start", ""),
-        service.get("end", ""),
-        told["source"],
-    )

@@ -1,12 +1,24 @@
 """Commands about deliveries: delivery list, show, approve, reject."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
 
-from contactpoint.cli.output import json_option, print_facts, print_json, print_table, say
+from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.output import as_time, print_facts, print_json, print_table, say
 from contactpoint.cli.session import opened
+
+if TYPE_CHECKING:
+    from projections.queries import Queries
+
+TIMES = ("effective", "first", "latest")
+LISTED = (
+    *("delivery", "source", "feed", "effective", "state"),
+    *("rows", "new", "changed", "held", "rejected"),
+)
+NOTED = ("line", "outcome", "rule", "field", "expected", "record")
 
 
 @click.group()
@@ -14,96 +26,131 @@ def delivery() -> None:
     """The files that sources sent, and what became of them."""
 
 
-@delivery.command("list")
+@delivery.command("list", epilog=examples("delivery list", "delivery list --state held"))
+@click.option(
+    "--state",
+    type=click.Choice(["received", "completed", "held", "refused", "approved", "rejected"]),
+    help="Only deliveries that stand so.",
+)
 @json_option
-def list_(as_json: bool) -> None:
+def list_(state: str | None, as_json: bool) -> None:
     """List all deliveries, the latest first."""
     with opened() as store:
         store.projector.catch_up()
-        found = [_named(row) for row in store.queries.deliveries()]
+        found = [_plain(row) for row in store.queries.deliveries() if state in (None, row["state"])]
     if as_json:
         print_json(found)
         return
-    columns = ("delivery", "source", "feed", "state", "rows", "new", "changed", "held", "rejected")
-    print_table(columns, [[row.get(column) for column in columns] for row in found])
+    if not found:
+        say(f"no delivery is {state}" if state else "no file has been delivered yet")
+        return
+    dated = [row | {"effective": (row["effective"] or "")[:10]} for row in found]
+    print_table(LISTED, [[row[column] for column in LISTED] for row in dated])
 
 
-@delivery.command("show")
-@click.argument("delivery_id")
+@delivery.command("show", epilog=examples("delivery show 7f3a9c218d1e02ab"))
+@click.argument("delivery_id", metavar="DELIVERY")
 @json_option
 def show_(delivery_id: str, as_json: bool) -> None:
-    """Show one delivery: counts, and the rows that were not taken as they came."""
-    from contactpoint.errors import NotFoundError
+    """Show one DELIVERY: counts, and the rows that were not taken as they came.
 
+    'delivery list' names them; the beginning of a name is enough. No particulars are shown.
+    """
     with opened() as store:
         store.projector.catch_up()
-        found = store.queries.delivery(delivery_id)
-    if found is None:
-        raise NotFoundError(f"no delivery {delivery_id}; 'contactpoint delivery list' names them")
-    found = _named(found)
+        found = _plain(_found(store.queries, delivery_id))
     if as_json:
         print_json(found)
         return
-    print_facts({key: value for key, value in found.items() if key not in ("notes", "dropped")})
-    columns = ("line", "outcome", "rule", "field", "expected", "record")
-    notes = found["notes"]
-    if notes:
-        print_table(columns, [[note[column] for column in columns] for note in notes], "rows")
+    facts = {
+        name: value
+        for name, value in found.items()
+        # A count that is none says nothing; that no row was read says much.
+        if name not in ("notes", "dropped") and (value != 0 or name in ("rows", "exit_code"))
+    }
+    print_facts({name.replace("_", " "): value for name, value in facts.items()})
+    if found["notes"]:
+        print_table(NOTED, [[note[column] for column in NOTED] for note in found["notes"]], "rows")
     if found["dropped"]:
-        print_table(("field not taken", "values"), sorted(found["dropped"].items()), "dropped")
+        print_table(("field not taken", "values"), _most_first(found["dropped"].items()), "dropped")
+    if found["state"] == "held":
+        say(f"'contactpoint delivery approve {found['delivery']}' lets it through")
 
 
-@delivery.command()
-@click.argument("delivery_id")
+@delivery.command(epilog=examples("delivery approve 7f3a9c218d1e02ab --reason 'asked them'"))
+@click.argument("delivery_id", metavar="DELIVERY")
 @click.option("--reason", default="", help="Why; recorded with the delivery.")
 @json_option
 def approve(delivery_id: str, reason: str, as_json: bool) -> int:
-    """Let a held delivery through: guard and drift do not hold it again."""
+    """Let a held DELIVERY through: what held it holds it no more, and it is loaded and linked."""
     return _decide(delivery_id, reason, approve=True, as_json=as_json)
 
 
-@delivery.command()
-@click.argument("delivery_id")
+@delivery.command(epilog=examples("delivery reject 7f3a9c218d1e02ab --reason 'sent by mistake'"))
+@click.argument("delivery_id", metavar="DELIVERY")
 @click.option("--reason", default="", help="Why; recorded with the delivery.")
 @json_option
 def reject(delivery_id: str, reason: str, as_json: bool) -> int:
-    """Turn a held delivery away."""
+    """Turn a held DELIVERY away; nothing of its rows is stored."""
     return _decide(delivery_id, reason, approve=False, as_json=as_json)
 
 
 def _decide(delivery_id: str, reason: str, *, approve: bool, as_json: bool) -> int:
     from contactpoint.cli.loading import link, report, show
-    from contactpoint.errors import NotFoundError
     from feeds.catalogue import FEEDS
 
     with opened() as store:
         store.projector.catch_up()
-        found = store.queries.delivery(delivery_id)
-        if found is None:
-            raise NotFoundError(f"no delivery {delivery_id}; 'delivery list' names them")
+        found = _found(store.queries, delivery_id)
+        name = found["delivery"]
         origin = store.origin("delivery approve" if approve else "delivery reject")
         outcome = store.loading.decide(
             UUID(bytes=found["stream"]), FEEDS, origin, approve=approve, reason=reason
         )
         if outcome is None:
             store.projector.catch_up()
-            answer = {"delivery": delivery_id, "state": "approved" if approve else "rejected"}
+            store.checkpoints.write(store.log)
+            state = "approved" if approve else "rejected"
             if as_json:
-                print_json(answer)
+                print_json({"delivery": name, "state": state})
             else:
-                say(f"delivery {delivery_id}: {answer['state']}")
+                say(f"delivery {name}: {state}")
                 if approve:
                     say("its file is not where it was: load it again, and it goes through")
             return 0
-        reports = [report(store, delivery_id, outcome)]
-        link(store, reports, wanted=True)
+        reports = [report(store, name, outcome)]
+        link(store, reports, wanted=True, shown=not as_json)
     if as_json:
         print_json(reports[0])
     else:
-        show(delivery_id, outcome)
+        show(name, outcome)
     return outcome.exit_code
 
 
-def _named(row: dict[str, Any]) -> dict[str, Any]:
-    """The row without the whole id of its stream: its first 16 digits name a delivery."""
-    return {name: value for name, value in row.items() if name != "stream"}
+def _found(queries: "Queries", named: str) -> dict[str, Any]:
+    """The delivery whose name begins so. Raises NotFoundError where there is not just one."""
+    from contactpoint.errors import NotFoundError
+
+    exact = queries.delivery(named)
+    if exact is not None:
+        return exact
+    names = [row["delivery"] for row in queries.deliveries()]
+    alike = [name for name in names if named and name.startswith(named.lower())]
+    found = queries.delivery(alike[0]) if len(alike) == 1 else None
+    if found is None:
+        which = f"{len(alike)} deliveries begin with {named}" if alike else f"no delivery {named}"
+        raise NotFoundError(f"{which}; 'contactpoint delivery list' names them")
+    return found
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with times as ISO 8601 and without its stream's id, which ``delivery`` begins."""
+    return {
+        name: as_time(value) if name in TIMES else value
+        for name, value in row.items()
+        if name != "stream"
+    }
+
+
+def _most_first(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    return sorted(counts, key=lambda each: (-each[1], each[0]))

@@ -1,4 +1,4 @@
-"""Commands that link and export: link, export links, export pairs."""
+"""Commands that write tables out of the index: export links, export pairs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,64 +7,49 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contactpoint.cli.output import json_option, print_facts, print_json, say
+from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.output import print_json, progress, say
 from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
 
 
-@click.command()
-@click.option("--all", "everything", is_flag=True, help="Look at every record again.")
-@click.option("--plan", is_flag=True, help="Say what would change, and change nothing.")
-@json_option
-def link(everything: bool, plan: bool, as_json: bool) -> None:
-    """Link what changed since the last run."""
-    with opened() as store:
-        outcome = store.linking.run(
-            store.origin("link"), store.model, everything=everything, plan=plan
-        )
-        store.projector.catch_up()
-    facts = {
-        "model": outcome.model,
-        "records": outcome.records,
-        "pairs": outcome.pairs,
-        "links": outcome.links,
-        "reviews": outcome.referred,
-        "events": outcome.events,
-        "overflowed": outcome.overflowed,
-        **{f"children_{what}": number for what, number in outcome.children.items()},
-    }
-    if as_json:
-        print_json(facts)
-    else:
-        print_facts(facts)
-
-
 @click.group()
 def export() -> None:
-    """Write tables out of the index; administrators only, and recorded."""
+    """Write tables out of the index.
+
+    Administrators only, and each export is recorded.
+    """
 
 
-@export.command()
+@export.command(epilog=examples("export links links.csv"))
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 @json_option
 def links(out: Path, as_json: bool) -> None:
-    """Write which child each current record belongs to."""
+    """Write which child each current record belongs to into the CSV file OUT.
+
+    Columns: source, record_id, child (a number; empty where the record belongs to none yet).
+    """
     from contactpoint.exports import export_links
 
     with _exporting("links", out, as_json=as_json) as (store, wrote):
         wrote.append(export_links(store.queries, out))
 
 
-@export.command()
+@export.command(epilog=examples("export pairs pairs.csv"))
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 @json_option
 def pairs(out: Path, as_json: bool) -> None:
-    """Write the pairs at or above the review threshold, with what is decided of each."""
+    """Write the pairs at or above the review threshold into the CSV file OUT.
+
+    Columns: source_a, record_id_a, source_b, record_id_b, probability, weight, and decision: what
+    is decided of each pair alone.
+    """
     from contactpoint.exports import export_pairs
 
-    with _exporting("pairs", out, as_json=as_json) as (store, wrote):
+    shown = progress("comparing", wanted=not as_json)
+    with _exporting("pairs", out, as_json=as_json) as (store, wrote), shown:
         index = store.linking.index(store.origin("export pairs"), store.model)
         wrote.append(export_pairs(store.queries, index, out))
 

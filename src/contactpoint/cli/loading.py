@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from contactpoint.cli.output import (
-    json_option,
-    print_facts,
-    print_json,
-    print_table,
-    progress,
-    say,
-)
+from contactpoint.cli.command import FEED, examples, json_option
+from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
-    from contactpoint.intake.loading import Outcome
+    from contactpoint.intake.loading import Outcome, Request
     from feeds.submission import Feed
 
 SUMMED = (
@@ -34,17 +28,41 @@ GRAVEST = (1, 4, 3, 0)
 """Exit codes of several files, the gravest first."""
 
 
-@click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.command(
+    epilog=examples(
+        "load census.xml --source schools",
+        "load table.csv --source club --feed csv --mapping club.toml --effective 2026-09-01",
+        "load patients.ndjson --source pds --dry-run",
+    )
+)
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
 @click.option(
-    "--feed", "feed_name", help="Official format; may be left out where the file shows it."
+    "--feed",
+    "feed_name",
+    type=FEED,
+    help="Official format ('contactpoint feeds' lists them); may be left out where the file "
+    "shows what it is.",
 )
 @click.option("--source", required=True, help="The agency's system that sends the files.")
-@click.option("--mode", type=click.Choice(["snapshot", "delta"]), help="Default: by the feed.")
 @click.option(
-    "--mapping", type=click.Path(path_type=Path, exists=True), help="For csv: a TOML file."
+    "--mode",
+    type=click.Choice(["snapshot", "delta"]),
+    help="Whether a record that the files leave out is withdrawn (snapshot) or left as it is "
+    "(delta). Default: as the feed says.",
 )
-@click.option("--effective", default="", help="Date for which the file speaks, if it says none.")
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="For csv: a TOML file that says which columns are which.",
+)
+@click.option(
+    "--effective",
+    default="",
+    metavar="YYYY-MM-DD",
+    help="Date for which the files speak, where they say none.",
+)
 @click.option("--dry-run", is_flag=True, help="Read and report, store nothing.")
 @click.option("--no-link", is_flag=True, help="Append only; link later.")
 @json_option
@@ -60,13 +78,21 @@ def load(  # noqa: PLR0913 - the options of the contract
     no_link: bool,
     as_json: bool,
 ) -> int:
-    """Read an agency's files, append what is new, link it, and report."""
+    """Read an agency's FILES, append what is new, link it, and report.
+
+    Each file is read whole before anything of it is stored. Exit 3 where rows were rejected or
+    held, or a file as a whole; of several files the gravest counts: 1, 4, 3, 0.
+    """
+    from contactpoint.errors import UsageError
     from feeds.submission import FeedError
 
+    if not source.strip():
+        raise UsageError("--source: expected the name of the agency's system")
     reports: list[dict[str, Any]] = []
     codes: set[int] = set()
     with opened() as store:
-        for feed, paths in deliveries(files, feed_name):
+        found = deliveries(files, feed_name)
+        for feed, paths in found:
             name = paths[0].name
             request = as_request(
                 paths,
@@ -78,45 +104,64 @@ def load(  # noqa: PLR0913 - the options of the contract
                 dry_run=dry_run,
             )
             try:
-                with progress(name, wanted=not as_json) as tell:
-                    told = dataclasses.replace(request, progress=tell)
-                    outcome = store.loading.load(told, store.origin("load"))
-            except FeedError as error:
+                outcome = loaded(store, request, "load", shown=not as_json)
+            except (FeedError, UsageError) as error:
+                # What holds of one file alone is its own failure; the others are still loaded.
+                if isinstance(error, UsageError) and len(found) == 1:
+                    raise
                 codes.add(1)
+                reports.append(failed(name, error))
                 say(f"contactpoint: {error}")
-                if as_json:
-                    reports.append({"file": name, "error": str(error)})
                 continue
             codes.add(outcome.exit_code)
             reports.append(report(store, name, outcome))
             if not as_json:
                 show(name, outcome)
         if not dry_run:
-            link(store, reports, wanted=not no_link)
+            link(store, reports, wanted=not no_link, shown=not as_json)
+    code = next(code for code in GRAVEST if code in codes)
     if as_json:
-        print_json(reports[0] if len(reports) == 1 else together(reports))
-    return next(code for code in GRAVEST if code in codes)
+        several = {**together(reports), "exit_code": code}
+        print_json(reports[0] if len(reports) == 1 else several)
+    return code
+
+
+def loaded(store: "Contactpoint", request: "Request", command: str, *, shown: bool) -> "Outcome":
+    """Load one delivery, with a line that shows how far it has come."""
+    with progress(request.paths[0].name, wanted=shown) as tell:
+        return store.loading.load(
+            dataclasses.replace(request, progress=tell), store.origin(command)
+        )
+
+
+def failed(name: str, error: Exception) -> dict[str, Any]:
+    """The report of a file that could not be loaded: all counts are there, and none is more."""
+    counts = dict.fromkeys(SUMMED, 0)
+    return {"file": name, "error": str(error), **counts, "seconds": {}, "exit_code": 1}
 
 
 def together(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Several files' reports as one: the sums of all counts, and each file's own report."""
-    names = [name for name in SUMMED if any(name in report for report in reports)]
-    sums = {name: sum(report.get(name, 0) for report in reports) for name in names}
+    sums = {name: sum(report[name] for report in reports) for name in SUMMED}
     stages: Counter[str] = Counter()
-    for report in reports:
-        stages.update(report.get("seconds", {}))
+    for each in reports:
+        stages.update(each["seconds"])
     seconds = {stage: round(spent, 3) for stage, spent in stages.items()}
     return {**sums, "seconds": seconds, "files": list(reports)}
 
 
-def link(store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool) -> None:
+def link(
+    store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool, shown: bool
+) -> None:
     """Link what was loaded, and bring the read models up to date; the last report gains both."""
     began = time.perf_counter()
-    last = next((report for report in reversed(reports) if "error" not in report), None)
+    last = next((each for each in reversed(reports) if "error" not in each), None)
     # Also where all was known already: the load before may have died before it linked.
     if wanted and last is not None:
-        outcome = store.linking.run(store.origin("link"), store.model)
+        with progress("linking", wanted=shown, unit="records") as tell:
+            outcome = store.linking.run(store.origin("link"), store.model, progress=tell)
         last["links"], last["reviews"] = outcome.links, outcome.referred
+        last["events"] += outcome.events
         last["seconds"]["link"] = round(time.perf_counter() - began, 3)
         say(f"linked {outcome.links:,} records; {outcome.referred:,} pairs referred to a steward")
     began = time.perf_counter()
@@ -127,7 +172,10 @@ def link(store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool) 
 
 
 def deliveries(files: Sequence[Path], name: str | None) -> list[tuple["Feed", list[Path]]]:
-    """The deliveries that files make: most are one each; some feeds send several as one."""
+    """The deliveries that files make: most are one each; some feeds send several as one.
+
+    Raises UsageError where a file does not show its feed and no name of one is given.
+    """
     from feeds.catalogue import JOINT
     from feeds.text import regular
 
@@ -143,7 +191,7 @@ def deliveries(files: Sequence[Path], name: str | None) -> list[tuple["Feed", li
     return [(feed, sorted(paths)) for feed, paths in found]
 
 
-def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options: Any) -> Any:
+def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options: Any) -> "Request":
     """What is asked to have loaded. Raises UsageError where the date is none."""
     from contactpoint.errors import UsageError
     from contactpoint.intake.loading import Request
@@ -163,21 +211,16 @@ def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options
 
 def _feed(path: Path, name: str | None) -> "Feed":
     """The feed of this name, or the one that the file looks to be of."""
-    import difflib
-
     from contactpoint.errors import UsageError
     from feeds.catalogue import FEEDS, recognise
 
-    if name is None:
-        found = recognise(path)
-        if found is None:
-            raise UsageError(f"{path.name}: does not show its feed; expected --feed NAME")
-        return found
-    if name not in FEEDS:
-        near = difflib.get_close_matches(name, FEEDS, n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(FEEDS)}"
-        raise UsageError(f"no feed {name!r}{meant}")
-    return FEEDS[name]
+    found = FEEDS[name] if name else recognise(path)
+    if found is None:
+        raise UsageError(
+            f"{path.name}: does not show its feed; expected --feed NAME, and 'contactpoint feeds' "
+            "lists the names"
+        )
+    return found
 
 
 def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, Any]:
@@ -221,23 +264,38 @@ def show(name: str, outcome: "Outcome") -> None:
         },
         title=f"{name}: {outcome.state}{again} (delivery {outcome.delivery.hex[:16]})",
     )
-    if outcome.held_by:
-        say(f"held by {outcome.held_by}: {outcome.expected}")
-        say(f"'contactpoint delivery show {outcome.delivery.hex[:16]}' says more")
+    delivery = outcome.delivery.hex[:16]
+    if outcome.state == "rejected":
+        say("a data manager turned it away; nothing of it is stored")
+    elif outcome.held_by:
+        expected = f": expected {outcome.expected}" if outcome.expected else ""
+        say(f"held by {outcome.held_by}{expected}")
+        if outcome.state == "held":
+            say(
+                f"'contactpoint delivery approve {delivery}' lets it through, "
+                "'reject' turns it away"
+            )
+    elif outcome.exit_code and outcome.state == "completed":
+        say(f"'contactpoint delivery show {delivery}' names the rows that were not taken")
     if outcome.new_source:
         say("the source was not known; it was added with its feed's settings")
-    if outcome.effective_by == "loading":
+    if outcome.effective_by == "loading" and not outcome.known:
         say("the file says no date and --effective gave none: it takes effect now")
     if outcome.dropped:
         most = Counter(outcome.dropped).most_common(5)
         named = ", ".join(f"{name} ({count:,})" for name, count in most)
-        say(f"{len(outcome.dropped)} fields are not taken, and were dropped: {named} ...")
+        more = ", ..." if len(outcome.dropped) > len(most) else ""
+        say(f"fields not taken, and dropped: {named}{more}")
 
 
-@click.command()
+@click.command(epilog=examples("feeds"))
 @json_option
 def feeds(as_json: bool) -> None:
-    """List the official formats that can be loaded."""
+    """List the official formats that can be loaded.
+
+    With how each is taken unless told: as a snapshot, which withdraws what it leaves out, or as a
+    delta.
+    """
     from feeds.catalogue import FEEDS
 
     found = [(feed.name, feed.mode, feed.settings.cadence) for feed in FEEDS.values()]

@@ -1,21 +1,19 @@
 """How commands speak: data to standard output as a table or JSON, talk to standard error."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def json_option(function: F) -> F:
-    """Give a command the option ``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(
-        function
-    )
+PICTURE = "waterfall"
+"""A column that is a drawing: broken over two lines it would show nothing."""
+PIPED_WIDTH = 140
+"""Characters of a table that nobody looks at through a terminal."""
 
 
 def say(text: str) -> None:
@@ -29,27 +27,53 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
-    """Print data for a person: a table as wide as its contents, without colour when piped."""
+    """Print data for a person: a table as wide as its contents, without colour when piped.
+
+    A column of which no row says anything is left out. Where the terminal is too narrow, words
+    go on below; numbers, and the column named by ``PICTURE``, are never broken.
+    """
+    from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", header_style="bold")
-    for number, column in enumerate(columns):
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
+    shown = [n for n in range(len(columns)) if not rows or any(_cell(row[n]) for row in rows)]
+    for number in shown:
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            columns[number],
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=numeric or columns[number] == PICTURE,
+        )
     for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    width = None if sys.stdout.isatty() else 140
-    Console(width=width, highlight=False, soft_wrap=False).print(table)
+        # As Text: what stands in a file is no markup of ours.
+        table.add_row(*(Text(_cell(row[number])) for number in shown))
+    Console(width=width(), highlight=False, soft_wrap=False).print(table)
+
+
+def width() -> int:
+    """Characters of a line: those of the terminal, or enough where nobody looks through one."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
 
 
 def print_facts(facts: Mapping[str, Any], title: str = "") -> None:
-    """Print a few facts, a line each."""
+    """Print a few facts, a line each; those that say nothing are left out."""
     if title:
         click.echo(title)
-    widest = max((len(name) for name in facts), default=0)
-    for name, value in facts.items():
-        click.echo(f"  {name:<{widest}}  {_cell(value)}")
+    told = {name: cell for name, value in facts.items() if (cell := _cell(value))}
+    widest = max((len(name) for name in told), default=0)
+    for name, cell in told.items():
+        click.echo(f"  {name:<{widest}}  {cell}")
 
 
 def _cell(value: Any) -> str:
@@ -59,19 +83,58 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(each) for each in value)
     return str(value)
 
 
+def as_time(moment: int | None) -> str | None:
+    """Microseconds since 1970 as ISO 8601 in UTC; None stays None.
+
+    >>> as_time(1_768_435_200_000_000)
+    '2026-01-15T00:00:00Z'
+    """
+    if moment is None:
+        return None
+    stated = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
+    return stated.isoformat().replace("+00:00", "Z")
+
+
+def with_times(plain: Any, names: frozenset[str] = frozenset({"stated", "seen"})) -> Any:
+    """The same data with every moment that stands under one of these names as ISO 8601."""
+    if isinstance(plain, dict):
+        return {
+            name: as_time(value)
+            if name in names and isinstance(value, int)
+            else with_times(value, names)
+            for name, value in plain.items()
+        }
+    if isinstance(plain, list | tuple):
+        return [with_times(value, names) for value in plain]
+    return plain
+
+
 @contextmanager
-def progress(title: str, *, wanted: bool = True) -> "Iterator[Callable[[str, int], None] | None]":
-    """A line on standard error that shows how far a load has come; None where nobody looks."""
+def progress(
+    title: str, *, wanted: bool = True, unit: str = "rows"
+) -> "Iterator[Callable[[str, int], None] | None]":
+    """A line on standard error that shows how far work has come; None where nobody looks.
+
+    What it yields is told a stage (which may be empty) and how many of the unit are done.
+    """
     if not wanted or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(title)
-        yield lambda stage, rows: shown.update(task, description=f"{title}: {stage} {rows:,} rows")
+        task = shown.add_task(escape(title))
+
+        def tell(stage: str, done: int) -> None:
+            told = f"{title}: {stage} {done:,} {unit}".replace(":  ", ": ")
+            shown.update(task, description=escape(told))
+
+        yield tell

@@ -14,28 +14,42 @@ import click
 COMMANDS = {
     "init": "contactpoint.cli.store",
     "load": "contactpoint.cli.loading",
-    "nightly": "contactpoint.cli.operations",
+    "nightly": "contactpoint.cli.nights",
     "feeds": "contactpoint.cli.loading",
     "source": "contactpoint.cli.sources",
     "delivery": "contactpoint.cli.deliveries",
-    "link": "contactpoint.cli.exporting",
+    "link": "contactpoint.cli.linking",
     "export": "contactpoint.cli.exporting",
     "child": "contactpoint.cli.children",
-    "why": "contactpoint.cli.matching",
-    "score": "contactpoint.cli.matching",
-    "train": "contactpoint.cli.matching",
-    "model": "contactpoint.cli.matching",
+    "why": "contactpoint.cli.pairs",
+    "score": "contactpoint.cli.scoring",
+    "train": "contactpoint.cli.models",
+    "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
     "verify": "contactpoint.cli.operations",
-    "erase": "contactpoint.cli.operations",
-    "key": "contactpoint.cli.operations",
+    "erase": "contactpoint.cli.erasing",
+    "key": "contactpoint.cli.erasing",
     "doctor": "contactpoint.cli.operations",
     "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",
 }
 """Every command, and the module that holds it; a module is imported when its command is asked."""
+
+UNUSABLE = frozenset({"DatabaseError", "InterfaceError", "OperationalError"})
+"""Errors of a database that is missing, locked, full, broken or out of reach, by the names that
+drivers, SQLAlchemy and eventsourcing share. They are no kind of the errors about values."""
+
+COMPLETION = """\b
+Shell completion, in bash (zsh and fish alike):
+  eval "$(_CONTACTPOINT_COMPLETE=bash_source contactpoint)"
+
+\b
+Begin with:
+  contactpoint demo          the tour, in a folder of its own
+  contactpoint init          an empty index of your own
+  contactpoint COMMAND -h    what a command does, with an example"""
 
 
 class Program(click.Group):
@@ -59,11 +73,15 @@ class Program(click.Group):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             meant = f" Did you mean '{near[0]}'?" if near else ""
-            raise click.UsageError(f"No command '{args[0]}'.{meant}", ctx)
+            raise click.UsageError(f"No such command '{args[0]}'.{meant}", ctx)
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=COMPLETION,
+)
 @click.version_option(package_name="contactpoint", prog_name="contactpoint")
 def program() -> None:
     """An index of children: who each child is, and which services work with them.
@@ -75,8 +93,11 @@ def program() -> None:
 
 def main(args: Sequence[str] | None = None) -> Any:
     """Run the program; never returns."""
+    # What the program writes is for its user's eyes alone.
+    os.umask(0o077)
+    color = False if os.environ.get("NO_COLOR") else None
     try:
-        code = program.main(args=args, prog_name="contactpoint", standalone_mode=False)
+        code = program.main(args=args, prog_name="contactpoint", standalone_mode=False, color=color)
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
         sys.exit(1)
@@ -96,7 +117,7 @@ def _explained(error: Exception) -> int:
     """
     code = _exit_code(error)
     if code is not None:
-        click.echo(f"contactpoint: {error}", err=True)
+        click.echo(f"contactpoint: {_said(error)}", err=True)
         return code
     if os.environ.get("CONTACTPOINT_TRACEBACK"):
         raise error
@@ -111,11 +132,25 @@ def _explained(error: Exception) -> int:
     return 1
 
 
+def _said(error: Exception) -> str:
+    """The message of an error that a person can act on."""
+    if type(error).__name__ in UNUSABLE:
+        # The driver's own words: the statement and its values, which may be personal, are not.
+        cause = getattr(error, "orig", None) or error.__cause__ or error
+        said = (str(cause).splitlines() or ["no answer"])[0]
+        return f"a database cannot be used: {said}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
 def _exit_code(error: Exception) -> int | None:
     """The exit code of an error that a person can act on; None for one that is a fault of ours."""
     stated: int | None = getattr(error, "exit_code", None)
     if stated is not None:
         return stated
+    if type(error).__name__ in UNUSABLE:
+        return 1
     expected = {
         "FeedError",
         "MasterKeyError",

@@ -3,16 +3,17 @@
 import click
 import msgspec
 
-from contactpoint.cli.output import json_option, print_facts, print_json, print_table, say
+from contactpoint.cli.command import FEED, examples, json_option, nearest
+from contactpoint.cli.output import print_facts, print_json, print_table, say
 from contactpoint.cli.session import opened
 
 
 @click.group()
 def source() -> None:
-    """The agencies' systems that send deliveries, and how each is taken."""
+    """The agencies' systems that send deliveries."""
 
 
-@source.command("list")
+@source.command("list", epilog=examples("source list"))
 @json_option
 def list_(as_json: bool) -> None:
     """List the registered sources."""
@@ -20,6 +21,9 @@ def list_(as_json: bool) -> None:
         known = sorted(store.sources.registry().sources.values(), key=lambda one: one.source)
     if as_json:
         print_json([msgspec.to_builtins(one) for one in known])
+        return
+    if not known:
+        say("no source is registered; the first 'contactpoint load' of one adds it")
         return
     print_table(
         ("source", "feed", "cadence", "one record each", "guard", "added by"),
@@ -37,39 +41,65 @@ def list_(as_json: bool) -> None:
     )
 
 
-@source.command()
+@source.command(epilog=examples("source show schools"))
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Show one source's settings."""
+    """Show the settings of the source of a NAME."""
+    from contactpoint.errors import NotFoundError
+
     with opened() as store:
-        found = store.sources.get(name)
+        known = store.sources.registry().sources
+    if name not in known:
+        raise NotFoundError(f"no source {name!r}{nearest(name, list(known))}")
+    found = known[name]
     facts = msgspec.structs.asdict(found)
     if as_json:
         print_json(facts)
     else:
-        print_facts(facts)
+        print_facts({key.replace("_", " "): value for key, value in facts.items()})
 
 
-@source.command()
+@source.command(
+    epilog=examples(
+        "source add schools --feed school.census --cadence termly",
+        "source add clinic --feed csv --verified nhs --guard-share 0.1",
+    )
+)
 @click.argument("name")
-@click.option("--feed", "feed_name", required=True)
-@click.option("--cadence", help="daily, termly or yearly.")
-@click.option("--one-record-each/--many-records", default=None)
-@click.option("--dual-registration/--no-dual-registration", default=None)
-@click.option("--verified", multiple=True, help="Identifier system that the source verifies.")
-@click.option("--guard-share", type=click.FloatRange(0, 1), help="Share that holds a file.")
+@click.option(
+    "--feed", "feed_name", type=FEED, required=True, help="Official format that it sends."
+)
+@click.option("--cadence", help="How often it sends: daily, termly or yearly.")
+@click.option(
+    "--one-record-each/--many-records",
+    default=None,
+    help="Whether it holds at most one record of a child.",
+)
+@click.option(
+    "--dual-registration/--no-dual-registration",
+    default=None,
+    help="Whether a child may be on roll at two of its establishments.",
+)
+@click.option(
+    "--verified",
+    multiple=True,
+    type=click.Choice(["nhs", "upn", "la-child", "uln"]),
+    help="Numbers that it verifies; may be given again.",
+)
+@click.option(
+    "--guard-share",
+    type=click.FloatRange(0, 1),
+    help="A file is held that would withdraw or rename more than this share of its records.",
+)
 @click.option("--oldest", type=click.IntRange(0, 150), help="Age from which rows are out of scope.")
 @click.option("--any-age", is_flag=True, help="No limit of age.")
 @json_option
 def add(name: str, feed_name: str, any_age: bool, as_json: bool, **stated: object) -> None:
-    """Register a source, or state its settings anew."""
-    from contactpoint.errors import UsageError
+    """Register the source of a NAME, or state its settings anew. What is not said is the feed's."""
     from contactpoint.sources import registration
     from feeds.catalogue import FEEDS
 
-    if feed_name not in FEEDS:
-        raise UsageError(f"no feed {feed_name!r}; there are {', '.join(FEEDS)}")
     changes = {key: value for key, value in stated.items() if value not in (None, ())}
     if any_age:
         changes["oldest"] = None

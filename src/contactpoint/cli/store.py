@@ -2,14 +2,19 @@
 
 import click
 
-from contactpoint.cli.output import json_option, print_facts, print_json, print_table, say
+from contactpoint.cli.command import examples, json_option, nearest
+from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened
 
 
-@click.command()
+@click.command(epilog=examples("init"))
 @json_option
 def init(as_json: bool) -> None:
-    """Create the stores and keys; does nothing when they exist."""
+    """Create the stores and keys of an index; nothing when they exist.
+
+    They are made where CONTACTPOINT_HOME says, by default in ./contactpoint-data. Whoever runs it
+    administers the index: may export, train, erase and rotate keys.
+    """
     from contactpoint.bootstrap import initialise
     from contactpoint.settings import from_environment
 
@@ -23,10 +28,10 @@ def init(as_json: bool) -> None:
         return
     print_facts(
         {
-            "log": settings.log_url,
-            "keys": settings.keys_url,
-            "read models": settings.read_url,
-            "record of access": settings.access_url,
+            "log": _shown(settings.log_url),
+            "keys": _shown(settings.keys_url),
+            "read models": _shown(settings.read_url),
+            "record of access": _shown(settings.access_url),
             "master key": settings.master_key,
             "checkpoints": settings.checkpoints,
         },
@@ -37,12 +42,25 @@ def init(as_json: bool) -> None:
             "the master key lies beside what it protects: for trial only. "
             "CONTACTPOINT_MASTER_KEY_FILE moves it."
         )
+    say(
+        "'contactpoint load' or 'contactpoint nightly' fills it; 'contactpoint synth' invents files"
+    )
 
 
-@click.command()
+def _shown(url: str) -> str:
+    """An address without its password."""
+    import sqlalchemy as sa
+
+    return sa.make_url(url).render_as_string(hide_password=True)
+
+
+@click.command(epilog=examples("status", "status --json"))
 @json_option
 def status(as_json: bool) -> None:
-    """Show how much there is, what waits, and how far each projection has come."""
+    """Show how much there is and what waits.
+
+    Also which model is in force, and how far each projection (read model) has come in the log.
+    """
     with opened() as store:
         store.projector.catch_up()
         figures = store.queries.status()
@@ -63,22 +81,35 @@ def status(as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    print_facts({name: value for name, value in answer.items() if name != "projections"})
+    names = {"reviews": "pairs to review", "held": "held deliveries", "held_rows": "held rows"}
+    print_facts(
+        {names.get(name, name): value for name, value in answer.items() if name != "projections"}
+    )
     print_table(
         ("projection", "position", "lag"),
         [(one.name, one.position, events - one.position) for one in figures.projections],
     )
 
 
-@click.command()
+@click.command(epilog=examples("rebuild", "rebuild children"))
 @click.argument("name", required=False)
 @json_option
 def rebuild(name: str | None, as_json: bool) -> None:
-    """Make the read models anew from the log, beside the old ones, and swap them."""
+    """Make the read models anew from the log.
+
+    All of them, or the one of a NAME that 'status' shows. They are made beside the old ones, which
+    go on answering, and swapped in.
+    """
+    from contactpoint.errors import UsageError
+
     with opened() as store:
-        store.projector.rebuild(name)
-        standings = store.projector.standings()
+        known = list(store.projector.read_models)
+        if name is not None and name not in known:
+            raise UsageError(f"no projection {name!r}{nearest(name, known)}")
+        with progress("rebuilding", wanted=not as_json, unit="events") as tell:
+            store.projector.rebuild(name, progress=tell)
+        standings = [one for one in store.projector.standings() if name in (None, one.name)]
     if as_json:
         print_json({"rebuilt": {one.name: one.position for one in standings}})
     else:
-        print_table(("projection", "position"), [(one.name, one.position) for one in standings])
+        print_table(("rebuilt", "position"), [(one.name, one.position) for one in standings])

@@ -1,7 +1,7 @@
 """One run of linking: what changed since the last, resolved with all that it touches."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -53,6 +53,9 @@ CHILDREN: dict[type[Event], str] = {
 COMMIT = 5_000
 """Records settled in one commit."""
 PAGE = 10_000
+
+Progress = Callable[[str, int], None]
+"""Told the stage (``compare``, ``settle``) and how many records it has come to."""
 
 
 @dataclass(slots=True)
@@ -106,7 +109,13 @@ class Linking:
         self._commit = commit
 
     def run(
-        self, origin: Origin, model: Model, *, everything: bool = False, plan: bool = False
+        self,
+        origin: Origin,
+        model: Model,
+        *,
+        everything: bool = False,
+        plan: bool = False,
+        progress: Progress | None = None,
     ) -> LinkOutcome:
         """Link what changed since the last run, or everything; append nothing if nothing did.
 
@@ -114,7 +123,8 @@ class Linking:
         """
         with self._log.lock("link"):
             position = self._projector.catch_up()
-            return _Run(self, origin, model, position, plan=plan).go(everything=everything)
+            run = _Run(self, origin, model, position, plan=plan)
+            return run.go(everything=everything, progress=progress)
 
     def index(self, origin: Origin, model: Model) -> Index:
         """The index of all current records, brought up to date: what training looks at."""
@@ -137,6 +147,7 @@ class _Run:
     ) -> None:
         """``position``: how far the read models go; a load may append more meanwhile."""
         self._plan = plan
+        self._progress: Progress | None = None
         self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
         self._origin, self._model, self._size = origin, model, linking._commit
         self._stream = linking._master.hashes.stream_id("linking")
@@ -145,7 +156,8 @@ class _Run:
         self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
 
-    def go(self, *, everything: bool) -> LinkOutcome:
+    def go(self, *, everything: bool, progress: Progress | None = None) -> LinkOutcome:
+        self._progress = progress
         last = next(iter(self._queries.runs()), None)
         through = int(last["through"]) if last else 0
         first = last is None or last["model"] != self._model.version
@@ -153,6 +165,7 @@ class _Run:
         changed = self._changed_since(0 if whole else through)
         if not changed and not everything:
             return self.outcome
+        self._tell("compare", len(changed))
         index = self._index()
         before = self._log.position()
         pairs, ordinals = self._reach(index, changed, whole=whole)
@@ -246,6 +259,11 @@ class _Run:
             self._settle_one(one, resolution, known, commit)
         self._append(commit, self._refer(commit))
         self.outcome.records += len(wanted)
+        self._tell("settle", self.outcome.records)
+
+    def _tell(self, stage: str, records: int) -> None:
+        if self._progress is not None:
+            self._progress(stage, records)
 
     def _member(self, record: IndexedRecord) -> Member:
         source = self._filling.source(record.source)

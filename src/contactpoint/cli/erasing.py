@@ -1,0 +1,75 @@
+"""Commands that destroy or renew keys: erase, key rotate."""
+
+import sys
+
+import click
+
+from contactpoint.cli.command import PERSONAL, examples, json_option
+from contactpoint.cli.output import print_json, progress, say
+from contactpoint.cli.session import opened
+
+
+@click.command(
+    epilog=examples(
+        "erase 012345678904 --reason 'retention ended'",
+        "erase - --yes --reason 'retention ended' < record.txt",
+    )
+)
+@click.argument("what", type=PERSONAL)
+@click.option("--reason", default="", help="Why; recorded with the erasure.")
+@click.option("--yes", is_flag=True, help="Do not ask; nobody is asked but on a terminal.")
+@json_option
+def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
+    """Erase a child or a record for ever.
+
+    WHAT is the child's index number, or the record's SOURCE:ID. The keys are destroyed, and every
+    trace outside the log is removed. - reads WHAT from standard input. Administrators only. Prints
+    the day on which the erasure is final.
+    """
+    if not yes and sys.stdin.isatty():
+        click.confirm("This cannot be undone. Erase?", abort=True, err=True)
+    from person.numbers import NumberError, read
+
+    with opened() as store:
+        origin = store.origin("erase")
+        store.accesses.require_administrator(origin)
+        if ":" in what:
+            source, _, key = what.rpartition(":")
+            done = store.erasing.record(source, key, origin, reason=reason)
+        else:
+            try:
+                number = read(what)
+            except NumberError:
+                number = ""
+            done = store.erasing.child(number, origin, reason=reason)
+        store.linking.run(store.origin("link"), store.model)
+        store.projector.catch_up()
+        store.checkpoints.write(store.log)
+    if as_json:
+        print_json({"records": done.records, "child": done.child, "final": str(done.final)})
+    else:
+        say(f"{done.records:,} record{'' if done.records == 1 else 's'} erased")
+        say(f"final on {done.final}, when the last older backup of the keys has expired")
+    return 0
+
+
+@click.group()
+def key() -> None:
+    """The keys of the installation."""
+
+
+@key.command(epilog=examples("key rotate"))
+@json_option
+def rotate(as_json: bool) -> None:
+    """Make a new wrapping key and wrap every subject's key anew; may be begun again.
+
+    Administrators only.
+    """
+    with opened() as store:
+        store.accesses.require_administrator(store.origin("key rotate"))
+        with progress("wrapping", wanted=not as_json):
+            wrapped = store.keys.rotate()
+    if as_json:
+        print_json({"wrapped": wrapped})
+    else:
+        say(f"{wrapped:,} subject keys wrapped under a new wrapping key")

@@ -1,0 +1,90 @@
+"""Commands about the matcher's model: train, model list, show, use."""
+
+import click
+
+from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
+from contactpoint.cli.session import opened
+
+
+@click.command(epilog=examples("train", "train --seed 7 --json"))
+@click.option("--seed", type=int, default=0, show_default=True, help="Which pairs are drawn.")
+@json_option
+def train(seed: int, as_json: bool) -> None:
+    """Train a model on the index's own records.
+
+    It is stored, and nothing else changes. Administrators only. 'model use VERSION' puts it in
+    force, and 'link --all --plan' then says what would change.
+    """
+    from linkage.estimate import train as estimate
+
+    with opened() as store, progress("training", wanted=not as_json):
+        origin = store.origin("train")
+        store.accesses.require_administrator(origin)
+        made = estimate(store.linking.index(origin, store.model), seed=seed)
+        store.models.store(made)
+    if as_json:
+        print_json({"version": made.version, "card": made.card})
+    else:
+        print_facts({"version": made.version, **made.card}, title="a new model; not in force yet")
+        say(f"'contactpoint model use {made.version}' adopts it")
+
+
+@click.group()
+def model() -> None:
+    """Versions of the matcher's model."""
+
+
+@model.command("list", epilog=examples("model list"))
+@json_option
+def list_(as_json: bool) -> None:
+    """List the stored versions, and which is in force."""
+    with opened() as store:
+        force = store.model.version
+        versions = store.models.versions()
+    if as_json:
+        print_json([{"version": one, "in_force": one == force} for one in versions])
+    else:
+        print_table(("version", "in force"), [(one, one == force) for one in versions])
+
+
+@model.command("show", epilog=examples("model show", "model show 7f3a9c"))
+@click.argument("version", required=False)
+@json_option
+def show(version: str | None, as_json: bool) -> None:
+    """Show a VERSION's card and thresholds; the one in force if none is named.
+
+    The beginning of a version is enough.
+    """
+    with opened() as store:
+        found = store.models.get(version) if version else store.model
+    facts = {
+        "version": found.version,
+        "links from probability": found.thresholds.link,
+        "refers from probability": found.thresholds.review,
+        "prior records": found.prior.records,
+        **found.card,
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(facts)
+
+
+@model.command("use", epilog=examples("model use 7f3a9c"))
+@click.argument("version")
+@json_option
+def use(version: str, as_json: bool) -> None:
+    """Put a VERSION in force; the next 'link' links everything under it. Administrators only."""
+    with opened() as store:
+        origin = store.origin("model use")
+        store.accesses.require_administrator(origin)
+        found = store.models.get(version)
+        changed = store.models.adopt(found, origin)
+        store.projector.catch_up()
+    if as_json:
+        print_json({"version": found.version, "changed": changed})
+        return
+    say(f"model {found.version} is in force" if changed else "it is in force already")
+    if changed:
+        say("'contactpoint link --plan' says what it would change, 'contactpoint link' does it")

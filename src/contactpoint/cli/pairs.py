@@ -1,0 +1,169 @@
+"""A pair of records for a person who asks whether they are one child, and the command why."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from contactpoint.cli import views
+from contactpoint.cli.command import PERSONAL, examples, json_option
+from contactpoint.cli.output import PICTURE, as_time, print_json, print_table, width, with_times
+from contactpoint.cli.session import opened
+
+if TYPE_CHECKING:
+    from contactpoint.explaining import Explanation
+    from projections.pair import PairedRecord
+
+NARROWEST, WIDEST = 20, 40
+"""Characters of the waterfall, as the terminal allows."""
+BESIDE = 52
+"""Characters of the other columns of its table."""
+
+
+@click.command(
+    epilog=examples(
+        "why pds:9000000009 schools:9402003/A801200001001",
+        "why - - < two-lines.txt",
+    )
+)
+@click.argument("left", type=PERSONAL)
+@click.argument("right", type=PERSONAL)
+@click.option("--reason", default="", help="Why you look; recorded word for word.")
+@json_option
+def why(left: str, right: str, reason: str, as_json: bool) -> None:
+    """Show the weights of a pair of records, field by field.
+
+    They say why the two are, or are not, taken for one child.
+    LEFT and RIGHT are records as SOURCE:ID; - reads one from standard input. A weight is in bits:
+    each bit doubles the odds of one child. The look is recorded before the answer.
+    """
+    from contactpoint.errors import NotFoundError
+    from contactpoint.explaining import why as explain
+
+    with opened() as store:
+        store.projector.catch_up()
+        found = explain(store.queries, store.master, store.model, left, right)
+        store.accesses.record(
+            store.origin("why"),
+            "why",
+            reason=reason.strip(),
+            children=found.children if found else (),
+            search={"left": left, "right": right},
+        )
+    if found is None:
+        raise NotFoundError("no current record of that source and id; expected SOURCE:ID")
+    if as_json:
+        print_json(as_plain(found))
+    else:
+        show_weights(found)
+        decision = found.decision
+        click.echo(
+            f"{total(found)}: {decision.outcome.replace('_', '-')} ({decision.reason}); "
+            f"in the index they are {together(found)}"
+        )
+
+
+def as_plain(found: "Explanation") -> dict[str, Any]:
+    """The weights of a pair for a script."""
+    return {
+        "weight": found.weight.total,
+        "probability": found.weight.probability,
+        "decision": found.decision.outcome,
+        "reason": found.decision.reason,
+        "same_child": found.same_child,
+        "parts": [part._asdict() for part in found.weight.parts],
+    }
+
+
+def total(found: "Explanation") -> str:
+    """What the weights come to."""
+    return f"weight {found.weight.total:+.1f} bits, probability {found.weight.probability:.4f}"
+
+
+def together(found: "Explanation") -> str:
+    """How the index holds the two records."""
+    if any(record.child is None for record in found.records):
+        return "not both linked yet"
+    return "one child" if found.same_child else "two children"
+
+
+def show_weights(found: "Explanation") -> None:
+    """A table of the parts, each with its step of the waterfall."""
+    parts = [part for part in found.weight.parts if part.weight or part.field == "prior"]
+    steps = _waterfall(
+        [part.weight for part in parts], max(NARROWEST, min(WIDEST, width() - BESIDE))
+    )
+    rows = [
+        (
+            part.field,
+            part.level.lower().replace("_", " "),
+            f"{part.weight:+.1f}",
+            bar,
+            _short(part.note),
+        )
+        for part, bar in zip(parts, steps, strict=True)
+    ]
+    print_table(("field", "agreement", "bits", PICTURE, ""), rows)
+
+
+def _short(note: str) -> str:
+    return note.replace("borne by about ", "borne by ")
+
+
+def record_as_plain(record: "PairedRecord") -> dict[str, Any]:
+    """One record of a pair for a script; a number is named, and not given."""
+    plain = with_times(msgspec.to_builtins(record.view))
+    return {
+        "record": record.record.hex[:8],
+        "source": record.source,
+        "child": record.view.number,
+        "numbers": list(record.numbers),
+        **{name: value for name, value in plain.items() if name != "number"},
+    }
+
+
+def show_records(records: Sequence["PairedRecord"]) -> None:
+    """Both records side by side, a line for each fact that either states."""
+    columns = [_column(record) for record in records]
+    print_table(
+        ("", *(record.record.hex[:8] for record in records)),
+        [
+            (name, *(column[name] for column in columns))
+            for name in columns[0]
+            if any(column[name] for column in columns)
+        ],
+    )
+
+
+def _column(record: "PairedRecord") -> dict[str, str]:
+    from person.numbers import written
+
+    stated = record.view.holders[0].stated
+    return {
+        "source": record.source,
+        "stated": (as_time(stated) or "")[:10],
+        "child": written(record.view.number) if record.child else "none yet",
+        **views.compared(record.view),
+        "numbers": ", ".join(record.numbers),
+    }
+
+
+def _waterfall(weights: Sequence[float], width: int) -> list[str]:
+    """Each weight as a bar from where the sum stood to where it then stands; ``|`` is even odds."""
+    sums = [0.0]
+    for weight in weights:
+        sums.append(sums[-1] + weight)
+    low, high = min(sums), max(sums)
+    scale = (width - 1) / ((high - low) or 1.0)
+    zero = round((0 - low) * scale)
+    bars: list[str] = []
+    for before, after in pairwise(sums):
+        start, stop = sorted((round((before - low) * scale), round((after - low) * scale)))
+        fill = "+" if after >= before else "-"
+        cells = [fill if start <= cell < max(stop, start + 1) else " " for cell in range(width)]
+        if cells[zero] == " ":
+            cells[zero] = "|"
+        bars.append("".join(cells))
+    return bars

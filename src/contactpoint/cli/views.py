@@ -1,0 +1,145 @@
+"""How what a reader may see of a child is written for a person."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from contactpoint.cli.output import print_table
+
+if TYPE_CHECKING:
+    from projections.view import View
+
+SERVICE = ("service", "organisation", "practitioner", "contact", "since", "until", "told by")
+
+
+def identity(view: "View") -> dict[str, str]:
+    """Number, name, sex and birth, whichever kind of view it is."""
+    from person.numbers import written
+
+    plain = msgspec.to_builtins(view)
+    return {
+        "number": written(view.number),
+        "name": name_of(_believed(plain, "name")) or "not stated",
+        "sex": str(_believed(plain, "sex") or "U"),
+        "born": birth_of(_believed(plain, "birth")) or "not stated",
+    }
+
+
+def show(view: "View") -> None:
+    """A child for a person to read: identity, then who is involved, then marks."""
+    plain = msgspec.to_builtins(view)
+    facts = identity(view)
+    click.echo(f"{facts['name']}  ({facts['number']})")
+    click.echo(f"  born {facts['born']}, sex {facts['sex']}")
+    if "services" not in plain:
+        click.echo("  the rest of this record is restricted")
+        return
+    click.echo(f"  {address_of(_believed(plain, 'address')) or 'no address stated'}")
+    for also in other_names(plain):
+        click.echo(f"  also {also}")
+    for parent in parents(plain):
+        click.echo(f"  {parent}")
+    if plain["services"]:
+        print_table(SERVICE, [_service(told) for told in plain["services"]])
+    _show_marks(plain)
+
+
+def compared(view: "View") -> dict[str, str]:
+    """The facts of one record that a steward compares with those of another."""
+    plain = msgspec.to_builtins(view)
+    return {
+        "name": name_of(_believed(plain, "name")),
+        "also": "\n".join(other_names(plain)),
+        "born": birth_of(_believed(plain, "birth")),
+        "sex": str(_believed(plain, "sex") or ""),
+        "address": address_of(_believed(plain, "address")),
+        "parents": "\n".join(parents(plain)),
+        "services": "\n".join(dict.fromkeys(map(_short_service, plain["services"]))),
+        "died": str(_believed(plain, "died") or ""),
+    }
+
+
+def name_of(name: Any) -> str:
+    """A name as it is spoken; empty where there is none."""
+    return " ".join([*name.get("given", []), name.get("family", "")]).strip() if name else ""
+
+
+def other_names(plain: dict[str, Any]) -> list[str]:
+    """Names beside the one in use, each with its use."""
+    told = [other["value"] for other in plain["other_names"]]
+    return [f"{name_of(name)} ({name.get('use', 'legal')})" for name in told]
+
+
+def birth_of(birth: Any) -> str:
+    """A birth date and what is special about it; empty where there is none."""
+    if not birth:
+        return ""
+    marks = [
+        mark
+        for field, mark in (("expected", "expected"), ("default_day", "the day is a stand-in"))
+        if birth.get(field)
+    ]
+    return f"{birth['value']} ({', '.join(marks)})" if marks else str(birth["value"])
+
+
+def address_of(whereabouts: Any) -> str:
+    """Where a child lives, or that nobody knows; empty where nothing is stated."""
+    if not whereabouts:
+        return ""
+    if whereabouts.get("no_known_address"):
+        return "no known address"
+    address = whereabouts.get("address") or {}
+    parts = [*address.get("lines", []), address.get("town", ""), address.get("postcode", "")]
+    place = ", ".join(part for part in parts if part)
+    return f"{place} (last known)" if place and whereabouts.get("last_known") else place
+
+
+def parents(plain: dict[str, Any]) -> list[str]:
+    """Parents and carers, each with the telephone where it is known."""
+    found = []
+    for parent in (told["value"] for told in plain["parents"]):
+        name = f"{parent['given']} {parent['family']}".strip()
+        phone = f", {parent['phone']}" if parent.get("phone") else ""
+        found.append(f"{parent.get('relationship') or 'carer'}: {name}{phone}")
+    return found
+
+
+def _believed(plain: dict[str, Any], field: str) -> Any:
+    """The believed value of a field, whichever kind of view it is."""
+    fact = plain.get(field)
+    return fact["value"] if isinstance(fact, dict) and "stated" in fact else fact
+
+
+def _show_marks(plain: dict[str, Any]) -> None:
+    for title, field in (("an assessment exists", "assessment"), ("lead", "lead_professional")):
+        told = plain[field]
+        if told:
+            who = told["value"]
+            parts = [who.get(key, "") for key in ("name", "organisation", "phone")]
+            click.echo(f"  {title}: {', '.join(part for part in parts if part)}")
+    if plain["left_england"]:
+        left = plain["left_england"]["value"]
+        click.echo(f"  left England: {left['date']} (return: {left['return_intent']})")
+    if died := _believed(plain, "died"):
+        click.echo(f"  died {died}")
+    held = ", ".join(sorted({holder["source"] for holder in plain["holders"]}))
+    click.echo(f"  known to {held}")
+
+
+def _service(told: dict[str, Any]) -> tuple[str, ...]:
+    service = told["value"]
+    return (
+        service["kind"],
+        service.get("name") or service.get("organisation") or "",
+        service.get("practitioner", ""),
+        service.get("phone") or service.get("email") or "",
+        service.get("start", ""),
+        service.get("end", ""),
+        told["source"],
+    )
+
+
+def _short_service(told: dict[str, Any]) -> str:
+    kind, organisation, *_ = _service(told)
+    return ", ".join(part for part in (kind, organisation) if part)

@@ -1,0 +1,99 @@
+"""The two records of a pair as one who decides on it sees them; nothing of a restricted child.
+
+Fails closed: a record is seen only while it is current and neither it nor any record of its child
+bears a restricted mark. Even that such a pair awaits somebody would tell what its view hides.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from events.record import Statement
+from person.particulars import Particulars
+from projections import rows
+from projections.finding import IDENTITY
+from projections.index import CHILD, RECORD, STATEMENT
+from projections.projection import Target
+from projections.survivorship import Stated
+from projections.view import ChildView, view
+
+_decode = msgspec.json.Decoder(Statement).decode
+
+
+class PairedRecord(msgspec.Struct, frozen=True):
+    """One record of a pair."""
+
+    record: UUID
+    source: str
+    child: UUID | None
+    view: ChildView
+    """What would be seen of its child if the child had this record alone; the number is empty
+    where the record belongs to no child yet."""
+    numbers: tuple[str, ...]
+    """Which numbers it states, ``nhs (verified)``; never the numbers themselves."""
+    particulars: Particulars
+    """What the matcher weighs; not for showing."""
+
+
+def paired(records: Sequence[UUID], target: Target) -> dict[UUID, PairedRecord]:
+    """Those of the records that may be seen."""
+    query = (
+        sa.select(RECORD, STATEMENT.c.statement, CHILD.c.number, IDENTITY.c.restricted)
+        .join(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+        .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
+        .outerjoin(IDENTITY, IDENTITY.c.child == RECORD.c.child)
+        .where(RECORD.c.record.in_([record.bytes for record in records]))
+    )
+    found: dict[UUID, PairedRecord] = {}
+    for row in target.connection.execute(query):
+        one = _record(row)
+        if one is not None:
+            found[one.record] = one
+    return found
+
+
+def seen(records: Collection[bytes], target: Target) -> set[bytes]:
+    """The ids of those of the records that may be seen."""
+    return {record for part in rows.parts(sorted(records)) for record in _seen(part, target)}
+
+
+def _seen(records: Sequence[bytes], target: Target) -> Iterator[bytes]:
+    named = RECORD.c.record.in_(records), RECORD.c.standing == "current"
+    of_children = (
+        sa.select(RECORD.c.record)
+        .join(IDENTITY, IDENTITY.c.child == RECORD.c.child)
+        .where(*named, IDENTITY.c.restricted.is_(sa.false()))
+    )
+    yield from target.connection.execute(of_children).scalars()
+    alone = (
+        sa.select(RECORD.c.record, STATEMENT.c.statement)
+        .join(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+        .where(*named, RECORD.c.child.is_(None))
+    )
+    for record, statement in target.connection.execute(alone):
+        if not _decode(statement).particulars.restricted:
+            yield record
+
+
+def _record(row: Any) -> PairedRecord | None:
+    particulars = _decode(row.statement).particulars
+    # A child of which the index holds no identity is not known to be free of marks.
+    hidden = row.child is not None and row.restricted is not False
+    if row.standing != "current" or hidden or particulars.restricted:
+        return None
+    stated = Stated(
+        row.source, row.key, "", row.stated_effective, row.present_effective, particulars
+    )
+    shown = view(row.number or "", [stated])
+    assert isinstance(shown, ChildView)
+    return PairedRecord(
+        record=UUID(bytes=row.record),
+        source=row.source,
+        child=UUID(bytes=row.child) if row.child else None,
+        view=shown,
+        numbers=tuple(f"{one.system} ({one.status})" for one in particulars.identifiers),
+        particulars=particulars,
+    )

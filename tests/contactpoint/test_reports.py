@@ -1,0 +1,101 @@
+"""What loading reports: counts for scripts, the gravest exit code, files that spoil no others."""
+
+import json
+
+import pytest
+
+from tests.contactpoint.installation import Installation
+
+HEADER = "key,given,family,dob"
+ASHA = "k,Asha,Okonjo,2015-03-04"
+WORDS = ("--source", "club", "--feed", "csv")
+COUNTS = (
+    *("rows", "new", "changed", "unchanged", "withdrawn", "out_of_scope", "held", "rejected"),
+    *("dropped_fields", "events", "links", "reviews"),
+)
+
+
+class Desk(Installation):
+    """An index and a folder of tables beside it."""
+
+    def file(self, name, *lines):
+        path = self.home.parent / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        return path
+
+    def json(self, *words):
+        return json.loads(self.run(*words, "--json", expected=(0, 1, 3)).stdout)
+
+    def status(self, name):
+        return self.json("status")[name]
+
+
+@pytest.fixture
+def desk(tmp_path):
+    made = Desk(tmp_path / "home")
+    made.run("init")
+    return made
+
+
+def test_one_hopeless_file_leaves_the_rest_of_the_night_alone(desk):
+    for source in ("club", "school"):
+        desk.file(f"drop/{source}/csv.2026-09-01.csv", HEADER, ASHA)
+    desk.file("drop/club/README.txt", "what is in this folder")
+    desk.file("drop/club/school.census.2026-09-01.xml", "<Message>")
+    night = desk.json("nightly", desk.home.parent / "drop")
+    assert night["exit_code"] == 1
+    errors = {one["file"]: one["error"] for one in night["files"] if "error" in one}
+    assert errors.keys() == {"README.txt", "school.census.2026-09-01.xml"}
+    assert "does not show its feed" in errors["README.txt"]
+    assert desk.status("records") == 2
+
+
+def test_a_file_of_another_feed_than_its_source_spoils_no_other(desk):
+    desk.file("drop/club/csv.2026-09-01.csv", HEADER, ASHA)
+    desk.file("drop/club/health.pds-fhir.2026-09-02.ndjson", '{"resourceType":"Patient"}')
+    night = desk.json("nightly", desk.home.parent / "drop")
+    assert [one["exit_code"] for one in night["files"]] == [0, 1]
+    assert desk.status("children") == 1
+
+
+def test_of_several_files_the_gravest_exit_code_counts_and_the_good_are_loaded(desk):
+    part = desk.file("part.csv", HEADER, "b,,,")
+    bad = desk.file("bad.csv", "no,such,columns")
+    good = desk.file("good.csv", HEADER, ASHA)
+    desk.run("load", part, good, *WORDS, expected=(3,))
+    several = desk.json("load", part, bad, good, *WORDS)
+    assert several["exit_code"] == 1
+    assert [one["exit_code"] for one in several["files"]] == [3, 1, 0]
+    desk.run("load", good, *WORDS, expected=(0,))
+    assert desk.status("records") == 1
+
+
+@pytest.mark.parametrize("lines", [("no,such,columns",), (HEADER, ASHA)])
+def test_a_load_prints_every_count_that_scripts_rely_on_also_where_it_fails(desk, lines):
+    report = desk.json("load", desk.file("a.csv", *lines), *WORDS)
+    assert [count for count in COUNTS if type(report.get(count)) is not int] == []
+    assert isinstance(report["seconds"], dict)
+    assert report["exit_code"] == (1 if len(lines) == 1 else 0)
+
+
+def test_the_events_of_a_load_are_all_that_it_appended_linking_too(desk):
+    before = desk.status("events")
+    report = desk.json("load", desk.file("a.csv", HEADER, ASHA), *WORDS)
+    assert report["links"] == 1
+    assert desk.status("events") == before + report["events"]
+    assert set(report["seconds"]) >= {"read", "append", "link", "project"}
+
+
+def test_a_delivery_turned_away_says_so_and_offers_no_approval(desk):
+    rows = [f"k{n},Asha{n},Okonjo,2015-01-1{n}" for n in range(8)]
+    words = (*WORDS, "--mode", "snapshot", "--effective")
+    desk.run("load", desk.file("a.csv", HEADER, *rows), *words, "2026-09-01")
+    few = desk.file("b.csv", HEADER, *rows[:2])
+    held = desk.json("load", few, *words, "2026-09-02")["delivery"]
+    assert [one["delivery"] for one in desk.json("delivery", "list", "--state", "held")] == [held]
+    desk.run("delivery", "reject", held[:8], "--reason", "sent by mistake")
+    again = desk.run("load", few, *words, "2026-09-02", expected=(3,)).output
+    assert "turned it away" in again
+    assert "approve" not in again
+    assert "sent by mistake" in desk.run("delivery", "show", held).stdout
