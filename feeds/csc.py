@@ -176,13 +176,12 @@ class CscReading(OnePass):
     def _from_document(self) -> Iterator[tuple[int, str, object]]:
         prefix, authority = self._shape()
         file = _Shallow(self._path, self._encoding, self._limits)
-        file.place = "child 1"
         ordinal = 0
+        file.place = lambda: f"child {ordinal + 1}"
         try:
             for child in ijson.items(file, prefix, use_float=True):
                 ordinal += 1
                 file.ended()
-                file.place = f"child {ordinal + 1}"
                 if isinstance(child, dict) and _children_of(child) is not None:
                     yield from self._payload(child, ordinal)
                 else:
@@ -202,7 +201,7 @@ class CscReading(OnePass):
         goes on to the end of the document when it does not.
         """
         file = _Shallow(self._path, self._encoding, self._limits)
-        file.place = "child 1"
+        file.place = lambda: "child 1"
         prefix = found = authority = ""
         try:
             for where, event, value in ijson.parse(file, use_float=True):

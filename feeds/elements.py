@@ -48,6 +48,7 @@ class Return:
         )
         passed: Counter[str] = Counter()
         name = ""
+        file.place = lambda: f"after {name} {passed[name]}" if name else ""
         try:
             for _, element in context:
                 if not passed:
@@ -56,7 +57,6 @@ class Return:
                 passed[name] += 1
                 yield element, name
                 file.ended()
-                file.place = f"after {name} {passed[name]}"
                 element.clear()
                 parent = element.getparent()
                 while parent is not None and element.getprevious() is not None:
@@ -65,7 +65,7 @@ class Return:
         except etree.XMLSyntaxError:
             line = max((each.line for each in context.error_log), default=1)
             kind = next((each.type_name for each in context.error_log), "")
-            where = ", ".join(part for part in (f"line {line}", file.place) if part)
+            where = ", ".join(part for part in (f"line {line}", file.place()) if part)
             expected = _EXPECTED.get(kind, "well-formed XML, whole")
             raise FeedError(self.name, where, "", expected) from None
         finally:

@@ -172,8 +172,10 @@ def _is_about(found: Resource, patient: Resource) -> bool:
     named = read(_REFERENCE, raw) if raw is not None else None
     if named is None or not named.target:
         return found.kind == "RelatedPerson"  # PDS leaves it out: all are of the one asked for
-    whole = named.reference or ""
-    return named.target == patient.id or bool(patient.url and whole and patient.url.endswith(whole))
+    if named.target == patient.id:
+        return True
+    whole = named.reference
+    return bool(whole) and (patient.url == whole or patient.url.endswith(f"/{whole}"))
 
 
 def _line_of(data: bytes, message: str) -> int:

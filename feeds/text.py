@@ -2,7 +2,7 @@
 
 import codecs
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -176,8 +176,8 @@ class Metered:
 
     def __init__(self, path: Path, encoding: str, limits: Limits) -> None:
         self.name, self._limits, self._since = path.name, limits, 0
-        self.place = ""
-        """Where the reader is, for errors; it may say so from element to element."""
+        self.place: Callable[[], str] = str
+        """Says where the reader is, for errors; nothing unless the reader sets it."""
         self._read = 0
         self._transcodes = encoding not in ("utf-8", "utf-8-sig", "")
         self._file = path.open("rb")
@@ -198,7 +198,7 @@ class Metered:
 
     def refusal(self, expected: str) -> FeedError:
         """Give the error of a file that is not read on."""
-        return FeedError(self.name, self.place or f"up to byte {self._read}", "", expected)
+        return FeedError(self.name, self.place() or f"up to byte {self._read}", "", expected)
 
     def ended(self) -> None:
         """Say that an element has ended."""

@@ -230,6 +230,13 @@ def test_a_letter_that_lies_across_two_pieces_is_read(tmp_path, shift):
     assert encoding_of(path, Limits()) == "utf-8"
 
 
+def test_a_letter_cut_off_between_two_pieces_is_named_where_it_stands(tmp_path):
+    line = "key,given\n1,Zoë\n2,".encode()
+    content = line + b"a" * (65_535 - len(line)) + b"\xc3" + b"a\n" * 70_000
+    message = refusal("csv", tmp_path / "t.csv", content)
+    assert message.startswith("t.csv: line 3, byte 65536: expected UTF-8 to the end")
+
+
 def test_text_of_windows_is_read_where_nothing_is_utf_8(tmp_path, read):
     path = tmp_path / "t.csv"
     path.write_bytes("key,given,family\n1,Zoë,O\u2019Neill\n".encode("cp1252"))
