@@ -66,7 +66,7 @@ class Cin:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.cin"
-    version: int = 1
+    version: int = 2
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True)  # noqa: RUF009  # frozen
 

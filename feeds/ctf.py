@@ -60,7 +60,7 @@ class Ctf:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.ctf"
-    version: int = 1
+    version: int = 2
     mode: Mode = "delta"
     settings: Settings = Settings()  # noqa: RUF009  # frozen
 

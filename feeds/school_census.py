@@ -46,7 +46,7 @@ class SchoolCensus:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = NAME
-    version: int = 1
+    version: int = 2
     mode: Mode = "snapshot"
     settings: Settings = field(
         default=Settings(dual_registration=True, cadence="termly"),

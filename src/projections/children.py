@@ -125,12 +125,14 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
             batch.kinds[event.source] = event.feed.partition(".")[0]
         else:
             _assign(batch, stream, event)
+    left = set() if target.filling else _owners(batch, target)
     _write_records(batch, target)
     _write_confirmations(batch, target)
     _write_children(batch, target)
     kinds_changed = _write_kinds(batch, target)
     if not target.filling:
-        touched = batch.touched | _contested(batch, target) | _children_of(kinds_changed, target)
+        touched = batch.touched | left | _contested(batch, target)
+        touched |= _children_of(kinds_changed, target)
         finding.renew(sorted(touched), target)
 
 
@@ -443,6 +445,16 @@ def _prove_present(order: Order, ordinals: BitMap, target: Target) -> None:
             .where(table.c.ordinal.in_(part), present < sa.tuple_(*map(sa.literal, order)))
             .values({f"present_{name}": value for name, value in order._asdict().items()})
         )
+
+
+def _owners(batch: Batch, target: Target) -> set[bytes]:
+    """Children whose records the batch gives to others, or takes from them."""
+    table = target[RECORD]
+    found: set[bytes] = set()
+    for part in rows.parts(list(batch.links)):
+        query = sa.select(table.c.child).where(table.c.record.in_(part), table.c.child.is_not(None))
+        found.update(target.connection.execute(query).scalars())
+    return found
 
 
 def _write_children(batch: Batch, target: Target) -> None:
