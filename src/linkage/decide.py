@@ -99,10 +99,10 @@ _HOME = (Place.EXACT, Place.PAST)
 _NEAR_HOME = (*_HOME, Place.SLIP, Place.SECTOR, Place.DISTRICT)
 _SAME_FAMILY = (Family.EXACT, Family.VARIANT, Family.ALTERNATE, Family.PART)
 _SAME_GIVEN = (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.MIDDLE, Given.SWAPPED)
-_ALIKE_GIVEN = (*_SAME_GIVEN, Given.NEAR, Given.HONORIFIC, Given.INITIAL, Given.MISSING)
+_ALIKE_GIVEN = (*_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING)
 _ALIKE_BIRTH = (
     Birth.EXACT, Birth.DEFAULT, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECTED,
-    Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR,
+    Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR, Birth.DEFAULTED,
 )  # fmt: skip
 
 
@@ -203,7 +203,7 @@ def _far_from_home(levels: Levels) -> str:
     """
     if levels.family == Family.TITLE and levels.place not in _HOME:
         return "a title in place of a family name, and no shared home"
-    if levels.birth == Birth.DEFAULT and levels.place != Place.EXACT:
+    if levels.birth in (Birth.DEFAULT, Birth.DEFAULTED) and levels.place != Place.EXACT:
         return "a default birth date and no shared home"
     if levels.is_near_home:
         return ""

@@ -38,7 +38,7 @@ def test_the_compiled_similarity_is_jellyfishs_to_the_last_bit(one, other):
 @given(WORDS, WORDS)
 @settings(max_examples=500, deadline=None)
 def test_near_close_and_slip_are_the_same_in_both_paths(one, other):
-    for name in ("is_near", "is_close", "one_slip", "one_edit"):
+    for name in ("is_near", "is_close", "one_slip", "one_edit", "is_beginning"):
         compiled = getattr(strings, name)(*letters(one), *letters(other))
         assert compiled == getattr(plain, name)(one, other), name
 

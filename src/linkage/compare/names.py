@@ -30,6 +30,8 @@ class Given(IntEnum):
     """Forename and family name change places."""
     CLOSE = 9
     DIFFERENT = 10
+    SHORT = 11
+    """One is the beginning of the other: Tiff and Tiffany."""
 
 
 class Middle(IntEnum):
@@ -88,6 +90,8 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
     if near:
         known = all(population.is_forename(a) and population.is_forename(b) for a, b in near)
         return Given.NEAR if known else Given.TYPO
+    if any(strings.is_beginning(a, b) for a, b in pairs):
+        return Given.SHORT
     return Given.CLOSE if any(strings.is_close(a, b) for a, b in pairs) else Given.DIFFERENT
 
 
