@@ -69,7 +69,7 @@ class Levels(NamedTuple):
 
     @property
     def is_near_home(self) -> bool:
-        """Whether the two were at home in one neighbourhood, or have a parent or telephone in common."""
+        """Whether the two lived near each other, or have a parent or a telephone in common."""
         return (
             self.place in _NEAR_HOME
             or self.carers in (Carers.MOTHER, Carers.EXACT)
@@ -99,7 +99,9 @@ _HOME = (Place.EXACT, Place.PAST)
 _NEAR_HOME = (*_HOME, Place.SLIP, Place.SECTOR, Place.DISTRICT)
 _SAME_FAMILY = (Family.EXACT, Family.VARIANT, Family.ALTERNATE, Family.PART)
 _SAME_GIVEN = (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.MIDDLE, Given.SWAPPED)
-_ALIKE_GIVEN = (*_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING)
+_ALIKE_GIVEN = (
+    *_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING,
+)  # fmt: skip
 _ALIKE_BIRTH = (
     Birth.EXACT, Birth.DEFAULT, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECTED,
     Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR, Birth.DEFAULTED,
