@@ -75,8 +75,7 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
     pairs = list(product(forenames(left), forenames(right)))
     if any(lexicon.same_name(a, b) for a, b in pairs):
         return Given.EQUIVALENT
-    shared = sum(word in right.given for word in left.given)
-    if shared > 1:
+    if len(set(left.given) & set(right.given)) > 1:
         return Given.EQUIVALENT
     if one in right.given or other in left.given:
         return Given.MIDDLE

@@ -111,10 +111,11 @@ def given_level(a, b, facts):
 
 @njit(cache=True, nogil=True)
 def shared_given(a, b):
-    """How many given words of a stand among those of b."""
+    """How many given words of a stand among those of b; one that a holds twice counts once."""
     shared = 0
     for i in range(at.GIVEN, at.GIVEN + 4):
-        shared += holds(b, at.GIVEN, 4, a[i])
+        if not holds(a, at.GIVEN, i - at.GIVEN, a[i]):
+            shared += holds(b, at.GIVEN, 4, a[i])
     return shared
 
 
