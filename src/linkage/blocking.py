@@ -5,10 +5,10 @@ child still agree; a record has one key for each name word it holds, so order, h
 names do not part it from its kin.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import jellyfish
 
@@ -23,29 +23,52 @@ LONGEST_BLOCK = 2000
 """Records of a block that each record is compared with; what lies beyond is counted."""
 
 
+class Filed(NamedTuple):
+    """A record with what several rules ask of it, found once."""
+
+    record: Comparable
+    sounds: tuple[str, ...]
+    """Sounds of the words by which the child may be known, forename and family name alike."""
+    names: tuple[tuple[str, str], ...]
+    """Forename and family name in the order of the alphabet, so that their order is no matter."""
+    places: tuple[str, ...]
+    """Its postcodes; a communal one only together with the sound of the forename."""
+    is_default_day: bool
+
+    @classmethod
+    def of(cls, record: Comparable, population: Population) -> Self:
+        """What the rules ask of a record under a population."""
+        return cls(
+            record,
+            _name_sounds(record),
+            _both_names(record),
+            _places(record, population),
+            population.is_default_day(record.birth),
+        )
+
+
+Values = Iterable[tuple[object, ...]]
+
+
 class Rule(NamedTuple):
     """One way in which two records meet."""
 
     name: str
-    values: Callable[[Comparable, Population], Iterator[tuple[object, ...]]]
+    values: Callable[[Filed], Values]
 
 
 def keys(record: Comparable, population: Population) -> tuple[int, ...]:
     """The keys of a record, ascending, each a whole number below 2 ** 63 and above 0."""
-    found = (
-        _hash(rule.name, value)
-        for rule in RULES
-        for value in dict.fromkeys(rule.values(record, population))
-    )
+    filed = Filed.of(record, population)
+    found = [_hash(rule.name, value) for rule in RULES for value in rule.values(filed)]
     return tuple(sorted(list(dict.fromkeys(found))[:MOST_KEYS]))
 
 
 def shared_rules(left: Comparable, right: Comparable, population: Population) -> tuple[str, ...]:
     """The names of the rules under which two records meet; none: they are never compared."""
+    one, other = Filed.of(left, population), Filed.of(right, population)
     return tuple(
-        rule.name
-        for rule in RULES
-        if not set(rule.values(left, population)).isdisjoint(rule.values(right, population))
+        rule.name for rule in RULES if not set(rule.values(one)).isdisjoint(rule.values(other))
     )
 
 
@@ -59,7 +82,8 @@ def sound(word: str) -> str:
     return str(jellyfish.soundex(word))
 
 
-def _identifiers(record: Comparable, _: Population) -> Iterator[tuple[object, ...]]:
+def _identifiers(filed: Filed) -> Values:
+    record = filed.record
     if record.nhs:
         yield ("nhs", record.nhs)
     for number in (record.upn, *record.former_upns):
@@ -69,66 +93,70 @@ def _identifiers(record: Comparable, _: Population) -> Iterator[tuple[object, ..
         yield ("la", record.la_child)
 
 
-def _birth_and_name(record: Comparable, population: Population) -> Iterator[tuple[object, ...]]:
+def _birth_and_name(filed: Filed) -> Values:
     """The birth date and the sound of any name word; two words where the day is a default."""
-    if not _has_day(record):
-        return
-    sounds = _name_sounds(record)
-    if population.is_default_day(record.birth):
-        yield from ((record.birth, a, b) for a in sounds for b in sounds if a < b)
-    else:
-        yield from ((record.birth, word) for word in sounds)
+    birth, sounds = filed.record.birth, filed.sounds
+    if not _has_day(filed.record):
+        return ()
+    if filed.is_default_day:
+        return [(birth, a, b) for a in sounds for b in sounds if a < b]
+    return [(birth, word) for word in sounds]
 
 
-def _birth_and_place(record: Comparable, population: Population) -> Iterator[tuple[object, ...]]:
-    if _has_day(record):
-        yield from ((record.birth, code) for code in _places(record, population))
+def _birth_and_place(filed: Filed) -> Values:
+    if not _has_day(filed.record):
+        return ()
+    return [(filed.record.birth, code) for code in filed.places]
 
 
-def _place_and_forename(record: Comparable, population: Population) -> Iterator[tuple[object, ...]]:
-    if record.given:
-        word = sound(_forename(record))
-        yield from ((code, word) for code in _places(record, population))
+def _place_and_forename(filed: Filed) -> Values:
+    if not filed.record.given:
+        return ()
+    word = sound(_forename(filed.record))
+    return [(code, word) for code in filed.places]
 
 
-def _place_and_year(record: Comparable, population: Population) -> Iterator[tuple[object, ...]]:
-    if record.birth:
-        yield from ((code, record.birth // 10000) for code in _places(record, population))
+def _place_and_year(filed: Filed) -> Values:
+    year = filed.record.birth // 10000
+    return [(code, year) for code in filed.places] if year else ()
 
 
-def _names_and_year(record: Comparable, _: Population) -> Iterator[tuple[object, ...]]:
+def _names_and_year(filed: Filed) -> Values:
     """Both names and the year: day or month wrong."""
-    if record.birth:
-        yield from ((*names, record.birth // 10000) for names in _both_names(record))
+    year = filed.record.birth // 10000
+    return [(*names, year) for names in filed.names] if year else ()
 
 
-def _names_and_day(record: Comparable, _: Population) -> Iterator[tuple[object, ...]]:
+def _names_and_day(filed: Filed) -> Values:
     """Both names, day and month: the year wrong."""
-    if _has_day(record):
-        yield from ((*names, record.birth % 10000) for names in _both_names(record))
+    if not _has_day(filed.record):
+        return ()
+    return [(*names, filed.record.birth % 10000) for names in filed.names]
 
 
-def _names_and_district(record: Comparable, _: Population) -> Iterator[tuple[object, ...]]:
-    if record.postcodes:
-        outward = district(record.postcodes[0])
-        yield from ((*names, outward) for names in _both_names(record))
+def _names_and_district(filed: Filed) -> Values:
+    if not filed.record.postcodes:
+        return ()
+    outward = district(filed.record.postcodes[0])
+    return [(*names, outward) for names in filed.names]
 
 
-def _mother(record: Comparable, _: Population) -> Iterator[tuple[object, ...]]:
-    if record.mother_nhs:
-        yield (record.mother_nhs,)
+def _mother(filed: Filed) -> Values:
+    return [(filed.record.mother_nhs,)] if filed.record.mother_nhs else ()
 
 
-def _carer_and_birth(record: Comparable, _: Population) -> Iterator[tuple[object, ...]]:
+def _carer_and_birth(filed: Filed) -> Values:
     """A carer's name and the month of birth: name and address of the child changed."""
-    if record.birth_kind != BirthKind.MISSING:
-        month = record.birth // 100
-        yield from ((lexicon.one_spelling(given), fam, month) for given, fam in record.carers)
+    record = filed.record
+    if record.birth_kind == BirthKind.MISSING:
+        return ()
+    month = record.birth // 100
+    return [(lexicon.one_spelling(given), fam, month) for given, fam in record.carers]
 
 
-def _contact_and_year(record: Comparable, _: Population) -> Iterator[tuple[object, ...]]:
-    if record.birth:
-        yield from ((way, record.birth // 10000) for way in record.contacts)
+def _contact_and_year(filed: Filed) -> Values:
+    year = filed.record.birth // 10000
+    return [(way, year) for way in filed.record.contacts] if year else ()
 
 
 RULES = (
@@ -157,33 +185,34 @@ def _forename(record: Comparable) -> str:
 
 
 def _name_sounds(record: Comparable) -> tuple[str, ...]:
-    """Sounds of the words by which the child may be known, forename and family name alike."""
     given = [lexicon.one_spelling(word) for word in (*record.given[:2], *record.other_given[:1])]
     parts = [word for word in record.parts if word not in lexicon.TITLES]
     family = [lexicon.one_family_spelling(w) for w in (*parts[:2], *record.other_family[:1])]
     return tuple(dict.fromkeys(sound(word) for word in (*family, *given)))
 
 
-def _both_names(record: Comparable) -> Iterator[tuple[str, str]]:
-    """Forename and family name in the order of the alphabet, so that their order is no matter."""
+def _both_names(record: Comparable) -> tuple[tuple[str, str], ...]:
     if not record.given or not record.family:
-        return
+        return ()
     forenames = dict.fromkeys([_forename(record), *map(lexicon.one_spelling, record.other_given)])
     families = dict.fromkeys(
         lexicon.one_family_spelling(name) for name in (record.family, *record.other_family)
     )
-    for given in list(forenames)[:2]:
-        for family in list(families)[:2]:
-            yield (given, family) if given < family else (family, given)
+    return tuple(
+        (given, family) if given < family else (family, given)
+        for given in list(forenames)[:2]
+        for family in list(families)[:2]
+    )
 
 
-def _places(record: Comparable, population: Population) -> Iterator[str]:
-    """The record's postcodes; a communal one only together with the sound of the forename."""
+def _places(record: Comparable, population: Population) -> tuple[str, ...]:
+    found = []
     for code in record.postcodes[:3]:
         if code not in population.communal_places:
-            yield code
+            found.append(code)
         elif record.given:
-            yield f"{code} {sound(_forename(record))}"
+            found.append(f"{code} {sound(_forename(record))}")
+    return tuple(found)
 
 
 def _hash(rule: str, value: tuple[object, ...]) -> int:

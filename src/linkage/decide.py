@@ -7,7 +7,7 @@ depends on the pattern and the weight alone, so it can be made again from the st
 from typing import Literal, NamedTuple, Self
 
 from linkage import pattern as patterns
-from linkage.compare.carers import Carers
+from linkage.compare.carers import Carers, Contact
 from linkage.compare.dates import Birth
 from linkage.compare.identifiers import LaChild, Nhs, Upn
 from linkage.compare.life import Life
@@ -41,7 +41,7 @@ class Levels(NamedTuple):
     la_child: LaChild
     carers: Carers
     life: Life
-    contact: int
+    contact: Contact
 
     @classmethod
     def of(cls, pattern: int) -> Self:
@@ -68,6 +68,15 @@ class Levels(NamedTuple):
         return self.nhs in (Nhs.DIFFERENT, Nhs.CONTRADICTED) or self.upn == Upn.DIFFERENT
 
     @property
+    def is_near_home(self) -> bool:
+        """Whether the two lived near each other, or have a parent or a telephone in common."""
+        return (
+            self.place in _NEAR_HOME
+            or self.carers in (Carers.MOTHER, Carers.EXACT)
+            or self.contact == Contact.EXACT
+        )
+
+    @property
     def is_complete(self) -> bool:
         """Whether both records hold forename, family name and a full birth date."""
         return bool(self.given and self.family) and self.birth not in _NO_FULL_BIRTH
@@ -86,12 +95,16 @@ class Levels(NamedTuple):
 
 
 _NO_FULL_BIRTH = (Birth.MISSING, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECTED)
+_HOME = (Place.EXACT, Place.PAST)
+_NEAR_HOME = (*_HOME, Place.SLIP, Place.SECTOR, Place.DISTRICT)
 _SAME_FAMILY = (Family.EXACT, Family.VARIANT, Family.ALTERNATE, Family.PART)
 _SAME_GIVEN = (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.MIDDLE, Given.SWAPPED)
-_ALIKE_GIVEN = (*_SAME_GIVEN, Given.NEAR, Given.HONORIFIC, Given.INITIAL, Given.MISSING)
+_ALIKE_GIVEN = (
+    *_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING,
+)  # fmt: skip
 _ALIKE_BIRTH = (
     Birth.EXACT, Birth.DEFAULT, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECTED,
-    Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR,
+    Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR, Birth.DEFAULTED,
 )  # fmt: skip
 
 
@@ -179,10 +192,27 @@ def _never_alone(levels: Levels) -> str:
         return "different sex and no number in common"
     if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:
         return "a multiple birth and no exact forename"
-    if levels.family == Family.TITLE and levels.place not in (Place.EXACT, Place.PAST):
+    if levels.other_number and (levels.given != Given.EXACT or levels.place not in _HOME):
+        return "two numbers, and no exact forename at a shared home"
+    return _far_from_home(levels)
+
+
+def _far_from_home(levels: Levels) -> str:
+    """What names and date do not show where nothing says that the two lived in one place.
+
+    England has some 1,670 children of each birth date (ONS, births of the last nineteen years), and
+    so several of one forename: name and date both have to hold.
+    """
+    if levels.family == Family.TITLE and levels.place not in _HOME:
         return "a title in place of a family name, and no shared home"
-    if levels.birth == Birth.DEFAULT and levels.place != Place.EXACT:
+    if levels.birth in (Birth.DEFAULT, Birth.DEFAULTED) and levels.place != Place.EXACT:
         return "a default birth date and no shared home"
+    if levels.is_near_home:
+        return ""
+    if levels.family in (Family.CLOSE, Family.DIFFERENT):
+        return "another family name, and no home near by"
+    if levels.birth != Birth.EXACT and levels.is_complete:
+        return "another birth date, and no home near by"
     return ""
 
 

@@ -8,6 +8,7 @@ is pulled towards the starting belief (a Dirichlet prior), so rare levels stay w
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -49,16 +50,8 @@ def train(index: Index, *, seed: int = 0) -> Model:
     found = index.pairs_within(LOWEST)
     counts = Counts(*_float(np.unique(found.pattern, return_counts=True)))
     shares = start.shares | {"random": _strangers(index, seed)}
-    belief = shares
-    portions = dict.fromkeys((MATCH, *OTHERS), 1.0)
-    for round_ in range(ROUNDS):
-        model = Model(start.prior, shares, start.thresholds, start.population)
-        posterior = _posterior(model, counts, portions)
-        before, portions = portions, _portions(posterior, counts)
-        shares = shares | {name: _pulled(counts, posterior[name], belief[name]) for name in FREE}
-        moved = max(abs(portions[name] - before[name]) for name in portions)
-        if round_ and moved < SETTLED:
-            break
+    believed = Model(start.prior, shares, start.thresholds, start.population)
+    shares, portions = fit(counts, believed)
     mass = {name: portions[name] * float(counts.pairs.sum()) for name in portions}
     return Model(
         prior=_prior(len(index), mass, start.prior),
@@ -73,6 +66,40 @@ def train(index: Index, *, seed: int = 0) -> Model:
             "started from": start.version,
         },
     )
+
+
+class Fit(NamedTuple):
+    """What fits the counts best: shares of levels by class, and the portion of pairs of each."""
+
+    shares: dict[str, Shares]
+    portions: dict[str, float]
+
+
+def fit(
+    counts: Counts,
+    belief: Model,
+    *,
+    classes: Sequence[str] = (MATCH, *OTHERS),
+    free: Sequence[str] = FREE,
+    pull: float = PULL,
+) -> Fit:
+    """Expectation-maximisation from the belief on. Pairs are of ``classes``; ``free`` ones move.
+
+    With two classes, both free, and no pull it is the plain model of Fellegi and Sunter.
+    """
+    shares = belief.shares
+    portions = {name: float(name in classes) / len(classes) for name in (MATCH, *OTHERS)}
+    for round_ in range(ROUNDS):
+        model = Model(belief.prior, shares, belief.thresholds, belief.population)
+        posterior = _posterior(model, counts, portions)
+        before, portions = portions, _portions(posterior, counts)
+        moved = max(abs(portions[name] - before[name]) for name in portions)
+        shares = shares | {
+            name: _pulled(counts, posterior[name], belief.shares[name], pull) for name in free
+        }
+        if round_ and moved < SETTLED:
+            break
+    return Fit(shares, portions)
 
 
 def frequencies(index: Index) -> Population:
@@ -113,7 +140,9 @@ def _portions(posterior: dict[str, npt.NDArray[np.float64]], counts: Counts) -> 
     return {name: float(row @ counts.pairs / whole) for name, row in posterior.items()}
 
 
-def _pulled(counts: Counts, posterior: npt.NDArray[np.float64], belief: Shares) -> Shares:
+def _pulled(
+    counts: Counts, posterior: npt.NDArray[np.float64], belief: Shares, pull: float = PULL
+) -> Shares:
     """Shares of a class from its pairs, pulled towards the belief; missing levels count nowhere."""
     mass = posterior * counts.pairs
     result: Shares = {}
@@ -122,9 +151,9 @@ def _pulled(counts: Counts, posterior: npt.NDArray[np.float64], belief: Shares) 
             models.levels_at(counts.patterns, field), weights=mass, minlength=len(levels)
         )
         seen = float(found[1:].sum())
-        pull = PULL * seen + 1.0
+        held = pull * seen + 1.0
         result[field] = {
-            level.name: (float(found[level]) + pull * belief[field][level.name]) / (seen + pull)
+            level.name: (float(found[level]) + held * belief[field][level.name]) / (seen + held)
             for level in levels
             if level
         }

@@ -76,16 +76,18 @@ class Index:
         self.remove(latest)
         start = self._count
         self._grow(start + len(latest))
-        for row, (ordinal, (source, record)) in enumerate(latest.items(), start):
-            found = blocking.keys(record, self.model.population)
-            self._rows[row] = self._coder.row(record)
-            self._keys[row] = 0
-            self._keys[row, : len(found)] = found
-            self._ties[row] = _tie(record)
-            self._sources[row] = source
-            self._ordinals[row] = ordinal
-            self._row_of[ordinal] = row
-        self._count = start + len(latest)
+        stop = self._count = start + len(latest)
+        if not latest:
+            return
+        self._ordinals[start:stop] = list(latest)
+        self._sources[start:stop] = [source for source, _ in latest.values()]
+        self._rows[start:stop] = [self._coder.row(record) for _, record in latest.values()]
+        self._ties[start:stop] = [_tie(record) for _, record in latest.values()]
+        population = self.model.population
+        self._keys[start:stop] = [
+            _filled_up(blocking.keys(record, population)) for _, record in latest.values()
+        ]
+        self._row_of.update(zip(latest, range(start, stop), strict=True))
         self._new.extend(range(start, self._count))
 
     def remove(self, ordinals: Iterable[int]) -> None:
@@ -230,6 +232,10 @@ CODES = [
     *range(layout.FORMER_UPNS, layout.CARERS), layout.MOTHER,
     *range(layout.CONTACTS, layout.WIDTH),
 ]  # fmt: skip
+
+
+def _filled_up(keys: Sequence[int]) -> list[int]:
+    return [*keys, *[0] * (blocking.MOST_KEYS - len(keys))]
 
 
 def _tie(record: Comparable) -> int:

@@ -1,6 +1,6 @@
 """What is known of name words: spellings, familiar forms, titles, particles and placeholders."""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 HONORIFICS = frozenset({"muhammad", "md", "syed", "sayed", "mst", "mosammat", "mohd"})
@@ -101,6 +101,7 @@ def formal_forms(forename: str) -> tuple[str, ...]:
     return _formal_forms().get(forename, ())
 
 
+@lru_cache(1 << 18)
 def one_family_spelling(family: str) -> str:
     """The form that stands for all spellings and both genders of a family name.
 

@@ -82,6 +82,8 @@ def resolve(
     groups, or a rival is too close. Such pairs and possible links are referred.
     """
     known = sorted(members, key=lambda m: (m.source, m.key, m.ordinal))
+    if len(known) == 1:
+        return _alone(known[0])
     rank = {member.ordinal: place for place, member in enumerate(known)}
     candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank))
     groups = _Groups(known, candidates, judgements)
@@ -98,6 +100,14 @@ def resolve(
             undecided.append(pair)
     referred = tuple(pair for pair in undecided if groups.is_open(pair))
     return _resolution(groups, known, candidates, referred, crowded=crowded)
+
+
+def _alone(member: Member) -> Resolution:
+    """The answer for a record that nothing connects to another."""
+    own = frozenset({member.ordinal})
+    if member.makes_child:
+        return Resolution((own,), {member.ordinal: None}, ())
+    return Resolution((), {}, (), unplaced=own)
 
 
 def neighbourhoods(

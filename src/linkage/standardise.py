@@ -29,7 +29,9 @@ _WORDS = re.compile(r"[a-z]+|[0-9]+")
 
 def standardise(particulars: Particulars) -> Comparable:
     """A record's particulars as the matcher compares them. Says nothing that they do not say."""
-    names = sorted(particulars.names, key=lambda name: NAME_IN_FORCE.index(name.use))
+    names = particulars.names
+    if len(names) > 1:
+        names = tuple(sorted(names, key=lambda name: NAME_IN_FORCE.index(name.use)))
     first = _given(names[0].given) if names else _NO_GIVEN
     family, parts = _family(names[0].family) if names else _NO_FAMILY
     birth, kind = _birth(particulars.birth)
@@ -167,12 +169,16 @@ def _family(stated: str) -> tuple[str, tuple[str, ...]]:
     return "".join(own)[:LONGEST], tuple(own[:PARTS])
 
 
-def _other_given(names: Iterable[PersonName], first: Given) -> tuple[str, ...]:
+def _other_given(names: Sequence[PersonName], first: Given) -> tuple[str, ...]:
+    if not names:
+        return ()
     found = (_given(name.given) for name in names)
     return _distinct((given.words[0] for given in found if given.words), first.words[:1], OTHERS)
 
 
-def _other_family(names: Iterable[PersonName], family: str) -> tuple[str, ...]:
+def _other_family(names: Sequence[PersonName], family: str) -> tuple[str, ...]:
+    if not names:
+        return ()
     return _distinct((_family(name.family)[0] for name in names), (family,), OTHERS)
 
 
@@ -205,10 +211,15 @@ def _postcodes(addresses: Sequence[Address]) -> tuple[tuple[str, ...], bool]:
     if not addresses:
         return (), False
     ranked = sorted(addresses, key=_is_past)
-    found = [(a.postcode.replace(" ", "").upper(), _is_past(a)) for a in ranked]
+    found = [(_compact(a.postcode), _is_past(a)) for a in ranked]
     kept = [(code, past) for code, past in found if code and not code.startswith("ZZ99")]
     codes = tuple(dict.fromkeys(code for code, _ in kept))[:POSTCODES]
     return codes, bool(kept) and kept[0][1]
+
+
+@lru_cache(LONGEST_CACHE)
+def _compact(postcode: str) -> str:
+    return postcode.replace(" ", "").upper()
 
 
 def _is_past(address: Address) -> bool:
@@ -235,12 +246,16 @@ def _upn(identifiers: Sequence[Identifier]) -> tuple[str, bool, tuple[str, ...]]
 
 
 def _carers(carers: Sequence[Carer]) -> tuple[tuple[str, str], ...]:
+    if not carers:
+        return ()
     found = ((_given((carer.given,)).words, _family(carer.family)[0]) for carer in carers)
     named = ((given[0] if given else "", family) for given, family in found)
     return tuple(dict.fromkeys(name for name in named if name[0]))[:CARERS]
 
 
-def _contacts(phones: Iterable[str], emails: Iterable[str]) -> tuple[str, ...]:
+def _contacts(phones: Sequence[str], emails: Sequence[str]) -> tuple[str, ...]:
+    if not phones and not emails:
+        return ()
     digits = ("".join(filter(str.isdigit, phone))[-10:] for phone in phones)
     addresses = (email.strip().lower() for email in emails)
     return tuple(dict.fromkeys(x for x in (*digits, *addresses) if len(x) > 6))[:CONTACTS]

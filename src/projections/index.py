@@ -65,6 +65,7 @@ CHILD = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("merged_into", sa.LargeBinary(16)),
     sa.Index("index_child_number", "number", unique=True),
+    sa.Index("index_child_merged_into", "merged_into"),
 )
 """``status`` is ``current``, ``merged`` or ``closed``."""
 

@@ -1,6 +1,6 @@
 """What readers ask of the read models. Nothing here writes, and nothing shows more than a view."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from events.record import Statement
+from person.identifiers import Identifier
 from projections import rows
 from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, current
@@ -74,6 +75,29 @@ class IndexedRecord(msgspec.Struct, frozen=True):
     child: UUID | None
     number: str | None
     statement: Statement | None
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """What decides of which child a record may be, beside its pairs."""
+
+    record: UUID
+    ordinal: int
+    source: str
+    scope: str
+    key: str
+    standing: str
+    verified: str
+    """Its verified NHS number, if it states one and no other."""
+
+
+class _Numbers(msgspec.Struct, frozen=True):
+    identifiers: tuple[Identifier, ...] = ()
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    """As much of a Statement as holds the identifiers; the rest is passed over unread."""
+
+    particulars: _Numbers = _Numbers()
 
 
 class OpenPair(msgspec.Struct, frozen=True):
@@ -167,6 +191,29 @@ class Queries:
                 found.update((one.ordinal, one) for one in _records(target, which))
         return found
 
+    def memberships(self, ordinals: Iterable[int]) -> dict[int, Membership]:
+        """The records of these ordinals as linking sees them; unknown ones are left out."""
+        decode = msgspec.json.Decoder(_Numbered).decode
+        found: dict[int, Membership] = {}
+        with self._reading() as target:
+            for part in rows.parts(sorted(set(ordinals))):
+                query = (
+                    sa.select(
+                        *(RECORD.c.record, RECORD.c.ordinal, RECORD.c.source, RECORD.c.scope),
+                        *(RECORD.c.key, RECORD.c.standing, STATEMENT.c.statement),
+                    )
+                    .outerjoin(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+                    .where(RECORD.c.ordinal.in_(part))
+                )
+                for row in target.connection.execute(query).all():
+                    record, ordinal, source, scope, key, standing, stated = row
+                    numbers = decode(stated).particulars.identifiers if stated else ()
+                    verified = _verified_number(numbers)
+                    found[ordinal] = Membership(
+                        UUID(bytes=record), ordinal, source, scope, key, standing, verified
+                    )
+        return found
+
     def names_by_ordinal(self, ordinals: Iterable[int]) -> dict[int, tuple[str, str]]:
         """Source and key of the current records of these ordinals."""
         found: dict[int, tuple[str, str]] = {}
@@ -220,16 +267,36 @@ class Queries:
                     found.update((a, b) for a, b in target.connection.execute(query))
         return sorted((UUID(bytes=a), UUID(bytes=b)) for a, b in found)
 
-    def merged_into(self, children: Iterable[UUID]) -> set[UUID]:
-        """The children that were merged into any of these, directly or through others."""
-        found: set[bytes] = set()
-        frontier = {child.bytes for child in children}
+    def merged_into(self, children: Iterable[UUID]) -> dict[UUID, UUID]:
+        """The children merged into any of these, directly or through others, each with that one."""
+        survivor = {child.bytes: child for child in children}
+        asked = frontier = list(survivor)
         with self._reading() as target:
             while frontier:
-                query = sa.select(CHILD.c.child).where(CHILD.c.merged_into.in_(frontier))
-                frontier = set(target.connection.execute(query).scalars()) - found
-                found |= frontier
-        return {UUID(bytes=child) for child in found}
+                found: list[bytes] = []
+                for part in rows.parts(frontier):
+                    query = sa.select(CHILD.c.child, CHILD.c.merged_into).where(
+                        CHILD.c.merged_into.in_(part)
+                    )
+                    for child, into in target.connection.execute(query).all():
+                        if child not in survivor:
+                            survivor[child] = survivor[into]
+                            found.append(child)
+                frontier = found
+        for child in asked:
+            del survivor[child]
+        return {UUID(bytes=child): into for child, into in survivor.items()}
+
+    def ordinals_of(self, children: Iterable[UUID]) -> set[int]:
+        """The current records of these children, by ordinal."""
+        found: set[int] = set()
+        with self._reading() as target:
+            for part in rows.parts([child.bytes for child in children]):
+                query = sa.select(RECORD.c.ordinal).where(
+                    RECORD.c.child.in_(part), RECORD.c.standing == "current"
+                )
+                found.update(target.connection.execute(query).scalars())
+        return found
 
     def deliveries(self) -> list[Row]:
         """All deliveries, the latest first."""
@@ -392,22 +459,32 @@ def _named(name: str) -> sa.ColumnElement[bool]:
 
 def _records(target: Target, which: sa.ColumnElement[bool]) -> Iterator[IndexedRecord]:
     query = (
-        sa.select(RECORD, CHILD.c.number, STATEMENT.c.statement)
+        sa.select(
+            *(RECORD.c.record, RECORD.c.ordinal, RECORD.c.source, RECORD.c.scope, RECORD.c.key),
+            *(RECORD.c.standing, RECORD.c.child, CHILD.c.number, STATEMENT.c.statement),
+        )
         .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
         .outerjoin(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
         .where(which)
         .order_by(RECORD.c.ordinal)
     )
     decode = msgspec.json.Decoder(Statement).decode
-    for row in target.connection.execution_options(yield_per=5000).execute(query):
-        yield IndexedRecord(
-            record=UUID(bytes=row.record),
-            ordinal=row.ordinal,
-            source=row.source,
-            scope=row.scope,
-            key=row.key,
-            standing=row.standing,
-            child=UUID(bytes=row.child) if row.child else None,
-            number=row.number,
-            statement=decode(row.statement) if row.statement else None,
-        )
+    result = target.connection.execution_options(yield_per=5000).execute(query)
+    for part in result.partitions():
+        for record, ordinal, source, scope, key, standing, child, number, statement in part:
+            yield IndexedRecord(
+                record=UUID(bytes=record),
+                ordinal=ordinal,
+                source=source,
+                scope=scope,
+                key=key,
+                standing=standing,
+                child=UUID(bytes=child) if child else None,
+                number=number,
+                statement=decode(statement) if statement else None,
+            )
+
+
+def _verified_number(numbers: Sequence[Identifier]) -> str:
+    verified = {one.value for one in numbers if one.system == "nhs" and one.status == "verified"}
+    return verified.pop() if len(verified) == 1 else ""

@@ -12,7 +12,7 @@ from linkage.blocking import keys
 from linkage.coding import Coder
 from linkage.comparable import BirthKind, Comparable
 from linkage.compare import strings as plain
-from linkage.compiled import strings
+from linkage.compiled import cache_of, strings
 from linkage.index import Index
 from linkage.model import Model
 from linkage.pattern import compare
@@ -38,7 +38,7 @@ def test_the_compiled_similarity_is_jellyfishs_to_the_last_bit(one, other):
 @given(WORDS, WORDS)
 @settings(max_examples=500, deadline=None)
 def test_near_close_and_slip_are_the_same_in_both_paths(one, other):
-    for name in ("is_near", "is_close", "one_slip", "one_edit"):
+    for name in ("is_near", "is_close", "one_slip", "one_edit", "is_beginning"):
         compiled = getattr(strings, name)(*letters(one), *letters(other))
         assert compiled == getattr(plain, name)(one, other), name
 
@@ -88,6 +88,17 @@ def test_records_asked_for_have_the_pairs_of_the_whole(records, rng):
     wanted = {(a, b) for a, b in zip(every.left, every.right, strict=True) if {a, b} & asked}
     assert set(zip(some.left, some.right, strict=True)) == wanted
     assert len(some) == len(wanted)
+
+
+def test_a_change_of_any_source_gets_a_cache_of_compiled_code_of_its_own(tmp_path):
+    folder = tmp_path / "compiled"
+    folder.mkdir()
+    (folder / "walk.py").write_text("a", encoding="utf-8")
+    (tmp_path / "pattern.py").write_text("b", encoding="utf-8")
+    before = cache_of(folder)
+    assert cache_of(folder) == before
+    (tmp_path / "pattern.py").write_text("c", encoding="utf-8")
+    assert cache_of(folder) != before
 
 
 def child(n, **facts):

@@ -126,6 +126,10 @@ def test_shares_of_a_class_sum_to_one():
             assert min(levels.values()) > 0
 
 
+def test_the_shipped_model_weighs_by_the_stated_shares():
+    assert MODEL.shares == starting()
+
+
 def test_thresholds_follow_from_the_costs():
     zones = Thresholds.from_costs(false_link=100, missed=10, review=1)
     assert (zones.link, zones.review) == (0.99, 0.1)

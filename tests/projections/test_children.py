@@ -9,6 +9,7 @@ from events.child import ChildClosed, ChildErased, ChildMerged, ChildRestored, E
 from events.child import RecordsUnlinked as Unlinked
 from events.linking import PairsReferred, ReferredPair
 from events.record import RecordErased, RecordReturned
+from person.identifiers import Identifier
 from projections.database import open_read_models, scrub, writing
 from projections.fingerprint import fingerprint
 from projections.index import STATEMENT
@@ -163,6 +164,30 @@ def test_a_merged_number_answers_with_the_survivor_and_again_for_itself_when_res
     small.given(cid(2), ChildRestored("m1", (Evidence(rid(2)),)))
     assert small.view("222").number == "222"
     assert small.view("111").name.value.given == ("Ayesha",)
+
+
+def test_a_child_merged_through_another_is_found_with_the_one_that_answers(index):
+    for n in (1, 2, 3, 4):
+        index.given(rid(n), received(n)).given(cid(n), registered(f"11{n}", n))
+    index.given(cid(3), ChildMerged(cid(2))).given(cid(2), ChildMerged(cid(1))).catch_up()
+    assert index.ask.merged_into([cid(1), cid(4)]) == {cid(2): cid(1), cid(3): cid(1)}
+    assert index.ask.merged_into([cid(3)]) == {}
+
+
+def test_a_childs_current_records_are_asked_for_by_ordinal(small):
+    for n in (1, 2, 3):
+        small.given(rid(n), received(n))
+    small.given(cid(1), registered("111", 1, 2)).given(rid(2), withdrawn(5)).catch_up()
+    assert small.ask.ordinals_of([cid(1)]) == {1}
+
+
+def test_linking_sees_a_record_with_the_one_verified_number_that_it_states(small):
+    verified = [Identifier("nhs", n, "verified") for n in ("9000000009", "9000000025")]
+    for n, numbers in enumerate(((verified[0], nhs("9990001006")), verified, (nhs(),)), start=1):
+        small.given(rid(n), received(n, person(identifiers=tuple(numbers))))
+    seen = small.catch_up().ask.memberships([1, 2, 3, 99])
+    assert {n: one.verified for n, one in seen.items()} == {1: "9000000009", 2: "", 3: ""}
+    assert seen[1].key == small.ask.record(rid(1)).key
 
 
 def test_a_closed_child_is_not_answered(small):

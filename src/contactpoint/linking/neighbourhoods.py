@@ -1,11 +1,11 @@
 """What a change touches: everything reachable over pairs, shared children and referred pairs."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.decide import decide_pattern
+from linkage.decide import Outcome, decide_pattern
 from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import Pair, neighbourhoods
@@ -29,8 +29,13 @@ def floor_of(model: Model) -> float:
 def decided(pairs: Pairs, model: Model) -> Iterator[Pair]:
     """Each pair with what is decided of it alone; non-links too, for they can keep apart."""
     columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
+    # The weight follows from the pattern, and many pairs have one pattern.
+    outcomes: dict[int, Outcome] = {}
     for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
-        yield Pair(left, right, weight, code, decide_pattern(code, weight, model).outcome)
+        outcome = outcomes.get(code)
+        if outcome is None:
+            outcome = outcomes[code] = decide_pattern(code, weight, model).outcome
+        yield Pair(left, right, weight, code, outcome)
 
 
 def group(
@@ -56,8 +61,16 @@ def group(
     ]
 
 
-def reach(index: Index, changed: Iterable[int], floor: float) -> tuple[Pairs, set[int]]:
-    """Pairs of the changed records and of all that they reach, and those records."""
+def reach(
+    index: Index,
+    changed: Iterable[int],
+    floor: float,
+    beside: Callable[[set[int]], set[int]],
+) -> tuple[Pairs, set[int]]:
+    """Pairs of the changed records and of all that they reach, and those records.
+
+    ``beside`` gives the records that share a child with some; each record is asked about once.
+    """
     known: set[int] = set()
     frontier = set(changed)
     found: list[Pairs] = []
@@ -65,7 +78,8 @@ def reach(index: Index, changed: Iterable[int], floor: float) -> tuple[Pairs, se
         known |= frontier
         pairs = index.pairs_of(frontier, floor)
         found.append(pairs)
-        frontier = (set(pairs.left.tolist()) | set(pairs.right.tolist())) - known
+        met = set(pairs.left.tolist()) | set(pairs.right.tolist())
+        frontier = (met | beside(frontier)) - known
     return _together(found), known
 
 

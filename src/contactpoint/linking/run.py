@@ -41,7 +41,7 @@ from linkage.resolve import Member, Resolution, resolve
 from linkage.weigh import probability
 from person.numbers import make
 from projections.projector import Projector
-from projections.queries import IndexedRecord, Queries
+from projections.queries import Membership, Queries
 
 CHANGES = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
 CHILDREN: dict[type[Event], str] = {
@@ -162,7 +162,8 @@ class _Run:
         through = int(last["through"]) if last else 0
         first = last is None or last["model"] != self._model.version
         whole = everything or first
-        changed = self._changed_since(0 if whole else through)
+        # Every record there is was changed once: their heads say which, and no event need be read.
+        changed = set(self._log.heads.links()) if whole else self._changed_since(through)
         if not changed and not everything:
             return self.outcome
         self._tell("compare", len(changed))
@@ -211,44 +212,33 @@ class _Run:
         floor = floor_of(self._model)
         if whole:
             return index.pairs_within(floor), changed
-        known: set[int] = set()
-        frontier = set(changed)
-        while frontier - known:
-            known |= frontier
-            _, reached = reach(index, known, floor)
-            frontier = reached | self._siblings(reached)
-        pairs, _ = reach(index, known, floor)
-        return pairs, known
+        return reach(index, changed, floor, self._siblings)
 
-    def _siblings(self, ordinals: Iterable[int]) -> set[int]:
-        """Records that share a child with these now."""
-        heads = self._log.heads.by_ordinals(ordinals)
-        children = {head.child for head in heads.values() if head.child is not None}
-        records = {record for child in children for record in self._child(child).records}
-        found = self._log.heads.records(records)
-        return {head.state.ordinal for head in found.values()}
-
-    def _child(self, child: UUID) -> Child:
-        return self._log.replay(child, Child(), evolve_child)
+    def _siblings(self, ordinals: set[int]) -> set[int]:
+        """Current records that share a child with these now."""
+        links = self._log.heads.links(ordinals)
+        return self._queries.ordinals_of({child for child in links.values() if child is not None})
 
     def _settle(self, pairs: Pairs, ordinals: set[int]) -> None:
         """Resolve every neighbourhood and append what follows, some thousands in a commit."""
-        heads = {o: h.child for o, h in self._log.heads.by_ordinals(ordinals).items()}
+        links = self._log.heads.links(ordinals)
+        linked = {ordinal: child for ordinal, child in links.items() if child is not None}
         by_child: dict[UUID, list[int]] = {}
-        for ordinal, child in heads.items():
-            if child is not None:
-                by_child.setdefault(child, []).append(ordinal)
+        for ordinal, child in linked.items():
+            by_child.setdefault(child, []).append(ordinal)
         edges = [(some[0], other) for some in by_child.values() for other in some[1:]]
         found = list(decided(pairs, self._model))
         self.outcome.pairs = len(found)
         for batch in _batches(group(ordinals, found, edges), self._size):
-            self._commit(batch)
+            self._commit(batch, linked)
 
-    def _commit(self, batch: Sequence[Neighbourhood]) -> None:
+    def _commit(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> None:
         wanted = {ordinal for one in batch for ordinal in one.ordinals}
-        known = self._queries.records_by_ordinal(wanted)
-        heads = self._log.heads.by_ordinals(wanted)
-        commit = _Commit({o: head.child for o, head in heads.items() if head.child is not None})
+        known = self._queries.memberships(wanted)
+        commit = _Commit({o: linked[o] for o in wanted if o in linked})
+        merged: dict[UUID, set[UUID]] = {}
+        for child, into in self._queries.merged_into(set(commit.linked.values())).items():
+            merged.setdefault(into, set()).add(child)
         for one in batch:
             members = [
                 self._member(record)
@@ -256,7 +246,10 @@ class _Run:
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
             resolution = resolve(members, one.pairs)
-            self._settle_one(one, resolution, known, commit)
+            children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
+            children.update(*(merged.get(child, ()) for child in tuple(children)))
+            known_children = [self._known_child(child) for child in children]
+            self._settle_one(one, resolution, known, known_children, commit)
         self._append(commit, self._refer(commit))
         self.outcome.records += len(wanted)
         self._tell("settle", self.outcome.records)
@@ -265,7 +258,7 @@ class _Run:
         if self._progress is not None:
             self._progress(stage, records)
 
-    def _member(self, record: IndexedRecord) -> Member:
+    def _member(self, record: Membership) -> Member:
         source = self._filling.source(record.source)
         exclusive = ""
         if source is not None and source.one_record_each:
@@ -279,21 +272,22 @@ class _Run:
             record.key,
             exclusive,
             makes_child=not nameless,
-            verified=_verified_number(record),
+            verified=record.verified,
         )
 
     def _settle_one(
         self,
         one: Neighbourhood,
         resolution: Resolution,
-        known: dict[int, IndexedRecord],
+        known: dict[int, Membership],
+        known_children: Sequence[KnownChild],
         commit: "_Commit",
     ) -> None:
         ids = {o: known[o].record for o in sorted(one.ordinals) if o in known}
         groups = [frozenset(ids[o] for o in child) for child in resolution.children]
         settled = settle(
             groups,
-            self._known_children({commit.linked[o] for o in one.ordinals if o in commit.linked}),
+            known_children,
             evidence={ids[o]: _evidence(ids, o, resolution) for o in resolution.evidence},
             ordinals={record: ordinal for ordinal, record in ids.items()},
             model=self._model.version,
@@ -309,13 +303,6 @@ class _Run:
             for pair in resolution.referred
         )
         commit.records.update(ids.values())
-
-    def _known_children(self, wanted: set[UUID]) -> list[KnownChild]:
-        """These children, and those that were merged into them."""
-        if not wanted:
-            return []
-        wanted |= set(self._queries.merged_into(wanted))
-        return [self._known_child(child) for child in wanted]
 
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
@@ -414,16 +401,9 @@ def _evidence(ids: dict[int, UUID], ordinal: int, resolution: Resolution) -> Evi
     return Evidence(ids[ordinal], ids[partner], pair.pattern, pair.weight)
 
 
-def _verified_number(record: IndexedRecord) -> str:
-    """The record's verified NHS number, if it states one and no other."""
-    numbers = record.statement.particulars.identifiers if record.statement else ()
-    verified = {one.value for one in numbers if one.system == "nhs" and one.status == "verified"}
-    return verified.pop() if len(verified) == 1 else ""
-
-
 def _register() -> tuple[UUID, str]:
     """The id and the number of a child not known before, both random."""
-    return uuid4(), make("".join(secrets.choice("0123456789") for _ in range(11)))
+    return uuid4(), make(f"{secrets.randbelow(10**11):011}")
 
 
 def _sorted(left: UUID, right: UUID) -> tuple[UUID, UUID]:

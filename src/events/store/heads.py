@@ -278,6 +278,17 @@ class Heads:
         found = self._among(RECORD_HEAD, "ordinal", list(ordinals))
         return {head.state.ordinal: head for head in map(self._record, found)}
 
+    def links(self, ordinals: Iterable[int] | None = None) -> dict[int, UUID | None]:
+        """The child of each of these records, by ordinal; of all records where none are named."""
+        column = f"SELECT ordinal, child FROM {self._tables.prefix}{RECORD_HEAD.name} WHERE ordinal"
+        found: Iterable[tuple[Any, ...]]
+        if ordinals is None:
+            found = self._tables.query(f"{column} IS NOT NULL")
+        else:
+            found = self._tables.among(column, list(ordinals))
+        to_id = self._tables.to_id
+        return {row[0]: None if row[1] is None else to_id(row[1]) for row in found}
+
     def children(self, ids: Iterable[UUID]) -> dict[UUID, ChildHead]:
         """The heads of those children that have one."""
         found = self._among(CHILD_HEAD, "child", [self._tables.from_id(one) for one in ids])

@@ -27,7 +27,7 @@ class Birth(IntEnum):
     COMPATIBLE = 3
     """The same month as far as one of them states it."""
     YEAR_ONLY = 4
-    """The same year; one of them states no more, or a default day."""
+    """The same year; one of them states no more."""
     EXPECTED = 5
     """Born, or expected, when the other record expects the birth."""
     SWAPPED = 6
@@ -39,6 +39,8 @@ class Birth(IntEnum):
     PART = 9
     """Two of day, month and year agree."""
     DIFFERENT = 10
+    DEFAULTED = 11
+    """The same year, and one of the two is a day that forms hold where none is known."""
 
 
 def birth(left: Comparable, right: Comparable, population: Population) -> Birth:
@@ -61,7 +63,7 @@ def _unequal(left: int, right: int, population: Population) -> Birth:
     if same[0] and one[4:6] == other[6:] and one[6:] == other[4:6]:
         return Birth.SWAPPED
     if same[0] and (population.is_default_day(left) or population.is_default_day(right)):
-        return Birth.YEAR_ONLY
+        return Birth.DEFAULTED
     if same == (False, True, True):
         years = abs(left // 10000 - right // 10000)
         return Birth.YEAR if years <= MOST_YEARS else Birth.DIFFERENT

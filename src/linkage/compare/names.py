@@ -30,6 +30,8 @@ class Given(IntEnum):
     """Forename and family name change places."""
     CLOSE = 9
     DIFFERENT = 10
+    SHORT = 11
+    """One is the beginning of the other: Tiff and Tiffany."""
 
 
 class Middle(IntEnum):
@@ -73,8 +75,7 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
     pairs = list(product(forenames(left), forenames(right)))
     if any(lexicon.same_name(a, b) for a, b in pairs):
         return Given.EQUIVALENT
-    shared = sum(word in right.given for word in left.given)
-    if shared > 1:
+    if len(set(left.given) & set(right.given)) > 1:
         return Given.EQUIVALENT
     if one in right.given or other in left.given:
         return Given.MIDDLE
@@ -88,6 +89,8 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
     if near:
         known = all(population.is_forename(a) and population.is_forename(b) for a, b in near)
         return Given.NEAR if known else Given.TYPO
+    if any(strings.is_beginning(a, b) for a, b in pairs):
+        return Given.SHORT
     return Given.CLOSE if any(strings.is_close(a, b) for a, b in pairs) else Given.DIFFERENT
 
 

@@ -24,8 +24,11 @@ def is_near(left: str, right: str) -> bool:
 
 def is_close(left: str, right: str) -> bool:
     """Whether they are alike at all: similar letters, or one the beginning of the other."""
-    if similarity(left, right) >= CLOSE:
-        return True
+    return similarity(left, right) >= CLOSE or is_beginning(left, right)
+
+
+def is_beginning(left: str, right: str) -> bool:
+    """Whether one is the beginning of the other, and long enough to be a name of its own."""
     short, long = sorted((left, right), key=len)
     return len(short) >= 3 and long.startswith(short)
 

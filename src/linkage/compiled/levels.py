@@ -14,7 +14,7 @@ from linkage.compare.names import Family, Given, Middle
 from linkage.compare.places import Place
 from linkage.compare.sex import Sex
 from linkage.compiled import layout as at
-from linkage.compiled.strings import is_close, is_near, one_slip
+from linkage.compiled.strings import is_beginning, is_close, is_near, one_slip
 from linkage.pattern import BITS, PLACES
 
 FULL, STAND_IN = int(BirthKind.FULL), int(BirthKind.STAND_IN)
@@ -24,7 +24,7 @@ EARLY, LATE, PREGNANCY = BORN_EARLY.days, BORN_LATE.days, SAME_PREGNANCY.days
 G_EXACT, G_EQUIVALENT, G_TYPO = int(Given.EXACT), int(Given.EQUIVALENT), int(Given.TYPO)
 G_NEAR, G_MIDDLE, G_HONORIFIC = int(Given.NEAR), int(Given.MIDDLE), int(Given.HONORIFIC)
 G_INITIAL, G_SWAPPED, G_CLOSE = int(Given.INITIAL), int(Given.SWAPPED), int(Given.CLOSE)
-G_DIFFERENT = int(Given.DIFFERENT)
+G_DIFFERENT, G_SHORT = int(Given.DIFFERENT), int(Given.SHORT)
 M_EXACT, M_NEAR = int(Middle.EXACT), int(Middle.NEAR)
 M_INITIAL, M_DIFFERENT = int(Middle.INITIAL), int(Middle.DIFFERENT)
 F_EXACT, F_VARIANT, F_ALTERNATE = int(Family.EXACT), int(Family.VARIANT), int(Family.ALTERNATE)
@@ -34,6 +34,7 @@ B_EXACT, B_DEFAULT, B_COMPATIBLE = int(Birth.EXACT), int(Birth.DEFAULT), int(Bir
 B_YEAR_ONLY, B_EXPECTED = int(Birth.YEAR_ONLY), int(Birth.EXPECTED)
 B_SWAPPED, B_YEAR, B_SLIP = int(Birth.SWAPPED), int(Birth.YEAR), int(Birth.SLIP)
 B_PART, B_DIFFERENT = int(Birth.PART), int(Birth.DIFFERENT)
+B_DEFAULTED = int(Birth.DEFAULTED)
 S_EXACT, S_DIFFERENT = int(Sex.EXACT), int(Sex.DIFFERENT)
 P_EXACT, P_PAST, P_COMMUNAL = int(Place.EXACT), int(Place.PAST), int(Place.COMMUNAL)
 P_SLIP, P_SECTOR, P_DISTRICT = int(Place.SLIP), int(Place.SECTOR), int(Place.DISTRICT)
@@ -110,17 +111,18 @@ def given_level(a, b, facts):
 
 @njit(cache=True, nogil=True)
 def shared_given(a, b):
-    """How many given words of a stand among those of b."""
+    """How many given words of a stand among those of b; one that a holds twice counts once."""
     shared = 0
     for i in range(at.GIVEN, at.GIVEN + 4):
-        shared += holds(b, at.GIVEN, 4, a[i])
+        if not holds(a, at.GIVEN, i - at.GIVEN, a[i]):
+            shared += holds(b, at.GIVEN, 4, a[i])
     return shared
 
 
 @njit(cache=True, nogil=True)
 def given_likeness(a, b, facts):
     """The level of two forenames that are not one name: by their letters."""
-    near, known, close = False, True, False
+    near, known, short, close = False, True, False, False
     for i in range(5):
         x = forename(a, i)
         for j in range(5):
@@ -130,10 +132,13 @@ def given_likeness(a, b, facts):
             if words_near(x, y, facts):
                 near = True
                 known = known and facts.known[x] == 1 and facts.known[y] == 1
-            elif not near and not close and words_close(x, y, facts):
-                close = True
+            elif not near and not short:
+                short = words_begin(x, y, facts)
+                close = close or words_close(x, y, facts)
     if near:
         return G_NEAR if known else G_TYPO
+    if short:
+        return G_SHORT
     return G_CLOSE if close else G_DIFFERENT
 
 
@@ -238,7 +243,7 @@ def unequal_level(x, y, facts):
     if year and month_x == day_y and day_x == month_y:
         return B_SWAPPED
     if year and (is_default(x, facts) or is_default(y, facts)):
-        return B_YEAR_ONLY
+        return B_DEFAULTED
     if not year and month_x == month_y and day_x == day_y:
         return B_YEAR if abs(x // 10000 - y // 10000) <= MOST_YEARS else B_DIFFERENT
     if digits_slip(x, y):
@@ -517,6 +522,12 @@ def whole_or_part(row, i):
 def words_near(x, y, facts):
     """Whether one word may be a typing error of the other."""
     return is_near(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
+
+
+@njit(cache=True, nogil=True)
+def words_begin(x, y, facts):
+    """Whether one word is the beginning of the other."""
+    return is_beginning(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
 
 
 @njit(cache=True, nogil=True)

@@ -120,7 +120,11 @@ def is_near(a, la, b, lb):
 @njit(cache=True, nogil=True)
 def is_close(a, la, b, lb):
     """Whether they are alike at all: similar letters, or one the beginning of the other."""
-    if similarity(a, la, b, lb) >= CLOSE:
-        return True
+    return similarity(a, la, b, lb) >= CLOSE or is_beginning(a, la, b, lb)
+
+
+@njit(cache=True, nogil=True)
+def is_beginning(a, la, b, lb):
+    """Whether one is the beginning of the other, and long enough to be a name of its own."""
     short = min(la, lb)
     return short >= 3 and first_difference(a, la, b, lb) == short
