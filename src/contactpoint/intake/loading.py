@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -17,16 +17,17 @@ from contactpoint.errors import UsageError
 from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Submit
 from contactpoint.intake.first_pass import Findings, FirstPass
-from contactpoint.intake.preparing import PreparedChunk, Rules, day_of, moment
+from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules, day_of, moment
 from contactpoint.intake.processes import (
     About,
     Alone,
     Delivered,
+    How,
     Process,
     Shared,
     seldom_collecting,
 )
-from contactpoint.intake.recall import FOLDER, Kept
+from contactpoint.intake.recall import FOLDER, Keeping, Kept
 from contactpoint.intake.sealing import Place, Sealing
 from contactpoint.intake.spool import Spool
 from contactpoint.sources import Sources, registration
@@ -220,8 +221,8 @@ class _Load:
             telling = not source.nameless and not self._delivery.approved
             kept = self._kept(about.header, source, order)
             stack.callback(kept.drop)
-            rules = Rules(request.source, order, source.oldest, telling, kept)
-            spool, found = self._first_pass(process, rules, source, stack)
+            rules = Rules(request.source, order, source.oldest, telling)
+            spool, found = self._first_pass(process, rules, kept, source, stack)
             self._lap("read")
             mode = request.mode or about.mode
             scopes = _scopes(about.header, found) if mode == "snapshot" else ()
@@ -243,12 +244,19 @@ class _Load:
             return outcome
 
     def _first_pass(
-        self, process: Process, rules: Rules, source: SourceRegistered, stack: ExitStack
+        self,
+        process: Process,
+        rules: Rules,
+        kept: Kept,
+        source: SourceRegistered,
+        stack: ExitStack,
     ) -> tuple[Spool, Findings]:
         """Read the whole file; once more where rows were recalled that have to be read."""
-        again: frozenset[bytes] = frozenset()
+        how = How(self._delivery.chunk or self._chunk, kept)
         while True:
-            rows = process.chunks(rules, self._delivery.chunk or self._chunk, again)
+            keeping = Keeping(kept)
+            preparing = Preparing(self._master.hashes, rules, keeping)
+            rows = map(preparing.chunk, process.chunks(how))
             spool = stack.enter_context(Spool(self._work))
             first_pass = FirstPass(
                 self._log.heads, self._history, rules.order, drift_allowed=self._delivery.approved
@@ -256,9 +264,10 @@ class _Load:
             found = first_pass.run(
                 self._told(rows), spool, may_repeat_keys=source.dual_registration
             )
+            keeping.finish(process.about.shapes)
             if not found.again:
                 return spool, found
-            again = again | found.again
+            how = replace(how, again=how.again | found.again)
 
     def _kept(self, header: Header, source: SourceRegistered, order: Order) -> Kept:
         """Where rows of the source are kept, and for which readings they are good."""

@@ -1,20 +1,17 @@
-"""From a submission to what the log needs of it: ids, hashes and encoded statement."""
+"""From a row that was read to what the log needs of it: ids, hashes, its place in time."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import islice
 from typing import Protocol
 
 import msgspec
 
 from contactpoint.intake import exchanged
-from contactpoint.intake.recall import Kept, Known, Recall
-from events.record import Order, Statement
-from feeds.reading import OnePass
-from feeds.submission import Fault, Reading, Recalled, Row, Submission
-from person.particulars import BirthDate, Particulars
+from contactpoint.intake.reading import ReadChunk, ReadRow, RecalledRow
+from contactpoint.intake.recall import Keeping, Known
+from events.record import Order
+from feeds.submission import Fault
 
 TRAITS = 100_000
 """Hashes of traits held in memory."""
@@ -34,7 +31,7 @@ class Hashing(Protocol):
 
 
 class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
-    """A submission, ready to be compared with the record's head and to be sealed."""
+    """A row, ready to be compared with its record's head and to be sealed."""
 
     line: int
     record: bytes
@@ -104,176 +101,112 @@ class Rules:
     """Age from which a person is out of scope; None: no limit."""
     telling: bool
     """Whether to tell of each name if it is likelier with its columns exchanged."""
-    kept: Kept | None = None
-    """The rows of the source that were read before; None: all are read."""
 
 
 class Preparing:
     """Prepares the rows of one delivery of one source."""
 
-    def __init__(
-        self,
-        hashing: Hashing,
-        rules: Rules,
-        recall: Recall | None = None,
-        *,
-        again: frozenset[bytes] = frozenset(),
-    ) -> None:
-        """``again`` are hashes of rows to be read whether or not they are recalled."""
-        self._recall = recall
-        self._again = again
-        self._asked: tuple[bytes, Known | None] | None = None
-        self._lasts_after = (
-            _latest_out_of_scope(date.fromisoformat(rules.kept.until), rules.oldest)
-            if rules.kept
-            else ""
-        )
-        self._exchanged = exchanged.shipped() if rules.telling else None
+    def __init__(self, hashing: Hashing, rules: Rules, keeping: Keeping | None = None) -> None:
+        """``keeping`` takes the rows that need not be read another time."""
+        self._keeping = keeping
         self._hashing = hashing
         self._source = rules.source
         self._order = rules.order
         self._born_after = _latest_out_of_scope(day_of(rules.order.effective), rules.oldest)
-        self._encode = msgspec.json.Encoder().encode
+        self._lasts_after = (
+            _latest_out_of_scope(date.fromisoformat(keeping.until), rules.oldest) if keeping else ""
+        )
+        self._exchanged = exchanged.shipped() if rules.telling else None
         self._moments: dict[str, int] = {}
         # Names, days and postcodes come again and again; to hash one costs ten look-ups.
         self._trait = lru_cache(maxsize=TRAITS)(hashing.trait)
 
-    def chunks(self, reading: Reading, size: int) -> Iterator[PreparedChunk]:
-        """The rows in chunks of ``size``, each holding what became of that many rows read."""
-        if self._recall is not None and isinstance(reading, OnePass):
-            reading.recalls = self._recalls
-        iterator = iter(reading)
-        number = 0
-        while (chunk := self._chunk(number, islice(iterator, size), reading)) is not None:
-            yield chunk
-            number += 1
-
-    def _chunk(self, number: int, rows: Iterator[Row], reading: Reading) -> PreparedChunk | None:
-        """The next chunk; None where no row is left."""
-        chunk = PreparedChunk(number, [], [], [])
-        noted: list[tuple[object, ...]] = []
-        for row in rows:
-            if isinstance(row, Submission):
-                one = self.row(row)
-                chunk.rows.append(one)
+    def chunk(self, read: ReadChunk) -> PreparedChunk:
+        """What became of the rows of a chunk."""
+        chunk = PreparedChunk(read.number, [], [], [])
+        kept: list[tuple[Known, int]] = []
+        for row in read.rows:
+            if isinstance(row, RecalledRow):
+                chunk.rows.append(self._recalled(row))
+                kept.append((row.known, row.shape))
+                continue
+            one = self._row(row)
+            chunk.rows.append(one)
+            if row.remarks:
                 chunk.remarks.extend(
                     (row.line, one.record, remark.rule, remark.field, remark.expected)
                     for remark in row.remarks
                 )
-                self._note(row, one, reading, noted)
-            elif isinstance(row, Recalled):
-                chunk.rows.append(self._recalled(row.line, reading, noted))
-            else:
-                record = self._hashing.record_id(self._source, row.key) if row.key else b""
-                chunk.faults.append(PreparedFault(msgspec.structs.replace(row, key=""), record))
-        if noted and self._recall is not None:
-            self._recall.add(noted)
-        return chunk if chunk.rows or chunk.faults else None
+            elif row.digest and self._will_read_the_same(row):
+                kept.append((self._known(row, one), row.shape))
+        for fault in read.faults:
+            record = self._hashing.record_id(self._source, fault.key) if fault.key else b""
+            chunk.faults.append(PreparedFault(msgspec.structs.replace(fault, key=""), record))
+        if self._keeping is not None:
+            self._keeping.add(kept)
+        return chunk
 
-    def _recalls(self, *written: bytes) -> bool:
-        """Whether a row of these bytes was read before, and need not be read again."""
-        assert self._recall is not None
-        digest = self._recall.digest(written)
-        known = None if digest in self._again else self._recall.find(digest)
-        self._asked = digest, known
-        return known is not None
-
-    def _recalled(
-        self, line: int, reading: Reading, noted: list[tuple[object, ...]]
-    ) -> PreparedRow:
-        """The row that was just recalled."""
-        assert self._recall is not None
-        assert self._asked is not None
-        digest, known = self._asked
-        assert known is not None
-        shape = self._recall.shapes[known.shape]
-        for name in shape:
-            reading.dropped.add(name)
-        reading.dropped.of_row()
-        if (kept := self._recall.note(known, shape)) is not None:
-            noted.append(kept)
-        own_time = known.effective is not None
+    def _row(self, row: ReadRow) -> PreparedRow:
+        content = self._hashing.content_hash(row.statement + b"\0" + row.sensitive)
+        forename, family, birth, _ = row.traits
         return PreparedRow(
-            line=line,
+            line=row.line,
+            record=self._hashing.record_id(self._source, row.key),
+            scope=row.scope,
+            stated=Order(
+                self._moment(row.effective) if row.effective else self._order[0],
+                row.sequence or self._order[1],
+                content,
+            ),
+            own_order=bool(row.effective or row.sequence),
+            traits=b"".join(map(self._trait, row.traits)),
+            statement=row.statement,
+            sensitive=row.sensitive,
+            purge=row.purge,
+            in_scope=_is_after(birth, self._born_after),
+            former=self._hashing.record_id(self._source, row.former_key) if row.former_key else b"",
+            remarks=len(row.remarks),
+            exchanged=self._exchanged(forename, family) if self._exchanged is not None else 0,
+        )
+
+    def _recalled(self, row: RecalledRow) -> PreparedRow:
+        known = row.known
+        effective, sequence = known.effective, known.sequence
+        return PreparedRow(
+            line=row.line,
             record=known.record,
             scope=known.scope,
             stated=Order(
-                known.effective if known.effective is not None else self._order[0],
-                known.sequence or self._order[1],
+                self._order[0] if effective is None else effective,
+                sequence or self._order[1],
                 known.content,
             ),
-            own_order=own_time or bool(known.sequence),
+            own_order=effective is not None or bool(sequence),
             traits=b"",
             statement=b"",
             sensitive=b"",
             exchanged=known.exchanged,
-            recalled=digest,
+            recalled=known.digest,
         )
 
-    def _note(
-        self,
-        submission: Submission,
-        row: PreparedRow,
-        reading: Reading,
-        noted: list[tuple[object, ...]],
-    ) -> None:
-        """Keep a row for the next time, unless it may read otherwise then."""
-        shape = reading.dropped.of_row()
-        if self._asked is None or self._recall is None:
-            return
-        (digest, _), self._asked = self._asked, None
-        today = getattr(reading, "today", None)
-        matters = today is not None and today.matters
-        if today is not None:
-            today.matters = False
-        lasting = not matters and self._is_after(submission.particulars.birth, self._lasts_after)
-        if submission.remarks or submission.purge or submission.former_key or not lasting:
-            return
-        known = Known(
-            digest,
-            row.record,
-            row.stated.content,
+    def _will_read_the_same(self, row: ReadRow) -> bool:
+        """Whether the same bytes would be the same statement, in scope, for long enough."""
+        if row.purge or row.former_key:
+            return False
+        return _is_after(row.traits[2], self._lasts_after)
+
+    def _known(self, row: ReadRow, prepared: PreparedRow) -> Known:
+        stated = prepared.stated
+        effective = stated.effective if row.effective else None
+        return Known(
+            row.digest,
+            prepared.record,
+            stated.content,
             row.scope,
-            row.stated.effective if submission.effective else None,
-            submission.sequence,
-            row.exchanged,
-            0,
-        )
-        if (kept := self._recall.note(known, shape)) is not None:
-            noted.append(kept)
-
-    def row(self, submission: Submission) -> PreparedRow:
-        """One submission, prepared."""
-        particulars = submission.particulars
-        statement = self._encode(
-            Statement(submission.key, particulars, submission.scope, submission.former_key)
-        )
-        sensitive = self._encode(submission.sensitive) if submission.sensitive else b""
-        content = self._hashing.content_hash(statement + b"\0" + sensitive)
-        own = bool(submission.effective or submission.sequence)
-        hashing, source = self._hashing, self._source
-        return PreparedRow(
-            line=submission.line,
-            record=hashing.record_id(source, submission.key),
-            scope=submission.scope,
-            stated=Order(
-                self._moment(submission.effective) if submission.effective else self._order[0],
-                submission.sequence or self._order[1],
-                content,
-            ),
-            own_order=own,
-            traits=b"".join(map(self._trait, _traits(particulars))),
-            statement=statement,
-            sensitive=sensitive,
-            purge=submission.purge,
-            in_scope=self._is_after(particulars.birth, self._born_after),
-            former=hashing.record_id(source, submission.former_key)
-            if submission.former_key
-            else b"",
-            remarks=len(submission.remarks),
-            exchanged=self._exchanged(particulars.names[0])
-            if self._exchanged is not None and particulars.names
-            else 0,
+            effective,
+            row.sequence,
+            prepared.exchanged,
+            row.shape,
         )
 
     def _moment(self, text: str) -> int:
@@ -284,12 +217,10 @@ class Preparing:
                 self._moments[text] = known
         return known
 
-    def _is_after(self, birth: BirthDate | None, day: str) -> bool:
-        """Whether the person was born after a day, as far as can be said; true for no day."""
-        if birth is None or not day:
-            return True
-        value = birth.value
-        return value > day[: len(value)] or len(value) < 10
+
+def _is_after(birth: str, day: str) -> bool:
+    """Whether who was born then was born after a day, as far as can be said; true for no day."""
+    return not day or len(birth) < 10 or birth > day
 
 
 def _latest_out_of_scope(day: date, oldest: int | None) -> str:
@@ -300,15 +231,3 @@ def _latest_out_of_scope(day: date, oldest: int | None) -> str:
     if (day.month, day.day) == (2, 29):  # who was born on 1 March is not yet of age
         return f"{year:04d}-02-{29 if year % 4 == 0 and year % 100 else 28:02d}"
     return f"{year:04d}-{day.month:02d}-{day.day:02d}"
-
-
-def _traits(particulars: Particulars) -> tuple[str, str, str, str]:
-    """Forename, family name, birth date and postcode: what an overlaid record cannot keep."""
-    name = particulars.names[0] if particulars.names else None
-    places = particulars.addresses
-    return (
-        name.given[0].casefold() if name and name.given else "",
-        name.family.casefold() if name else "",
-        particulars.birth.value if particulars.birth else "",
-        places[0].postcode if places else "",
-    )

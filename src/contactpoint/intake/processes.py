@@ -1,6 +1,6 @@
 """A load's work in one process, or shared with a second one.
 
-The second process reads and prepares while this one compares, then seals while this one writes.
+The second process reads while this one prepares and compares, then seals while this one writes.
 It touches no log; keys that it has issued when it is killed harm nobody. Whoever loads is the only
 one who writes the log and who answers for the load: the second process ends with it.
 """
@@ -15,7 +15,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,8 +25,8 @@ from typing import Any, NoReturn, Protocol
 import msgspec
 
 from contactpoint.errors import ContactpointError
-from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules
-from contactpoint.intake.recall import Recall
+from contactpoint.intake.reading import ReadChunk, Reader
+from contactpoint.intake.recall import Kept, Recall
 from contactpoint.intake.sealing import Firsts, SealedFirsts, Sealing
 from events.keys import KeyStoreError, SubjectKeys
 from events.master import MasterKey
@@ -55,7 +55,20 @@ class About:
     settings: Settings
     mode: Mode
     dropped: Counter[str] = field(default_factory=Counter)
-    """Whole when the last chunk has been read."""
+    shapes: list[tuple[str, ...]] = field(default_factory=list)
+    """Of rows that can be recalled (``Reader.shapes``). Both are whole when all has been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a delivery is to be read."""
+
+    size: int
+    """Rows in each chunk."""
+    kept: Kept
+    """Rows that were read before."""
+    again: frozenset[bytes] = frozenset()
+    """Hashes of rows to be read although they are recalled."""
 
 
 class Process(Protocol):
@@ -63,14 +76,8 @@ class Process(Protocol):
 
     about: About
 
-    def chunks(
-        self, rules: Rules, size: int, again: frozenset[bytes] = frozenset()
-    ) -> Iterator[PreparedChunk]:
-        """Read the delivery. Raises FeedError as the feed does.
-
-        ``again`` are hashes of rows to be read although they are recalled. What was noted of the
-        rows for the next time is whole when the last chunk has been given.
-        """
+    def chunks(self, how: How) -> Iterator[ReadChunk]:
+        """Read the delivery, as often as is asked. Raises FeedError as the feed does."""
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Have first events sealed; call what is returned, in the same order, to have them."""
@@ -106,13 +113,13 @@ class Alone:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def chunks(
-        self, rules: Rules, size: int, again: frozenset[bytes] = frozenset()
-    ) -> Iterator[PreparedChunk]:
-        """Read and prepare, chunk by chunk."""
+    def chunks(self, how: How) -> Iterator[ReadChunk]:
+        """Read, chunk by chunk."""
         reading, self._reading = self._reading or self._delivered.open(), None
-        yield from _prepared(reading, self._master, rules, size, again)
-        self.about.dropped = Counter(reading.dropped)
+        with closing(_recall(how, self._master)) as recall:
+            reader = Reader(recall, how.again)
+            yield from reader.chunks(reading, how.size)
+        self.about.dropped, self.about.shapes = Counter(reading.dropped), reader.shapes
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal when the events are asked for."""
@@ -156,19 +163,17 @@ class Shared:
             self._process.kill()
             self._process.join()
 
-    def chunks(
-        self, rules: Rules, size: int, again: frozenset[bytes] = frozenset()
-    ) -> Iterator[PreparedChunk]:
-        """Chunks that were read and prepared meanwhile."""
-        self._line.send((rules, size, again))
-        decode = msgspec.msgpack.Decoder(PreparedChunk).decode
+    def chunks(self, how: How) -> Iterator[ReadChunk]:
+        """Chunks that were read meanwhile."""
+        self._line.send(how)
+        decode = msgspec.msgpack.Decoder(ReadChunk).decode
         while self._answers():
             if not (written := self._line.recv_bytes()):
                 break
             yield decode(written)
         else:
             self._fail()
-        self.about.dropped = self._line.recv()
+        self.about.dropped, self.about.shapes = self._line.recv()
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal there, while this process does something else."""
@@ -208,17 +213,8 @@ class Shared:
                 raise SecondProcessError(*facts)
 
 
-def _prepared(
-    reading: Reading, master: MasterKey, rules: Rules, size: int, again: frozenset[bytes]
-) -> Iterator[PreparedChunk]:
-    recall = Recall(rules.kept, master.hashes.row) if rules.kept else None
-    try:
-        yield from Preparing(master.hashes, rules, recall, again=again).chunks(reading, size)
-        if recall is not None:
-            recall.finish()
-    finally:
-        if recall is not None:
-            recall.close()
+def _recall(how: How, master: MasterKey) -> Recall:
+    return Recall(how.kept, master.hashes.row)
 
 
 def _about(reading: Any, feed: Feed) -> About:
@@ -250,12 +246,14 @@ def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: s
     asked.say(_about(reading, delivered.feed))
     master = MasterKey.load(master_path)
     encode = msgspec.msgpack.Encoder().encode
-    while (told := asked.unpickled()) is not None:
+    while (how := asked.unpickled()) is not None:
         reading = reading or delivered.open()
-        for chunk in _prepared(reading, master, *told):
-            asked.answer(encode(chunk))
+        with closing(_recall(how, master)) as recall:
+            reader = Reader(recall, how.again)
+            for chunk in reader.chunks(reading, how.size):
+                asked.answer(encode(chunk))
         asked.answer(b"")
-        asked.say_more(Counter(reading.dropped))
+        asked.say_more((Counter(reading.dropped), reader.shapes))
         reading = None
     keys = SubjectKeys(keys_url, master)
     try:

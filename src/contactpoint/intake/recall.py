@@ -10,8 +10,8 @@ costs the time of one reading.
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -82,39 +82,35 @@ class Kept:
 
 
 class Recall:
-    """The rows kept of an earlier delivery, and those of this one to be kept in their place."""
+    """The rows kept of an earlier delivery, asked for in about the order of its file."""
 
     def __init__(self, kept: Kept, keyed: blake2b) -> None:
         """Open what is kept, if it is whole, of the same context, and not too old.
 
         ``keyed`` is a hash of 16 bytes with a key that is secret.
         """
-        self._path = kept.path
-        self._until, self._fewest = kept.until, kept.fewest
         self._hashing = keyed.copy()
-        self._hashing.update(msgspec.json.encode((FORMAT, *kept.context)))
-        self._context = self._hashing.hexdigest()
-        self._kept: sqlite3.Connection | None = None
-        self._rows = 0
+        self._hashing.update(_context(kept))
+        self._database: sqlite3.Connection | None = None
+        self._is_indexed = False
+        """Made when a row is asked for out of its old order: most files never need it."""
         self.shapes: list[tuple[str, ...]] = []
-        self._open(kept.day)
+        self._open(kept)
         self._ahead = self._after(0)
         self._next = next(self._ahead, None)
-        self._numbers: dict[tuple[str, ...], int] = {}
-        self._beside = kept.beside
-        self._new = self._made()
 
     def close(self) -> None:
-        """Let go of both files."""
-        if self._kept is not None:
-            self._kept.close()
-        self._new.close()
+        """Let go of the file."""
+        if self._database is not None:
+            self._database.close()
 
     def digest(self, written: Sequence[bytes]) -> bytes:
         """The keyed hash of a row, from all the bytes that it is read from."""
         hashing = self._hashing.copy()
         for part in written:
-            hashing.update(len(part).to_bytes(8) + part)
+            hashing.update(part)
+        # The lengths come last, so that no two rows run together into the same bytes.
+        hashing.update(msgspec.msgpack.encode([len(part) for part in written]))
         return hashing.digest()
 
     def find(self, digest: bytes) -> Known | None:
@@ -126,51 +122,28 @@ class Recall:
             self._next = next(self._ahead, None)
         return found
 
-    def note(self, known: Known, shape: tuple[str, ...]) -> tuple[object, ...] | None:
-        """A row of this delivery as it will be kept, with the names of what is not taken of it."""
-        number = self._numbers.setdefault(shape, len(self._numbers))
-        return None if number >= MOST_SHAPES else (*known[:-1], number)
-
-    def add(self, noted: Sequence[tuple[object, ...]]) -> None:
-        """Put rows that were noted aside."""
-        self._new.executemany(f"INSERT INTO known VALUES ({', '.join('?' * 8)})", noted)
-
-    def finish(self) -> None:
-        """Make what was noted whole, unless much more is kept already; then let go of both."""
-        (rows,) = self._new.execute("SELECT count(*) FROM known").fetchone()
-        enough = rows >= max(self._fewest, self._rows // 2)
-        if enough:
-            head = _Head(self._context, self._until, rows, list(self._numbers)[:MOST_SHAPES])
-            self._new.execute("INSERT INTO head VALUES (?)", (msgspec.json.encode(head),))
-            self._new.execute("CREATE INDEX by_digest ON known (digest)")
-        self._new.execute("COMMIT")
-        self.close()
-        if not enough:
-            self._beside.unlink()
-
-    def _open(self, day: str) -> None:
-        if not self._path.exists():
-            return
-        with suppress(sqlite3.DatabaseError, msgspec.MsgspecError, TypeError):
-            kept = sqlite3.connect(f"file:{self._path}?mode=ro&immutable=1", uri=True)
-            (text,) = kept.execute("SELECT head FROM head").fetchone()
-            head = msgspec.json.decode(text, type=_Head)
-            if head.context == self._context and day <= head.until:
-                self._kept, self._rows, self.shapes = kept, head.rows, head.shapes
+    def _open(self, kept: Kept) -> None:
+        head = _head(kept)
+        if head is not None and head.context == _digest(kept) and kept.day <= head.until:
+            self._database = sqlite3.connect(kept.path, isolation_level=None)
+            self.shapes = head.shapes
 
     def _after(self, place: int) -> Iterator[Known]:
         """Kept rows in the order of their file, from a place on."""
-        if self._kept is not None:
-            found = self._kept.execute(
+        if self._database is not None:
+            found = self._database.execute(
                 f"SELECT {COLUMNS} FROM known WHERE rowid > ? ORDER BY rowid", (place,)
             )
             yield from map(Known._make, found)
 
     def _look_up(self, digest: bytes) -> Known | None:
         """The kept row of this hash; from it the file may go on as it did before."""
-        if self._kept is None:
+        if self._database is None:
             return None
-        row = self._kept.execute(
+        if not self._is_indexed:
+            self._database.execute("CREATE INDEX IF NOT EXISTS by_digest ON known (digest)")
+            self._is_indexed = True
+        row = self._database.execute(
             f"SELECT rowid, {COLUMNS} FROM known WHERE digest = ?", (digest,)
         ).fetchone()
         if row is None:
@@ -178,16 +151,63 @@ class Recall:
         self._ahead = self._after(row[0])
         return Known._make(row[1:])
 
-    def _made(self) -> sqlite3.Connection:
-        self._beside.unlink(missing_ok=True)
-        made = sqlite3.connect(self._beside, isolation_level=None)
+
+class Keeping:
+    """Puts the rows of a delivery aside, to be kept when it is completed."""
+
+    def __init__(self, kept: Kept) -> None:
+        """Begin a new file beside what is kept."""
+        self.until = kept.until
+        self._kept = kept
+        kept.drop()
+        self._database = sqlite3.connect(kept.beside, isolation_level=None)
         # Only read when it is whole: it is put in place after all of it is on the disk.
         for pragma in ("journal_mode=OFF", "synchronous=OFF"):
-            made.execute(f"PRAGMA {pragma}")
-        made.execute(
+            self._database.execute(f"PRAGMA {pragma}")
+        self._database.execute(
             "CREATE TABLE known (digest BLOB, record BLOB, content BLOB, scope TEXT,"
             " effective INTEGER, sequence INTEGER, exchanged INTEGER, shape INTEGER)"
         )
-        made.execute("CREATE TABLE head (head BLOB)")
-        made.execute("BEGIN")
-        return made
+        self._database.execute("CREATE TABLE head (head BLOB)")
+        self._database.execute("BEGIN")
+
+    def add(self, rows: Iterable[tuple[Known, int]]) -> None:
+        """Put rows aside, each with its shape in this delivery."""
+        self._database.executemany(
+            f"INSERT INTO known VALUES ({', '.join('?' * 8)})",
+            [(*known[:-1], shape) for known, shape in rows if shape < MOST_SHAPES],
+        )
+
+    def finish(self, shapes: Sequence[tuple[str, ...]]) -> None:
+        """All rows are in: make the file whole, unless it is small or much more is kept already."""
+        (rows,) = self._database.execute("SELECT count(*) FROM known").fetchone()
+        before = _head(self._kept)
+        enough = rows >= max(self._kept.fewest, before.rows // 2 if before else 0)
+        if enough:
+            head = _Head(_digest(self._kept), self.until, rows, list(shapes[:MOST_SHAPES]))
+            self._database.execute("INSERT INTO head VALUES (?)", (msgspec.json.encode(head),))
+        self._database.execute("COMMIT")
+        self._database.close()
+        if not enough:
+            self._kept.drop()
+
+
+def _context(kept: Kept) -> bytes:
+    return msgspec.json.encode((FORMAT, *kept.context))
+
+
+def _digest(kept: Kept) -> str:
+    return blake2b(_context(kept), digest_size=16).hexdigest()
+
+
+def _head(kept: Kept) -> _Head | None:
+    """What the kept file says of itself; None where there is none, or it is broken."""
+    if not kept.path.exists():
+        return None
+    with (
+        suppress(sqlite3.DatabaseError, msgspec.MsgspecError, TypeError),
+        closing(sqlite3.connect(kept.path)) as database,
+    ):
+        (text,) = database.execute("SELECT head FROM head").fetchone()
+        return msgspec.json.decode(text, type=_Head)
+    return None
