@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from feeds.joining import Joined, Joining, Values
-from feeds.pupils import HOME, PUPIL, at_school, pupil
+from feeds.pupils import HOME, PUPIL, at_school, former_key, pupil
 from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.tables import Table, columns_in
@@ -217,7 +217,10 @@ class CensusTablesReading(OnePass):
             return Fault(row.line, "NO-IDENTITY", field, "a name or a birth date", key, scope)
         if scope:
             particulars = at_school(remarks, particulars, stated, scope)
-        return Submission(key, row.line, particulars, scope, remarks=tuple(remarks))
+        former = former_key(particulars, scope)
+        return Submission(
+            key, row.line, particulars, scope, former_key=former, remarks=tuple(remarks)
+        )
 
     def _key(self, written: str, scope: str) -> str:
         """Give the record's id, nothing where there is no UPN to make it of."""

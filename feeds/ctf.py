@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, names_in, written
-from feeds.pupils import HOME, PUPIL, pupil
+from feeds.pupils import HOME, PUPIL, former_key, pupil
 from feeds.reading import OnePass
 from feeds.submission import Dropped, Fault, Header, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits
@@ -132,7 +132,8 @@ class CtfReading(OnePass):
             carers=tuple(read.carers),
             involvements=self._involvements(read.schools),
         )
-        return Submission(key, ordinal, particulars, remarks=tuple(remarks))
+        former = former_key(particulars)
+        return Submission(key, ordinal, particulars, former_key=former, remarks=tuple(remarks))
 
     def _involvements(self, history: list[Involvement]) -> tuple[Involvement, ...]:
         """Give the schools of a pupil's history, then those of the header that it lacks."""

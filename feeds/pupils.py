@@ -64,6 +64,18 @@ def pupil(remarks: Remarks, leaves: Leaves, homes: list[Leaves], latest: str) ->
     )
 
 
+def former_key(particulars: Particulars, school: str = "") -> str:
+    """Give the key by which a school knew a pupil before; nothing where it had no other.
+
+    That is a temporary UPN, which a school makes up until the true one is known (and names as the
+    former one then). A true UPN follows the child: a former one may be another school's.
+    """
+    for number in particulars.identifiers:
+        if number.status == "former" and number.value[-1:].isalpha():
+            return f"{school}/{number.value}" if school else number.value
+    return ""
+
+
 def at_school(
     remarks: Remarks, particulars: Particulars, stated: Leaves, school: str
 ) -> Particulars:

@@ -22,7 +22,7 @@ from feeds.elements import (
     serial_of,
     written_whole,
 )
-from feeds.pupils import HOME, PUPIL, at_school, pupil
+from feeds.pupils import HOME, PUPIL, at_school, former_key, pupil
 from feeds.reading import OnePass
 from feeds.submission import Fault, Header, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits
@@ -126,7 +126,10 @@ class CensusReading(OnePass):
             return Fault(ordinal, "NO-IDENTITY", "Surname", "a name or a birth date", key, scope)
         if scope:
             particulars = at_school(remarks, particulars, stated, scope)
-        return Submission(key, ordinal, particulars, scope, remarks=tuple(remarks))
+        former = former_key(particulars, scope)
+        return Submission(
+            key, ordinal, particulars, scope, former_key=former, remarks=tuple(remarks)
+        )
 
     def _scope(self, stated: Leaves, element: Element) -> str:
         """Give the pupil's own school where the row names one, else the file's."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -150,6 +151,11 @@ class Contactpoint:
     def checkpoints(self) -> Checkpoints:
         """The signed notes of how far the log goes, outside its database."""
         return Checkpoints(self.settings.checkpoints, self.master.signing)
+
+    def record_named(self, name: str) -> UUID:
+        """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""
+        source, _, key = name.rpartition(":")
+        return self.log.heads.owner(UUID(bytes=self.master.hashes.record_id(source, key)))
 
     def origin(self, command: str) -> Origin:
         """Who acts now, and by which run of which command."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from events.master import MasterKey
 from linkage.decide import Decision, decide
 from linkage.model import Model
 from linkage.standardise import standardise
@@ -32,14 +31,6 @@ class Explanation:
         return tuple(sorted({one.child for one in self.records if one.child is not None}))
 
 
-def why(
-    queries: Queries, master: MasterKey, model: Model, left: str, right: str
-) -> Explanation | None:
-    """Explain the pair of two records named ``SOURCE:ID``; None as ``explain`` says."""
-    one, other = (_record(master, name) for name in (left, right))
-    return explain(queries, model, one, other)
-
-
 def explain(queries: Queries, model: Model, left: UUID, right: UUID) -> Explanation | None:
     """Explain the pair of two records.
 
@@ -52,8 +43,3 @@ def explain(queries: Queries, model: Model, left: UUID, right: UUID) -> Explanat
     one, other = (standardise(record.particulars) for record in found)
     weight = weigh(one, other, model)
     return Explanation(weight, decide(weight, model), found)
-
-
-def _record(master: MasterKey, name: str) -> UUID:
-    source, _, key = name.rpartition(":")
-    return UUID(bytes=master.hashes.record_id(source, key))

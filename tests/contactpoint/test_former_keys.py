@@ -5,12 +5,14 @@ from itertools import permutations
 import pytest
 from msgspec.structs import replace
 
+from contactpoint.errors import NotFoundError
 from contactpoint.following import heads_of
 from events.message import Origin, Recorded
 from events.record import EraseRecord, decide, evolve
 from events.store.heads import HeadChanges
 from events.verify import verify
 from tests.contactpoint.conftest import Store, child, children
+from tests.contactpoint.installation import Installation
 
 NEW = {"key": "n1", "former_key": "c1"}
 NIGHTS = [
@@ -114,3 +116,18 @@ def test_a_load_in_chunks_of_one_row_follows_keys_too(tmp_path):
         store.load([*rows, child(7)], day=day, chunk=1)
     assert stands(store)["n1"] == ("current", "E8 1GQ")
     store.close()
+
+
+def test_commands_find_a_record_by_its_former_key(tmp_path):
+    home = Installation(tmp_path / "home")
+    home.run("init")
+    for day, rows in (NIGHTS[0][0], [child(1), child(2)]), (NIGHTS[1][0], NIGHTS[1][1]):
+        path = tmp_path / f"{day}.csv"
+        lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+        path.write_text("\n".join(lines) + "\n")
+        home.run("load", path, "--feed", "csv", "--source", "club", "--effective", day)
+    new, old = (home.run("why", f"club:{key}", "club:c2", "--json").output for key in ("n1", "c1"))
+    assert old == new
+    home.run("erase", "club:c1", "--yes")
+    with pytest.raises(NotFoundError):
+        home.run("why", "club:n1", "club:c2", "--json")

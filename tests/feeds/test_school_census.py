@@ -46,6 +46,15 @@ def test_a_pupil_has_identifiers_with_their_status(census):
     )
 
 
+def test_a_former_upn_that_was_temporary_is_the_key_by_which_the_school_knew_the_pupil(census):
+    assert census.submissions[FIRST].former_key == "8012000/X35640002401A"
+
+
+def test_a_former_upn_that_was_a_true_one_is_no_key_of_this_school(written, samples):
+    text = (samples / "census.xml").read_text().replace("X35640002401A", "M213432123007")
+    assert written(text).submissions[FIRST].former_key == ""
+
+
 def test_a_pupil_is_involved_with_the_school_from_entry_to_leaving(census):
     (school,) = census.submissions["8012000/X00180001701A"].particulars.involvements
     assert school == Involvement("school", "8012000", start="2019-09-03", end="2025-12-19")

@@ -40,11 +40,12 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
     each bit doubles the odds of one child. The look is recorded before the answer.
     """
     from contactpoint.errors import NotFoundError
-    from contactpoint.explaining import why as explain
+    from contactpoint.explaining import explain
 
     with opened() as store:
         store.projector.catch_up()
-        found = explain(store.queries, store.master, store.model, left, right)
+        records = store.record_named(left), store.record_named(right)
+        found = explain(store.queries, store.model, *records)
         store.accesses.record(
             store.origin("why"),
             "why",

@@ -86,9 +86,9 @@ class Story:
 
 def _twins(store: "Contactpoint", records: tuple[str, str]) -> Twins | None:
     """The pair, where it shows nothing but what twins share, and two forenames."""
-    from contactpoint.explaining import why
+    from contactpoint.explaining import explain
 
-    found = why(store.queries, store.master, store.model, *records)
+    found = explain(store.queries, store.model, *map(store.record_named, records))
     if found is None:
         return None
     levels = {part.field: part.level for part in found.weight.parts}
