@@ -16,17 +16,10 @@ import msgspec
 from contactpoint.errors import UsageError
 from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Submit
+from contactpoint.intake.delivered import About, Delivered, How, seldom_collecting
 from contactpoint.intake.first_pass import Findings, FirstPass
 from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules, day_of, moment
-from contactpoint.intake.processes import (
-    About,
-    Alone,
-    Delivered,
-    How,
-    Process,
-    Shared,
-    seldom_collecting,
-)
+from contactpoint.intake.processes import Alone, Process, Shared
 from contactpoint.intake.recall import FOLDER, Keeping, Kept
 from contactpoint.intake.sealing import Place, Sealing
 from contactpoint.intake.spool import Spool
