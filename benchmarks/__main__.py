@@ -1,4 +1,4 @@
-"""Runs the measures and prints their figures: ``-m benchmarks [--records N]... [--only WHAT]``."""
+"""Runs the measures and prints their figures: ``-m benchmarks [--records N] [--only WHAT] ...``."""
 
 import argparse
 import multiprocessing
@@ -6,14 +6,15 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from benchmarks import measures
 
-SIZES = (10_000, 100_000)
+SIZES = (10_000, 100_000, 1_000_000)
 KINDS = ("load", "project", "link")
 Measure = tuple[Callable[..., measures.Figures], tuple[Any, ...]]
 
@@ -23,8 +24,9 @@ def main() -> None:
     asked = _arguments()
     sizes, kinds = asked.records or SIZES, asked.only or KINDS
     _say(f"Python {platform.python_version()}, {os.cpu_count()} cores, SQLite, every check on")
+    feeds, processes = asked.feed or tuple(measures.FEED_FILES), asked.processes or (1, 2)
     for records in sizes:
-        for measure, facts in _measures(records, kinds, asked.processes):
+        for measure, facts in _measures(records, kinds, feeds, processes):
             _print(_apart(measure, facts))
 
 
@@ -34,21 +36,28 @@ def _arguments() -> argparse.Namespace:
         "--records",
         type=int,
         action="append",
-        help="records in each measure; may be given again (10,000 and 100,000)",
+        help="records in each measure; may be given again (10,000, 100,000 and 1,000,000)",
     )
     parser.add_argument("--only", choices=KINDS, action="append", help="these measures only")
-    parser.add_argument("--processes", type=int, choices=(1, 2), default=1, help="of a load (1)")
+    parser.add_argument(
+        "--feed", choices=measures.FEED_FILES, action="append", help="loads of these feeds only"
+    )
+    parser.add_argument(
+        "--processes", type=int, choices=(1, 2), action="append", help="of a load (1, then 2)"
+    )
     return parser.parse_args()
 
 
-def _measures(records: int, kinds: tuple[str, ...], processes: int) -> Iterator[Measure]:
+def _measures(
+    records: int, kinds: Sequence[str], feeds: Sequence[str], processes: Sequence[int]
+) -> Iterator[Measure]:
     if "load" in kinds:
-        for feed in measures.FEED_FILES:
-            yield measures.load, (feed, records, processes)
+        for feed, number in product(feeds, processes):
+            yield measures.load, (feed, records, number)
     if "project" in kinds:
-        yield measures.project, (records, processes)
+        yield measures.project, (records, max(processes))
     if "link" in kinds:
-        yield measures.link, (records, processes)
+        yield measures.link, (records, max(processes))
 
 
 def _apart(measure: Callable[..., measures.Figures], facts: tuple[Any, ...]) -> measures.Figures:

@@ -27,6 +27,8 @@ NONCE = 12
 CACHED = 50_000
 """Opened keys held in memory, some 1 kB each."""
 BATCH = 5_000
+MANY = 1_000
+"""Subjects from which their keys are inserted without looking whether there are some."""
 AMONG = 500
 """Values in one IN list: SQLite's own limit is far above it, and its planner stays quick."""
 
@@ -118,18 +120,36 @@ class SubjectKeys:
         """
         with self._engine.begin() as connection:
             issued, _, wrapping = self._lock(connection)
-            known = self._numbers(connection, subjects)
-            new = [subject for subject in dict.fromkeys(subjects) if subject not in known]
-            made = list(zip(range(issued + 1, issued + 1 + len(new)), new, strict=True))
-            if made:
-                keys = self._insert(connection, made, wrapping)
-                connection.execute(sa.update(STATE).values(issued=issued + len(made)))
+            known: dict[bytes, int] = {}
+            new = list(dict.fromkeys(subjects))
+            keys = self._insert_unlooked(connection, _numbered(new, issued), wrapping)
+            if keys is None:
+                known = self._numbers(connection, subjects)
+                new = [subject for subject in new if subject not in known]
+                keys = self._insert(connection, _numbered(new, issued), wrapping)
+            if new:
+                connection.execute(sa.update(STATE).values(issued=issued + len(new)))
             failpoint("keys.before-commit")
         failpoint("keys.after-commit")
-        if made:
-            self._keep(keys)
-            known.update((subject, number) for number, subject in made)
+        self._keep(keys)
+        known.update((subject, number) for number, subject in _numbered(new, issued))
         return [known[subject] for subject in subjects]
+
+    def _insert_unlooked(
+        self, connection: Connection, made: list[tuple[int, bytes]], wrapping: int
+    ) -> dict[int, AESGCM | None] | None:
+        """Insert keys of many subjects that most likely have none yet; None where one has.
+
+        In a first load all are new, but for what a load that was killed has left: to look each up
+        in an index of random ids would take as long as to seal what they are for.
+        """
+        if len(made) < MANY:
+            return None
+        try:
+            with connection.begin_nested():
+                return self._insert(connection, made, wrapping)
+        except sa.exc.IntegrityError:
+            return None
 
     def numbers(self, subjects: Iterable[bytes]) -> dict[bytes, int]:
         """The numbers of those subjects that have, or had, a key."""
@@ -250,6 +270,8 @@ class SubjectKeys:
     def _insert(
         self, connection: Connection, made: list[tuple[int, bytes]], wrapping: int
     ) -> dict[int, AESGCM | None]:
+        if not made:
+            return {}
         wrap = self._wrapper(wrapping).encrypt
         entropy = os.urandom((32 + NONCE) * len(made))
         now, rows = _now(), []
@@ -434,6 +456,11 @@ def _schema(engine: Engine) -> str | None:
 def _bound(number: int, subject: bytes) -> bytes:
     """What a wrapped key is bound to, so that one put in another's place does not open."""
     return number.to_bytes(8, "big") + subject
+
+
+def _numbered(subjects: Sequence[bytes], issued: int) -> list[tuple[int, bytes]]:
+    """The subjects with the numbers that follow those issued."""
+    return list(enumerate(subjects, issued + 1))
 
 
 def _batches(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -40,6 +40,17 @@ def test_a_subject_keeps_its_number(keys):
     assert keys.numbers(SUBJECTS) == dict(zip(SUBJECTS, (1, 2, 3), strict=True))
 
 
+@pytest.mark.parametrize("known", [0, 1, 700, 1500])
+def test_many_subjects_get_numbers_in_their_order_and_known_ones_keep_theirs(keys, known):
+    subjects = [number.to_bytes(16) for number in range(1, 1501)]
+    before = keys.issue(subjects[750 : 750 + known]) if known else []
+    numbers = keys.issue(subjects)
+    assert numbers[750 : 750 + len(before)] == before[:750]
+    assert sorted(numbers) == list(range(1, 1501))
+    sealed = keys.sealers(numbers)[numbers[9]].encrypt(bytes(12), b"said", None)
+    assert keys.openers([numbers[9]])[numbers[9]].decrypt(bytes(12), sealed, None) == b"said"
+
+
 def test_what_was_sealed_is_opened_by_another_process(keys, url, master):
     (number,) = keys.issue(SUBJECTS[:1])
     sealed = keys.sealers([number])[number].encrypt(NONCE, b"plain", b"")

@@ -9,7 +9,7 @@ import msgspec
 from pyroaring import BitMap
 
 from contactpoint.intake.first_pass import Findings, drifts
-from contactpoint.intake.preparing import PreparedRow
+from contactpoint.intake.preparing import EncodedRows, PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
 from events.delivery import ChunkAppended, Counts, DeliveryCompleted, Restated, RowNote
@@ -69,26 +69,25 @@ class Appending:
         """Have the rows that alone begin a record sealed; ordinals before them are settled."""
         firsts, rows = self._apart(planned, found.repeated)
         chunk = _Chunk(planned, rows, _Commit(self._place.order))
-        if firsts:
+        if firsts.count:
             chunk.sealed = self._submit(Firsts(self._place, self._ordinal, firsts))
-            self._ordinal += len(firsts)
-            chunk.commit.new = len(firsts)
+            self._ordinal += firsts.count
+            chunk.commit.new = firsts.count
         return chunk
 
     def _apart(
         self, planned: PlannedChunk, repeated: frozenset[bytes]
-    ) -> tuple[list[PreparedRow], list[PreparedRow]]:
+    ) -> tuple[EncodedRows, list[PreparedRow]]:
         """Rows that alone begin a record, and all others in the order of the file."""
-        scopes = {row.scope for row in planned.firsts}
-        late = {scope for scope in scopes if self._is_late(scope)}
+        late = {scope for scope in planned.firsts.scopes if self._is_late(scope)}
         if not repeated and not late:
             return planned.firsts, planned.rows
         firsts: list[PreparedRow] = []
         others = list(planned.rows)
-        for row in planned.firsts:
+        for row in planned.firsts.rows():
             alone = row.record not in repeated and row.scope not in late
             (firsts if alone else others).append(row)
-        return firsts, sorted(others, key=lambda row: row.line)
+        return EncodedRows.of(firsts), sorted(others, key=lambda row: row.line)
 
     def _is_late(self, scope: str) -> bool:
         """Whether a later snapshot of the scope is known: what it lacked is withdrawn at once."""

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from contactpoint.intake.manifest import Manifest
-from contactpoint.intake.preparing import PreparedChunk, PreparedFault, PreparedRow
+from contactpoint.intake.preparing import EncodedRows, PreparedChunk, PreparedFault, PreparedRow
 from contactpoint.intake.spool import PlannedChunk, Spool
 from events.delivery import Counts, Restated, RowNote
 from events.record import Order, Record, needs_history, repeats, returns
@@ -278,7 +278,7 @@ class _Plan:
             notes=self.notes,
             moved=self.moved,
             rows=self.rows,
-            firsts=self.firsts,
+            firsts=EncodedRows.of(self.firsts),
         )
 
 

@@ -1,5 +1,6 @@
 """From a row that was read to what the log needs of it: ids, hashes, its place in time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -53,6 +54,29 @@ class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     """1 where forename and family name are likelier exchanged, -1 where not, 0: cannot be said."""
     recalled: bytes = b""
     """Hash of a row that was not read again: traits and statement are missing."""
+
+
+class EncodedRows(msgspec.Struct, frozen=True):
+    """Rows that are handed on without being looked at."""
+
+    count: int
+    scopes: tuple[str, ...]
+    """Their establishments."""
+    encoded: msgspec.Raw
+    """The rows as MessagePack."""
+
+    @classmethod
+    def of(cls, rows: Sequence[PreparedRow]) -> "EncodedRows":
+        """Encode rows."""
+        scopes = tuple(sorted({row.scope for row in rows}))
+        return cls(len(rows), scopes, msgspec.Raw(msgspec.msgpack.encode(rows)))
+
+    def rows(self) -> list[PreparedRow]:
+        """The rows again."""
+        return _DECODER.decode(self.encoded)
+
+
+_DECODER = msgspec.msgpack.Decoder(list[PreparedRow])
 
 
 class PreparedFault(msgspec.Struct, frozen=True, array_like=True):

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import StoredEvent
 
-from contactpoint.intake.preparing import PreparedRow
+from contactpoint.intake.preparing import EncodedRows, PreparedRow
 from events.keys import SubjectKeys, subject_of
 from events.mapper import SealingMapper
 from events.master import MasterKey
@@ -59,7 +59,7 @@ class Firsts(msgspec.Struct, frozen=True):
 
     place: Place
     ordinal: int
-    rows: list[PreparedRow]
+    rows: EncodedRows
 
 
 class SealedFirsts(msgspec.Struct, frozen=True):
@@ -88,21 +88,21 @@ class Sealing:
 
     def firsts(self, firsts: Firsts) -> SealedFirsts:
         """Build and seal the first event of each row's record; their keys are committed."""
-        place = firsts.place
+        place, rows = firsts.place, firsts.rows.rows()
         received = [
             (UUID(bytes=row.record), *receive(place.statement(row, ordinal)))
-            for ordinal, row in enumerate(firsts.rows, firsts.ordinal)
+            for ordinal, row in enumerate(rows, firsts.ordinal)
         ]
         issued = self.issue([(record, event) for record, event, _ in received])
         stored = self._mapper.to_stored_events(
             [
                 Recorded(record, 1, place.origin, row.stated.effective, event, keys)
-                for (record, event, _), row, keys in zip(received, firsts.rows, issued, strict=True)
+                for (record, event, _), row, keys in zip(received, rows, issued, strict=True)
             ]
         )
         return SealedFirsts(
             self._mapper.catalogue.of(RecordReceived).stored,
-            [(row.record, event.state) for row, event in zip(firsts.rows, stored, strict=True)],
+            [(row.record, event.state) for row, event in zip(rows, stored, strict=True)],
             [
                 record_row(RecordHead(record, state, *keys), _bytes)
                 for (record, _, state), keys in zip(received, issued, strict=True)

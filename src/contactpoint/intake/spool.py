@@ -14,7 +14,7 @@ from types import TracebackType
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from contactpoint.intake.preparing import PreparedRow
+from contactpoint.intake.preparing import EncodedRows, PreparedRow
 from events.delivery import Counts, Restated, RowNote
 from events.store.heads import Moved
 
@@ -35,7 +35,7 @@ class PlannedChunk(msgspec.Struct, frozen=True):
     """Statements that the confirming rows repeat at a later place."""
     rows: list[PreparedRow]
     """Rows that say something new of a record that has a head, and purges."""
-    firsts: list[PreparedRow]
+    firsts: EncodedRows
     """Rows of records that have no head."""
 
 
