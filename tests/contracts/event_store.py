@@ -208,6 +208,13 @@ class EventStoreContract:
             with other.log.lock("load"):
                 pass
 
+    def test_a_lock_that_was_let_go_can_be_taken_at_once(self, store, tmp_path, urls):
+        with Store(tmp_path, *urls) as other:
+            for _ in range(50):
+                for log in (store.log, other.log):
+                    with log.lock("load"):
+                        pass
+
     def test_a_batch_far_larger_than_the_stock_recorder_bears_is_appended(self, store):
         assert store.log.append(store.many(20_000)) == range(1, 20_001)
 

@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -58,7 +58,12 @@ def session_lock(
             if time.monotonic() >= deadline:
                 raise LockedError(name, _holder(connection, key))
             time.sleep(PAUSE)
-        yield
+        try:
+            yield
+        finally:
+            # The server ends a session some time after it was closed; the next one waits for none.
+            with suppress(psycopg.Error):
+                connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
 
 
 def _taken(descriptor: int) -> bool:
