@@ -197,19 +197,24 @@ def receive(command: StateRecord) -> tuple[RecordReceived, Record]:
 
     ``decide`` and ``evolve`` in one step, for bulk loading; ``orders`` is left out of the state.
     """
-    state = Record(
-        ordinal=command.ordinal,
-        source=command.source,
-        scope=command.scope,
+    event = _received(command)
+    return event, begun(event)
+
+
+def begun(event: RecordReceived) -> Record:
+    """The state of a record that its first event begins; ``orders`` is left out."""
+    return Record(
+        ordinal=event.ordinal,
+        source=event.source,
+        scope=event.scope,
         version=1,
         standing="current",
-        stated=command.stated,
+        stated=event.stated,
         stated_version=1,
         statements=1,
-        present=command.seen,
-        traits=command.traits,
+        present=event.seen,
+        traits=event.traits,
     )
-    return _received(command), state
 
 
 def _received(command: StateRecord) -> RecordReceived:

@@ -33,6 +33,7 @@ from events.record import (
     RecordReturned,
     RecordWithdrawn,
     Statement,
+    begun,
     confirm,
     evolve,
     prove_present,
@@ -198,7 +199,8 @@ def _receive(batch: Batch, stream: bytes, event: RecordReceived) -> None:
     early = batch.purged.pop(stream, None)
     if early is not None:
         batch.erased[stream] = 0  # its row among the purged has done its work
-    held = Held(evolve(Record(absent=early), event), known=False, changed=True)
+    record = begun(event) if early is None else evolve(Record(absent=early), event)
+    held = Held(record, known=False, changed=True)
     _state(held, event.statement)
     batch.held[stream] = held
     batch.ordinals[event.ordinal] = stream
