@@ -1,5 +1,6 @@
 """Any table as CSV: one row for each record, its columns bound by name through a mapping."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,8 @@ from person.places import Address
 Cells = dict[str, str]
 _SEPARATOR: Final = "\x1f"
 _LONGEST_KEY: Final = 200
+_SCOPE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9/_.-]{1,20}")
+"""An establishment's code: it stands in clear in the log, so that it must not be a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,16 @@ class CsvReading(OnePass):
         key = cells.get("key", "")
         if not key or len(key) > _LONGEST_KEY:
             return Fault(line, "KEY", self._mapped.roles["key"], "the record's own id")
-        scope = cells.get("scope", "")
+        stated = cells.get("scope", "")
+        scope = stated if _SCOPE.fullmatch(stated) else ""
         if len(row) != len(self._names):
             expected = f"{len(self._names)} cells, not {len(row)}"
             return Fault(line, "CELLS", "row", expected, key, scope)
         self._count(row)
         remarks: Remarks = []
+        if stated != scope:
+            expected = "a code of up to 20 letters and digits, such as a LAESTAB"
+            remarks.append(remark("SCOPE", self._mapped.roles["scope"], expected))
         particulars = self._particulars(remarks, cells)
         if not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "row", "a name or a birth date", key, scope)

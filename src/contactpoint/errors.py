@@ -17,6 +17,10 @@ class NotInitialisedError(ContactpointError):
     """There is no store where the settings point."""
 
 
+class ChangedFileError(ContactpointError):
+    """A file was changed while it was read: nothing of it was appended."""
+
+
 class NotFoundError(ContactpointError):
     """Nothing by that name; said in the same words of what may not be seen."""
 

@@ -120,6 +120,9 @@ class DeliveryHeld(Event, frozen=True, omit_defaults=True):
     """``--effective`` as given, or empty."""
     mapped: bool = False
     """The last line of the path names the mapping."""
+    order: Order | None = None
+    """Place of the whole file in its source's time, fixed here as by ``DeliveryReceived``."""
+    effective_by: str = ""
     path: str | Erased | None = None
 
 
@@ -200,7 +203,14 @@ def evolve(delivery: Delivery, event: DeliveryEvent) -> Delivery:
         case DeliveryCompleted(counts=counts, exit_code=exit_code):
             changes = {"state": "completed", "counts": counts, "exit_code": exit_code}
         case DeliveryHeld(counts=counts):
-            changes = {"state": "held", "counts": counts, "held": event, "exit_code": 3}
+            changes = {
+                "state": "held",
+                "counts": counts,
+                "held": event,
+                "exit_code": 3,
+                "order": event.order,
+                "effective_by": event.effective_by,
+            }
         case DeliveryRefused(where=where, field=field, expected=expected):
             changes = {"state": "refused", "refusal": (where, field, expected), "exit_code": 1}
         case DeliveryApproved():

@@ -89,7 +89,7 @@ class RecordWithdrawn(Event, frozen=True, omit_defaults=True):
     delivery: str
     absent: Order
     reason: str
-    """``absent`` or ``purged``."""
+    """``absent``, ``purged`` or ``rekeyed``: the source has it under another key."""
     source: str = ""
     """Named, with the scope, where a record is purged before anything was stated of it."""
     scope: str = ""

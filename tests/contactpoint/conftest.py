@@ -57,6 +57,7 @@ class Store:
         chunk=1000,
         feed="csv",
         reader=None,
+        at=1_800_000_000_000_000,
         **options,
     ):
         path = rows if hasattr(rows, "exists") else self.file(rows)
@@ -68,7 +69,7 @@ class Store:
             effective=day,
             **options,
         )
-        return self.loading(chunk).load(request, Origin(1_800_000_000_000_000, "os:test", "load"))
+        return self.loading(chunk).load(request, Origin(at, "os:test", "load"))
 
     def register(self, source="club", feed="csv", **settings):
         made = registration(source, feed, FEEDS[feed].settings)

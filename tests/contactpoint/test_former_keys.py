@@ -72,6 +72,55 @@ def test_the_order_of_arrival_does_not_matter(store, order):
     assert stands(store) == {"n1": ("current", "E8 1GQ")}
 
 
+BARE = [*NIGHTS[:2], ("2026-09-03", [child(1, key="n1", postcode="E8 1GQ")])]
+
+
+@pytest.mark.parametrize("order", list(permutations(BARE)))
+def test_the_order_does_not_matter_where_the_former_key_is_named_but_once(store, order):
+    for day, rows in order:
+        store.load(rows, day=day)
+    current = {key: where for key, where in stands(store).items() if where[0] == "current"}
+    assert current == {"n1": ("current", "E8 1GQ")}
+
+
+OTHERS = [("2026-09-01", [child(1)]), ("2026-09-02", [child(5, **NEW)])]
+
+
+@pytest.mark.parametrize("order", list(permutations(OTHERS)))
+def test_another_childs_row_under_a_former_key_is_its_own_record_in_any_order(store, order):
+    for _ in range(2):
+        for number, (day, rows) in enumerate(order):
+            store.load([*rows, child(20 + number)], day=day)
+    assert {"c1", "n1"} <= set(stands(store))
+
+
+def test_a_former_key_that_two_rows_claim_is_followed_by_neither(store):
+    store.load([child(1, key="old")])
+    twins = [
+        child(1, key=f"n{n}", former_key="old", given=given)
+        for n, given in ((1, "Bram"), (2, "Bo"))
+    ]
+    assert store.load(twins, day="2026-09-02", chunk=1).counts.new == 2
+    assert set(stands(store)) == {"old", "n1", "n2"}
+
+
+def test_a_row_that_was_not_taken_still_names_its_key(store):
+    store.load([child(1)])
+    rows = [{"key": "c1", "sex": "F"}, child(1, **NEW)]
+    assert store.load(rows, day="2026-09-02").counts.new == 1
+
+
+def test_a_late_row_under_a_new_key_is_placed_among_all_statements(store):
+    for day, postcode in (
+        ("2026-09-01", "E8 1GQ"),
+        ("2026-09-02", "E8 2AA"),
+        ("2026-09-05", "E8 3AA"),
+    ):
+        store.load([child(1, postcode=postcode)], day=day)
+    assert store.load([child(1, **NEW)], day="2026-09-03").counts.changed == 1
+    assert store.head("c1").state.statements == 4
+
+
 def test_a_snapshot_withdraws_no_record_whose_key_is_new(store):
     store.load(children(6), mode="snapshot")
     rows = [child(1, **NEW), *(child(n) for n in (0, 2, 3, 4, 5))]

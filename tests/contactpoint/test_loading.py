@@ -6,7 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contactpoint.errors import UsageError
+from contactpoint.errors import ChangedFileError, UsageError
+from contactpoint.following import heads_of
+from events.message import Origin
+from events.verify import verify
+from feeds.catalogue import FEEDS
 from feeds.submission import FeedError
 from tests.contactpoint.conftest import Store, child, children
 
@@ -89,6 +93,67 @@ def test_an_empty_snapshot_does_not_empty_its_source(store):
     store.load(children(1), mode="snapshot")
     rows = store.file([])
     assert store.load(rows, day="2026-09-02", mode="snapshot").state == "held"
+
+
+def school(number, pupils, start=0):
+    return [
+        child(start + n, key=f"s{number}-{n}", scope=f"80120{number:02d}") for n in range(pupils)
+    ]
+
+
+def test_a_snapshot_that_empties_one_establishment_is_held(store):
+    rows = [row for number in range(1, 8) for row in school(number, 9)]
+    store.load(rows, mode="snapshot")
+    outcome = store.load([*school(1, 9)[:3], *rows[9:]], day="2026-09-02", mode="snapshot")
+    assert (outcome.state, outcome.held_by) == ("held", "GUARD-WITHDRAWN")
+    assert "8012001" in outcome.expected
+
+
+def test_a_snapshot_speaks_for_the_establishments_that_its_rows_name(store):
+    rows = [row for number in range(1, 8) for row in school(number, 9)]
+    store.load(rows, mode="snapshot")
+    outcome = store.load(rows[:-9], day="2026-09-02", mode="snapshot")
+    assert (outcome.state, outcome.counts.withdrawn) == ("completed", 0)
+
+
+def test_what_is_no_code_is_no_establishment_and_stands_nowhere(store):
+    outcome = store.load([child(1, scope="Wrenfield")])
+    assert (outcome.counts.new, outcome.counts.remarks) == (1, 1)
+    assert store.head("c1").state.scope == ""
+
+
+def test_a_held_file_approved_later_keeps_its_place_in_time(store):
+    store.load(children(9), day="")
+    path = store.file([child(n, given="Zed") for n in range(9)])
+    held = store.load(path, day="", at=1_850_000_000_000_000)
+    assert held.state == "held"
+    store.load([child(n, postcode="E8 1GQ") for n in range(9)], day="", at=1_900_000_000_000_000)
+    approval = Origin(1_950_000_000_000_000, "os:test", "approve")
+    store.loading().decide(held.delivery, FEEDS, approval, approve=True, reason="asked")
+    assert store.head("c3").state.stated.effective == 1_900_000_000_000_000
+
+
+def test_two_rows_of_a_dual_registration_leave_the_heads_that_the_log_says(store):
+    store.register(dual_registration=True)
+    rows = [child(n, key=f"d{n}") for n in range(8)]
+    store.load(rows)
+    both = [row for n in range(8) for row in (rows[n], child(n, key=f"d{n}", postcode="E8 1GQ"))]
+    store.load(both, day="2026-09-02")
+    assert verify(store.log, None, heads_of).findings == []
+
+
+def test_a_default_mode_spelled_out_is_the_same_delivery(store):
+    path = store.file(children(3))
+    store.load(path, mode=None)
+    assert store.load(path, mode="delta").known
+
+
+def test_a_file_that_is_changed_while_it_is_read_is_not_appended(store):
+    path = store.file(children(3))
+    with pytest.raises(ChangedFileError, match="was changed while it was read"):
+        store.load(path, progress=lambda *_: path.write_text(path.read_text() + "\n"))
+    assert store.standing() == {}
+    assert store.load(path).counts.new == 3
 
 
 def test_a_file_that_would_rename_too_many_is_held(store):

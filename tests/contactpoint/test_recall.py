@@ -92,6 +92,19 @@ def test_fields_that_are_not_taken_are_counted_of_recalled_rows_too(store):
     assert (read, outcome.dropped) == (0, {"shoe": 4})
 
 
+def test_what_a_row_that_was_not_taken_dropped_is_not_counted_for_the_next(store):
+    rows = [child(0, shoe=1), {"key": "c9", "shoe": 1}, child(1, shoe=1), child(2, shoe=1)]
+    counted = [store.load(rows, day=f"2026-09-0{day}").dropped for day in range(1, 5)]
+    assert counted == [{"shoe": 4}] * 4
+
+
+def test_a_row_that_was_held_does_not_make_the_next_file_be_read_twice(store):
+    rows = [*children(9), child(3, given="Zed")]
+    assert store.load(rows).counts.held == 2
+    read, outcome = rows_read(store, rows, day="2026-09-02")
+    assert (read, outcome.counts.held, outcome.counts.unchanged) == (2, 2, 8)
+
+
 def test_a_row_with_a_remark_is_read_again_and_remarked_again(store):
     rows = [child(1, sex="?"), child(2)]
     first = store.load(rows)
@@ -170,6 +183,7 @@ NIGHT = st.lists(
         postcode=st.sampled_from(["", "E8 1GQ"]),
         sex=st.sampled_from(["", "?"]),
         shoe=st.sampled_from(["", "4"]),
+        given=st.sampled_from(["", "Zed"]),
     ),
     max_size=6,
 )

@@ -111,14 +111,15 @@ class Appending:
             + [record for record, _ in singly]
             + seen
         )
+        for row in rows:
+            follows = bool(row.former) and row.former in former
+            owner, other_key = self._identified(row, commit) if follows else (row.record, b"")
+            self._row(row, UUID(bytes=owner), other_key, commit)
+        # After the rows, as the log has it: the chunk's own event stands after the records'.
         self._confirm_together(together, planned, commit)
         self._confirm(singly, planned, commit)
         for record in seen:
             commit.prove_present(record)
-        for row in rows:
-            follows = bool(row.former) and row.former in former
-            owner, other_key = _identified(row, commit) if follows else (row.record, b"")
-            self._row(row, UUID(bytes=owner), other_key, commit)
         commit.unchanged += len(confirmed)
 
     def _write(self, chunk: "_Chunk") -> ChunkAppended:
@@ -187,9 +188,28 @@ class Appending:
         commit.new += first
         commit.changed += not first
         commit.apply(head, events, row.stated.effective)
-        if other_key and events:
+        if other_key and any(isinstance(event, Stating) for event in events):
             commit.keys.append(KeyHead(UUID(bytes=other_key), id_))
         self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
+
+    def _identified(self, row: PreparedRow, commit: "_Commit") -> tuple[bytes, bytes]:
+        """The record of a row that names a former key, and the key that answers with it too.
+
+        The stream of the former key goes on, unless there is none, or nothing of name and birth
+        date stayed: then it is another child's. Where the row's own key has a stream already, the
+        record of the former key is withdrawn: the source says that it goes under this one.
+        """
+        mine = commit.heads.get(UUID(bytes=row.record))
+        theirs = commit.heads.get(UUID(bytes=row.former))
+        if theirs is None:
+            return row.record, row.former
+        if drifts(theirs.state.traits, row.traits):
+            return row.record, b""
+        if mine is None:
+            return row.former, row.record
+        command = WithdrawRecord(self._place.name, row.stated, "rekeyed")
+        commit.apply(theirs, decide(command, theirs.state), row.stated.effective)
+        return row.record, b""
 
     def _withdraw_if_a_later_snapshot_lacked_it(
         self, record: UUID, scope: str, commit: "_Commit"
@@ -356,21 +376,6 @@ class _Commit:
             self.heads.get(head.record, head), state=state
         )
         self.touched[head.record] = None
-
-
-def _identified(row: PreparedRow, commit: _Commit) -> tuple[bytes, bytes]:
-    """The record of a row that names a former key, and the key that answers with it from now on.
-
-    The stream of the former key goes on, unless there is none, or the row's own key has one
-    already, or nothing of name and birth date stayed: then it is another child's.
-    """
-    mine = commit.heads.get(UUID(bytes=row.record))
-    theirs = commit.heads.get(UUID(bytes=row.former))
-    if theirs is None:
-        return row.record, row.former
-    if mine is None and not drifts(theirs.state.traits, row.traits):
-        return row.former, row.record
-    return row.record, b""
 
 
 def _without_contradictions(

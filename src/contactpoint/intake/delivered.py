@@ -18,8 +18,8 @@ class About:
     settings: Settings
     mode: Mode
     dropped: Counter[str] = field(default_factory=Counter)
-    shapes: list[tuple[str, ...]] = field(default_factory=list)
-    """Of rows that can be recalled (``Reader.shapes``). Both are whole when all has been read."""
+    left_out: list[str] = field(default_factory=list)
+    """Names in the order of ``Reader.left_out``. Both are whole when all has been read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,14 @@ class Findings:
     """Records that more than one row of the file names."""
     contradicted: frozenset[bytes] = frozenset()
     """Those of which two rows say different things, where that is not lawful."""
+    claims: dict[bytes, set[bytes]] = field(default_factory=dict)
+    """Records that the file names by a former key, each with those that claim it."""
     former: set[bytes] = field(default_factory=set)
-    """Records that the file names by a former key, and by no row of their own."""
+    """Those of them that one record claims, and that no row of the file names as its own."""
+    faulty: set[bytes] = field(default_factory=set)
+    """Records of rows that the feed did not take."""
+    kept_out: set[bytes] = field(default_factory=set)
+    """Records of rows that were held: they have to be read each time."""
     again: set[bytes] = field(default_factory=set)
     """Hashes of rows that were recalled and yet have to be read: they do not just confirm."""
     unreadable: set[str] = field(default_factory=set)
@@ -94,9 +100,14 @@ class FirstPass:
                 found.counts = found.counts + planned.counts
                 spool.write(planned)
             found.repeated, contradicted = manifest.repeated()
-            found.former = {record for record in found.former if not manifest.names(record)}
+            found.former = {
+                record
+                for record, claimants in found.claims.items()
+                if len(claimants) == 1 and record not in found.faulty and not manifest.names(record)
+            }
             if not may_repeat_keys:
                 found.contradicted = contradicted
+                found.kept_out |= contradicted
         return found
 
     def _by_owner(self, chunk: PreparedChunk) -> PreparedChunk:
@@ -106,15 +117,21 @@ class FirstPass:
         owner = self._heads.owners(ids)
         if not owner:
             return chunk
+        states = self._heads.states(owner.values())
         replace = msgspec.structs.replace
+
+        def owned(row: PreparedRow) -> PreparedRow:
+            """The row of the record that its key answers with, unless it is another child's."""
+            former = owner.get(row.former, row.former)
+            record = owner.get(row.record, row.record)
+            state = states.get(record)
+            other = state is not None and bool(row.traits) and drifts(state.traits, row.traits)
+            return replace(row, record=row.record if other else record, former=former)
+
         return replace(
             chunk,
             rows=[
-                replace(
-                    row,
-                    record=owner.get(row.record, row.record),
-                    former=owner.get(row.former, row.former),
-                )
+                owned(row) if row.record in owner or row.former in owner else row
                 for row in chunk.rows
             ],
             faults=[
@@ -127,8 +144,12 @@ class FirstPass:
         """Class the rows of one chunk; ``found`` gains what concerns the file as a whole."""
         ids = [row.record for row in chunk.rows]
         faulty = [one.record for one in chunk.faults if one.record]
-        former = [row.former for row in chunk.rows if row.former and row.former != row.record]
-        found.former.update(former)
+        found.faulty.update(faulty)
+        former = []
+        for row in chunk.rows:
+            if row.former and row.former != row.record:
+                former.append(row.former)
+                found.claims.setdefault(row.former, set()).add(row.record)
         states = self._heads.states(ids + faulty + former)
         found.named.update(state.scope for state in states.values() if self._would_be_absent(state))
         plan = _Plan(chunk.number, self._order)
@@ -141,11 +162,19 @@ class FirstPass:
             found.scopes.add(row.scope)
             found.exchanged += row.exchanged == 1
             found.in_place += row.exchanged == -1
-            self._class(row, _head(row, states), plan, found)
+            self._class(row, *_head(row, states), plan, found)
         return plan.finish(len(chunk.rows) + len(chunk.faults))
 
-    def _class(self, row: PreparedRow, head: Record | None, plan: "_Plan", found: Findings) -> None:
-        if row.recalled and not self._just_confirms(row, head):
+    def _class(
+        self,
+        row: PreparedRow,
+        owner: bytes,
+        head: Record | None,
+        plan: "_Plan",
+        found: Findings,
+    ) -> None:
+        """Class a row by the state of the record that it is of, or that it may go on from."""
+        if row.recalled and not self._just_confirms(row, owner, head):
             found.again.add(row.recalled)
             return
         if not row.in_scope:
@@ -155,6 +184,7 @@ class FirstPass:
             return
         if head is not None and head.standing == "erased":
             plan.hold(row, "ERASED", "", "a data manager to say whether it may come back")
+            found.kept_out.add(row.record)
             return
         if head is None and not row.purge and not row.former:
             plan.firsts.append(row)
@@ -165,12 +195,13 @@ class FirstPass:
         if row.purge:
             plan.expect(row, new=False)
             return
-        if self._is_repeated(row, head):
+        if self._is_repeated(row, owner, head):
             plan.confirm(row, head)
             return
         later = row.stated > head.stated
         if later and not self._drift_allowed and drifts(head.traits, row.traits):
             plan.hold(row, "DRIFT", "name, birth date", "one of them to stay as it was")
+            found.kept_out.add(row.record)
             return
         if later:
             found.amended += _renames(head.traits, row.traits)
@@ -182,16 +213,16 @@ class FirstPass:
             state.present is None or state.present < self._order
         )
 
-    def _just_confirms(self, row: PreparedRow, head: Record | None) -> bool:
+    def _just_confirms(self, row: PreparedRow, owner: bytes, head: Record | None) -> bool:
         if head is None or head.stated is None or head.standing == "erased":
             return False
-        return self._is_repeated(row, head)
+        return self._is_repeated(row, owner, head)
 
-    def _is_repeated(self, row: PreparedRow, head: Record) -> bool:
+    def _is_repeated(self, row: PreparedRow, owner: bytes, head: Record) -> bool:
         if head.standing == "withdrawn" and returns(head, self._order):
             return False
         if needs_history(head, row.stated):
-            head = self._histories(UUID(bytes=row.record))
+            head = self._histories(UUID(bytes=owner))
         return repeats(head, row.stated)
 
 
@@ -246,6 +277,7 @@ class _Plan:
             self.rows_present.append(faulty.record)
         else:
             found.unreadable.add(fault.scope)
+        found.scopes.add(fault.scope)
         self.notes.append(
             RowNote(
                 fault.line,
@@ -282,16 +314,16 @@ class _Plan:
         )
 
 
-def _head(row: PreparedRow, states: Mapping[bytes, Record]) -> Record | None:
-    """The state of the row's record, or of the one that it names by a former key.
+def _head(row: PreparedRow, states: Mapping[bytes, Record]) -> tuple[bytes, Record | None]:
+    """The row's record and its state, or those of the one that it names by a former key.
 
     Where nothing of name and birth date stayed, a former key is another child's.
     """
     own = states.get(row.record)
-    if own is not None or not row.former:
-        return own
-    former = states.get(row.former)
-    return None if former is None or drifts(former.traits, row.traits) else former
+    former = states.get(row.former) if own is None and row.former else None
+    if former is None or drifts(former.traits, row.traits):
+        return row.record, own
+    return row.former, former
 
 
 def _renames(known: bytes, stated: bytes) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from contactpoint.errors import UsageError
+from contactpoint.errors import ChangedFileError, UsageError
 from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Submit
 from contactpoint.intake.delivered import About, Delivered, How, seldom_collecting
@@ -46,6 +46,9 @@ from events.record import evolve as evolve_record
 from events.source import SourceRegistered
 from feeds.submission import Feed, FeedError, Header, Mode
 
+OF_ONE_SCOPE = 0.4
+"""Largest share of one establishment's records that may be absent unseen: more than leave a school
+in a year at once, and as much as domain practice holds a file for."""
 LASTING = timedelta(days=400)
 """How long rows are kept that stay in scope: one school year and a little more."""
 PARTLY = 3
@@ -169,6 +172,7 @@ class _Load:
         self._sealing = Sealing(self._keys, self._master)
         self._request = request
         self._origin = origin
+        self._seen = {path: _look(path) for path in request.paths}
         self._digest = _digest(request.paths, self._master)
         self._stream = _stream(self._master, request, self._digest)
         self._delivery = self._log.replay(self._stream, Delivery(), evolve)
@@ -219,7 +223,7 @@ class _Load:
             self._lap("read")
             mode = request.mode or about.mode
             scopes = _scopes(about.header, found) if mode == "snapshot" else ()
-            held = self._guard(source, found, scopes, order)
+            held = self._guard(source, found, scopes, (order, by))
             self.outcome.dropped = dict(about.dropped)
             self.outcome.effective_by = by
             if request.dry_run:
@@ -257,10 +261,20 @@ class _Load:
             found = first_pass.run(
                 self._told(rows), spool, may_repeat_keys=source.dual_registration
             )
-            keeping.finish(process.about.shapes)
+            self._insist_on_the_same_bytes()
+            keeping.finish(process.about.left_out, without=found.kept_out)
             if not found.again:
                 return spool, found
             how = replace(how, again=how.again | found.again)
+
+    def _insist_on_the_same_bytes(self) -> None:
+        """Raise ChangedFileError where a file is not what it was when its digest was taken."""
+        for path, seen in self._seen.items():
+            if _look(path) != seen:
+                raise ChangedFileError(
+                    f"{path.name} was changed while it was read; expected a file that stays as it"
+                    " is, so load it again"
+                )
 
     def _kept(self, header: Header, source: SourceRegistered, order: Order) -> Kept:
         """Where rows of the source are kept, and for which readings they are good."""
@@ -322,31 +336,53 @@ class _Load:
         return self._log.replay(record, Record(), evolve_record)
 
     def _guard(
-        self, source: SourceRegistered, found: Findings, scopes: tuple[str, ...], order: Order
+        self,
+        source: SourceRegistered,
+        found: Findings,
+        scopes: tuple[str, ...],
+        placed: tuple[Order, str],
     ) -> DeliveryHeld | None:
         """The hold that the source's share calls for; None where the file may go on."""
+        why = self._reason_to_hold(source, found, scopes, placed[0])
+        return None if why is None else self._held(*why, source, found, placed)
+
+    def _reason_to_hold(
+        self, source: SourceRegistered, found: Findings, scopes: tuple[str, ...], order: Order
+    ) -> tuple[str, str] | None:
+        """The rule that holds the file, and what was expected."""
         if self._delivery.approved or self._delivery.state == "received":
             return None
         if exchanged.most_are_exchanged(found.exchanged, found.in_place):
-            expected = "forename and family name each in its own column"
-            return self._held("COLUMNS-EXCHANGED", expected, source, found)
+            return "COLUMNS-EXCHANGED", "forename and family name each in its own column"
         heads = self._log.heads
-        in_scopes = sum(heads.count_current(source.source, scope, order) for scope in scopes)
-        absent = max(0, in_scopes - found.named_in(scopes))
-        if not absent and found.amended < 2:
+        absent = {
+            scope: heads.count_current(source.source, scope, order) - found.named_in((scope,))
+            for scope in scopes
+        }
+        missing = sum(max(0, number) for number in absent.values())
+        if not missing and found.amended < 2:
             return None
         current = heads.count_current(source.source)
         allowed = source.guard_share * current
-        if absent > allowed and (absent > 1 or absent == current):
-            share = _share(source, current, absent)
-            return self._held("GUARD-WITHDRAWN", share, source, found)
+        if missing > allowed and (missing > 1 or missing == current):
+            return "GUARD-WITHDRAWN", _share(source.guard_share, current, missing)
+        for scope, number in absent.items():
+            held = heads.count_current(source.source, scope) if number > 1 else 0
+            if number > max(OF_ONE_SCOPE, source.guard_share) * held > 0:
+                return "GUARD-WITHDRAWN", f"of {scope or 'the source'}: " + _share(
+                    max(OF_ONE_SCOPE, source.guard_share), held, number
+                )
         if found.amended > allowed and found.amended > 1:
-            share = _share(source, current, found.amended)
-            return self._held("GUARD-AMENDED", share, source, found)
+            return "GUARD-AMENDED", _share(source.guard_share, current, found.amended)
         return None
 
     def _held(
-        self, rule: str, expected: str, source: SourceRegistered, found: Findings
+        self,
+        rule: str,
+        expected: str,
+        source: SourceRegistered,
+        found: Findings,
+        placed: tuple[Order, str],
     ) -> DeliveryHeld:
         return DeliveryHeld(
             source=source.source,
@@ -358,6 +394,8 @@ class _Load:
             mode=self._request.mode or "",
             stated=self._request.effective,
             mapped=self._request.mapping is not None,
+            order=placed[0],
+            effective_by=placed[1],
             path=_path([*self._request.paths, *_given(self._request.mapping)]),
         )
 
@@ -492,8 +530,11 @@ class _Load:
 
 
 def _scopes(header: Header, found: Findings) -> tuple[str, ...]:
-    """Scopes for which the file is a complete snapshot."""
-    named = set(header.scopes) or {""}
+    """Scopes for which the file is a complete snapshot: those of its header, else of its rows.
+
+    A file of an authority names its schools in its rows alone, and says nothing of other schools.
+    """
+    named = set(header.scopes) or found.scopes - {""} or {""}
     if named == {""}:
         return () if found.unreadable else ("",)
     if "" in found.unreadable:
@@ -501,8 +542,8 @@ def _scopes(header: Header, found: Findings) -> tuple[str, ...]:
     return tuple(sorted(named - found.unreadable))
 
 
-def _share(source: SourceRegistered, current: int, records: int) -> str:
-    return f"at most {source.guard_share:.0%} of {current} records, not {records}"
+def _share(share: float, current: int, records: int) -> str:
+    return f"at most {share:.0%} of {current} records, not {records}"
 
 
 @contextmanager
@@ -534,6 +575,12 @@ def _digest(paths: Sequence[Path], master: MasterKey) -> str:
     return master.hashes.content_hash(whole.digest()).hex()
 
 
+def _look(path: Path) -> tuple[int, int, int]:
+    """Size, time of change and number of a file: other bytes have others of these."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
 def _mapping_digest(mapping: Path | None) -> str:
     return hashlib.sha256(mapping.read_bytes()).hexdigest()[:16] if mapping else ""
 
@@ -547,7 +594,7 @@ def _stream(master: MasterKey, request: Request, digest: str) -> UUID:
         digest,
         str(request.feed.version),
         _mapping_digest(request.mapping),
-        request.mode or "",
+        "" if request.mode == request.feed.mode and not request.mapping else request.mode or "",
         request.effective,
     )
 

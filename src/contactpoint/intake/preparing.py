@@ -148,11 +148,11 @@ class Preparing:
     def chunk(self, read: ReadChunk) -> PreparedChunk:
         """What became of the rows of a chunk."""
         chunk = PreparedChunk(read.number, [], [], [])
-        kept: list[tuple[Known, int]] = []
+        kept: list[Known] = []
         for row in read.rows:
             if isinstance(row, RecalledRow):
                 chunk.rows.append(self._recalled(row))
-                kept.append((row.known, row.shape))
+                kept.append(row.known)
                 continue
             one = self._row(row)
             chunk.rows.append(one)
@@ -162,7 +162,7 @@ class Preparing:
                     for remark in row.remarks
                 )
             elif row.digest and self._will_read_the_same(row):
-                kept.append((self._known(row, one), row.shape))
+                kept.append(self._known(row, one))
         for fault in read.faults:
             record = self._hashing.record_id(self._source, fault.key) if fault.key else b""
             chunk.faults.append(PreparedFault(msgspec.structs.replace(fault, key=""), record))
@@ -230,7 +230,7 @@ class Preparing:
             effective,
             row.sequence,
             prepared.exchanged,
-            row.shape,
+            row.left_out,
         )
 
     def _moment(self, text: str) -> int:

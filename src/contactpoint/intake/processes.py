@@ -65,7 +65,7 @@ class Alone:
         with closing(Recall(how.kept, self._master.hashes.row)) as recall:
             reader = Reader(recall, how.again)
             yield from reader.chunks(reading, how.size)
-        self.about.dropped, self.about.shapes = Counter(reading.dropped), reader.shapes
+        self.about.dropped, self.about.left_out = Counter(reading.dropped), reader.left_out
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal when the events are asked for."""
@@ -119,7 +119,7 @@ class Shared:
             yield decode(written)
         else:
             self._fail()
-        self.about.dropped, self.about.shapes = self._line.recv()
+        self.about.dropped, self.about.left_out = self._line.recv()
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal there, while this process does something else."""

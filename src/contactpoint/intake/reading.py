@@ -8,7 +8,7 @@ import msgspec
 from contactpoint.intake.recall import Known, Recall
 from events.record import Statement
 from feeds.reading import OnePass, Today
-from feeds.submission import Fault, Reading, Recalled, Remark, Row, Submission
+from feeds.submission import Dropped, Fault, Reading, Recalled, Remark, Row, Submission
 from person.particulars import Particulars
 
 
@@ -31,15 +31,15 @@ class ReadRow(msgspec.Struct, frozen=True, array_like=True, tag="read"):
     remarks: tuple[Remark, ...]
     digest: bytes
     """Hash by which the row can be recalled; empty where it must be read each time."""
-    shape: int
+    left_out: bytes
+    """Its fields that are not taken: places in ``Reader.left_out``, as MessagePack."""
 
 
 class RecalledRow(msgspec.Struct, frozen=True, array_like=True, tag="recalled"):
-    """A row that was read before: what was kept of it, and its shape in this delivery."""
+    """A row that was read before: what was kept of it, its fields named as in this delivery."""
 
     line: int
     known: Known
-    shape: int
 
 
 class ReadChunk(msgspec.Struct, frozen=True):
@@ -60,18 +60,22 @@ class Reader:
         self._asked: tuple[bytes, Known | None] = (b"", None)
         self._today: Today | None = None
         self._encode = msgspec.json.Encoder().encode
-        self._shapes: dict[tuple[str, ...], int] = {}
+        self._pack = msgspec.msgpack.Encoder().encode
+        self._unpack = msgspec.msgpack.Decoder(list[int]).decode
+        self._places: dict[str, int] = {}
+        self._dropped = Dropped()
 
     @property
-    def shapes(self) -> list[tuple[str, ...]]:
-        """Names of the fields that were not taken of a row, by the rows' shapes."""
-        return list(self._shapes)
+    def left_out(self) -> list[str]:
+        """Names of the fields that were not taken; a feed bounds how many there are."""
+        return list(self._places)
 
     def chunks(self, reading: Reading, size: int) -> Iterator[ReadChunk]:
         """Give the rows in chunks of ``size``. Raises FeedError as the feed does."""
         if self._recall is not None and isinstance(reading, OnePass):
             reading.recalls = self._recalls
             self._today = reading.today
+            self._dropped = reading.dropped
         rows = iter(reading)
         number = 0
         while some := self._chunk(number, islice(rows, size), reading):
@@ -92,10 +96,10 @@ class Reader:
 
     def _read(self, row: Submission, reading: Reading) -> ReadRow:
         particulars = row.particulars
-        digest, shape = b"", 0
+        digest = left_out = b""
         if self._today is not None:
             (digest, _), self._asked = self._asked, (b"", None)
-            shape = self._shape(reading.dropped.of_row())
+            left_out = self._left_out(reading.dropped.of_row())
             if self._today.matters:
                 digest, self._today.matters = b"", False
         return ReadRow(
@@ -111,12 +115,13 @@ class Reader:
             row.former_key,
             row.remarks,
             digest,
-            shape,
+            left_out,
         )
 
     def _recalls(self, *written: bytes) -> bool:
         """Whether a row of these bytes was read before, and need not be read again."""
         assert self._recall is not None
+        self._dropped.of_row()  # what was counted before this row is not of it
         digest = self._recall.digest(written)
         known = None if digest in self._again else self._recall.find(digest)
         self._asked = digest, known
@@ -127,13 +132,14 @@ class Reader:
         assert self._recall is not None
         _, known = self._asked
         assert known is not None
-        dropped = self._recall.shapes[known.shape]
-        for name in dropped:
-            reading.dropped.add(name)
-        return RecalledRow(line, known, self._shape(reading.dropped.of_row()))
+        for place in self._unpack(known.left_out):
+            reading.dropped.add(self._recall.names[place])
+        left_out = self._left_out(reading.dropped.of_row())
+        return RecalledRow(line, known._replace(left_out=left_out))
 
-    def _shape(self, dropped: tuple[str, ...]) -> int:
-        return self._shapes.setdefault(dropped, len(self._shapes))
+    def _left_out(self, names: tuple[str, ...]) -> bytes:
+        places = self._places
+        return self._pack([places.setdefault(name, len(places)) for name in names])
 
 
 def _traits(particulars: Particulars) -> tuple[str, str, str, str]:

@@ -22,9 +22,7 @@ import msgspec
 FORMAT = 1
 FOLDER = "rows"
 """In the folder for work: a file for each source."""
-MOST_SHAPES = 10_000
-"""Sets of dropped fields that are told apart; rows of further ones are read again each time."""
-COLUMNS = "digest, record, content, scope, effective, sequence, exchanged, shape"
+COLUMNS = "digest, record, content, scope, effective, sequence, exchanged, left_out"
 
 
 class Known(NamedTuple):
@@ -39,15 +37,15 @@ class Known(NamedTuple):
     sequence: int
     """Its own sequence; 0 where its file's holds."""
     exchanged: int
-    shape: int
-    """Place in ``Recall.shapes`` of the names of its fields that are not taken."""
+    left_out: bytes
+    """Its fields that are not taken: places in ``Recall.names``, as MessagePack."""
 
 
 class _Head(msgspec.Struct, frozen=True):
     context: str
     until: str
     rows: int
-    shapes: list[tuple[str, ...]]
+    names: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,8 @@ class Recall:
         self._database: sqlite3.Connection | None = None
         self._is_indexed = False
         """Made when a row is asked for out of its old order: most files never need it."""
-        self.shapes: list[tuple[str, ...]] = []
+        self.names: list[str] = []
+        """Names of the fields that are not taken of the rows."""
         self._open(kept)
         self._ahead = self._after(0)
         self._next = next(self._ahead, None)
@@ -126,7 +125,7 @@ class Recall:
         head = _head(kept)
         if head is not None and head.context == _digest(kept) and kept.day <= head.until:
             self._database = sqlite3.connect(kept.path, isolation_level=None)
-            self.shapes = head.shapes
+            self.names = head.names
 
     def _after(self, place: int) -> Iterator[Known]:
         """Kept rows in the order of their file, from a place on."""
@@ -166,25 +165,29 @@ class Keeping:
             self._database.execute(f"PRAGMA {pragma}")
         self._database.execute(
             "CREATE TABLE known (digest BLOB, record BLOB, content BLOB, scope TEXT,"
-            " effective INTEGER, sequence INTEGER, exchanged INTEGER, shape INTEGER)"
+            " effective INTEGER, sequence INTEGER, exchanged INTEGER, left_out BLOB)"
         )
         self._database.execute("CREATE TABLE head (head BLOB)")
         self._database.execute("BEGIN")
 
-    def add(self, rows: Iterable[tuple[Known, int]]) -> None:
-        """Put rows aside, each with its shape in this delivery."""
-        self._database.executemany(
-            f"INSERT INTO known VALUES ({', '.join('?' * 8)})",
-            [(*known[:-1], shape) for known, shape in rows if shape < MOST_SHAPES],
-        )
+    def add(self, rows: Iterable[Known]) -> None:
+        """Put rows aside; their fields that are not taken are named as in this delivery."""
+        self._database.executemany(f"INSERT INTO known VALUES ({', '.join('?' * 8)})", rows)
 
-    def finish(self, shapes: Sequence[tuple[str, ...]]) -> None:
-        """All rows are in: make the file whole, unless it is small or much more is kept already."""
+    def finish(self, names: Sequence[str], *, without: Iterable[bytes] = ()) -> None:
+        """All rows are in: make the file whole, unless it is small or much more is kept already.
+
+        ``names`` are those of the fields that were not taken; ``without``, records whose rows have
+        to be read each time.
+        """
+        self._database.execute("CREATE TEMP TABLE apart (record BLOB PRIMARY KEY)")
+        self._database.executemany("INSERT INTO apart VALUES (?)", [(one,) for one in without])
+        self._database.execute("DELETE FROM known WHERE record IN (SELECT record FROM apart)")
         (rows,) = self._database.execute("SELECT count(*) FROM known").fetchone()
         before = _head(self._kept)
         enough = rows >= max(self._kept.fewest, before.rows // 2 if before else 0)
         if enough:
-            head = _Head(_digest(self._kept), self.until, rows, list(shapes[:MOST_SHAPES]))
+            head = _Head(_digest(self._kept), self.until, rows, list(names))
             self._database.execute("INSERT INTO head VALUES (?)", (msgspec.json.encode(head),))
         self._database.execute("COMMIT")
         self._database.close()

@@ -56,7 +56,7 @@ def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: s
             for chunk in reader.chunks(reading, how.size):
                 asked.answer(encode(chunk))
         asked.answer(b"")
-        asked.say_more((Counter(reading.dropped), reader.shapes))
+        asked.say_more((Counter(reading.dropped), reader.left_out))
         reading = None
     keys = SubjectKeys(keys_url, master)
     try:
