@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from events.keys import SUBJECT_KEY, DestroyedKeyError, KeyStoreError, SubjectKeys, UnknownKeyError
 from events.master import MasterKey, MasterKeyError
+from events.store.locks import LockedError
 
 SUBJECTS = [bytes([i]) * 16 for i in range(1, 4)]
 NONCE = bytes(12)
@@ -116,6 +117,53 @@ def test_rotation_wraps_every_live_key_anew_and_drops_the_old_wrapping_key(keys,
     other = reopened(url, master)
     assert other.openers([2])[2].decrypt(NONCE, sealed, b"") == b"plain"
     other.close()
+
+
+class Meanwhile(MasterKey):
+    """A master key at whose change something else happens first."""
+
+    def add_wrapping(self):
+        self.happens()
+        return super().add_wrapping()
+
+    def keep_wrapping(self, number):
+        self.happens()
+        super().keep_wrapping(number)
+
+
+def test_a_second_rotation_at_the_same_time_is_refused_and_every_key_opens(keys, url, master):
+    keys.issue(SUBJECTS)
+    second, refused = reopened(url, master), []
+
+    def rotate_too():
+        with pytest.raises(LockedError, match="key rotate is under way in process") as raised:
+            second.rotate()
+        refused.append(raised)
+
+    slow = Meanwhile.load(master.path)
+    slow.happens = rotate_too
+    first = SubjectKeys(url, slow)
+    assert first.rotate() == 3
+    assert len(refused) == 2
+    assert second.openers([1, 2, 3]).keys() == {1, 2, 3}
+    assert second.rotate() == 3
+    first.close()
+    second.close()
+
+
+def test_a_wrapping_key_stays_while_a_subjects_key_is_wrapped_by_it(keys, url, master):
+    keys.issue(SUBJECTS)
+    keys.rotate()
+    other = reopened(url, master)
+    rotating = reopened(url, master)
+    rotating._rewrap = lambda current: 0
+    with pytest.raises(KeyStoreError, match="not wrapped by wrapping key 3; expected all"):
+        rotating.rotate()
+    assert set(MasterKey.load(master.path).wrapping) == {2, 3}
+    assert other.openers([1, 2, 3]).keys() == {1, 2, 3}
+    assert other.rotate() == 3
+    for one in (other, rotating):
+        one.close()
 
 
 def test_a_process_that_ran_through_a_rotation_goes_on_with_the_new_wrapping_key(keys, url, master):
