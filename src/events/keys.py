@@ -190,6 +190,7 @@ class SubjectKeys:
     def destroy(self, subjects: Iterable[bytes]) -> int:
         """Destroy the keys of these subjects; return how many there were to destroy.
 
+        Given again after it was cut short, it removes what is left of their bytes.
         On SQLite the bytes are gone from the database and its write-ahead log when this returns. On
         PostgreSQL they are gone from live rows and what vacuum leaves of them is still wrapped:
         the next rotation makes it worthless.
@@ -206,8 +207,11 @@ class SubjectKeys:
                 ]
                 connection.execute(sa.insert(ERASURE), ledger)
                 connection.execute(sa.update(STATE).values(erasures=erasures + len(gone)))
+            # Also those that were destroyed before: that erasure may have died before it scrubbed.
+            destroyed = self._numbers(connection, wanted)
+        failpoint("keys.destroyed")
         self._opened.clear()
-        if gone:
+        if destroyed:
             self._scrub()
         return len(gone)
 

@@ -4,7 +4,7 @@ files, standard output and standard error."""
 import json
 import signal
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -279,14 +279,26 @@ def test_a_database_that_fails_is_reported_without_what_it_was_given(tmp_path):
         assert "said" not in home.holders(word)
 
 
+def wrapped_keys(home):
+    """The keys of all subjects by number, as the keys' database holds them."""
+    with closing(sqlite3.connect(home.home / "keys.db")) as keys:
+        return dict(keys.execute("SELECT number, wrapped FROM subject_key"))
+
+
 @pytest.mark.parametrize(
-    "failpoint", ["append.before-commit", "append.after-commit", "projection.rows"]
+    "failpoint",
+    ["append.before-commit", "append.after-commit", "keys.destroyed", "projection.rows"],
 )
 def test_an_erasure_killed_and_given_again_destroys_the_keys(home, tmp_path, failpoint):
     copy = home.copy(tmp_path / "home")
+    before = wrapped_keys(copy)
     number = json.loads(asked(home).stdout)["found"][0]["number"]
     assert copy.finish("erase", number, "--yes", failpoint=failpoint)[0] == -signal.SIGKILL
     copy.run("erase", number, "--yes")
+    gone = [before[number] for number, key in wrapped_keys(copy).items() if key is None]
+    assert len(gone) >= 3
+    stored = b"".join(path.read_bytes() for path in copy.home.glob("keys.db*"))
+    assert not any(one in stored for one in gone)
     with copy.opened() as store:
         told = repr(store.log.decode(store.log.read(0, 1000)))
     assert "Zebulonix" not in told

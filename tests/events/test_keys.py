@@ -1,5 +1,8 @@
 """Subject keys and the master key: issued once, destroyed for good, wrapped anew."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +106,26 @@ def test_the_bytes_of_destroyed_keys_are_gone_from_the_files(tmp_path, master):
     keys.close()
 
 
+def test_a_destruction_that_a_reader_kept_from_scrubbing_scrubs_when_it_is_given_again(
+    tmp_path, master
+):
+    keys = SubjectKeys(f"sqlite:///{tmp_path / 'keys.db'}", master, create=True)
+    keys.issue(SUBJECTS)
+    with keys._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        query = "SELECT wrapped FROM subject_key WHERE number = 1"
+        wrapped = connection.exec_driver_sql(query).scalar_one()
+    with closing(sqlite3.connect(tmp_path / "keys.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM subject_key").fetchall()
+        for _ in range(2):
+            with pytest.raises(KeyStoreError, match="run the erasure again"):
+                keys.destroy(SUBJECTS[:1])
+    assert keys.destroy(SUBJECTS[:1]) == 0
+    assert not any(wrapped in file.read_bytes() for file in tmp_path.glob("keys.db*"))
+    keys.close()
+
+
 def test_a_key_that_was_never_issued_is_unknown(keys):
     with pytest.raises(UnknownKeyError, match="key 7 was never issued"):
         keys.openers([7])
@@ -156,7 +179,7 @@ def test_a_wrapping_key_stays_while_a_subjects_key_is_wrapped_by_it(keys, url, m
     keys.rotate()
     other = reopened(url, master)
     rotating = reopened(url, master)
-    rotating._rewrap = lambda current: 0
+    rotating._rewrap = lambda _: 0
     with pytest.raises(KeyStoreError, match="not wrapped by wrapping key 3; expected all"):
         rotating.rotate()
     assert set(MasterKey.load(master.path).wrapping) == {2, 3}
