@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from contactpoint.erasing import Erasing
+from events.store.locks import LockedError
 from tests.contactpoint.installation import Installation
 
 PLANTED = {
@@ -303,6 +305,29 @@ def test_an_erasure_killed_and_given_again_destroys_the_keys(home, tmp_path, fai
         told = repr(store.log.decode(store.log.read(0, 1000)))
     assert "Zebulonix" not in told
     assert "Quillfeatherby" not in told
+
+
+def test_an_erasure_takes_what_a_killed_rebuild_left_with_it(home, tmp_path):
+    copy = home.copy(tmp_path / "home")
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    assert copy.finish("rebuild", failpoint="rebuild.before-swap")[0] == -signal.SIGKILL
+    copy.run("erase", number, "--yes")
+    stored = b"".join(path.read_bytes().lower() for path in copy.home.glob("read.db*"))
+    assert [word for word in PLANTED.values() if word.lower().encode() in stored] == []
+    copy.run("rebuild")
+
+
+def test_an_erasure_and_a_rebuild_keep_out_of_each_others_way(home, tmp_path):
+    copy = home.copy(tmp_path / "home")
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    with copy.opened() as store, store.log.lock("rebuild"):
+        kept = store._kept_index()
+        parts = (store.log, store.keys, store.master, store.projector, store.queries, kept)
+        erasing = Erasing(*parts, rows=tmp_path, backup_days=35, wait=0.1)
+        with pytest.raises(LockedError, match="rebuild is under way in process"):
+            erasing.child(number, store.origin("erase"), reason="")
+        with pytest.raises(LockedError, match="rebuild is under way in process"):
+            copy.run("rebuild")
 
 
 def test_an_erased_childs_words_stand_nowhere_at_all(home, tmp_path):
