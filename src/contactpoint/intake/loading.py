@@ -141,9 +141,12 @@ class Loading:
                 return None
             return _Load(self, request, origin).run()
 
-    def load(self, request: Request, origin: Origin) -> Outcome:
-        """Load one delivery. Raises FeedError for a file that cannot be read as its feed says."""
-        with self._log.lock("load"), _seldom_collecting():
+    def load(self, request: Request, origin: Origin, *, wait: float = 0.0) -> Outcome:
+        """Load one delivery. Raises FeedError for a file that cannot be read as its feed says.
+
+        Another load is waited for ``wait`` seconds; then raises LockedError.
+        """
+        with self._log.lock("load", wait=wait), _seldom_collecting():
             return _Load(self, request, origin).run()
 
 
