@@ -163,7 +163,7 @@ class Erasing:
         for head in self._log.heads.records(records).values():
             state = head.state
             for event in decide(EraseRecord(reason), state):
-                messages.append(_next(head.record, state.version, event, origin))
+                messages.append(self._next(head.record, state.version, event, origin, reason))
                 state = evolve(state, event)
             heads.append(RecordHead(head.record, state, head.key, head.sensitive, head.child))
         child_heads: list[ChildHead] = []
@@ -172,7 +172,7 @@ class Erasing:
             before = self._child(child)
             after = before
             for child_event in decide_child(EraseChild(reason), before):
-                messages.append(_next(child, after.version, child_event, origin))
+                messages.append(self._next(child, after.version, child_event, origin, reason))
                 after = evolve_child(after, child_event)
             child_heads.append(ChildHead(child, after.number, after.version))
             links.update(dict.fromkeys(before.records - after.records))
@@ -180,6 +180,9 @@ class Erasing:
             changes = HeadChanges(records=heads, children=child_heads, links=links)
             self._log.append(messages, heads=changes)
 
-
-def _next(stream: UUID, version: int, event: Event, origin: Origin) -> Recorded:
-    return Recorded(stream, version + 1, origin, origin.recorded, event)
+    def _next(
+        self, stream: UUID, version: int, event: Event, origin: Origin, reason: str
+    ) -> Recorded:
+        """The event in its stream, with the key of the reason where it holds one."""
+        sealing = self._keys.for_reason(stream, reason) if event.sealed else ()
+        return Recorded(stream, version + 1, origin, origin.recorded, event, sealing)

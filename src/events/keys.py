@@ -136,6 +136,10 @@ class SubjectKeys:
         known.update((subject, number) for number, subject in _numbered(new, issued))
         return [known[subject] for subject in subjects]
 
+    def for_reason(self, stream: UUID, reason: str) -> tuple[int, ...]:
+        """The key numbers of an event of the stream with a reason that somebody typed."""
+        return tuple(self.issue([subject_of("reason", stream, self._master)])) if reason else (0,)
+
     def _insert_unlooked(
         self, connection: Connection, made: list[tuple[int, bytes]], wrapping: int
     ) -> dict[int, AESGCM | None] | None:

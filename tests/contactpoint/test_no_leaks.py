@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 import pytest
 
 from contactpoint.erasing import Erasing
+from events.child import ChildErased
+from events.record import RecordErased
 from events.store.locks import LockedError
 from tests.contactpoint.installation import Installation
 
@@ -333,6 +335,26 @@ def test_an_erasure_and_a_rebuild_keep_out_of_each_others_way(home, tmp_path):
 def test_an_erased_childs_words_stand_nowhere_at_all(home, tmp_path):
     asked(home)
     number = json.loads(asked(home).stdout)["found"][0]["number"]
-    home.run("erase", number, "--yes")
-    for word in PLANTED.values():
+    home.run("erase", number, "--yes", "--reason", "asked for by Ottershawe")
+    for word in (*PLANTED.values(), "Ottershawe"):
         assert home.holders(word) == set()
+    with home.opened() as store:
+        events = [one.event for one in store.log.decode(store.log.read(0, 1000))]
+    reasons = [one.reason for one in events if isinstance(one, RecordErased | ChildErased)]
+    assert reasons == ["asked for by Ottershawe"] * 4
+
+
+@pytest.mark.parametrize("act", ["approve", "reject"])
+def test_why_a_delivery_was_decided_stands_in_the_read_models_and_nowhere_else(tmp_path, act):
+    home = Searched(tmp_path)
+    home.run("init")
+    options = ("--feed", "health.pds-fhir", "--mode", "snapshot", "--effective")
+    assert home.load("one.ndjson", lines(PATIENT), "pds", *options, "2026-01-15") == 0
+    other = lines(PATIENT | {"id": "9000000025"})
+    assert home.load("two.ndjson", other, "pds", *options, "2026-01-16") == 3
+    listed = json.loads(home.run("delivery", "list", "--json").stdout)
+    (held,) = (one["delivery"] for one in listed if one["state"] == "held")
+    home.run("delivery", act, held, "--reason", "Ottershawe rang")
+    assert home.holders("Ottershawe") <= {"home/read.db", "home/read.db-wal"}
+    shown = json.loads(home.run("delivery", "show", held, "--json").stdout)
+    assert shown["reason"] == "Ottershawe rang"

@@ -132,9 +132,10 @@ class Loading:
             state = self._log.replay(delivery, Delivery(), evolve)
             if state.state != "held" or state.held is None:
                 raise UsageError(f"delivery {delivery.hex[:16]} is {state.state}, not held")
-            event = DeliveryApproved(reason) if approve else DeliveryRejected(reason)
+            event = (DeliveryApproved if approve else DeliveryRejected)(reason or None)
+            sealing = self._keys.for_reason(delivery, reason)
             self._log.append(
-                [Recorded(delivery, state.version + 1, origin, origin.recorded, event)]
+                [Recorded(delivery, state.version + 1, origin, origin.recorded, event, sealing)]
             )
             request = _asked(state.held, feeds) if approve else None
             if request is None or not all(path.exists() for path in request.paths):
