@@ -2,7 +2,8 @@
 
 import datetime
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -21,6 +22,9 @@ from events.store.heads import ChildHead, HeadChanges, RecordHead
 from projections.database import scrub
 from projections.projector import Projector
 from projections.queries import Queries
+
+WAIT = 60.0
+"""Seconds for which an erasure waits for a rebuild to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,12 @@ class Erasing:
         *,
         rows: Path,
         backup_days: int,
+        wait: float = WAIT,
     ) -> None:
-        """``rows`` is the folder of what rows were read as (``contactpoint.intake.recall``)."""
+        """``rows`` is the folder of what rows were read as (``contactpoint.intake.recall``).
+
+        A rebuild under way is waited for ``wait`` seconds.
+        """
         self._log = log
         self._keys = keys
         self._master = master
@@ -58,21 +66,25 @@ class Erasing:
         self._kept = kept
         self._rows = rows
         self._backup_days = backup_days
+        self._wait = wait
 
     def record(self, source: str, key: str, origin: Origin, *, reason: str) -> Erased:
-        """Erase one source's record. Raises NotFoundError where there is none."""
+        """Erase one source's record.
+
+        Raises NotFoundError where there is none, and LockedError while others are at work.
+        """
         record = self._log.heads.owner(UUID(bytes=self._master.hashes.record_id(source, key)))
         if not self._log.heads.records([record]):
             raise NotFoundError("no record of that source and id")
-        with self._log.lock("load"), self._log.lock("link"):
+        with self._alone():
             return self._erase([record], [], origin, reason, "")
 
     def child(self, number: str, origin: Origin, *, reason: str) -> Erased:
-        """Erase a child: every record that is or was theirs. Raises NotFoundError."""
+        """Erase a child: every record that is or was theirs. Raises as ``record`` does."""
         head = self._log.heads.by_numbers([number]).get(number)
         if head is None:
             raise NotFoundError("no child of that number")
-        with self._log.lock("load"), self._log.lock("link"):
+        with self._alone():
             self._projector.catch_up()
             children = self._all_of(head)
             records, ever = set[UUID](), set[UUID]()
@@ -88,6 +100,20 @@ class Erasing:
                 or (one.record in records and (one.child is None or one.child in children))
             ]
             return self._erase(mine, children, origin, reason, number)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold all that writes particulars, or reads what is about to be erased, away.
+
+        A rebuild reads the log from its start into tables beside the live ones: what it read
+        before the keys went would outlive them there.
+        """
+        with (
+            self._log.lock("load"),
+            self._log.lock("link"),
+            self._log.lock("rebuild", wait=self._wait),
+        ):
+            yield
 
     def _all_of(self, head: ChildHead) -> list[UUID]:
         """The child that a number answers for, and every child merged into it."""
@@ -121,6 +147,7 @@ class Erasing:
         subjects += [subject_of("sensitive", record, self._master) for record in records]
         self._keys.destroy(subjects)
         self._projector.catch_up()
+        self._projector.drop_half_made()
         scrub(self._projector.engine)
         self._kept.forget()
         shutil.rmtree(self._rows, ignore_errors=True)
@@ -136,7 +163,7 @@ class Erasing:
         for head in self._log.heads.records(records).values():
             state = head.state
             for event in decide(EraseRecord(reason), state):
-                messages.append(_next(head.record, state.version, event, origin))
+                messages.append(self._next(head.record, state.version, event, origin, reason))
                 state = evolve(state, event)
             heads.append(RecordHead(head.record, state, head.key, head.sensitive, head.child))
         child_heads: list[ChildHead] = []
@@ -145,7 +172,7 @@ class Erasing:
             before = self._child(child)
             after = before
             for child_event in decide_child(EraseChild(reason), before):
-                messages.append(_next(child, after.version, child_event, origin))
+                messages.append(self._next(child, after.version, child_event, origin, reason))
                 after = evolve_child(after, child_event)
             child_heads.append(ChildHead(child, after.number, after.version))
             links.update(dict.fromkeys(before.records - after.records))
@@ -153,6 +180,9 @@ class Erasing:
             changes = HeadChanges(records=heads, children=child_heads, links=links)
             self._log.append(messages, heads=changes)
 
-
-def _next(stream: UUID, version: int, event: Event, origin: Origin) -> Recorded:
-    return Recorded(stream, version + 1, origin, origin.recorded, event)
+    def _next(
+        self, stream: UUID, version: int, event: Event, origin: Origin, reason: str
+    ) -> Recorded:
+        """The event in its stream, with the key of the reason where it holds one."""
+        sealing = self._keys.for_reason(stream, reason) if event.sealed else ()
+        return Recorded(stream, version + 1, origin, origin.recorded, event, sealing)

@@ -25,10 +25,6 @@ class NotFoundError(ContactpointError):
     """Nothing by that name; said in the same words of what may not be seen."""
 
 
-class BusyError(ContactpointError):
-    """Another process holds the lock that the command needs."""
-
-
 class DeniedError(ContactpointError):
     """The person's role does not allow the command, whoever the child."""
 

@@ -39,11 +39,6 @@ class Settings:
     """All four databases are one server's (CONTACTPOINT_DATABASE_URL), in separate schemas."""
 
     @property
-    def embedded(self) -> bool:
-        """Whether the log is an SQLite file in the home."""
-        return self.log_url.startswith("sqlite")
-
-    @property
     def work(self) -> Path:
         """Folder for locks and the matcher's index."""
         return self.home / "work"

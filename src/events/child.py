@@ -1,12 +1,12 @@
 """One child of the index: which records were decided to be theirs, and on what evidence."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Literal, assert_never
+from typing import ClassVar, Literal, assert_never
 from uuid import UUID
 
 import msgspec
 
-from events.message import Event
+from events.message import Erased, Event
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
@@ -66,7 +66,9 @@ class ChildClosed(Event, frozen=True, omit_defaults=True):
 class ChildErased(Event, frozen=True, omit_defaults=True):
     """All records of the child were erased."""
 
-    reason: str = ""
+    sealed: ClassVar[tuple[str, ...]] = ("reason",)
+
+    reason: str | Erased | None = None
 
 
 ChildEvent = (
@@ -141,7 +143,7 @@ def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
         case EraseChild(reason):
             if child.status in ("unknown", "erased"):
                 return []
-            return [*_unlinked(child.records, "erased"), ChildErased(reason)]
+            return [*_unlinked(child.records, "erased"), ChildErased(reason or None)]
         case _:
             assert_never(command)
 

@@ -139,13 +139,17 @@ class DeliveryRefused(Event, frozen=True, omit_defaults=True):
 class DeliveryApproved(Event, frozen=True, omit_defaults=True):
     """A data manager let a held delivery through."""
 
-    reason: str
+    sealed: ClassVar[tuple[str, ...]] = ("reason",)
+
+    reason: str | Erased | msgspec.Raw | None = None
 
 
 class DeliveryRejected(Event, frozen=True, omit_defaults=True):
     """A data manager turned a held delivery away."""
 
-    reason: str
+    sealed: ClassVar[tuple[str, ...]] = ("reason",)
+
+    reason: str | Erased | msgspec.Raw | None = None
 
 
 DeliveryEvent = (

@@ -8,6 +8,7 @@ NAMES = frozenset(
     {
         "keys.before-commit",
         "keys.after-commit",
+        "keys.destroyed",
         "keys.rotate-added",
         "keys.rotate-wrapped",
         "append.events",

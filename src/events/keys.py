@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from events.failpoints import failpoint
 from events.master import MasterKey
+from events.store.locks import file_lock
 
 NONCE = 12
 CACHED = 50_000
@@ -135,6 +136,10 @@ class SubjectKeys:
         known.update((subject, number) for number, subject in _numbered(new, issued))
         return [known[subject] for subject in subjects]
 
+    def for_reason(self, stream: UUID, reason: str) -> tuple[int, ...]:
+        """The key numbers of an event of the stream with a reason that somebody typed."""
+        return tuple(self.issue([subject_of("reason", stream, self._master)])) if reason else (0,)
+
     def _insert_unlooked(
         self, connection: Connection, made: list[tuple[int, bytes]], wrapping: int
     ) -> dict[int, AESGCM | None] | None:
@@ -189,6 +194,7 @@ class SubjectKeys:
     def destroy(self, subjects: Iterable[bytes]) -> int:
         """Destroy the keys of these subjects; return how many there were to destroy.
 
+        Given again after it was cut short, it removes what is left of their bytes.
         On SQLite the bytes are gone from the database and its write-ahead log when this returns. On
         PostgreSQL they are gone from live rows and what vacuum leaves of them is still wrapped:
         the next rotation makes it worthless.
@@ -205,8 +211,11 @@ class SubjectKeys:
                 ]
                 connection.execute(sa.insert(ERASURE), ledger)
                 connection.execute(sa.update(STATE).values(erasures=erasures + len(gone)))
+            # Also those that were destroyed before: that erasure may have died before it scrubbed.
+            destroyed = self._numbers(connection, wanted)
+        failpoint("keys.destroyed")
         self._opened.clear()
-        if gone:
+        if destroyed:
             self._scrub()
         return len(gone)
 
@@ -222,8 +231,14 @@ class SubjectKeys:
         """Wrap every key anew under a new wrapping key; return how many were wrapped.
 
         Killed at any point, the next call goes on where it stopped. The old wrapping key leaves
-        the master key file only when nothing is wrapped by it any more.
+        the master key file only when nothing is wrapped by it any more. Raises LockedError, with
+        nothing changed, while another process rotates.
         """
+        path = self._master.path
+        with file_lock(path.with_name(f"{path.name}.rotate.lock"), "key rotate", wait=0.0):
+            return self._rotate()
+
+    def _rotate(self) -> int:
         self._master.refresh()
         unfinished = len(self._master.wrapping) > 1
         current = max(self._master.wrapping) if unfinished else self._master.add_wrapping()
@@ -236,9 +251,27 @@ class SubjectKeys:
             count += wrapped
             failpoint("keys.rotate-wrapped")
         self._scrub()
-        self._master.keep_wrapping(current)
+        self._drop_other_wrapping(current)
         self._wrappers.clear()
         return count
+
+    def _drop_other_wrapping(self, current: int) -> None:
+        """Take the other wrapping keys out of the master key file, if no key needs them.
+
+        Inside a transaction, so that nobody issues a key between the look and the act: whatever is
+        wrapped by a key that is gone is lost, and with it all that was sealed.
+        """
+        with self._engine.begin() as connection:
+            *_, in_force = self._lock(connection)
+            needed = connection.execute(
+                sa.select(SUBJECT_KEY.c.number).where(_wrapped_by_another(current)).limit(1)
+            ).first()
+            if needed or in_force != current:
+                raise KeyStoreError(
+                    f"some subject keys are not wrapped by wrapping key {current}; expected all:"
+                    " the other wrapping keys were kept, rotate again"
+                )
+            self._master.keep_wrapping(current)
 
     def _create(self) -> None:
         schema = _schema(self._engine)
@@ -381,11 +414,12 @@ class SubjectKeys:
 
     def _rewrap(self, current: int) -> int:
         table = SUBJECT_KEY
-        old = sa.and_(table.c.wrapping != current, table.c.wrapped.is_not(None))
         columns = (table.c.number, table.c.subject, table.c.wrapped, table.c.wrapping)
         with self._engine.begin() as connection:
             self._lock(connection)
-            rows = connection.execute(sa.select(*columns).where(old).limit(BATCH)).all()
+            rows = connection.execute(
+                sa.select(*columns).where(_wrapped_by_another(current)).limit(BATCH)
+            ).all()
             if rows:
                 connection.execute(
                     sa.update(table)
@@ -451,6 +485,11 @@ def _schema(engine: Engine) -> str | None:
     translated = engine.get_execution_options().get("schema_translate_map") or {}
     found = translated.get(None)
     return None if found is None else str(found)
+
+
+def _wrapped_by_another(wrapping: int) -> sa.ColumnElement[bool]:
+    """Of a live key: not wrapped by this wrapping key."""
+    return sa.and_(SUBJECT_KEY.c.wrapping != wrapping, SUBJECT_KEY.c.wrapped.is_not(None))
 
 
 def _bound(number: int, subject: bytes) -> bytes:

@@ -98,7 +98,9 @@ class RecordWithdrawn(Event, frozen=True, omit_defaults=True):
 class RecordErased(Event, frozen=True, omit_defaults=True):
     """The keys of the record's particulars were destroyed; nothing brings them back."""
 
-    reason: str = ""
+    sealed: ClassVar[tuple[str, ...]] = ("reason",)
+
+    reason: str | Erased | None = None
 
 
 RecordEvent = RecordReceived | RecordAmended | RecordReturned | RecordWithdrawn | RecordErased
@@ -187,7 +189,7 @@ def decide(command: RecordCommand, record: Record) -> Sequence[RecordEvent]:
         case EraseRecord(reason):
             if record.standing in ("unknown", "erased"):
                 return []
-            return [RecordErased(reason)]
+            return [RecordErased(reason or None)]
         case _:
             assert_never(command)
 

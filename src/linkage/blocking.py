@@ -64,14 +64,6 @@ def keys(record: Comparable, population: Population) -> tuple[int, ...]:
     return tuple(sorted(list(dict.fromkeys(found))[:MOST_KEYS]))
 
 
-def shared_rules(left: Comparable, right: Comparable, population: Population) -> tuple[str, ...]:
-    """The names of the rules under which two records meet; none: they are never compared."""
-    one, other = Filed.of(left, population), Filed.of(right, population)
-    return tuple(
-        rule.name for rule in RULES if not set(rule.values(one)).isdisjoint(rule.values(other))
-    )
-
-
 @lru_cache(1 << 18)
 def sound(word: str) -> str:
     """How a word begins to sound: Soundex of its common spelling, for blocking only.

@@ -16,12 +16,12 @@ from events.delivery import (
     DeliveryRefused,
     DeliveryRejected,
 )
-from events.message import Event
+from events.message import Erased, Event
 from projections import rows
 from projections.projection import BEFORE_FILLING, Happened, Target
 
 name = "deliveries"
-opens = False
+opens = True
 metadata = sa.MetaData()
 events: frozenset[type[Event]] = frozenset(
     {
@@ -163,11 +163,18 @@ def _evolve(state: State, event: Event) -> None:
             state |= _taken(event, "source", "feed", "field", "expected")
             state |= {"state": "refused", "place": where}
         case DeliveryApproved(reason=reason):
-            state |= {"state": "approved", "reason": reason}
+            state |= {"state": "approved", "reason": _said(reason)}
         case DeliveryRejected(reason=reason):
-            state |= {"state": "rejected", "reason": reason}
+            state |= {"state": "rejected", "reason": _said(reason)}
         case _:
             pass
+
+
+def _said(reason: str | Erased | msgspec.Raw | None) -> str:
+    """What a data manager typed; nothing where nothing was, or where it reads as erased."""
+    if isinstance(reason, msgspec.Raw):
+        return msgspec.json.decode(reason, type=str)
+    return reason if isinstance(reason, str) else ""
 
 
 def _taken(event: Event, *fields: str) -> State:

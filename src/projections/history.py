@@ -67,7 +67,7 @@ HISTORY = sa.Table(
 )
 """An event of a child has one row for each record that it names. ``other`` is the child it was
 merged into; ``what`` the type of event; ``delivery`` the first 16 hex digits of its stream;
-``note`` a reason or a model version."""
+``note`` a reason of ours or a model version."""
 
 Row = tuple[object, ...]
 
@@ -121,8 +121,8 @@ def _rows(item: Happened) -> Iterable[Row]:
             return [_row(item, record=record, delivery=delivery, row=row)]
         case RecordWithdrawn(delivery=delivery, reason=reason):
             return [_row(item, record=record, delivery=delivery, note=reason)]
-        case RecordErased(reason=reason):
-            return [_row(item, record=record, note=reason)]
+        case RecordErased():
+            return [_row(item, record=record)]  # why is sealed: it may name the child
         case _:
             return _rows_of_child(item)
 
@@ -144,8 +144,8 @@ def _rows_of_child(item: Happened) -> Iterable[Row]:
             return [_row(item, child=child, other=into.bytes)]
         case ChildClosed():
             return [_row(item, child=child)]
-        case ChildErased(reason=reason):
-            return [_row(item, child=child, note=reason)]
+        case ChildErased():
+            return [_row(item, child=child)]
         case _:
             return []
 

@@ -151,6 +151,16 @@ class Projector:
         with _no_collection():
             Rebuild(self, names).run(progress)
 
+    def drop_half_made(self) -> None:
+        """Drop the tables that a rebuild which was killed has left beside the live ones."""
+        left = PROJECTION.c.next_generation.is_not(None)
+        with writing(self.engine) as connection:
+            for row in connection.execute(PROJECTION.select().where(left)).all():
+                if row.name in self.read_models:
+                    _drop_beside(connection, self.read_models[row.name], row.next_generation)
+            half_made = PROJECTION.update().where(left, PROJECTION.c.name.in_(self.read_models))
+            connection.execute(half_made.values(next_generation=None, next_position=None))
+
     def _read(
         self, names: Sequence[str], after: int, upto: int
     ) -> tuple[dict[str, list[Happened]], int]:
@@ -217,8 +227,8 @@ class Rebuild:
                     .values(next_generation=generation, next_position=0)
                 )
                 if row.next_generation is not None:
-                    for table in self.projector.read_models[row.name].metadata.sorted_tables:
-                        _beside(table, row.next_generation).drop(connection, checkfirst=True)
+                    model = self.projector.read_models[row.name]
+                    _drop_beside(connection, model, row.next_generation)
             for model in self.models:
                 for table in model.metadata.sorted_tables:
                     self.beside[table] = _beside(table, self.generations[model.name])
@@ -301,6 +311,11 @@ def _beside(table: sa.Table, generation: int) -> sa.Table:
     for index, ours in zip(_by_columns(twin), _by_columns(table), strict=True):
         index.info.update(ours.info)
     return twin
+
+
+def _drop_beside(connection: sa.Connection, model: Projection, generation: int) -> None:
+    for table in model.metadata.sorted_tables:
+        _beside(table, generation).drop(connection, checkfirst=True)
 
 
 def _by_columns(table: sa.Table) -> list[sa.Index]:

@@ -25,8 +25,9 @@ REACHED = {
     "rebuild": ("projection.rows", "rebuild.before-swap", "rebuild.after-swap"),
 }
 """Where each command is killed; a number says at which visit."""
-ELSEWHERE = {"keys.rotate-added", "keys.rotate-wrapped"}
-"""Failpoints that none of these commands passes (tests/events kills a rotation at them)."""
+ELSEWHERE = {"keys.rotate-added", "keys.rotate-wrapped", "keys.destroyed"}
+"""Failpoints that none of these commands passes: tests/events kills a rotation at them, and
+test_no_leaks an erasure."""
 KILLS = [(command, at) for command, names in REACHED.items() for at in names]
 
 

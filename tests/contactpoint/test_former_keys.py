@@ -151,7 +151,7 @@ def test_two_records_that_both_have_a_stream_stay_two(store):
 def test_an_erased_record_does_not_come_back_under_another_key(store):
     store.load([child(1)])
     head = store.head("c1")
-    (event,) = decide(EraseRecord("asked"), head.state)
+    (event,) = decide(EraseRecord(""), head.state)
     store.log.append(
         [Recorded(head.record, 2, Origin(1, "os:test", "erase"), 1, event)],
         heads=HeadChanges(records=[replace(head, state=evolve(head.state, event))]),

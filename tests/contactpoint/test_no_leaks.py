@@ -4,10 +4,14 @@ files, standard output and standard error."""
 import json
 import signal
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
+from contactpoint.erasing import Erasing
+from events.child import ChildErased
+from events.record import RecordErased
+from events.store.locks import LockedError
 from tests.contactpoint.installation import Installation
 
 PLANTED = {
@@ -279,23 +283,81 @@ def test_a_database_that_fails_is_reported_without_what_it_was_given(tmp_path):
         assert "said" not in home.holders(word)
 
 
+def wrapped_keys(home):
+    """The keys of all subjects by number, as the keys' database holds them."""
+    with closing(sqlite3.connect(home.home / "keys.db")) as keys:
+        return dict(keys.execute("SELECT number, wrapped FROM subject_key"))
+
+
 @pytest.mark.parametrize(
-    "failpoint", ["append.before-commit", "append.after-commit", "projection.rows"]
+    "failpoint",
+    ["append.before-commit", "append.after-commit", "keys.destroyed", "projection.rows"],
 )
 def test_an_erasure_killed_and_given_again_destroys_the_keys(home, tmp_path, failpoint):
     copy = home.copy(tmp_path / "home")
+    before = wrapped_keys(copy)
     number = json.loads(asked(home).stdout)["found"][0]["number"]
     assert copy.finish("erase", number, "--yes", failpoint=failpoint)[0] == -signal.SIGKILL
-    copy.run("erase", number, "--yes")
+    with closing(sqlite3.connect(copy.home / "keys.db")) as idle:
+        # While another has the file open, closing it tidies nothing up: the erasure has to.
+        idle.execute("SELECT * FROM subject_key").fetchall()
+        copy.run("erase", number, "--yes")
+        stored = b"".join(path.read_bytes() for path in copy.home.glob("keys.db*"))
+    gone = [before[number] for number, key in wrapped_keys(copy).items() if key is None]
+    assert len(gone) >= 3
+    assert not any(one in stored for one in gone)
     with copy.opened() as store:
         told = repr(store.log.decode(store.log.read(0, 1000)))
     assert "Zebulonix" not in told
     assert "Quillfeatherby" not in told
 
 
+def test_an_erasure_takes_what_a_killed_rebuild_left_with_it(home, tmp_path):
+    copy = home.copy(tmp_path / "home")
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    assert copy.finish("rebuild", failpoint="rebuild.before-swap")[0] == -signal.SIGKILL
+    copy.run("erase", number, "--yes")
+    stored = b"".join(path.read_bytes().lower() for path in copy.home.glob("read.db*"))
+    assert [word for word in PLANTED.values() if word.lower().encode() in stored] == []
+    copy.run("rebuild")
+
+
+def test_an_erasure_and_a_rebuild_keep_out_of_each_others_way(home, tmp_path):
+    copy = home.copy(tmp_path / "home")
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    with copy.opened() as store, store.log.lock("rebuild"):
+        kept = store._kept_index()
+        parts = (store.log, store.keys, store.master, store.projector, store.queries, kept)
+        erasing = Erasing(*parts, rows=tmp_path, backup_days=35, wait=0.1)
+        with pytest.raises(LockedError, match="rebuild is under way in process"):
+            erasing.child(number, store.origin("erase"), reason="")
+        with pytest.raises(LockedError, match="rebuild is under way in process"):
+            copy.run("rebuild")
+
+
 def test_an_erased_childs_words_stand_nowhere_at_all(home, tmp_path):
     asked(home)
     number = json.loads(asked(home).stdout)["found"][0]["number"]
-    home.run("erase", number, "--yes")
-    for word in PLANTED.values():
+    home.run("erase", number, "--yes", "--reason", "asked for by Ottershawe")
+    for word in (*PLANTED.values(), "Ottershawe"):
         assert home.holders(word) == set()
+    with home.opened() as store:
+        events = [one.event for one in store.log.decode(store.log.read(0, 1000))]
+    reasons = [one.reason for one in events if isinstance(one, RecordErased | ChildErased)]
+    assert reasons == ["asked for by Ottershawe"] * 4
+
+
+@pytest.mark.parametrize("act", ["approve", "reject"])
+def test_why_a_delivery_was_decided_stands_in_the_read_models_and_nowhere_else(tmp_path, act):
+    home = Searched(tmp_path)
+    home.run("init")
+    options = ("--feed", "health.pds-fhir", "--mode", "snapshot", "--effective")
+    assert home.load("one.ndjson", lines(PATIENT), "pds", *options, "2026-01-15") == 0
+    other = lines(PATIENT | {"id": "9000000025"})
+    assert home.load("two.ndjson", other, "pds", *options, "2026-01-16") == 3
+    listed = json.loads(home.run("delivery", "list", "--json").stdout)
+    (held,) = (one["delivery"] for one in listed if one["state"] == "held")
+    home.run("delivery", act, held, "--reason", "Ottershawe rang")
+    assert home.holders("Ottershawe") <= {"home/read.db", "home/read.db-wal"}
+    shown = json.loads(home.run("delivery", "show", held, "--json").stdout)
+    assert shown["reason"] == "Ottershawe rang"

@@ -1,9 +1,11 @@
 """What loading reports: counts for scripts, the gravest exit code, files that spoil no others."""
 
 import json
+import subprocess
 
 import pytest
 
+from events.store.locks import LockedError
 from tests.contactpoint.installation import Installation
 
 HEADER = "key,given,family,dob"
@@ -49,6 +51,37 @@ def test_one_hopeless_file_leaves_the_rest_of_the_night_alone(desk):
     assert errors.keys() == {"README.txt", "school.census.2026-09-01.xml"}
     assert "does not show its feed" in errors["README.txt"]
     assert desk.status("records") == 2
+
+
+def test_a_night_waits_for_a_load_then_names_the_file_and_goes_on(desk):
+    for source in ("club", "school"):
+        desk.file(f"drop/{source}/csv.2026-09-01.csv", HEADER, ASHA)
+    with desk.opened() as store, store.log.lock("load"):
+        night = desk.json("nightly", desk.home.parent / "drop", "--wait", 0.1)
+    assert night["exit_code"] == 1
+    assert ["load is under way in process" in one["error"] for one in night["files"]] == [True] * 2
+    assert desk.json("nightly", desk.home.parent / "drop")["new"] == 2
+
+
+@pytest.mark.parametrize("name", ["nightly", "load", "link"])
+def test_a_night_goes_on_when_what_it_waited_for_has_ended(desk, name):
+    desk.file("drop/club/csv.2026-09-01.csv", HEADER, ASHA)
+    with desk.opened() as store, store.log.lock(name):
+        night = desk.start("nightly", desk.home.parent / "drop", "--json")
+        with pytest.raises(subprocess.TimeoutExpired):
+            night.wait(2)
+    out, _ = night.communicate()
+    assert (night.returncode, json.loads(out)["links"]) == (0, 1)
+
+
+def test_a_second_night_is_refused_when_it_has_waited_long_enough(desk):
+    (desk.home.parent / "drop").mkdir()
+    with (
+        desk.opened() as store,
+        store.log.lock("nightly"),
+        pytest.raises(LockedError, match="nightly is under way in process"),
+    ):
+        desk.run("nightly", desk.home.parent / "drop", "--wait", 0)
 
 
 def test_a_file_of_another_feed_than_its_source_spoils_no_other(desk):

@@ -1,11 +1,15 @@
 """Subject keys and the master key: issued once, destroyed for good, wrapped anew."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from events.keys import SUBJECT_KEY, DestroyedKeyError, KeyStoreError, SubjectKeys, UnknownKeyError
 from events.master import MasterKey, MasterKeyError
+from events.store.locks import LockedError
 
 SUBJECTS = [bytes([i]) * 16 for i in range(1, 4)]
 NONCE = bytes(12)
@@ -102,6 +106,26 @@ def test_the_bytes_of_destroyed_keys_are_gone_from_the_files(tmp_path, master):
     keys.close()
 
 
+def test_a_destruction_that_a_reader_kept_from_scrubbing_scrubs_when_it_is_given_again(
+    tmp_path, master
+):
+    keys = SubjectKeys(f"sqlite:///{tmp_path / 'keys.db'}", master, create=True)
+    keys.issue(SUBJECTS)
+    with keys._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        query = "SELECT wrapped FROM subject_key WHERE number = 1"
+        wrapped = connection.exec_driver_sql(query).scalar_one()
+    with closing(sqlite3.connect(tmp_path / "keys.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM subject_key").fetchall()
+        for _ in range(2):
+            with pytest.raises(KeyStoreError, match="run the erasure again"):
+                keys.destroy(SUBJECTS[:1])
+    assert keys.destroy(SUBJECTS[:1]) == 0
+    assert not any(wrapped in file.read_bytes() for file in tmp_path.glob("keys.db*"))
+    keys.close()
+
+
 def test_a_key_that_was_never_issued_is_unknown(keys):
     with pytest.raises(UnknownKeyError, match="key 7 was never issued"):
         keys.openers([7])
@@ -116,6 +140,55 @@ def test_rotation_wraps_every_live_key_anew_and_drops_the_old_wrapping_key(keys,
     other = reopened(url, master)
     assert other.openers([2])[2].decrypt(NONCE, sealed, b"") == b"plain"
     other.close()
+
+
+class Meanwhile(MasterKey):
+    """A master key at whose change something else happens first."""
+
+    def __init__(self, master, happens):
+        super().__init__(master.path, master._stored)
+        self._happens = happens
+
+    def add_wrapping(self):
+        self._happens()
+        return super().add_wrapping()
+
+    def keep_wrapping(self, number):
+        self._happens()
+        super().keep_wrapping(number)
+
+
+def test_a_second_rotation_at_the_same_time_is_refused_and_every_key_opens(keys, url, master):
+    keys.issue(SUBJECTS)
+    second, refused = reopened(url, master), []
+
+    def rotate_too():
+        with pytest.raises(LockedError, match="key rotate is under way in process") as raised:
+            second.rotate()
+        refused.append(raised)
+
+    first = SubjectKeys(url, Meanwhile(master, rotate_too))
+    assert first.rotate() == 3
+    assert len(refused) == 2
+    assert second.openers([1, 2, 3]).keys() == {1, 2, 3}
+    assert second.rotate() == 3
+    first.close()
+    second.close()
+
+
+def test_a_wrapping_key_stays_while_a_subjects_key_is_wrapped_by_it(keys, url, master):
+    keys.issue(SUBJECTS)
+    keys.rotate()
+    other = reopened(url, master)
+    rotating = reopened(url, master)
+    rotating._rewrap = lambda _: 0
+    with pytest.raises(KeyStoreError, match="not wrapped by wrapping key 3; expected all"):
+        rotating.rotate()
+    assert set(MasterKey.load(master.path).wrapping) == {2, 3}
+    assert other.openers([1, 2, 3]).keys() == {1, 2, 3}
+    assert other.rotate() == 3
+    for one in (other, rotating):
+        one.close()
 
 
 def test_a_process_that_ran_through_a_rotation_goes_on_with_the_new_wrapping_key(keys, url, master):

@@ -126,11 +126,13 @@ def load(  # noqa: PLR0913 - the options of the contract
     return code
 
 
-def loaded(store: "Contactpoint", request: "Request", command: str, *, shown: bool) -> "Outcome":
+def loaded(
+    store: "Contactpoint", request: "Request", command: str, *, shown: bool, wait: float = 0.0
+) -> "Outcome":
     """Load one delivery, with a line that shows how far it has come."""
     with progress(request.paths[0].name, wanted=shown) as tell:
         return store.loading.load(
-            dataclasses.replace(request, progress=tell), store.origin(command)
+            dataclasses.replace(request, progress=tell), store.origin(command), wait=wait
         )
 
 
@@ -151,7 +153,12 @@ def together(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def link(
-    store: "Contactpoint", reports: list[dict[str, Any]], *, wanted: bool, shown: bool
+    store: "Contactpoint",
+    reports: list[dict[str, Any]],
+    *,
+    wanted: bool,
+    shown: bool,
+    wait: float = 0.0,
 ) -> None:
     """Link what was loaded, and bring the read models up to date; the last report gains both."""
     began = time.perf_counter()
@@ -159,7 +166,7 @@ def link(
     # Also where all was known already: the load before may have died before it linked.
     if wanted and last is not None:
         with progress("linking", wanted=shown, unit="records") as tell:
-            outcome = store.linking.run(store.origin("link"), store.model, progress=tell)
+            outcome = store.linking.run(store.origin("link"), store.model, progress=tell, wait=wait)
         last["links"], last["reviews"] = outcome.links, outcome.referred
         last["events"] += outcome.events
         last["seconds"]["link"] = round(time.perf_counter() - began, 3)

@@ -29,35 +29,46 @@ if TYPE_CHECKING:
 COUNTS = ("rows", "new", "changed", "unchanged", "out_of_scope", "held", "rejected", "withdrawn")
 ALWAYS = ("rows", "new", "changed", "unchanged")
 """Counts that the report shows even where they are none."""
+WAIT = 600.0
+"""Seconds that a night waits for another process, unless told."""
 MOST_NAMED = 10
 """Files left out that are named one by one."""
 
 
 @click.command(epilog=examples("nightly /var/drop/2026-01-15"))
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=WAIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another night, load or link to end.",
+)
 @json_option
-def nightly(folder: Path, as_json: bool) -> int:
+def nightly(folder: Path, wait: float, as_json: bool) -> int:
     """Load a drop FOLDER in order of effective time.
 
     Links once at the end, and prints one report.
     A file stands in a folder named for its source, and its name begins with its feed and date:
     FOLDER/pds/health.pds-fhir.2026-01-15.ndjson. Where the name says no feed, the file is asked.
-    A file that cannot be loaded leaves the others alone. Two at once wait for each other.
+    A file that cannot be loaded leaves the others alone. A second night waits for the first, and
+    is refused after --wait seconds; a file that another load kept waiting so long is named.
     """
     from contactpoint.nightly import dropped, left_out, unlisted
     from feeds.catalogue import FEEDS
 
-    with opened() as store, store.log.lock("nightly"):
+    with opened() as store, store.log.lock("nightly", wait=wait):
         reports = [
             each
             for _, files in groupby(dropped(folder, FEEDS), key=_delivery)
-            for each in _load(store, list(files), shown=not as_json)
+            for each in _load(store, list(files), shown=not as_json, wait=wait)
         ]
         reports.extend(
             {"source": path.name, **failed(path.name, _unreadable(path, error))}
             for path, error in unlisted(folder)
         )
-        link_loaded(store, reports, wanted=True, shown=not as_json)
+        link_loaded(store, reports, wanted=True, shown=not as_json, wait=wait)
     codes = {0, *(each["exit_code"] for each in reports)}
     code = next(code for code in GRAVEST if code in codes)
     passed = [str(path.relative_to(folder)) for path in left_out(folder)]
@@ -77,10 +88,11 @@ def _delivery(one: "Dropped") -> tuple[str, str, str]:
 
 
 def _load(
-    store: "Contactpoint", files: Sequence["Dropped"], *, shown: bool
+    store: "Contactpoint", files: Sequence["Dropped"], *, shown: bool, wait: float
 ) -> Iterator[dict[str, Any]]:
     """Load the files of one source, feed and date; a report for each delivery."""
     from contactpoint.errors import UsageError
+    from events.store.locks import LockedError
     from feeds.submission import FeedError
 
     effective, source, feed_name = _delivery(files[0])
@@ -98,8 +110,8 @@ def _load(
         name = together_sent[0].name
         try:
             request = as_request(together_sent, feed, source=source, effective=effective)
-            outcome = loaded(store, request, "nightly", shown=shown)
-        except (FeedError, UsageError) as error:
+            outcome = loaded(store, request, "nightly", shown=shown, wait=wait)
+        except (FeedError, UsageError, LockedError) as error:
             yield {"source": source, **failed(name, error)}
         except OSError as error:
             if error.filename not in map(str, together_sent):

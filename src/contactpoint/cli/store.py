@@ -98,11 +98,11 @@ def rebuild(name: str | None, as_json: bool) -> None:
     """Make the read models anew from the log.
 
     All of them, or the one of a NAME that 'status' shows. They are made beside the old ones, which
-    go on answering, and swapped in.
+    go on answering, and swapped in. Refused while another rebuild or an erasure is under way.
     """
     from contactpoint.errors import UsageError
 
-    with opened() as store:
+    with opened() as store, store.log.lock("rebuild"):
         known = list(store.projector.read_models)
         if name is not None and name not in known:
             raise UsageError(f"no projection {name!r}{nearest(name, known)}")

@@ -135,18 +135,22 @@ class Loading:
             state = self._log.replay(delivery, Delivery(), evolve)
             if state.state != "held" or state.held is None:
                 raise UsageError(f"delivery {delivery.hex[:16]} is {state.state}, not held")
-            event = DeliveryApproved(reason) if approve else DeliveryRejected(reason)
+            event = (DeliveryApproved if approve else DeliveryRejected)(reason or None)
+            sealing = self._keys.for_reason(delivery, reason)
             self._log.append(
-                [Recorded(delivery, state.version + 1, origin, origin.recorded, event)]
+                [Recorded(delivery, state.version + 1, origin, origin.recorded, event, sealing)]
             )
             request = _asked(state.held, feeds) if approve else None
             if request is None or not all(path.exists() for path in request.paths):
                 return None
             return _Load(self, request, origin).run()
 
-    def load(self, request: Request, origin: Origin) -> Outcome:
-        """Load one delivery. Raises FeedError for a file that cannot be read as its feed says."""
-        with self._log.lock("load"), _seldom_collecting():
+    def load(self, request: Request, origin: Origin, *, wait: float = 0.0) -> Outcome:
+        """Load one delivery. Raises FeedError for a file that cannot be read as its feed says.
+
+        Another load is waited for ``wait`` seconds; then raises LockedError.
+        """
+        with self._log.lock("load", wait=wait), _seldom_collecting():
             return _Load(self, request, origin).run()
 
 

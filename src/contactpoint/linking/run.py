@@ -108,7 +108,7 @@ class Linking:
         self._kept = kept
         self._commit = commit
 
-    def run(
+    def run(  # noqa: PLR0913 - what a caller may ask of a run
         self,
         origin: Origin,
         model: Model,
@@ -116,12 +116,14 @@ class Linking:
         everything: bool = False,
         plan: bool = False,
         progress: Progress | None = None,
+        wait: float = 0.0,
     ) -> LinkOutcome:
         """Link what changed since the last run, or everything; append nothing if nothing did.
 
-        ``plan``: append nothing at all, and say what would follow.
+        ``plan``: append nothing at all, and say what would follow. Another run is waited for
+        ``wait`` seconds; then raises LockedError.
         """
-        with self._log.lock("link"):
+        with self._log.lock("link", wait=wait):
             position = self._projector.catch_up()
             run = _Run(self, origin, model, position, plan=plan)
             return run.go(everything=everything, progress=progress)
