@@ -4,6 +4,7 @@ import random
 import signal
 import subprocess
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -170,7 +171,7 @@ def test_a_hundred_random_kills_change_nothing(prepared, tmp_path, part):
     chance = random.Random(part)
     wanted = [at_a_failpoint] * AT_FAILPOINTS + [at_a_moment] * AT_MOMENTS
     chance.shuffle(wanted)
-    kills = Counter()
+    kills: Counter[Any] = Counter()
     while wanted:
         command = chance.choice(sorted(prepared))
         base, words, undisturbed = prepared[command]
