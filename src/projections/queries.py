@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from events.record import Statement
 from person.identifiers import Identifier
 from projections import rows
-from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
+from projections.deliveries import DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, current
 from projections.folding import compact, fold
 from projections.history import HISTORY
@@ -327,15 +327,6 @@ class Queries:
         return self._rows(
             HISTORY.select().where(mine).order_by(HISTORY.c.position, HISTORY.c.record)
         )
-
-    def rates(self) -> list[Row]:
-        """The counts of completed deliveries for each source and day on which one ended (UTC)."""
-        day = DELIVERY.c.latest / sa.literal(86_400_000_000)
-        number = sa.cast(sa.func.floor(day), sa.BigInteger).label("day")
-        sums = [sa.func.sum(DELIVERY.c[count]).label(count) for count in COUNTS]
-        query = sa.select(DELIVERY.c.source, number, *sums)
-        query = query.where(DELIVERY.c.state == "completed")
-        return self._rows(query.group_by("source", "day").order_by("day", "source"))
 
     def runs(self) -> list[Row]:
         """The runs of linking, the latest first."""
