@@ -157,12 +157,6 @@ class Log:
         """The position of the last event; 0 in an empty log."""
         return self._recorder.max_notification_id() or 0
 
-    def position_at(self, moment: int) -> int:
-        """The position of the last event recorded by a moment (microseconds, UTC)."""
-        chain = f"{self._recorder.prefix}{self.names.chain}"
-        statement = f"SELECT MAX(last) FROM {chain} WHERE recorded <= ?"
-        return int(self._recorder.query(statement, (moment,))[0][0] or 0)
-
     def links(self, after: int = 0, limit: int = 1_000) -> list[Link]:
         """The chain's links whose last position is after one, in order."""
         chain = f"{self._recorder.prefix}{self.names.chain}"

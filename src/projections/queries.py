@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from events.record import Statement
 from person.identifiers import Identifier
 from projections import rows
-from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
+from projections.deliveries import DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, current
 from projections.folding import compact, fold
 from projections.history import HISTORY
@@ -316,26 +316,24 @@ class Queries:
         """The registered sources and their settings."""
         return self._rows(SOURCE.select().order_by(SOURCE.c.source))
 
-    def history_of_record(self, record: UUID) -> list[Row]:
-        """What happened to a record, oldest first."""
-        mine = HISTORY.c.record == record.bytes
-        return self._rows(HISTORY.select().where(mine).order_by(HISTORY.c.position))
-
     def history_of_child(self, child: UUID) -> list[Row]:
-        """What happened to a child and to which of its records, oldest first."""
-        mine = HISTORY.c.child == child.bytes
-        return self._rows(
-            HISTORY.select().where(mine).order_by(HISTORY.c.position, HISTORY.c.record)
-        )
+        """What happened to a child and to the current records of it, oldest first.
 
-    def rates(self) -> list[Row]:
-        """The counts of completed deliveries for each source and day on which one ended (UTC)."""
-        day = DELIVERY.c.latest / sa.literal(86_400_000_000)
-        number = sa.cast(sa.func.floor(day), sa.BigInteger).label("day")
-        sums = [sa.func.sum(DELIVERY.c[count]).label(count) for count in COUNTS]
-        query = sa.select(DELIVERY.c.source, number, *sums)
-        query = query.where(DELIVERY.c.state == "completed")
-        return self._rows(query.group_by("source", "day").order_by("day", "source"))
+        Each row has the ``source`` of its record where that is a current one of the child; what
+        befell a record while it was another child's is left out.
+        """
+        with self._reading() as target:
+            held = sa.select(RECORD.c.record, RECORD.c.source).where(
+                RECORD.c.child == child.bytes, RECORD.c.standing == "current"
+            )
+            sources = {row.record: row.source for row in target.connection.execute(held)}
+            mine = sa.or_(
+                HISTORY.c.child == child.bytes,
+                sa.and_(HISTORY.c.record.in_(sources), HISTORY.c.child.is_(None)),
+            )
+            query = HISTORY.select().where(mine).order_by(HISTORY.c.position, HISTORY.c.record)
+            found = target.connection.execute(query).mappings().all()
+        return [{**row, "source": sources.get(row["record"], "")} for row in found]
 
     def runs(self) -> list[Row]:
         """The runs of linking, the latest first."""

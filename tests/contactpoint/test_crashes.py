@@ -2,7 +2,9 @@
 
 import random
 import signal
-import time
+import subprocess
+from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -28,7 +30,19 @@ REACHED = {
 ELSEWHERE = {"keys.rotate-added", "keys.rotate-wrapped", "keys.destroyed"}
 """Failpoints that none of these commands passes: tests/events kills a rotation at them, and
 test_no_leaks an erasure."""
+PASSED = {
+    "load": dict.fromkeys(KEYS, 5) | dict.fromkeys((*APPEND, "append.after-commit"), 8),
+    "link": dict.fromkeys((*APPEND, "append.after-commit"), 10) | dict.fromkeys(LINK[:2], 9),
+}
+"""How often each command was seen to pass a failpoint; one not named here it passes once."""
 KILLS = [(command, at) for command, names in REACHED.items() for at in names]
+
+PARTS = 10
+AT_FAILPOINTS, AT_MOMENTS = 60 // PARTS, 40 // PARTS
+"""Of the hundred kills of the long proof, those of each part."""
+IN_A_ROW = 3
+"""How often a command is killed before it may complete, at most."""
+TRIES = 20
 
 
 @pytest.fixture(scope="module")
@@ -153,20 +167,64 @@ def test_every_failpoint_is_one_at_which_some_command_is_killed():
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(20))
-def test_a_hundred_random_kills_change_nothing(prepared, tmp_path, seed):
-    chance = random.Random(seed)
-    command = chance.choice(["load", "link", "load and link", "load and link", "rebuild"])
-    base, words, undisturbed = prepared[command]
-    home = base.copy(tmp_path / "home")
-    for _ in range(5):
-        if chance.random() < 0.6:
-            failpoint = f"{chance.choice(sorted(NAMES))}:{chance.randint(1, 4)}"
-            home.finish(*words, failpoint=failpoint)
-        else:
-            process = home.start(*words)
-            time.sleep(chance.uniform(0.1, 1.6))
-            process.kill()
-            process.communicate()
-    home.run(*words)
-    assert_as_undisturbed(home, undisturbed)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_hundred_random_kills_change_nothing(prepared, tmp_path, part):
+    chance = random.Random(part)
+    wanted = [at_a_failpoint] * AT_FAILPOINTS + [at_a_moment] * AT_MOMENTS
+    chance.shuffle(wanted)
+    kills: Counter[Any] = Counter()
+    while wanted:
+        command = chance.choice(sorted(prepared))
+        base, words, undisturbed = prepared[command]
+        home = base.copy(tmp_path / f"{len(wanted)}")
+        for kill in wanted[:IN_A_ROW]:
+            home, code = struck(home, kill, command, words, chance)
+            assert code == -signal.SIGKILL
+            kills[kill] += 1
+            wanted.remove(kill)
+            if completed(home, command, undisturbed):
+                break
+        home.run(*words)
+        assert_as_undisturbed(home, undisturbed)
+    assert kills == {at_a_failpoint: AT_FAILPOINTS, at_a_moment: AT_MOMENTS}
+
+
+def struck(home, kill, command, words, chance):
+    """A copy of a home whose command was killed, and the code it ended with.
+
+    Where a command ends before it is killed, that copy is left and another try is made.
+    """
+    for number in range(TRIES):
+        tried = home.copy(home.home.with_name(f"{home.home.name}.{number}"))
+        code = kill(tried, command, words, number, chance)
+        if code != 0:
+            return tried, code
+    raise AssertionError(f"{command} always completed before it was killed")
+
+
+def at_a_failpoint(home, command, words, number, chance):
+    """Run a command to its death at a failpoint that it passes, sooner with every try."""
+    part = chance.choice(command.split(" and "))
+    name = chance.choice(REACHED[part]).partition(":")[0]
+    visits = PASSED.get(part, {}).get(name, 1)
+    visit = chance.randint(1, max(1, visits // (number + 1)))
+    return home.finish(*words, failpoint=f"{name}:{visit}")[0]
+
+
+def at_a_moment(home, command, words, number, chance):
+    """Kill a command at any moment, sooner with every try."""
+    process = home.start(*words)
+    try:
+        process.communicate(timeout=chance.uniform(0.4, 1.7) * 0.85**number)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+    return process.returncode
+
+
+def completed(home, command, undisturbed):
+    """Whether a command that was killed had written all it had to; a rebuild begins anew."""
+    if command == "rebuild":
+        return False
+    # Looked at in a copy, so that the next process finds what the kill left.
+    return home.copy(home.home.with_name(f"{home.home.name}-seen")).events() == undisturbed[1]

@@ -1,5 +1,6 @@
 """What a run of linking takes up, and what it leaves to the next."""
 
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from contactpoint.intake.loading import Request
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.run import Linking
+from events.store.appending import StaleError
 from feeds.catalogue import recognise
 from projections.projector import Projector
 from tests.contactpoint.installation import Installation, population
@@ -81,3 +83,88 @@ def test_another_model_that_changes_nothing_is_recorded_once(linked, tmp_path):
         after = store.log.position()
         store.linking.run(store.origin("link"), model)
         assert store.log.position() == after
+
+
+class CutError(Exception):
+    """A run that does not go on."""
+
+
+class Overtakable:
+    """A log whose lock holds nobody off, so that others write between our reading and appending."""
+
+    def __init__(self, log, others):
+        """``others`` write before each of our commits, in turn; then nobody does."""
+        self._log, self._others = log, list(others)
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    def lock(self, _name):
+        return nullcontext()
+
+    def append(self, messages, **options):
+        if self._others:
+            self._others.pop(0)()
+        return self._log.append(messages, **options)
+
+
+def _cut():
+    raise CutError
+
+
+def _linking(store, others, commit=1000):
+    """Linking in a log that others write to, each the first commits of a run of its own."""
+    kept = KeptIndex(store.settings.work, store.keys, store.master)
+    log: Any = Overtakable(store.log, others)
+    return Linking(log, store.master, store.projector, store.queries, kept, commit=commit)
+
+
+def _other_run(store, commits):
+    def write():
+        linking = _linking(store, [list] * commits + [_cut], commit=1)
+        with suppress(CutError):
+            linking.run(store.origin("link"), store.model)
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def unlinked(linked, tmp_path_factory):
+    """A home with all deliveries of which only the first is linked, and the same when all are."""
+    base, second = linked
+    folder = tmp_path_factory.mktemp("unlinked")
+    home = base.copy(folder / "home")
+    for words in second:
+        home.run(*words, "--no-link")
+    whole = home.copy(folder / "whole")
+    whole.run("link")
+    return home, whole.state()
+
+
+@pytest.mark.parametrize("commit", [1000, 20])
+@pytest.mark.parametrize("commits", [[3], [1000], [2, 3, 4]])
+def test_what_another_wrote_between_reading_and_appending_is_resolved_again(
+    unlinked, tmp_path, commits, commit
+):
+    base, undisturbed = unlinked
+    home = base.copy(tmp_path / "home")
+    with home.opened() as store:
+        others = [_other_run(store, number) for number in commits]
+        before = store.log.position()
+        _linking(store, others, commit).run(store.origin("link"), store.model)
+        assert store.log.position() > before
+    assert home.state() == undisturbed
+    assert home.findings() == []
+
+
+def test_a_run_that_others_overtake_again_and_again_gives_up_with_nothing_written(
+    unlinked, tmp_path
+):
+    home = unlinked[0].copy(tmp_path / "home")
+    with home.opened() as store:
+        linking = _linking(store, [_other_run(store, 3)] * 5)
+        with pytest.raises(StaleError):
+            linking.run(store.origin("link"), store.model)
+    home.run("link")
+    assert home.state() == unlinked[1]
+    assert home.findings() == []

@@ -198,6 +198,20 @@ def test_a_child_is_shown_only_with_a_reason(night):
     assert night("child", "show", number, "--reason", "enquiry 7").returncode == 0
 
 
+def test_the_history_of_a_child_says_what_happened_when_at_which_source_and_by_which_model(night):
+    show = ("child", "show", first_number(night), "--reason", "enquiry 7")
+    child = night.json(*show, "--history")
+    told = child["history"]
+    assert told[0]["what"] == "record received"
+    registered = next(row for row in told if row["what"] == "child registered")
+    assert registered["source"] in {holder["source"] for holder in child["holders"]}
+    assert registered["model"]
+    assert [row["when"] for row in told] == sorted(row["when"] for row in told)
+    assert "child registered" in night(*show, "--history").stdout
+    assert "history" not in night.json(*show)
+    assert "child registered" not in night(*show).stdout
+
+
 def test_a_number_may_be_read_from_standard_input(night):
     number = first_number(night)
     assert night("child", "show", "-", "--reason", "enquiry", stdin=f"{number}\n").returncode == 0
@@ -343,6 +357,20 @@ def test_a_fault_of_the_program_says_its_place_and_no_particulars(monkeypatch, c
     assert stopped.value.code == 1
     assert "KeyError in contactpoint/test_program.py" in said
     assert "Asha" not in said
+
+
+def test_a_restricted_child_has_no_history_to_show(program):
+    program("init")
+    (program.folder / "a.ndjson").write_text(
+        '{"resourceType":"Patient","id":"9000000009","identifier":[{"system":'
+        '"https://fhir.nhs.uk/Id/nhs-number","value":"9000000009"}],"meta":{"security":'
+        '[{"code":"R"}]},"name":[{"use":"usual","given":["Asha"],"family":"Okonjo"}],'
+        '"birthDate":"2015-03-04"}\n'
+    )
+    program("load", "a.ndjson", "--source", "a", "--feed", "health.pds-fhir")
+    show = ("child", "show", first_number(program), "--reason", "enquiry 7")
+    assert program.json(*show, "--history") == program.json(*show) | {"history": []}
+    assert program(*show, "--history").stdout == program(*show).stdout
 
 
 def test_the_weights_of_a_restricted_child_are_not_explained(program):

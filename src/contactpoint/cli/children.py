@@ -24,16 +24,21 @@ def child() -> None:
     epilog=examples(
         "child show 012345678904 --reason 'school asks whom to ring'",
         "child show - --reason 'enquiry 7' < number.txt",
+        "child show 012345678904 --history --reason 'parent asks who was told'",
     )
 )
 @click.argument("number", type=PERSONAL)
+@click.option(
+    "--history", "with_history", is_flag=True, help="Show what happened to the child, too."
+)
 @reason_option
 @json_option
-def show(number: str, reason: str, as_json: bool) -> None:
+def show(number: str, with_history: bool, reason: str, as_json: bool) -> None:
     """Show the child of an index NUMBER and the services that work with them.
 
     Spaces in the number do not matter; - reads it from standard input. The look is recorded before
-    the answer. A child that may not be seen answers as a number that nobody has.
+    the answer. A child that may not be seen answers as a number that nobody has. A restricted
+    child's history is not shown.
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError
@@ -54,12 +59,17 @@ def show(number: str, reason: str, as_json: bool) -> None:
             children=[found.child] if found else [],
             search={"number": number.strip()},
         )
-    if found is None:
-        raise NotFoundError("no child of that number")
+        if found is None:
+            raise NotFoundError("no child of that number")
+        told = store.queries.history_of_child(found.child) if with_history else []
+    history = views.history(found.view, told)
     if as_json:
-        print_json(with_times(msgspec.to_builtins(found.view)))
-    else:
-        views.show(found.view)
+        shown = with_times(msgspec.to_builtins(found.view))
+        print_json(shown | {"history": history} if with_history else shown)
+        return
+    views.show(found.view)
+    if history:
+        print_table(tuple(history[0]), [list(row.values()) for row in history])
 
 
 @child.command(

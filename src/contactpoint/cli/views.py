@@ -1,16 +1,20 @@
 """How what a reader may see of a child is written for a person."""
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from contactpoint.cli.output import print_table
+from contactpoint.cli.output import as_time, print_table
 
 if TYPE_CHECKING:
     from projections.view import View
 
 SERVICE = ("service", "organisation", "practitioner", "contact", "since", "until", "told by")
+OF_MODEL = ("ChildRegistered", "RecordsLinked", "ChildRestored")
+"""Events that a version of the matcher's model decided."""
 
 
 def identity(view: "View") -> dict[str, str]:
@@ -43,6 +47,28 @@ def show(view: "View") -> None:
     if plain["services"]:
         print_table(SERVICE, [_service(told) for told in plain["services"]])
     _show_marks(plain)
+
+
+def history(view: "View", told: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What happened to a child as its reader may know: nothing where the child is restricted.
+
+    A source is named only where the view names it too.
+    """
+    from projections.view import ChildView
+
+    if not isinstance(view, ChildView):
+        return []
+    named = {"", *(holder.source for holder in view.holders)}
+    return [
+        {
+            "when": as_time(row["recorded"]) or "",
+            "what": re.sub(r"(?<=[a-z])(?=[A-Z])", " ", row["what"]).lower(),
+            "source": row["source"],
+            "model": row["note"] if row["what"] in OF_MODEL else "",
+        }
+        for row in told
+        if row["source"] in named
+    ]
 
 
 def compared(view: "View") -> dict[str, str]:

@@ -34,6 +34,7 @@ from events.record import (
     RecordReturned,
     RecordWithdrawn,
 )
+from events.store.appending import StaleError
 from events.store.heads import ChildHead, HeadChanges
 from linkage.index import Index, Pairs
 from linkage.model import Model
@@ -53,6 +54,8 @@ CHILDREN: dict[type[Event], str] = {
 COMMIT = 5_000
 """Records settled in one commit."""
 PAGE = 10_000
+TRIES = 5
+"""How often a commit is resolved where others write what it read, before the run gives up."""
 
 Progress = Callable[[str, int], None]
 """Told the stage (``compare``, ``settle``) and how many records it has come to."""
@@ -151,6 +154,7 @@ class _Run:
         self._plan = plan
         self._progress: Progress | None = None
         self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
+        self._projector = linking._projector
         self._origin, self._model, self._size = origin, model, linking._commit
         self._stream = linking._master.hashes.stream_id("linking")
         self._filling = Filling(Sources(linking._log, linking._master).registry())
@@ -223,21 +227,49 @@ class _Run:
 
     def _settle(self, pairs: Pairs, ordinals: set[int]) -> None:
         """Resolve every neighbourhood and append what follows, some thousands in a commit."""
-        links = self._log.heads.links(ordinals)
-        linked = {ordinal: child for ordinal, child in links.items() if child is not None}
-        by_child: dict[UUID, list[int]] = {}
-        for ordinal, child in linked.items():
-            by_child.setdefault(child, []).append(ordinal)
-        edges = [(some[0], other) for some in by_child.values() for other in some[1:]]
+        linked = self._linked(ordinals)
         found = list(decided(pairs, self._model))
         self.outcome.pairs = len(found)
-        for batch in _batches(group(ordinals, found, edges), self._size):
-            self._commit(batch, linked)
+        for batch in _batches(group(ordinals, found, _beside(linked)), self._size):
+            wanted = {ordinal for one in batch for ordinal in one.ordinals}
+            self._commit(batch, {o: linked[o] for o in wanted if o in linked}, wanted)
+            self.outcome.records += len(wanted)
+            self._tell("settle", self.outcome.records)
 
-    def _commit(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> None:
-        wanted = {ordinal for one in batch for ordinal in one.ordinals}
-        known = self._queries.memberships(wanted)
-        commit = _Commit({o: linked[o] for o in wanted if o in linked})
+    def _linked(self, ordinals: set[int]) -> dict[int, UUID]:
+        """The child of each of these records that has one now."""
+        links = self._log.heads.links(ordinals)
+        return {ordinal: child for ordinal, child in links.items() if child is not None}
+
+    def _commit(
+        self, batch: Sequence[Neighbourhood], linked: dict[int, UUID], wanted: set[int]
+    ) -> None:
+        """Settle neighbourhoods; where another moved what was read, resolve them again."""
+        if self._linked(wanted) != linked:
+            batch, linked = self._again(wanted)
+        for left in reversed(range(TRIES)):
+            commit = self._resolved(batch, linked)
+            try:
+                self._append(commit, self._refer(commit))
+            except StaleError:
+                if not left:
+                    raise
+                batch, linked = self._again(wanted)
+            else:
+                return
+
+    def _again(self, ordinals: set[int]) -> tuple[list[Neighbourhood], dict[int, UUID]]:
+        """The neighbourhoods of these records, and their children, as all of it is now."""
+        self._position = self._projector.catch_up()
+        self._version = self._log.versions([self._stream]).get(self._stream, 0)
+        pairs, met = reach(self._index(), ordinals, floor_of(self._model), self._siblings)
+        linked = self._linked(met)
+        return group(met, list(decided(pairs, self._model)), _beside(linked)), linked
+
+    def _resolved(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> "_Commit":
+        """What follows for these neighbourhoods from what is known of them."""
+        known = self._queries.memberships({o for one in batch for o in one.ordinals})
+        commit = _Commit(linked)
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
             merged.setdefault(into, set()).add(child)
@@ -251,10 +283,9 @@ class _Run:
             children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
             children.update(*(merged.get(child, ()) for child in tuple(children)))
             known_children = [self._known_child(child) for child in children]
+            commit.read.update({each.id: each.child.version for each in known_children})
             self._settle_one(one, resolution, known, known_children, commit)
-        self._append(commit, self._refer(commit))
-        self.outcome.records += len(wanted)
-        self._tell("settle", self.outcome.records)
+        return commit
 
     def _tell(self, stage: str, records: int) -> None:
         if self._progress is not None:
@@ -320,12 +351,12 @@ class _Run:
         known_open = {_sorted(*pair) for pair in open_now}
         fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in known_open)
         settled = tuple(sorted(pair for pair in open_now if _sorted(*pair) not in wanted))
-        self.outcome.referred += len(fresh)
         if not fresh and not settled:
             return None
         return PairsReferred(self._model.version, fresh, settled)
 
     def _append(self, commit: "_Commit", referred: PairsReferred | None) -> None:
+        """Raises StaleError, with nothing written, where a child that was read has moved on."""
         messages = [
             Recorded(each.id, each.version + number, self._origin, self._origin.recorded, event)
             for each in commit.settled
@@ -333,15 +364,21 @@ class _Run:
         ]
         if referred is not None:
             messages.append(self._own(referred))
+        if messages and not self._plan:
+            self._write(messages, commit)
+            self._version += referred is not None
+            self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
         self.outcome.count(commit.settled)
-        if not messages or self._plan:
-            return
+        self.outcome.referred += len(referred.referred) if referred is not None else 0
+
+    def _write(self, messages: Sequence[Recorded], commit: "_Commit") -> None:
         heads = HeadChanges(children=commit.heads, links=commit.links)
-        expect = {each.id: each.version for each in commit.settled}
+        # Another run that ended, or referred a pair, moved our own stream.
+        expect = commit.read | {self._stream: self._version}
+        expect.update((each.id, each.version) for each in commit.settled)
         failpoint("link.before-append")
         self._log.append(messages, heads=heads, expect=expect)
         failpoint("link.after-append")
-        self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
 
     def _complete(self) -> None:
         outcome = self.outcome
@@ -358,8 +395,9 @@ class _Run:
         self._log.append([self._own(completed)])
 
     def _own(self, event: Event) -> Recorded:
-        self._version += 1
-        return Recorded(self._stream, self._version, self._origin, self._origin.recorded, event)
+        """An event of our own stream, which goes on from where it stood when it was read."""
+        version = self._version + 1
+        return Recorded(self._stream, version, self._origin, self._origin.recorded, event)
 
 
 class _Commit:
@@ -368,6 +406,8 @@ class _Commit:
     def __init__(self, linked: dict[int, UUID]) -> None:
         self.linked = linked
         """The child of each record that has one now, by ordinal."""
+        self.read: dict[UUID, int] = {}
+        """The version at which each child was read, whether anything follows for it or not."""
         self.settled: list[Settled] = []
         self.heads: list[ChildHead] = []
         self.links: dict[UUID, UUID | None] = {}
@@ -393,6 +433,14 @@ class _Commit:
                 self.links.setdefault(record, None)
         joined = child.records - settled.before.records
         self.links.update(dict.fromkeys(joined, settled.id))
+
+
+def _beside(linked: dict[int, UUID]) -> list[tuple[int, int]]:
+    """Edges that join the records of each child."""
+    by_child: dict[UUID, list[int]] = {}
+    for ordinal, child in linked.items():
+        by_child.setdefault(child, []).append(ordinal)
+    return [(some[0], other) for some in by_child.values() for other in some[1:]]
 
 
 def _evidence(ids: dict[int, UUID], ordinal: int, resolution: Resolution) -> Evidence:

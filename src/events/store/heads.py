@@ -273,11 +273,6 @@ class Heads:
         found = self._among(RECORD_HEAD, "record", list(map(self._tables.from_bytes, ids)))
         return {self._tables.to_bytes(row[0]): _state(row) for row in found}
 
-    def by_ordinals(self, ordinals: Iterable[int]) -> dict[int, RecordHead]:
-        """The heads of records by their ordinals."""
-        found = self._among(RECORD_HEAD, "ordinal", list(ordinals))
-        return {head.state.ordinal: head for head in map(self._record, found)}
-
     def links(self, ordinals: Iterable[int] | None = None) -> dict[int, UUID | None]:
         """The child of each of these records, by ordinal; of all records where none are named."""
         column = f"SELECT ordinal, child FROM {self._tables.prefix}{RECORD_HEAD.name} WHERE ordinal"
