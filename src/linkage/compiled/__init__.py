@@ -1,8 +1,9 @@
 """The compiled comparison: what numba compiles. Its typed face is ``linkage.kernel``."""
 
-import os
 from hashlib import blake2b
 from pathlib import Path
+
+import numba
 
 
 def cache_of(folder: Path) -> Path:
@@ -16,6 +17,6 @@ def cache_of(folder: Path) -> Path:
     return folder / "__pycache__" / f"compiled-{state.hexdigest()}"
 
 
-# numba reads the name when it is first imported; where the folder cannot be written it finds
-# another place by itself.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_of(Path(__file__).parent)))
+# Unless somebody has said where; a folder that cannot be written is passed over by numba itself.
+if not numba.config.CACHE_DIR:
+    numba.config.CACHE_DIR = str(cache_of(Path(__file__).parent))
