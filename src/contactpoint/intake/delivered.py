@@ -2,7 +2,8 @@
 
 import gc
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,11 +54,12 @@ class Delivered:
         return About(reading.header, settings, mode)
 
 
-def seldom_collecting() -> tuple[int, int, int]:
-    """Have cycles looked for seldom: the rows of a chunk are in none, and each look walks them.
-
-    Returns the thresholds that were in force.
-    """
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Have cycles looked for seldom: the rows of a chunk are in none, and each look walks them."""
     usual = gc.get_threshold()
     gc.set_threshold(1_000_000, *usual[1:])
-    return usual
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)

@@ -1,11 +1,10 @@
 """Loading one delivery: known or new, read whole, guarded, appended, completed."""
 
-import gc
 import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -131,7 +130,7 @@ class Loading:
         None where it was turned away, or where its files are not there any more: then they are
         to be loaded again, and go through. Raises UsageError where it is not held.
         """
-        with self._log.lock("load"), _seldom_collecting():
+        with self._log.lock("load"), seldom_collecting():
             state = self._log.replay(delivery, Delivery(), evolve)
             if state.state != "held" or state.held is None:
                 raise UsageError(f"delivery {delivery.hex[:16]} is {state.state}, not held")
@@ -150,7 +149,7 @@ class Loading:
 
         Another load is waited for ``wait`` seconds; then raises LockedError.
         """
-        with self._log.lock("load", wait=wait), _seldom_collecting():
+        with self._log.lock("load", wait=wait), seldom_collecting():
             return _Load(self, request, origin).run()
 
 
@@ -548,15 +547,6 @@ def _scopes(header: Header, found: Findings) -> tuple[str, ...]:
 
 def _share(share: float, current: int, records: int) -> str:
     return f"at most {share:.0%} of {current} records, not {records}"
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    usual = seldom_collecting()
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def _again(counts: Counts) -> Counts:

@@ -31,10 +31,10 @@ def run(line: Connection, delivered: Delivered, master_path: Path, keys_url: str
     Each answer is announced by ``+``, and what went wrong by ``-``.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends this one
-    seldom_collecting()
     asked = _Asked(line)
     try:
-        _serve(asked, delivered, master_path, keys_url)
+        with seldom_collecting():
+            _serve(asked, delivered, master_path, keys_url)
     except _EndedError:
         return
     except Exception as error:
