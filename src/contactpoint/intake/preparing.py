@@ -49,7 +49,6 @@ class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     in_scope: bool = True
     former: bytes = b""
     """The record's id under the key that the source used before."""
-    remarks: int = 0
     exchanged: int = 0
     """1 where forename and family name are likelier exchanged, -1 where not, 0: cannot be said."""
     recalled: bytes = b""
@@ -189,7 +188,6 @@ class Preparing:
             purge=row.purge,
             in_scope=_is_after(birth, self._born_after),
             former=self._hashing.record_id(self._source, row.former_key) if row.former_key else b"",
-            remarks=len(row.remarks),
             exchanged=self._exchanged(forename, family) if self._exchanged is not None else 0,
         )
 
