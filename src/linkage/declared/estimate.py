@@ -1,0 +1,213 @@
+"""A model made from a table: frequencies, rules, and shares of levels, with no answers known.
+
+Frequencies and the shares of strangers are counted: of exact agreement from how often each value
+occurs, of the other levels on random pairs. The shares of matches are found by
+expectation-maximisation over the patterns of all pairs: those that never met count as strangers,
+so the prior is that of any two records, and agreement that two parts of a rule force is no
+evidence (Fellegi and Sunter 1969; Winkler 1988). Matches among the pairs that were counted as
+strangers are taken out again, as far as they are likely.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+from msgspec.structs import replace
+
+from linkage.declared.blocking import LOOKED_AT, Filing, choose
+from linkage.declared.index import DeclaredIndex
+from linkage.declared.levels import LEVELS
+from linkage.declared.model import DeclaredModel, Frequencies, Rule, Shares, starting
+from linkage.declared.shape import RARITIES, UNKNOWN, Shape
+
+FEWEST: Final = 20
+"""Records that have to bear a value before a model names it."""
+RANDOM_PAIRS: Final = 1_000_000
+PULL: Final = 40.0
+"""Pairs for which the starting belief counts."""
+STRANGE: Final = 20.0
+"""Random pairs for which the starting belief counts."""
+ROUNDS: Final = 200
+PASSES: Final = 2
+"""How often strangers are counted again without the matches found."""
+SETTLED: Final = 1e-5
+"""Change of the share of matches at which the rounds end."""
+LIGHT: Final = -12.0
+"""Weight under the starting belief below which a pair is taken for strangers unseen."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class Counts(NamedTuple):
+    """Distinct patterns, and how many pairs show each."""
+
+    patterns: npt.NDArray[np.int64]
+    pairs: Floats
+
+
+def train(index: DeclaredIndex, *, seed: int = 0) -> DeclaredModel:
+    """A model of the index's records. The same records and seed give the same model."""
+    table = _Table(index)
+    begun = table.surveyed()
+    under = index.under(begun)
+    found = under.pairs_within(LIGHT)
+    met = _counts(found.pattern)
+    drawn = _counts(under.random_patterns(RANDOM_PAIRS, seed))
+    model = begun
+    for _ in range(PASSES):
+        model = fitted(table.with_strangers(model, begun, drawn, met), begun, met)
+    card = {
+        "records": str(len(index)),
+        "fields": ", ".join(model.shape.names),
+        "pairs compared": str(len(found)),
+        "patterns": str(len(met.patterns)),
+        "pairs of one person": str(round(model.matches * model.records)),
+    }
+    return replace(model, rules=table.rules(model), card=card)
+
+
+def fitted(model: DeclaredModel, belief: DeclaredModel, met: Counts) -> DeclaredModel:
+    """The model whose shares of matches fit best what met; strangers' shares stay as they are."""
+    for round_ in range(ROUNDS):
+        likely = posterior(model, met) * met.pairs
+        before, matches = model.matches, (float(likely.sum()) + 1.0) / model.records
+        model = replace(model, matches=matches, match=_shares(belief.match, met, likely, model))
+        if round_ and abs(matches - before) < SETTLED:
+            break
+    return model
+
+
+def posterior(model: DeclaredModel, counts: Counts) -> Floats:
+    """For each pattern the probability that a pair of it is of one person."""
+    bits = model.total(counts.patterns)
+    return np.asarray(1 / (1 + np.exp2(-np.clip(bits, -60, 60))))
+
+
+class _Table:
+    """What is counted once of a table."""
+
+    def __init__(self, index: DeclaredIndex) -> None:
+        self._shape: Shape = index.model.shape
+        self._records = max(len(index), 2)
+        rows = index.rows()
+        words = index.coder.names.words, index.coder.codes.words
+        self._values = {
+            field.name: _Values.of(rows[:, column], words[field.kind != "name"])
+            for field, column in zip(self._shape.fields, index.coder.at, strict=True)
+        }
+        looked_at = rows
+        if len(rows) > LOOKED_AT:
+            some = np.random.default_rng(0).choice(len(rows), LOOKED_AT, replace=False)
+            looked_at = rows[np.sort(some)]
+        self._filing = Filing(index.coder, looked_at)
+
+    def surveyed(self) -> DeclaredModel:
+        """The starting belief, with the table's own frequencies, and rules for it."""
+        belief = starting(self._shape, self._records)
+        model = self._counted(belief, belief.other, {})
+        return replace(model, rules=self.rules(model))
+
+    def rules(self, model: DeclaredModel) -> tuple[Rule, ...]:
+        """The rules for a model of this table."""
+        filled = {name: each.filled for name, each in model.frequencies.items()}
+        return choose(self._filing, self._shape, model.match, filled, self._records)
+
+    def with_strangers(
+        self, model: DeclaredModel, belief: DeclaredModel, drawn: Counts, met: Counts
+    ) -> DeclaredModel:
+        """The model with shares of strangers, matches as far as it knows them left out."""
+        strange = (1 - posterior(model, drawn)) * drawn.pairs
+        shares = _shares(belief.other, drawn, strange, model, pull=STRANGE)
+        return self._counted(model, shares, self._matched(model, met))
+
+    def _matched(self, model: DeclaredModel, met: Counts) -> dict[str, Floats]:
+        """How many pairs of one person agree exactly on a value of each class of rarity."""
+        likely = posterior(model, met) * met.pairs
+        found = {}
+        for place, field in enumerate(self._shape.fields):
+            states = _states(self._shape, met, place)
+            counts = np.bincount(states, likely, minlength=self._shape.sizes[place])
+            found[field.name] = counts[int(LEVELS[field.kind].EXACT) :]
+        return found
+
+    def _counted(
+        self, model: DeclaredModel, shares: Shares, matched: dict[str, Floats]
+    ) -> DeclaredModel:
+        """The model with these shares of strangers, but of exact agreement what was counted."""
+        frequencies, other = {}, {}
+        for name, values in self._values.items():
+            means = values.means(matched.get(name, np.zeros(RARITIES)))
+            filled = values.held / self._records
+            frequencies[name] = Frequencies(tuple(means.tolist()), values.common, filled)
+            exact = float(means @ values.borne)
+            rest = {level: share for level, share in shares[name].items() if level != "EXACT"}
+            scale = (1 - exact) / sum(rest.values())
+            other[name] = {level: share * scale for level, share in rest.items()}
+            other[name]["EXACT"] = exact
+        return replace(model, frequencies=frequencies, other=other)
+
+
+class _Values(NamedTuple):
+    """How often the values of one field occur, by class of rarity."""
+
+    held: int
+    """Records that hold a value."""
+    borne: Floats
+    """Share of those that hold a value of each class."""
+    pairs: Floats
+    """Pairs of records that share a value of each class."""
+    common: dict[str, int]
+
+    @classmethod
+    def of(cls, column: npt.NDArray[np.int32], words: Sequence[str]) -> Self:
+        """Count a column of codes; values that enough records bear have a class of their own."""
+        codes, counts = np.unique(column[column != 0], return_counts=True)
+        held = int(counts.sum())
+        rarities = np.minimum(np.log2(max(held, 1) / counts) // 2, UNKNOWN - 1).astype(np.int64)
+        rarities[counts < FEWEST] = UNKNOWN
+        named = zip(codes.tolist(), rarities.tolist(), strict=True)
+        return cls(
+            held=held,
+            borne=np.bincount(rarities, counts / max(held, 1), minlength=RARITIES),
+            pairs=np.bincount(rarities, counts * (counts - 1.0) / 2, minlength=RARITIES),
+            common={words[code]: rarity for code, rarity in named if rarity != UNKNOWN},
+        )
+
+    def means(self, matched: Floats) -> Floats:
+        """The chance that strangers share a value of each class, over the share who bear one.
+
+        Of no class is it less than one pair of the table; where the table has no value of a
+        class, it is that of the class's most frequent one.
+        """
+        every = max(self.held * (self.held - 1) / 2, 1.0)
+        shared = np.maximum(self.pairs - matched, 1.0) / every
+        unseen = np.exp2(-2.0 * np.arange(RARITIES))
+        return np.where(self.borne > 0, shared / np.maximum(self.borne, 1e-9), unseen)
+
+
+def _shares(
+    belief: Shares, counts: Counts, mass: Floats, model: DeclaredModel, pull: float = PULL
+) -> Shares:
+    """Shares of levels among pairs that count so much each, pulled towards a belief."""
+    found: Shares = {}
+    for place, field in enumerate(model.shape.fields):
+        levels = LEVELS[field.kind]
+        states = np.minimum(_states(model.shape, counts, place), int(levels.EXACT))
+        seen = np.bincount(states, mass, minlength=len(levels))
+        whole = float(seen[1:].sum()) + pull
+        found[field.name] = {
+            level.name: (float(seen[level]) + pull * belief[field.name][level.name]) / whole
+            for level in levels
+            if level
+        }
+    return found
+
+
+def _states(shape: Shape, counts: Counts, place: int) -> npt.NDArray[np.int64]:
+    return np.asarray(counts.patterns // shape.places[place] % shape.sizes[place])
+
+
+def _counts(patterns: npt.NDArray[Any]) -> Counts:
+    found, pairs = np.unique(patterns.astype(np.int64), return_counts=True)
+    return Counts(found, pairs.astype(np.float64))
