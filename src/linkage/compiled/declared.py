@@ -9,10 +9,10 @@ then what its kind needs (``linkage.declared.coding``).
 import numpy as np
 from numba import njit
 
-from linkage.compare.strings import CLOSE, SHORTEST
+from linkage.compare.strings import CLOSE, NEAR, SHORTEST
 from linkage.compiled.strings import is_beginning, is_near, one_edit, similarity
 from linkage.declared.cells import NAME_WORDS, TEXT_WORDS
-from linkage.declared.levels import Date, Exact, Name, Number, Text
+from linkage.declared.levels import YEAR, Date, Exact, Name, Number, Text
 from linkage.lexicon import FORMAL_FORMS
 
 EXACT, NAME, TEXT, DATE, NUMBER = range(5)
@@ -20,14 +20,15 @@ EXACT, NAME, TEXT, DATE, NUMBER = range(5)
 KEY, RARITY, OWN = 0, 1, 2
 """What stands at a field's place, one behind the other."""
 
-E_EXACT, E_SLIP, E_DIFFERENT = int(Exact.EXACT), int(Exact.SLIP), int(Exact.DIFFERENT)
+E_EXACT, E_SLIP = int(Exact.EXACT), int(Exact.SLIP)
+E_NEAR, E_DIFFERENT = int(Exact.NEAR), int(Exact.DIFFERENT)
 N_EXACT, N_EXCHANGED, N_VARIANT = int(Name.EXACT), int(Name.EXCHANGED), int(Name.VARIANT)
 N_NEAR, N_PART, N_SHORT = int(Name.NEAR), int(Name.PART), int(Name.SHORT)
 N_CLOSE, N_DIFFERENT = int(Name.CLOSE), int(Name.DIFFERENT)
 T_EXACT, T_NEAR, T_MOST = int(Text.EXACT), int(Text.NEAR), int(Text.MOST)
 T_SOME, T_DIFFERENT = int(Text.SOME), int(Text.DIFFERENT)
 D_EXACT, D_COMPATIBLE, D_SWAPPED = int(Date.EXACT), int(Date.COMPATIBLE), int(Date.SWAPPED)
-D_SLIP, D_PART, D_YEAR = int(Date.SLIP), int(Date.PART), int(Date.YEAR)
+D_SLIP, D_PART, D_NEAR = int(Date.SLIP), int(Date.PART), int(Date.NEAR)
 D_DIFFERENT = int(Date.DIFFERENT)
 Q_EXACT, Q_NEAR, Q_SLIP = int(Number.EXACT), int(Number.NEAR), int(Number.SLIP)
 Q_DIFFERENT = int(Number.DIFFERENT)
@@ -100,9 +101,12 @@ def exchanged(a, b, at, exchanges, facts):
 def exact_level(x, y, facts):
     """The level of two codes that differ."""
     lx, ly = facts.lengths[x], facts.lengths[y]
-    if min(lx, ly) >= SHORTEST and one_edit(facts.letters[x], lx, facts.letters[y], ly):
+    if min(lx, ly) < SHORTEST:
+        return E_DIFFERENT
+    one, other = facts.letters[x], facts.letters[y]
+    if one_edit(one, lx, other, ly):
         return E_SLIP
-    return E_DIFFERENT
+    return E_NEAR if similarity(one, lx, other, ly) >= NEAR else E_DIFFERENT
 
 
 @njit(cache=True, nogil=True)
@@ -190,7 +194,7 @@ def date_level(x, y, facts):
     if lo < 8 or lp < 8:
         if equal(one, other, 0, 0, min(lo, lp)):
             return D_COMPATIBLE
-        return D_YEAR if year else D_DIFFERENT
+        return D_NEAR if abs(digits(one, 0, 4) - digits(other, 0, 4)) <= 1 else D_DIFFERENT
     month, day = equal(one, other, 4, 4, 2), equal(one, other, 6, 6, 2)
     if year and equal(one, other, 4, 6, 2) and equal(one, other, 6, 4, 2):
         return D_SWAPPED
@@ -198,7 +202,22 @@ def date_level(x, y, facts):
         return D_SLIP
     if int(year) + int(month) + int(day) == 2:
         return D_PART
-    return D_YEAR if year else D_DIFFERENT
+    return D_NEAR if abs(days(one) - days(other)) <= YEAR else D_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def days(letters):
+    """A day of a calendar whose months all have 31 days."""
+    return digits(letters, 0, 4) * YEAR + digits(letters, 4, 2) * 31 + digits(letters, 6, 2)
+
+
+@njit(cache=True, nogil=True)
+def digits(letters, i, count):
+    """The number that so many digits from a place on make."""
+    number = 0
+    for k in range(i, i + count):
+        number = number * 10 + letters[k] - 48
+    return number
 
 
 @njit(cache=True, nogil=True)

@@ -29,6 +29,11 @@ COST: Final = 100.0
 """Pairs for each record that all rules together may make in a table like the model's."""
 ONE_COST: Final = COST / 4
 """Pairs for each record that one rule may make."""
+AGAIN: Final = 0.1
+"""What it is worth to find a match another time: errors of one record come together more often
+than drawn ones do."""
+LEAST: Final = 1e-3
+"""Share of matches that a rule has to be worth."""
 DRAWN: Final = 8_192
 """Matches drawn to see which rules would find them."""
 LOOKED_AT: Final = 20_000
@@ -58,7 +63,7 @@ PARTS: Final[dict[Kind, tuple[Part, ...]]] = {
         Part("whole", {}),
         Part("month", {Date.SLIP: 0.33, Date.PART: 0.33, Date.COMPATIBLE: 0.5}),
         Part("day", {Date.SLIP: 0.5, Date.PART: 0.5}),
-        Part("year", {Date.SLIP: 0.5, Date.PART: 0.67, Date.SWAPPED: 1.0, Date.YEAR: 1.0,
+        Part("year", {Date.SLIP: 0.5, Date.PART: 0.67, Date.SWAPPED: 1.0, Date.NEAR: 0.5,
                       Date.COMPATIBLE: 1.0}),
     ),
     "number": (Part("whole", {}),),
@@ -133,20 +138,20 @@ def choose(
     able = [place for place, found in enumerate(finds) if found.mean() >= 0.05]
     costs = {place: filing_cost(filing.keys(rules[place], place), records) for place in able}
     chosen: list[int] = []
-    missed = np.ones(DRAWN, np.bool_)
+    worth = np.ones(DRAWN)
     left = COST
     while len(chosen) < MOST_RULES:
         gains = {
-            place: float((finds[place] & missed).sum())
+            place: float(worth[finds[place]].sum())
             for place, cost in costs.items()
             if place not in chosen and cost <= min(left, ONE_COST)
         }
         best = max(gains, key=lambda place: (gains[place], -costs[place]), default=-1)
-        if best < 0 or gains[best] < 1:
+        if best < 0 or gains[best] < DRAWN * LEAST:
             break
         chosen.append(best)
         left -= costs[best]
-        missed &= ~finds[best]
+        worth[finds[best]] *= AGAIN
     return tuple(rules[place] for place in chosen)
 
 

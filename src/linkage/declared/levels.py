@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from linkage.compare.strings import CLOSE, SHORTEST, is_beginning, is_near, one_edit, similarity
+from linkage.compare.strings import (
+    CLOSE,
+    NEAR,
+    SHORTEST,
+    is_beginning,
+    is_near,
+    one_edit,
+    similarity,
+)
 from linkage.lexicon import one_family_spelling, same_name
 from person.declared import Kind
 
@@ -14,12 +22,15 @@ if TYPE_CHECKING:
 
 
 class Exact(IntEnum):
-    """Codes and identifiers: equal, or one typing error apart."""
+    """Codes and identifiers."""
 
     MISSING = 0
     DIFFERENT = 1
-    SLIP = 2
-    EXACT = 3
+    NEAR = 2
+    """Similar letters, for long codes that are typed by hand."""
+    SLIP = 3
+    """One typing error apart."""
+    EXACT = 4
 
 
 class Name(IntEnum):
@@ -62,8 +73,8 @@ class Date(IntEnum):
 
     MISSING = 0
     DIFFERENT = 1
-    YEAR = 2
-    """The same year."""
+    NEAR = 2
+    """At most about a year apart."""
     PART = 3
     """Two of day, month and year are the same."""
     SLIP = 4
@@ -94,6 +105,8 @@ LEVELS: Final[dict[Kind, type[Level]]] = {
 }  # fmt: skip
 
 INITIAL: Final = 1
+YEAR: Final = 12 * 31
+"""Days of a calendar whose months all have 31."""
 
 
 def compare(left: "Record", right: "Record", shape: "Shape") -> list[Level]:
@@ -131,8 +144,11 @@ def _are_exchanged(left: Sequence["Cell"], right: Sequence["Cell"]) -> bool:
 
 
 def _exact(one: "Cell", other: "Cell") -> Exact:
-    near = min(len(one.letters), len(other.letters)) >= SHORTEST
-    return Exact.SLIP if near and one_edit(one.letters, other.letters) else Exact.DIFFERENT
+    if min(len(one.letters), len(other.letters)) < SHORTEST:
+        return Exact.DIFFERENT
+    if one_edit(one.letters, other.letters):
+        return Exact.SLIP
+    return Exact.NEAR if similarity(one.letters, other.letters) >= NEAR else Exact.DIFFERENT
 
 
 def _name(one: "Cell", other: "Cell") -> Name:
@@ -165,7 +181,7 @@ def _date(one: "Cell", other: "Cell") -> Date:
         stated = min(len(a), len(b))
         if a[:stated] == b[:stated]:
             return Date.COMPATIBLE
-        return Date.YEAR if a[:4] == b[:4] else Date.DIFFERENT
+        return Date.NEAR if abs(int(a[:4]) - int(b[:4])) <= 1 else Date.DIFFERENT
     same = a[:4] == b[:4], a[4:6] == b[4:6], a[6:] == b[6:]
     if same[0] and a[4:6] == b[6:] and a[6:] == b[4:6]:
         return Date.SWAPPED
@@ -173,7 +189,12 @@ def _date(one: "Cell", other: "Cell") -> Date:
         return Date.SLIP
     if sum(same) == 2:
         return Date.PART
-    return Date.YEAR if same[0] else Date.DIFFERENT
+    return Date.NEAR if abs(_days(a) - _days(b)) <= YEAR else Date.DIFFERENT
+
+
+def _days(digits: str) -> int:
+    """A day of a calendar whose months all have 31 days: any digits are some day of it."""
+    return int(digits[:4]) * YEAR + int(digits[4:6]) * 31 + int(digits[6:])
 
 
 def _number(one: "Cell", other: "Cell") -> Number:

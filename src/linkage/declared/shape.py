@@ -31,7 +31,7 @@ class Shape(msgspec.Struct, frozen=True, dict=True):
         """A shape of these fields. Raises ShapeError."""
         shape = cls(tuple(sorted(fields, key=lambda field: field.name)))
         if shape.size > LARGEST:
-            raise ShapeError("fewer fields: 16 of kind name, or up to 18 of kind exact")
+            raise ShapeError("fewer fields: 15 of kind name, or 17 of kind exact")
         _ = shape.exchanges
         return shape
 
