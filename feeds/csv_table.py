@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from feeds.csv_mapping import COLUMNS, DEFAULTS, OWN_NAMES, Mapped, read_mapping
 from feeds.reading import OnePass
@@ -36,9 +38,10 @@ from feeds.values import (
     upn_identifier,
 )
 from person.dates import DateError
+from person.declared import Kind, declared_value
 from person.identifiers import Identifier, nhs_number
 from person.names import PersonName, clean
-from person.particulars import Carer, Particulars
+from person.particulars import Carer, Declared, Particulars
 from person.places import Address
 
 Cells = dict[str, str]
@@ -89,12 +92,15 @@ class CsvReading(OnePass):
         self._table = Table(path, feed.limits, delimiter=mapped.delimiter, skip=mapped.skip)
         line, self._names = self._table.first(self._table.rows())
         self._places = self._bind(line, self._names)
+        self._kinds = {field.name: field.kind for field in self.settings.fields}
+        self._declared = self._bind_fields(line, self._names)
 
     @classmethod
     def without_file(cls, latest: str) -> "CsvReading":
         """Give one that reads cells as ``particulars`` is handed them, and no rows."""
         made = cls.__new__(cls)
         made.settings, made._latest, made._mapped = DEFAULTS, latest, OWN_NAMES
+        made._declared = {}
         return made
 
     def particulars(self, cells: Cells) -> Particulars:
@@ -132,9 +138,23 @@ class CsvReading(OnePass):
                 bound[ours] = places[folded(theirs)]
             elif is_told or ours == "key":
                 raise self._error(f"line {line}", theirs, f"a column of this name, for {ours}")
-        if not set(bound) & set(COLUMNS):
+        if not set(bound) & set(COLUMNS) and not self._mapped.fields:
             raise self._error(f"line {line}", "", "columns that the mapping, or the manual, names")
         return bound
+
+    def _bind_fields(self, line: int, names: list[str]) -> dict[str, tuple[int, ...]]:
+        """Give the places of the columns that each declared field is read from."""
+        columns = column_names(self._file, line, names)
+        places = {name: place for place, name in enumerate(columns) if name}
+        bound: dict[str, tuple[int, ...]] = {}
+        for field, theirs in self._mapped.fields.items():
+            for name in theirs:
+                if folded(name) not in places:
+                    expected = f"a column of this name, for the field {field}"
+                    raise self._error(f"line {line}", name, expected)
+            bound[field] = tuple(places[folded(name)] for name in theirs)
+        ours = {name: (self._places[name],) for name in self._kinds if name in self._places}
+        return bound | ours
 
     def _row(self, line: int, row: list[str]) -> Submission | Fault:
         places = self._places
@@ -153,7 +173,13 @@ class CsvReading(OnePass):
             expected = "a code of up to 20 letters and digits, such as a LAESTAB"
             remarks.append(remark("SCOPE", self._mapped.roles["scope"], expected))
         particulars = self._particulars(remarks, cells)
-        if not particulars.names and particulars.birth is None:
+        if self._declared:
+            declared = self._stated(remarks, row)
+            particulars = msgspec.structs.replace(particulars, declared=declared)
+            if not declared:
+                expected = "a value in one of the declared fields"
+                return Fault(line, "NO-IDENTITY", "row", expected, key, scope)
+        elif not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "row", "a name or a birth date", key, scope)
         return Submission(
             key,
@@ -166,9 +192,26 @@ class CsvReading(OnePass):
             remarks=tuple(remarks),
         )
 
+    def _stated(self, remarks: Remarks, row: list[str]) -> tuple[Declared, ...]:
+        """Give the values of the declared fields; one that is not of its kind is a remark."""
+        found = []
+        for field, places in self._declared.items():
+            kind = self._kinds[field]
+            cells = [clean(row[place]) for place in places]
+            # Of year, month and day what follows a gap says nothing.
+            text = "-".join(takewhile(bool, cells)) if kind == "date" else " ".join(cells)
+            if value := checked(remarks, field, lambda each, of=kind: self._value(of, each), text):
+                found.append(Declared(field, value))
+        return tuple(found)
+
+    def _value(self, kind: Kind, text: str) -> str:
+        if kind == "date" and text and self._mapped.dates:
+            text = _told_date(text, self._mapped.dates)
+        return declared_value(kind, text)
+
     def _count(self, row: list[str]) -> None:
         """Count the cells that hold something and are bound to nothing."""
-        taken = set(self._places.values())
+        taken = set(self._places.values()).union(*self._declared.values())
         for place, cell in enumerate(row):
             if cell and place not in taken:
                 count(self.dropped, self._names[place].strip() or f"column {place + 1}")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from contactpoint.erasing import Erasing
     from contactpoint.linking.kept_index import KeptIndex
     from contactpoint.linking.run import Linking
+    from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
     from linkage.model import Model
 
@@ -121,8 +122,16 @@ class Contactpoint:
             self.projector,
             self.queries,
             self._kept_index(),
+            shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
         )
+
+    @property
+    def shapes(self) -> "Shapes":
+        """The tables of other shapes, and their models."""
+        from contactpoint.linking.shapes import Shapes
+
+        return Shapes(self.sources, self.models, self._kept_index())
 
     @property
     def erasing(self) -> "Erasing":

@@ -4,7 +4,7 @@ Pure and deterministic: the answer depends on records, pairs and judgements alon
 by source and record key in clear, and nothing depends on the order in which anything is given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,6 +56,24 @@ class Judgement(NamedTuple):
     same: bool
 
 
+class Reading(NamedTuple):
+    """What joining asks of a pattern, beside its weight."""
+
+    comes_first: Callable[[int], bool]
+    """Whether it goes before others of the same weight, and settles a rivalry."""
+    contradicts: Callable[[int], bool]
+    """Whether it keeps two records apart for good."""
+
+
+CHILDREN = Reading(
+    lambda pattern: patterns.level(pattern, "given") == Given.EXACT,
+    lambda pattern: bool(contradiction(Levels.of(pattern))),
+)
+"""An exact forename before a near one (case 4); hard contradictions."""
+BY_WEIGHT = Reading(lambda _: False, lambda _: False)
+"""Of tables of another shape, whose patterns say no more than they weigh."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """The partition of a neighbourhood, and why."""
@@ -73,7 +91,10 @@ class Resolution:
 
 
 def resolve(
-    members: Iterable[Member], pairs: Iterable[Pair], judgements: Iterable[Judgement] = ()
+    members: Iterable[Member],
+    pairs: Iterable[Pair],
+    judgements: Iterable[Judgement] = (),
+    reading: Reading = CHILDREN,
 ) -> Resolution:
     """Partition one neighbourhood.
 
@@ -85,11 +106,11 @@ def resolve(
     if len(known) == 1:
         return _alone(known[0])
     rank = {member.ordinal: place for place, member in enumerate(known)}
-    candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank))
-    groups = _Groups(known, candidates, judgements)
+    candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank, reading))
+    groups = _Groups(known, candidates, judgements, reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
-    rivals = _rivals(candidates, known)
+    rivals = _rivals(candidates, known, reading)
     for pair in candidates:
         if pair.outcome == "link":
             if groups.together(pair.left, pair.right):
@@ -134,7 +155,11 @@ class _Groups:
     """Records joined so far, and what keeps groups apart."""
 
     def __init__(
-        self, members: Sequence[Member], pairs: Sequence[Pair], judgements: Iterable[Judgement]
+        self,
+        members: Sequence[Member],
+        pairs: Sequence[Pair],
+        judgements: Iterable[Judgement],
+        reading: Reading,
     ) -> None:
         self._of = {m.ordinal: {m.ordinal} for m in members}
         self._exclusive = {m.ordinal: m.exclusive for m in members}
@@ -150,12 +175,12 @@ class _Groups:
         for judgement in judged:
             if judgement.same:
                 self._unite(judgement.left, judgement.right)
-        self._add_contradictions(pairs)
+        self._add_contradictions(pairs, reading)
 
-    def _add_contradictions(self, pairs: Iterable[Pair]) -> None:
+    def _add_contradictions(self, pairs: Iterable[Pair], reading: Reading) -> None:
         for pair in pairs:
             key = (pair.left, pair.right)
-            if key not in self._judged and _contradicts(pair.pattern):
+            if key not in self._judged and reading.contradicts(pair.pattern):
                 self._apart |= {key, key[::-1]}
 
     def together(self, left: int, right: int) -> bool:
@@ -215,13 +240,15 @@ def _ordered(pairs: Iterable[Pair], rank: dict[int, int]) -> Iterable[Pair]:
             yield pair._replace(left=left, right=right)
 
 
-def _strength(pair: Pair, rank: dict[int, int]) -> tuple[float, float, int, int]:
-    """Order of joining: an exact forename before a near one (case 4), then by weight."""
-    exact = patterns.level(pair.pattern, "given") == Given.EXACT
-    return -pair.weight, -exact, rank[pair.left], rank[pair.right]
+def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float, int, int, int]:
+    """Order of joining: by weight, then what comes first, then as the records stand."""
+    first = reading.comes_first(pair.pattern)
+    return -pair.weight, -first, rank[pair.left], rank[pair.right]
 
 
-def _rivals(pairs: Sequence[Pair], members: Sequence[Member]) -> set[tuple[int, int]]:
+def _rivals(
+    pairs: Sequence[Pair], members: Sequence[Member], reading: Reading
+) -> set[tuple[int, int]]:
     """Links whose record has another as strong among records that exclude each other.
 
     One that has a stronger link of its own elsewhere is no rival: it goes there.
@@ -236,19 +263,15 @@ def _rivals(pairs: Sequence[Pair], members: Sequence[Member]) -> set[tuple[int, 
     for pair, own, other in sides:
         first = best[own, exclusive[other]]
         prefers = best[other, exclusive[own]] is pair
-        if first is not pair and prefers and exclusive[other] and _are_close(first, pair):
+        if first is not pair and prefers and exclusive[other] and _are_close(first, pair, reading):
             close |= {(first.left, first.right), (pair.left, pair.right)}
     return close
 
 
-def _are_close(first: Pair, second: Pair) -> bool:
-    """Within ``RIVAL`` bits, unless the first has the exact forename and the second has not."""
-    exact = [patterns.level(p.pattern, "given") == Given.EXACT for p in (first, second)]
-    return first.weight - second.weight < RIVAL and exact != [True, False]
-
-
-def _contradicts(pattern: int) -> bool:
-    return bool(contradiction(Levels.of(pattern)))
+def _are_close(first: Pair, second: Pair, reading: Reading) -> bool:
+    """Within ``RIVAL`` bits, unless the first comes before the second by what it says."""
+    says = [reading.comes_first(pair.pattern) for pair in (first, second)]
+    return first.weight - second.weight < RIVAL and says != [True, False]
 
 
 def _resolution(

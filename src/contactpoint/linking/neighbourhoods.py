@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.decide import Outcome, decide_pattern
-from linkage.index import Index, Pairs
-from linkage.model import Model
+from contactpoint.linking.matching import AnyIndex, AnyModel, matching_of
+from linkage.decide import Outcome
+from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods
 
 Edge = tuple[int, int]
@@ -21,20 +21,21 @@ class Neighbourhood:
     pairs: tuple[Pair, ...]
 
 
-def floor_of(model: Model) -> float:
+def floor_of(model: AnyModel) -> float:
     """The weight (log2 odds) of the review threshold: pairs below it connect nothing."""
     return float(np.log2(model.thresholds.review / (1 - model.thresholds.review)))
 
 
-def decided(pairs: Pairs, model: Model) -> Iterator[Pair]:
+def decided(pairs: Pairs, model: AnyModel) -> Iterator[Pair]:
     """Each pair with what is decided of it alone; non-links too, for they can keep apart."""
     columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
     # The weight follows from the pattern, and many pairs have one pattern.
     outcomes: dict[int, Outcome] = {}
+    decide = matching_of(model).decide
     for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
         outcome = outcomes.get(code)
         if outcome is None:
-            outcome = outcomes[code] = decide_pattern(code, weight, model).outcome
+            outcome = outcomes[code] = decide(code, weight).outcome
         yield Pair(left, right, weight, code, outcome)
 
 
@@ -62,7 +63,7 @@ def group(
 
 
 def reach(
-    index: Index,
+    index: AnyIndex,
     changed: Iterable[int],
     floor: float,
     beside: Callable[[set[int]], set[int]],
