@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
 
@@ -125,6 +126,17 @@ class Contactpoint:
             shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
         )
+
+    def model_of(self, source: str) -> "DeclaredModel | None":
+        """The model for a source whose records are of a table of another shape."""
+        from linkage.declared.shape import Shape
+
+        known = self.sources.registry().sources.get(source)
+        if known is None or not known.fields:
+            return None
+        shape = Shape.of(known.fields)
+        adopted = self.models.adopted(shape.id)
+        return self.models.of_shape(adopted.model) if adopted else self.shapes.starting(shape)
 
     @property
     def shapes(self) -> "Shapes":

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -21,7 +22,12 @@ from linkage.model import Model
 class _Kind(msgspec.Struct, frozen=True):
     """As much of a stored model as says what it is of."""
 
-    shape: msgspec.Raw | None = None
+    shape: dict[str, Any] | None = None
+
+
+def records_behind(model: Model | DeclaredModel) -> int:
+    """The number of records behind a model's prior."""
+    return model.records if isinstance(model, DeclaredModel) else model.prior.records
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ class AnyIndex(Protocol):
 
     def __len__(self) -> int: ...
 
+    @property
+    def model(self) -> "AnyModel":
+        """The model that it is under."""
+
     def put(self, records: Sequence[tuple[int, int, Any]]) -> None:
         """Add records (ordinal, source, record in standard form)."""
 

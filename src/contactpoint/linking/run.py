@@ -173,6 +173,13 @@ class Linking:
             position = self._projector.catch_up()
             return _Run(self, origin, model, position)._index()
 
+    def indexes(self, origin: Origin, model: AnyModel) -> list[AnyIndex]:
+        """The index of children under a model, then that of each other shape under its own."""
+        with self._log.lock("link"):
+            position = self._projector.catch_up()
+            models = [model, *self._models(origin, position, plan=True)]
+            return [_Run(self, origin, each, position)._index() for each in models]
+
 
 class _Run:
     """One run, step by step."""

@@ -44,6 +44,11 @@ class Shapes:
             return None
         return model
 
+    def versions(self) -> list[str]:
+        """The model version in force of each shape that has one."""
+        adopted = [self.models.adopted(shape.id) for shape in self.known()]
+        return [one.model for one in adopted if one is not None]
+
     def starting(self, shape: Shape) -> DeclaredModel:
         """What is believed of a shape before its records are seen."""
         return starting(shape, max(self._counts().get(shape, 0), 2))
@@ -52,7 +57,6 @@ class Shapes:
         """A model of the records of an index, adopted unless nobody adopts it."""
         assert isinstance(index, DeclaredIndex)
         model = train(index)
-        self.models.store(model)
         if origin is not None:
             self.models.adopt(model, origin, automatic=True)
             self.kept.save(index.under(model), OfShape(model), position)
