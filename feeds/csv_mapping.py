@@ -33,7 +33,7 @@ import msgspec
 
 from feeds.mapping import read_toml
 from feeds.submission import FeedError, Mode, Settings
-from person.declared import KINDS, DeclaredField, Kind
+from person.declared import KINDS, OWN_FIELDS, DeclaredField, Kind
 
 COLUMNS: Final = (
     "given", "middle", "family", "former_family", "preferred_family", "alias", "dob",
@@ -45,16 +45,6 @@ COLUMNS: Final = (
 
 ROLES: Final = ("key", "scope", "effective", "sequence", "former_key")
 """Columns that say which record a row is and when it is true."""
-
-COLUMN_KINDS: Final[dict[str, Kind]] = {
-    "given": "name", "middle": "name", "family": "name", "former_family": "name",
-    "preferred_family": "name", "alias": "name", "dob": "date", "expected_dob": "date",
-    "sex": "exact", "postcode": "exact", "address": "text", "town": "text", "phone": "exact",
-    "email": "exact", "nhs": "exact", "upn": "exact", "former_upn": "exact",
-    "guardian_given": "name", "guardian_family": "name", "mother_maiden": "name",
-    "mother_nhs": "exact", "births": "number", "birth_order": "number", "died": "date",
-}  # fmt: skip
-"""Our columns as fields, where a mapping of another shape binds them too."""
 
 MOST_FIELDS: Final = 15
 _FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
@@ -199,11 +189,11 @@ def _declared(fields: Mapping[str, Field], columns: Iterable[str]) -> tuple[Decl
     """The fields of a table of another shape: those declared, and our columns that it binds."""
     if not fields:
         return ()
-    bound = [name for name in COLUMN_KINDS if name in set(columns)]
+    bound = [name for name in OWN_FIELDS if name in set(columns)]
     exchanged = {"given": "family"} if {"given", "family"} <= set(bound) else {}
     return (
         *(DeclaredField(name, each.kind, each.exchanged_with) for name, each in fields.items()),
-        *(DeclaredField(name, COLUMN_KINDS[name], exchanged.get(name, "")) for name in bound),
+        *(DeclaredField(name, OWN_FIELDS[name], exchanged.get(name, "")) for name in bound),
     )
 
 

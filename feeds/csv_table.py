@@ -1,10 +1,10 @@
 """Any table as CSV: one row for each record, its columns bound by name through a mapping."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,7 @@ from feeds.values import (
     upn_identifier,
 )
 from person.dates import DateError
-from person.declared import Kind, declared_value
+from person.declared import declared_value
 from person.identifiers import Identifier, nhs_number
 from person.names import PersonName, clean
 from person.particulars import Carer, Declared, Particulars
@@ -73,12 +73,12 @@ class CsvTable:
         mapped = OWN_NAMES if mapping is None else read_mapping(mapping)
         return CsvReading(only_file(paths), self, mapped)
 
-    def particulars(self, cells: Cells) -> Particulars:
+    def particulars(self, cells: Cells, mapped: Mapped = OWN_NAMES) -> Particulars:
         """Give what cells under our own names of columns state of a child; nothing is verified.
 
         For a table of which a row is no record, such as one of pairs.
         """
-        return CsvReading.without_file(self.clock()).particulars(cells)
+        return CsvReading.without_file(self.clock(), mapped).particulars(cells)
 
 
 class CsvReading(OnePass):
@@ -92,15 +92,13 @@ class CsvReading(OnePass):
         self._table = Table(path, feed.limits, delimiter=mapped.delimiter, skip=mapped.skip)
         line, self._names = self._table.first(self._table.rows())
         self._places = self._bind(line, self._names)
-        self._kinds = {field.name: field.kind for field in self.settings.fields}
         self._declared = self._bind_fields(line, self._names)
 
     @classmethod
-    def without_file(cls, latest: str) -> "CsvReading":
+    def without_file(cls, latest: str, mapped: Mapped = OWN_NAMES) -> "CsvReading":
         """Give one that reads cells as ``particulars`` is handed them, and no rows."""
         made = cls.__new__(cls)
-        made.settings, made._latest, made._mapped = DEFAULTS, latest, OWN_NAMES
-        made._declared = {}
+        made.settings, made._latest, made._mapped = DEFAULTS, latest, mapped
         return made
 
     def particulars(self, cells: Cells) -> Particulars:
@@ -153,8 +151,8 @@ class CsvReading(OnePass):
                     expected = f"a column of this name, for the field {field}"
                     raise self._error(f"line {line}", name, expected)
             bound[field] = tuple(places[folded(name)] for name in theirs)
-        ours = {name: (self._places[name],) for name in self._kinds if name in self._places}
-        return bound | ours
+        ours = [each.name for each in self.settings.fields if each.name not in bound]
+        return bound | {name: (self._places[name],) for name in ours}
 
     def _row(self, line: int, row: list[str]) -> Submission | Fault:
         places = self._places
@@ -174,7 +172,10 @@ class CsvReading(OnePass):
             remarks.append(remark("SCOPE", self._mapped.roles["scope"], expected))
         particulars = self._particulars(remarks, cells)
         if self._declared:
-            declared = self._stated(remarks, row)
+            cells_of = {
+                field: [row[place] for place in places] for field, places in self._declared.items()
+            }
+            declared = declared_in(remarks, cells_of, self._mapped)
             particulars = msgspec.structs.replace(particulars, declared=declared)
             if not declared:
                 expected = "a value in one of the declared fields"
@@ -191,23 +192,6 @@ class CsvReading(OnePass):
             former_key=cells.get("former_key", ""),
             remarks=tuple(remarks),
         )
-
-    def _stated(self, remarks: Remarks, row: list[str]) -> tuple[Declared, ...]:
-        """Give the values of the declared fields; one that is not of its kind is a remark."""
-        found = []
-        for field, places in self._declared.items():
-            kind = self._kinds[field]
-            cells = [clean(row[place]) for place in places]
-            # Of year, month and day what follows a gap says nothing.
-            text = "-".join(takewhile(bool, cells)) if kind == "date" else " ".join(cells)
-            if value := checked(remarks, field, lambda each, of=kind: self._value(of, each), text):
-                found.append(Declared(field, value))
-        return tuple(found)
-
-    def _value(self, kind: Kind, text: str) -> str:
-        if kind == "date" and text and self._mapped.dates:
-            text = _told_date(text, self._mapped.dates)
-        return declared_value(kind, text)
 
     def _count(self, row: list[str]) -> None:
         """Count the cells that hold something and are bound to nothing."""
@@ -229,7 +213,7 @@ class CsvReading(OnePass):
         text = cells.get(name, "")
         if not text or not self._mapped.dates:
             return text
-        return checked(remarks, name, lambda each: _told_date(each, self._mapped.dates), text) or ""
+        return checked(remarks, name, _told_by(self._mapped.dates), text) or ""
 
     def _particulars(self, remarks: Remarks, cells: Cells) -> Particulars:
         get = cells.get
@@ -272,6 +256,27 @@ class CsvReading(OnePass):
         status = cells.get("nhs_status", "")
         trusted = status.zfill(2) == "01" if status else "nhs" in self.settings.verified
         return "verified" if trusted else "unverified"
+
+
+def declared_in(
+    remarks: Remarks, cells: Mapping[str, Sequence[str]], mapped: Mapped
+) -> tuple[Declared, ...]:
+    """Give what the cells of each declared field state; a value not of its kind is a remark."""
+    found = []
+    for field in mapped.settings.fields:
+        parts = [clean(cell) for cell in cells.get(field.name, ())]
+        # Of year, month and day what follows a gap says nothing.
+        text = "-".join(takewhile(bool, parts)) if field.kind == "date" else " ".join(parts)
+        if text and field.kind == "date" and mapped.dates:
+            text = checked(remarks, field.name, _told_by(mapped.dates), text) or ""
+        value = checked(remarks, field.name, partial(declared_value, field.kind), text)
+        if value:
+            found.append(Declared(field.name, value))
+    return tuple(found)
+
+
+def _told_by(form: str) -> Callable[[str], str]:
+    return lambda text: _told_date(text, form)
 
 
 def _names(cells: Cells) -> tuple[PersonName, ...]:

@@ -46,8 +46,9 @@ def explain(
 ) -> Explanation | None:
     """Explain the pair of two records.
 
-    Raises NotFoundError where their tables are of two shapes, which are never compared. None where one is not known, or is not current, or is of a child with a restricted record: the
-    weights would tell what its view hides.
+    Raises NotFoundError where their tables are of two shapes, which are never compared. None where
+    one is not known, or is not current, or is of a child with a restricted record: the weights
+    would tell what its view hides.
     """
     found = queries.paired(left, right)
     if found is None:

@@ -11,10 +11,10 @@ import msgspec
 
 from contactpoint.errors import NotFoundError
 from events.linking import ModelAdopted
-from events.shape import ShapeModelAdopted
 from events.log import Log
 from events.master import MasterKey
 from events.message import Origin, Recorded
+from events.shape import ShapeModelAdopted
 from linkage.declared.model import DeclaredModel
 from linkage.model import Model
 
@@ -107,9 +107,7 @@ class Models:
         self.log.append([message])
         return True
 
-    def _adopt_for_shape(
-        self, model: DeclaredModel, origin: Origin, *, automatic: bool
-    ) -> bool:
+    def _adopt_for_shape(self, model: DeclaredModel, origin: Origin, *, automatic: bool) -> bool:
         shape = model.shape.id
         event = ShapeModelAdopted(shape, model.version, automatic)
         if self.adopted(shape) == event:

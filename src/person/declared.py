@@ -17,6 +17,17 @@ Kind = Literal["exact", "name", "text", "date", "number"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
+OWN_FIELDS: Final[dict[str, Kind]] = {
+    "given": "name", "middle": "name", "family": "name", "former_family": "name",
+    "preferred_family": "name", "alias": "name", "dob": "date", "expected_dob": "date",
+    "sex": "exact", "postcode": "exact", "address": "text", "town": "text", "phone": "exact",
+    "email": "exact", "nhs": "exact", "upn": "exact", "former_upn": "exact",
+    "guardian_given": "name", "guardian_family": "name", "mother_maiden": "name",
+    "mother_nhs": "exact", "births": "number", "birth_order": "number", "died": "date",
+}  # fmt: skip
+"""Our own columns of a child as fields, where a table of another shape has them too."""
+
+
 class DeclaredField(msgspec.Struct, frozen=True, omit_defaults=True):
     """One declared field: what it is called, and how two of its values are compared."""
 

@@ -109,9 +109,7 @@ class Filling:
         self._sources = registry.sources
         self._comparable = matching.comparable
         self._others = {
-            name
-            for name, source in registry.sources.items()
-            if shape_of(source) != matching.shape
+            name for name, source in registry.sources.items() if shape_of(source) != matching.shape
         }
         # A number above 0 names a source whose records are never the same child.
         self._numbers = {
@@ -145,7 +143,11 @@ class Filling:
         current = [r for r in known if r.standing == "current" and r.statement is not None]
         index.put(
             [
-                (r.ordinal, self._numbers.get(r.source, 0), self._comparable(r.statement.particulars))
+                (
+                    r.ordinal,
+                    self._numbers.get(r.source, 0),
+                    self._comparable(r.statement.particulars),
+                )
                 for r in current
                 if r.statement is not None
             ]

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from pyroaring import BitMap
@@ -113,8 +114,10 @@ class Linking:
         shapes: Shapes | None = None,
         commit: int = COMMIT,
     ) -> None:
-        """``shapes``: the models of tables of other shapes; without them, children alone are
-        linked. ``commit``: records settled in one commit, at least."""
+        """``commit``: records settled in one commit, at least.
+
+        ``shapes``: the models of tables of other shapes; without them children alone are linked.
+        """
         self._log = log
         self._master = master
         self._projector = projector
@@ -447,7 +450,7 @@ class _Run:
 
     def _complete(self) -> None:
         outcome = self.outcome
-        figures = {
+        figures: dict[str, Any] = {
             "model": outcome.model,
             "through": outcome.through,
             "records": outcome.records,

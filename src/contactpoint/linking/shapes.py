@@ -31,8 +31,7 @@ class Shapes:
 
     def known(self) -> Iterator[Shape]:
         """The shapes of which there are current records, in the order of their ids."""
-        for shape in sorted(self._counts(), key=lambda shape: shape.id):
-            yield shape
+        yield from sorted(self._counts(), key=lambda shape: shape.id)
 
     def in_force(self, shape: Shape) -> DeclaredModel | None:
         """The model of a shape; None where a run has to make one."""

@@ -3,7 +3,7 @@
 A row holds each field's cell from its own place on: the code of its key, the rarity of that key,
 then what its kind needs (``linkage.declared.coding``).
 """
-# ruff: noqa: PLR1714, ANN001, ANN201, PLR0913, PLR0917
+# ruff: noqa: SIM110, ANN001, ANN201, PLR0913, PLR0917
 # numba infers the types; a level is one list of cases read straight down.
 
 import numpy as np
@@ -90,9 +90,7 @@ def exchanged(a, b, at, exchanges, facts):
         u, v = b[at[exchanges[e, 0]]], b[at[exchanges[e, 1]]]
         if x == 0 or y == 0 or u == 0 or v == 0 or x == u or y == v:
             continue
-        if (x == v and (y == u or names_near(y, u, facts))) or (
-            y == u and names_near(x, v, facts)
-        ):
+        if (x == v and (y == u or names_near(y, u, facts))) or (y == u and names_near(x, v, facts)):
             found |= 1 << e
     return found
 

@@ -113,7 +113,13 @@ class Coder:
                 self.names.words[len(self._facts.name_lengths) :],
                 self.codes.words[len(self._facts.lengths) :],
             )
-            self._facts = Facts(*map(np.concatenate, zip(self._facts, new, strict=True)))
+            old = self._facts
+            self._facts = Facts(
+                **{
+                    name: np.concatenate([getattr(old, name), getattr(new, name)])
+                    for name in Facts._fields
+                }
+            )
         return self._facts
 
     def _meet_kin(self, word: str) -> None:

@@ -128,7 +128,8 @@ class _Table:
         for place, field in enumerate(self._shape.fields):
             states = _states(self._shape, met, place)
             counts = np.bincount(states, likely, minlength=self._shape.sizes[place])
-            found[field.name] = counts[int(LEVELS[field.kind].EXACT) :]
+            exact = counts[int(LEVELS[field.kind].EXACT) :]
+            found[field.name] = exact.astype(np.float64)
         return found
 
     def _counted(
@@ -169,8 +170,8 @@ class _Values(NamedTuple):
         named = zip(codes.tolist(), rarities.tolist(), strict=True)
         return cls(
             held=held,
-            borne=np.bincount(rarities, counts / max(held, 1), minlength=RARITIES),
-            pairs=np.bincount(rarities, counts * (counts - 1.0) / 2, minlength=RARITIES),
+            borne=_sums(rarities, counts / max(held, 1)),
+            pairs=_sums(rarities, counts * (counts - 1.0) / 2),
             common={words[code]: rarity for code, rarity in named if rarity != UNKNOWN},
         )
 
@@ -184,6 +185,10 @@ class _Values(NamedTuple):
         shared = np.maximum(self.pairs - matched, 1.0) / every
         unseen = np.exp2(-2.0 * np.arange(RARITIES))
         return np.where(self.borne > 0, shared / np.maximum(self.borne, 1e-9), unseen)
+
+
+def _sums(rarities: npt.NDArray[np.int64], amounts: Floats) -> Floats:
+    return np.bincount(rarities, amounts, minlength=RARITIES).astype(np.float64)
 
 
 def _shares(

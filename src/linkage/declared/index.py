@@ -251,11 +251,9 @@ class DeclaredIndex:
         keys = self._keys[alike, rule]
         filled = alike[keys != 0]
         run = filled[np.argsort(self._keys[filled, rule], kind="stable")]
-        _, block, counts = np.unique(
-            self._keys[run, rule], return_inverse=True, return_counts=True
-        )
+        _, block, counts = np.unique(self._keys[run, rule], return_inverse=True, return_counts=True)
         self._crowded[run[counts[block] > self._bound]] |= 1 << rule
-        return run
+        return np.asarray(run)
 
     def _walk(  # noqa: PLR0913, PLR0917 - what the two walks share
         self,
@@ -281,7 +279,8 @@ class DeclaredIndex:
                     *(run, rule, *asked, start, stop, *marks, self._bound),
                     *(table, plan, facts, floor - MARGIN, out),
                 )
-                kept.append(Kept(*(part[:found].copy() for part in out), beyond))
+                left, right, codes = (part[:found].copy() for part in out)
+                kept.append(Kept(left, right, codes, beyond))
             return kept
 
         with ThreadPoolExecutor(THREADS) as pool:

@@ -114,9 +114,7 @@ class DeclaredModel(msgspec.Struct, frozen=True, dict=True):
     def total(self, patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """The weight of each pattern: log2 of the odds that it is of one person."""
         bits = np.full(len(patterns), self.prior)
-        for place, (size, step) in enumerate(
-            zip(self.shape.sizes, self.shape.places, strict=True)
-        ):
+        for place, (size, step) in enumerate(zip(self.shape.sizes, self.shape.places, strict=True)):
             bits += self.weights[place, patterns // step % size]
         return bits
 
@@ -127,15 +125,16 @@ class DeclaredModel(msgspec.Struct, frozen=True, dict=True):
             field = self.shape.fields[place]
             level = level_of(field, state)
             weight = float(self.weights[place, state])
-            parts.append(Part(field.name, level.name, weight, self._note(place, level, state)))
+            parts.append(Part(field.name, level.name, weight, _note(level, state)))
         return Weight(pattern, sum(part.weight for part in parts), tuple(parts))
 
-    def _note(self, place: int, level: Level, state: int) -> str:
-        """How rare the value is on which a pair agrees, where the model knows it."""
-        rarity = state - int(level)
-        if level.name != "EXACT" or rarity == UNKNOWN:
-            return ""
-        return f"borne by about 1 in {4**rarity * 2}"
+
+def _note(level: Level, state: int) -> str:
+    """How rare the value is on which a pair agrees, where the model knows it."""
+    rarity = state - int(level)
+    if level.name != "EXACT" or rarity == UNKNOWN:
+        return ""
+    return f"borne by about 1 in {4**rarity * 2}"
 
 
 def starting(shape: Shape, records: int = 1_000) -> DeclaredModel:
@@ -148,9 +147,7 @@ def starting(shape: Shape, records: int = 1_000) -> DeclaredModel:
         matches=0.5,
         match={name: dict(_MATCH[kind]) for name, kind in kinds.items()},
         other=other,
-        frequencies={
-            name: Frequencies(means=(other[name]["EXACT"],) * RARITIES) for name in kinds
-        },
+        frequencies={name: Frequencies(means=(other[name]["EXACT"],) * RARITIES) for name in kinds},
         rules=(),
         thresholds=Thresholds.from_costs(**COSTS),
         card={"made from": "nothing but its fields: shares are stated for each kind"},
