@@ -40,20 +40,24 @@ EXACTS = np.array([E_EXACT, N_EXACT, T_EXACT, D_EXACT, Q_EXACT])
 def pattern(a, b, plan, facts, floor):
     """The code of two rows, or -1 where they weigh less than the floor under the plan's weights.
 
-    The cheap kinds go first, and a pair is left as soon as the best that may follow is too little.
+    The cheap kinds go first, and a pair is left as soon as the best that may follow is too little:
+    the total is no more than the bits against any one class of two persons.
     """
     kinds, at, exchanges, places, order, weights, rest = plan
     taken = exchanged(a, b, at, exchanges, facts)
     code = np.int64(0)
-    total = rest[len(order) + 1]
+    strangers, kin = rest[0, len(order) + 1], rest[-1, len(order) + 1]
     for n in range(len(order)):
         field = order[n]
         state = state_of(a, b, field, kinds, at, exchanges, taken, facts)
         code += state * places[field]
-        total += weights[field, state]
-        if total + rest[n + 1] < floor:
+        strangers += weights[0, field, state]
+        kin += weights[-1, field, state]
+        if strangers + rest[0, n + 1] < floor or kin + rest[-1, n + 1] < floor:
             return np.int64(-1)
-    return code
+    if len(weights) == 1 or -np.log2(2.0**-strangers + 2.0**-kin) >= floor:
+        return code
+    return np.int64(-1)
 
 
 @njit(cache=True, nogil=True)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from linkage.declared.blocking import LOOKED_AT, Filing, choose
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.levels import LEVELS
-from linkage.declared.model import DeclaredModel, Frequencies, Rule, Shares, starting
+from linkage.declared.model import OWN, DeclaredModel, Frequencies, Rule, Shares, starting
 from linkage.declared.shape import RARITIES, UNKNOWN, Shape
 
 FEWEST: Final = 20
@@ -31,6 +31,8 @@ STRANGE: Final = 20.0
 ROUNDS: Final = 200
 PASSES: Final = 2
 """How often strangers are counted again without the matches found."""
+LEAST_KIN: Final = 0.01
+"""Pairs of kin for each pair of one person, below which a table has no families to speak of."""
 SETTLED: Final = 1e-5
 """Change of the share of matches at which the rounds end."""
 LIGHT: Final = -12.0
@@ -54,34 +56,73 @@ def train(index: DeclaredIndex, *, seed: int = 0) -> DeclaredModel:
     found = under.pairs_within(LIGHT)
     met = _counts(found.pattern)
     drawn = _counts(under.random_patterns(RANDOM_PAIRS, seed))
-    model = begun
-    for _ in range(PASSES):
-        model = fitted(table.with_strangers(model, begun, drawn, met), begun, met)
+    model = table.fitted(begun, drawn, met)
+    if model.shared and model.kin < LEAST_KIN * model.matches:
+        model = table.fitted(replace(begun, shared={}), drawn, met)
     card = {
         "records": str(len(index)),
         "fields": ", ".join(model.shape.names),
         "pairs compared": str(len(found)),
         "patterns": str(len(met.patterns)),
         "pairs of one person": str(round(model.matches * model.records)),
+        "pairs of kin": str(round(model.kin * model.records)) if model.shared else "not told apart",
     }
     return replace(model, rules=table.rules(model), card=card)
 
 
 def fitted(model: DeclaredModel, belief: DeclaredModel, met: Counts) -> DeclaredModel:
-    """The model whose shares of matches fit best what met; strangers' shares stay as they are."""
+    """The model whose matches and kin fit best what met; strangers' shares stay as they are."""
     for round_ in range(ROUNDS):
-        likely = posterior(model, met) * met.pairs
+        classes = posterior(model, met)
+        likely = classes.match * met.pairs
         before, matches = model.matches, (float(likely.sum()) + 1.0) / model.records
-        model = replace(model, matches=matches, match=_shares(belief.match, met, likely, model))
+        model = replace(
+            model,
+            matches=matches,
+            match=_shares(belief.match, met, likely, model),
+            kin=(float((classes.kin * met.pairs).sum()) + 1.0) / model.records,
+            shared=_shared(model, belief, met, classes.kin * met.pairs),
+        )
         if round_ and abs(matches - before) < SETTLED:
             break
     return model
 
 
-def posterior(model: DeclaredModel, counts: Counts) -> Floats:
-    """For each pattern the probability that a pair of it is of one person."""
-    bits = model.total(counts.patterns)
-    return np.asarray(1 / (1 + np.exp2(-np.clip(bits, -60, 60))))
+class Classes(NamedTuple):
+    """For each pattern the probability that a pair of it is of one person, and that it is of kin."""
+
+    match: Floats
+    kin: Floats
+
+
+def posterior(model: DeclaredModel, counts: Counts) -> Classes:
+    """How likely each pattern is of each class."""
+    against = np.exp2(-np.clip(model.by_class(counts.patterns), -60, 60))
+    match = 1 / (1 + against.sum(axis=0))
+    kin = match * against[1] if model.shared else np.zeros(len(match))
+    return Classes(match, kin)
+
+
+def _shared(
+    model: DeclaredModel, belief: DeclaredModel, met: Counts, mass: Floats
+) -> dict[str, float]:
+    """For each field the share of kin that have its value in common.
+
+    What the belief takes to be a person's own stays so: it is by that that kin are known.
+    """
+    found: dict[str, float] = {}
+    for place, field in enumerate(model.shape.fields if model.shared else ()):
+        if belief.shared[field.name] <= OWN:
+            found[field.name] = belief.shared[field.name]
+            continue
+        match, other = model.states_of(place)
+        share = model.shared[field.name]
+        states = _states(model.shape, met, place)
+        common = share * match / (share * match + (1 - share) * other)
+        seen = mass * (states > 0)
+        held = float((seen * common[states]).sum()) + PULL * belief.shared[field.name]
+        found[field.name] = held / (float(seen.sum()) + PULL)
+    return found
 
 
 class _Table:
@@ -113,17 +154,26 @@ class _Table:
         filled = {name: each.filled for name, each in model.frequencies.items()}
         return choose(self._filing, self._shape, model.match, filled, self._records)
 
+    def fitted(self, belief: DeclaredModel, drawn: Counts, met: Counts) -> DeclaredModel:
+        """The model that fits best what was drawn and what met, from a belief on."""
+        model = belief
+        for _ in range(PASSES):
+            model = fitted(self.with_strangers(model, belief, drawn, met), belief, met)
+        return model
+
     def with_strangers(
         self, model: DeclaredModel, belief: DeclaredModel, drawn: Counts, met: Counts
     ) -> DeclaredModel:
         """The model with shares of strangers, matches as far as it knows them left out."""
-        strange = (1 - posterior(model, drawn)) * drawn.pairs
+        classes = posterior(model, drawn)
+        strange = (1 - classes.match - classes.kin) * drawn.pairs
         shares = _shares(belief.other, drawn, strange, model, pull=STRANGE)
-        return self._counted(model, shares, self._matched(model, met))
+        return self._counted(model, shares, self._near(model, met))
 
-    def _matched(self, model: DeclaredModel, met: Counts) -> dict[str, Floats]:
-        """How many pairs of one person agree exactly on a value of each class of rarity."""
-        likely = posterior(model, met) * met.pairs
+    def _near(self, model: DeclaredModel, met: Counts) -> dict[str, Floats]:
+        """How many pairs that are no strangers' agree exactly on a value of each rarity."""
+        classes = posterior(model, met)
+        likely = (classes.match + classes.kin) * met.pairs
         found = {}
         for place, field in enumerate(self._shape.fields):
             states = _states(self._shape, met, place)

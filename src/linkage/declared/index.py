@@ -48,16 +48,19 @@ class Plan(NamedTuple):
     order: Longs
     """Places of the fields, the cheapest to compare first."""
     weights: npt.NDArray[np.float64]
+    """By class of two persons, field and state."""
     rest: npt.NDArray[np.float64]
-    """The most that may follow the first n fields of the order; the prior stands last."""
+    """By class, the most that may follow the first n fields of the order; the prior last."""
 
     @classmethod
     def of(cls, model: DeclaredModel, at: Sequence[int]) -> Self:
         """The plan of a model for rows whose cells begin at these places."""
         kinds = [field.kind for field in model.shape.fields]
         order = sorted(range(len(kinds)), key=lambda place: CHEAPEST_FIRST.index(kinds[place]))
-        best = model.weights.max(axis=1)[order]
-        rest = np.concatenate([np.cumsum(best[::-1])[::-1], [0.0, model.prior]])
+        best = model.weights.max(axis=2)[:, order]
+        follows = np.cumsum(best[:, ::-1], axis=1)[:, ::-1]
+        nothing = np.zeros((len(model.prior), 1))
+        rest = np.concatenate([follows, nothing, model.prior[:, None]], axis=1)
         return cls(
             np.array([KINDS.index(kind) for kind in kinds]),
             np.array(at),

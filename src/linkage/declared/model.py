@@ -1,6 +1,6 @@
 """A model of declared fields: shares of levels, frequencies, rules of blocking, thresholds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from hashlib import blake2b
 from typing import Final, NamedTuple, Self
@@ -18,6 +18,13 @@ from person.declared import Kind
 
 Shares = dict[str, dict[str, float]]
 """Field to level to the share of pairs on that level, where neither record lacks the field."""
+
+KIN: Final = 0.25
+"""Pairs of kin for each record, before a table is seen."""
+SHARED: Final = 0.5
+"""Share of kin who have a value in common, before a table is seen."""
+OWN: Final = 0.03
+"""The same, of what tells one person from kin."""
 
 COSTS: Final = {"false_link": 20.0, "missed": 10.0, "review": 1.0}
 """As for children: two persons taken for one cost twice what one taken for two does."""
@@ -50,6 +57,11 @@ class DeclaredModel(msgspec.Struct, frozen=True, dict=True):
     """The number of records behind the prior."""
     matches: float
     """Pairs of one person for each record."""
+    kin: float
+    """Pairs of two who share a home or a family, for each record."""
+    shared: dict[str, float]
+    """For each field the share of such pairs that have its value in common, as one person's two
+    records have it; empty where the table cannot tell kin from one person."""
     match: Shares
     """Shares of levels among pairs of one person."""
     other: Shares
@@ -74,29 +86,46 @@ class DeclaredModel(msgspec.Struct, frozen=True, dict=True):
         return msgspec.json.decode(text, type=cls)
 
     @cached_property
-    def prior(self) -> float:
-        """log2 of the odds that a pair is of one person, before it is seen."""
-        return float(np.log2(self.matches / (self.records / 2)))
+    def prior(self) -> npt.NDArray[np.float64]:
+        """log2 of the odds that a pair is of one person and not of each class of two.
+
+        The classes are strangers and, where the model knows them, kin.
+        """
+        others = [self.records / 2, *([self.kin] if self.shared else [])]
+        return np.asarray(np.log2(self.matches / np.array(others)))
 
     @cached_property
     def weights(self) -> npt.NDArray[np.float64]:
-        """Bits by place of the field and state.
+        """Bits by class of two persons, place of the field and state.
 
-        A missing value weighs 0, and exact agreement, however common, at least 0: so no pair gains
-        by a field removed.
+        A missing value weighs 0, and exact agreement, however common, at least 0 against every
+        class: so no pair gains by a field removed.
         """
-        table = np.zeros((len(self.shape.fields), max(self.shape.sizes)))
+        table = np.zeros((len(self.prior), len(self.shape.fields), max(self.shape.sizes)))
         for place, field in enumerate(self.shape.fields):
-            match, other = self.match[field.name], self.other[field.name]
-            levels = LEVELS[field.kind]
-            for level in levels:
-                if level:
-                    table[place, level] = np.log2(match[level.name] / other[level.name])
-            exact = int(levels.EXACT)
-            means = np.array(self.frequencies[field.name].means)
-            by_rarity = np.log2(match["EXACT"] / means)
-            table[place, exact : exact + RARITIES] = np.maximum(by_rarity, 0)
+            match, other = self.states_of(place)
+            size = len(match)
+            table[0, place, :size] = np.log2(match / other)
+            if self.shared:
+                shared = self.shared[field.name]
+                table[1, place, :size] = np.log2(match / (shared * match + (1 - shared) * other))
+            exact = int(LEVELS[field.kind].EXACT)
+            table[:, place, exact:] = np.maximum(table[:, place, exact:], 0)
         return np.clip(table, -LARGEST, LARGEST)
+
+    def states_of(self, place: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Chances of each state of a field, in pairs of one person and of strangers.
+
+        Of exact agreement they are those over the share of records that bear a value of the class.
+        """
+        field = self.shape.fields[place]
+        names = [level.name for level in LEVELS[field.kind] if level and level.name != "EXACT"]
+        match, other = self.match[field.name], self.other[field.name]
+        means = self.frequencies[field.name].means
+        return (
+            np.array([1.0, *(match[name] for name in names), *[match["EXACT"]] * RARITIES]),
+            np.array([1.0, *(other[name] for name in names), *means]),
+        )
 
     def rarity(self, place: int, key: str) -> int:
         """The class of a value; ``UNKNOWN`` for one that the model does not know."""
@@ -113,20 +142,33 @@ class DeclaredModel(msgspec.Struct, frozen=True, dict=True):
 
     def total(self, patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """The weight of each pattern: log2 of the odds that it is of one person."""
-        bits = np.full(len(patterns), self.prior)
-        for place, (size, step) in enumerate(zip(self.shape.sizes, self.shape.places, strict=True)):
-            bits += self.weights[place, patterns // step % size]
+        return np.asarray(-np.log2(np.exp2(-self.by_class(patterns)).sum(axis=0)))
+
+    def by_class(self, patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Bits by which each pattern is likelier of one person than of each class of two."""
+        bits = np.repeat(self.prior[:, None], len(patterns), axis=1)
+        for place, (step, size) in enumerate(self._steps):
+            bits += self.weights[:, place, patterns // step % size]
         return bits
 
     def weigh(self, pattern: int) -> Weight:
-        """The weight of a pattern, with the part of each field."""
-        parts = [Part("prior", "", self.prior, f"{self.records} records")]
-        for place, state in enumerate(self.shape.states(pattern)):
-            field = self.shape.fields[place]
+        """The weight of a pattern, with the part of each field.
+
+        A field's part is what the total gains as the field is added to those before it: the parts
+        sum to the total, and a missing field's part is 0.
+        """
+        states = self.shape.states(pattern)
+        steps = [pattern % (place * size) for place, size in self._steps]
+        totals = self.total(np.array([0, *steps], np.int64))
+        parts = [Part("prior", "", float(totals[0]), f"{self.records} records")]
+        for field, state, gain in zip(self.shape.fields, states, np.diff(totals), strict=True):
             level = level_of(field, state)
-            weight = float(self.weights[place, state])
-            parts.append(Part(field.name, level.name, weight, _note(level, state)))
-        return Weight(pattern, sum(part.weight for part in parts), tuple(parts))
+            parts.append(Part(field.name, level.name, float(gain), _note(level, state)))
+        return Weight(pattern, float(totals[-1]), tuple(parts))
+
+    @property
+    def _steps(self) -> Iterator[tuple[int, int]]:
+        return zip(self.shape.places, self.shape.sizes, strict=True)
 
 
 def _note(level: Level, state: int) -> str:
@@ -140,11 +182,14 @@ def _note(level: Level, state: int) -> str:
 def starting(shape: Shape, records: int = 1_000) -> DeclaredModel:
     """The model believed before a table is seen: shares stated for each kind, no frequencies."""
     kinds = {field.name: field.kind for field in shape.fields}
+    own = {name for name, kind in kinds.items() if kind == "date"}
     other = {name: dict(_OTHER[kind]) for name, kind in kinds.items()}
     return DeclaredModel(
         shape=shape,
         records=records,
         matches=0.5,
+        kin=KIN,
+        shared={name: OWN if name in own else SHARED for name in kinds} if own else {},
         match={name: dict(_MATCH[kind]) for name, kind in kinds.items()},
         other=other,
         frequencies={name: Frequencies(means=(other[name]["EXACT"],) * RARITIES) for name in kinds},
