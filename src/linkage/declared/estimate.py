@@ -89,7 +89,7 @@ def fitted(model: DeclaredModel, belief: DeclaredModel, met: Counts) -> Declared
 
 
 class Classes(NamedTuple):
-    """For each pattern the probability that a pair of it is of one person, and that it is of kin."""
+    """For each pattern the chances that a pair of it is of one person, and of kin."""
 
     match: Floats
     kin: Floats
