@@ -267,7 +267,7 @@ def declared_in(
         parts = [clean(cell) for cell in cells.get(field.name, ())]
         # Of year, month and day what follows a gap says nothing.
         text = "-".join(takewhile(bool, parts)) if field.kind == "date" else " ".join(parts)
-        if text and field.kind == "date" and mapped.dates:
+        if text and field.kind == "date" and mapped.dates and len(parts) == 1:
             text = checked(remarks, field.name, _told_by(mapped.dates), text) or ""
         value = checked(remarks, field.name, partial(declared_value, field.kind), text)
         if value:

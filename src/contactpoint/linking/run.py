@@ -219,7 +219,7 @@ class _Run:
         # Every record there is was changed once: their heads say which, and no event need be read.
         changed = set(self._log.heads.links()) if whole else self._changed_since(through)
         changed = self._filling.own(changed, self._queries)
-        if not changed and not everything:
+        if not changed:
             return self.outcome
         self._tell("compare", len(changed))
         index = self._index()

@@ -23,7 +23,7 @@ from linkage.declared.shape import RARITIES, UNKNOWN, Shape
 
 FEWEST: Final = 20
 """Records that have to bear a value before a model names it."""
-RANDOM_PAIRS: Final = 1_000_000
+RANDOM_PAIRS: Final = 300_000
 PULL: Final = 40.0
 """Pairs for which the starting belief counts."""
 STRANGE: Final = 20.0
