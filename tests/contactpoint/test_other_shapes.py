@@ -130,7 +130,7 @@ def test_a_delta_joins_the_records_that_it_repeats(home, tmp_path):
     assert home.events()["contactpoint.ShapeModelAdopted:1"] == 1
 
 
-def test_a_table_that_doubles_gets_another_model_unless_a_person_adopted_one(home, tmp_path):
+def test_a_table_that_grows_gets_another_model_unless_a_person_adopted_one(home, tmp_path):
     chosen = home.copy(tmp_path / "chosen")
     version = json.loads(chosen.run("train", "--seed", 5, "--json").stdout)["version"]
     chosen.run("model", "use", version)

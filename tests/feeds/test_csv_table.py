@@ -88,7 +88,7 @@ def field(told, name="rank"):
         (lambda text: text + field('column="R"'), r"\[fields.rank\], kind: expected one of"),
         (lambda text: text + field('kind="name";colum="R"'), "colum: expected 'column'"),
         (lambda text: text + field('kind="name";column=["R"]'), r"\[fields.rank\], column"),
-        (lambda text: text + field('kind="name";column="A",columns=["R"]'), "not both"),
+        (lambda text: text + field('kind="name";column="A";columns=["R"]'), "not both"),
         (lambda text: text + field('kind="date";columns=["A","R"]'), "year, month and day"),
         (lambda text: text + field('kind="name";exchanged_with="given"'), "exchanged_with"),
         (lambda text: text + field('kind="exact"', name="given"), "here or in"),
@@ -257,7 +257,7 @@ def test_a_table_of_another_shape_declares_its_fields_and_the_columns_of_ours_th
     read = shaped("1,Ada,Obi,1 Mill St,Avon,1956,4,9,02 Mar 2020,1.50,x\n")
     (row,) = read.rows
     assert {one.field: one.value for one in row.particulars.declared} == {
-        "town": "1 Mill St Avon", "seen": "20200302", "height": "1.5",
+        "town": "1 Mill St Avon", "born": "19560409", "seen": "20200302", "height": "1.5",
         "given": "Ada", "family": "Obi",
     }  # fmt: skip
     assert row.particulars.names == (PersonName(("Ada",), "Obi"),)

@@ -1,7 +1,8 @@
 """Tables of other shapes that the index holds, and the model of each.
 
 A shape has no model that comes with the product: its first is made from its own records by the
-run that links them first, and made again when they have doubled, until a person adopts one.
+run that links them first, and made again when they are half as many again, until a person adopts
+one.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel, starting
 from linkage.declared.shape import Shape
 
-GROWN = 2.0
+GROWN = 1.5
 """Times the records of which a model was made, from which on a run makes another."""
 
 

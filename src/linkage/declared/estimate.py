@@ -31,6 +31,9 @@ STRANGE: Final = 20.0
 ROUNDS: Final = 200
 PASSES: Final = 2
 """How often strangers are counted again without the matches found."""
+FEWEST_MATCHES: Final = 0.02
+"""Pairs of one person for each record that a model expects at least: a table that holds nobody
+twice may be the first of two."""
 LEAST_KIN: Final = 0.01
 """Pairs of kin for each pair of one person, below which a table has no families to speak of."""
 SETTLED: Final = 1e-5
@@ -75,7 +78,8 @@ def fitted(model: DeclaredModel, belief: DeclaredModel, met: Counts) -> Declared
     for round_ in range(ROUNDS):
         classes = posterior(model, met)
         likely = classes.match * met.pairs
-        before, matches = model.matches, (float(likely.sum()) + 1.0) / model.records
+        before, found = model.matches, float(likely.sum()) / model.records
+        matches = max(found, FEWEST_MATCHES)
         model = replace(
             model,
             matches=matches,

@@ -79,6 +79,8 @@ class DeclaredIndex:
         self.model = model
         self._bound = bound
         self._coder = Coder(model.shape, model.rarity)
+        self._count = 0
+        # Rows from the count on are empty: they have no key, so that nothing meets them.
         self._rows = np.zeros((0, self._coder.width), np.int32)
         self._keys = np.zeros((0, len(model.rules)), np.uint64)
         self._sources = np.zeros(0, np.int32)
@@ -107,15 +109,14 @@ class DeclaredIndex:
         self.remove(latest)
         if not latest:
             return
-        start = len(self._rows)
+        start, stop = self._count, self._count + len(latest)
+        self._grow(stop)
         rows = np.array([self._coder.row(record) for _, record in latest.values()], np.int32)
-        self._rows = np.concatenate([self._rows, rows])
-        self._keys = np.concatenate([self._keys, self._keys_of(rows)])
-        sources = np.array([source for source, _ in latest.values()], np.int32)
-        self._sources = np.concatenate([self._sources, sources])
-        self._ordinals = np.concatenate([self._ordinals, np.array(list(latest), np.int64)])
-        self._row_of.update(zip(latest, range(start, len(self._rows)), strict=True))
-        self._runs = None
+        self._rows[start:stop], self._keys[start:stop] = rows, self._keys_of(rows)
+        self._sources[start:stop] = [source for source, _ in latest.values()]
+        self._ordinals[start:stop] = list(latest)
+        self._row_of.update(zip(latest, range(start, stop), strict=True))
+        self._count, self._runs = stop, None
 
     def remove(self, ordinals: Iterable[int]) -> None:
         """Take records out; those that are not there are passed over."""
@@ -225,11 +226,21 @@ class DeclaredIndex:
         index._restore(stored)
         return index
 
+    def _grow(self, needed: int) -> None:
+        """Make room; twice what there was, so that many small puts cost what one large one does."""
+        more = max(needed, 2 * len(self._rows)) - len(self._rows)
+        if needed > len(self._rows):
+            for name in ("_rows", "_keys", "_sources", "_ordinals"):
+                old = getattr(self, name)
+                setattr(
+                    self, name, np.concatenate([old, np.zeros((more, *old.shape[1:]), old.dtype)])
+                )
+
     def _restore(self, stored: Mapping[str, Any]) -> None:
         self._rows, self._keys = stored["rows"].copy(), stored["keys"].copy()
         self._sources, self._ordinals = stored["sources"].copy(), stored["ordinals"].copy()
         self._row_of = {int(ordinal): row for row, ordinal in enumerate(self._ordinals)}
-        self._runs = None
+        self._count, self._runs = len(self._rows), None
 
     def _keys_of(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
         filing = Filing(self._coder, rows)
