@@ -41,8 +41,8 @@ def mapping(folder, text=MAPPING):
 
 
 def load(home, path, told, *words, source="club", expected=(0,)):
-    words = ["load", path, "--feed", "csv", "--source", source, "--mapping", told, *words]
-    return home.run(*words, "--effective", "2026-09-01", expected=expected)
+    typed = ["load", path, "--feed", "csv", "--source", source, "--mapping", told, *words]
+    return home.run(*typed, "--effective", "2026-09-01", expected=expected)
 
 
 def read(path):

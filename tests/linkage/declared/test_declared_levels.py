@@ -68,7 +68,7 @@ def test_names_are_not_exchanged_where_no_mapping_says_they_may_be():
         record({"forename": a, "surname": b}) for a, b in (("Mia", "Okafor"), ("Okafor", "Mia"))
     )
     places = [SHAPE.names.index(name) for name in apart.names]
-    found = compare([one[p] for p in places], [other[p] for p in places], apart)
+    found = compare(tuple(one[p] for p in places), tuple(other[p] for p in places), apart)
     assert [level.name for level in found] == ["DIFFERENT", "DIFFERENT"]
 
 
