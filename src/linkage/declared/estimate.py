@@ -112,20 +112,19 @@ def _shared(
 ) -> dict[str, float]:
     """For each field the share of kin that have its value in common.
 
-    What the belief takes to be a person's own stays so: it is by that that kin are known.
+    What the belief takes to be a person's own is not found to be more shared than that: it is by
+    what is their own that kin are known.
     """
     found: dict[str, float] = {}
     for place, field in enumerate(model.shape.fields if model.shared else ()):
-        if belief.shared[field.name] <= OWN:
-            found[field.name] = belief.shared[field.name]
-            continue
         match, other = model.states_of(place)
         share = model.shared[field.name]
         states = _states(model.shape, met, place)
         common = share * match / (share * match + (1 - share) * other)
         seen = mass * (states > 0)
         held = float((seen * common[states]).sum()) + PULL * belief.shared[field.name]
-        found[field.name] = held / (float(seen.sum()) + PULL)
+        most = OWN if belief.shared[field.name] <= OWN else 1.0
+        found[field.name] = min(held / (float(seen.sum()) + PULL), most)
     return found
 
 
