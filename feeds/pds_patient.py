@@ -128,7 +128,7 @@ class Patients:
             if each.kind == "Observation":
                 number = _foetuses(read(_OBSERVATION, each.written))
                 births = number or births
-            elif person := read(_PERSON, each.written):
+            elif person := each.taken or read(_PERSON, each.written):
                 found = self._carers(remarks, (person,))
                 carers += found
             if not (number or found):
