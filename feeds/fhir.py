@@ -190,7 +190,6 @@ class Resource(NamedTuple):
         return _OBJECT.decode(self.written)
 
 
-_KINDS: Final = {_WholePatient: "Patient", RelatedPerson: "RelatedPerson"}
 _TAKEN: Final = msgspec.json.Decoder(_WholePatient | RelatedPerson)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
@@ -207,7 +206,8 @@ def resource(written: bytes | msgspec.Raw, url: str = "") -> Resource:
             for name in ("resourceType", "id")
         )
         return Resource(written, kind, id_, None, url)
-    return Resource(written, _KINDS[type(taken)], taken.id, taken, url)
+    kind = "RelatedPerson" if isinstance(taken, RelatedPerson) else "Patient"
+    return Resource(written, kind, taken.id, taken, url)
 
 
 def read(decoder: "msgspec.json.Decoder[Part]", raw: bytes | msgspec.Raw) -> Part | None:

@@ -59,11 +59,11 @@ class FhirFile:
                     yield Told(line, found)
                 continue
             if waiting is not None:
-                yield waiting._replace(about=tuple(about)) if about else waiting
+                yield Told(waiting.line, waiting.resource, tuple(about)) if about else waiting
                 about.clear()
             waiting = Told(line, found)
         if waiting is not None:
-            yield waiting._replace(about=tuple(about)) if about else waiting
+            yield Told(waiting.line, waiting.resource, tuple(about)) if about else waiting
 
     def _resources(self) -> Iterator[tuple[int, Resource | None]]:
         """Give each resource with its line; None for a line that is not one JSON object."""

@@ -25,10 +25,7 @@ _KIN: Final = frozenset({"SIS", "BRO", "SIB", "CHILD", "SPS", "DOMPART", "ONESEL
 def carer(remarks: Remarks, person: Contact) -> Carer | None:
     """Give a parent, carer or emergency contact; None for others, and where nothing names one."""
     codes = [
-        each.code.upper()
-        for concept in person.relationship
-        for each in concept.coding
-        if each.code
+        each.code.upper() for concept in person.relationship for each in concept.coding if each.code
     ]
     role = next((_ROLES[code] for code in codes if code in _ROLES), "")
     if not role and not _KIN.isdisjoint(codes):

@@ -12,7 +12,7 @@ from events.keys import SubjectKeys
 from events.log import open_log
 from events.master import MasterKey
 from events.message import Origin
-from events.record import RecordReceived
+from events.record import RecordReceived, Statement
 from feeds.catalogue import FEEDS
 
 
@@ -85,12 +85,12 @@ class Store:
 
     def standing(self):
         """The standing of each record, by its key: ordinals differ from store to store."""
-        received = (
-            message
+        keys = {
+            message.originator_id: message.event.statement.key
             for message in self.log.decode(self.log.read(0, 10**6))
             if isinstance(message.event, RecordReceived)
-        )
-        keys = {each.originator_id: each.event.statement.key for each in received}
+            and isinstance(message.event.statement, Statement)
+        }
         return {
             keys[head.record]: head.state.standing
             for head in self.log.heads.all_records()
