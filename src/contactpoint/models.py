@@ -19,13 +19,17 @@ from linkage.declared.model import DeclaredModel
 from linkage.model import Model
 
 
+AnyModel = Model | DeclaredModel
+"""A model of children, or one of tables of another shape."""
+
+
 class _Kind(msgspec.Struct, frozen=True):
     """As much of a stored model as says what it is of."""
 
     shape: dict[str, Any] | None = None
 
 
-def records_behind(model: Model | DeclaredModel) -> int:
+def records_behind(model: AnyModel) -> int:
     """The number of records behind a model's prior."""
     return model.records if isinstance(model, DeclaredModel) else model.prior.records
 
@@ -41,7 +45,7 @@ class Models:
     log: Log
     master: MasterKey
 
-    def store(self, model: Model | DeclaredModel) -> None:
+    def store(self, model: AnyModel) -> None:
         """Keep a version; changes nothing else."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / f"{model.version}.json"
@@ -60,7 +64,7 @@ class Models:
         stored = {path.stem for path in self.folder.glob("*.json")}
         return sorted(stored | {Model.shipped().version})
 
-    def get(self, version: str) -> Model | DeclaredModel:
+    def get(self, version: str) -> AnyModel:
         """A stored version, by its number or the beginning of it. Raises NotFoundError."""
         found = [one for one in self.versions() if version and one.startswith(version)]
         if len(found) != 1:
@@ -92,9 +96,7 @@ class Models:
         assert isinstance(found, DeclaredModel)
         return found
 
-    def adopt(
-        self, model: Model | DeclaredModel, origin: Origin, *, automatic: bool = False
-    ) -> bool:
+    def adopt(self, model: AnyModel, origin: Origin, *, automatic: bool = False) -> bool:
         """Put a version in force from here on; whether that changed anything."""
         if isinstance(model, DeclaredModel):
             return self._adopt_for_shape(model, origin, automatic=automatic)

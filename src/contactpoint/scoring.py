@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from contactpoint.linking.matching import AnyModel
+from contactpoint.models import AnyModel
 from feeds.csv_mapping import OWN_NAMES, Mapped
 from feeds.csv_table import CsvTable, declared_in
 from feeds.submission import FeedError

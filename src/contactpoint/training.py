@@ -3,22 +3,17 @@
 from typing import TYPE_CHECKING
 
 from contactpoint.errors import UsageError
+from contactpoint.models import AnyModel
 from events.message import Origin
 from linkage.declared.estimate import train as train_of_shape
-from linkage.declared.index import DeclaredIndex
-from linkage.declared.model import DeclaredModel
 from linkage.declared.shape import Shape
 from linkage.estimate import train as train_of_children
-from linkage.index import Index
-from linkage.model import Model
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
 
 
-def train(
-    store: "Contactpoint", origin: Origin, *, source: str | None, seed: int
-) -> Model | DeclaredModel:
+def train(store: "Contactpoint", origin: Origin, *, source: str | None, seed: int) -> AnyModel:
     """Make a model of the index's own records; nothing is changed.
 
     Of the shape of a source's records where one is named; of the one other shape where the index
@@ -26,13 +21,9 @@ def train(
     """
     shape = _shape_of(store, source) if source else _only_shape(store)
     if shape is None:
-        index = store.linking.index(origin, store.model)
-        assert isinstance(index, Index)
-        return train_of_children(index, seed=seed)
+        return train_of_children(store.linking.index(origin, store.model), seed=seed)
     begun = store.shapes.in_force(shape) or store.shapes.starting(shape)
-    found = store.linking.index(origin, begun)
-    assert isinstance(found, DeclaredIndex)
-    return train_of_shape(found, seed=seed)
+    return train_of_shape(store.linking.index(origin, begun), seed=seed)
 
 
 def _shape_of(store: "Contactpoint", source: str) -> Shape:

@@ -12,7 +12,7 @@ from contactpoint.cli.command import examples, json_option
 from contactpoint.cli.output import print_json, progress, say
 
 if TYPE_CHECKING:
-    from contactpoint.linking.matching import AnyModel
+    from contactpoint.models import AnyModel
     from contactpoint.scoring import PairTable, Scored
     from feeds.csv_mapping import Mapped
 

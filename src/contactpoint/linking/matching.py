@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from contactpoint.models import AnyModel
 from events.source import SourceRegistered
 from linkage import decide as children
 from linkage.declared import decide as declared
@@ -17,8 +18,6 @@ from linkage.resolve import BY_WEIGHT, CHILDREN, Reading
 from linkage.standardise import standardise
 from person.particulars import Particulars
 
-AnyModel = Model | DeclaredModel
-
 
 class AnyIndex(Protocol):
     """An index of records under one model."""
@@ -26,7 +25,7 @@ class AnyIndex(Protocol):
     def __len__(self) -> int: ...
 
     @property
-    def model(self) -> "AnyModel":
+    def model(self) -> AnyModel:
         """The model that it is under."""
 
     def put(self, records: Sequence[tuple[int, int, Any]]) -> None:

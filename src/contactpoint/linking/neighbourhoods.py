@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contactpoint.linking.matching import AnyIndex, AnyModel, matching_of
+from contactpoint.linking.matching import AnyIndex, matching_of
+from contactpoint.models import AnyModel
 from linkage.decide import Outcome
 from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods

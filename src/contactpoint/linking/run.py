@@ -3,15 +3,16 @@
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 from uuid import UUID, uuid4
 
 from pyroaring import BitMap
 
 from contactpoint.linking.kept_index import Filling, KeptIndex
-from contactpoint.linking.matching import AnyIndex, AnyModel, Matching, matching_of
+from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
 from contactpoint.linking.shapes import Shapes
+from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
 from events.child import (
@@ -40,7 +41,10 @@ from events.record import (
 from events.shape import ShapeLinked
 from events.store.appending import StaleError
 from events.store.heads import ChildHead, HeadChanges
-from linkage.index import Pairs
+from linkage.declared.index import DeclaredIndex
+from linkage.declared.model import DeclaredModel
+from linkage.index import Index, Pairs
+from linkage.model import Model
 from linkage.resolve import Member, Resolution, resolve
 from linkage.weigh import probability
 from person.numbers import make
@@ -169,6 +173,12 @@ class Linking:
                 model = self._shapes.made(index, position, None if plan else origin)
                 self._projector.catch_up()
             yield model
+
+    @overload
+    def index(self, origin: Origin, model: Model) -> Index: ...
+
+    @overload
+    def index(self, origin: Origin, model: DeclaredModel) -> DeclaredIndex: ...
 
     def index(self, origin: Origin, model: AnyModel) -> AnyIndex:
         """The index of the model's current records, brought up to date: what training looks at."""
