@@ -135,8 +135,7 @@ class Contactpoint:
         if known is None or not known.fields:
             return None
         shape = Shape.of(known.fields)
-        adopted = self.models.adopted(shape.id)
-        return self.models.of_shape(adopted.model) if adopted else self.shapes.starting(shape)
+        return self.shapes.in_force(shape) or self.shapes.starting(shape)
 
     @property
     def shapes(self) -> "Shapes":

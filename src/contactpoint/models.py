@@ -18,7 +18,6 @@ from events.shape import ShapeModelAdopted
 from linkage.declared.model import DeclaredModel
 from linkage.model import Model
 
-
 AnyModel = Model | DeclaredModel
 """A model of children, or one of tables of another shape."""
 

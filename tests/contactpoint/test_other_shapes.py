@@ -224,3 +224,17 @@ def test_a_table_of_pairs_without_any_field_is_refused(tmp_path):
     path.write_text("left_colour,right_colour\nred,blue\n")
     with pytest.raises(FeedError, match="left_forename and right_forename"):
         home.run("score", path, "--mapping", mapping(tmp_path))
+
+
+def test_a_steward_sees_the_fields_of_a_referred_pair_side_by_side(home):
+    listed = json.loads(home.run("review", "list", "--json").stdout)
+    pair = listed[0]["pair"] if isinstance(listed, list) else listed["pairs"][0]["pair"]
+    shown = home.run("review", "show", pair, "--reason", "test").stdout
+    assert "street: " in shown
+    assert "referred because: " in shown
+
+
+def test_a_source_shows_the_fields_that_it_declares(home):
+    assert "born (date)" in home.run("source", "show", "club").stdout
+    shown = json.loads(home.run("source", "show", "club", "--json").stdout)
+    assert {"name": "born", "kind": "date"} in shown["fields"]

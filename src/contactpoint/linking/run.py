@@ -166,7 +166,7 @@ class Linking:
         if self._shapes is None:
             return
         for shape in self._shapes.known():
-            model = self._shapes.in_force(shape)
+            model = self._shapes.fitting(shape)
             if model is None:
                 begun = self._shapes.starting(shape)
                 index = _Run(self, origin, begun, position)._filled()

@@ -35,14 +35,18 @@ class Shapes:
         yield from sorted(self._counts(), key=lambda shape: shape.id)
 
     def in_force(self, shape: Shape) -> DeclaredModel | None:
-        """The model of a shape; None where a run has to make one."""
+        """The model of a shape that was adopted last; None where none was."""
         adopted = self.models.adopted(shape.id)
-        if adopted is None:
+        return self.models.of_shape(adopted.model) if adopted is not None else None
+
+    def fitting(self, shape: Shape) -> DeclaredModel | None:
+        """The model in force; None where a run has to make one first."""
+        adopted = self.models.adopted(shape.id)
+        model = self.in_force(shape)
+        if adopted is None or model is None:
             return None
-        model = self.models.of_shape(adopted.model)
-        if adopted.automatic and self._counts().get(shape, 0) >= GROWN * model.records:
-            return None
-        return model
+        has_grown = self._counts().get(shape, 0) >= GROWN * model.records
+        return None if adopted.automatic and has_grown else model
 
     def versions(self) -> list[str]:
         """The model version in force of each shape that has one."""

@@ -144,7 +144,8 @@ def choose(
         gains = {
             place: float(worth[finds[place]].sum())
             for place, cost in costs.items()
-            if place not in chosen and cost <= min(left, ONE_COST)
+            if cost <= min(left, ONE_COST)
+            and not any(finds_nothing_else(rules[place], rules[one]) for one in chosen)
         }
         best = max(gains, key=lambda place: (gains[place], -costs[place]), default=-1)
         if best < 0 or gains[best] < DRAWN * LEAST:
@@ -153,6 +154,17 @@ def choose(
         left -= costs[best]
         worth[finds[best]] *= AGAIN
     return tuple(rules[place] for place in chosen)
+
+
+def finds_nothing_else(rule: Rule, other: Rule) -> bool:
+    """Whether all that meets under a rule meets under another one too."""
+    return all(any(_implies(code, wanted) for code in rule.codes) for wanted in other.codes)
+
+
+def _implies(code: str, other: str) -> bool:
+    """Whether values that have one part in common have the other: of a whole all its parts."""
+    parts_of_whole = code.endswith(".whole") and not other.endswith(".either")
+    return code == other or (parts_of_whole and _fields(code) == _fields(other))
 
 
 def filing_cost(keys: Keys, records: int) -> float:

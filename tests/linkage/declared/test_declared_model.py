@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkage.declared.blocking import finds_nothing_else
 from linkage.declared.cells import MISSING
 from linkage.declared.decide import agreeing, decide_pattern, fewest
 from linkage.declared.estimate import train
@@ -111,6 +112,12 @@ def test_kin_are_told_from_one_person(trained):
     assert trained.matches * trained.records == pytest.approx(len(TRUTH), rel=0.1)
     assert min(trained.shared["phone"], trained.shared["surname"]) > 0.9
     assert max(trained.shared["forename"], trained.shared["born"]) < 0.1
+
+
+def test_no_rule_is_chosen_that_finds_nothing_else(trained):
+    assert len(trained.rules) > 3
+    for place, rule in enumerate(trained.rules):
+        assert not any(finds_nothing_else(rule, one) for one in trained.rules[:place])
 
 
 def test_a_table_without_families_gets_strangers_alone():
