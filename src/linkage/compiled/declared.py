@@ -28,7 +28,8 @@ N_CLOSE, N_DIFFERENT = int(Name.CLOSE), int(Name.DIFFERENT)
 T_EXACT, T_NEAR, T_MOST = int(Text.EXACT), int(Text.NEAR), int(Text.MOST)
 T_SOME, T_DIFFERENT = int(Text.SOME), int(Text.DIFFERENT)
 D_EXACT, D_COMPATIBLE, D_SWAPPED = int(Date.EXACT), int(Date.COMPATIBLE), int(Date.SWAPPED)
-D_SLIP, D_PART, D_NEAR = int(Date.SLIP), int(Date.PART), int(Date.NEAR)
+D_SLIP, D_NEAR, D_OTHER_YEAR = int(Date.SLIP), int(Date.NEAR), int(Date.OTHER_YEAR)
+D_OTHER_DAY, D_OTHER_MONTH = int(Date.OTHER_DAY), int(Date.OTHER_MONTH)
 D_DIFFERENT = int(Date.DIFFERENT)
 Q_EXACT, Q_NEAR, Q_SLIP = int(Number.EXACT), int(Number.NEAR), int(Number.SLIP)
 Q_DIFFERENT = int(Number.DIFFERENT)
@@ -202,8 +203,10 @@ def date_level(x, y, facts):
         return D_SWAPPED
     if one_edit(one, lo, other, lp):
         return D_SLIP
-    if int(year) + int(month) + int(day) == 2:
-        return D_PART
+    if month and (year or day):
+        return D_OTHER_DAY if year else D_OTHER_YEAR
+    if year and day:
+        return D_OTHER_MONTH
     return D_NEAR if abs(days(one) - days(other)) <= YEAR else D_DIFFERENT
 
 

@@ -61,10 +61,10 @@ PARTS: Final[dict[Kind, tuple[Part, ...]]] = {
     ),
     "date": (
         Part("whole", {}),
-        Part("month", {Date.SLIP: 0.33, Date.PART: 0.33, Date.COMPATIBLE: 0.5}),
-        Part("day", {Date.SLIP: 0.5, Date.PART: 0.5}),
-        Part("year", {Date.SLIP: 0.5, Date.PART: 0.67, Date.SWAPPED: 1.0, Date.NEAR: 0.5,
-                      Date.COMPATIBLE: 1.0}),
+        Part("month", {Date.SLIP: 0.33, Date.OTHER_DAY: 1.0, Date.COMPATIBLE: 0.5}),
+        Part("day", {Date.SLIP: 0.5, Date.OTHER_YEAR: 1.0}),
+        Part("year", {Date.SLIP: 0.5, Date.OTHER_DAY: 1.0, Date.OTHER_MONTH: 1.0, Date.SWAPPED: 1.0,
+                      Date.NEAR: 0.5, Date.COMPATIBLE: 1.0}),
     ),
     "number": (Part("whole", {}),),
 }  # fmt: skip

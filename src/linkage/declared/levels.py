@@ -75,15 +75,19 @@ class Date(IntEnum):
     DIFFERENT = 1
     NEAR = 2
     """At most about a year apart."""
-    PART = 3
-    """Two of day, month and year are the same."""
-    SLIP = 4
+    OTHER_YEAR = 3
+    """The same day and month."""
+    OTHER_DAY = 4
+    """The same month and year."""
+    OTHER_MONTH = 5
+    """The same day and year."""
+    SLIP = 6
     """One digit differs, or two neighbours are exchanged."""
-    SWAPPED = 5
+    SWAPPED = 7
     """Day and month are exchanged."""
-    COMPATIBLE = 6
+    COMPATIBLE = 8
     """One says less than the other, and nothing else."""
-    EXACT = 7
+    EXACT = 9
 
 
 class Number(IntEnum):
@@ -182,13 +186,15 @@ def _date(one: "Cell", other: "Cell") -> Date:
         if a[:stated] == b[:stated]:
             return Date.COMPATIBLE
         return Date.NEAR if abs(int(a[:4]) - int(b[:4])) <= 1 else Date.DIFFERENT
-    same = a[:4] == b[:4], a[4:6] == b[4:6], a[6:] == b[6:]
-    if same[0] and a[4:6] == b[6:] and a[6:] == b[4:6]:
+    year, month, day = a[:4] == b[:4], a[4:6] == b[4:6], a[6:] == b[6:]
+    if year and a[4:6] == b[6:] and a[6:] == b[4:6]:
         return Date.SWAPPED
     if one_edit(a, b):
         return Date.SLIP
-    if sum(same) == 2:
-        return Date.PART
+    if month and (year or day):
+        return Date.OTHER_DAY if year else Date.OTHER_YEAR
+    if year and day:
+        return Date.OTHER_MONTH
     return Date.NEAR if abs(_days(a) - _days(b)) <= YEAR else Date.DIFFERENT
 
 
