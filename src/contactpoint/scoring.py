@@ -109,10 +109,12 @@ class PairTable:
             yield Scored(row, probability(weight), weight, outcome)
 
     def _by_fields(self, rows: Sequence[tuple[str, ...]], model: DeclaredModel) -> Iterator[Scored]:
-        for row in rows:
-            left, right = (self._record(row, places, model) for places in self.sides)
-            code = model.pattern(left, right)
-            weight = model.weigh(code).total
+        codes = [
+            model.pattern(*(self._record(row, places, model) for places in self.sides))
+            for row in rows
+        ]
+        weights = model.total(np.array(codes, np.int64)).tolist()
+        for row, code, weight in zip(rows, codes, weights, strict=True):
             outcome = declared.decide_pattern(code, weight, model).outcome
             yield Scored(row, probability(weight), weight, outcome)
 
