@@ -198,6 +198,30 @@ SAME = ["Quillfeather", "1956-04-09", "171", "Quillfeather", "9/4/1956", "171.0"
 OTHER = ["Quillfeather", "1956-04-09", "171", "Okonjo", "1988-11-23", "152"]
 
 
+def test_two_processes_load_what_one_does(club, tmp_path):
+    home = Installation(tmp_path / "home", processes=2)
+    home.run("init")
+    load(home, write(tmp_path / "people.csv", PEOPLE), mapping(tmp_path))
+    assert home.state().records == club.state().records
+
+
+def test_our_own_columns_are_fields_too_and_make_the_person_found(tmp_path):
+    text = MAPPING.replace('forename = { kind = "name" }\n', "").replace(
+        'surname = { kind = "name", exchanged_with = "forename" }\n', ""
+    )
+    columns = '[columns]\ngiven = "forename"\nfamily = "surname"\n'
+    home = Installation(tmp_path / "home")
+    home.run("init")
+    people = write(tmp_path / "people.csv", PEOPLE)
+    load(home, people, mapping(tmp_path, text + columns))
+    found = groups(home, tmp_path)
+    linked = {pair for pair in TRUTH if any({("club", n) for n in pair} <= g for g in found)}
+    assert len(linked) >= 0.8 * len(TRUTH)
+    one = next(one for one in PEOPLE if one["forename"] and one["surname"])
+    name = f"{one['forename']} {one['surname']}"
+    assert one["surname"] in home.run("child", "find", "--name", name, "--reason", "test").stdout
+
+
 def test_pairs_are_scored_by_declared_fields_without_an_index(tmp_path):
     home = Installation(tmp_path / "none")
     rows = scored(home, tmp_path, [SAME, OTHER], "--mapping", mapping(tmp_path))

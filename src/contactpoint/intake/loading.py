@@ -218,7 +218,9 @@ class _Load:
             about = process.about
             source, fresh = self._source(about)
             order, by = self._order(about.header)
-            telling = not source.nameless and not self._delivery.approved
+            # Which name is which, English names cannot say of a table of another shape.
+            own_names = not source.nameless and not source.fields
+            telling = own_names and not self._delivery.approved
             kept = self._kept(about.header, source, order)
             stack.callback(kept.drop)
             rules = Rules(request.source, order, source.oldest, telling)

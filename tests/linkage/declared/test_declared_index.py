@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from linkage.declared.estimate import train
 from linkage.declared.index import DeclaredIndex
+from linkage.declared.model import Rule
 from tests.linkage.declared.people import households, index_of, record
 
 PEOPLE, TRUTH = households(150)
@@ -81,3 +83,23 @@ def test_pairs_beyond_the_bound_of_a_block_are_counted(model):
     index.put([(n, 0, record(one)) for n, one in enumerate(people, 1)])
     assert index.pairs_within(FLOOR).beyond > 0
     assert np.all(index.pairs_within(FLOOR).left < index.pairs_within(FLOOR).right)
+
+
+def test_a_pair_beyond_the_bound_of_one_block_is_found_in_another(model):
+    rules = (Rule(("phone.whole",)), Rule(("surname.whole",)))
+    people = [
+        {"phone": "07700900123", "forename": f"{n:03}", "surname": f"S{n}"} for n in range(40)
+    ]
+    people[0]["surname"] = people[-1]["surname"] = "Quillfeather"
+    for asked in (lambda index: index.pairs_within(-1e6), lambda index: index.pairs_of([0], -1e6)):
+        index = DeclaredIndex(replace(model, rules=rules), bound=3)
+        index.put([(n, 0, record(one)) for n, one in enumerate(people)])
+        found = asked(index)
+        assert (0, 39) in set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+
+
+def test_the_order_in_which_records_come_does_not_matter(model):
+    index = DeclaredIndex(model)
+    for ordinal, one in reversed([*enumerate(PEOPLE, 1)]):
+        index.put([(ordinal, 0, record(one))])
+    assert pairs(index.pairs_within(FLOOR)) == pairs(index_of(PEOPLE, model).pairs_within(FLOOR))
