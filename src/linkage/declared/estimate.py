@@ -15,11 +15,21 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
+from linkage.compiled import declared as compiled
 from linkage.declared.blocking import LOOKED_AT, Filing, choose
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.levels import LEVELS
-from linkage.declared.model import OWN, DeclaredModel, Frequencies, Rule, Shares, starting
+from linkage.declared.model import (
+    OWN,
+    DeclaredModel,
+    Frequencies,
+    Rule,
+    Shares,
+    shared_before,
+    starting,
+)
 from linkage.declared.shape import RARITIES, UNKNOWN, Shape
+from linkage.model import Model
 
 FEWEST: Final = 20
 """Records that have to bear a value before a model names it."""
@@ -34,8 +44,15 @@ PASSES: Final = 2
 FEWEST_MATCHES: Final = 0.02
 """Pairs of one person for each record that a model expects at least: a table that holds nobody
 twice may be the first of two."""
+FORENAMES: Final = 0.6
+"""Share of values that are known forenames, above which a field is taken to hold forenames: some
+40 % of English family names are forenames too."""
+SELDOM_OTHER: Final = 0.1
+"""The most that a forename is believed to differ between two records of one person."""
 LEAST_KIN: Final = 0.01
 """Pairs of kin for each pair of one person, below which a table has no families to speak of."""
+LEAST_BY_NAME: Final = 0.25
+"""The same, where kin are known by the forename alone: some matches differ in that."""
 SETTLED: Final = 1e-5
 """Change of the share of matches at which the rounds end."""
 LIGHT: Final = -12.0
@@ -60,7 +77,7 @@ def train(index: DeclaredIndex, *, seed: int = 0) -> DeclaredModel:
     met = _counts(found.pattern)
     drawn = _counts(under.random_patterns(RANDOM_PAIRS, seed))
     model = table.fitted(begun, drawn, met)
-    if model.shared and model.kin < LEAST_KIN * model.matches:
+    if model.shared and model.kin < _least_kin(model) * model.matches:
         model = table.fitted(replace(begun, shared={}), drawn, met)
     card = {
         "records": str(len(index)),
@@ -83,13 +100,35 @@ def fitted(model: DeclaredModel, belief: DeclaredModel, met: Counts) -> Declared
         model = replace(
             model,
             matches=matches,
-            match=_shares(belief.match, met, likely, model),
+            match=_of_one(_shares(belief.match, met, likely, model), belief),
             kin=(float((classes.kin * met.pairs).sum()) + 1.0) / model.records,
             shared=_shared(model, belief, met, classes.kin * met.pairs),
         )
         if round_ and abs(matches - before) < SETTLED:
             break
     return model
+
+
+def _of_one(shares: Shares, belief: DeclaredModel) -> Shares:
+    """Shares of matches, in which a forename by which kin are known seldom differs.
+
+    With it alone to go by, matches would take kin in. Dates hold by themselves, and some tables
+    have most of them wrong.
+    """
+    names = {field.name for field in belief.shape.fields if field.kind == "name"}
+    own = {name for name in names if belief.shared.get(name, 1.0) <= OWN}
+    return {
+        name: _at_most(levels, "DIFFERENT", SELDOM_OTHER) if name in own else levels
+        for name, levels in shares.items()
+    }
+
+
+def _at_most(levels: dict[str, float], level: str, most: float) -> dict[str, float]:
+    excess = levels[level] - most
+    if excess <= 0:
+        return levels
+    scale = (1 - most) / (1 - levels[level])
+    return {name: most if name == level else share * scale for name, share in levels.items()}
 
 
 class Classes(NamedTuple):
@@ -140,6 +179,7 @@ class _Table:
             field.name: _Values.of(rows[:, column], words[field.kind != "name"])
             for field, column in zip(self._shape.fields, index.coder.at, strict=True)
         }
+        self._forenames = _forenames(index)
         looked_at = rows
         if len(rows) > LOOKED_AT:
             some = np.random.default_rng(0).choice(len(rows), LOOKED_AT, replace=False)
@@ -149,6 +189,8 @@ class _Table:
     def surveyed(self) -> DeclaredModel:
         """The starting belief, with the table's own frequencies, and rules for it."""
         belief = starting(self._shape, self._records)
+        if not belief.shared:
+            belief = replace(belief, shared=shared_before(self._shape, self._forenames))
         model = self._counted(belief, belief.other, {})
         return replace(model, rules=self.rules(model))
 
@@ -200,6 +242,25 @@ class _Table:
             other[name] = {level: share * scale for level, share in rest.items()}
             other[name]["EXACT"] = exact
         return replace(model, frequencies=frequencies, other=other)
+
+
+def _least_kin(model: DeclaredModel) -> float:
+    has_date = any(field.kind == "date" for field in model.shape.fields)
+    return LEAST_KIN if has_date else LEAST_BY_NAME
+
+
+def _forenames(index: DeclaredIndex) -> list[str]:
+    """The fields of kind ``name`` most values of which begin with a known forename."""
+    known = Model.shipped().population.is_forename
+    rows, words = index.rows(), index.coder.names.words
+    found = []
+    for field, column in zip(index.model.shape.fields, index.coder.at, strict=True):
+        if field.kind == "name":
+            codes, counts = np.unique(rows[:, column + compiled.OWN], return_counts=True)
+            is_known = np.array([known(words[code]) for code in codes.tolist()], np.bool_)
+            if counts[is_known].sum() > FORENAMES * counts[codes != 0].sum():
+                found.append(field.name)
+    return found
 
 
 class _Values(NamedTuple):

@@ -1,6 +1,6 @@
 """A model of declared fields: shares of levels, frequencies, rules of blocking, thresholds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from hashlib import blake2b
 from typing import Final, NamedTuple, Self
@@ -182,14 +182,13 @@ def _note(level: Level, state: int) -> str:
 def starting(shape: Shape, records: int = 1_000) -> DeclaredModel:
     """The model believed before a table is seen: shares stated for each kind, no frequencies."""
     kinds = {field.name: field.kind for field in shape.fields}
-    own = {name for name, kind in kinds.items() if kind == "date"}
     other = {name: dict(_OTHER[kind]) for name, kind in kinds.items()}
     return DeclaredModel(
         shape=shape,
         records=records,
         matches=0.5,
         kin=KIN,
-        shared={name: OWN if name in own else SHARED for name in kinds} if own else {},
+        shared=shared_before(shape, {name for name, kind in kinds.items() if kind == "date"}),
         match={name: dict(_MATCH[kind]) for name, kind in kinds.items()},
         other=other,
         frequencies={name: Frequencies(means=(other[name]["EXACT"],) * RARITIES) for name in kinds},
@@ -197,6 +196,11 @@ def starting(shape: Shape, records: int = 1_000) -> DeclaredModel:
         thresholds=Thresholds.from_costs(**COSTS),
         card={"made from": "nothing but its fields: shares are stated for each kind"},
     )
+
+
+def shared_before(shape: Shape, own: Collection[str]) -> dict[str, float]:
+    """What kin are believed to share, where these fields are a person's own; nothing for none."""
+    return {name: OWN if name in own else SHARED for name in shape.names} if own else {}
 
 
 def _stated(kind: Kind, *shares: float) -> Mapping[str, float]:

@@ -45,20 +45,21 @@ def records(draw):
     return record(stated)
 
 
-def record(stated):
-    """The record that written values make."""
-    kinds = {field.name: field.kind for field in SHAPE.fields}
-    return record_of({n: declared_value(kinds[n], text) for n, text in stated.items()}, SHAPE)
+def record(stated, shape=SHAPE):
+    """The record that written values make; those that the shape does not declare are left out."""
+    kinds = {field.name: field.kind for field in shape.fields}
+    plain = {name: declared_value(kind, stated.get(name, "")) for name, kind in kinds.items()}
+    return record_of(plain, shape)
 
 
-def index_of(people, model=None):
+def index_of(people, model=None, shape=SHAPE):
     """An index of written values, whose ordinals count from 1."""
-    index = DeclaredIndex(model or starting(SHAPE, max(len(people), 2)))
-    index.put([(ordinal, 0, record(one)) for ordinal, one in enumerate(people, start=1)])
+    index = DeclaredIndex(model or starting(shape, max(len(people), 2)))
+    index.put([(ordinal, 0, record(one, shape)) for ordinal, one in enumerate(people, start=1)])
     return index
 
 
-def households(count, *, largest=4, seed=3):
+def households(count, *, largest=4, seed=3, forenames=()):
     """Records of people in homes, about half of them twice; and the pairs that are one person."""
     draw = random.Random(seed)
     written, truth = [], set()
@@ -66,7 +67,7 @@ def households(count, *, largest=4, seed=3):
         surname, street = _name(draw), f"{draw.randrange(1, 150)} {_name(draw)} Street"
         for _ in range(draw.randrange(1, largest + 1)):
             person = {
-                "forename": _name(draw),
+                "forename": draw.choice(forenames) if forenames else _name(draw),
                 "surname": surname,
                 "born": _day(draw),
                 "street": street,

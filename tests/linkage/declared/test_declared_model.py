@@ -12,6 +12,7 @@ from linkage.declared.estimate import train
 from linkage.declared.levels import LEVELS
 from linkage.declared.model import DeclaredModel, starting
 from linkage.declared.shape import RARITIES, Shape, ShapeError
+from linkage.model import Model
 from person.declared import DeclaredField
 from tests.linkage.declared.people import SHAPE, households, index_of, records
 
@@ -112,6 +113,16 @@ def test_kin_are_told_from_one_person(trained):
     assert trained.matches * trained.records == pytest.approx(len(TRUTH), rel=0.1)
     assert min(trained.shared["phone"], trained.shared["surname"]) > 0.9
     assert max(trained.shared["forename"], trained.shared["born"]) < 0.1
+
+
+def test_without_a_date_kin_are_known_by_the_forename():
+    shape = Shape.of(field for field in SHAPE.fields if field.kind not in ("date", "number"))
+    known = " ".join(Model.shipped().population.forenames.values()).split()
+    people, truth = households(400, forenames=known[:200])
+    model = train(index_of(people, shape=shape))
+    assert model.matches * model.records == pytest.approx(len(truth), rel=0.25)
+    assert model.shared["phone"] > 0.9
+    assert model.shared["forename"] < 0.1
 
 
 def test_no_rule_is_chosen_that_finds_nothing_else(trained):
