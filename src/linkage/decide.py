@@ -18,6 +18,8 @@ from linkage.model import Model
 from linkage.weigh import Weight, probability
 
 Outcome = Literal["link", "review", "non_link"]
+BETWEEN = "weight between the thresholds"
+"""Why a pair is a possible link that its rivals, or the want of any, may make a link."""
 
 
 class Decision(NamedTuple):
@@ -128,7 +130,7 @@ def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
     if reason := _never_alone(levels):
         return Decision("review", reason)
     if chance < model.thresholds.link:
-        return Decision("review", "weight between the thresholds")
+        return Decision("review", BETWEEN)
     return Decision("link", "weight above the link threshold")
 
 
