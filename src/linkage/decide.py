@@ -19,7 +19,9 @@ from linkage.weigh import Weight, probability
 
 Outcome = Literal["link", "review", "non_link"]
 BETWEEN = "weight between the thresholds"
-"""Why a pair is a possible link that its rivals, or the want of any, may make a link."""
+TWIN = "a number agrees and forenames are no more than alike: a twin's?"
+UNSURE = (BETWEEN, TWIN)
+"""Why a pair is a possible link that the want of any rival makes a link: a twin is one."""
 
 
 class Decision(NamedTuple):
@@ -84,6 +86,28 @@ class Levels(NamedTuple):
         return bool(self.given and self.family) and self.birth not in _NO_FULL_BIRTH
 
     @property
+    def is_at_home(self) -> bool:
+        """Whether family name, birth date, sex and home are those of one child, or of its twin."""
+        return (
+            self.family in _SAME_FAMILY
+            and self.birth == Birth.EXACT
+            and self.sex != Sex.DIFFERENT
+            and self.place in _HOME
+        )
+
+    @property
+    def may_be_twins(self) -> bool:
+        """Whether either record states a multiple birth."""
+        return self.life in (Life.EXACT, Life.MULTIPLE, Life.CONFLICT)
+
+    @property
+    def is_likely_one(self) -> bool:
+        """Whether a number names the child, and forenames that are alike may be a slip."""
+        differs = self.sex == Sex.DIFFERENT or self.other_number or self.may_be_twins
+        alike = self.given == Given.CLOSE and self.family in _SAME_FAMILY
+        return alike and self.birth == Birth.EXACT and not differs
+
+    @property
     def is_newborn(self) -> bool:
         """Whether mother, address or family name and the birth say which newborn it is.
 
@@ -120,9 +144,10 @@ def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
     levels = Levels.of(pattern)
     if reason := contradiction(levels):
         return Decision("non_link", reason)
-    if reason := _number_alone(levels):
-        return Decision("review", reason)
     chance = probability(total)
+    if reason := _number_alone(levels):
+        likely = levels.is_likely_one and chance >= model.thresholds.link
+        return Decision("review", TWIN if likely else reason)
     if chance < model.thresholds.review:
         return Decision("non_link", "weight below the review threshold")
     if reason := _two_children_more_likely(levels):
@@ -186,9 +211,9 @@ def _never_alone(levels: Levels) -> str:
         return "forename, family name or full birth date is missing"
     if levels.same_number:
         return ""
-    if levels.given == Given.NEAR:
+    if levels.given == Given.NEAR and (levels.middle != Middle.EXACT or levels.may_be_twins):
         return "two known forenames, nearly the same"
-    if levels.given == Given.HONORIFIC:
+    if levels.given == Given.HONORIFIC and (not levels.is_at_home or levels.may_be_twins):
         return "no forename in common but Muhammad or the like"
     if levels.sex == Sex.DIFFERENT:
         return "different sex and no number in common"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from linkage import model as models
 from linkage.compiled import layout
@@ -46,18 +47,19 @@ def train(index: Index, *, seed: int = 0) -> Model:
 
     Nothing is changed but what is returned. The same records and seed give the same model.
     """
-    start = index.model
+    start = replace(index.model, population=frequencies(index))
+    index = Index.load(start, index.dump())
     found = index.pairs_within(LOWEST)
     counts = Counts(*_float(np.unique(found.pattern, return_counts=True)))
     shares = start.shares | {"random": _strangers(index, seed)}
-    believed = Model(start.prior, shares, start.thresholds, start.population)
-    shares, portions = fit(counts, believed)
-    mass = {name: portions[name] * float(counts.pairs.sum()) for name in portions}
+    prior = replace(start.prior, records=len(index))
+    believed = Model(prior, shares, start.thresholds, start.population)
+    shares, prior, mass = settle(counts, believed)
     return Model(
-        prior=_prior(len(index), mass, start.prior),
+        prior=prior,
         shares=shares,
         thresholds=start.thresholds,
-        population=frequencies(index),
+        population=start.population,
         card={
             "records": str(len(index)),
             "candidate pairs": str(len(found)),
@@ -102,13 +104,42 @@ def fit(
     return Fit(shares, portions)
 
 
+class Settled(NamedTuple):
+    """Shares and prior that fit the pairs of a whole population, and the pairs of each class."""
+
+    shares: dict[str, Shares]
+    prior: Prior
+    mass: dict[str, float]
+
+
+def settle(counts: Counts, belief: Model) -> Settled:
+    """Expectation-maximisation over all pairs of a population, of which ``counts`` has those met.
+
+    Pairs that share no key are taken for two children. Of those that do, each pattern is weighed
+    against all pairs of strangers that the population has, not against those that met: else
+    strangers that met because their birth dates agree would pass for pairs of one child.
+    """
+    shares, prior = belief.shares, belief.prior
+    mass: dict[str, float] = {}
+    for _ in range(ROUNDS):
+        model = Model(prior, shares, belief.thresholds, belief.population)
+        posterior = _whole_posterior(model, counts)
+        before = mass.get(MATCH, 0.0)
+        mass = {name: float(row @ counts.pairs) for name, row in posterior.items()}
+        prior = _prior(prior.records, mass, belief.prior)
+        shares = shares | {MATCH: _pulled(counts, posterior[MATCH], belief.shares[MATCH])}
+        if abs(mass[MATCH] - before) < SETTLED * mass[MATCH]:
+            break
+    return Settled(shares, prior, mass)
+
+
 def frequencies(index: Index) -> Population:
     """The index's population: its own frequencies where at least ``FEWEST`` records bear a name."""
     known = index.model.population
     rows, words = index.coded()
     return Population(
         forenames=_overlaid(known.forenames, rows[:, layout.GIVEN], words),
-        families=_overlaid(known.families, rows[:, layout.FAMILY], words),
+        families=_within_forenames(known.families, rows, words),
         default_days=known.default_days,
         communal=known.communal,
     )
@@ -122,6 +153,38 @@ def _overlaid(
     own = {name: n / bearers for name, n in counted.items() if n >= FEWEST}
     kept = {name: 2.0 ** -(int(k) + 3) for k, names in known.items() for name in names.split()}
     return by_class((kept | own).items())
+
+
+def _within_forenames(
+    known: dict[str, str], rows: npt.NDArray[np.int32], words: list[str]
+) -> dict[str, str]:
+    """Family names by their share among children of one forename, or among all if that is more.
+
+    Forename and family name go together by community: of those called Zuzanna far more are called
+    Kowalska than of all children, so that two Zuzanna Kowalskas are no great coincidence. What is
+    counted are children: forename, family name and birth date, each once.
+    """
+    columns = (layout.GIVEN, layout.FAMILY, layout.BIRTH)
+    children = np.unique(rows[:, columns], axis=0)
+    children = children[(children[:, 0] > 0) & (children[:, 1] > 0)]
+    names, bearers = np.unique(children[:, :2], axis=0, return_counts=True)
+    given = np.bincount(children[:, 0], minlength=len(words))
+    family = np.bincount(children[:, 1], minlength=len(words))
+    chance = bearers * (bearers - 1) / np.maximum(given[names[:, 0]] - 1, 1)
+    within = np.bincount(names[:, 1], weights=chance, minlength=len(words))
+    own = {
+        words[code]: max(within[code], family[code] ** 2 / len(children)) / family[code]
+        for code in np.flatnonzero(family >= FEWEST)
+    }
+    kept = {name: 2.0 ** -(int(k) + 3) for k, names_ in known.items() for name in names_.split()}
+    return by_class((kept | own).items())
+
+
+def _whole_posterior(model: Model, counts: Counts) -> dict[str, npt.NDArray[np.float64]]:
+    """For each class the probability that a pair of each pattern is of it, all pairs counted."""
+    against = np.exp2(-models.by_class(counts.patterns, model))
+    match = 1 / (1 + against.sum(axis=0))
+    return {MATCH: match} | {name: row * match for name, row in zip(OTHERS, against, strict=True)}
 
 
 def _posterior(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.decide import BETWEEN, Decision, decide_pattern
+from linkage.decide import UNSURE, Decision, decide_pattern
 from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import Pair, neighbourhoods
@@ -44,7 +44,7 @@ def decided(pairs: Pairs, model: Model) -> Iterator[Pair]:
         decision = decisions.get(code)
         if decision is None:
             decision = decisions[code] = decide_pattern(code, weight, model)
-        yield Pair(left, right, weight, code, decision.outcome, decision.reason == BETWEEN)
+        yield Pair(left, right, weight, code, decision.outcome, decision.reason in UNSURE)
 
 
 def group(

@@ -22,7 +22,7 @@ class Given(IntEnum):
     NEAR = 4
     """Nearly the same, and both are forenames: as likely two children as one."""
     MIDDLE = 5
-    """One record's forename is a further name in the other."""
+    """One record's forename is a further name in the other, or nearly so."""
     HONORIFIC = 6
     """They share Muhammad or the like, and one of them nothing else."""
     INITIAL = 7
@@ -89,9 +89,18 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
     if near:
         known = all(population.is_forename(a) and population.is_forename(b) for a, b in near)
         return Given.NEAR if known else Given.TYPO
+    if _near_middle(left, right) or _near_middle(right, left):
+        return Given.MIDDLE
     if any(strings.is_beginning(a, b) for a, b in pairs):
         return Given.SHORT
     return Given.CLOSE if any(strings.is_close(a, b) for a, b in pairs) else Given.DIFFERENT
+
+
+def _near_middle(one: Comparable, other: Comparable) -> bool:
+    """Whether a further name of the other may be a typing error of the one's forename."""
+    word = one.given[0]
+    further = [w for w in other.given[1:] if min(len(w), len(word)) >= strings.SHORTEST]
+    return any(strings.is_near(word, w) for w in further)
 
 
 def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:

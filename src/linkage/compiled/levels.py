@@ -13,6 +13,7 @@ from linkage.compare.life import Life
 from linkage.compare.names import Family, Given, Middle
 from linkage.compare.places import Place
 from linkage.compare.sex import Sex
+from linkage.compare.strings import SHORTEST
 from linkage.compiled import layout as at
 from linkage.compiled.strings import is_beginning, is_close, is_near, one_slip
 from linkage.pattern import BITS, PLACES
@@ -137,9 +138,24 @@ def given_likeness(a, b, facts):
                 close = close or words_close(x, y, facts)
     if near:
         return G_NEAR if known else G_TYPO
+    if near_middle(a, b, facts) or near_middle(b, a, facts):
+        return G_MIDDLE
     if short:
         return G_SHORT
     return G_CLOSE if close else G_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def near_middle(a, b, facts):
+    """Whether a further name of b may be a typing error of the forename of a."""
+    word = a[at.GIVEN]
+    for i in range(at.GIVEN + 1, at.GIVEN + 4):
+        further = b[i]
+        if further == 0 or min(facts.lengths[word], facts.lengths[further]) < SHORTEST:
+            continue
+        if words_near(word, further, facts):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
