@@ -20,7 +20,8 @@ from linkage.weigh import Weight, probability
 Outcome = Literal["link", "review", "non_link"]
 BETWEEN = "weight between the thresholds"
 TWIN = "a number agrees and forenames are no more than alike: a twin's?"
-UNSURE = (BETWEEN, TWIN)
+BROTHER = "no forename in common but Muhammad or the like: a brother's?"
+UNSURE = (BETWEEN, TWIN, BROTHER)
 """Why a pair is a possible link that the want of any rival makes a link: a twin is one."""
 
 
@@ -108,6 +109,13 @@ class Levels(NamedTuple):
         return alike and self.birth == Birth.EXACT and not differs
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether nothing differs, and nothing but names agrees: a stand-in is no birth date."""
+        agrees = self.given in (Given.EXACT, Given.EQUIVALENT) and self.family in _SAME_FAMILY
+        nothing = self.birth == Birth.DEFAULT and self.place in (Place.MISSING, Place.COMMUNAL)
+        return agrees and nothing and self.sex != Sex.DIFFERENT and not self.other_number
+
+    @property
     def is_newborn(self) -> bool:
         """Whether mother, address or family name and the birth say which newborn it is.
 
@@ -149,6 +157,8 @@ def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
         likely = levels.is_likely_one and chance >= model.thresholds.link
         return Decision("review", TWIN if likely else reason)
     if chance < model.thresholds.review:
+        if levels.says_nothing:
+            return Decision("review", "names agree, and the birth date is a stand-in")
         return Decision("non_link", "weight below the review threshold")
     if reason := _two_children_more_likely(levels):
         return Decision("non_link", reason)
@@ -213,8 +223,9 @@ def _never_alone(levels: Levels) -> str:
         return ""
     if levels.given == Given.NEAR and (levels.middle != Middle.EXACT or levels.may_be_twins):
         return "two known forenames, nearly the same"
-    if levels.given == Given.HONORIFIC and (not levels.is_at_home or levels.may_be_twins):
-        return "no forename in common but Muhammad or the like"
+    if levels.given == Given.HONORIFIC:
+        alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
+        return BROTHER if alone else "no forename in common but Muhammad or the like"
     if levels.sex == Sex.DIFFERENT:
         return "different sex and no number in common"
     if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:

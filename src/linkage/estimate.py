@@ -16,10 +16,11 @@ import numpy.typing as npt
 from msgspec.structs import replace
 
 from linkage import model as models
+from linkage.compare.identifiers import Nhs, Upn
 from linkage.compiled import layout
 from linkage.index import Index
 from linkage.model import MATCH, OTHERS, Model, Prior, Shares
-from linkage.pattern import FIELDS
+from linkage.pattern import BITS, FIELDS, MOST, PLACES
 from linkage.population import Population, by_class
 
 PULL = 0.5
@@ -31,6 +32,8 @@ SETTLED = 1e-4
 FEWEST = 20
 """Records that have to bear a name before a frequency of it is kept."""
 LOWEST = -1e6
+BINS, LEAST = 10, 0.01
+"""Of the reliability table: bins, and the probability from which pairs are looked at."""
 FREE = (MATCH,)
 """Classes whose shares are estimated. Left free, siblings and twins take in namesakes too."""
 
@@ -47,6 +50,7 @@ def train(index: Index, *, seed: int = 0) -> Model:
 
     Nothing is changed but what is returned. The same records and seed give the same model.
     """
+    begun = index.model.version
     start = replace(index.model, population=frequencies(index))
     index = Index.load(start, index.dump())
     found = index.pairs_within(LOWEST)
@@ -55,17 +59,20 @@ def train(index: Index, *, seed: int = 0) -> Model:
     prior = replace(start.prior, records=len(index))
     believed = Model(prior, shares, start.thresholds, start.population)
     shares, prior, mass = settle(counts, believed)
-    return Model(
-        prior=prior,
-        shares=shares,
-        thresholds=start.thresholds,
-        population=start.population,
+    made = Model(prior, shares, start.thresholds, start.population)
+    return replace(
+        made,
         card={
             "records": str(len(index)),
             "candidate pairs": str(len(found)),
             "patterns": str(len(counts.patterns)),
             "pairs of one child": str(round(mass[MATCH])),
-            "started from": start.version,
+            "families": f"{prior.siblings:.3f} pairs of siblings and {prior.twins:.3f} of twins "
+            "a record"
+            if mass["sibling"] + mass["twin"] > 1
+            else "none: two classes of pairs",
+            "started from": begun,
+            **_reliability(counts, made),
         },
     )
 
@@ -133,6 +140,30 @@ def settle(counts: Counts, belief: Model) -> Settled:
     return Settled(shares, prior, mass)
 
 
+def _reliability(counts: Counts, model: Model) -> dict[str, str]:
+    """Ten bins of equally many pairs whose numbers tell the truth, weighed without the numbers.
+
+    Said: their mean probability; was: the share of them whose NHS number or UPN agrees. Pairs
+    without a number each are not in it, nor pairs of probability below ``LEAST``.
+    """
+    nhs, upn = (models.levels_at(counts.patterns, name) for name in ("nhs", "upn"))
+    same = np.isin(nhs, (Nhs.VERIFIED, Nhs.EXACT)) | (upn == Upn.EXACT)
+    told = same | (nhs == Nhs.CONTRADICTED) | (upn == Upn.DIFFERENT)
+    numbers = sum(MOST << BITS * PLACES[name] for name in ("nhs", "upn", "la_child"))
+    bits = models.total(counts.patterns & ~np.uint64(numbers), model)
+    chance = 1 / (1 + np.exp2(-np.clip(bits, -60, 60)))
+    kept = np.flatnonzero(told & (chance >= LEAST))
+    kept = kept[np.argsort(chance[kept], kind="stable")]
+    pairs = counts.pairs[kept]
+    bins = np.minimum(np.cumsum(pairs) * BINS / max(pairs.sum(), 1), BINS - 1e-9).astype(int)
+    rows = {}
+    for number in np.unique(bins):
+        own, weight = kept[bins == number], pairs[bins == number]
+        said, was = (float(np.average(v[own], weights=weight)) for v in (chance, same))
+        rows[f"reliability {number + 1}"] = f"said {said:.4f}, was {was:.4f}"
+    return rows
+
+
 def frequencies(index: Index) -> Population:
     """The index's population: its own frequencies where at least ``FEWEST`` records bear a name."""
     known = index.model.population
@@ -170,11 +201,16 @@ def _within_forenames(
     names, bearers = np.unique(children[:, :2], axis=0, return_counts=True)
     given = np.bincount(children[:, 0], minlength=len(words))
     family = np.bincount(children[:, 1], minlength=len(words))
-    chance = bearers * (bearers - 1) / np.maximum(given[names[:, 0]] - 1, 1)
+    # Where few bear the forename, one child with two birth dates would look like two.
+    usual = given[names[:, 0]] >= FEWEST
+    names, bearers = names[usual], bearers[usual]
+    chance = bearers * (bearers - 1) / (given[names[:, 0]] - 1)
     within = np.bincount(names[:, 1], weights=chance, minlength=len(words))
+    seen = np.bincount(names[:, 1], weights=bearers, minlength=len(words))
     own = {
-        words[code]: max(within[code], family[code] ** 2 / len(children)) / family[code]
+        words[code]: max(share, (within[code] + FEWEST * share) / (seen[code] + FEWEST))
         for code in np.flatnonzero(family >= FEWEST)
+        for share in [family[code] / len(children)]
     }
     kept = {name: 2.0 ** -(int(k) + 3) for k, names_ in known.items() for name in names_.split()}
     return by_class((kept | own).items())

@@ -29,6 +29,7 @@ class Given(IntEnum):
     SWAPPED = 8
     """Forename and family name change places."""
     CLOSE = 9
+    """Alike at all: most letters, or all but the vowels."""
     DIFFERENT = 10
     SHORT = 11
     """One is the beginning of the other: Tiff and Tiffany."""
@@ -93,7 +94,8 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
         return Given.MIDDLE
     if any(strings.is_beginning(a, b) for a, b in pairs):
         return Given.SHORT
-    return Given.CLOSE if any(strings.is_close(a, b) for a, b in pairs) else Given.DIFFERENT
+    alike = any(strings.is_close(a, b) or strings.same_consonants(a, b) for a, b in pairs)
+    return Given.CLOSE if alike else Given.DIFFERENT
 
 
 def _near_middle(one: Comparable, other: Comparable) -> bool:
