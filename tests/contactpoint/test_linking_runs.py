@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from contactpoint.intake.loading import Request
+from contactpoint.intake.request import Request
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.run import Linking
 from events.store.appending import StaleError

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from contactpoint.errors import ChangedFileError, UsageError
 from contactpoint.following import heads_of
-from events.message import Origin
 from events.verify import verify
-from feeds.catalogue import FEEDS
 from feeds.submission import FeedError
 from tests.contactpoint.conftest import Store, child, children
 
@@ -128,8 +126,7 @@ def test_a_held_file_approved_later_keeps_its_place_in_time(store):
     held = store.load(path, day="", at=1_850_000_000_000_000)
     assert held.state == "held"
     store.load([child(n, postcode="E8 1GQ") for n in range(9)], day="", at=1_900_000_000_000_000)
-    approval = Origin(1_950_000_000_000_000, "os:test", "approve")
-    store.loading().decide(held.delivery, FEEDS, approval, approve=True, reason="asked")
+    store.decide(held, at=1_950_000_000_000_000)
     assert store.head("c3").state.stated.effective == 1_900_000_000_000_000
 
 

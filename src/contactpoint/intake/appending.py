@@ -102,7 +102,7 @@ class Appending:
         confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
         # A record that another row of the chunk concerns too is taken through its head, row by row.
         several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.twice)}
-        singly = [(UUID(bytes=record), at) for record, at in confirmed if record in several]
+        singly = [(UUID(bytes=record), at) for record, at, _ in confirmed if record in several]
         together = [one for one in confirmed if one[0] not in several]
         seen = [UUID(bytes=record) for record in planned.seen] + commit.twice
         commit.heads = self._log.heads.records(
@@ -141,17 +141,18 @@ class Appending:
             seen=BitMap(commit.seen).serialize(),
             restated=tuple(commit.restated),
             notes=(*planned.notes, *commit.notes),
+            settled=tuple(planned.settled),
         )
         self._append(commit, appended, chunk.sealed() if chunk.sealed else None)
         return appended
 
     def _confirm_together(
-        self, confirmed: Sequence[tuple[bytes, int]], planned: PlannedChunk, commit: "_Commit"
+        self, confirmed: Sequence[tuple[bytes, int, int]], planned: PlannedChunk, commit: "_Commit"
     ) -> None:
         if not confirmed:
             return
-        records = [record for record, _ in confirmed]
-        ordinals = {ordinal for _, ordinal in confirmed}
+        records = [record for record, _, _ in confirmed]
+        ordinals = {ordinal for _, ordinal, _ in confirmed}
         named = set(records)
         commit.confirmed.extend(ordinals)
         commit.restated.extend(one for one in planned.restated if one.ordinal in ordinals)
@@ -391,7 +392,7 @@ def _without_contradictions(
             commit.note_twice(row.line, row.record)
         else:
             taken.append(row)
-    for record, _ in planned.confirmed:
+    for record, _, line in planned.confirmed:
         if record in contradicted:
-            commit.note_twice(0, record)
+            commit.note_twice(line, record)
     return taken
