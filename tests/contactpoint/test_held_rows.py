@@ -266,6 +266,13 @@ def test_the_same_approval_of_a_delivery_held_whole_goes_on_where_it_stopped(sto
     assert store.decide(held).known
 
 
+def test_a_delivery_that_is_held_whole_is_decided_on_whole(store):
+    store.load(children(10), mode="snapshot")
+    held = store.load(store.file(children(6)), day="2026-09-02", mode="snapshot")
+    with pytest.raises(UsageError, match="is held whole; expected a decision on all of it"):
+        store.decide(held, lines=[2])
+
+
 def test_rows_of_a_delivery_rejected_whole_count_as_rejected(store):
     store.load(children(10), mode="snapshot")
     held = store.load(store.file(children(6)), day="2026-09-02", mode="snapshot")

@@ -62,6 +62,8 @@ def _decided(
             return [(DeliveryApproved if decision.approve else DeliveryRejected)(_said(decision))]
         if delivery.approved if decision.approve else delivery.state == "rejected":
             return []
+    elif delivery.state == "held":
+        raise RowDecisionError("is held whole; expected a decision on all of it, without rows")
     if delivery.state != "completed" or delivery.received is None:
         raise RowDecisionError(f"is {delivery.state}; expected one that is held, or holds rows")
     rows = _meant(delivery, decision)
