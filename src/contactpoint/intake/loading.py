@@ -16,7 +16,7 @@ from contactpoint.errors import ChangedFileError, UsageError
 from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Submit
 from contactpoint.intake.deciding import Decision, decided
-from contactpoint.intake.delivered import About, Delivered, How, seldom_collecting
+from contactpoint.intake.delivered import About, Delivered, How
 from contactpoint.intake.first_pass import Findings, FirstPass
 from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules, day_of, moment
 from contactpoint.intake.processes import Alone, Process, Shared
@@ -37,6 +37,7 @@ from events.delivery import (
     evolve,
 )
 from events.failpoints import failpoint
+from events.garbage import seldom_collecting
 from events.keys import SubjectKeys
 from events.log import Log
 from events.master import MasterKey
