@@ -113,6 +113,14 @@ def test_rows_turned_away_are_held_no_more_and_change_no_record(desk, held):
     assert same_after_a_rebuild(desk)
 
 
+def test_deliveries_with_held_rows_are_listed_apart_until_none_is_held(desk, held):
+    assert [one["delivery"] for one in desk.json("delivery", "list", "--held")] == [held]
+    assert len(desk.json("delivery", "list")) == 2
+    desk.run("delivery", "reject", held)
+    assert desk.json("delivery", "list", "--held") == []
+    assert "awaits a decision" in desk.run("delivery", "list", "--held").output
+
+
 def test_the_same_approval_again_appends_no_event(desk, held):
     words = ("delivery", "approve", held, "--row", 2)
     desk.run(*words, expected=(3,))

@@ -27,23 +27,30 @@ def delivery() -> None:
     """The files that sources sent, and what became of them."""
 
 
-@delivery.command("list", epilog=examples("delivery list", "delivery list --state held"))
+@delivery.command("list", epilog=examples("delivery list", "delivery list --held"))
 @click.option(
     "--state",
     type=click.Choice(["received", "completed", "held", "refused", "approved", "rejected"]),
     help="Only deliveries that stand so.",
 )
+@click.option("--held", is_flag=True, help="Only those that are held, or hold rows.")
 @json_option
-def list_(state: str | None, as_json: bool) -> None:
+def list_(state: str | None, held: bool, as_json: bool) -> None:
     """List all deliveries, the latest first."""
     with opened() as store:
         store.projector.catch_up()
-        found = [_plain(row) for row in store.queries.deliveries() if state in (None, row["state"])]
+        every = store.queries.deliveries()
+    found = [
+        _plain(row)
+        for row in every
+        if state in (None, row["state"]) and (_awaits_a_decision(row) or not held)
+    ]
     if as_json:
         print_json(found)
         return
     if not found:
-        say(f"no delivery is {state}" if state else "no file has been delivered yet")
+        which = f"no delivery is {state}" if state else "no delivery awaits a decision"
+        say(which if every else "no file has been delivered yet")
         return
     dated = [row | {"effective": (row["effective"] or "")[:10]} for row in found]
     print_table(LISTED, [[row[column] for column in LISTED] for row in dated])
@@ -76,7 +83,7 @@ def show_(delivery_id: str, as_json: bool) -> None:
         print_table(("field not taken", "values"), _most_first(found["dropped"].items()), "dropped")
     if found["state"] == "held":
         say(f"'contactpoint delivery approve {found['delivery']}' lets it through")
-    elif found["held"]:
+    elif found["held"] and found["state"] == "completed":
         say(
             f"'contactpoint delivery approve {found['delivery']} --row LINE' takes a row that is "
             "held, 'reject' turns it away"
@@ -205,6 +212,10 @@ def _found(queries: "Queries", named: str) -> dict[str, Any]:
         which = f"{len(alike)} deliveries begin with {named}" if alike else f"no delivery {named}"
         raise NotFoundError(f"{which}; 'contactpoint delivery list' names them")
     return found
+
+
+def _awaits_a_decision(row: dict[str, Any]) -> bool:
+    return row["state"] == "held" or (row["state"] == "completed" and bool(row["held"]))
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -155,7 +155,10 @@ class FirstPass:
         """Class those rows of a chunk that were held, and that a person chose since."""
         names: list[HeldRow] = []
         rows: list[PreparedRow] = []
+        lines = {one.line for one in self._only}
         for before, row in zip(read.rows, chunk.rows, strict=True):
+            if row.line not in lines:
+                continue
             # A key may answer with a record since that it did not answer with then.
             ways = [HeldRow(row.line, one[:4].hex()) for one in (row.record, before.record)]
             if name := next((way for way in ways if way in self._only), None):
