@@ -107,6 +107,19 @@ def test_a_row_approved_after_a_snapshot_that_lacked_its_record_is_withdrawn(sto
     assert verify(store.log, None, heads_of).findings == []
 
 
+def test_a_row_approved_after_a_snapshot_that_holds_its_record_too_is_current(store):
+    rows = [*children(9), child(1, given="Zed")]
+    held = store.load(rows, mode="snapshot")
+    store.load(rows[::-1], day="2026-09-02", mode="snapshot")
+    store.decide(held, lines=[11])
+    assert forename(store, "c1") == "Zed"
+    store.load(
+        [one for one in children(9) if one["key"] != "c1"], day="2026-09-03", mode="snapshot"
+    )
+    assert store.head("c1").state.standing == "withdrawn"
+    assert verify(store.log, None, heads_of).findings == []
+
+
 def test_what_was_held_is_held_no_more_when_it_is_rejected(store, drifted):
     assert store.decide(drifted, approve=False) is None
     counts = store.delivery(drifted).counts

@@ -73,6 +73,16 @@ def test_a_rejected_row_still_proves_its_record_present(store):
     assert store.head("c8").state.standing == "current"
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_rejected_row_proves_its_record_present_also_before_it_is_known(store, order):
+    nights = {1: children(9), 2: [*children(8), {"key": "c8", "sex": "F"}]}
+    for night in order:
+        store.load(nights[night], day=f"2026-09-0{night}", mode="snapshot")
+    assert store.head("c8").state.standing == "current"
+    store.load(children(8), day="2026-09-03", mode="snapshot")
+    assert store.head("c8").state.standing == "withdrawn"
+
+
 def test_a_row_without_a_readable_key_lets_the_file_withdraw_nothing(store):
     store.load(children(9), mode="snapshot")
     rows = [*children(8), {"key": "", "given": "Asha"}]

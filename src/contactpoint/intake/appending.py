@@ -12,7 +12,14 @@ from contactpoint.intake.first_pass import Findings, drifts
 from contactpoint.intake.preparing import EncodedRows, PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
-from events.delivery import ChunkAppended, Counts, DeliveryCompleted, Restated, RowNote
+from events.delivery import (
+    ChunkAppended,
+    Counts,
+    DeliveryCompleted,
+    DeliveryReceived,
+    Restated,
+    RowNote,
+)
 from events.log import Log
 from events.message import Event, Recorded
 from events.record import (
@@ -31,6 +38,7 @@ from events.record import (
 from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
+PAGE = 1_000
 Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 """Has first events sealed, perhaps elsewhere, while other work goes on; then gives them."""
 
@@ -48,6 +56,7 @@ class Appending:
         self._place = place
         self._version = version
         self._snapshots: dict[str, Order | None] = {}
+        self._not_taken: dict[Order, frozenset[str]] = {}
         self._ordinal = log.heads.next_ordinal()
 
     def chunks(self, planned: Iterable[PlannedChunk], found: Findings) -> Iterator[ChunkAppended]:
@@ -219,6 +228,8 @@ class Appending:
         head = commit.heads[record]
         if latest is None or (head.state.present is not None and head.state.present >= latest):
             return
+        if record.hex[:8] in self._not_taken_by(latest):
+            return  # it names the record, which was not known then and so was not proved present
         command = WithdrawRecord(self._place.name, latest, "absent")
         commit.apply(head, decide(command, head.state), latest.effective)
 
@@ -229,6 +240,34 @@ class Appending:
             orders = [head.order for head in found if head is not None]
             self._snapshots[scope] = max(orders, default=None)
         return self._snapshots[scope]
+
+    def _not_taken_by(self, latest: Order) -> frozenset[str]:
+        """Records of rows that the snapshot at this place rejected or held, by their short ids."""
+        if latest not in self._not_taken:
+            events = [message.event for message in self._delivery_at(latest)]
+            self._not_taken[latest] = frozenset(
+                note.record
+                for event in events
+                if isinstance(event, ChunkAppended)
+                for note in event.notes
+                if note.outcome != "remark"
+            )
+        return self._not_taken[latest]
+
+    def _delivery_at(self, order: Order) -> Sequence[Recorded]:
+        """The events of the source's delivery at a place.
+
+        A walk over all deliveries; a late file alone asks for it, once.
+        """
+        after, upto = 0, self._log.position()
+        while rows := self._log.read(after, PAGE, upto, (DeliveryReceived,)):
+            for message in self._log.decode(rows, opened=False):
+                event = message.event
+                assert isinstance(event, DeliveryReceived)
+                if (event.source, event.order) == (self._place.source, order):
+                    return self._log.stream(message.originator_id)
+            after = rows[-1].position
+        return ()
 
     def _append(self, commit: "_Commit", last: Event, sealed: SealedFirsts | None = None) -> None:
         """One commit: the records' events with their keys, then the delivery's own."""
