@@ -33,6 +33,9 @@ class Reliability(msgspec.Struct, frozen=True):
     """A table of bins, and how far off they are."""
 
     bins: tuple[Bin, ...]
+    """Of equally many pairs."""
+    tenths: tuple[Bin, ...]
+    """The same pairs by tenths of the probability: most are nearly sure, and doubt is rare."""
     expected_error: float
     """Mean distance of predicted and observed, by pairs (Naeini and others 2015)."""
     greatest_error: float
@@ -53,24 +56,44 @@ def reliability(probability: Floats, match: Mask, bins: int = BINS) -> Reliabili
     depends on the order of the pairs.
     """
     if not len(probability):
-        return Reliability((), 0.0, 0.0)
+        return Reliability((), (), 0.0, 0.0)
     values, place, count = np.unique(probability, return_inverse=True, return_counts=True)
-    right = np.bincount(place, match)
-    upto = np.concatenate([[0.0], np.cumsum(count)])
-    borders = np.linspace(0, len(probability), min(bins, len(probability)) + 1)
-    predicted, observed = (
-        np.diff(np.interp(borders, upto, np.concatenate([[0.0], np.cumsum(column)])))
-        for column in (values * count, right)
+    column = _Columns(
+        values, count.astype(np.float64), np.bincount(place, match).astype(np.float64)
     )
-    pairs = np.diff(borders)
-    first = np.searchsorted(upto, borders[:-1], side="right") - 1
-    last = np.searchsorted(upto, borders[1:], side="left") - 1
-    found = tuple(
-        Bin(float(n), float(values[a]), float(values[b]), float(p / n), float(o / n), *wilson(o / n, n))
-        for n, a, b, p, o in zip(pairs, first, last, predicted, observed, strict=True)
-    )  # fmt: skip
-    off = np.abs(predicted - observed) / pairs
-    return Reliability(found, float(off @ pairs / pairs.sum()), float(off.max()))
+    found = column.bins(np.linspace(0, len(probability), min(bins, len(probability)) + 1))
+    inner = np.searchsorted(values, np.linspace(0, 1, BINS + 1)[1:-1])
+    upto = np.concatenate([[0.0], np.cumsum(count)])
+    tenths = column.bins(np.unique([0.0, *upto[inner], upto[-1]]))
+    off = np.array([abs(one.predicted - one.observed) for one in found])
+    pairs = np.array([one.pairs for one in found])
+    return Reliability(found, tenths, float(off @ pairs / pairs.sum()), float(off.max()))
+
+
+class _Columns(msgspec.Struct, frozen=True):
+    """Distinct probabilities, ascending: how many pairs have each, and how many are one child."""
+
+    values: Floats
+    count: Floats
+    right: Floats
+
+    def bins(self, borders: Floats) -> tuple[Bin, ...]:
+        """What lies between borders, which are counts of pairs from the least probability on."""
+        upto = np.concatenate([[0.0], np.cumsum(self.count)])
+        predicted, observed = (
+            np.diff(np.interp(borders, upto, np.concatenate([[0.0], np.cumsum(column)])))
+            for column in (self.values * self.count, self.right)
+        )
+        pairs = np.diff(borders)
+        first = np.searchsorted(upto, borders[:-1], side="right") - 1
+        last = np.searchsorted(upto, borders[1:], side="left") - 1
+        return tuple(
+            Bin(float(n), lowest, highest, float(p / n), float(o / n), *wilson(float(o / n), n))
+            for n, lowest, highest, p, o in zip(
+                pairs, self.values[first].tolist(), self.values[last].tolist(), predicted, observed,
+                strict=True,
+            )
+        )  # fmt: skip
 
 
 def curve(weight: Floats, match: Mask, true: float, points: int = 200) -> tuple[Point, ...]:

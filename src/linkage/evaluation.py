@@ -42,7 +42,7 @@ class Share(msgspec.Struct, frozen=True):
         observation, so that no error found is not taken for none there.
         """
         _, place = np.unique(unit, return_inverse=True)
-        parts, wholes = np.bincount(place, part), np.bincount(place, whole)
+        parts, wholes = (np.bincount(place, column).astype(np.float64) for column in (part, whole))
         parts, wholes = parts[wholes > 0], wholes[wholes > 0]
         every, some = float(wholes.sum()), float(parts.sum())
         if not every:
@@ -62,7 +62,8 @@ def wilson(share: float, seen: float) -> tuple[float, float]:
     centre = share + spread / 2
     half = np.sqrt(spread * (share * (1 - share) + spread / 4))
     low, high = (centre - half) / (1 + spread), (centre + half) / (1 + spread)
-    return max(0.0, float(low)), min(1.0, float(high))
+    # Rounding must not keep a share of 1 from reaching 1.
+    return max(0.0, round(float(low), 12)), min(1.0, round(float(high), 12))
 
 
 def _independent(parts: Floats, wholes: Floats, share: float) -> float:
@@ -109,8 +110,7 @@ class Partition:
 
     @cached_property
     def unit(self) -> Ints:
-        """Records reachable over persons and children: errors stay within, so units are taken
-        as independent."""
+        """Records reachable over persons and children: no error crosses a unit."""
         return connected(self.person, self.child)
 
     @cached_property
@@ -192,7 +192,7 @@ class Partition:
 
 def codes(values: npt.NDArray[np.generic]) -> Ints:
     """Whole numbers from 0 in the place of values: equal for equal ones."""
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    return np.asarray(np.unique(values, return_inverse=True)[1], np.int64)
 
 
 def connected(one: Ints, other: Ints) -> Ints:
@@ -233,7 +233,9 @@ def _parted(together: Ints, apart: Ints, most: int) -> tuple[Ints, Ints]:
         if apart[order[start]] != apart[order[stop - 1]]
     ]
     count = sum(_across(apart[group]) for group in groups)
-    drawn = np.random.default_rng(0).permutation(len(groups)) if count > most else range(len(groups))
+    drawn = (
+        np.random.default_rng(0).permutation(len(groups)) if count > most else range(len(groups))
+    )
     pairs = (pair for n in drawn for pair in _pairs_across(groups[n], apart))
     found = np.array(list(islice(pairs, most)), np.int64).reshape(-1, 2)
     return found[:, 0], found[:, 1]

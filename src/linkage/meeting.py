@@ -31,9 +31,10 @@ def meeting(left: Comparable, right: Comparable, population: Population) -> Meet
     return Meeting((), shared)
 
 
-def agreements(weight: Weight) -> tuple[str, ...]:
+def agreements(weight: Weight, least: float = TELLING) -> tuple[str, ...]:
     """The fields that speak for one child, each with its level: ``family exact``."""
-    return tuple(_named(part.field, part.level) for part in weight.parts if part.weight >= TELLING and part.level)
+    found = (part for part in weight.parts if part.level and part.weight >= least)
+    return tuple(_named(part.field, part.level) for part in found)
 
 
 def losses(weight: Weight, most: int = 2) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Known truth: which person each record is really of, and what is known of the persons."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -54,6 +54,11 @@ def read_truth(path: Path, persons: Path | None = None) -> Truth:
     return Truth(found, known)
 
 
+def tells(known: Mapping[str, Known], what: str) -> bool:
+    """Whether anything is known of this kind, of anybody."""
+    return any(getattr(one, what) for one in known.values())
+
+
 def _learn(known: dict[str, Known], row: dict[str, str], path: Path, line: str) -> None:
     told = Known(**{ours: row[c] for c, ours in KNOWN_OF_PERSON.items() if row.get(c)})
     before = known.get(row["person"])
@@ -61,7 +66,7 @@ def _learn(known: dict[str, Known], row: dict[str, str], path: Path, line: str) 
         if any(told):
             known[row["person"]] = told
         return
-    both = [(a, b) for a, b in zip(before, told, strict=True)]
+    both = list(zip(before, told, strict=True))
     if any(a and b and a != b for a, b in both):
         raise FeedError(path.name, line, "", "the same of a person as where it stood before")
     known[row["person"]] = Known(*(a or b for a, b in both))
