@@ -140,7 +140,7 @@ def _show_groups(title: str, groups: "Sequence[Group]") -> None:
         ],
     )
     if len(groups) > MOST_ROWS:
-        say(f"{MOST_ROWS} of {len(groups)}; --json has all")
+        say(f"{MOST_ROWS} of {len(groups)} groups; --json has all")
 
 
 def _show_errors(found: "Evaluation") -> None:
@@ -151,6 +151,8 @@ def _show_errors(found: "Evaluation") -> None:
     )
     reasons = [(m.why, reason, n) for m in found.missed for reason, n in m.reasons.items()]
     print_table(("missed", "because", "pairs"), reasons[:MOST_ROWS])
+    if len(reasons) > MOST_ROWS:
+        say(f"{MOST_ROWS} of {len(reasons)} reasons; --json has all")
     if found.would_find:
         print_table(
             ("never compared; a rule on", "would find"),

@@ -120,7 +120,7 @@ class Lookout:
             linked = pair.meeting.rules and pair.decision.outcome == "link"
             how = "linked by their own weight" if linked else "joined through other records"
             found.append(WrongPair.of(left, right, what, how, pair))
-        return found
+        return _nearest(found, person)
 
     def _weighed(
         self, places: tuple[Ints, Ints]
@@ -184,26 +184,21 @@ def kind(known: Mapping[str, Known], one: str, other: str, weight: Weight) -> Ki
             return "stranger"
         return "twin" if _born_together(left.born, right.born) else "sibling"
     levels = {part.field: part.level for part in weight.parts}
-    home = levels["place"] == "EXACT" and levels["family"] in ("EXACT", "VARIANT", "PART")
-    parent = levels["carers"] in ("MOTHER", "EXACT")
-    if not home and not parent and levels["contact"] != "EXACT":
+    home, same_day = levels["place"] == "EXACT", levels["birth"] == "EXACT"
+    parent = levels["carers"] in ("MOTHER", "EXACT") or levels["contact"] == "EXACT"
+    named = levels["family"] in ("EXACT", "VARIANT", "PART")
+    if not parent and not (home and (named or same_day)):
         return "stranger"
-    return "twin" if levels["birth"] == "EXACT" else "sibling"
+    return "twin" if same_day else "sibling"
 
 
 def false_links(
-    false: Iterable[WrongPair], held: Held, known: Mapping[str, Known]
+    false: Sequence[WrongPair], held: Held, known: Mapping[str, Known]
 ) -> tuple[FalseLinks, ...]:
-    """False links by kind; two persons are of the nearest kind that any pair of theirs tells."""
+    """False links by kind."""
     person = held.persons_by_ordinal()
-    pairs: Counter[str] = Counter()
-    nearest: dict[frozenset[str], int] = {}
-    ranks = {str(name): rank for rank, name in enumerate(KINDS)}
-    for pair in false:
-        pairs[pair.what] += 1
-        both = frozenset(person[ordinal] for ordinal in pair.ordinals)
-        nearest[both] = min(ranks[pair.what], nearest.get(both, len(KINDS)))
-    persons = Counter(KINDS[rank] for rank in nearest.values())
+    pairs = Counter(pair.what for pair in false)
+    persons = Counter(what for what, _ in {(pair.what, _persons(pair, person)) for pair in false})
     there = _relatives(held, known) if tells(known, "family") else {}
     return tuple(FalseLinks(name, pairs[name], persons[name], there.get(name)) for name in KINDS)
 
@@ -226,6 +221,20 @@ def would_find(missed: Iterable[WrongPair]) -> dict[str, int]:
             facts = agreements(pair.weighed.weight, SELECTIVE)
             found.update(" and ".join(two) for two in combinations(facts, 2))
     return dict(found.most_common(RULES))
+
+
+def _nearest(false: Sequence[WrongPair], person: Mapping[int, str]) -> list[WrongPair]:
+    """The same pairs: two persons are of the nearest kind that any pair of their records tells."""
+    ranks = {str(name): rank for rank, name in enumerate(KINDS)}
+    nearest: dict[frozenset[str], str] = {}
+    for pair in false:
+        both = _persons(pair, person)
+        nearest[both] = min(pair.what, nearest.get(both, pair.what), key=ranks.__getitem__)
+    return [msgspec.structs.replace(p, what=nearest[_persons(p, person)]) for p in false]
+
+
+def _persons(pair: WrongPair, person: Mapping[int, str]) -> frozenset[str]:
+    return frozenset(person[ordinal] for ordinal in pair.ordinals)
 
 
 class _Known:

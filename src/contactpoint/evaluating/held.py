@@ -25,11 +25,11 @@ class Judged(msgspec.Struct, frozen=True):
     """Which records the figures are about."""
 
     truth: int
-    """Records that the truth names."""
+    """Keys that the truth names."""
     judged: int
-    """Of these, current ones of the index: all figures are over them."""
+    """Current records of the index that they are of: all figures are over them."""
     not_in_index: int
-    """The others: out of scope, held, withdrawn or never loaded."""
+    """Keys of none: out of scope, held, withdrawn or never loaded."""
     not_in_truth: int
     """Current records of the index of which the truth says nothing."""
     not_linked: int
@@ -75,9 +75,13 @@ class Held:
     @classmethod
     def of(cls, queries: Queries, truth: Truth, log: Log, master: MasterKey) -> Self:
         """Read every current record of the index once, and keep those that the truth names."""
-        named = _by_record(truth, log, master)
+        names = {master.hashes.record_id(*name): who for name, who in truth.persons.items()}
+        # A key that its source uses no more answers with the record that goes on under another.
+        owners = log.heads.owners(list(names))
+        named = {owners.get(key, key): person for key, person in names.items()}
         unknown: list[int] = []
         rows = list(_rows(queries, named, unknown))
+        there = {row.record.bytes for row in rows}
         sources, source = np.unique(np.array([r.source for r in rows], str), return_inverse=True)
         partition = Partition(
             codes(np.array([row.person for row in rows], str)),
@@ -87,7 +91,7 @@ class Held:
         counts = Judged(
             truth=len(truth.persons),
             judged=len(rows),
-            not_in_index=len(truth.persons) - len(rows),
+            not_in_index=sum(owners.get(key, key) not in there for key in names),
             not_in_truth=len(unknown),
             not_linked=sum(row.child is None for row in rows),
             persons=len(np.unique(partition.person)),
@@ -106,15 +110,6 @@ class Held:
     def persons_by_ordinal(self) -> dict[int, str]:
         """The person of each record."""
         return {row.ordinal: row.person for row in self.rows}
-
-
-def _by_record(truth: Truth, log: Log, master: MasterKey) -> dict[bytes, str]:
-    """The person of each record by its id, also where the truth has a former key of it."""
-    named = {master.hashes.record_id(*name): person for name, person in truth.persons.items()}
-    for key, record in log.heads.owners(list(named)).items():
-        if key != record:
-            named.setdefault(record, named[key])
-    return named
 
 
 def _rows(queries: Queries, named: dict[bytes, str], unknown: list[int]) -> Iterator[Row]:
