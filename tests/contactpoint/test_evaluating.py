@@ -6,12 +6,15 @@ from collections import Counter, defaultdict
 from html.parser import HTMLParser
 from math import comb
 
+import numpy as np
 import pytest
 
 from contactpoint.errors import DeniedError
+from contactpoint.evaluating.groups import Group
 from contactpoint.evaluating.truth import read_truth
 from events.access import AdministratorNamed
 from feeds.submission import FeedError
+from linkage.evaluation import Partition, codes
 from tests.contactpoint.installation import Installation, population
 
 PEOPLE = ("given", "family", "dob", "sex", "postcode")
@@ -123,7 +126,7 @@ def test_pairs_are_those_of_the_exported_links(town, figures):
     pairs = figures["whole"]["pairs"]
     assert (pairs["precision"]["part"], pairs["precision"]["whole"]) == (right, made)
     assert (pairs["recall"]["part"], pairs["recall"]["whole"]) == (right, true)
-    assert figures["judged"]["judged"] == len(found)
+    assert figures["records"]["measured"] == len(found)
 
 
 def test_whole_children_are_those_of_the_exported_links(town, figures):
@@ -282,8 +285,8 @@ def test_a_hand_made_index_has_the_figures_that_it_has(desk):
     assert (children["precision"]["value"], children["recall"]["value"]) == pytest.approx(
         (1 / 3, 1 / 2)
     )
-    counts = found["judged"]
-    assert (counts["judged"], counts["not_in_index"], counts["not_in_truth"]) == (4, 1, 0)
+    counts = found["records"]
+    assert (counts["measured"], counts["not_in_index"], counts["not_in_truth"]) == (4, 1, 0)
     [lost] = found["missed"]
     assert (lost["why"], lost["pairs"]) == ("never compared", 2)
 
@@ -293,8 +296,29 @@ def test_a_record_that_the_truth_names_by_a_former_key_is_measured(desk):
     desk.people("club", {"new": (*ASHA, "old")}, more=("former_key",))
     by_either = [("club", "old", "p1"), ("club", "new", "p1")]
     for truth in (by_either[:1], by_either[1:], by_either):
-        counts = desk.measured(desk.truth(truth))["judged"]
-        assert (counts["judged"], counts["not_in_index"], counts["not_in_truth"]) == (1, 0, 0)
+        counts = desk.measured(desk.truth(truth))["records"]
+        assert (counts["measured"], counts["not_in_index"], counts["not_in_truth"]) == (1, 0, 0)
+
+
+def scores(right, true):
+    """Scores of so many pairs of persons with two records each, some in two children."""
+    person = np.repeat(np.arange(true), 2)
+    child = np.where((person >= right) & (np.arange(2 * true) % 2 == 1), true + person, person)
+    return Partition(person, codes(child)).measures().pairs
+
+
+def test_a_group_is_behind_where_it_is_missed_far_more_often_beyond_chance():
+    whole = scores(97, 100)
+    far, near = Group.of("far", scores(880, 1000), whole), Group.of("near", scores(96, 100), whole)
+    assert (far.misses, far.behind) == (pytest.approx(4.0), True)
+    assert (near.misses, near.behind) == (pytest.approx(4 / 3), False)
+    few = Group.of("few", scores(9, 10), whole)
+    assert (few.misses, few.behind) == (pytest.approx(10 / 3), False), "expected: may be chance"
+
+
+def test_where_nothing_is_missed_no_group_is_behind():
+    group = Group.of("all", scores(10, 10), scores(10, 10))
+    assert (group.misses, group.behind) == (None, False)
 
 
 def test_false_links_are_told_by_what_the_truth_knows_of_the_persons(desk):
@@ -360,7 +384,7 @@ def test_a_record_that_was_not_linked_yet_says_so(desk):
     desk.people("choir", {"b": ASHA}, "--no-link")
     assert desk.why("club:a", "choir:b")["apart"]["why"] == "not linked"
     truth = desk.truth([("club", "a", "p1"), ("choir", "b", "p1")])
-    assert desk.measured(truth)["judged"]["not_linked"] == 1
+    assert desk.measured(truth)["records"]["not_linked"] == 1
 
 
 def test_one_child_has_no_reason_to_be_apart(desk):

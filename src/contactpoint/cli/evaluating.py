@@ -108,12 +108,12 @@ def _write_page(
 
 
 def _show(found: "Evaluation") -> None:
-    counts, whole = found.judged, found.whole
+    counts, whole = found.records, found.whole
     print_facts(
         {
             "records of the truth": counts.truth,
             "not current in the index": counts.not_in_index,
-            "measured": counts.judged,
+            "measured": counts.measured,
             "not linked yet": counts.not_linked or None,
             "persons": counts.persons,
             "children": counts.children,
@@ -133,9 +133,9 @@ def _show(found: "Evaluation") -> None:
 
 def _show_groups(title: str, groups: "Sequence[Group]") -> None:
     print_table(
-        (title, "true pairs", "precision", "recall", "F1"),
+        (title, "true pairs", "precision", "recall", "F1", "missed"),
         [
-            (one.group, round(one.pairs.recall.whole), *_scores(one.pairs))
+            (one.group, round(one.pairs.recall.whole), *_scores(one.pairs), _missed(one))
             for one in groups[:MOST_ROWS]
         ],
     )
@@ -167,6 +167,13 @@ def _show_errors(found: "Evaluation") -> None:
             f"{calibration.greatest_error:.4f} in the worst bin",
         }
     )
+
+
+def _missed(group: "Group") -> str:
+    """How often, against all; marked where it is more than chance makes it."""
+    if group.misses is None:
+        return ""
+    return f"{group.misses:.1f} x{' behind' if group.behind else ''}"
 
 
 def _scores(scores: "Scores") -> tuple[str, ...]:

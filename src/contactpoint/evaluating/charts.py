@@ -11,8 +11,10 @@ WIDE, SQUARE = 720, 360
 ROW = 20
 MARGIN = 46
 TOP = 26
-ENOUGH = 0.01
-"""Share of the largest row that a row must have for the scale to show the whole of it."""
+ENOUGH = 30
+"""What a share must be of for the scale to show its whole interval."""
+CUT = 10
+"""One row in so many may be left of the scale, so that one far off does not hide the others."""
 
 
 class Bar(NamedTuple):
@@ -87,18 +89,23 @@ def bars(title: str, rows: Sequence[Bar], *, width: int = WIDE, label: int = 200
 
 
 def whiskers(
-    title: str, rows: Sequence[Whisker], *, width: int = SQUARE + 60, label: int = 150
+    title: str,
+    rows: Sequence[Whisker],
+    beside: float | None = None,
+    *,
+    width: int = SQUARE + 60,
+    label: int = 150,
 ) -> str:
     """Shares as points with their intervals, on a scale that ends at 1.
 
-    A point to the left of the scale stands at its edge, hollow.
+    A point to the left of the scale stands at its edge, hollow. ``beside``: what all have.
     """
-    enough = max((row.whole for row in rows), default=0) * ENOUGH
-    known = [row.low for row in rows if row.low is not None and row.whole >= enough]
-    ticks = _ticks(min([*known, 0.99]), 1.0)
+    ticks = _ticks(_lowest(rows), 1.0)
     scale = _Scale(ticks[0], 1.0, label, width - 112)
     height = len(rows) * ROW
     parts = _vertical_ticks(ticks, scale, height)
+    if beside is not None and beside >= ticks[0]:
+        parts.append(_line(scale.at(beside), 0, scale.at(beside), height, "threshold"))
     for n, row in enumerate(rows):
         y = n * ROW + ROW / 2
         parts.append(_text(label - 8, y + 4, row.label, "end"))
@@ -192,6 +199,12 @@ def _svg(title: str, width: float, height: float, parts: Sequence[str]) -> str:
         f'xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>'
         f"{''.join(parts)}</svg>"
     )
+
+
+def _lowest(rows: Sequence[Whisker]) -> float:
+    """Where the scale of shares begins."""
+    known = sorted(row.low for row in rows if row.low is not None and row.whole >= ENOUGH)
+    return min(0.99, known[len(known) // CUT]) if known else 0.0
 
 
 def _plane(

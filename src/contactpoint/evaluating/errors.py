@@ -263,7 +263,7 @@ def _worst(ordered: Iterable[WrongPair]) -> tuple[WrongPair, ...]:
 
 
 def _relatives(held: Held, known: Mapping[str, Known]) -> dict[Kind, int]:
-    """How many pairs of twins and of siblings there are among the judged persons."""
+    """How many pairs of twins and of siblings there are among the measured persons."""
     families: dict[str, list[str]] = defaultdict(list)
     for person in {row.person for row in held.rows}:
         told = known.get(person, Known())

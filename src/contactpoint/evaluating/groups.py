@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Self
 
 import msgspec
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from contactpoint.evaluating.held import EXPECTED, Held
 from contactpoint.evaluating.truth import Known, tells
 from linkage import naming
-from linkage.evaluation import Partition, Scores
+from linkage.evaluation import Measures, Partition, Scores
 from linkage.naming import Votes
 
 NOT_STATED = "not stated"
@@ -19,6 +20,8 @@ AGES = ((1, "under 1"), (5, "1 to 4"), (11, "5 to 10"), (16, "11 to 15"))
 """Years below which a band ends, and its name."""
 OLDEST = "16 and over"
 UNBORN = "before birth"
+FAIR = 1.5
+"""Times as often as all that a group may be missed before it is served worse than others."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -29,6 +32,21 @@ class Group(msgspec.Struct, frozen=True):
     pairs: Scores
     children: Scores | None
     """None, as of ``records``, for two sources: a child is not of two sources."""
+    misses: float | None
+    """How many times as often its pairs are missed as those of all."""
+    behind: bool
+    """Whether it is missed more than ``FAIR`` times as often, its whole interval considered."""
+
+    @classmethod
+    def of(cls, group: str, pairs: Scores, whole: Scores, measured: Measures | None = None) -> Self:
+        """A group beside the whole."""
+        recall, all_missed = pairs.recall, 1 - (whole.recall.value or 0.0)
+        misses, behind = None, False
+        if recall.value is not None and recall.high is not None and all_missed > 0:
+            misses = (1 - recall.value) / all_missed
+            behind = 1 - recall.high > FAIR * all_missed
+        records, children = (measured.records, measured.children) if measured else (None, None)
+        return cls(group, records, pairs, children, misses, behind)
 
 
 def groups(held: Held, known: Mapping[str, Known], today: date) -> dict[str, tuple[Group, ...]]:
@@ -61,8 +79,9 @@ def age(birth: str, today: date) -> str:
 
 def _by_sources(held: Held) -> list[Group]:
     """Those with most true pairs first."""
+    whole = held.partition.measures().pairs
     found = [
-        Group(f"{held.sources[a]} + {held.sources[b]}", None, scores, None)
+        Group.of(f"{held.sources[a]} + {held.sources[b]}", scores, whole)
         for (a, b), scores in held.partition.by_sources(held.source).items()
     ]
     return sorted(found, key=lambda one: (-one.pairs.recall.whole, one.group))
@@ -89,9 +108,10 @@ def _by_person(held: Held, labels: Sequence[str]) -> Iterator[Group]:
 
 
 def _by_label(partition: Partition, labels: npt.NDArray[np.str_]) -> Iterator[Group]:
+    whole = partition.measures().pairs
     for name in np.unique(labels).tolist():
         measured = partition.measures(labels == name)
-        yield Group(name, measured.records, measured.pairs, measured.children)
+        yield Group.of(name, measured.pairs, whole, measured)
 
 
 def _named(held: Held, known: Mapping[str, Known]) -> npt.NDArray[np.str_]:

@@ -21,19 +21,19 @@ EXPECTED = "expected"
 """In the place of a birth date: the birth has not happened."""
 
 
-class Judged(msgspec.Struct, frozen=True):
+class Counts(msgspec.Struct, frozen=True):
     """Which records the figures are about."""
 
     truth: int
     """Keys that the truth names."""
-    judged: int
+    measured: int
     """Current records of the index that they are of: all figures are over them."""
     not_in_index: int
     """Keys of none: out of scope, held, withdrawn or never loaded."""
     not_in_truth: int
     """Current records of the index of which the truth says nothing."""
     not_linked: int
-    """Judged records that belong to no child yet."""
+    """Counts records that belong to no child yet."""
     persons: int
     children: int
 
@@ -62,7 +62,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The judged records in the order of their ordinals."""
+    """The measured records in the order of their ordinals."""
 
     rows: list[Row]
     ordinals: Ints
@@ -70,7 +70,7 @@ class Held:
     source: Ints
     """Of each record, as a place in ``sources``."""
     sources: list[str]
-    counts: Judged
+    counts: Counts
 
     @classmethod
     def of(cls, queries: Queries, truth: Truth, log: Log, master: MasterKey) -> Self:
@@ -88,9 +88,9 @@ class Held:
             # A record that belongs to no child is a child of its own.
             codes(np.array([(row.child or row.record).hex for row in rows], "S32")),
         )
-        counts = Judged(
+        counts = Counts(
             truth=len(truth.persons),
-            judged=len(rows),
+            measured=len(rows),
             not_in_index=sum(owners.get(key, key) not in there for key in names),
             not_in_truth=len(unknown),
             not_linked=sum(row.child is None for row in rows),
@@ -101,7 +101,7 @@ class Held:
         return cls(rows, ordinals, partition, source.astype(np.int64), sources.tolist(), counts)
 
     def places(self, ordinals: Ints) -> Ints:
-        """Where records stand here; -1 for those not judged."""
+        """Where records stand here; -1 for those not measured."""
         if not len(self.ordinals):
             return np.full(len(ordinals), -1, np.int64)
         place = np.minimum(np.searchsorted(self.ordinals, ordinals), len(self.ordinals) - 1)

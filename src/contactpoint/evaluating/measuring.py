@@ -20,7 +20,7 @@ from contactpoint.evaluating.errors import (
     would_find,
 )
 from contactpoint.evaluating.groups import Group, groups
-from contactpoint.evaluating.held import Held, Judged
+from contactpoint.evaluating.held import Counts, Held
 from contactpoint.evaluating.truth import Truth, tells
 from contactpoint.linking.kept_index import Filling
 from contactpoint.verdicts import Judge
@@ -38,10 +38,10 @@ class Review(msgspec.Struct, frozen=True):
     """What stewards are asked."""
 
     pairs: int
-    """Referred pairs of two judged records."""
+    """Referred pairs of two measured records."""
     of_one_person: int
     records: int
-    """Judged records with at least one of them."""
+    """Counts records with at least one of them."""
     share_of_records: float
 
 
@@ -53,7 +53,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     """The model of the last run of linking."""
     prior_records: int
     """The number of records that the model's prior is for."""
-    judged: Judged
+    records: Counts
     whole: Measures
     by: dict[str, tuple[Group, ...]]
     groups_from: str
@@ -104,12 +104,12 @@ class Evaluating:
         lookout = Lookout(self.queries, Judge(self.queries, self.filling, model, asked), held, tell)
         missed, false = lookout.missed(pairs), lookout.false(truth.known)
         whole = held.partition.measures()
-        weight, chance, match = _judged(pairs, held)
+        weight, chance, match = _truly(pairs, held)
         figures = Evaluation(
             model=model.version,
             linked_under=next((str(run["model"]) for run in self.queries.runs()), ""),
             prior_records=model.prior.records,
-            judged=held.counts,
+            records=held.counts,
             whole=whole,
             by=groups(held, truth.known, today),
             groups_from="the truth" if tells(truth.known, "group") else "the names",
@@ -150,8 +150,8 @@ def _whole(value: Any) -> Any:
     return _counted(value)
 
 
-def _judged(pairs: Pairs, held: Held) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    """Weight, probability and truth of all judged pairs of at least ``LEAST``."""
+def _truly(pairs: Pairs, held: Held) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Weight, probability and truth of all measured pairs of at least ``LEAST``."""
     left, right = held.places(pairs.left), held.places(pairs.right)
     chance = pairs.probability
     kept = (left >= 0) & (right >= 0) & (chance >= LEAST)

@@ -20,7 +20,7 @@ from contactpoint.evaluating.charts import (
     whiskers,
 )
 from contactpoint.evaluating.errors import Shown, WrongPair
-from contactpoint.evaluating.groups import Group
+from contactpoint.evaluating.groups import FAIR, Group
 from contactpoint.evaluating.measuring import Evaluation
 from linkage.evaluation import Share
 from linkage.model import MATCH, Model
@@ -99,9 +99,9 @@ def page(found: Evaluation, model: Model, title: str, shown: Shown) -> str:
 
 
 def _facts(found: Evaluation) -> str:
-    counts = found.judged
+    counts = found.records
     said = [
-        f"Over {counts.judged:,} records of {counts.persons:,} persons, in {counts.children:,} "
+        f"Over {counts.measured:,} records of {counts.persons:,} persons, in {counts.children:,} "
         f"children of the index. Of the truth's {counts.truth:,} records {counts.not_in_index:,} "
         "are not current in the index and count nowhere.",
         f"Model {found.model}, made for {found.prior_records:,} records.",
@@ -147,6 +147,7 @@ def _groups(title: str, name: str, found: Evaluation) -> str:
         notes.append("A pair is of the sources of its two records.")
     else:
         notes.append("A group is the person's; a false link counts half with each person's group.")
+    notes.append("The dashed line is the figure of all.")
     if name == "naming" and found.groups_from == "the names":
         notes.append(
             "Groups are told from the words of the names, by a small table: they say how a name is "
@@ -154,8 +155,16 @@ def _groups(title: str, name: str, found: Evaluation) -> str:
         )
     if len(groups) > len(rows):
         notes.append(f"The {MOST_ROWS} with most true pairs of {len(groups)}.")
+    if behind := [one.group for one in groups if one.behind]:
+        notes.append(
+            f"Missed more than {FAIR} times as often as all, beyond chance: {', '.join(behind)}."
+        )
     charts = [
-        whiskers(f"{title}: {what}", [_whisker(one, what) for one in rows])
+        whiskers(
+            f"{title}: {what}",
+            [_whisker(one, what) for one in rows],
+            getattr(found.whole.pairs, what).value,
+        )
         for what in ("recall", "precision")
     ]
     titled = [
