@@ -142,9 +142,10 @@ def test_an_interval_holds_its_share_and_lies_between_nothing_and_all(records):
 
 
 def test_no_error_in_a_hundred_persons_does_not_mean_that_there_is_none():
-    persons = np.repeat(np.arange(100), 2)
+    """Nor do three pairs of a person tell more than the person."""
+    persons = np.repeat(np.arange(100), 3)
     recall = Partition(persons, persons).measures().pairs.recall
-    assert (recall.value, recall.high) == (1.0, 1.0)
+    assert (recall.whole, recall.value, recall.high) == (300, 1.0, 1.0)
     assert recall.low == pytest.approx(100 / (100 + 1.959964**2))
 
 

@@ -184,9 +184,9 @@ def kind(known: Mapping[str, Known], one: str, other: str, weight: Weight) -> Ki
             return "stranger"
         return "twin" if _born_together(left.born, right.born) else "sibling"
     levels = {part.field: part.level for part in weight.parts}
-    home, same_day = levels["place"] == "EXACT", levels["birth"] == "EXACT"
-    parent = levels["carers"] in ("MOTHER", "EXACT") or levels["contact"] == "EXACT"
-    named = levels["family"] in ("EXACT", "VARIANT", "PART")
+    home, same_day = levels.get("place") == "EXACT", levels.get("birth") == "EXACT"
+    parent = levels.get("carers") in ("MOTHER", "EXACT") or levels.get("contact") == "EXACT"
+    named = levels.get("family") in ("EXACT", "VARIANT", "PART")
     if not parent and not (home and (named or same_day)):
         return "stranger"
     return "twin" if same_day else "sibling"
