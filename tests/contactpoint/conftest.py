@@ -12,6 +12,7 @@ from events.keys import SubjectKeys
 from events.log import open_log
 from events.master import MasterKey
 from events.message import Origin
+from events.record import RecordReceived, Statement
 from feeds.catalogue import FEEDS
 
 
@@ -83,7 +84,18 @@ class Store:
         return self.log.heads.records([self.record(key, source)]).get(self.record(key, source))
 
     def standing(self):
-        return {head.state.ordinal: head.state.standing for head in self.log.heads.all_records()}
+        """The standing of each record, by its key: ordinals differ from store to store."""
+        keys = {
+            message.originator_id: message.event.statement.key
+            for message in self.log.decode(self.log.read(0, 10**6))
+            if isinstance(message.event, RecordReceived)
+            and isinstance(message.event.statement, Statement)
+        }
+        return {
+            keys[head.record]: head.state.standing
+            for head in self.log.heads.all_records()
+            if head.state.ordinal
+        }
 
     def close(self):
         self.log.close()

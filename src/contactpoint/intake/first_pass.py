@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -310,7 +311,9 @@ class _Plan:
             notes=self.notes,
             moved=self.moved,
             rows=self.rows,
-            firsts=EncodedRows.of(self.firsts),
+            # In the order of their ids, not of the file: the random indexes of log, heads and keys
+            # are then filled page by page.
+            firsts=EncodedRows.of(sorted(self.firsts, key=attrgetter("record"))),
         )
 
 
