@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contactpoint.linking.kept_index import Filling
-from contactpoint.verdicts import Judge, Verdict, Weighed, weighed
+from contactpoint.verdicts import Judge, Verdict, Weighed, how_joined, weighed
 from linkage.decide import Decision
 from linkage.meeting import Meeting
 from linkage.model import Model
@@ -41,6 +41,11 @@ class Explanation:
         """Whether the index has both as records of one child."""
         left, right = self.records
         return left.child is not None and left.child == right.child
+
+    @property
+    def joined(self) -> str:
+        """How the two came to be records of one child; empty where they are not."""
+        return how_joined(self.weighed) if self.same_child else ""
 
     @property
     def children(self) -> tuple[UUID, ...]:

@@ -46,6 +46,12 @@ def weighed(left: Comparable, right: Comparable, model: Model) -> Weighed:
     return Weighed(meeting(left, right, model.population), weight, decide(weight, model))
 
 
+def how_joined(pair: Weighed) -> str:
+    """How two records of one child came together."""
+    linked = pair.meeting.rules and pair.decision.outcome == "link"
+    return "linked by their own weight" if linked else "joined through other records"
+
+
 @dataclass(slots=True)
 class Judge:
     """Finds why pairs are apart; what it looks up of a child it keeps."""

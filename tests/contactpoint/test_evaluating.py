@@ -394,6 +394,18 @@ def test_one_child_has_no_reason_to_be_apart(desk):
     shown = desk.run("why", "club:a", "choir:b").stdout
     assert "brought together by: birth date and the sound of a name" in shown
     assert "two children because" not in shown
+    assert "one child because: linked by their own weight" in shown
+
+
+def test_records_that_only_others_connect_say_so(desk):
+    """A record without a birth date and one without a number meet in the health record."""
+    number = "9000000009"
+    desk.patients("pds", {number: ASHA})
+    desk.people("club", {"a": ASHA})
+    desk.people("choir", {"b": ("Asha", "Okonjo", "2015-04-03", "F", "LS1 4AP", number)},
+                more=("nhs",))  # fmt: skip
+    told = desk.why("club:a", "choir:b")
+    assert (told["same_child"], told["joined"]) == (True, "joined through other records")
 
 
 def test_pairs_never_compared_say_what_a_further_rule_could_ask(desk):

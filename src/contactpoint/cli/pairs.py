@@ -59,7 +59,7 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
         apart = why_apart(store.queries, store.filling, store.model, found)
     if as_json:
         lost = {"why": apart.why, "reason": apart.reason} if apart else None
-        print_json(as_plain(found) | {"apart": lost})
+        print_json(as_plain(found) | {"joined": found.joined or None, "apart": lost})
     else:
         show_weights(found)
         decision = found.decision
@@ -70,6 +70,8 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
         click.echo(f"brought together by: {met(found)}")
         if apart is not None:
             click.echo(f"two children because: {apart.why} ({apart.reason})")
+        elif found.joined:
+            click.echo(f"one child because: {found.joined}")
 
 
 def as_plain(found: "Explanation") -> dict[str, Any]:

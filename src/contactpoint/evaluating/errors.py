@@ -12,7 +12,7 @@ import numpy as np
 
 from contactpoint.evaluating.held import Held
 from contactpoint.evaluating.truth import Known, tells
-from contactpoint.verdicts import Judge, Weighed, in_standard_form, weighed
+from contactpoint.verdicts import Judge, Weighed, how_joined, in_standard_form, weighed
 from linkage.evaluation import Ints
 from linkage.index import Pairs
 from linkage.meeting import agreements
@@ -117,9 +117,7 @@ class Lookout:
         found = []
         for left, right, pair in self._weighed(self._held.partition.false(MOST)):
             what = kind(known, person[left.ordinal], person[right.ordinal], pair.weight)
-            linked = pair.meeting.rules and pair.decision.outcome == "link"
-            how = "linked by their own weight" if linked else "joined through other records"
-            found.append(WrongPair.of(left, right, what, how, pair))
+            found.append(WrongPair.of(left, right, what, how_joined(pair), pair))
         return _nearest(found, person)
 
     def _weighed(

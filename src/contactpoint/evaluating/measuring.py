@@ -26,7 +26,7 @@ from contactpoint.linking.kept_index import Filling
 from contactpoint.verdicts import Judge
 from events.log import Log
 from events.master import MasterKey
-from linkage.calibration import LEAST, Point, Reliability, curve, reliability
+from linkage.calibration import LEAST, Point, Reliability, curve, log_odds, reliability
 from linkage.evaluation import Measures
 from linkage.index import Index, Pairs
 from projections.queries import OpenPair, Queries
@@ -98,7 +98,7 @@ class Evaluating:
         tell("read", len(truth.persons))
         held = Held.of(self.queries, truth, self.log, self.master)
         tell("compare", len(self.index))
-        pairs = self.index.pairs_within(float(np.log2(LEAST / (1 - LEAST))))
+        pairs = self.index.pairs_within(log_odds(LEAST))
         referred = self.queries.open_pairs()
         asked = {frozenset((pair.left, pair.right)) for pair in referred}
         lookout = Lookout(self.queries, Judge(self.queries, self.filling, model, asked), held, tell)

@@ -22,6 +22,7 @@ from contactpoint.evaluating.charts import (
 from contactpoint.evaluating.errors import Shown, WrongPair
 from contactpoint.evaluating.groups import FAIR, Group
 from contactpoint.evaluating.measuring import Evaluation
+from linkage.calibration import log_odds
 from linkage.evaluation import Share
 from linkage.model import MATCH, Model
 
@@ -227,7 +228,7 @@ def _curves(found: Evaluation) -> str:
             Mark("the index, after rules, rivals", whole.recall.value, whole.precision.value)
         )
     for name in ("link", "review"):
-        at = _log_odds(found.thresholds[name])
+        at = log_odds(found.thresholds[name])
         below = [point for point in found.curve if point.weight >= at]
         if below:
             label = f"every pair from the {name} threshold"
@@ -268,6 +269,7 @@ def _model(model: Model) -> str:
         "strangers (u). A rare name adds more. <span class='key'><i style='background:"
         "var(--against)'></i>against twins<i style='background:var(--dim)'></i>against siblings"
         "</span></p>"
+        f"{_table(('of this model', ''), list(model.card.items())) if model.card else ''}"
         f'<div class="beside">{"".join(_field(model, name) for name in model.shares[MATCH])}</div>'
     )
 
@@ -299,7 +301,7 @@ def _bits(share: float, other: float) -> float:
 
 
 def _worst(title: str, pairs: Iterable[WrongPair], found: Evaluation) -> str:
-    thresholds = [(name, _log_odds(chance)) for name, chance in found.thresholds.items()]
+    thresholds = [(name, log_odds(chance)) for name, chance in found.thresholds.items()]
     told = []
     for pair in pairs:
         weight = pair.weighed.weight
@@ -342,10 +344,6 @@ def _plural(kind: str) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def _log_odds(probability: float) -> float:
-    return float(np.log2(probability / (1 - probability)))
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
