@@ -334,6 +334,17 @@ def test_false_links_are_told_by_what_the_truth_knows_of_the_persons(desk):
     assert (kinds["stranger"]["pairs"], kinds["stranger"]["persons"]) == (2, 2)
 
 
+def test_a_birth_may_go_on_past_midnight_and_no_further(desk):
+    """Of four children of one family two pairs are twins, and all are counted without a link."""
+    rows = {"a": ASHA, "b": ("Bram", *ASHA[1:]), "c": ("Cora", *ASHA[1:]), "d": ("Dele", *ASHA[1:])}
+    desk.people("club", rows)
+    born = {"a": "2015-03-04", "b": "2015-03-05", "c": "2015-03-06", "d": ""}
+    columns = ("source", "record_id", "person", "family", "born")
+    truth = desk.truth([("club", k, f"p{k}", "f1", day) for k, day in born.items()], columns)
+    kinds = {one["kind"]: one["of"] for one in desk.measured(truth)["false_links"]}
+    assert kinds == {"twin": 2, "sibling": 4, "stranger": None}
+
+
 def test_without_that_they_are_told_by_what_the_records_share(desk):
     desk.people("club", {"a": ASHA, "b": ASHA})
     truth = desk.truth([("club", "a", "p1"), ("club", "b", "p2")])

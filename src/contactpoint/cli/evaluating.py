@@ -145,6 +145,9 @@ def _show_groups(title: str, groups: "Sequence[Group]") -> None:
 
 def _show_errors(found: "Evaluation") -> None:
     review, calibration = found.review, found.calibration
+    for name, count in found.looked_into.items():
+        if count < found.wrong[name]:
+            say(f"{count:,} of {found.wrong[name]:,} {name} pairs were drawn and looked into")
     print_table(
         ("false links", "pairs of records", "pairs of persons", "of all such"),
         [(one.kind, one.pairs, one.persons, one.of) for one in found.false_links],

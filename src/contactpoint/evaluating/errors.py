@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import combinations
 from typing import Literal, Self
 from uuid import UUID
@@ -269,7 +270,7 @@ def _relatives(held: Held, known: Mapping[str, Known]) -> dict[Kind, int]:
             families[told.family].append(told.born)
     twins = siblings = 0
     for births in families.values():
-        together = sum(_born_together(a, b) for a, b in combinations(births, 2))
+        together = _pairs_born_together(births)
         twins += together
         siblings += len(births) * (len(births) - 1) // 2 - together
     return {"twin": twins, "sibling": siblings}
@@ -277,7 +278,19 @@ def _relatives(held: Held, known: Mapping[str, Known]) -> dict[Kind, int]:
 
 def _born_together(one: str, other: str) -> bool:
     """Whether two birth dates are those of one birth: it may go on past midnight."""
+    return _pairs_born_together([one, other]) == 1
+
+
+def _pairs_born_together(births: Iterable[str]) -> int:
+    days = Counter(day for birth in births if (day := _day(birth)))
+    on_one_day = sum(n * (n - 1) // 2 for n in days.values())
+    return on_one_day + sum(n * days.get(day + 1, 0) for day, n in days.items())
+
+
+@lru_cache(1 << 14)
+def _day(birth: str) -> int:
+    """A whole number for a date, the next one for the next day; 0 where it is no full date."""
     try:
-        return abs((date.fromisoformat(one) - date.fromisoformat(other)).days) <= 1
+        return date.fromisoformat(birth).toordinal()
     except ValueError:
-        return bool(one) and one == other
+        return 0

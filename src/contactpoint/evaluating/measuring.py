@@ -64,13 +64,20 @@ class Evaluation(msgspec.Struct, frozen=True):
     """Whence the kinds of false links are: the truth, or the records."""
     missed: tuple[Misses, ...]
     looked_into: dict[str, int]
-    """How many false and missed pairs kinds and reasons were found for."""
+    """How many false and missed pairs kinds and reasons were found for: all, or a draw."""
     would_find: dict[str, int]
     """Pairs never compared by two facts they agree on: what a further rule would find."""
     calibration: Reliability
     curve: tuple[Point, ...]
     thresholds: dict[str, float]
     """Probability from which pairs link, and from which they are referred."""
+
+    @property
+    def wrong(self) -> dict[str, int]:
+        """How many false and missed pairs there are."""
+        pairs = self.whole.pairs
+        shares = {"false": pairs.precision, "missed": pairs.recall}
+        return {name: round(share.whole - share.part) for name, share in shares.items()}
 
 
 class Measured(msgspec.Struct, frozen=True):

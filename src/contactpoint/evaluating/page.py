@@ -191,7 +191,10 @@ def _whisker(group: Group, what: str) -> Whisker:
 
 
 def _errors(found: Evaluation) -> str:
-    looked = found.looked_into
+    looked = {
+        name: f"{count:,} of {found.wrong[name]:,} pairs looked into"
+        for name, count in found.looked_into.items()
+    }
     kinds = _table(
         ("persons who are", "pairs of records", "pairs of persons", "of all such"),
         [
@@ -213,9 +216,9 @@ def _errors(found: Evaluation) -> str:
     )
     return (
         f"<h2>False links</h2><p class='dim'>Told by {found.kinds_from}; "
-        f"{looked['false']:,} pairs looked into.</p>{kinds}"
-        f"<h2>Missed pairs</h2><p class='dim'>{looked['missed']:,} pairs looked into, each where "
-        f"it was lost first.</p>{why if found.missed else ''}{reasons}"
+        f"{looked['false']}.</p>{kinds}"
+        f"<h2>Missed pairs</h2><p class='dim'>{looked['missed']}, each counted where it was lost "
+        f"first.</p>{why if found.missed else ''}{reasons}"
         + (f"<h3>Never compared</h3>{further}" if found.would_find else "")
     )
 
