@@ -293,17 +293,12 @@ class _Run:
 
     def _member(self, record: Membership) -> Member:
         source = self._filling.source(record.source)
-        exclusive = ""
-        if source is not None and source.one_record_each:
-            exclusive = record.source
-            if source.dual_registration:
-                exclusive = f"{record.source} {record.scope}"
         nameless = source is not None and source.nameless
         return Member(
             record.ordinal,
             record.source,
             record.key,
-            exclusive,
+            self._filling.exclusive(record.source, record.scope),
             makes_child=not nameless,
             verified=record.verified,
         )
