@@ -28,7 +28,8 @@ from projections.queries import Queries
 
 if TYPE_CHECKING:
     from contactpoint.erasing import Erasing
-    from contactpoint.linking.kept_index import KeptIndex
+    from contactpoint.evaluating.measuring import Evaluating
+    from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
@@ -143,6 +144,21 @@ class Contactpoint:
         from contactpoint.linking.shapes import Shapes
 
         return Shapes(self.sources, self.models, self._kept_index())
+
+    @property
+    def filling(self) -> "Filling":
+        """How records are put into the matcher's index: what their sources' settings say."""
+        from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.matching import OfChildren
+
+        return Filling(self.sources.registry(), OfChildren(self.model))
+
+    def evaluating(self, origin: Origin) -> "Evaluating":
+        """The use case of measuring accuracy, over the index brought up to date."""
+        from contactpoint.evaluating.measuring import Evaluating
+
+        index = self.linking.index(origin, self.model)
+        return Evaluating(self.queries, self.filling, index, self.log, self.master)
 
     @property
     def erasing(self) -> "Erasing":

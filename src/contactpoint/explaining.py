@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contactpoint.errors import NotFoundError
-from linkage.decide import Decision, decide
+from contactpoint.linking.kept_index import Filling
+from contactpoint.verdicts import Judge, Verdict, Weighed, Why, how_joined, weighed
+from linkage.decide import Decision
 from linkage.declared import decide as declared
+from linkage.declared.blocking import shared_rules
 from linkage.declared.cells import record_of
 from linkage.declared.model import DeclaredModel
+from linkage.meeting import Meeting
 from linkage.model import Model
 from linkage.standardise import standardise
-from linkage.weigh import Weight, weigh
+from linkage.weigh import Weight
 from person.particulars import Particulars
 from projections.pair import PairedRecord
 from projections.queries import Queries
@@ -21,15 +25,36 @@ from projections.queries import Queries
 class Explanation:
     """One pair, weighed now under the model in force."""
 
-    weight: Weight
-    decision: Decision
+    weighed: Weighed
     records: tuple[PairedRecord, PairedRecord]
+    of_shape: DeclaredModel | None = None
+    """The model, where the records are of tables of another shape."""
+
+    @property
+    def weight(self) -> Weight:
+        """How likely the pair is one child, with its parts."""
+        return self.weighed.weight
+
+    @property
+    def decision(self) -> Decision:
+        """What is decided of the pair alone."""
+        return self.weighed.decision
+
+    @property
+    def meeting(self) -> Meeting:
+        """How the two records come to be compared."""
+        return self.weighed.meeting
 
     @property
     def same_child(self) -> bool:
         """Whether the index has both as records of one child."""
         left, right = self.records
         return left.child is not None and left.child == right.child
+
+    @property
+    def joined(self) -> str:
+        """How the two came to be records of one child; empty where they are not."""
+        return how_joined(self.weighed) if self.same_child else ""
 
     @property
     def children(self) -> tuple[UUID, ...]:
@@ -60,17 +85,40 @@ def explain(
             "records of tables of two shapes are never compared; expected two of one shape"
         )
     if (of_shape := models[0]) is not None:
-        return Explanation(*_by_fields(one, other, of_shape), found)
-    weight = weigh(standardise(one), standardise(other), model)
-    return Explanation(weight, decide(weight, model), found)
+        return Explanation(_by_fields(one, other, of_shape), found, of_shape)
+    return Explanation(weighed(standardise(one), standardise(other), model), found)
 
 
-def _by_fields(
-    one: Particulars, other: Particulars, model: DeclaredModel
-) -> tuple[Weight, Decision]:
+def _by_fields(one: Particulars, other: Particulars, model: DeclaredModel) -> Weighed:
     left, right = (
         record_of({each.field: each.value for each in stated.declared}, model.shape)
         for stated in (one, other)
     )
     weight = model.weigh(model.pattern(left, right))
-    return weight, declared.decide_pattern(weight.pattern, weight.total, model)
+    decision = declared.decide_pattern(weight.pattern, weight.total, model)
+    return Weighed(Meeting(shared_rules(left, right, model), ()), weight, decision)
+
+
+def why_apart(
+    queries: Queries, filling: Filling, model: Model, found: Explanation
+) -> Verdict | None:
+    """Why the two records of an explanation are two children; None where they are one."""
+    if found.of_shape is not None:
+        return _why_apart_by_fields(found)
+    ids = [one.record for one in found.records]
+    left, right = (queries.record(record) for record in ids)
+    if left is None or right is None:
+        return None
+    referred = {frozenset(pair) for pair in queries.open_pairs_of(ids)}
+    return Judge(queries, filling, model, referred).verdict(left, right, found.weighed)
+
+
+def _why_apart_by_fields(found: Explanation) -> Verdict | None:
+    if found.same_child:
+        return None
+    if not found.meeting.rules:
+        return Verdict("never compared", "no rule of its model asks what they agree on")
+    if found.decision.outcome == "non_link":
+        return Verdict("weighed too low", f"{found.weight.total:+.1f} bits")
+    why: Why = "referred" if found.decision.outcome == "review" else "kept apart"
+    return Verdict(why, found.decision.reason)

@@ -14,9 +14,12 @@ import numpy.typing as npt
 from linkage import pattern as patterns
 from linkage.compare.names import Given
 from linkage.decide import Levels, Outcome, contradiction
+from linkage.rivals import Candidates
 
 CROWD = 200
 """Records of a neighbourhood beyond which only links are looked at, and a person is called."""
+SURE = 5.0
+"""Weight, rivals counted, from which a pair links where its model states no other."""
 RIVAL = 3.0
 """Bits within which a second candidate of one record each source is too close to tell."""
 
@@ -36,6 +39,9 @@ class Member(NamedTuple):
     verified: str = ""
     """Its verified NHS number: two records with different ones are two children, even where no
     pair of them is heavy enough to be among the pairs."""
+    upns: frozenset[str] = frozenset()
+    """Its UPN in force, unless temporary, and its former ones: two records without one in common
+    are of one child only if they would be linked alone."""
 
 
 class Pair(NamedTuple):
@@ -46,6 +52,8 @@ class Pair(NamedTuple):
     weight: float
     pattern: int
     outcome: Outcome
+    by_weight: bool = False
+    """Whether it is a possible link for its weight alone, and no rule asks for a person."""
 
 
 class Judgement(NamedTuple):
@@ -60,17 +68,20 @@ class Reading(NamedTuple):
     """What joining asks of a pattern, beside its weight."""
 
     comes_first: Callable[[int], bool]
-    """Whether it goes before others of the same weight, and settles a rivalry."""
+    """Whether it goes before others of the same weight."""
     contradicts: Callable[[int], bool]
     """Whether it keeps two records apart for good."""
+    counts_rivals: bool
+    """Whether a record is taken to have at most one partner in another source."""
 
 
 CHILDREN = Reading(
     lambda pattern: patterns.level(pattern, "given") == Given.EXACT,
     lambda pattern: bool(contradiction(Levels.of(pattern))),
+    counts_rivals=True,
 )
 """An exact forename before a near one (case 4); hard contradictions."""
-BY_WEIGHT = Reading(lambda _: False, lambda _: False)
+BY_WEIGHT = Reading(lambda _: False, lambda _: False, counts_rivals=False)
 """Of tables of another shape, whose patterns say no more than they weigh."""
 
 
@@ -94,13 +105,15 @@ def resolve(
     members: Iterable[Member],
     pairs: Iterable[Pair],
     judgements: Iterable[Judgement] = (),
+    *,
     reading: Reading = CHILDREN,
+    sure: float = SURE,
 ) -> Resolution:
     """Partition one neighbourhood.
 
-    Judgements first; then pairs that link, heaviest first, each unless a judgement, a source that
-    holds one record of a child, or a hard contradiction stands between any records of the two
-    groups, or a rival is too close. Such pairs and possible links are referred.
+    Judgements first; then pairs that are sure when rivals are counted, heaviest first, each unless
+    a judgement, a source that holds one record of a child, or a hard contradiction stands between
+    any records of the two groups. What is not sure, and what a rule refers, waits for a person.
     """
     known = sorted(members, key=lambda m: (m.source, m.key, m.ordinal))
     if len(known) == 1:
@@ -110,14 +123,14 @@ def resolve(
     groups = _Groups(known, candidates, judgements, reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
-    rivals = _rivals(candidates, known, reading)
+    links = _sure(candidates, known, sure, reading)
     for pair in candidates:
-        if pair.outcome == "link":
-            if groups.together(pair.left, pair.right):
-                continue
-            if (pair.left, pair.right) in rivals or not groups.join(pair.left, pair.right):
+        if groups.together(pair.left, pair.right):
+            continue
+        if pair in links:
+            if not groups.join(pair.left, pair.right):
                 undecided.append(pair)
-        elif pair.outcome == "review" and not crowded:
+        elif pair.outcome == "link" or (pair.outcome == "review" and not crowded):
             undecided.append(pair)
     referred = tuple(pair for pair in undecided if groups.is_open(pair))
     return _resolution(groups, known, candidates, referred, crowded=crowded)
@@ -164,6 +177,9 @@ class _Groups:
         self._of = {m.ordinal: {m.ordinal} for m in members}
         self._exclusive = {m.ordinal: m.exclusive for m in members}
         self._verified = {m.ordinal: m.verified for m in members}
+        self._upns = {m.ordinal: m.upns for m in members}
+        ends = [(p.left, p.right) for p in pairs if p.outcome == "link"]
+        self._linked = {*ends, *((right, left) for left, right in ends)}
         self._apart: set[tuple[int, int]] = set()
         self._judged: set[tuple[int, int]] = set()
         judged = [j for j in judgements if j.left in self._of and j.right in self._of]
@@ -201,7 +217,13 @@ class _Groups:
             return True
         if len({self._verified[o] for o in one | other} - {""}) > 1:
             return True
+        if any(self._are_two_pupils(a, b) for a in one for b in other):
+            return True
         return any((a, b) in self._apart for a in one for b in other)
+
+    def _are_two_pupils(self, left: int, right: int) -> bool:
+        one, other = self._upns[left], self._upns[right]
+        return bool(one and other and not one & other) and (left, right) not in self._linked
 
     def is_open(self, pair: Pair) -> bool:
         """Whether a pair still needs a person: not joined, not judged, not settled by a rival.
@@ -246,10 +268,28 @@ def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float
     return -pair.weight, -first, rank[pair.left], rank[pair.right]
 
 
-def _rivals(
-    pairs: Sequence[Pair], members: Sequence[Member], reading: Reading
-) -> set[tuple[int, int]]:
-    """Links whose record has another as strong among records that exclude each other.
+def _sure(
+    pairs: Sequence[Pair], members: Sequence[Member], sure: float, reading: Reading
+) -> set[Pair]:
+    """Pairs that link when rivals are counted: no rule refers them, and they weigh enough."""
+    if not reading.counts_rivals:
+        return _unrivalled(pairs, members)
+    linked = {(p.left, p.right) for p in pairs if p.outcome == "link"}
+    possible = [p for p in pairs if p.outcome != "non_link"]
+    found = Candidates(
+        [p[:4] for p in possible],
+        {m.ordinal: m.source for m in members},
+        lambda a, b: (a, b) in linked or (b, a) in linked,
+    )
+    return {
+        p
+        for p in possible
+        if (p.outcome == "link" or p.by_weight) and found.counted(*p[:4]) >= sure
+    }
+
+
+def _unrivalled(pairs: Sequence[Pair], members: Sequence[Member]) -> set[Pair]:
+    """Links but those whose record has another as strong among records that exclude each other.
 
     One that has a stronger link of its own elsewhere is no rival: it goes there.
     """
@@ -259,19 +299,13 @@ def _rivals(
     best: dict[tuple[int, str], Pair] = {}
     for pair, own, other in sides:
         best.setdefault((own, exclusive[other]), pair)
-    close: set[tuple[int, int]] = set()
+    close: set[Pair] = set()
     for pair, own, other in sides:
         first = best[own, exclusive[other]]
         prefers = best[other, exclusive[own]] is pair
-        if first is not pair and prefers and exclusive[other] and _are_close(first, pair, reading):
-            close |= {(first.left, first.right), (pair.left, pair.right)}
-    return close
-
-
-def _are_close(first: Pair, second: Pair, reading: Reading) -> bool:
-    """Within ``RIVAL`` bits, unless the first comes before the second by what it says."""
-    says = [reading.comes_first(pair.pattern) for pair in (first, second)]
-    return first.weight - second.weight < RIVAL and says != [True, False]
+        if first is not pair and prefers and exclusive[other]:
+            close |= {first, pair} if first.weight - pair.weight < RIVAL else set()
+    return set(links) - close
 
 
 def _resolution(

@@ -6,8 +6,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from contactpoint.intake.loading import Loading, Request
+from contactpoint.intake.deciding import Decision
+from contactpoint.intake.loading import Loading
+from contactpoint.intake.request import Request
 from contactpoint.sources import Sources, registration
+from events.delivery import Delivery, evolve
 from events.keys import SubjectKeys
 from events.log import open_log
 from events.master import MasterKey
@@ -71,6 +74,16 @@ class Store:
             **options,
         )
         return self.loading(chunk).load(request, Origin(at, "os:test", "load"))
+
+    def decide(self, outcome, *, approve=True, at=1_900_000_000_000_000, feeds=FEEDS, **meant):
+        """A decision on a delivery, or on its rows of some ``lines`` or ``records``."""
+        rows = {name: frozenset(values) for name, values in meant.items()}
+        decision = Decision(approve, "asked them", **rows)
+        origin = Origin(at, "os:test", "delivery")
+        return self.loading().decide(outcome.delivery, feeds, decision, origin)
+
+    def delivery(self, outcome):
+        return self.log.replay(outcome.delivery, Delivery(), evolve)
 
     def register(self, source="club", feed="csv", **settings):
         made = registration(source, feed, FEEDS[feed].settings)

@@ -7,7 +7,7 @@ import numpy as np
 
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.models import AnyModel
-from linkage.decide import Outcome
+from linkage.decide import UNSURE, Decision
 from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods
 
@@ -24,20 +24,29 @@ class Neighbourhood:
 
 def floor_of(model: AnyModel) -> float:
     """The weight (log2 odds) of the review threshold: pairs below it connect nothing."""
-    return float(np.log2(model.thresholds.review / (1 - model.thresholds.review)))
+    return _bits(model.thresholds.review)
+
+
+def sure_of(model: AnyModel) -> float:
+    """The weight of the link threshold: what pairs have to reach when rivals are counted."""
+    return _bits(model.thresholds.link)
+
+
+def _bits(chance: float) -> float:
+    return float(np.log2(chance / (1 - chance)))
 
 
 def decided(pairs: Pairs, model: AnyModel) -> Iterator[Pair]:
     """Each pair with what is decided of it alone; non-links too, for they can keep apart."""
     columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
     # The weight follows from the pattern, and many pairs have one pattern.
-    outcomes: dict[int, Outcome] = {}
     decide = matching_of(model).decide
+    decisions: dict[int, Decision] = {}
     for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
-        outcome = outcomes.get(code)
-        if outcome is None:
-            outcome = outcomes[code] = decide(code, weight).outcome
-        yield Pair(left, right, weight, code, outcome)
+        decision = decisions.get(code)
+        if decision is None:
+            decision = decisions[code] = decide(code, weight)
+        yield Pair(left, right, weight, code, decision.outcome, decision.reason in UNSURE)
 
 
 def group(

@@ -10,7 +10,14 @@ from pyroaring import BitMap
 
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
-from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
+from contactpoint.linking.neighbourhoods import (
+    Neighbourhood,
+    decided,
+    floor_of,
+    group,
+    reach,
+    sure_of,
+)
 from contactpoint.linking.shapes import Shapes
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
@@ -62,7 +69,7 @@ COMMIT = 5_000
 """Records settled in one commit."""
 PAGE = 10_000
 TRIES = 5
-"""How often a commit is resolved where others write what it read, before the run gives up."""
+"""How often a commit is tried where others write what it read, before the run gives up."""
 
 Progress = Callable[[str, int], None]
 """Told the stage (``compare``, ``settle``) and how many records it has come to."""
@@ -217,7 +224,7 @@ class _Run:
         self._stream = linking._master.hashes.stream_id("linking", *([shape] if shape else []))
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
-        self._version = self._log.versions([self._stream]).get(self._stream, 0)
+        self._version = self._own_version()
         self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
 
@@ -339,7 +346,7 @@ class _Run:
     def _again(self, ordinals: set[int]) -> tuple[list[Neighbourhood], dict[int, UUID]]:
         """The neighbourhoods of these records, and their children, as all of it is now."""
         self._position = self._projector.catch_up()
-        self._version = self._log.versions([self._stream]).get(self._stream, 0)
+        self._version = self._own_version()
         pairs, met = reach(self._index(), ordinals, floor_of(self._model), self._siblings)
         linked = self._linked(met)
         return group(met, list(decided(pairs, self._model)), _beside(linked)), linked
@@ -357,7 +364,12 @@ class _Run:
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
-            resolution = resolve(members, one.pairs, reading=self._matching.reading)
+            resolution = resolve(
+                members,
+                one.pairs,
+                reading=self._matching.reading,
+                sure=sure_of(self._model),
+            )
             children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
             children.update(*(merged.get(child, ()) for child in tuple(children)))
             known_children = [self._known_child(child) for child in children]
@@ -371,19 +383,15 @@ class _Run:
 
     def _member(self, record: Membership) -> Member:
         source = self._filling.source(record.source)
-        exclusive = ""
-        if source is not None and source.one_record_each:
-            exclusive = record.source
-            if source.dual_registration:
-                exclusive = f"{record.source} {record.scope}"
         nameless = source is not None and source.nameless
         return Member(
             record.ordinal,
             record.source,
             record.key,
-            exclusive,
+            self._filling.exclusive(record.source, record.scope),
             makes_child=not nameless,
             verified=record.verified,
+            upns=record.upns,
         )
 
     def _settle_one(
@@ -472,7 +480,19 @@ class _Run:
         shape = self._matching.shape
         completed = ShapeLinked(shape, **figures) if shape else LinkingCompleted(**figures)
         failpoint("link.before-complete")
-        self._log.append([self._own(completed)])
+        for left in reversed(range(TRIES)):
+            try:
+                self._log.append([self._own(completed)])
+            except StaleError:
+                if not left:
+                    raise
+                # What another run wrote of itself takes nothing from what this one did.
+                self._version = self._own_version()
+            else:
+                return
+
+    def _own_version(self) -> int:
+        return self._log.versions([self._stream]).get(self._stream, 0)
 
     def _own(self, event: Event) -> Recorded:
         """An event of our own stream, which goes on from where it stood when it was read."""

@@ -15,9 +15,10 @@ import jellyfish
 import numpy as np
 import numpy.typing as npt
 
+from linkage.declared.cells import Record
 from linkage.declared.coding import Coder, Ints
 from linkage.declared.levels import LEVELS, Date, Level, Name, Text
-from linkage.declared.model import Rule, Shares
+from linkage.declared.model import DeclaredModel, Rule, Shares
 from linkage.declared.shape import Shape
 from person.declared import Kind
 
@@ -123,6 +124,18 @@ class Filing:
         distinct, places = np.unique(codes, return_inverse=True)
         found = [_number(of(words[code])) if code else 0 for code in distinct.tolist()]
         return np.array(found, np.uint64)[places]
+
+
+def shared_rules(left: Record, right: Record, model: DeclaredModel) -> tuple[str, ...]:
+    """The rules of a model under which two records meet, in words."""
+    coder = Coder(model.shape, model.rarity)
+    filing = Filing(coder, np.array([coder.row(left), coder.row(right)], np.int32))
+    keys = [filing.keys(rule, place) for place, rule in enumerate(model.rules)]
+    return tuple(
+        " and ".join(code.replace(".", " ") for code in rule.codes)
+        for rule, (one, other) in zip(model.rules, keys, strict=True)
+        if one and one == other
+    )
 
 
 def choose(
