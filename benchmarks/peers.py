@@ -1,0 +1,248 @@
+"""This matcher beside Splink 5 and recordlinkage 0.16: same tables, same blocking, same threads.
+
+``python3 dev.py peers [--only DATA] [--side SIDE] [--records N] [--threads N] [--limit SECONDS]``
+
+Each side runs in a process of its own, from one Arrow table to clusters, so that its time and its
+peak of memory are its own. A side that takes longer than the limit is ended, and printed as such.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from benchmarks import accuracy
+from benchmarks.accuracy import Best, Clustered, Rate, Truth
+from benchmarks.sides.answer import Answer, Stage, read
+
+DATA: Final = {
+    "febrl3": "FEBRL 3, 5,000 persons to deduplicate",
+    "febrl4": "FEBRL 4, two files of 5,000 persons",
+    "synth": "invented children",
+    "density": "invented children at England's density",
+    "no-families": "invented children without families",
+}
+SIDES: Final = {
+    "contactpoint": "contactpoint",
+    "contactpoint-all": "contactpoint, all fields",
+    "splink": "Splink, as documented",
+    "splink-capped": "Splink, EM capped at 1e6 pairs",
+    "recordlinkage": "recordlinkage, ECM",
+}
+OURS: Final = "contactpoint"
+SIZES: Final = {"synth": (100_000, 1_000_000)}
+USUAL_SIZE: Final = 100_000
+LIMIT: Final = 900
+APART: Final = frozenset({"start"})
+"""Stages that are no part of the sum: what is compiled is loaded once for each process."""
+SCORING: Final = frozenset({"score", "block", "compare", "classify"})
+"""From keys to weighed pairs."""
+
+
+class Cell(NamedTuple):
+    """One side's run on one table."""
+
+    data: str
+    side: str
+    figures: "Figures | str"
+    """A word on what went wrong where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one side did with one table."""
+
+    records: int
+    candidates: int
+    stages: list[Stage]
+    peak: float
+    facts: dict[str, float]
+    met: float
+    """Share of the true pairs that were compared."""
+    best: Best
+    shipped: Rate
+    calibration: float
+    clusters: dict[str, Clustered]
+    births: int
+    """Births of several children of whom records of two are there."""
+
+    @property
+    def wall(self) -> float:
+        """Seconds, from the table to clusters."""
+        return sum(stage.wall for stage in self.stages if stage.name not in APART)
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processors' time, of all threads."""
+        return sum(stage.cpu for stage in self.stages if stage.name not in APART)
+
+    @property
+    def pairs_a_second(self) -> float:
+        """Pairs for each second of a processor's time, from keys to weighed pairs."""
+        spent = sum(stage.cpu for stage in self.stages if stage.name in SCORING)
+        return self.candidates / max(spent, 1e-9)
+
+
+def main() -> None:
+    """Run what the command line asks for; tables in Markdown to standard output."""
+    asked = _arguments()
+    _print(_heading(asked.threads))
+    for name in asked.only or DATA:
+        sizes = (
+            (0,) if name.startswith("febrl") else asked.records or SIZES.get(name, (USUAL_SIZE,))
+        )
+        for records in sizes:
+            with tempfile.TemporaryDirectory(prefix="contactpoint-peers-") as folder:
+                cells = _table(name, records, Path(folder), asked)
+            _print(_accuracy(cells), _speed(cells))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dev.py peers", description=__doc__)
+    parser.add_argument("--only", choices=DATA, action="append", help="these tables only")
+    parser.add_argument("--side", choices=SIDES, action="append", help="these sides only")
+    parser.add_argument(
+        "--records", type=int, action="append", help="records of an invented table, about"
+    )
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="for every side")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="seconds for each side and table")
+    return parser.parse_args()
+
+
+def _table(name: str, records: int, folder: Path, asked: argparse.Namespace) -> list[Cell]:
+    _say(f"{name}: making the table")
+    _step(["make", folder, name, records], asked.threads, None)
+    truth = Truth.of(folder)
+    title = f"{DATA[name]}, {len(truth.person):,} records"
+    cells = []
+    for side in asked.side or SIDES:
+        persons = name.startswith("febrl")
+        if persons and side == "contactpoint-all":
+            continue
+        _say(f"{name}: {SIDES[side]}")
+        try:
+            _step([side, folder, *(["persons"] if persons else [])], asked.threads, asked.limit)
+            cells.append(Cell(title, side, _figures(*read(folder / side), truth)))
+        except subprocess.TimeoutExpired:
+            cells.append(Cell(title, side, f"over {asked.limit} s"))
+        except subprocess.CalledProcessError as error:
+            cells.append(Cell(title, side, f"failed, exit {error.returncode}"))
+    return cells
+
+
+def _step(words: Sequence[object], threads: int, limit: float | None) -> None:
+    """Run one step in a process that has so many threads, whatever library makes them."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.sides", *map(str, words)],
+        env=os.environ | dict.fromkeys(names, str(threads)),
+        stdout=subprocess.DEVNULL,
+        timeout=limit,
+        check=True,
+    )
+
+
+def _figures(answer: Answer, stages: list[Stage], truth: Truth) -> Figures:
+    same = truth.person[answer.left] == truth.person[answer.right]
+    whole = accuracy.true_pairs(truth.person)
+    return Figures(
+        records=len(truth.person),
+        candidates=answer.compared,
+        stages=stages,
+        peak=answer.peak,
+        facts=answer.facts,
+        met=int(same.sum()) / max(1, whole),
+        best=accuracy.best(answer.probability, same, whole),
+        shipped=accuracy.at(answer.linked, same, whole),
+        calibration=accuracy.calibration_error(answer.probability, same),
+        clusters={n: accuracy.clustered(of, truth) for n, of in answer.clusters.items()},
+        births=accuracy.twin_births(truth),
+    )
+
+
+# What is printed ---------------------------------------------------------------------------------
+
+
+def _heading(threads: int) -> str:
+    versions = ", ".join(
+        f"{name} {version(name)}" for name in ("splink", "duckdb", "recordlinkage")
+    )
+    return f"Python {platform.python_version()}, {threads} threads for each side; {versions}.\n"
+
+
+def _accuracy(cells: Sequence[Cell]) -> str:
+    lines = [
+        f"\n**{cells[0].data}**\n",
+        "| side | best F1 (at p) | shipped: precision, recall, F1 | clusters: F1 of pairs | "
+        "whole clusters F1 | births merged | false pairs in 100,000 records | ECE |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for cell in cells:
+        name = SIDES[cell.side]
+        if isinstance(cell.figures, str):
+            lines.append(f"| {name} | {cell.figures} | | | | | | |")
+            continue
+        figures = cell.figures
+        first = (
+            f"{figures.best.rate.f1:.4f} ({figures.best.threshold:.3f}) | {_rate(figures.shipped)}"
+        )
+        for number, (way, found) in enumerate(figures.clusters.items()):
+            own = f"| {name} | {first} |" if not number else f"| … {way} | | |"
+            ece = f"{figures.calibration:.3f}" if not number else ""
+            lines.append(
+                f"{own} {found.pairs.f1:.4f} | {found.whole.f1:.4f} | "
+                f"{found.twins_merged:,} of {figures.births:,} | {found.false_links:,.1f} | {ece} |"
+            )
+    return "\n".join(lines)
+
+
+def _rate(rate: Rate) -> str:
+    return f"{rate.precision:.4f}, {rate.recall:.4f}, {rate.f1:.4f}"
+
+
+def _speed(cells: Sequence[Cell]) -> str:
+    ours = next((c.figures for c in cells if c.side == OURS), None)
+    lines = [
+        "",
+        "| side | wall s | CPU s | of it by stage | pairs compared | of true pairs | "
+        "pairs/CPU-s | peak MB | CPU, times ours |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for cell in cells:
+        if isinstance(cell.figures, str):
+            lines.append(f"| {SIDES[cell.side]} | {cell.figures} | | | | | | | |")
+            continue
+        figures = cell.figures
+        stages = ", ".join(
+            f"{stage.name} {stage.cpu:.1f}" for stage in figures.stages if stage.name not in APART
+        )
+        beside = ", ".join(f"{name} {value:,.1f}" for name, value in figures.facts.items())
+        stages += f"; beside it {beside}" if beside else ""
+        times = f"{figures.cpu / ours.cpu:.1f}" if isinstance(ours, Figures) else ""
+        lines.append(
+            f"| {SIDES[cell.side]} | {figures.wall:.1f} | {figures.cpu:.1f} | {stages} | "
+            f"{figures.candidates:,} | {figures.met:.4f} | {figures.pairs_a_second:,.0f} | "
+            f"{figures.peak:,.0f} | {times} |"
+        )
+    return "\n".join(lines)
+
+
+def _print(*texts: str) -> None:
+    for text in texts:
+        sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
