@@ -21,17 +21,19 @@ TRUTH: Final = "truth.npz"
 
 
 class Truth(NamedTuple):
-    """Who each record is of, in whole numbers."""
+    """Who each record is of, in whole numbers, and what its source says of that."""
 
     person: npt.NDArray[np.int64]
     twins: npt.NDArray[np.int64]
     """The same number for children of one birth; -1 for one born alone."""
+    once: npt.NDArray[np.int64]
+    """The same number for records of a source that holds a person once; -1 for any other."""
 
     @classmethod
     def of(cls, folder: Path) -> "Truth":
         """Read the truth that stands beside a table."""
         with np.load(folder / TRUTH) as stored:
-            return cls(stored["person"], stored["twins"])
+            return cls(stored["person"], stored["twins"], stored["once"])
 
 
 class Rate(NamedTuple):

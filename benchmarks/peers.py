@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 from benchmarks import accuracy
 from benchmarks.accuracy import Best, Clustered, Rate, Truth
+from benchmarks.joining import one_of_each
 from benchmarks.sides.answer import Answer, Stage, read
 
 DATA: Final = {
@@ -40,6 +41,8 @@ OURS: Final = "contactpoint"
 SIZES: Final = {"synth": (100_000, 1_000_000)}
 USUAL_SIZE: Final = 100_000
 LIMIT: Final = 900
+LIKELIER: Final = 0.5
+"""Probability from which pairs are joined in the way that is the same for all sides."""
 APART: Final = frozenset({"start"})
 """Stages that are no part of the sum: what is compiled is loaded once for each process."""
 SCORING: Final = frozenset({"score", "block", "compare", "classify"})
@@ -69,7 +72,10 @@ class Figures:
     best: Best
     shipped: Rate
     calibration: float
-    clusters: dict[str, Clustered]
+    clusters: Clustered
+    """Made by the side's own way."""
+    joined: Clustered
+    """Made of its pairs in the one way that is the same for all sides."""
     births: int
     """Births of several children of whom records of two are there."""
 
@@ -162,7 +168,11 @@ def _figures(answer: Answer, stages: list[Stage], truth: Truth) -> Figures:
         best=accuracy.best(answer.probability, same, whole),
         shipped=accuracy.at(answer.linked, same, whole),
         calibration=accuracy.calibration_error(answer.probability, same),
-        clusters={n: accuracy.clustered(of, truth) for n, of in answer.clusters.items()},
+        clusters=accuracy.clustered(answer.clusters, truth),
+        joined=accuracy.clustered(
+            one_of_each(answer.left, answer.right, answer.probability, truth.once, least=LIKELIER),
+            truth,
+        ),
         births=accuracy.twin_births(truth),
     )
 
@@ -180,26 +190,25 @@ def _heading(threads: int) -> str:
 def _accuracy(cells: Sequence[Cell]) -> str:
     lines = [
         f"\n**{cells[0].data}**\n",
-        "| side | best F1 (at p) | shipped: precision, recall, F1 | clusters: F1 of pairs | "
-        "whole clusters F1 | births merged | false pairs in 100,000 records | ECE |",
-        "|---|---|---|---|---|---|---|---|",
+        "| side | pairs: best F1 (at p) | pairs as shipped: precision, recall, F1 | "
+        "clusters: F1 of their pairs | whole clusters: F1 | births of twins merged | "
+        "false pairs for 100,000 records | one of each source, p ≥ 0.5: F1; births; false | ECE |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for cell in cells:
         name = SIDES[cell.side]
         if isinstance(cell.figures, str):
-            lines.append(f"| {name} | {cell.figures} | | | | | | |")
+            lines.append(f"| {name} | {cell.figures} | | | | | | | |")
             continue
         figures = cell.figures
-        first = (
-            f"{figures.best.rate.f1:.4f} ({figures.best.threshold:.3f}) | {_rate(figures.shipped)}"
+        own, joined = figures.clusters, figures.joined
+        lines.append(
+            f"| {name} | {figures.best.rate.f1:.4f} ({figures.best.threshold:.3f}) | "
+            f"{_rate(figures.shipped)} | {own.pairs.f1:.4f} | {own.whole.f1:.4f} | "
+            f"{own.twins_merged:,} of {figures.births:,} | {own.false_links:,.1f} | "
+            f"{joined.pairs.f1:.4f}; {joined.twins_merged:,}; {joined.false_links:,.1f} | "
+            f"{figures.calibration:.3f} |"
         )
-        for number, (way, found) in enumerate(figures.clusters.items()):
-            own = f"| {name} | {first} |" if not number else f"| … {way} | | |"
-            ece = f"{figures.calibration:.3f}" if not number else ""
-            lines.append(
-                f"{own} {found.pairs.f1:.4f} | {found.whole.f1:.4f} | "
-                f"{found.twins_merged:,} of {figures.births:,} | {found.false_links:,.1f} | {ece} |"
-            )
     return "\n".join(lines)
 
 

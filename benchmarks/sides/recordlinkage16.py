@@ -74,9 +74,9 @@ def _linked(table: pa.Table, watch: Watch, compare: Any) -> Answer:
         right,
         probability.to_numpy(np.float64),
         candidates.isin(matches),
-        {"connected": clusters},
+        clusters,
         peak,
-        compared=len(candidates),
+        len(candidates),
     )
 
 

@@ -6,7 +6,6 @@ is the same for every side, and the sex of a child, which its example has no col
 
 import logging
 import os
-import time
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -23,11 +22,7 @@ LEAST: Final = -10.0
 """Weight (log2 odds) from which a pair is kept: no threshold below it is any good."""
 LINKS: Final = 0.95
 """Probability at which its example of people clusters."""
-ONE_TO_ONE: Final = 0.5
-"""Probability from which single best links are looked for, the one that does best here."""
 CAPPED: Final = 1e6
-MEMORY: Final = "6GB"
-"""What single best links may use; left alone they took 13 GB for 100,000 records."""
 
 _MEETS: Final = CustomRule(
     "l.keys = r.keys and "
@@ -157,17 +152,14 @@ def _linked(table: pa.Table, model: Described, watch: Watch, *, capped: bool) ->
         f"select unique_id_l, unique_id_r, match_probability from {predicted.physical_name}"
     ).fetchnumpy()
     probability = np.asarray(found["match_probability"], np.float64)
-    clusters = {"connected": _clusters(connection, connected, len(table))}
-    best, cost = _single_best_links(linker, predicted, connection, table)
     return Answer(
         np.asarray(found["unique_id_l"], np.int64),
         np.asarray(found["unique_id_r"], np.int64),
         probability,
         probability >= LINKS,
-        clusters | best,
+        _clusters(connection, connected, len(table)),
         peak,
         compared,
-        cost,
     )
 
 
@@ -194,31 +186,6 @@ def _train(training: Any, model: Described, *, max_pairs: float | None) -> None:
         training.estimate_parameters_using_expectation_maximisation(
             rule, estimate_without_term_frequencies=model.plain, max_pairs=max_pairs
         )
-
-
-def _single_best_links(
-    linker: Linker, predicted: Any, connection: Any, table: pa.Table
-) -> tuple[dict[str, Ints], dict[str, float]]:
-    """Clusters with at most one record of each source that holds a child once, and their cost."""
-    pairs = zip(table["source"].to_pylist(), table["exclusive"].to_pylist(), strict=True)
-    once = sorted({source for source, exclusive in pairs if source == exclusive})
-    if not once:
-        return {}, {}
-    connection.execute(f"set memory_limit = '{MEMORY}'")
-    wall, cpu = time.perf_counter(), time.process_time()
-    try:
-        best = linker.clustering.cluster_using_single_best_links(
-            predicted,
-            duplicate_free_datasets=[_word(source) for source in once],
-            threshold_match_probability=ONE_TO_ONE,
-        )
-    except duckdb.OutOfMemoryException:
-        return {}, {f"single best links, not done within {MEMORY}": 0.0}
-    cost = {
-        "single best links wall s": time.perf_counter() - wall,
-        "single best links CPU s": time.process_time() - cpu,
-    }
-    return {"single best links": _clusters(connection, best, len(table))}, cost
 
 
 def _joined(first: pa.ChunkedArray, second: pa.ChunkedArray) -> pa.Array:

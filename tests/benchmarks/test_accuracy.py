@@ -21,7 +21,7 @@ from benchmarks.accuracy import (
 def truth(person, twins=None):
     person = np.array(person, np.int64)
     twins = [-1] * len(person) if twins is None else twins
-    return Truth(person, np.array(twins, np.int64))
+    return Truth(person, np.array(twins, np.int64), np.full(len(person), -1))
 
 
 def test_a_pair_that_was_never_compared_is_missed():
