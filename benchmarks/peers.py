@@ -66,9 +66,10 @@ class Figures:
     candidates: int
     stages: list[Stage]
     peak: float
-    facts: dict[str, float]
+    referred: int | None
+    """Pairs left to a steward, where the side has such an answer."""
     met: float
-    """Share of the true pairs that were compared."""
+    """Share of the true pairs among those that it kept, however unlikely."""
     best: Best
     shipped: Rate
     calibration: float
@@ -163,7 +164,7 @@ def _figures(answer: Answer, stages: list[Stage], truth: Truth) -> Figures:
         candidates=answer.compared,
         stages=stages,
         peak=answer.peak,
-        facts=answer.facts,
+        referred=answer.referred,
         met=int(same.sum()) / max(1, whole),
         best=accuracy.best(answer.probability, same, whole),
         shipped=accuracy.at(answer.linked, same, whole),
@@ -192,20 +193,22 @@ def _accuracy(cells: Sequence[Cell]) -> str:
         f"\n**{cells[0].data}**\n",
         "| side | pairs: best F1 (at p) | pairs as shipped: precision, recall, F1 | "
         "clusters: F1 of their pairs | whole clusters: F1 | births of twins merged | "
-        "false pairs for 100,000 records | one of each source, p ≥ 0.5: F1; births; false | ECE |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "false pairs for 100,000 records | referred | "
+        "one of each source, p ≥ 0.5: F1; births; false | ECE |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for cell in cells:
         name = SIDES[cell.side]
         if isinstance(cell.figures, str):
-            lines.append(f"| {name} | {cell.figures} | | | | | | | |")
+            lines.append(f"| {name} | {cell.figures} | | | | | | | | |")
             continue
         figures = cell.figures
         own, joined = figures.clusters, figures.joined
+        referred = "" if figures.referred is None else f"{figures.referred:,}"
         lines.append(
             f"| {name} | {figures.best.rate.f1:.4f} ({figures.best.threshold:.3f}) | "
             f"{_rate(figures.shipped)} | {own.pairs.f1:.4f} | {own.whole.f1:.4f} | "
-            f"{own.twins_merged:,} of {figures.births:,} | {own.false_links:,.1f} | "
+            f"{own.twins_merged:,} of {figures.births:,} | {own.false_links:,.1f} | {referred} | "
             f"{joined.pairs.f1:.4f}; {joined.twins_merged:,}; {joined.false_links:,.1f} | "
             f"{figures.calibration:.3f} |"
         )
@@ -220,7 +223,7 @@ def _speed(cells: Sequence[Cell]) -> str:
     ours = next((c.figures for c in cells if c.side == OURS), None)
     lines = [
         "",
-        "| side | wall s | CPU s | of it by stage | pairs compared | of true pairs | "
+        "| side | wall s | CPU s | of it by stage | pairs compared | true pairs kept | "
         "pairs/CPU-s | peak MB | CPU, times ours |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
@@ -232,8 +235,6 @@ def _speed(cells: Sequence[Cell]) -> str:
         stages = ", ".join(
             f"{stage.name} {stage.cpu:.1f}" for stage in figures.stages if stage.name not in APART
         )
-        beside = ", ".join(f"{name} {value:,.1f}" for name, value in figures.facts.items())
-        stages += f"; beside it {beside}" if beside else ""
         times = f"{figures.cpu / ours.cpu:.1f}" if isinstance(ours, Figures) else ""
         lines.append(
             f"| {SIDES[cell.side]} | {figures.wall:.1f} | {figures.cpu:.1f} | {stages} | "

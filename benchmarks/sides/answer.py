@@ -38,8 +38,8 @@ class Answer:
     """The most memory held until the clusters were there, in MB."""
     compared: int = 0
     """Pairs that were compared."""
-    facts: dict[str, float] = field(default_factory=dict)
-    """Further figures, by name."""
+    referred: int | None = None
+    """Pairs left to a steward, where the side has such an answer."""
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Told(msgspec.Struct, frozen=True):
     stages: list[Stage]
     peak: float
     compared: int
-    facts: dict[str, float]
+    referred: int | None
 
 
 def write(path: Path, answer: Answer, stages: list[Stage]) -> None:
@@ -79,7 +79,7 @@ def write(path: Path, answer: Answer, stages: list[Stage]) -> None:
         linked=answer.linked,
         clusters=answer.clusters,
     )
-    told = Told(stages, answer.peak, answer.compared, answer.facts)
+    told = Told(stages, answer.peak, answer.compared, answer.referred)
     path.with_suffix(".json").write_bytes(msgspec.json.encode(told))
 
 
@@ -95,7 +95,7 @@ def read(path: Path) -> tuple[Answer, list[Stage]]:
             stored["clusters"],
             told.peak,
             told.compared,
-            told.facts,
+            told.referred,
         )
         return answer, told.stages
 

@@ -70,7 +70,7 @@ def _linked(index: Index, table: pa.Table, exclusive: Sequence[str], watch: Watc
         clusters,
         peak,
         len(whole),
-        {"pairs referred": referred},
+        referred,
     )
 
 
