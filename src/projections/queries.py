@@ -254,6 +254,11 @@ class Queries:
             found = paired([left, right], target)
         return (found[left], found[right]) if {left, right} <= found.keys() else None
 
+    def visible(self, records: Iterable[UUID]) -> set[UUID]:
+        """Those of the records that may be seen: current, and of no child with a restricted one."""
+        with self._reading() as target:
+            return {UUID(bytes=one) for one in seen({record.bytes for record in records}, target)}
+
     def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
         pair = REVIEW_PAIR.c
