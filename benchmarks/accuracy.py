@@ -10,12 +10,11 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from linkage.calibration import LEAST, reliability
+from linkage.evaluation import Measures, Partition, codes
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-LEAST_LIKELY: Final = 0.01
-"""Pairs from this probability are looked at for calibration."""
-BINS: Final = 10
 
 TRUTH: Final = "truth.npz"
 
@@ -59,10 +58,8 @@ class Best(NamedTuple):
 class Clustered(NamedTuple):
     """What clusters are worth."""
 
-    pairs: Rate
-    """Of all pairs of records that stand in one cluster."""
-    whole: Rate
-    """Of clusters that are a person, the whole person, and nobody else."""
+    measures: Measures
+    """By pairs of records, and by whole persons."""
     twins_merged: int
     false_links: float
     """Pairs of two persons in one cluster, for 100,000 records."""
@@ -70,7 +67,8 @@ class Clustered(NamedTuple):
 
 def true_pairs(person: Ints) -> int:
     """How many pairs of records are of one person."""
-    return _pairs_within(np.unique(person, return_counts=True)[1])
+    sizes = np.unique(person, return_counts=True)[1]
+    return int((sizes * (sizes - 1) // 2).sum())
 
 
 def at(linked: npt.NDArray[np.bool_], same: npt.NDArray[np.bool_], whole: int) -> Rate:
@@ -93,29 +91,17 @@ def best(probability: Floats, same: npt.NDArray[np.bool_], whole: int) -> Best:
 
 
 def calibration_error(probability: Floats, same: npt.NDArray[np.bool_]) -> float:
-    """Expected calibration error over ten bins of as many pairs each."""
-    likely = probability >= LEAST_LIKELY
-    said, true = probability[likely], same[likely]
-    order = np.argsort(said, kind="stable")
-    bins = [part for part in np.array_split(order, BINS) if len(part)]
-    off = [len(part) * abs(float(said[part].mean() - true[part].mean())) for part in bins]
-    return sum(off) / max(1, len(said))
+    """Expected calibration error of the pairs that are likely enough to be looked at."""
+    likely = probability >= LEAST
+    return reliability(probability[likely], same[likely]).expected_error
 
 
 def clustered(clusters: Ints, truth: Truth) -> Clustered:
     """What clusters are worth against the truth."""
-    both = np.stack([clusters, truth.person], axis=1)
-    joint, joint_sizes = np.unique(both, axis=0, return_counts=True)
-    of_clusters = _sizes(clusters, joint[:, 0])
-    of_persons = _sizes(truth.person, joint[:, 1])
-    right = _pairs_within(joint_sizes)
-    together = _pairs_within(np.unique(clusters, return_counts=True)[1])
-    exact = int(((joint_sizes == of_clusters) & (joint_sizes == of_persons)).sum())
+    partition = Partition(codes(truth.person), codes(clusters))
+    false = float((partition.found - partition.right).sum())
     return Clustered(
-        Rate(right / max(1, together), right / max(1, true_pairs(truth.person))),
-        Rate(exact / len(np.unique(clusters)), exact / len(np.unique(truth.person))),
-        _twins_merged(clusters, truth),
-        (together - right) / len(clusters) * 1e5,
+        partition.measures(), _twins_merged(clusters, truth), false / len(clusters) * 1e5
     )
 
 
@@ -139,12 +125,3 @@ def _several(group: Ints, person: Ints, among: npt.NDArray[np.bool_]) -> Ints:
     distinct = np.unique(np.stack([group[among], person[among]], axis=1), axis=0)
     groups, persons = np.unique(distinct[:, 0], return_counts=True)
     return np.asarray(groups[persons > 1], np.int64)
-
-
-def _sizes(codes: Ints, wanted: Ints) -> Ints:
-    values, counts = np.unique(codes, return_counts=True)
-    return np.asarray(counts[np.searchsorted(values, wanted)], np.int64)
-
-
-def _pairs_within(sizes: Ints) -> int:
-    return int((sizes.astype(np.int64) * (sizes - 1) // 2).sum())

@@ -22,6 +22,7 @@ from benchmarks import accuracy
 from benchmarks.accuracy import Best, Clustered, Rate, Truth
 from benchmarks.joining import one_of_each
 from benchmarks.sides.answer import Answer, Stage, read
+from linkage.evaluation import Scores
 
 DATA: Final = {
     "febrl3": "FEBRL 3, 5,000 persons to deduplicate",
@@ -207,12 +208,17 @@ def _accuracy(cells: Sequence[Cell]) -> str:
         referred = "" if figures.referred is None else f"{figures.referred:,}"
         lines.append(
             f"| {name} | {figures.best.rate.f1:.4f} ({figures.best.threshold:.3f}) | "
-            f"{_rate(figures.shipped)} | {own.pairs.f1:.4f} | {own.whole.f1:.4f} | "
+            f"{_rate(figures.shipped)} | {_f1(own.measures.pairs)} | "
+            f"{_f1(own.measures.children)} | "
             f"{own.twins_merged:,} of {figures.births:,} | {own.false_links:,.1f} | {referred} | "
-            f"{joined.pairs.f1:.4f}; {joined.twins_merged:,}; {joined.false_links:,.1f} | "
+            f"{_f1(joined.measures.pairs)}; {joined.twins_merged:,}; {joined.false_links:,.1f} | "
             f"{figures.calibration:.3f} |"
         )
     return "\n".join(lines)
+
+
+def _f1(scores: Scores) -> str:
+    return "" if scores.f1.value is None else f"{scores.f1.value:.4f}"
 
 
 def _rate(rate: Rate) -> str:
