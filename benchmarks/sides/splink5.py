@@ -23,6 +23,8 @@ LEAST: Final = -10.0
 LINKS: Final = 0.95
 """Probability at which its example of people clusters."""
 CAPPED: Final = 1e6
+MEMORY: Final = "8GB"
+"""What DuckDB may hold before it writes to disk: EM without a cap would take all there is."""
 
 _MEETS: Final = CustomRule(
     "l.keys = r.keys and "
@@ -133,7 +135,9 @@ def _date_of_birth() -> Any:
 
 
 def _linked(table: pa.Table, model: Described, watch: Watch, *, capped: bool) -> Answer:
-    connection = duckdb.connect(config={"threads": int(os.environ["OMP_NUM_THREADS"])})
+    connection = duckdb.connect(
+        config={"threads": int(os.environ["OMP_NUM_THREADS"]), "memory_limit": MEMORY}
+    )
     with watch.stage("prepare"):
         linker = _linker(table, model, connection)
     with watch.stage("train"):
