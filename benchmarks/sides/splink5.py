@@ -6,6 +6,7 @@ is the same for every side, and the sex of a child, which its example has no col
 
 import logging
 import os
+import tempfile
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -136,7 +137,11 @@ def _date_of_birth() -> Any:
 
 def _linked(table: pa.Table, model: Described, watch: Watch, *, capped: bool) -> Answer:
     connection = duckdb.connect(
-        config={"threads": int(os.environ["OMP_NUM_THREADS"]), "memory_limit": MEMORY}
+        config={
+            "threads": int(os.environ["OMP_NUM_THREADS"]),
+            "memory_limit": MEMORY,
+            "temp_directory": tempfile.mkdtemp(prefix="contactpoint-peers-"),
+        }
     )
     with watch.stage("prepare"):
         linker = _linker(table, model, connection)
