@@ -8,7 +8,14 @@ from uuid import UUID, uuid4
 from pyroaring import BitMap
 
 from contactpoint.linking.kept_index import Filling, KeptIndex
-from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
+from contactpoint.linking.neighbourhoods import (
+    Neighbourhood,
+    decided,
+    floor_of,
+    group,
+    reach,
+    sure_of,
+)
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
 from events.child import (
@@ -279,7 +286,7 @@ class _Run:
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
-            resolution = resolve(members, one.pairs)
+            resolution = resolve(members, one.pairs, sure=sure_of(self._model))
             children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
             children.update(*(merged.get(child, ()) for child in tuple(children)))
             known_children = [self._known_child(child) for child in children]
@@ -301,6 +308,7 @@ class _Run:
             self._filling.exclusive(record.source, record.scope),
             makes_child=not nameless,
             verified=record.verified,
+            upns=record.upns,
         )
 
     def _settle_one(
