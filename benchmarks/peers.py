@@ -23,6 +23,7 @@ from benchmarks.accuracy import Best, Clustered, Rate, Truth
 from benchmarks.joining import one_of_each
 from benchmarks.sides.answer import Answer, Stage, read
 from linkage.evaluation import Scores
+from linkage.model import Model
 
 DATA: Final = {
     "febrl3": "FEBRL 3, 5,000 persons to deduplicate",
@@ -198,7 +199,11 @@ def _heading(threads: int) -> str:
     versions = ", ".join(
         f"{name} {version(name)}" for name in ("splink", "duckdb", "recordlinkage")
     )
-    return f"Python {platform.python_version()}, {threads} threads for each side; {versions}.\n"
+    model = Model.shipped().version
+    return (
+        f"Python {platform.python_version()}, {threads} threads for each side; {versions}; "
+        f"model {model}.\n"
+    )
 
 
 def _accuracy(cells: Sequence[Cell]) -> str:
