@@ -173,6 +173,7 @@ class _Table:
     def __init__(self, index: DeclaredIndex) -> None:
         self._shape: Shape = index.model.shape
         self._records = max(len(index), 2)
+        self._believed = starting(self._shape).other
         rows = index.rows()
         words = index.coder.names.words, index.coder.codes.words
         self._values = {
@@ -233,7 +234,8 @@ class _Table:
         """The model with these shares of strangers, but of exact agreement what was counted."""
         frequencies, other = {}, {}
         for name, values in self._values.items():
-            means = values.means(matched.get(name, np.zeros(RARITIES)))
+            nothing = np.zeros(RARITIES)
+            means = values.means(matched.get(name, nothing), self._believed[name]["EXACT"])
             filled = values.held / self._records
             frequencies[name] = Frequencies(tuple(means.tolist()), values.common, filled)
             exact = float(means @ values.borne)
@@ -289,14 +291,15 @@ class _Values(NamedTuple):
             common={words[code]: rarity for code, rarity in named if rarity != UNKNOWN},
         )
 
-    def means(self, matched: Floats) -> Floats:
+    def means(self, matched: Floats, belief: float) -> Floats:
         """The chance that strangers share a value of each class, over the share who bear one.
 
-        Of no class is it less than one pair of the table; where the table has no value of a
-        class, it is that of the class's most frequent one.
+        What was believed counts as much as so many pairs as it lets expect one such pair among:
+        a small table says little, and no table that strangers never share a value. Where the table
+        has no value of a class, it is that of the class's most frequent one.
         """
-        every = max(self.held * (self.held - 1) / 2, 1.0)
-        shared = np.maximum(self.pairs - matched, 1.0) / every
+        every = self.held * (self.held - 1) / 2 + 1 / belief
+        shared = (np.maximum(self.pairs - matched, 0.0) + self.borne) / every
         unseen = np.exp2(-2.0 * np.arange(RARITIES))
         return np.where(self.borne > 0, shared / np.maximum(self.borne, 1e-9), unseen)
 

@@ -125,6 +125,13 @@ def test_without_a_date_kin_are_known_by_the_forename():
     assert model.shared["forename"] < 0.1
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
+def test_a_table_of_hardly_any_records_makes_a_model_too(count):
+    model = train(index_of(PEOPLE[:count]))
+    assert np.isfinite(model.weights).all()
+    assert all(0 <= share < 1 for levels in model.other.values() for share in levels.values())
+
+
 def test_no_rule_is_chosen_that_finds_nothing_else(trained):
     assert len(trained.rules) > 3
     for place, rule in enumerate(trained.rules):
