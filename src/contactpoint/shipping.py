@@ -20,8 +20,8 @@ from linkage.model import Model, Prior, Thresholds, starting
 from linkage.population import Population
 
 CHILDREN, SEED = 100_000, 7
-PRIOR = Prior(records=10_000_000, community=0.015)
-"""England: a record may be of any of some 10 million children that another agency holds."""
+PRIOR = Prior(records=12_000_000, community=0.02)
+"""England: a record may be of any of some 12 million children of 0 to 18 (ONS, mid-2023)."""
 COSTS = {"false_link": 30.0, "missed": 20.0, "review": 1.0}
 """A false link shows one child's home to those who look for another, and costs thirty looks of
 a steward; a missed one leaves a record unseen, and costs twenty."""
