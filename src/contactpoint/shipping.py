@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 from msgspec.structs import replace
 
 import linkage
@@ -20,12 +21,14 @@ from linkage.model import Model, Prior, Thresholds, starting
 from linkage.population import Population
 
 CHILDREN, SEED = 100_000, 7
-PRIOR = Prior(records=10_000_000, community=0.015)
-"""England: a record may be of any of some 10 million children that another agency holds."""
+PRIOR = Prior(records=12_000_000, community=0.02)
+"""England: a record may be of any of some 12 million children of 0 to 18 (ONS, mid-2023)."""
 COSTS = {"false_link": 30.0, "missed": 20.0, "review": 1.0}
 """A false link shows one child's home to those who look for another, and costs thirty looks of
 a steward; a missed one leaves a record unseen, and costs twenty."""
-TABLE = Path(linkage.__file__).with_name("tables") / "shipped_model.json"
+TABLES = Path(linkage.__file__).with_name("tables")
+TABLE, NATIONAL = TABLES / "shipped_model.json", TABLES / "national_names.json"
+"""What is made, and how common names are among all children (sources: the card)."""
 
 
 def main() -> None:
@@ -43,15 +46,16 @@ def made(folder: Path) -> Model:
     _run(home, "synth", str(folder / "invented"), *population, "--nights", "1")
     _run(home, "init")
     _run(home, "nightly", str(folder / "invented" / "night-01"))
-    before = Model.shipped()
+    national = msgspec.json.decode(NATIONAL.read_bytes(), type=Population)
+    before = Model(PRIOR, starting(), Thresholds.from_costs(**COSTS), national)
     with open_store(from_environment({"CONTACTPOINT_HOME": str(home)})) as store:
         index = store.linking.index(store.origin("train"), before)
-        families = half_way(before.population, frequencies(index))
+        families = half_way(national, frequencies(index))
     return Model(
         prior=PRIOR,
         shares=starting(),
         thresholds=Thresholds.from_costs(**COSTS),
-        population=replace(before.population, families=families),
+        population=replace(national, families=families),
         card=CARD,
     )
 

@@ -18,7 +18,7 @@ from linkage.compare.dates import Birth
 from linkage.compare.names import Family, Given
 from linkage.compare.places import Place
 
-HIDDEN = 0.12
+HIDDEN = 0.15
 """Chance that a record has no partner among its candidates of another source: none is there, or
 errors hide it. Stated, not estimated: registers of health and of schools cover nearly all
 children, those of social care a few."""

@@ -7,7 +7,8 @@ from linkage.comparable import BirthKind, Comparable
 GIVEN = (
     "jayden", "jaydon", "jaydne", "muhammad", "mohammed", "ali", "liz", "elizabeth", "beth", "mia",
     "maya", "li", "xiaoming", "xiao", "ming", "zuzanna", "a", "anne", "marie", "annemarie",
-    "oluwaseunfunmilayoabimbolaadeyem", "alexander", "alex",
+    "oluwaseunfunmilayoabimbolaadeyem", "alexander", "alex", "leo", "lio", "lauryn", "lowryn",
+    "abdulali", "gracie", "grace",
 )  # fmt: skip
 FAMILY = (
     "okafor", "okafer", "khan", "kahn", "kowalska", "kowalski", "li", "xiaoming", "begum", "kaur",
