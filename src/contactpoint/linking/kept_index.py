@@ -1,12 +1,19 @@
-"""The matcher's index between two runs: a sealed file beside the store, rebuilt from the log."""
+"""The matcher's index between two runs: a sealed file beside the store, rebuilt from the log.
+
+The file is a whole index and, behind it, what each later run put and took: a run writes what it
+changed. Where that has grown to a share of the whole, the next run writes a whole index anew.
+"""
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contactpoint.sources import Registry
 from events.failpoints import failpoint
@@ -21,77 +28,156 @@ from projections.queries import IndexedRecord, Queries
 FRAME = 1 << 26
 """Bytes sealed at once."""
 BATCH = 5_000
+SHARE = 0.25
 
 
 class _Head(msgspec.Struct, frozen=True):
     """What the file says of itself, in clear: nothing personal."""
 
     model: str
-    position: int
+
+
+class _Tail(NamedTuple):
+    """Where the file that was read or written ends."""
+
+    head: bytes
+    """Its first line, and the number of its key."""
+    whole: int
+    """Where the whole index ends."""
+    end: int
+    """Where the last part that is complete ends."""
+    parts: int
 
 
 class KeptIndex:
     """One index on disk. It holds names, so it is sealed under a key of its own."""
 
-    def __init__(self, folder: Path, keys: SubjectKeys, master: MasterKey) -> None:
+    def __init__(
+        self, folder: Path, keys: SubjectKeys, master: MasterKey, *, share: float = SHARE
+    ) -> None:
+        """``share``: of the whole, that what came after it may take before all is written anew."""
+        self._share = share
         self._path = folder / "matcher.index"
         self._keys = keys
         self._subject = master.hashes.stream_id("subject", "index").bytes
+        self._tail: _Tail | None = None
 
     def load(self, model: Model) -> tuple[Index, int]:
         """The index as it was kept, and how far of the log it has; empty where there is none."""
+        index, position = Index(model), 0
+        self._tail = None
         if not self._path.exists():
-            return Index(model), 0
+            return index, 0
         with self._path.open("rb") as file:
-            head = msgspec.json.decode(file.readline(), type=_Head)
-            if head.model != model.version:
-                return Index(model), 0
-            number = int.from_bytes(file.read(8))
-            cipher = self._keys.openers([number])[number]
-            if cipher is None:
-                return Index(model), 0
-            whole = io.BytesIO()
-            while size := int.from_bytes(file.read(4)):
-                nonce = file.read(12)
-                place = whole.tell().to_bytes(8)
-                whole.write(cipher.decrypt(nonce, file.read(size), place))
-        whole.seek(0)
-        arrays = dict(np.load(whole, allow_pickle=False))
-        words = {name: arrays.pop(name).tobytes() for name in ("names", "codes")}
-        stored = arrays | {name: msgspec.json.decode(text) for name, text in words.items()}
-        return Index.load(model, stored), head.position
+            line, number = file.readline(), file.read(8)
+            cipher = self._keys.openers([int.from_bytes(number)])[int.from_bytes(number)]
+            if msgspec.json.decode(line, type=_Head).model != model.version or cipher is None:
+                return index, 0
+            for place, (stored, at) in enumerate(_parts(file, cipher)):
+                index.apply(stored)
+                position, end = at, file.tell()
+                whole = self._tail.whole if self._tail else end
+                self._tail = _Tail(line + number, whole, end, place + 1)
+        return index, position
 
     def save(self, index: Index, position: int) -> None:
-        """Keep the index, whole, in place of the one before."""
-        stored = index.dump()
-        for name in ("names", "codes"):
-            stored[name] = np.frombuffer(msgspec.json.encode(list(stored[name])), np.uint8)
-        whole = io.BytesIO()
-        np.savez(whole, **stored)
+        """Keep the index: what changed since it was loaded or saved here, or all of it."""
+        tail = self._tail
+        is_short = (
+            tail and tail.end - tail.whole <= self._share * tail.whole and self._is_still(tail)
+        )
+        changes = index.changes() if is_short else None
+        if tail is None or changes is None:
+            self._save_whole(index, position)
+        else:
+            self._save_changes(changes, position, tail)
+
+    def _save_whole(self, index: Index, position: int) -> None:
+        """Write all of it, and put it in the place of the file before."""
         (number,) = self._keys.issue([self._subject])
         cipher = self._keys.sealers([number])[number]
+        head = msgspec.json.encode(_Head(index.model.version)) + b"\n" + number.to_bytes(8)
         beside = self._path.with_suffix(".new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(_Head(index.model.version, position)) + b"\n")
-            file.write(number.to_bytes(8))
-            buffer = whole.getbuffer()
-            for start in range(0, len(buffer), FRAME):
-                nonce = os.urandom(12)
-                sealed = cipher.encrypt(
-                    nonce, bytes(buffer[start : start + FRAME]), start.to_bytes(8)
-                )
-                file.write(len(sealed).to_bytes(4) + nonce + sealed)
-            file.write(bytes(4))
-            file.flush()
-            os.fsync(file.fileno())
+            file.write(head)
+            _write(file, cipher, index.dump(), position, 0)
+            end = file.tell()
         failpoint("index.before-swap")
         beside.replace(self._path)
         failpoint("index.after-swap")
+        self._tail = _Tail(head, end, end, 1)
+
+    def _save_changes(self, changes: dict[str, Any], position: int, tail: _Tail) -> None:
+        """Write what changed behind the last complete part; one cut short is no part."""
+        number = int.from_bytes(tail.head[-8:])
+        cipher = self._keys.sealers([number])[number]
+        with self._path.open("r+b") as file:
+            file.truncate(tail.end)
+            file.seek(tail.end)
+            _write(file, cipher, changes, position, tail.parts)
+            end = file.tell()
+        failpoint("index.after-append")
+        self._tail = tail._replace(end=end, parts=tail.parts + 1)
+
+    def _is_still(self, tail: _Tail) -> bool:
+        """Whether the file is the one that was read or written here."""
+        try:
+            with self._path.open("rb") as file:
+                return file.read(len(tail.head)) == tail.head
+        except FileNotFoundError:
+            return False
 
     def forget(self) -> None:
         """Drop the file; the next run makes it anew from the read models."""
         self._path.unlink(missing_ok=True)
+
+
+def _write(
+    file: BinaryIO, cipher: AESGCM, stored: dict[str, Any], position: int, part: int
+) -> None:
+    """Write one part: how far of the log it goes, its sealed frames, and a frame of no length."""
+    for name in ("names", "places"):
+        stored[name] = np.frombuffer(msgspec.json.encode(stored[name]), np.uint8)
+    whole = io.BytesIO()
+    np.savez(whole, **stored)
+    buffer = whole.getbuffer()
+    file.write(position.to_bytes(8))
+    for start in range(0, len(buffer), FRAME):
+        nonce = os.urandom(12)
+        sealed = cipher.encrypt(nonce, buffer[start : start + FRAME], _place(part, position, start))
+        file.write(len(sealed).to_bytes(4) + nonce + sealed)
+        failpoint("index.frame")
+    file.write(bytes(4))
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _parts(file: BinaryIO, cipher: AESGCM) -> Iterator[tuple[dict[str, Any], int]]:
+    """Each complete part of a file, in order, with how far of the log it goes."""
+    part = 0
+    while len(begin := file.read(8)) == 8:
+        position, whole = int.from_bytes(begin), io.BytesIO()
+        while len(begin := file.read(4)) == 4 and (size := int.from_bytes(begin)):
+            nonce, sealed = file.read(12), file.read(size)
+            try:
+                whole.write(cipher.decrypt(nonce, sealed, _place(part, position, whole.tell())))
+            except (InvalidTag, ValueError):
+                if part:
+                    return  # what a killed run left behind the last complete part
+                raise
+        if len(begin) < 4:
+            return
+        whole.seek(0)
+        arrays = dict(np.load(whole, allow_pickle=False))
+        words = {name: msgspec.json.decode(arrays[name].tobytes()) for name in ("names", "places")}
+        yield arrays | words, position
+        part += 1
+
+
+def _place(part: int, position: int, start: int) -> bytes:
+    """What a sealed frame is bound to: its place in the file, and what it is said to hold."""
+    return part.to_bytes(8) + position.to_bytes(8) + start.to_bytes(8)
 
 
 class Filling:
