@@ -6,6 +6,7 @@
     python3 dev.py check            lint, format, types and import rules
     python3 dev.py soak [ARGS...]   the long proofs (crash rounds, many seeds), marked `soak`
     python3 dev.py bench [ARGS...]  the benchmarks
+    python3 dev.py model           make the model anew that ships with the product
     python3 dev.py setup            only the environment
     python3 dev.py lock             resolve the dependencies anew (needs uv; maintainers only)
 
@@ -54,6 +55,7 @@ def main() -> int:
         "soak": lambda: run([PYTHON, "-m", "pytest", "-m", "soak", "-n", "0", *rest]),
         "check": check,
         "bench": lambda: run([PYTHON, "-m", "benchmarks", *rest]),
+        "model": lambda: run([PYTHON, "-m", "contactpoint.shipping", *rest]),
         "setup": lambda: 0,
         "lock": lambda: run([*LOCKING.split()]),
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import bare, inputs
 from contactpoint.bootstrap import Contactpoint, initialise, open_store
-from contactpoint.intake.loading import Request
+from contactpoint.intake.request import Request
 from contactpoint.settings import Settings, from_environment
 from contactpoint.synth import generate
 from feeds.catalogue import FEEDS

@@ -109,14 +109,22 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """FHIR Patient.contact and RelatedPerson, which name a person in the same way."""
+    """FHIR Patient.contact, and what a RelatedPerson says in the same way."""
 
     relationship: tuple[Concept, ...] = ()
-    name: Any = None
+    name: HumanName | tuple[HumanName, ...] | None = None
+    """One name in a contact, several in a RelatedPerson."""
     telecom: tuple[ContactPoint, ...] = ()
     identifier: tuple[FhirIdentifier, ...] = ()
     active: bool = True
     period: Period | None = None
+
+
+class RelatedPerson(Contact, frozen=True, tag_field="resourceType", tag="RelatedPerson"):
+    """FHIR RelatedPerson: a contact, and whose."""
+
+    id: str = ""
+    patient: Reference | None = None
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -134,9 +142,10 @@ class Meta(msgspec.Struct, frozen=True):
     security: tuple[Coding, ...] = ()
 
 
-class Patient(msgspec.Struct, frozen=True):
+class Patient(msgspec.Struct, frozen=True, tag_field="resourceType", tag="Patient"):
     """The allow-list: what is taken of a Patient."""
 
+    id: str = ""
     identifier: tuple[FhirIdentifier, ...] = ()
     meta: Meta = Meta()
     name: tuple[HumanName, ...] = ()
@@ -154,38 +163,51 @@ class Patient(msgspec.Struct, frozen=True):
     multiple_birth: Any = msgspec.field(default=None, name="multipleBirthBoolean")
 
 
-TAKEN: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Patient)}
-"""What is taken of a Patient: FHIR's name of it -> ours."""
+class _WholePatient(Patient, frozen=True, forbid_unknown_fields=True):
+    """A Patient of which all is taken."""
+
+
+TAKEN: Final = {each.encode_name for each in msgspec.structs.fields(Patient)} - {"id"}
+"""What is taken of a Patient, by FHIR's names."""
 
 
 class Resource(NamedTuple):
-    """A resource as it was written, its resourceType, and its fields apart."""
+    """A resource as it was written, and what it is."""
 
     written: bytes | msgspec.Raw
     kind: str
+    """Its resourceType; empty where it has none."""
+    id: str
     """Empty where it has none."""
-    fields: dict[str, msgspec.Raw]
+    taken: Patient | RelatedPerson | None
+    """What it says, where all of that is taken and has the form that FHIR gives it."""
     url: str = ""
     """The ``fullUrl`` under which a Bundle holds it."""
 
     @property
-    def id(self) -> str:
-        """Its id; nothing where it has none."""
-        raw = self.fields.get("id")
-        return "" if raw is None else read(_TEXT, raw) or ""
+    def fields(self) -> dict[str, msgspec.Raw]:
+        """Its fields apart."""
+        return _OBJECT.decode(self.written)
 
 
-_KINDS: Final = {f'"{kind}"'.encode(): kind for kind in ("Patient", "RelatedPerson", "Bundle")}
+_TAKEN: Final = msgspec.json.Decoder(_WholePatient | RelatedPerson)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
 
 
 def resource(written: bytes | msgspec.Raw, url: str = "") -> Resource:
     """Give a resource. Raises msgspec.DecodeError, or RecursionError, where it is no object."""
-    fields = _OBJECT.decode(written)
-    raw = fields.get("resourceType")
-    kind = "" if raw is None else _KINDS.get(bytes(raw)) or read(_TEXT, raw) or ""
-    return Resource(written, kind, fields, url)
+    try:
+        taken = _TAKEN.decode(written)
+    except (msgspec.DecodeError, RecursionError):
+        fields = _OBJECT.decode(written)
+        kind, id_ = (
+            "" if (raw := fields.get(name)) is None else read(_TEXT, raw) or ""
+            for name in ("resourceType", "id")
+        )
+        return Resource(written, kind, id_, None, url)
+    kind = "RelatedPerson" if isinstance(taken, RelatedPerson) else "Patient"
+    return Resource(written, kind, taken.id, taken, url)
 
 
 def read(decoder: "msgspec.json.Decoder[Part]", raw: bytes | msgspec.Raw) -> Part | None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from feeds.fhir import Reference, Resource, read, resource
+from feeds.fhir import Reference, RelatedPerson, Resource, read, resource
 from feeds.submission import FeedError
 from feeds.text import Limits, byte_lines, encoding_of
 
@@ -59,11 +59,11 @@ class FhirFile:
                     yield Told(line, found)
                 continue
             if waiting is not None:
-                yield waiting._replace(about=tuple(about)) if about else waiting
+                yield Told(waiting.line, waiting.resource, tuple(about)) if about else waiting
                 about.clear()
             waiting = Told(line, found)
         if waiting is not None:
-            yield waiting._replace(about=tuple(about)) if about else waiting
+            yield Told(waiting.line, waiting.resource, tuple(about)) if about else waiting
 
     def _resources(self) -> Iterator[tuple[int, Resource | None]]:
         """Give each resource with its line; None for a line that is not one JSON object."""
@@ -168,14 +168,21 @@ def _is_about(found: Resource, patient: Resource) -> bool:
     """Whether a resource speaks of a Patient: by id or URL, or because it names no other."""
     if patient.kind != "Patient":
         return False
-    raw = found.fields.get(ABOUT[found.kind])
-    named = read(_REFERENCE, raw) if raw is not None else None
+    named = _named(found)
     if named is None or not named.target:
         return found.kind == "RelatedPerson"  # PDS leaves it out: all are of the one asked for
     if named.target == patient.id:
         return True
     whole = named.reference
     return bool(whole) and (patient.url == whole or patient.url.endswith(f"/{whole}"))
+
+
+def _named(found: Resource) -> Reference | None:
+    """Give the reference to the Patient of whom a resource speaks, where it has one."""
+    if isinstance(found.taken, RelatedPerson):
+        return found.taken.patient
+    raw = found.fields.get(ABOUT[found.kind])
+    return read(_REFERENCE, raw) if raw is not None else None
 
 
 def _line_of(data: bytes, message: str) -> int:

@@ -1,8 +1,7 @@
 """Parents, carers and emergency contacts of a Patient: its contacts and RelatedPersons."""
 
+from collections.abc import Sequence
 from typing import Final
-
-import msgspec
 
 from feeds.fhir import NHS, Contact, HumanName
 from feeds.values import Remarks, checked, phone_number
@@ -25,38 +24,35 @@ _KIN: Final = frozenset({"SIS", "BRO", "SIB", "CHILD", "SPS", "DOMPART", "ONESEL
 
 def carer(remarks: Remarks, person: Contact) -> Carer | None:
     """Give a parent, carer or emergency contact; None for others, and where nothing names one."""
-    codes = [code.upper() for concept in person.relationship for code in concept.codes]
+    codes = [
+        each.code.upper() for concept in person.relationship for each in concept.coding if each.code
+    ]
     role = next((_ROLES[code] for code in codes if code in _ROLES), "")
     if not role and not _KIN.isdisjoint(codes):
         return None
-    name = _name(person.name)
-    given = " ".join(clean(each or "") for each in name.given) if name else ""
-    family = clean(name.family or "") if name else ""
-    phone = next(
-        (each.value for each in person.telecom if each.system == "phone" and each.value), ""
-    )
+    given, family = _names(person.name)
+    phones = [each.value for each in person.telecom if each.system == "phone" and each.value]
     numbers = [
         number
         for each in person.identifier
         if each.system == NHS
         and (number := checked(remarks, "RelatedPerson.identifier", nhs_number, each.value or ""))
     ]
-    if not (given or family or phone or numbers):
+    if not (given or family or phones or numbers):
         return None
     return Carer(
         given[:200],
         family[:200],
         role,
-        phone=phone_number(remarks, "contact.telecom", phone),
+        phone=phone_number(remarks, "contact.telecom", phones[0]) if phones else "",
         nhs=numbers[0] if numbers and role == "mother" else "",
     )
 
 
-def _name(value: object) -> HumanName | None:
-    """Give the name of a contact (one) or a RelatedPerson (several: the first)."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    try:
-        return msgspec.convert(value, HumanName) if value else None
-    except msgspec.ValidationError:
-        return None
+def _names(stated: HumanName | Sequence[HumanName] | None) -> tuple[str, str]:
+    """Give forenames and family name of a contact (one) or a RelatedPerson (the first)."""
+    name = stated if isinstance(stated, HumanName) else stated[0] if stated else None
+    if name is None:
+        return "", ""
+    given = " ".join([clean(each) for each in name.given if each])
+    return given, clean(name.family) if name.family else ""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from feeds.fhir import TAKEN, Patient, Resource
+from feeds.fhir import TAKEN, Patient, Resource, read
 from feeds.fhir_file import FhirFile, Told
 from feeds.pds_patient import Patients
 from feeds.reading import OnePass
@@ -113,12 +113,12 @@ class PdsReading(OnePass):
 
     def _taken(self, remarks: Remarks, found: Resource) -> Patient:
         """Give the fields that are taken, decoded; count the others."""
-        for name in found.fields.keys() - _KNOWN:
+        if isinstance(found.taken, Patient):
+            return found.taken
+        fields = found.fields
+        for name in fields.keys() - _KNOWN:
             count(self.dropped, name)
-        try:
-            return _PATIENT.decode(found.written)
-        except (msgspec.DecodeError, RecursionError):
-            return _piecemeal(remarks, found)
+        return read(_PATIENT, found.written) or _piecemeal(remarks, fields)
 
 
 def _version(stated: object) -> int:
@@ -132,15 +132,15 @@ _FORM: Final = "the form that FHIR R4 gives it"
 _UNREAD: Final = remark("FHIR-FORM", "meta", _FORM)
 
 
-def _piecemeal(remarks: Remarks, found: Resource) -> Patient:
-    """Give a Patient of which a field has not its form: that one is left out, with a remark.
+def _piecemeal(remarks: Remarks, fields: dict[str, msgspec.Raw]) -> Patient:
+    """Give what is taken of a Patient; a field that has not its form is left out, with a remark.
 
     A null says nothing, wherever it stands, and is not what is wrong.
     """
     stated: dict[str, Any] = {}
-    for name in found.fields.keys() & TAKEN.keys():
+    for name in fields.keys() & TAKEN:
         try:
-            value = _without_nulls({name: msgspec.json.decode(found.fields[name])})
+            value = _without_nulls({name: msgspec.json.decode(fields[name])})
             msgspec.convert(value, Patient)
         except (msgspec.MsgspecError, RecursionError):
             remarks.append(remark("FHIR-FORM", name, _FORM))

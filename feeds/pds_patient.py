@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -128,7 +129,7 @@ class Patients:
             if each.kind == "Observation":
                 number = _foetuses(read(_OBSERVATION, each.written))
                 births = number or births
-            elif person := read(_PERSON, each.written):
+            elif person := _person(each):
                 found = self._carers(remarks, (person,))
                 carers += found
             if not (number or found):
@@ -248,6 +249,12 @@ _FOETUSES: Final = "246435002"
 """SNOMED CT: number of foetuses."""
 
 
+def _person(about: Resource) -> Contact | None:
+    """Give a RelatedPerson, where it can be read."""
+    taken = about.taken
+    return taken if isinstance(taken, Contact) else read(_PERSON, about.written)
+
+
 def _foetuses(stated: Observation | None) -> int | None:
     """Give the number of children born, where that is what was observed."""
     if stated is None or stated.code is None or _FOETUSES not in stated.code.codes:
@@ -281,6 +288,7 @@ def _identifiers(
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def _is_verified(extensions: Sequence[Extension]) -> bool:
     """Whether an NHS number has the verification status 01 (number present and verified)."""
     for each in extensions:

@@ -64,10 +64,15 @@ def date_value(remarks: Remarks, field: str, text: str, latest: str = "") -> str
     if not text:
         return ""
     try:
-        return not_after(iso_date(text), latest) if latest else iso_date(text)
+        return _date_until(text, latest)
     except RuleError as broken:
         remarks.append(remark(broken.rule, field, broken.expected))
         return ""
+
+
+@lru_cache(maxsize=65536)
+def _date_until(text: str, latest: str) -> str:
+    return not_after(iso_date(text), latest) if latest else iso_date(text)
 
 
 def effective_time(remarks: Remarks, field: str, text: str, latest: str) -> str:
@@ -169,9 +174,14 @@ def real_postcode(remarks: Remarks, field: str, text: str) -> tuple[str, bool]:
 
     The other pseudo postcodes (``ZZ99``: abroad, not known) count as missing.
     """
-    value = checked(remarks, field, postcode, text) if text else None
-    if not value:
+    if not text:
         return "", False
+    return checked(remarks, field, _place, text) or ("", False)
+
+
+@lru_cache(maxsize=65536)
+def _place(text: str) -> tuple[str, bool]:
+    value = postcode(text)
     return ("", value == NO_FIXED_ABODE) if is_pseudo(value) else (value, False)
 
 
@@ -180,7 +190,9 @@ _BETWEEN_DIGITS: Final = str.maketrans("", "", " -().\u2013/")
 
 def phone_number(remarks: Remarks, field: str, text: str) -> str:
     """Give a telephone number without the marks between its digits."""
-    bare = text.translate(_BETWEEN_DIGITS)
+    bare = text.replace(" ", "")
+    if not (bare.isascii() and bare.isdigit()):  # most are written with blanks alone
+        bare = text.translate(_BETWEEN_DIGITS)
     digits = bare.removeprefix("+")
     if digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15:
         return bare

@@ -28,7 +28,8 @@ from projections.queries import Queries
 
 if TYPE_CHECKING:
     from contactpoint.erasing import Erasing
-    from contactpoint.linking.kept_index import KeptIndex
+    from contactpoint.evaluating.measuring import Evaluating
+    from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.models import Models
     from linkage.model import Model
@@ -123,6 +124,20 @@ class Contactpoint:
             self._kept_index(),
             commit=min(COMMIT, self.settings.chunk),
         )
+
+    @property
+    def filling(self) -> "Filling":
+        """How records are put into the matcher's index: what their sources' settings say."""
+        from contactpoint.linking.kept_index import Filling
+
+        return Filling(self.sources.registry())
+
+    def evaluating(self, origin: Origin) -> "Evaluating":
+        """The use case of measuring accuracy, over the index brought up to date."""
+        from contactpoint.evaluating.measuring import Evaluating
+
+        index = self.linking.index(origin, self.model)
+        return Evaluating(self.queries, self.filling, index, self.log, self.master)
 
     @property
     def erasing(self) -> "Erasing":

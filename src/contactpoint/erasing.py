@@ -68,12 +68,11 @@ class Erasing:
         self._backup_days = backup_days
         self._wait = wait
 
-    def record(self, source: str, key: str, origin: Origin, *, reason: str) -> Erased:
+    def record(self, record: UUID, origin: Origin, *, reason: str) -> Erased:
         """Erase one source's record.
 
         Raises NotFoundError where there is none, and LockedError while others are at work.
         """
-        record = self._log.heads.owner(UUID(bytes=self._master.hashes.record_id(source, key)))
         if not self._log.heads.records([record]):
             raise NotFoundError("no record of that source and id")
         with self._alone():

@@ -3,7 +3,8 @@
 import csv
 import errno
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -54,17 +55,28 @@ def export_pairs(queries: Queries, index: Index, out: Path) -> int:
 
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write a CSV file that only its owner may read, whole or not at all; return the rows."""
+    with whole_file(out) as file:
+        return write_rows(file, columns, rows)
+
+
+def require_folder(out: Path) -> None:
+    """Raises FileNotFoundError where a file could not be written for want of its folder."""
     if not out.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "no such folder", str(out.parent))
+
+
+@contextmanager
+def whole_file(out: Path) -> Iterator[TextIO]:
+    """A text file that only its owner may read: there with all that is written, or not at all."""
+    require_folder(out)
     beside = out.with_name(f"{out.name}.part")
     try:
         with beside.open("w", encoding="utf-8", newline="") as file:
-            count = write_rows(file, columns, rows)
+            yield file
         beside.replace(out)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    return count
 
 
 def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:

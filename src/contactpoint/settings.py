@@ -8,7 +8,7 @@ from pathlib import Path
 from contactpoint.errors import UsageError
 
 HOME = "contactpoint-data"
-CHUNK = 25_000
+CHUNK = 50_000
 """Rows in one commit of a load: fewer commits, fewer pages of an index changed again by each."""
 WORTH_KEEPING = 1_000
 LARGE = 16 << 20

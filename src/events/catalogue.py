@@ -34,6 +34,8 @@ TYPES: tuple[type[Event], ...] = (
     delivery.DeliveryRefused,
     delivery.DeliveryApproved,
     delivery.DeliveryRejected,
+    delivery.RowsApproved,
+    delivery.RowsRejected,
     linking.PairsReferred,
     linking.LinkingCompleted,
     linking.ModelAdopted,

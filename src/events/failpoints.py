@@ -25,6 +25,7 @@ NAMES = frozenset(
         "rebuild.after-swap",
         "load.received",
         "load.before-complete",
+        "delivery.decided",
         "link.before-append",
         "link.after-append",
         "link.before-complete",

@@ -8,11 +8,9 @@ version, type, field name and the clear part, so a ciphertext moved elsewhere, o
 in clear, does not open.
 """
 
-import gc
 import os
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -23,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from events.catalogue import Catalogue, EventType
+from events.garbage import no_collection
 from events.message import ERASED, Erased, Origin, Recorded
 
 FORMAT = 1
@@ -132,7 +131,7 @@ class SealingMapper(Mapper[UUID]):
         numbers = {number for message in messages for number in message.keys if number}
         sealers = self._keys.sealers(numbers) if self._keys and numbers else {}
         entropy = _Nonces(sum(len(message.keys) for message in messages))
-        with _no_collection():
+        with no_collection():
             return [self._seal(message, sealers, entropy.next) for message in messages]
 
     def decode_rows(
@@ -146,7 +145,7 @@ class SealingMapper(Mapper[UUID]):
         Raises TamperedEventError for one that was changed, and UnknownEventTypeError for one
         that a newer version of the product wrote.
         """
-        with _no_collection():
+        with no_collection():
             apart = [_take_apart(row) for row in rows]
             numbers = {field.key for one in apart for field in one.fields} if opened else set()
             openers = self._keys.openers(numbers) if self._keys and numbers else {}
@@ -279,21 +278,6 @@ class _Nonces:
         start = self._used
         self._used += NONCE
         return self._bytes[start : self._used]
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the collector of cycles from walking a batch again and again while it grows.
-
-    Nothing made here is in a cycle, and the walks would take two thirds of the time.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _check_keys(message: Recorded, values: Sequence[Any]) -> None:

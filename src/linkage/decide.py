@@ -18,6 +18,11 @@ from linkage.model import Model
 from linkage.weigh import Weight, probability
 
 Outcome = Literal["link", "review", "non_link"]
+BETWEEN = "weight between the thresholds"
+TWIN = "a number agrees and forenames are no more than alike: a twin's?"
+BROTHER = "no forename in common but Muhammad or the like: a brother's?"
+UNSURE = (BETWEEN, TWIN, BROTHER)
+"""Why a pair is a possible link that the want of any rival makes a link: a twin is one."""
 
 
 class Decision(NamedTuple):
@@ -82,6 +87,35 @@ class Levels(NamedTuple):
         return bool(self.given and self.family) and self.birth not in _NO_FULL_BIRTH
 
     @property
+    def is_at_home(self) -> bool:
+        """Whether family name, birth date, sex and home are those of one child, or of its twin."""
+        return (
+            self.family in _SAME_FAMILY
+            and self.birth == Birth.EXACT
+            and self.sex != Sex.DIFFERENT
+            and self.place in _HOME
+        )
+
+    @property
+    def may_be_twins(self) -> bool:
+        """Whether either record states a multiple birth."""
+        return self.life in (Life.EXACT, Life.MULTIPLE, Life.CONFLICT)
+
+    @property
+    def is_likely_one(self) -> bool:
+        """Whether a number names the child, and forenames that are alike may be a slip."""
+        differs = self.sex == Sex.DIFFERENT or self.other_number or self.may_be_twins
+        alike = self.given == Given.CLOSE and self.family in _SAME_FAMILY
+        return alike and self.birth == Birth.EXACT and not differs
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing differs, and nothing but names agrees: a stand-in is no birth date."""
+        agrees = self.given in (Given.EXACT, Given.EQUIVALENT) and self.family in _SAME_FAMILY
+        nothing = self.birth == Birth.DEFAULT and self.place in (Place.MISSING, Place.COMMUNAL)
+        return agrees and nothing and self.sex != Sex.DIFFERENT and not self.other_number
+
+    @property
     def is_newborn(self) -> bool:
         """Whether mother, address or family name and the birth say which newborn it is.
 
@@ -118,17 +152,20 @@ def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
     levels = Levels.of(pattern)
     if reason := contradiction(levels):
         return Decision("non_link", reason)
-    if reason := _number_alone(levels):
-        return Decision("review", reason)
     chance = probability(total)
+    if reason := _number_alone(levels):
+        likely = levels.is_likely_one and chance >= model.thresholds.link
+        return Decision("review", TWIN if likely else reason)
     if chance < model.thresholds.review:
+        if levels.says_nothing:
+            return Decision("review", "names agree, and the birth date is a stand-in")
         return Decision("non_link", "weight below the review threshold")
     if reason := _two_children_more_likely(levels):
         return Decision("non_link", reason)
     if reason := _never_alone(levels):
         return Decision("review", reason)
     if chance < model.thresholds.link:
-        return Decision("review", "weight between the thresholds")
+        return Decision("review", BETWEEN)
     return Decision("link", "weight above the link threshold")
 
 
@@ -184,10 +221,11 @@ def _never_alone(levels: Levels) -> str:
         return "forename, family name or full birth date is missing"
     if levels.same_number:
         return ""
-    if levels.given == Given.NEAR:
+    if levels.given == Given.NEAR and (levels.middle != Middle.EXACT or levels.may_be_twins):
         return "two known forenames, nearly the same"
     if levels.given == Given.HONORIFIC:
-        return "no forename in common but Muhammad or the like"
+        alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
+        return BROTHER if alone else "no forename in common but Muhammad or the like"
     if levels.sex == Sex.DIFFERENT:
         return "different sex and no number in common"
     if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:

@@ -13,12 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from linkage import model as models
+from linkage.compare.identifiers import Nhs, Upn
 from linkage.compiled import layout
 from linkage.index import Index
 from linkage.model import MATCH, OTHERS, Model, Prior, Shares
-from linkage.pattern import FIELDS
+from linkage.pattern import BITS, FIELDS, MOST, PLACES
 from linkage.population import Population, by_class
 
 PULL = 0.5
@@ -30,6 +32,8 @@ SETTLED = 1e-4
 FEWEST = 20
 """Records that have to bear a name before a frequency of it is kept."""
 LOWEST = -1e6
+BINS, LEAST = 10, 0.01
+"""Of the reliability table: bins, and the probability from which pairs are looked at."""
 FREE = (MATCH,)
 """Classes whose shares are estimated. Left free, siblings and twins take in namesakes too."""
 
@@ -46,24 +50,29 @@ def train(index: Index, *, seed: int = 0) -> Model:
 
     Nothing is changed but what is returned. The same records and seed give the same model.
     """
-    start = index.model
+    begun = index.model.version
+    start = replace(index.model, population=frequencies(index))
+    index = Index.load(start, index.dump())
     found = index.pairs_within(LOWEST)
     counts = Counts(*_float(np.unique(found.pattern, return_counts=True)))
     shares = start.shares | {"random": _strangers(index, seed)}
-    believed = Model(start.prior, shares, start.thresholds, start.population)
-    shares, portions = fit(counts, believed)
-    mass = {name: portions[name] * float(counts.pairs.sum()) for name in portions}
-    return Model(
-        prior=_prior(len(index), mass, start.prior),
-        shares=shares,
-        thresholds=start.thresholds,
-        population=frequencies(index),
+    prior = replace(start.prior, records=len(index))
+    believed = Model(prior, shares, start.thresholds, start.population)
+    shares, prior, mass = settle(counts, believed)
+    made = Model(prior, shares, start.thresholds, start.population)
+    return replace(
+        made,
         card={
             "records": str(len(index)),
             "candidate pairs": str(len(found)),
             "patterns": str(len(counts.patterns)),
             "pairs of one child": str(round(mass[MATCH])),
-            "started from": start.version,
+            "families": f"{prior.siblings:.3f} pairs of siblings and {prior.twins:.3f} of twins "
+            "a record"
+            if mass["sibling"] + mass["twin"] > 1
+            else "none: two classes of pairs",
+            "started from": begun,
+            **_reliability(counts, made),
         },
     )
 
@@ -102,13 +111,66 @@ def fit(
     return Fit(shares, portions)
 
 
+class Settled(NamedTuple):
+    """Shares and prior that fit the pairs of a whole population, and the pairs of each class."""
+
+    shares: dict[str, Shares]
+    prior: Prior
+    mass: dict[str, float]
+
+
+def settle(counts: Counts, belief: Model) -> Settled:
+    """Expectation-maximisation over all pairs of a population, of which ``counts`` has those met.
+
+    Pairs that share no key are taken for two children. Of those that do, each pattern is weighed
+    against all pairs of strangers that the population has, not against those that met: else
+    strangers that met because their birth dates agree would pass for pairs of one child.
+    """
+    shares, prior = belief.shares, belief.prior
+    mass: dict[str, float] = {}
+    for _ in range(ROUNDS):
+        model = Model(prior, shares, belief.thresholds, belief.population)
+        posterior = _whole_posterior(model, counts)
+        before = mass.get(MATCH, 0.0)
+        mass = {name: float(row @ counts.pairs) for name, row in posterior.items()}
+        prior = _prior(prior.records, mass, belief.prior)
+        shares = shares | {MATCH: _pulled(counts, posterior[MATCH], belief.shares[MATCH])}
+        if abs(mass[MATCH] - before) < SETTLED * mass[MATCH]:
+            break
+    return Settled(shares, prior, mass)
+
+
+def _reliability(counts: Counts, model: Model) -> dict[str, str]:
+    """Ten bins of equally many pairs whose numbers tell the truth, weighed without the numbers.
+
+    Said: their mean probability; was: the share of them whose NHS number or UPN agrees. Pairs
+    without a number each are not in it, nor pairs of probability below ``LEAST``.
+    """
+    nhs, upn = (models.levels_at(counts.patterns, name) for name in ("nhs", "upn"))
+    same = np.isin(nhs, (Nhs.VERIFIED, Nhs.EXACT)) | (upn == Upn.EXACT)
+    told = same | (nhs == Nhs.CONTRADICTED) | (upn == Upn.DIFFERENT)
+    numbers = sum(MOST << BITS * PLACES[name] for name in ("nhs", "upn", "la_child"))
+    bits = models.total(counts.patterns & ~np.uint64(numbers), model)
+    chance = 1 / (1 + np.exp2(-np.clip(bits, -60, 60)))
+    kept = np.flatnonzero(told & (chance >= LEAST))
+    kept = kept[np.argsort(chance[kept], kind="stable")]
+    pairs = counts.pairs[kept]
+    bins = np.minimum(np.cumsum(pairs) * BINS / max(pairs.sum(), 1), BINS - 1e-9).astype(int)
+    rows = {}
+    for number in np.unique(bins):
+        own, weight = kept[bins == number], pairs[bins == number]
+        said, was = (float(np.average(v[own], weights=weight)) for v in (chance, same))
+        rows[f"reliability {number + 1}"] = f"said {said:.4f}, was {was:.4f}"
+    return rows
+
+
 def frequencies(index: Index) -> Population:
     """The index's population: its own frequencies where at least ``FEWEST`` records bear a name."""
     known = index.model.population
     rows, words = index.coded()
     return Population(
         forenames=_overlaid(known.forenames, rows[:, layout.GIVEN], words),
-        families=_overlaid(known.families, rows[:, layout.FAMILY], words),
+        families=_within_forenames(known.families, rows, words),
         default_days=known.default_days,
         communal=known.communal,
     )
@@ -122,6 +184,43 @@ def _overlaid(
     own = {name: n / bearers for name, n in counted.items() if n >= FEWEST}
     kept = {name: 2.0 ** -(int(k) + 3) for k, names in known.items() for name in names.split()}
     return by_class((kept | own).items())
+
+
+def _within_forenames(
+    known: dict[str, str], rows: npt.NDArray[np.int32], words: list[str]
+) -> dict[str, str]:
+    """Family names by their share among children of one forename, or among all if that is more.
+
+    Forename and family name go together by community: of those called Zuzanna far more are called
+    Kowalska than of all children, so that two Zuzanna Kowalskas are no great coincidence. What is
+    counted are children: forename, family name and birth date, each once.
+    """
+    columns = (layout.GIVEN, layout.FAMILY, layout.BIRTH)
+    children = np.unique(rows[:, columns], axis=0)
+    children = children[(children[:, 0] > 0) & (children[:, 1] > 0)]
+    names, bearers = np.unique(children[:, :2], axis=0, return_counts=True)
+    given = np.bincount(children[:, 0], minlength=len(words))
+    family = np.bincount(children[:, 1], minlength=len(words))
+    # Where few bear the forename, one child with two birth dates would look like two.
+    usual = given[names[:, 0]] >= FEWEST
+    names, bearers = names[usual], bearers[usual]
+    chance = bearers * (bearers - 1) / (given[names[:, 0]] - 1)
+    within = np.bincount(names[:, 1], weights=chance, minlength=len(words))
+    seen = np.bincount(names[:, 1], weights=bearers, minlength=len(words))
+    own = {
+        words[code]: max(share, (within[code] + FEWEST * share) / (seen[code] + FEWEST))
+        for code in np.flatnonzero(family >= FEWEST)
+        for share in [family[code] / len(children)]
+    }
+    kept = {name: 2.0 ** -(int(k) + 3) for k, names_ in known.items() for name in names_.split()}
+    return by_class((kept | own).items())
+
+
+def _whole_posterior(model: Model, counts: Counts) -> dict[str, npt.NDArray[np.float64]]:
+    """For each class the probability that a pair of each pattern is of it, all pairs counted."""
+    against = np.exp2(-models.by_class(counts.patterns, model))
+    match = 1 / (1 + against.sum(axis=0))
+    return {MATCH: match} | {name: row * match for name, row in zip(OTHERS, against, strict=True)}
 
 
 def _posterior(

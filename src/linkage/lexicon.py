@@ -1,5 +1,6 @@
 """What is known of name words: spellings, familiar forms, titles, particles and placeholders."""
 
+import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -36,6 +37,10 @@ NO_FAMILY = frozenset(
 JOINED = frozenset({"abdul", "abd", "abdel", "abdur", "abu", "umm"})
 """Words of a given name that mean nothing without the next one."""
 
+SERVANTS = ("abdul", "abdel", "abdur", "abdal", "abdi")
+"""Beginnings of a name (servant of) that are left out as it happens: Abdulkhalid is Khalid. Names
+that are listed in full, as Abdullah, stay whole."""
+
 PREFIXES = frozenset({"o", "mc", "mac", "st", "fitz"})
 """Beginnings of a family name that are written with or without a blank."""
 
@@ -58,6 +63,33 @@ FEMININE = (
     ("eva", "ev"),
 )
 """Feminine endings of Slavic family names, and the masculine form that the family shares."""
+
+SOUNDS = tuple(
+    (re.compile(pattern), written)
+    for pattern, written in (
+        (r"ph", "f"),
+        (r"ck|kh|q(?:u(?=[aeio]))?|c(?![eihy])", "k"),
+        (r"gh", "g"),
+        (r"dh", "d"),
+        (r"x", "ks"),
+        (r"w", "v"),
+        (r"oo|ou", "u"),
+        (r"(?:ie|ey|ee|y)$", "i"),
+        (r"ee", "i"),
+        (r"ay|ey(?=[^aeiou])", "ai"),
+        (r"(?<=i)y(?=a)", ""),
+        (r"(?<=[^aeiou])y(?=[^aeiou])", "i"),
+        (r"(?<=[aeiou])h(?![aeiou])", ""),
+        (r"(.)\1+", r"\1"),
+    )
+)
+"""How names are written as they are heard: each way of writing, and the one kept for all of them.
+Vowels that tell names apart stay: Jayden and Jaydon are two names."""
+SHORTEST_SOUND = 4
+"""Letters from which a name is taken by its sound: Mia and Mya are two names."""
+
+ENDEARING = ("ie", "y")
+"""Endings that make a familiar form of any name: Gracie of Grace, Maxie of Max."""
 
 FORMAL_FORMS = 6
 """How many formal names a familiar form may stand for; the first in the alphabet are kept."""
@@ -83,22 +115,59 @@ def _formal_forms() -> dict[str, tuple[str, ...]]:
     return {form: tuple(sorted(formals)[:FORMAL_FORMS]) for form, formals in found.items()}
 
 
-def one_spelling(forename: str) -> str:
-    """The form that stands for all spellings of a forename.
+@lru_cache(1 << 18)
+def as_heard(word: str) -> str:
+    """A name in one way of writing its sound; short names stay as they are.
 
-    >>> one_spelling("mohammed"), one_spelling("grace")
-    ('muhammad', 'grace')
+    >>> as_heard("sophia"), as_heard("sofia"), as_heard("wiktoria"), as_heard("mya")
+    ('sofia', 'sofia', 'viktoria', 'mya')
     """
-    return _spellings("spellings.txt").get(forename, forename)
+    heard = word
+    for written, kept in SOUNDS:
+        heard = written.sub(kept, heard)
+    return heard if min(len(word), len(heard)) >= SHORTEST_SOUND else word
 
 
+@cache
+def _heard_spellings(table: str) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for form, head in _spellings(table).items():
+        found.setdefault(as_heard(form), set()).add(head)
+    return {heard: heads.pop() for heard, heads in found.items() if len(heads) == 1}
+
+
+def _one_of(table: str, word: str) -> str:
+    listed = _spellings(table).get(word)
+    if listed is not None:
+        return listed
+    for servant in SERVANTS:
+        if word.startswith(servant) and len(word) > len(servant) + 2:
+            return _one_of(table, word.removeprefix(servant))
+    heard = as_heard(word)
+    return _heard_spellings(table).get(heard, heard)
+
+
+@lru_cache(1 << 18)
+def one_spelling(forename: str) -> str:
+    """The form that stands for all spellings of a forename: listed ones, else as it is heard.
+
+    >>> one_spelling("mohammed"), one_spelling("grace"), one_spelling("oskar")
+    ('muhammad', 'grace', 'oskar')
+    """
+    return _one_of("spellings.txt", forename)
+
+
+@lru_cache(1 << 18)
 def formal_forms(forename: str) -> tuple[str, ...]:
     """The formal names that a familiar form may stand for, at most ``FORMAL_FORMS``.
 
-    >>> "elizabeth" in formal_forms("liz")
-    True
+    >>> "elizabeth" in formal_forms("liz"), "grace" in formal_forms("gracie")
+    (True, True)
     """
-    return _formal_forms().get(forename, ())
+    listed = _formal_forms().get(forename, ())
+    stem = next((forename.removesuffix(end) for end in ENDEARING if forename.endswith(end)), "")
+    plain = (one_spelling(stem), one_spelling(f"{stem}e")) if len(stem) > 2 else ()
+    return tuple(dict.fromkeys((*plain, *listed)))[:FORMAL_FORMS]
 
 
 @lru_cache(1 << 18)
@@ -112,7 +181,7 @@ def one_family_spelling(family: str) -> str:
         if family.endswith(feminine) and len(family) > len(feminine) + 2:
             family = family.removesuffix(feminine) + masculine
             break
-    return _spellings("family_spellings.txt").get(family, family)
+    return _one_of("family_spellings.txt", family)
 
 
 def same_name(left: str, right: str) -> bool:

@@ -25,8 +25,8 @@ LARGEST = 20.0
 """Bits that one field may add or take, whatever the shares: rare levels are poorly known."""
 
 RARITY_COUNTS = {
-    "given": {"EXACT": 1.0, "EQUIVALENT": 0.5, "TYPO": 0.75, "NEAR": 0.5},
-    "family": {"EXACT": 1.0, "VARIANT": 0.5, "NEAR": 0.75},
+    "given": {"EXACT": 1.0, "EQUIVALENT": 0.85, "TYPO": 0.75, "NEAR": 0.5},
+    "family": {"EXACT": 1.0, "VARIANT": 0.75, "NEAR": 0.75},
 }
 """How far a name's rarity counts on each level: agreement on a near spelling says less of it."""
 

@@ -5,8 +5,12 @@ from functools import cached_property
 
 import msgspec
 
+from linkage import lexicon
+
 COMMONEST, RAREST = 1, 12
 """Classes of how rare a name is: class k is borne by about 1 in 2 ** (k + 3)."""
+TITLE = 3
+"""The class, at most, of a title in the place of a family name: those who bear it are many."""
 
 
 class Population(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
@@ -15,6 +19,7 @@ class Population(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     forenames: dict[str, str] = {}
     """Rarity class to the forenames of that class, separated by blanks."""
     families: dict[str, str] = {}
+    """The same, among those who bear the same forename: names go by community."""
     default_days: tuple[int, ...] = (101,)
     """Days (``MMDD``) that forms hold where the day of birth is not known."""
     communal: tuple[str, ...] = ()
@@ -26,11 +31,16 @@ class Population(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
 
     def family_rarity(self, name: str) -> int:
         """Rarity class of a family name."""
-        return self._family_classes.get(name, RAREST)
+        found = self._family_classes.get(name, RAREST)
+        return min(found, TITLE) if name in lexicon.TITLES else found
 
     def is_forename(self, name: str) -> bool:
-        """Whether the population has a forename so spelled; if not, it may be a typing error."""
-        return name in self._forename_classes
+        """Whether enough children bear a forename so spelled; else it may be a typing error.
+
+        Of two forenames nearly alike the one that hardly anybody bears is likelier a slip of the
+        other than the name of a twin.
+        """
+        return self.forename_rarity(name) < RAREST
 
     def is_default_day(self, birth: int) -> bool:
         """Whether a birth date falls on a day that forms hold where none is known."""

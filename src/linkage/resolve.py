@@ -14,11 +14,12 @@ import numpy.typing as npt
 from linkage import pattern as patterns
 from linkage.compare.names import Given
 from linkage.decide import Levels, Outcome, contradiction
+from linkage.rivals import Candidates
 
 CROWD = 200
 """Records of a neighbourhood beyond which only links are looked at, and a person is called."""
-RIVAL = 3.0
-"""Bits within which a second candidate of one record each source is too close to tell."""
+SURE = 5.0
+"""Weight, rivals counted, from which a pair links where its model states no other."""
 
 
 class Member(NamedTuple):
@@ -36,6 +37,9 @@ class Member(NamedTuple):
     verified: str = ""
     """Its verified NHS number: two records with different ones are two children, even where no
     pair of them is heavy enough to be among the pairs."""
+    upns: frozenset[str] = frozenset()
+    """Its UPN in force, unless temporary, and its former ones: two records without one in common
+    are of one child only if they would be linked alone."""
 
 
 class Pair(NamedTuple):
@@ -46,6 +50,8 @@ class Pair(NamedTuple):
     weight: float
     pattern: int
     outcome: Outcome
+    by_weight: bool = False
+    """Whether it is a possible link for its weight alone, and no rule asks for a person."""
 
 
 class Judgement(NamedTuple):
@@ -73,13 +79,17 @@ class Resolution:
 
 
 def resolve(
-    members: Iterable[Member], pairs: Iterable[Pair], judgements: Iterable[Judgement] = ()
+    members: Iterable[Member],
+    pairs: Iterable[Pair],
+    judgements: Iterable[Judgement] = (),
+    *,
+    sure: float = SURE,
 ) -> Resolution:
     """Partition one neighbourhood.
 
-    Judgements first; then pairs that link, heaviest first, each unless a judgement, a source that
-    holds one record of a child, or a hard contradiction stands between any records of the two
-    groups, or a rival is too close. Such pairs and possible links are referred.
+    Judgements first; then pairs that are sure when rivals are counted, heaviest first, each unless
+    a judgement, a source that holds one record of a child, or a hard contradiction stands between
+    any records of the two groups. What is not sure, and what a rule refers, waits for a person.
     """
     known = sorted(members, key=lambda m: (m.source, m.key, m.ordinal))
     if len(known) == 1:
@@ -89,14 +99,14 @@ def resolve(
     groups = _Groups(known, candidates, judgements)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
-    rivals = _rivals(candidates, known)
+    links = _sure(candidates, known, sure)
     for pair in candidates:
-        if pair.outcome == "link":
-            if groups.together(pair.left, pair.right):
-                continue
-            if (pair.left, pair.right) in rivals or not groups.join(pair.left, pair.right):
+        if groups.together(pair.left, pair.right):
+            continue
+        if pair in links:
+            if not groups.join(pair.left, pair.right):
                 undecided.append(pair)
-        elif pair.outcome == "review" and not crowded:
+        elif pair.outcome == "link" or (pair.outcome == "review" and not crowded):
             undecided.append(pair)
     referred = tuple(pair for pair in undecided if groups.is_open(pair))
     return _resolution(groups, known, candidates, referred, crowded=crowded)
@@ -139,6 +149,9 @@ class _Groups:
         self._of = {m.ordinal: {m.ordinal} for m in members}
         self._exclusive = {m.ordinal: m.exclusive for m in members}
         self._verified = {m.ordinal: m.verified for m in members}
+        self._upns = {m.ordinal: m.upns for m in members}
+        ends = [(p.left, p.right) for p in pairs if p.outcome == "link"]
+        self._linked = {*ends, *((right, left) for left, right in ends)}
         self._apart: set[tuple[int, int]] = set()
         self._judged: set[tuple[int, int]] = set()
         judged = [j for j in judgements if j.left in self._of and j.right in self._of]
@@ -176,7 +189,13 @@ class _Groups:
             return True
         if len({self._verified[o] for o in one | other} - {""}) > 1:
             return True
+        if any(self._are_two_pupils(a, b) for a in one for b in other):
+            return True
         return any((a, b) in self._apart for a in one for b in other)
+
+    def _are_two_pupils(self, left: int, right: int) -> bool:
+        one, other = self._upns[left], self._upns[right]
+        return bool(one and other and not one & other) and (left, right) not in self._linked
 
     def is_open(self, pair: Pair) -> bool:
         """Whether a pair still needs a person: not joined, not judged, not settled by a rival.
@@ -221,30 +240,20 @@ def _strength(pair: Pair, rank: dict[int, int]) -> tuple[float, float, int, int]
     return -pair.weight, -exact, rank[pair.left], rank[pair.right]
 
 
-def _rivals(pairs: Sequence[Pair], members: Sequence[Member]) -> set[tuple[int, int]]:
-    """Links whose record has another as strong among records that exclude each other.
-
-    One that has a stronger link of its own elsewhere is no rival: it goes there.
-    """
-    exclusive = {m.ordinal: m.exclusive for m in members}
-    links = [pair for pair in pairs if pair.outcome == "link"]
-    sides = [(p, *ends) for p in links for ends in ((p.left, p.right), (p.right, p.left))]
-    best: dict[tuple[int, str], Pair] = {}
-    for pair, own, other in sides:
-        best.setdefault((own, exclusive[other]), pair)
-    close: set[tuple[int, int]] = set()
-    for pair, own, other in sides:
-        first = best[own, exclusive[other]]
-        prefers = best[other, exclusive[own]] is pair
-        if first is not pair and prefers and exclusive[other] and _are_close(first, pair):
-            close |= {(first.left, first.right), (pair.left, pair.right)}
-    return close
-
-
-def _are_close(first: Pair, second: Pair) -> bool:
-    """Within ``RIVAL`` bits, unless the first has the exact forename and the second has not."""
-    exact = [patterns.level(p.pattern, "given") == Given.EXACT for p in (first, second)]
-    return first.weight - second.weight < RIVAL and exact != [True, False]
+def _sure(pairs: Sequence[Pair], members: Sequence[Member], sure: float) -> set[Pair]:
+    """Pairs that link when rivals are counted: no rule refers them, and they weigh enough."""
+    linked = {(p.left, p.right) for p in pairs if p.outcome == "link"}
+    possible = [p for p in pairs if p.outcome != "non_link"]
+    found = Candidates(
+        [p[:4] for p in possible],
+        {m.ordinal: m.source for m in members},
+        lambda a, b: (a, b) in linked or (b, a) in linked,
+    )
+    return {
+        p
+        for p in possible
+        if (p.outcome == "link" or p.by_weight) and found.counted(*p[:4]) >= sure
+    }
 
 
 def _contradicts(pattern: int) -> bool:

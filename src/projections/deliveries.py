@@ -15,6 +15,8 @@ from events.delivery import (
     DeliveryReceived,
     DeliveryRefused,
     DeliveryRejected,
+    RowsApproved,
+    RowsRejected,
 )
 from events.message import Erased, Event
 from projections import rows
@@ -32,6 +34,8 @@ events: frozenset[type[Event]] = frozenset(
         DeliveryRefused,
         DeliveryApproved,
         DeliveryRejected,
+        RowsApproved,
+        RowsRejected,
     }
 )
 
@@ -65,7 +69,8 @@ DELIVERY = sa.Table(
 )
 """``delivery`` is the first 16 hex digits of the stream; ``state`` is ``received``, ``completed``,
 ``held``, ``refused``, ``approved`` or ``rejected``; ``first`` and ``latest`` say when its first
-and latest events were recorded, in microseconds; ``actor`` caused the latest."""
+and latest events were recorded, in microseconds; ``actor`` caused the latest; ``reason`` is the
+last that was given for a decision on the delivery or on rows that it holds."""
 
 NOTE = sa.Table(
     "delivery_note",
@@ -77,8 +82,10 @@ NOTE = sa.Table(
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("expected", sa.Text, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
-    sa.Index("delivery_note_place", "delivery", "line"),
+    sa.Index("delivery_note_place", "delivery", "line", info=BEFORE_FILLING),
 )
+"""``outcome`` is ``rejected``, ``held`` or ``remark`` as the row was noted; of a row that was held,
+what a data manager decided: ``approved`` until it is read again, ``taken`` or ``rejected``."""
 DROPPED = sa.Table(
     "delivery_dropped",
     metadata,
@@ -102,6 +109,10 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
         state |= {"latest": recorded.origin.recorded, "actor": recorded.origin.actor}
         event = recorded.event
         _evolve(state, event)
+        if decided := _decided(state["delivery"], event):
+            rows.insert(target.connection, target[NOTE], notes)
+            rows.update(target.connection, target[NOTE], NAMED, ("outcome",), decided)
+            notes = []
         if isinstance(event, ChunkAppended):
             notes.extend((state["delivery"], *msgspec.structs.astuple(n)) for n in event.notes)
         elif isinstance(event, DeliveryReceived):
@@ -115,6 +126,32 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
 
 def finish(target: Target) -> None:
     """Nothing is left to do."""
+
+
+NAMED = ("delivery", "line", "record", "outcome")
+"""What tells of a note whether a decision is about it."""
+
+
+def _decided(delivery: str, event: Event) -> list[tuple[object, ...]]:
+    """The notes of held rows that an event changes, as ``NAMED``, each with its new outcome."""
+    match event:
+        case RowsApproved(rows=held):
+            return [(delivery, *row, "held", "approved") for row in dict.fromkeys(held)]
+        case RowsRejected(rows=held):
+            return [
+                (delivery, *row, before, "rejected")
+                for row in dict.fromkeys(held)
+                for before in ("held", "approved")
+            ]
+        case ChunkAppended(settled=settled, notes=notes):
+            again = {note.row for note in notes}
+            return [
+                (delivery, *row, "approved", "taken")
+                for row in dict.fromkeys(settled)
+                if row not in again
+            ]
+        case _:
+            return []
 
 
 def _standing(happened: Sequence[Happened], target: Target) -> dict[bytes, State]:
@@ -149,10 +186,11 @@ def _evolve(state: State, event: Event) -> None:
             state |= _taken(event, "source", "feed", "mode", "effective_by", "size")
             state |= {"state": "received", "effective": event.order.effective}
             state |= dict.fromkeys(COUNTS, 0)
-        case ChunkAppended(counts=counts):
+        case ChunkAppended(settled=settled):
             state["chunks"] += 1
-            for count in COUNTS:
-                state[count] += getattr(counts, count)
+            _count(state, event.gain)
+            if settled:
+                state["exit_code"] = _counts(state).exit_code
         case DeliveryCompleted(counts=counts, snapshot=snapshot, exit_code=exit_code):
             state |= {"state": "completed", "snapshot": snapshot, "exit_code": exit_code}
             state |= msgspec.structs.asdict(counts)
@@ -166,8 +204,23 @@ def _evolve(state: State, event: Event) -> None:
             state |= {"state": "approved", "reason": _said(reason)}
         case DeliveryRejected(reason=reason):
             state |= {"state": "rejected", "reason": _said(reason)}
+            state |= msgspec.structs.asdict(_counts(state).turned_away())
+        case RowsApproved(reason=reason):
+            state |= {"reason": _said(reason) or state["reason"]}
+        case RowsRejected(rows=held, reason=reason):
+            _count(state, Counts(held=-len(held), rejected=len(held)))
+            state |= {"reason": _said(reason) or state["reason"]}
+            state["exit_code"] = _counts(state).exit_code
         case _:
             pass
+
+
+def _count(state: State, gain: Counts) -> None:
+    state |= msgspec.structs.asdict(_counts(state) + gain)
+
+
+def _counts(state: State) -> Counts:
+    return Counts(*(state[count] for count in COUNTS))
 
 
 def _said(reason: str | Erased | msgspec.Raw | None) -> str:

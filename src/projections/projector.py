@@ -1,14 +1,13 @@
 """Takes events from the log into the read models: in batches, fenced, and anew beside the old."""
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from events.catalogue import Catalogue
 from events.failpoints import failpoint
+from events.garbage import no_collection
 from events.mapper import Row
 from events.message import Event, Recorded
 from projections import children, deliveries, history, review, runs, sources
@@ -104,7 +103,7 @@ class Projector:
         too, each batch is taken in once, by whichever comes first.
         """
         goal = self.log.position() if upto is None else upto
-        with _no_collection():
+        with no_collection():
             return self._go_on(goal)
 
     def _go_on(self, goal: int) -> int:
@@ -148,7 +147,7 @@ class Projector:
         if name is not None and name not in self.read_models:
             raise UnknownProjectionError(name, sorted(self.read_models))
         names = sorted(self.read_models) if name is None else [name]
-        with _no_collection():
+        with no_collection():
             Rebuild(self, names).run(progress)
 
     def drop_half_made(self) -> None:
@@ -285,18 +284,6 @@ class Rebuild:
                 )
             failpoint("rebuild.before-swap")
         return True
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the collector of cycles: batches hold none, and searching them costs a third."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _silent(stage: str, position: int) -> None:

@@ -88,6 +88,8 @@ class Membership(msgspec.Struct, frozen=True):
     standing: str
     verified: str
     """Its verified NHS number, if it states one and no other."""
+    upns: frozenset[str] = frozenset()
+    """Its UPN in force, unless temporary, and its former ones; none where it states none."""
 
 
 class _Numbers(msgspec.Struct, frozen=True):
@@ -210,8 +212,9 @@ class Queries:
                     numbers = decode(stated).particulars.identifiers if stated else ()
                     verified = _verified_number(numbers)
                     found[ordinal] = Membership(
-                        UUID(bytes=record), ordinal, source, scope, key, standing, verified
-                    )
+                        UUID(bytes=record), ordinal, source, scope, key, standing, verified,
+                        _pupil_numbers(numbers),
+                    )  # fmt: skip
         return found
 
     def names_by_ordinal(self, ordinals: Iterable[int]) -> dict[int, tuple[str, str]]:
@@ -253,6 +256,11 @@ class Queries:
         with self._reading() as target:
             found = paired([left, right], target)
         return (found[left], found[right]) if {left, right} <= found.keys() else None
+
+    def visible(self, records: Iterable[UUID]) -> set[UUID]:
+        """Those of the records that may be seen: current, and of no child with a restricted one."""
+        with self._reading() as target:
+            return {UUID(bytes=one) for one in seen({record.bytes for record in records}, target)}
 
     def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
@@ -486,3 +494,11 @@ def _records(target: Target, which: sa.ColumnElement[bool]) -> Iterator[IndexedR
 def _verified_number(numbers: Sequence[Identifier]) -> str:
     verified = {one.value for one in numbers if one.system == "nhs" and one.status == "verified"}
     return verified.pop() if len(verified) == 1 else ""
+
+
+def _pupil_numbers(numbers: Sequence[Identifier]) -> frozenset[str]:
+    """The UPNs of a record, former ones with them; none where the one in force is temporary."""
+    found = [one for one in numbers if one.system == "upn"]
+    if all(one.status in ("temporary", "former") for one in found):
+        return frozenset()
+    return frozenset(one.value for one in found if one.status != "temporary")

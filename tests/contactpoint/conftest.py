@@ -6,12 +6,16 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from contactpoint.intake.loading import Loading, Request
+from contactpoint.intake.deciding import Decision
+from contactpoint.intake.loading import Loading
+from contactpoint.intake.request import Request
 from contactpoint.sources import Sources, registration
+from events.delivery import Delivery, evolve
 from events.keys import SubjectKeys
 from events.log import open_log
 from events.master import MasterKey
 from events.message import Origin
+from events.record import RecordReceived, Statement
 from feeds.catalogue import FEEDS
 
 
@@ -71,6 +75,16 @@ class Store:
         )
         return self.loading(chunk).load(request, Origin(at, "os:test", "load"))
 
+    def decide(self, outcome, *, approve=True, at=1_900_000_000_000_000, feeds=FEEDS, **meant):
+        """A decision on a delivery, or on its rows of some ``lines`` or ``records``."""
+        rows = {name: frozenset(values) for name, values in meant.items()}
+        decision = Decision(approve, "asked them", **rows)
+        origin = Origin(at, "os:test", "delivery")
+        return self.loading().decide(outcome.delivery, feeds, decision, origin)
+
+    def delivery(self, outcome):
+        return self.log.replay(outcome.delivery, Delivery(), evolve)
+
     def register(self, source="club", feed="csv", **settings):
         made = registration(source, feed, FEEDS[feed].settings)
         changed = msgspec.structs.replace(made, **settings)
@@ -83,7 +97,18 @@ class Store:
         return self.log.heads.records([self.record(key, source)]).get(self.record(key, source))
 
     def standing(self):
-        return {head.state.ordinal: head.state.standing for head in self.log.heads.all_records()}
+        """The standing of each record, by its key: ordinals differ from store to store."""
+        keys = {
+            message.originator_id: message.event.statement.key
+            for message in self.log.decode(self.log.read(0, 10**6))
+            if isinstance(message.event, RecordReceived)
+            and isinstance(message.event.statement, Statement)
+        }
+        return {
+            keys[head.record]: head.state.standing
+            for head in self.log.heads.all_records()
+            if head.state.ordinal
+        }
 
     def close(self):
         self.log.close()

@@ -17,6 +17,7 @@ from contactpoint.following import heads_of
 from contactpoint.settings import from_environment
 from contactpoint.synth import generate
 from events.checkpoints import Checkpoints
+from events.delivery import Counts
 from events.failpoints import VARIABLE
 from events.log import rows_of
 from events.verify import verify
@@ -104,6 +105,16 @@ class Installation:
                     for pair in store.queries.open_pairs()
                 },
             )
+
+    def deliveries(self):
+        """How each delivery stands, and what its rows count as."""
+        told = ("state", "exit_code", *Counts.__struct_fields__)
+        with self.opened() as store:
+            store.projector.catch_up()
+            return {
+                row["delivery"]: tuple(row[name] for name in told)
+                for row in store.queries.deliveries()
+            }
 
     def findings(self):
         """What ``verify`` finds amiss, the heads compared too."""

@@ -1,5 +1,6 @@
 """The program killed anywhere while it loads, links or rebuilds, and then run again."""
 
+import json
 import random
 import signal
 import subprocess
@@ -26,6 +27,11 @@ REACHED = {
     "link": (*INDEX, *LINK, "append.heads:2", "link.before-append:3", "append.after-commit:4"),
     "link anew": ("index.before-swap", "index.after-swap"),
     "rebuild": ("projection.rows", "rebuild.before-swap", "rebuild.after-swap"),
+    "approve": (
+        *("delivery.decided", "append.heads", "append.before-commit:2", "append.chain:3"),
+        *("append.after-commit:2", "keys.after-commit:2", "keys.before-commit:3"),
+        *("link.before-append", "projection.before-commit:2"),
+    ),
 }
 """Where each command is killed; a number says at which visit."""
 ELSEWHERE = {"keys.rotate-added", "keys.rotate-wrapped", "keys.destroyed"}
@@ -34,6 +40,7 @@ test_no_leaks an erasure."""
 PASSED = {
     "load": dict.fromkeys(KEYS, 5) | dict.fromkeys((*APPEND, "append.after-commit"), 8),
     "link": dict.fromkeys((*APPEND, "append.after-commit"), 10) | dict.fromkeys(LINK[:2], 9),
+    "approve": dict.fromkeys((*APPEND, "append.after-commit"), 4) | dict.fromkeys(KEYS, 4),
 }
 """How often each command was seen to pass a failpoint; one not named here it passes once."""
 KILLS = [(command, at) for command, names in REACHED.items() for at in names]
@@ -71,12 +78,14 @@ def prepared(tmp_path_factory):
     kept.unlink()
     linked = unlinked.copy(folder / "linked")
     linked.run("link")
+    holding, approve = held_rows(base.copy(folder / "holding"), lines, folder / "others.ndjson")
     homes = {
         "load": (base, [*load, "--no-link"]),
         "link": (unlinked, ["link"]),
         "link anew": (anew, ["link"]),
         "load and link": (base, load),
         "rebuild": (linked, ["rebuild"]),
+        "approve": (holding, approve),
     }
     return {
         command: (home, words, _ended(home.copy(folder / f"{command}-whole"), words))
@@ -84,18 +93,41 @@ def prepared(tmp_path_factory):
     }
 
 
+def held_rows(home, lines, path):
+    """The home once it holds rows of a delivery, in several chunks, and the words to approve them.
+
+    The rows give records of children the particulars of others.
+    """
+    people = [person for person in map(json.loads, lines) if "id" in person]
+    others = [
+        {
+            **person,
+            "meta": {"versionId": "99", "lastUpdated": "2026-01-19T06:00:00+00:00"},
+            "name": other["name"],
+            "birthDate": other["birthDate"],
+        }
+        for person, other in zip(people, people[40:] + people[:40], strict=True)
+    ]
+    path.write_text("".join(json.dumps(other) + "\n" for other in others))
+    words = ["--source", "pds", "--feed", "health.pds-fhir", "--effective", "2026-01-20"]
+    report = json.loads(home.run("load", path, *words, "--json", expected=(3,)).stdout)
+    assert report["held"] > CHUNK
+    return home, ["delivery", "approve", report["delivery"], "--reason", "asked them"]
+
+
 def _ended(home, words):
     home.run(*words)
-    return home.state(), home.events()
+    return home.state(), home.events(), home.deliveries()
 
 
 def assert_as_undisturbed(home, undisturbed):
-    state, events = undisturbed
+    state, events, deliveries = undisturbed
     found = home.state()
     assert found.records == state.records
     assert found.children == state.children
     assert found.reviews == state.reviews
     assert home.events() == events
+    assert home.deliveries() == deliveries
     assert home.findings() == []
 
 

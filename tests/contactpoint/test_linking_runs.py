@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from contactpoint.intake.loading import Request
+from contactpoint.intake.request import Request
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.run import Linking
 from events.store.appending import StaleError
@@ -168,3 +168,13 @@ def test_a_run_that_others_overtake_again_and_again_gives_up_with_nothing_writte
     home.run("link")
     assert home.state() == unlinked[1]
     assert home.findings() == []
+
+
+def test_a_run_that_another_overtakes_at_its_very_end_is_recorded_too(unlinked, tmp_path):
+    home = unlinked[0].copy(tmp_path / "home")
+    completed = "contactpoint.LinkingCompleted:1"
+    before = home.events()[completed]
+    with home.opened() as store:
+        _linking(store, [list, _other_run(store, 1000)]).run(store.origin("link"), store.model)
+    assert home.events()[completed] == before + 2
+    assert home.state() == unlinked[1]

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from contactpoint.errors import ChangedFileError, UsageError
 from contactpoint.following import heads_of
-from events.message import Origin
 from events.verify import verify
-from feeds.catalogue import FEEDS
 from feeds.submission import FeedError
 from tests.contactpoint.conftest import Store, child, children
 
@@ -75,6 +73,16 @@ def test_a_rejected_row_still_proves_its_record_present(store):
     assert store.head("c8").state.standing == "current"
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_rejected_row_proves_its_record_present_also_before_it_is_known(store, order):
+    nights = {1: children(9), 2: [*children(8), {"key": "c8", "sex": "F"}]}
+    for night in order:
+        store.load(nights[night], day=f"2026-09-0{night}", mode="snapshot")
+    assert store.head("c8").state.standing == "current"
+    store.load(children(8), day="2026-09-03", mode="snapshot")
+    assert store.head("c8").state.standing == "withdrawn"
+
+
 def test_a_row_without_a_readable_key_lets_the_file_withdraw_nothing(store):
     store.load(children(9), mode="snapshot")
     rows = [*children(8), {"key": "", "given": "Asha"}]
@@ -128,8 +136,7 @@ def test_a_held_file_approved_later_keeps_its_place_in_time(store):
     held = store.load(path, day="", at=1_850_000_000_000_000)
     assert held.state == "held"
     store.load([child(n, postcode="E8 1GQ") for n in range(9)], day="", at=1_900_000_000_000_000)
-    approval = Origin(1_950_000_000_000_000, "os:test", "approve")
-    store.loading().decide(held.delivery, FEEDS, approval, approve=True, reason="asked")
+    store.decide(held, at=1_950_000_000_000_000)
     assert store.head("c3").state.stated.effective == 1_900_000_000_000_000
 
 

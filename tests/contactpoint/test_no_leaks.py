@@ -361,3 +361,21 @@ def test_why_a_delivery_was_decided_stands_in_the_read_models_and_nowhere_else(t
     assert home.holders("Ottershawe") <= {"home/read.db", "home/read.db-wal"}
     shown = json.loads(home.run("delivery", "show", held, "--json").stdout)
     assert shown["reason"] == "Ottershawe rang"
+
+
+@pytest.mark.parametrize("act", ["approve", "reject"])
+def test_a_row_that_is_held_and_why_it_was_decided_stand_in_the_read_models_alone(tmp_path, act):
+    home = Searched(tmp_path)
+    home.run("init")
+    options = ("--feed", "health.pds-fhir", "--effective")
+    assert home.load("one.ndjson", lines(PATIENT), "pds", *options, "2026-01-15") == 0
+    name = {"use": "usual", "given": ["Zedekiah"], "family": "Wrenfield"}
+    other = PATIENT | {"name": [name], "birthDate": "2011-11-11"}
+    assert home.load("two.ndjson", lines(other), "pds", *options, "2026-01-16") == 3
+    assert home.holders("Wrenfield") == set()
+    held = json.loads(home.run("delivery", "list", "--json").stdout)[0]["delivery"]
+    home.run("delivery", act, held, "--row", 1, "--reason", "Ottershawe rang")
+    allowed = {"home/read.db", "home/read.db-wal"}
+    assert home.holders("Ottershawe") <= allowed
+    assert home.holders("Wrenfield") <= allowed
+    assert bool(home.holders("Wrenfield")) == (act == "approve")

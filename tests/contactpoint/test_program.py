@@ -84,9 +84,10 @@ def test_a_command_without_a_store_says_how_to_make_one(program):
 
 
 def test_a_misspelt_command_is_a_usage_error_with_a_guess(program):
-    run = program("laod")
-    assert run.returncode == 2
-    assert "Did you mean 'load'?" in run.stderr
+    for words, meant in ((["laod"], "load"), (["delivery", "aprove"], "approve")):
+        run = program(*words)
+        assert run.returncode == 2
+        assert f"Did you mean '{meant}'?" in run.stderr
 
 
 def test_a_night_is_loaded_and_linked(night):

@@ -105,6 +105,17 @@ def test_a_row_that_was_held_does_not_make_the_next_file_be_read_twice(store):
     assert (read, outcome.counts.held, outcome.counts.unchanged) == (2, 2, 8)
 
 
+def test_of_a_file_with_a_held_row_that_was_approved_only_that_row_is_read_again(store):
+    other = child(1, given="Zed", family="Quill", dob="2011-11-11")
+    store.load(children(9))
+    held = store.load([other, *children(9, 2)], day="2026-09-03")
+    # A late file makes the row known: its record says something else since.
+    store.load([other, *children(9, 2)], day="2026-08-01", chunk=2)
+    feed = Counting()
+    assert store.decide(held, feeds={"csv": feed}).counts.changed == 1
+    assert feed.read == [2]
+
+
 def test_a_row_with_a_remark_is_read_again_and_remarked_again(store):
     rows = [child(1, sex="?"), child(2)]
     first = store.load(rows)

@@ -3,11 +3,17 @@
 import multiprocessing
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from contactpoint.intake.processes import SecondProcessError
+from contactpoint.intake.delivered import Delivered
+from contactpoint.intake.preparing import EncodedRows
+from contactpoint.intake.processes import SecondProcessError, Shared
+from contactpoint.intake.sealing import Firsts, Place
 from events.log import rows_of
+from events.message import Origin
+from events.record import Order
 from feeds.catalogue import FEEDS
 from feeds.submission import FeedError
 from tests.contactpoint.conftest import Store, child, children
@@ -50,7 +56,9 @@ def test_a_shared_load_ends_as_one_in_a_single_process(alone, shared):
         assert told(alone.load(rows, day=day, chunk=4)) == told(shared.load(rows, day=day, chunk=4))
     assert alone.standing() == shared.standing()
     assert [kind for kind, _, _ in logged(alone)] == [kind for kind, _, _ in logged(shared)]
-    assert shared.head("c5").state.ordinal == alone.head("c5").state.ordinal
+    for store in (alone, shared):
+        heads = store.log.heads.all_records()
+        assert sorted(head.state.ordinal for head in heads) == list(range(1, 31))
 
 
 def test_what_a_second_process_sealed_opens(shared):
@@ -101,3 +109,15 @@ def test_a_fault_in_the_second_process_names_its_place_and_nobody(shared):
         shared.load(children(3), reader=Faulty())
     assert "KeyError in contactpoint/test_second_process.py" in str(caught.value)
     assert "Okonjo" not in str(caught.value)
+
+
+def test_what_is_sent_to_a_second_process_that_has_ended_says_so_where_it_is_waited_for(shared):
+    place = Place(UUID(int=1), "club", Order(1, 0, b""), Origin(1, "os:test", "load"))
+    delivered = Delivered(FEEDS["csv"], [shared.file(children(3))], None)
+    process = Shared(delivered, shared.master, shared.keys.url)
+    with process:
+        process._process.kill()
+        process._process.join()
+        waited = process.submit(Firsts(place, 1, EncodedRows.of([])))
+        with pytest.raises(SecondProcessError, match="ended early"):
+            waited()

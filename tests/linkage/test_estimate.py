@@ -2,10 +2,11 @@
 
 import random
 
+import msgspec
 import pytest
 
 from linkage.comparable import BirthKind, Comparable
-from linkage.estimate import FEWEST, train
+from linkage.estimate import FEWEST, frequencies, train
 from linkage.index import Index
 from linkage.model import Model
 from linkage.weigh import weigh
@@ -73,3 +74,46 @@ def test_a_trained_model_tells_one_child_from_two():
     records = [record for _, _, record in population(2)]
     assert weigh(records[0], records[1], model).probability > 0.99
     assert weigh(records[0], records[2], model).probability < 0.01
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_training_is_as_sure_of_one_child_whatever_the_draw(seed):
+    index = Index(Model.shipped())
+    index.put(population(seed, 200))
+    model = train(index, seed=seed)
+    assert model.prior.matches == pytest.approx(0.5, abs=0.05)
+    assert model.shares["match"]["birth"]["EXACT"] > 0.9
+
+
+def test_where_no_families_are_the_classes_of_families_carry_no_weight():
+    model = trained()
+    believed = Model.shipped().prior
+    assert model.prior.siblings <= believed.siblings / 50
+    assert model.prior.twins <= believed.twins / 50
+
+
+def test_strangers_that_met_by_their_birth_date_are_not_taken_for_one_child():
+    few_days = [
+        (n, source, msgspec.structs.replace(record, birth=20140510 + n // 2 % 15))
+        for n, source, record in population(3, 300)
+    ]
+    index = Index(Model.shipped())
+    index.put(few_days)
+    assert train(index).prior.matches == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_family_name_is_as_common_as_among_bearers_of_the_forename():
+    records, n = [], 0
+    for given, family, count in (("zuzanna", "kowalska", 30), ("olivia", "smith", 900)):
+        for _ in range(count):
+            n += 1
+            day = 20140101 + n % 28 + 100 * (n % 12) + 10000 * (n % 5)
+            child = Comparable(
+                given=(given,), family=family, parts=(family,), birth=day,
+                birth_kind=BirthKind.FULL,
+            )  # fmt: skip
+            records.append((n, 0, child))
+    index = Index(Model.shipped())
+    index.put(records)
+    found = frequencies(index)
+    assert found.family_rarity("kowalska") <= 2

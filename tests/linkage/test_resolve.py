@@ -98,7 +98,7 @@ def test_equally_strong_rivals_are_referred_and_not_linked():
 
 
 def test_an_exact_forename_beats_a_near_one():
-    pairs = [link(1, 3, 10, EXACT), link(2, 3, 9, NEAR)]
+    pairs = [link(1, 3, 14, EXACT), review(2, 3, 4)]
     assert frozenset({1, 3}) in resolve([health(1), health(2), school(3)], pairs).children
 
 
@@ -156,6 +156,41 @@ def test_a_crowd_is_resolved_on_links_only_and_says_so():
 def test_neighbourhoods_are_the_connected_sets_of_pairs():
     found = neighbourhoods(np.array([5, 1, 3]), np.array([6, 2, 1]))
     assert [list(n) for n in found] == [[1, 2, 3], [5, 6]]
+
+
+def test_a_possible_link_without_a_rival_is_linked():
+    alone = review(1, 3, 3.0)._replace(by_weight=True)
+    assert groups(resolve([health(1), school(3)], [alone])) == {frozenset({1, 3})}
+    rival = review(2, 3, 1.5)._replace(by_weight=True)
+    found = resolve([health(1), health(2), school(3)], [alone, rival])
+    assert len(found.children) == 3
+    assert set(found.referred) == {alone, rival}
+
+
+def test_what_a_rule_refers_is_not_linked_for_want_of_rivals():
+    assert len(resolve([health(1), school(3)], [review(1, 3, 9.0)]).children) == 2
+
+
+def test_a_rival_that_has_a_partner_of_its_own_is_none():
+    members = [health(1), health(2), school(3), school(4)]
+    pairs = [link(1, 3), link(2, 3, 9.0), link(2, 4, 15.0)]
+    assert groups(resolve(members, pairs)) == {frozenset({1, 3}), frozenset({2, 4})}
+
+
+def test_a_child_registered_twice_at_one_source_is_no_rival_of_itself():
+    pattern = encode({"given": 1, "family": 1, "birth": 1, "place": 1})
+    pairs = [link(1, 3, 12.0, pattern), link(2, 3, 12.0, pattern)]
+    found = resolve([health(1), health(2), school(3)], pairs)
+    assert frozenset({1, 3}) in found.children
+
+
+def test_two_pupil_numbers_are_two_children_unless_they_link_alone():
+    one = school(1)._replace(upns=frozenset({"a"}))
+    other = Member(2, "school", "k2", upns=frozenset({"b"}))
+    pairs = [link(1, 3, 20.0), link(2, 3, 19.0)]
+    members = [one, other, Member(3, "care", "k3")]
+    assert frozenset({1, 2, 3}) not in resolve(members, pairs).children
+    assert frozenset({1, 2, 3}) in resolve(members, [*pairs, link(1, 2, 12.0)]).children
 
 
 def test_two_verified_numbers_are_two_children_even_through_a_third_record():

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from linkage import pattern as patterns
 from linkage.comparable import BirthKind, Comparable
-from linkage.decide import decide
+from linkage.compare.sex import Sex
+from linkage.decide import UNSURE, Levels, contradiction, decide, decide_pattern
 from linkage.model import Model, Thresholds, by_class, starting
 from linkage.pattern import FIELDS, PLACES, RARITIES, compare
 from linkage.weigh import weigh, weigh_pattern
@@ -83,7 +84,11 @@ def test_an_incomplete_pair_is_never_linked_without_number_or_newborn_rule(left,
         code = compare(left, right, MODEL.population)
         levels = patterns.named(code)
         known = levels["nhs"].name == "VERIFIED" or levels["la_child"].name == "EXACT"
-        assert known or levels["life"].name in ("SINGLE", "EXACT")
+        same = (
+            levels["carers"].name == "MOTHER" or levels["place"].name == "EXACT"
+            or levels["family"].name in ("EXACT", "VARIANT", "ALTERNATE", "PART")
+        )  # fmt: skip
+        assert known or (same and levels["life"].name in ("SINGLE", "EXACT"))
 
 
 @given(comparables(), comparables())
@@ -147,3 +152,38 @@ def test_twins_with_names_alike_are_never_linked_by_the_model():
     other = msgspec.structs.replace(twin, given=("jaydon",))
     assert decide(weigh(twin, other, MODEL), MODEL).outcome == "review"
     assert decide(weigh(twin, twin, MODEL), MODEL).outcome == "link"
+
+
+@given(pattern_codes())
+@settings(max_examples=1000, deadline=None)
+def test_want_of_rivals_never_links_what_a_rule_refers(code):
+    decision = decide_pattern(code, 30.0, MODEL)
+    levels = Levels.of(code)
+    if decision.reason in UNSURE:
+        assert levels.is_complete
+        assert levels.sex != Sex.DIFFERENT
+        assert not contradiction(levels)
+
+
+@given(pattern_codes(), st.sampled_from(list(FIELDS)))
+@settings(max_examples=500, deadline=None)
+def test_a_total_does_not_depend_on_how_many_fields_are_present(code, name):
+    if name in RARITIES or patterns.level(code, name):
+        return
+    bits = by_class(np.array([code], np.uint64), MODEL)
+    place = list(FIELDS).index(name)
+    fields = [f for f in FIELDS if f not in RARITIES]
+    alone = sum(
+        MODEL.weights.levels[:, list(FIELDS).index(f), patterns.level(code, f)]
+        for f in fields
+        if f != name
+    )
+    assert MODEL.weights.levels[:, place, 0] == pytest.approx(0)
+    assert (bits[:, 0] - MODEL.weights.prior - alone) == pytest.approx(
+        sum(
+            MODEL.weights.rarities[
+                :, r, patterns.level(code, f), patterns.level(code, f"{f}_rarity")
+            ]
+            for r, f in enumerate(RARITIES)
+        )
+    )

@@ -11,7 +11,10 @@ from events.delivery import (
     DeliveryHeld,
     DeliveryReceived,
     DeliveryRefused,
+    HeldRow,
     RowNote,
+    RowsApproved,
+    RowsRejected,
 )
 from events.linking import LinkingCompleted, ModelAdopted, PairsReferred, ReferredPair
 from events.record import RecordErased
@@ -90,6 +93,51 @@ def test_a_delivery_goes_from_received_to_completed_with_its_notes(log, ask):
     assert (found["state"], found["rows"], found["exit_code"]) == ("completed", 2, 3)
     assert found["notes"][0]["rule"] == "1510"
     assert found["dropped"] == {"SENprovision": 3}
+
+
+def held(line, rule="DRIFT"):
+    return RowNote(line, "held", rule, "name", "another", "7f3a9c21")
+
+
+def row(line):
+    return HeldRow(line, "7f3a9c21")
+
+
+def test_held_rows_count_until_they_are_taken_or_rejected(log, ask):
+    counts = Counts(rows=4, new=1, held=3)
+    notes = (held(2), held(3), held(4), RowNote(2, "remark", "DATE", "dob", "a date", "7f3a9c21"))
+    log.append(
+        cid(1), delivery(counts), ChunkAppended(0, counts, at(1, b""), NONE, NONE, (), notes)
+    )
+    log.append(cid(1), DeliveryCompleted(counts, (), False, 3))
+    name = cid(1).hex[:16]
+
+    def stands():
+        found = ask().delivery(name)
+        assert (
+            found["rows"]
+            == 4
+            == found["new"] + found["changed"] + found["held"] + found["rejected"]
+        )
+        assert ask().status().held_rows == found["held"]
+        outcomes = [(note["line"], note["rule"], note["outcome"]) for note in found["notes"]]
+        return found["held"], found["rejected"], found["exit_code"], outcomes[1:]
+
+    log.append(cid(1), RowsApproved((row(2), row(3)), "seen"), RowsRejected((row(4),)))
+    settled = [(2, "DRIFT", "approved"), (3, "DRIFT", "approved"), (4, "DRIFT", "rejected")]
+    assert stands() == (2, 1, 3, settled)
+    again = ChunkAppended(
+        *(-1, Counts(rows=2, changed=1, held=1), at(1, b""), NONE, NONE, ()),
+        notes=(held(3, "ERASED"),),
+        settled=(row(2), row(3)),
+    )
+    log.append(cid(1), again)
+    taken = [(2, "DRIFT", "taken"), (3, "DRIFT", "approved"), (3, "ERASED", "held")]
+    assert stands() == (1, 1, 3, [*taken, settled[2]])
+    log.append(cid(1), RowsRejected((row(3),)))
+    assert stands()[:3] == (0, 2, 3)
+    assert {note["outcome"] for note in ask().delivery(name)["notes"][2:]} == {"rejected"}
+    assert ask().delivery(name)["reason"] == "seen"
 
 
 def test_a_held_delivery_counts_until_it_is_approved(log, ask):

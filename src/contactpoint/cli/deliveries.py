@@ -11,6 +11,7 @@ from contactpoint.cli.output import as_time, print_facts, print_json, print_tabl
 from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
+    from contactpoint.intake.deciding import Decision
     from projections.queries import Queries
 
 TIMES = ("effective", "first", "latest")
@@ -26,23 +27,30 @@ def delivery() -> None:
     """The files that sources sent, and what became of them."""
 
 
-@delivery.command("list", epilog=examples("delivery list", "delivery list --state held"))
+@delivery.command("list", epilog=examples("delivery list", "delivery list --held"))
 @click.option(
     "--state",
     type=click.Choice(["received", "completed", "held", "refused", "approved", "rejected"]),
     help="Only deliveries that stand so.",
 )
+@click.option("--held", is_flag=True, help="Only those that are held, or hold rows.")
 @json_option
-def list_(state: str | None, as_json: bool) -> None:
+def list_(state: str | None, held: bool, as_json: bool) -> None:
     """List all deliveries, the latest first."""
     with opened() as store:
         store.projector.catch_up()
-        found = [_plain(row) for row in store.queries.deliveries() if state in (None, row["state"])]
+        every = store.queries.deliveries()
+    found = [
+        _plain(row)
+        for row in every
+        if state in (None, row["state"]) and (_awaits_a_decision(row) or not held)
+    ]
     if as_json:
         print_json(found)
         return
     if not found:
-        say(f"no delivery is {state}" if state else "no file has been delivered yet")
+        which = f"no delivery is {state}" if state else "no delivery awaits a decision"
+        say(which if every else "no file has been delivered yet")
         return
     dated = [row | {"effective": (row["effective"] or "")[:10]} for row in found]
     print_table(LISTED, [[row[column] for column in LISTED] for row in dated])
@@ -75,48 +83,97 @@ def show_(delivery_id: str, as_json: bool) -> None:
         print_table(("field not taken", "values"), _most_first(found["dropped"].items()), "dropped")
     if found["state"] == "held":
         say(f"'contactpoint delivery approve {found['delivery']}' lets it through")
+    elif found["held"] and found["state"] == "completed":
+        say(
+            f"'contactpoint delivery approve {found['delivery']} --row LINE' takes a row that is "
+            "held, 'reject' turns it away"
+        )
 
 
-@delivery.command(epilog=examples("delivery approve 7f3a9c218d1e02ab --reason 'asked them'"))
+ROW = click.option(
+    "--row",
+    "lines",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="LINE",
+    help="Only what is held of this line; may be given again.",
+)
+RECORD = click.option(
+    "--record",
+    "records",
+    multiple=True,
+    metavar="ID",
+    help="Only held rows of the record whose id begins so; may be given again.",
+)
+
+
+@delivery.command(
+    epilog=examples(
+        "delivery approve 7f3a9c218d1e02ab --reason 'asked them'",
+        "delivery approve 7f3a9c218d1e02ab --row 412 --reason 'the id was used again'",
+    )
+)
 @click.argument("delivery_id", metavar="DELIVERY")
+@ROW
+@RECORD
 @click.option("--reason", default="", help="Why; recorded with the delivery.")
 @json_option
-def approve(delivery_id: str, reason: str, as_json: bool) -> int:
-    """Let a held DELIVERY through: what held it holds it no more, and it is loaded and linked."""
-    return _decide(delivery_id, reason, approve=True, as_json=as_json)
+def approve(delivery_id: str, as_json: bool, **meant: Any) -> int:
+    """Let what is held of a DELIVERY through, and load and link it.
+
+    A delivery that is held whole goes through whole. Of one that was taken, the rows that it holds
+    are read again and take their place in the source's time: all of them, or those of --row and
+    --record. Of two rows of one record choose one; the other is turned away with it. A row of an
+    erased record cannot be approved.
+    """
+    return _decide(delivery_id, approve=True, as_json=as_json, **meant)
 
 
-@delivery.command(epilog=examples("delivery reject 7f3a9c218d1e02ab --reason 'sent by mistake'"))
+@delivery.command(
+    epilog=examples(
+        "delivery reject 7f3a9c218d1e02ab --reason 'sent by mistake'",
+        "delivery reject 7f3a9c218d1e02ab --record 9be04c77 --reason 'not the child'",
+    )
+)
 @click.argument("delivery_id", metavar="DELIVERY")
+@ROW
+@RECORD
 @click.option("--reason", default="", help="Why; recorded with the delivery.")
 @json_option
-def reject(delivery_id: str, reason: str, as_json: bool) -> int:
-    """Turn a held DELIVERY away; nothing of its rows is stored."""
-    return _decide(delivery_id, reason, approve=False, as_json=as_json)
+def reject(delivery_id: str, as_json: bool, **meant: Any) -> int:
+    """Turn what is held of a DELIVERY away.
+
+    Of a delivery that is held whole nothing is stored. Of one that was taken, the rows that it
+    holds are not: all of them, or those of --row and --record.
+    """
+    return _decide(delivery_id, approve=False, as_json=as_json, **meant)
 
 
-def _decide(delivery_id: str, reason: str, *, approve: bool, as_json: bool) -> int:
+def _decide(  # noqa: PLR0913 - the options of both commands
+    delivery_id: str,
+    *,
+    approve: bool,
+    reason: str,
+    lines: tuple[int, ...],
+    records: tuple[str, ...],
+    as_json: bool,
+) -> int:
     from contactpoint.cli.loading import link, report, show
+    from contactpoint.intake.deciding import Decision
     from feeds.catalogue import FEEDS
 
+    begun = frozenset(text.lower() for text in records if text)
+    decision = Decision(approve, reason, frozenset(lines), begun)
     with opened() as store:
         store.projector.catch_up()
         found = _found(store.queries, delivery_id)
         name = found["delivery"]
         origin = store.origin("delivery approve" if approve else "delivery reject")
-        outcome = store.loading.decide(
-            UUID(bytes=found["stream"]), FEEDS, origin, approve=approve, reason=reason
-        )
+        outcome = store.loading.decide(UUID(bytes=found["stream"]), FEEDS, decision, origin)
         if outcome is None:
             store.projector.catch_up()
             store.checkpoints.write(store.log)
-            state = "approved" if approve else "rejected"
-            if as_json:
-                print_json({"delivery": name, "state": state})
-            else:
-                say(f"delivery {name}: {state}")
-                if approve:
-                    say("its file is not where it was: load it again, and it goes through")
+            _tell(_found(store.queries, name), decision, as_json=as_json)
             return 0
         reports = [report(store, name, outcome)]
         link(store, reports, wanted=True, shown=not as_json)
@@ -125,6 +182,20 @@ def _decide(delivery_id: str, reason: str, *, approve: bool, as_json: bool) -> i
     else:
         show(name, outcome)
     return outcome.exit_code
+
+
+def _tell(found: dict[str, Any], decision: "Decision", *, as_json: bool) -> None:
+    """How a delivery stands after a decision that loaded nothing."""
+    told = {name: found[name] for name in ("delivery", "state", "rows", "held", "rejected")}
+    if as_json:
+        print_json(told)
+        return
+    say(
+        f"delivery {told['delivery']}: {told['state']}; {told['held']:,} rows held, "
+        f"{told['rejected']:,} rejected"
+    )
+    if decision.approve:
+        say("its file is not where it was, as it was: load it again, and it goes through")
 
 
 def _found(queries: "Queries", named: str) -> dict[str, Any]:
@@ -141,6 +212,10 @@ def _found(queries: "Queries", named: str) -> dict[str, Any]:
         which = f"{len(alike)} deliveries begin with {named}" if alike else f"no delivery {named}"
         raise NotFoundError(f"{which}; 'contactpoint delivery list' names them")
     return found
+
+
+def _awaits_a_decision(row: dict[str, Any]) -> bool:
+    return row["state"] == "held" or (row["state"] == "completed" and bool(row["held"]))
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

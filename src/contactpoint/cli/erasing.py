@@ -34,8 +34,7 @@ def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
         origin = store.origin("erase")
         store.accesses.require_administrator(origin)
         if ":" in what:
-            source, _, key = what.rpartition(":")
-            done = store.erasing.record(source, key, origin, reason=reason)
+            done = store.erasing.record(store.record_named(what), origin, reason=reason)
         else:
             try:
                 number = read(what)

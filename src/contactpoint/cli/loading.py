@@ -16,7 +16,8 @@ from contactpoint.cli.session import opened
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
-    from contactpoint.intake.loading import Outcome, Request
+    from contactpoint.intake.loading import Outcome
+    from contactpoint.intake.request import Request
     from feeds.submission import Feed
 
 SUMMED = (
@@ -201,8 +202,8 @@ def deliveries(files: Sequence[Path], name: str | None) -> list[tuple["Feed", li
 def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options: Any) -> "Request":
     """What is asked to have loaded. Raises UsageError where the date is none."""
     from contactpoint.errors import UsageError
-    from contactpoint.intake.loading import Request
     from contactpoint.intake.preparing import moment
+    from contactpoint.intake.request import Request
     from feeds.text import regular
 
     if mapping := options.get("mapping"):

@@ -35,12 +35,13 @@ BESIDE = 52
 def why(left: str, right: str, reason: str, as_json: bool) -> None:
     """Show the weights of a pair of records, field by field.
 
-    They say why the two are, or are not, taken for one child.
+    They say why the two are, or are not, taken for one child; beside them stand the blocking rules
+    that bring them together and, of two children, where the pair was lost on its way.
     LEFT and RIGHT are records as SOURCE:ID; - reads one from standard input. A weight is in bits:
     each bit doubles the odds of one child. The look is recorded before the answer.
     """
     from contactpoint.errors import NotFoundError
-    from contactpoint.explaining import explain
+    from contactpoint.explaining import explain, why_apart
 
     with opened() as store:
         store.projector.catch_up()
@@ -53,10 +54,12 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
             children=found.children if found else (),
             search={"left": left, "right": right},
         )
-    if found is None:
-        raise NotFoundError("no current record of that source and id; expected SOURCE:ID")
+        if found is None:
+            raise NotFoundError("no current record of that source and id; expected SOURCE:ID")
+        apart = why_apart(store.queries, store.filling, store.model, found)
     if as_json:
-        print_json(as_plain(found))
+        lost = {"why": apart.why, "reason": apart.reason} if apart else None
+        print_json(as_plain(found) | {"joined": found.joined or None, "apart": lost})
     else:
         show_weights(found)
         decision = found.decision
@@ -64,6 +67,11 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
             f"{total(found)}: {decision.outcome.replace('_', '-')} ({decision.reason}); "
             f"in the index they are {together(found)}"
         )
+        click.echo(f"brought together by: {met(found)}")
+        if apart is not None:
+            click.echo(f"two children because: {apart.why} ({apart.reason})")
+        elif found.joined:
+            click.echo(f"one child because: {found.joined}")
 
 
 def as_plain(found: "Explanation") -> dict[str, Any]:
@@ -74,6 +82,8 @@ def as_plain(found: "Explanation") -> dict[str, Any]:
         "decision": found.decision.outcome,
         "reason": found.decision.reason,
         "same_child": found.same_child,
+        "compared": bool(found.meeting.rules),
+        "blocks": list(found.meeting.rules),
         "parts": [part._asdict() for part in found.weight.parts],
     }
 
@@ -88,6 +98,11 @@ def together(found: "Explanation") -> str:
     if any(record.child is None for record in found.records):
         return "not both linked yet"
     return "one child" if found.same_child else "two children"
+
+
+def met(found: "Explanation") -> str:
+    """The blocking rules under which the two records share a key."""
+    return "; ".join(found.meeting.rules) or "no blocking rule, so they are never compared"
 
 
 def show_weights(found: "Explanation") -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "child": "contactpoint.cli.children",
     "why": "contactpoint.cli.pairs",
     "score": "contactpoint.cli.scoring",
+    "evaluate": "contactpoint.cli.evaluating",
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",

@@ -12,7 +12,14 @@ from contactpoint.intake.first_pass import Findings, drifts
 from contactpoint.intake.preparing import EncodedRows, PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
-from events.delivery import ChunkAppended, Counts, DeliveryCompleted, Restated, RowNote
+from events.delivery import (
+    ChunkAppended,
+    Counts,
+    DeliveryCompleted,
+    DeliveryReceived,
+    Restated,
+    RowNote,
+)
 from events.log import Log
 from events.message import Event, Recorded
 from events.record import (
@@ -31,6 +38,7 @@ from events.record import (
 from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
+PAGE = 1_000
 Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 """Has first events sealed, perhaps elsewhere, while other work goes on; then gives them."""
 
@@ -48,6 +56,7 @@ class Appending:
         self._place = place
         self._version = version
         self._snapshots: dict[str, Order | None] = {}
+        self._not_taken: dict[Order, frozenset[str]] = {}
         self._ordinal = log.heads.next_ordinal()
 
     def chunks(self, planned: Iterable[PlannedChunk], found: Findings) -> Iterator[ChunkAppended]:
@@ -102,7 +111,7 @@ class Appending:
         confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
         # A record that another row of the chunk concerns too is taken through its head, row by row.
         several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.twice)}
-        singly = [(UUID(bytes=record), at) for record, at in confirmed if record in several]
+        singly = [(UUID(bytes=record), at) for record, at, _ in confirmed if record in several]
         together = [one for one in confirmed if one[0] not in several]
         seen = [UUID(bytes=record) for record in planned.seen] + commit.twice
         commit.heads = self._log.heads.records(
@@ -141,17 +150,18 @@ class Appending:
             seen=BitMap(commit.seen).serialize(),
             restated=tuple(commit.restated),
             notes=(*planned.notes, *commit.notes),
+            settled=tuple(planned.settled),
         )
         self._append(commit, appended, chunk.sealed() if chunk.sealed else None)
         return appended
 
     def _confirm_together(
-        self, confirmed: Sequence[tuple[bytes, int]], planned: PlannedChunk, commit: "_Commit"
+        self, confirmed: Sequence[tuple[bytes, int, int]], planned: PlannedChunk, commit: "_Commit"
     ) -> None:
         if not confirmed:
             return
-        records = [record for record, _ in confirmed]
-        ordinals = {ordinal for _, ordinal in confirmed}
+        records = [record for record, _, _ in confirmed]
+        ordinals = {ordinal for _, ordinal, _ in confirmed}
         named = set(records)
         commit.confirmed.extend(ordinals)
         commit.restated.extend(one for one in planned.restated if one.ordinal in ordinals)
@@ -218,6 +228,8 @@ class Appending:
         head = commit.heads[record]
         if latest is None or (head.state.present is not None and head.state.present >= latest):
             return
+        if record.hex[:8] in self._not_taken_by(latest):
+            return  # it names the record, which was not known then and so was not proved present
         command = WithdrawRecord(self._place.name, latest, "absent")
         commit.apply(head, decide(command, head.state), latest.effective)
 
@@ -228,6 +240,34 @@ class Appending:
             orders = [head.order for head in found if head is not None]
             self._snapshots[scope] = max(orders, default=None)
         return self._snapshots[scope]
+
+    def _not_taken_by(self, latest: Order) -> frozenset[str]:
+        """Records of rows that the snapshot at this place rejected or held, by their short ids."""
+        if latest not in self._not_taken:
+            events = [message.event for message in self._delivery_at(latest)]
+            self._not_taken[latest] = frozenset(
+                note.record
+                for event in events
+                if isinstance(event, ChunkAppended)
+                for note in event.notes
+                if note.outcome != "remark"
+            )
+        return self._not_taken[latest]
+
+    def _delivery_at(self, order: Order) -> Sequence[Recorded]:
+        """The events of the source's delivery at a place.
+
+        A walk over all deliveries; a late file alone asks for it, once.
+        """
+        after, upto = 0, self._log.position()
+        while rows := self._log.read(after, PAGE, upto, (DeliveryReceived,)):
+            for message in self._log.decode(rows, opened=False):
+                event = message.event
+                assert isinstance(event, DeliveryReceived)
+                if (event.source, event.order) == (self._place.source, order):
+                    return self._log.stream(message.originator_id)
+            after = rows[-1].position
+        return ()
 
     def _append(self, commit: "_Commit", last: Event, sealed: SealedFirsts | None = None) -> None:
         """One commit: the records' events with their keys, then the delivery's own."""
@@ -391,7 +431,7 @@ def _without_contradictions(
             commit.note_twice(row.line, row.record)
         else:
             taken.append(row)
-    for record, _ in planned.confirmed:
+    for record, _, line in planned.confirmed:
         if record in contradicted:
-            commit.note_twice(0, record)
+            commit.note_twice(line, record)
     return taken

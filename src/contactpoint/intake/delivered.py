@@ -1,9 +1,7 @@
 """The files of a delivery, how they are to be read, and what a reading says of itself."""
 
-import gc
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,14 +50,3 @@ class Delivered:
         settings = getattr(reading, "settings", None) or self.feed.settings
         mode = getattr(reading, "mode", None) or self.feed.mode
         return About(reading.header, settings, mode)
-
-
-@contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Have cycles looked for seldom: the rows of a chunk are in none, and each look walks them."""
-    usual = gc.get_threshold()
-    gc.set_threshold(1_000_000, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)

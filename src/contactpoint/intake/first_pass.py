@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import msgspec
 from contactpoint.intake.manifest import Manifest
 from contactpoint.intake.preparing import EncodedRows, PreparedChunk, PreparedFault, PreparedRow
 from contactpoint.intake.spool import PlannedChunk, Spool
-from events.delivery import Counts, Restated, RowNote
+from events.delivery import Counts, HeldRow, Restated, RowNote
 from events.record import Order, Record, needs_history, repeats, returns
 from events.store.heads import Moved
 
@@ -77,12 +78,20 @@ class FirstPass:
     """Classes the chunks of one delivery against what the log knows."""
 
     def __init__(
-        self, heads: Heads, histories: Histories, order: Order, *, drift_allowed: bool
+        self,
+        heads: Heads,
+        histories: Histories,
+        order: Order,
+        *,
+        drift_allowed: bool,
+        only: frozenset[HeldRow] = frozenset(),
     ) -> None:
+        """``only``: a person chose these rows, and the others were taken before; empty: all."""
         self._heads = heads
         self._histories = histories
         self._order = order
-        self._drift_allowed = drift_allowed
+        self._drift_allowed = drift_allowed or bool(only)
+        self._only = only
 
     def run(
         self, chunks: Iterable[PreparedChunk], spool: Spool, *, may_repeat_keys: bool
@@ -96,7 +105,9 @@ class FirstPass:
             for read in chunks:
                 chunk = self._by_owner(read)
                 manifest.add((row.record, row.stated.content) for row in chunk.rows)
-                planned = self.plan(chunk, found)
+                _note_keys(chunk, found)
+                only = self._only
+                planned = self._taken_up(read, chunk, found) if only else self.plan(chunk, found)
                 found.counts = found.counts + planned.counts
                 spool.write(planned)
             found.repeated, contradicted = manifest.repeated()
@@ -105,7 +116,7 @@ class FirstPass:
                 for record, claimants in found.claims.items()
                 if len(claimants) == 1 and record not in found.faulty and not manifest.names(record)
             }
-            if not may_repeat_keys:
+            if not may_repeat_keys and not self._only:
                 found.contradicted = contradicted
                 found.kept_out |= contradicted
         return found
@@ -140,17 +151,27 @@ class FirstPass:
             ],
         )
 
+    def _taken_up(self, read: PreparedChunk, chunk: PreparedChunk, found: Findings) -> PlannedChunk:
+        """Class those rows of a chunk that were held, and that a person chose since."""
+        names: list[HeldRow] = []
+        rows: list[PreparedRow] = []
+        lines = {one.line for one in self._only}
+        for before, row in zip(read.rows, chunk.rows, strict=True):
+            if row.line not in lines:
+                continue
+            # A key may answer with a record since that it did not answer with then.
+            ways = [HeldRow(row.line, one[:4].hex()) for one in (row.record, before.record)]
+            if name := next((way for way in ways if way in self._only), None):
+                names.append(name)
+                rows.append(row)
+        planned = self.plan(PreparedChunk(chunk.number, rows, [], []), found)
+        return msgspec.structs.replace(planned, number=-1, settled=names)
+
     def plan(self, chunk: PreparedChunk, found: Findings) -> PlannedChunk:
         """Class the rows of one chunk; ``found`` gains what concerns the file as a whole."""
-        ids = [row.record for row in chunk.rows]
-        faulty = [one.record for one in chunk.faults if one.record]
-        found.faulty.update(faulty)
-        former = []
-        for row in chunk.rows:
-            if row.former and row.former != row.record:
-                former.append(row.former)
-                found.claims.setdefault(row.former, set()).add(row.record)
-        states = self._heads.states(ids + faulty + former)
+        ids = [row.record for row in chunk.rows] + [row.former for row in chunk.rows if row.former]
+        ids += [one.record for one in chunk.faults if one.record]
+        states = self._heads.states(ids)
         found.named.update(state.scope for state in states.values() if self._would_be_absent(state))
         plan = _Plan(chunk.number, self._order)
         for fault in chunk.faults:
@@ -183,7 +204,7 @@ class FirstPass:
                 plan.rows_present.append(row.record)
             return
         if head is not None and head.standing == "erased":
-            plan.hold(row, "ERASED", "", "a data manager to say whether it may come back")
+            plan.hold(row, "ERASED", "", "a record that was not erased")
             found.kept_out.add(row.record)
             return
         if head is None and not row.purge and not row.former:
@@ -226,6 +247,14 @@ class FirstPass:
         return repeats(head, row.stated)
 
 
+def _note_keys(chunk: PreparedChunk, found: Findings) -> None:
+    """Note what former keys the rows claim, and the records of rows that the feed did not take."""
+    found.faulty.update(one.record for one in chunk.faults if one.record)
+    for row in chunk.rows:
+        if row.former and row.former != row.record:
+            found.claims.setdefault(row.former, set()).add(row.record)
+
+
 @dataclass(slots=True)
 class _Plan:
     """A planned chunk while it is being made."""
@@ -238,7 +267,7 @@ class _Plan:
     held: int = 0
     rejected: int = 0
     remarks: int = 0
-    confirmed: list[tuple[bytes, int]] = field(default_factory=list)
+    confirmed: list[tuple[bytes, int, int]] = field(default_factory=list)
     restated: list[Restated] = field(default_factory=list)
     rows_present: list[bytes] = field(default_factory=list)
     notes: list[RowNote] = field(default_factory=list)
@@ -254,7 +283,7 @@ class _Plan:
 
     def confirm(self, row: PreparedRow, head: Record) -> None:
         """The row repeats what is known."""
-        self.confirmed.append((row.record, head.ordinal))
+        self.confirmed.append((row.record, head.ordinal, row.line))
         place = row.stated if row.own_order else self.order
         if row.own_order:
             self.restated.append(Restated(head.ordinal, row.stated))
@@ -310,7 +339,9 @@ class _Plan:
             notes=self.notes,
             moved=self.moved,
             rows=self.rows,
-            firsts=EncodedRows.of(self.firsts),
+            # In the order of their ids, not of the file: the random indexes of log, heads and keys
+            # are then filled page by page.
+            firsts=EncodedRows.of(sorted(self.firsts, key=attrgetter("record"))),
         )
 
 

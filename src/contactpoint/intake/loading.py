@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,31 +15,33 @@ import msgspec
 from contactpoint.errors import ChangedFileError, UsageError
 from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Submit
-from contactpoint.intake.delivered import About, Delivered, How, seldom_collecting
+from contactpoint.intake.deciding import Decision, decided
+from contactpoint.intake.delivered import About, Delivered, How
 from contactpoint.intake.first_pass import Findings, FirstPass
 from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules, day_of, moment
 from contactpoint.intake.processes import Alone, Process, Shared
 from contactpoint.intake.recall import FOLDER, Keeping, Kept
+from contactpoint.intake.request import Request, asked
 from contactpoint.intake.sealing import Place, Sealing
 from contactpoint.intake.spool import Spool
 from contactpoint.sources import Sources, registration
 from events.delivery import (
+    PARTLY,
     Counts,
     Delivery,
-    DeliveryApproved,
     DeliveryCompleted,
     DeliveryEvent,
     DeliveryHeld,
     DeliveryReceived,
     DeliveryRefused,
-    DeliveryRejected,
     evolve,
 )
 from events.failpoints import failpoint
+from events.garbage import seldom_collecting
 from events.keys import SubjectKeys
 from events.log import Log
 from events.master import MasterKey
-from events.message import Origin, Recorded
+from events.message import Event, Origin, Recorded
 from events.record import Order, Record
 from events.record import evolve as evolve_record
 from events.source import SourceRegistered
@@ -50,24 +52,6 @@ OF_ONE_SCOPE = 0.4
 in a year at once, and as much as domain practice holds a file for."""
 LASTING = timedelta(days=400)
 """How long rows are kept that stay in scope: one school year and a little more."""
-PARTLY = 3
-"""Exit code of a delivery of which something was rejected or held."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody asked to have loaded."""
-
-    paths: Sequence[Path]
-    feed: Feed
-    source: str
-    mode: Mode | None = None
-    """None: as the mapping says, else the feed."""
-    mapping: Path | None = None
-    effective: str = ""
-    dry_run: bool = False
-    progress: Callable[[str, int], None] | None = field(default=None, compare=False)
-    """Told the stage (``read``, ``append``) and how many rows it has come to."""
 
 
 @dataclass(slots=True)
@@ -117,32 +101,51 @@ class Loading:
         self._kept_from = kept_from
 
     def decide(
-        self,
-        delivery: UUID,
-        feeds: Mapping[str, Feed],
-        origin: Origin,
-        *,
-        approve: bool,
-        reason: str,
+        self, delivery: UUID, feeds: Mapping[str, Feed], decision: Decision, origin: Origin
     ) -> Outcome | None:
-        """Let a held delivery through, or turn it away; what was let through is loaded.
+        """Let a delivery, or rows that it holds, through or turn them away, and load what may pass.
 
-        None where it was turned away, or where its files are not there any more: then they are
-        to be loaded again, and go through. Raises UsageError where it is not held.
+        None where nothing is let through, or where the files are not there any more, as they were:
+        then they are to be loaded again, and it goes through. The same decision again adds nothing
+        but what is missing. Raises UsageError where it cannot be made.
         """
         with self._log.lock("load"), seldom_collecting():
             state = self._log.replay(delivery, Delivery(), evolve)
-            if state.state != "held" or state.held is None:
-                raise UsageError(f"delivery {delivery.hex[:16]} is {state.state}, not held")
-            event = (DeliveryApproved if approve else DeliveryRejected)(reason or None)
-            sealing = self._keys.for_reason(delivery, reason)
-            self._log.append(
-                [Recorded(delivery, state.version + 1, origin, origin.recorded, event, sealing)]
-            )
-            request = _asked(state.held, feeds) if approve else None
-            if request is None or not all(path.exists() for path in request.paths):
-                return None
-            return _Load(self, request, origin).run()
+            sources = Sources(self._log, self._master).registry().sources
+            events = decided(delivery.hex[:16], state, decision, sources)
+            self._append(delivery, state.version, events, decision.reason, origin)
+            failpoint("delivery.decided")
+            return self._go_on(delivery, feeds, origin) if decision.approve else None
+
+    def _go_on(self, delivery: UUID, feeds: Mapping[str, Feed], origin: Origin) -> Outcome | None:
+        """Load what may pass of a delivery, if its files are where they were, as they were."""
+        state = self._log.replay(delivery, Delivery(), evolve)
+        if state.state == "completed" and not state.let_through:
+            return _known(delivery, state)
+        for request in asked(state, feeds):
+            if all(path.exists() for path in [*request.paths, *_given(request.mapping)]):
+                load = _Load(self, request, origin)
+                if load.outcome.delivery == delivery:
+                    return load.run()
+        return None
+
+    def _append(
+        self,
+        delivery: UUID,
+        version: int,
+        events: Sequence[Event],
+        reason: str,
+        origin: Origin,
+    ) -> None:
+        if not events:
+            return
+        sealing = self._keys.for_reason(delivery, reason)
+        self._log.append(
+            [
+                Recorded(delivery, version + number, origin, origin.recorded, event, sealing)
+                for number, event in enumerate(events, 1)
+            ]
+        )
 
     def load(self, request: Request, origin: Origin, *, wait: float = 0.0) -> Outcome:
         """Load one delivery. Raises FeedError for a file that cannot be read as its feed says.
@@ -151,18 +154,6 @@ class Loading:
         """
         with self._log.lock("load", wait=wait), seldom_collecting():
             return _Load(self, request, origin).run()
-
-
-def _asked(held: DeliveryHeld, feeds: Mapping[str, Feed]) -> Request | None:
-    """What was asked for when the delivery was held; None where its path is unreadable now."""
-    if not isinstance(held.path, str) or held.feed not in feeds:
-        return None
-    paths = [Path(line) for line in held.path.split("\n")]
-    mapping = paths.pop() if held.mapped else None
-    mode: Mode | None = (
-        None if not held.mode else "snapshot" if held.mode == "snapshot" else "delta"
-    )
-    return Request(paths, feeds[held.feed], held.source, mode, mapping, held.stated)
 
 
 class _Load:
@@ -188,7 +179,7 @@ class _Load:
         if known is not None:
             return known
         try:
-            return self._read()
+            return self._take_up() if self._delivery.let_through else self._read()
         except FeedError as error:
             self._refuse(error)
             raise
@@ -200,16 +191,9 @@ class _Load:
             raise FeedError(self._request.paths[0].name, *delivery.refusal)
         if delivery.state not in ("completed", "held", "rejected"):
             return None
-        return Outcome(
-            self._stream,
-            delivery.state,
-            counts=_again(delivery.counts),
-            dropped=delivery.dropped,
-            exit_code=delivery.exit_code,
-            known=True,
-            held_by=delivery.held.rule if delivery.held else "",
-            effective_by=delivery.effective_by,
-        )
+        if delivery.let_through and not self._request.dry_run:
+            return None
+        return _known(self._stream, delivery)
 
     def _read(self) -> Outcome:
         request = self._request
@@ -243,6 +227,29 @@ class _Load:
             kept.replace()
             return outcome
 
+    def _take_up(self) -> Outcome:
+        """Read the file again, and append the rows that were held in it and have been approved.
+
+        Every other row was taken before, or waits on.
+        """
+        before, order = self._delivery.counts, self._delivery.order
+        assert order is not None
+        told = _again(before)
+        with ExitStack() as stack:
+            process: Process = stack.enter_context(self._process())
+            source, _ = self._source(process.about)
+            kept = self._kept(process.about.header, source, order)
+            rules = Rules(self._request.source, order, source.oldest, telling=False)
+            spool, found = self._first_pass(process, rules, kept, source, stack)
+            self._lap("read")
+            planned = (chunk for chunk in spool if chunk.settled)
+            for appended in self._appending(process.submit, order).chunks(planned, found):
+                self._evolve(appended)
+                told = told + appended.gain
+            self._lap("append")
+        self.outcome.effective_by = self._delivery.effective_by
+        return self._ended("completed", told, self._delivery.exit_code)
+
     def _first_pass(
         self,
         process: Process,
@@ -253,19 +260,25 @@ class _Load:
     ) -> tuple[Spool, Findings]:
         """Read the whole file; once more where rows were recalled that have to be read."""
         how = How(self._delivery.chunk or self._chunk, kept)
+        only = self._delivery.let_through
         while True:
-            keeping = Keeping(kept)
+            keeping = None if only else Keeping(kept)
             preparing = Preparing(self._master.hashes, rules, keeping)
             rows = map(preparing.chunk, process.chunks(how))
             spool = stack.enter_context(Spool(self._work))
             first_pass = FirstPass(
-                self._log.heads, self._history, rules.order, drift_allowed=self._delivery.approved
+                self._log.heads,
+                self._history,
+                rules.order,
+                drift_allowed=self._delivery.approved,
+                only=only,
             )
             found = first_pass.run(
                 self._told(rows), spool, may_repeat_keys=source.dual_registration
             )
             self._insist_on_the_same_bytes()
-            keeping.finish(process.about.left_out, without=found.kept_out)
+            if keeping is not None:
+                keeping.finish(process.about.left_out, without=found.kept_out)
             if not found.again:
                 return spool, found
             how = replace(how, again=how.again | found.again)
@@ -405,7 +418,7 @@ class _Load:
     def _rehearsed(self, found: Findings, held: DeliveryHeld | None) -> Outcome:
         self.outcome.state = "rehearsed"
         self.outcome.counts = found.counts
-        self.outcome.exit_code = PARTLY if held or _partly(found.counts) else 0
+        self.outcome.exit_code = PARTLY if held else found.counts.exit_code
         self.outcome.held_by = held.rule if held else ""
         return self.outcome
 
@@ -455,7 +468,8 @@ class _Load:
                 size=_size(request.paths),
                 counts=found.counts,
                 dropped=_sorted(about.dropped),
-                path=_path(request.paths),
+                mapped=request.mapping is not None,
+                path=_path([*request.paths, *_given(request.mapping)]),
             ),
             path=True,
         )
@@ -468,9 +482,7 @@ class _Load:
         scopes: tuple[str, ...],
         found: Findings,
     ) -> Outcome:
-        place = Place(self._stream, self._request.source, order, self._origin)
-        version = self._delivery.version
-        appending = Appending(self._log, self._sealing, submit, place, version=version)
+        appending = self._appending(submit, order)
         done = self._delivery.chunks
         planned = (chunk for chunk in spool if chunk.number >= done)
         for appended in appending.chunks(planned, found):
@@ -480,13 +492,17 @@ class _Load:
         for absent in appending.withdrawals(scopes, self._chunk):
             self._evolve(appending.withdraw(absent))
         counts = self._delivery.counts
-        code = PARTLY if _partly(counts) else 0
-        completed = DeliveryCompleted(counts, scopes, bool(scopes), code)
+        completed = DeliveryCompleted(counts, scopes, bool(scopes), counts.exit_code)
         failpoint("load.before-complete")
         appending.complete(completed)
         self._evolve(completed)
         self._lap("withdraw")
-        return self._ended("completed", counts, code)
+        return self._ended("completed", counts, counts.exit_code)
+
+    def _appending(self, submit: Submit, order: Order) -> Appending:
+        place = Place(self._stream, self._request.source, order, self._origin)
+        version = self._delivery.version
+        return Appending(self._log, self._sealing, submit, place, version=version)
 
     def _ended(self, state: str, counts: Counts, exit_code: int) -> Outcome:
         self.outcome.state, self.outcome.counts = state, counts
@@ -549,14 +565,24 @@ def _share(share: float, current: int, records: int) -> str:
     return f"at most {share:.0%} of {current} records, not {records}"
 
 
+def _known(stream: UUID, delivery: Delivery) -> Outcome:
+    """What is said of a delivery that had ended: its exit code, and that nothing was appended."""
+    return Outcome(
+        stream,
+        delivery.state,
+        counts=_again(delivery.counts),
+        dropped=delivery.dropped,
+        exit_code=delivery.exit_code,
+        known=True,
+        held_by=delivery.held.rule if delivery.held and not delivery.approved else "",
+        effective_by=delivery.effective_by,
+    )
+
+
 def _again(counts: Counts) -> Counts:
     """The rows of a delivery that is known already: what was taken then is unchanged now."""
     taken = counts.new + counts.changed + counts.unchanged
     return msgspec.structs.replace(counts, new=0, changed=0, unchanged=taken, withdrawn=0)
-
-
-def _partly(counts: Counts) -> bool:
-    return bool(counts.rejected or counts.held)
 
 
 def _digest(paths: Sequence[Path], master: MasterKey) -> str:

@@ -8,9 +8,9 @@ one who writes the log and who answers for the load: the second process ends wit
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from types import TracebackType
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import msgspec
 
@@ -111,7 +111,7 @@ class Shared:
 
     def chunks(self, how: How) -> Iterator[ReadChunk]:
         """Chunks that were read meanwhile."""
-        self._line.send(how)
+        self._say(self._line.send, how)
         decode = msgspec.msgpack.Decoder(ReadChunk).decode
         while self._answers():
             if not (written := self._line.recv_bytes()):
@@ -124,10 +124,15 @@ class Shared:
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal there, while this process does something else."""
         if not self._sealing:
-            self._line.send(None)
+            self._say(self._line.send, None)
             self._sealing = True
-        self._line.send_bytes(msgspec.msgpack.encode(firsts))
+        self._say(self._line.send_bytes, msgspec.msgpack.encode(firsts))
         return self._sealed
+
+    def _say(self, send: Callable[[Any], None], message: object) -> None:
+        """Send; where nobody takes it any more, whoever waits for the answer is told why."""
+        with suppress(OSError):
+            send(message)
 
     def _sealed(self) -> SealedFirsts:
         if not self._answers():

@@ -16,10 +16,11 @@ from typing import Any
 import msgspec
 
 from contactpoint.errors import ContactpointError
-from contactpoint.intake.delivered import Delivered, seldom_collecting
+from contactpoint.intake.delivered import Delivered
 from contactpoint.intake.reading import Reader
 from contactpoint.intake.recall import Recall
 from contactpoint.intake.sealing import Firsts, Sealing
+from events.garbage import seldom_collecting
 from events.keys import KeyStoreError, SubjectKeys
 from events.master import MasterKey
 from feeds.submission import FeedError, Reading

@@ -15,7 +15,7 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contactpoint.intake.preparing import EncodedRows, PreparedRow
-from events.delivery import Counts, Restated, RowNote
+from events.delivery import Counts, HeldRow, Restated, RowNote
 from events.store.heads import Moved
 
 
@@ -25,8 +25,8 @@ class PlannedChunk(msgspec.Struct, frozen=True):
     number: int
     counts: Counts
     """Of the rows that are settled: unchanged, out of scope, held, rejected."""
-    confirmed: list[tuple[bytes, int]]
-    """Record and ordinal of each row that repeats what is known."""
+    confirmed: list[tuple[bytes, int, int]]
+    """Record, ordinal and line of each row that repeats what is known."""
     restated: list[Restated]
     seen: list[bytes]
     """Records that rows not taken prove present."""
@@ -37,6 +37,8 @@ class PlannedChunk(msgspec.Struct, frozen=True):
     """Rows that say something new of a record that has a head, and purges."""
     firsts: EncodedRows
     """Rows of records that have no head."""
+    settled: list[HeldRow] = []
+    """Its rows, where they were held before and are taken up again."""
 
 
 class Spool:

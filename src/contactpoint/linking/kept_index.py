@@ -197,6 +197,17 @@ class Filling:
         """The settings of a source."""
         return self._sources.get(name)
 
+    def exclusive(self, source: str, scope: str) -> str:
+        """A word that two records share where their source and scope make them two children."""
+        settings = self._sources.get(source)
+        if settings is None or not settings.one_record_each:
+            return ""
+        return f"{source} {scope}" if settings.dual_registration else source
+
+    def never_compares(self, one: str, other: str) -> bool:
+        """Whether records of these sources are never compared: one source, and two children."""
+        return one == other and one in self._numbers
+
     def fill(self, index: Index, queries: Queries) -> None:
         """Put every current record into an empty index."""
         batch: list[IndexedRecord] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.decide import Outcome, decide_pattern
+from linkage.decide import UNSURE, Decision, decide_pattern
 from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import Pair, neighbourhoods
@@ -23,19 +23,28 @@ class Neighbourhood:
 
 def floor_of(model: Model) -> float:
     """The weight (log2 odds) of the review threshold: pairs below it connect nothing."""
-    return float(np.log2(model.thresholds.review / (1 - model.thresholds.review)))
+    return _bits(model.thresholds.review)
+
+
+def sure_of(model: Model) -> float:
+    """The weight of the link threshold: what pairs have to reach when rivals are counted."""
+    return _bits(model.thresholds.link)
+
+
+def _bits(chance: float) -> float:
+    return float(np.log2(chance / (1 - chance)))
 
 
 def decided(pairs: Pairs, model: Model) -> Iterator[Pair]:
     """Each pair with what is decided of it alone; non-links too, for they can keep apart."""
     columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
     # The weight follows from the pattern, and many pairs have one pattern.
-    outcomes: dict[int, Outcome] = {}
+    decisions: dict[int, Decision] = {}
     for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
-        outcome = outcomes.get(code)
-        if outcome is None:
-            outcome = outcomes[code] = decide_pattern(code, weight, model).outcome
-        yield Pair(left, right, weight, code, outcome)
+        decision = decisions.get(code)
+        if decision is None:
+            decision = decisions[code] = decide_pattern(code, weight, model)
+        yield Pair(left, right, weight, code, decision.outcome, decision.reason in UNSURE)
 
 
 def group(

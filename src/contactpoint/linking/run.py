@@ -8,7 +8,14 @@ from uuid import UUID, uuid4
 from pyroaring import BitMap
 
 from contactpoint.linking.kept_index import Filling, KeptIndex
-from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
+from contactpoint.linking.neighbourhoods import (
+    Neighbourhood,
+    decided,
+    floor_of,
+    group,
+    reach,
+    sure_of,
+)
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
 from events.child import (
@@ -55,7 +62,7 @@ COMMIT = 5_000
 """Records settled in one commit."""
 PAGE = 10_000
 TRIES = 5
-"""How often a commit is resolved where others write what it read, before the run gives up."""
+"""How often a commit is tried where others write what it read, before the run gives up."""
 
 Progress = Callable[[str, int], None]
 """Told the stage (``compare``, ``settle``) and how many records it has come to."""
@@ -158,7 +165,7 @@ class _Run:
         self._origin, self._model, self._size = origin, model, linking._commit
         self._stream = linking._master.hashes.stream_id("linking")
         self._filling = Filling(Sources(linking._log, linking._master).registry())
-        self._version = self._log.versions([self._stream]).get(self._stream, 0)
+        self._version = self._own_version()
         self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
 
@@ -261,7 +268,7 @@ class _Run:
     def _again(self, ordinals: set[int]) -> tuple[list[Neighbourhood], dict[int, UUID]]:
         """The neighbourhoods of these records, and their children, as all of it is now."""
         self._position = self._projector.catch_up()
-        self._version = self._log.versions([self._stream]).get(self._stream, 0)
+        self._version = self._own_version()
         pairs, met = reach(self._index(), ordinals, floor_of(self._model), self._siblings)
         linked = self._linked(met)
         return group(met, list(decided(pairs, self._model)), _beside(linked)), linked
@@ -279,7 +286,7 @@ class _Run:
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
-            resolution = resolve(members, one.pairs)
+            resolution = resolve(members, one.pairs, sure=sure_of(self._model))
             children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
             children.update(*(merged.get(child, ()) for child in tuple(children)))
             known_children = [self._known_child(child) for child in children]
@@ -293,19 +300,15 @@ class _Run:
 
     def _member(self, record: Membership) -> Member:
         source = self._filling.source(record.source)
-        exclusive = ""
-        if source is not None and source.one_record_each:
-            exclusive = record.source
-            if source.dual_registration:
-                exclusive = f"{record.source} {record.scope}"
         nameless = source is not None and source.nameless
         return Member(
             record.ordinal,
             record.source,
             record.key,
-            exclusive,
+            self._filling.exclusive(record.source, record.scope),
             makes_child=not nameless,
             verified=record.verified,
+            upns=record.upns,
         )
 
     def _settle_one(
@@ -392,7 +395,19 @@ class _Run:
             overflowed=outcome.overflowed,
         )
         failpoint("link.before-complete")
-        self._log.append([self._own(completed)])
+        for left in reversed(range(TRIES)):
+            try:
+                self._log.append([self._own(completed)])
+            except StaleError:
+                if not left:
+                    raise
+                # What another run wrote of itself takes nothing from what this one did.
+                self._version = self._own_version()
+            else:
+                return
+
+    def _own_version(self) -> int:
+        return self._log.versions([self._stream]).get(self._stream, 0)
 
     def _own(self, event: Event) -> Recorded:
         """An event of our own stream, which goes on from where it stood when it was read."""

@@ -22,13 +22,14 @@ class Given(IntEnum):
     NEAR = 4
     """Nearly the same, and both are forenames: as likely two children as one."""
     MIDDLE = 5
-    """One record's forename is a further name in the other."""
+    """One record's forename is a further name in the other, or nearly so."""
     HONORIFIC = 6
     """They share Muhammad or the like, and one of them nothing else."""
     INITIAL = 7
     SWAPPED = 8
     """Forename and family name change places."""
     CLOSE = 9
+    """Alike at all: most letters, or all but the vowels."""
     DIFFERENT = 10
     SHORT = 11
     """One is the beginning of the other: Tiff and Tiffany."""
@@ -89,9 +90,19 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
     if near:
         known = all(population.is_forename(a) and population.is_forename(b) for a, b in near)
         return Given.NEAR if known else Given.TYPO
+    if _near_middle(left, right) or _near_middle(right, left):
+        return Given.MIDDLE
     if any(strings.is_beginning(a, b) for a, b in pairs):
         return Given.SHORT
-    return Given.CLOSE if any(strings.is_close(a, b) for a, b in pairs) else Given.DIFFERENT
+    alike = any(strings.is_close(a, b) or strings.same_consonants(a, b) for a, b in pairs)
+    return Given.CLOSE if alike else Given.DIFFERENT
+
+
+def _near_middle(one: Comparable, other: Comparable) -> bool:
+    """Whether a further name of the other may be a typing error of the one's forename."""
+    word = one.given[0]
+    further = [w for w in other.given[1:] if min(len(w), len(word)) >= strings.SHORTEST]
+    return any(strings.is_near(word, w) for w in further)
 
 
 def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:

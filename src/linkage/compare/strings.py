@@ -6,6 +6,8 @@ NEAR = 0.92
 """Jaro-Winkler similarity (Winkler 1990) of two writings of one name."""
 CLOSE = 0.82
 """Jaro-Winkler similarity below which two names say nothing of each other."""
+VOWELS = "aeiouyhw"
+"""Letters by which names that sound alike differ."""
 SHORTEST = 4
 """Letters from which one slip leaves a name recognisable: Mia and Mya are two names."""
 
@@ -31,6 +33,20 @@ def is_beginning(left: str, right: str) -> bool:
     """Whether one is the beginning of the other, and long enough to be a name of its own."""
     short, long = sorted((left, right), key=len)
     return len(short) >= 3 and long.startswith(short)
+
+
+def same_consonants(left: str, right: str) -> bool:
+    """Whether they begin alike and differ in nothing but vowels and doubled letters.
+
+    >>> same_consonants("mia", "maya"), same_consonants("raya", "rory")
+    (True, False)
+    """
+    return left[:1] == right[:1] and _consonants(left) == _consonants(right)
+
+
+def _consonants(word: str) -> str:
+    pairs = zip(f" {word}", word, strict=False)
+    return "".join(c for before, c in pairs if c != before and c not in VOWELS)
 
 
 def one_edit(left: str, right: str) -> bool:

@@ -13,6 +13,7 @@ from linkage.compare.life import Life
 from linkage.compare.names import Family, Given, Middle
 from linkage.compare.places import Place
 from linkage.compare.sex import Sex
+from linkage.compare.strings import SHORTEST, VOWELS
 from linkage.compiled import layout as at
 from linkage.compiled.strings import is_beginning, is_close, is_near, one_slip
 from linkage.pattern import BITS, PLACES
@@ -52,6 +53,7 @@ LI_EXACT, LI_SINGLE, LI_MULTIPLE = int(Life.EXACT), int(Life.SINGLE), int(Life.M
 LI_CONFLICT, LI_OTHER = int(Life.CONFLICT), int(Life.OTHER_ORDER)
 LI_DEATH = int(Life.BORN_AFTER_DEATH)
 
+IS_VOWEL = np.array([chr(letter) in VOWELS for letter in range(256)])
 SHIFTS = np.array([BITS * place for place in PLACES.values()], np.uint64)
 
 
@@ -134,12 +136,54 @@ def given_likeness(a, b, facts):
                 known = known and facts.known[x] == 1 and facts.known[y] == 1
             elif not near and not short:
                 short = words_begin(x, y, facts)
-                close = close or words_close(x, y, facts)
+                close = close or words_close(x, y, facts) or same_consonants(x, y, facts)
     if near:
         return G_NEAR if known else G_TYPO
+    if near_middle(a, b, facts) or near_middle(b, a, facts):
+        return G_MIDDLE
     if short:
         return G_SHORT
     return G_CLOSE if close else G_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def same_consonants(x, y, facts):
+    """Whether two words begin alike and differ in nothing but vowels and doubled letters."""
+    a, b = facts.letters[x], facts.letters[y]
+    if a[0] != b[0]:
+        return False
+    i, j = 0, 0
+    while True:
+        i, j = next_consonant(a, i, facts.lengths[x]), next_consonant(b, j, facts.lengths[y])
+        if i == facts.lengths[x] or j == facts.lengths[y]:
+            return i == facts.lengths[x] and j == facts.lengths[y]
+        if a[i] != b[j]:
+            return False
+        i += 1
+        j += 1
+
+
+@njit(cache=True, nogil=True)
+def next_consonant(letters, start, length):
+    """The place of the first consonant from a place on that does not repeat the letter before."""
+    for i in range(start, length):
+        doubled = i > 0 and letters[i] == letters[i - 1]
+        if not doubled and not IS_VOWEL[letters[i]]:
+            return i
+    return length
+
+
+@njit(cache=True, nogil=True)
+def near_middle(a, b, facts):
+    """Whether a further name of b may be a typing error of the forename of a."""
+    word = a[at.GIVEN]
+    for i in range(at.GIVEN + 1, at.GIVEN + 4):
+        further = b[i]
+        if further == 0 or min(facts.lengths[word], facts.lengths[further]) < SHORTEST:
+            continue
+        if words_near(word, further, facts):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)

@@ -1,0 +1,178 @@
+"""The use case: an index measured against the truth beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from contactpoint.evaluating.errors import (
+    FalseLinks,
+    Lookout,
+    Misses,
+    Progress,
+    WrongPair,
+    false_links,
+    misses,
+    would_find,
+)
+from contactpoint.evaluating.groups import Group, groups
+from contactpoint.evaluating.held import Counts, Held
+from contactpoint.evaluating.truth import Truth, tells
+from contactpoint.linking.kept_index import Filling
+from contactpoint.verdicts import Judge
+from events.log import Log
+from events.master import MasterKey
+from linkage.calibration import LEAST, Point, Reliability, curve, log_odds, reliability
+from linkage.evaluation import Measures
+from linkage.index import Index, Pairs
+from projections.queries import OpenPair, Queries
+
+Floats = npt.NDArray[np.float64]
+
+
+class Review(msgspec.Struct, frozen=True):
+    """What stewards are asked."""
+
+    pairs: int
+    """Referred pairs of two measured records."""
+    of_one_person: int
+    records: int
+    """Counts records with at least one of them."""
+    share_of_records: float
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """All that is measured."""
+
+    model: str
+    linked_under: str
+    """The model of the last run of linking."""
+    prior_records: int
+    """The number of records that the model's prior is for."""
+    records: Counts
+    whole: Measures
+    by: dict[str, tuple[Group, ...]]
+    groups_from: str
+    """Whence the groups of ``naming`` are: the truth, or the names."""
+    review: Review
+    false_links: tuple[FalseLinks, ...]
+    kinds_from: str
+    """Whence the kinds of false links are: the truth, or the records."""
+    missed: tuple[Misses, ...]
+    looked_into: dict[str, int]
+    """How many false and missed pairs kinds and reasons were found for: all, or a draw."""
+    would_find: dict[str, int]
+    """Pairs never compared by two facts they agree on: what a further rule would find."""
+    calibration: Reliability
+    curve: tuple[Point, ...]
+    thresholds: dict[str, float]
+    """Probability from which pairs link, and from which they are referred."""
+
+    @property
+    def wrong(self) -> dict[str, int]:
+        """How many false and missed pairs there are."""
+        pairs = self.whole.pairs
+        shares = {"false": pairs.precision, "missed": pairs.recall}
+        return {name: round(share.whole - share.part) for name, share in shares.items()}
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """Figures, and the wrong pairs behind them, which ``errors.Shown`` makes fit to be shown."""
+
+    figures: Evaluation
+    false: list[WrongPair]
+    missed: list[WrongPair]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluating:
+    """Measures an index: what is in it now, by its read models, and its pairs anew."""
+
+    queries: Queries
+    filling: Filling
+    index: Index
+    log: Log
+    master: MasterKey
+
+    def evaluate(self, truth: Truth, today: date, progress: Progress | None = None) -> Measured:
+        """Measure the index against the truth. ``today``: the day on which ages are told."""
+        tell = progress or (lambda _stage, _count: None)
+        model = self.index.model
+        tell("read", len(truth.persons))
+        held = Held.of(self.queries, truth, self.log, self.master)
+        tell("compare", len(self.index))
+        pairs = self.index.pairs_within(log_odds(LEAST))
+        referred = self.queries.open_pairs()
+        asked = {frozenset((pair.left, pair.right)) for pair in referred}
+        lookout = Lookout(self.queries, Judge(self.queries, self.filling, model, asked), held, tell)
+        missed, false = lookout.missed(pairs), lookout.false(truth.known)
+        whole = held.partition.measures()
+        weight, chance, match = _truly(pairs, held)
+        figures = Evaluation(
+            model=model.version,
+            linked_under=next((str(run["model"]) for run in self.queries.runs()), ""),
+            prior_records=model.prior.records,
+            records=held.counts,
+            whole=whole,
+            by=groups(held, truth.known, today),
+            groups_from="the truth" if tells(truth.known, "group") else "the names",
+            review=_review(held, referred),
+            false_links=false_links(false, held, truth.known),
+            kinds_from="the truth" if tells(truth.known, "family") else "the records",
+            missed=misses(missed),
+            looked_into={"false": len(false), "missed": len(missed)},
+            would_find=would_find(missed),
+            calibration=reliability(chance, match),
+            curve=curve(weight, match, whole.pairs.recall.whole),
+            thresholds={"link": model.thresholds.link, "review": model.thresholds.review},
+        )
+        return Measured(figures, false, missed)
+
+
+def as_plain(figures: Evaluation) -> dict[str, Any]:
+    """The figures for a script: shares with their interval, counts as whole numbers."""
+    plain: dict[str, Any] = _counted(msgspec.to_builtins(figures))
+    return {"interval": 0.95, **plain}
+
+
+def _counted(value: Any) -> Any:
+    """Sums of halves and of shares as whole numbers, where they are whole."""
+    if isinstance(value, dict):
+        return {
+            name: _whole(one) if name in ("part", "whole", "pairs") else _counted(one)
+            for name, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_counted(one) for one in value]
+    return value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value) if abs(value - round(value)) < 1e-6 else round(value, 6)
+    return _counted(value)
+
+
+def _truly(pairs: Pairs, held: Held) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Weight, probability and truth of all measured pairs of at least ``LEAST``."""
+    left, right = held.places(pairs.left), held.places(pairs.right)
+    chance = pairs.probability
+    kept = (left >= 0) & (right >= 0) & (chance >= LEAST)
+    person = held.partition.person
+    return pairs.weight[kept], chance[kept], person[left[kept]] == person[right[kept]]
+
+
+def _review(held: Held, referred: Sequence[OpenPair]) -> Review:
+    person = {row.record: row.person for row in held.rows}
+    both = [(p.left, p.right) for p in referred if {p.left, p.right} <= person.keys()]
+    records = {side for pair in both for side in pair}
+    return Review(
+        pairs=len(both),
+        of_one_person=sum(person[a] == person[b] for a, b in both),
+        records=len(records),
+        share_of_records=len(records) / (len(held.rows) or 1),
+    )

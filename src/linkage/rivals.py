@@ -1,0 +1,90 @@
+"""How sure a pair is when the other candidates of its two records are counted.
+
+A record has at most one partner in another source. A candidate that is alone there is surer than
+its weight says, for else the true partner would have to be hidden; one among several is less sure.
+This is the posterior of a matching in which each record of one source goes with one record of the
+other or with none (Fortini, Liseo, Nuccitelli and Scanu 2001; Sadinle 2017), approximated by the
+candidates of the pair's two records and the candidates of those.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from linkage import pattern as patterns
+from linkage.compare.dates import Birth
+from linkage.compare.names import Family, Given
+from linkage.compare.places import Place
+
+HIDDEN = 0.12
+"""Chance that a record has no partner among its candidates of another source: none is there, or
+errors hide it. Stated, not estimated: registers of health and of schools cover nearly all
+children, those of social care a few."""
+MOST = 40.0
+"""Bits beyond which a weight says no more here."""
+
+
+class Candidate(NamedTuple):
+    """A pair as one of its records sees it."""
+
+    other: int
+    chances: float
+    """Odds of being one child, from the weight alone."""
+    is_at_home: bool
+
+
+class Candidates:
+    """The candidates of each record, by the source that they are of."""
+
+    def __init__(
+        self,
+        pairs: Sequence[tuple[int, int, float, int]],
+        source: Mapping[int, str],
+        same: Callable[[int, int], bool],
+    ) -> None:
+        """``pairs``: left, right, weight and pattern; ``same``: whether two records are linked."""
+        self._source, self._same = source, same
+        self._of: dict[tuple[int, str], list[Candidate]] = defaultdict(list)
+        for left, right, weight, code in pairs:
+            chances, home = 2.0 ** min(weight, MOST), _is_at_home(code)
+            self._of[left, source[right]].append(Candidate(right, chances, home))
+            self._of[right, source[left]].append(Candidate(left, chances, home))
+
+    def counted(self, left: int, right: int, weight: float, code: int) -> float:
+        """The weight of a pair (log2 odds), rivals counted."""
+        if self._source[left] == self._source[right]:
+            return weight
+        home = _is_at_home(code)
+        against = HIDDEN * HIDDEN
+        against += self._rivals(left, right, at_home=home)
+        against += self._rivals(right, left, at_home=home)
+        return min(weight, MOST) - float(np.log2(against))
+
+    def _rivals(self, record: int, partner: int, *, at_home: bool) -> float:
+        """Odds that the record goes with another candidate of the partner's source."""
+        found = 0.0
+        for rival in self._of[record, self._source[partner]]:
+            # Two children of one name, birth date and postcode do not exist: one child, held twice.
+            twice = at_home and rival.is_at_home
+            if rival.other == partner or twice or self._same(partner, rival.other):
+                continue
+            found += rival.chances / self._demand(rival.other, record)
+        return found
+
+    def _demand(self, rival: int, record: int) -> float:
+        """How much likelier it is that the rival goes elsewhere, where it has candidates too."""
+        others = self._of[rival, self._source[record]]
+        elsewhere = sum(one.chances for one in others if one.other != record)
+        return 1 + elsewhere / HIDDEN**2
+
+
+def _is_at_home(code: int) -> bool:
+    """Whether forename, family name, birth date and postcode agree exactly."""
+    return (
+        patterns.level(code, "given") == Given.EXACT
+        and patterns.level(code, "family") == Family.EXACT
+        and patterns.level(code, "birth") == Birth.EXACT
+        and patterns.level(code, "place") == Place.EXACT
+    )
