@@ -5,6 +5,7 @@ Needs numba, unlike the plain path; ``import linkage`` alone does not load it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -98,14 +99,12 @@ class Index:
         The source is a number above 0 for a source that holds one record of a child at most,
         whose records are not compared with each other; 0 for any other.
         """
-        latest = {ordinal: (source, record) for ordinal, source, record in records}
-        self.remove(latest)
-        ordinals, found = np.fromiter(latest, np.int64), list(latest.values())
-        for start in range(0, len(found), AT_ONCE):
-            part = found[start : start + AT_ONCE]
-            rows = self._coder.rows([record for _, record in part])
-            sources = np.array([source for source, _ in part], np.int64)
-            self._add(ordinals[start : start + AT_ONCE], sources, rows)
+        coming = iter(records)
+        while part := {o: (source, record) for o, source, record in islice(coming, AT_ONCE)}:
+            self.remove(part)
+            rows = self._coder.rows([record for _, record in part.values()])
+            sources = np.array([source for source, _ in part.values()], np.int64)
+            self._add(np.fromiter(part, np.int64), sources, rows)
 
     def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
         keys, ties = self._coder.keys(rows), self._coder.ties(rows)
