@@ -12,10 +12,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measures
+from benchmarks import matching, measures
 
 SIZES = (10_000, 100_000, 1_000_000)
-KINDS = ("load", "project", "link")
+KINDS = ("load", "project", "match", "link")
 Measure = tuple[Callable[..., measures.Figures], tuple[Any, ...]]
 
 
@@ -56,6 +56,8 @@ def _measures(
             yield measures.load, (feed, records, number)
     if "project" in kinds:
         yield measures.project, (records, max(processes))
+    if "match" in kinds or "link" in kinds:
+        yield matching.match, (records, 1)
     if "link" in kinds:
         yield measures.link, (records, max(processes))
 

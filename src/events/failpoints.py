@@ -31,6 +31,8 @@ NAMES = frozenset(
         "link.before-complete",
         "index.before-swap",
         "index.after-swap",
+        "index.frame",
+        "index.after-append",
     }
 )
 """Every failpoint there is; whoever places a new one adds it here."""

@@ -7,12 +7,12 @@ names do not part it from its kin.
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from hashlib import blake2b
+from itertools import combinations
 from typing import NamedTuple, Self
 
 import jellyfish
 
-from linkage import lexicon
+from linkage import hashing, lexicon
 from linkage.comparable import BirthKind, Comparable
 from linkage.compare.places import district
 from linkage.population import Population
@@ -30,8 +30,8 @@ class Filed(NamedTuple):
     sounds: tuple[str, ...]
     """Sounds of the words by which the child may be known, forename and family name alike."""
     names: tuple[tuple[str, str], ...]
-    """Forename and family name in the order of the alphabet, so that their order is no matter."""
-    places: tuple[str, ...]
+    """Forename and family name ``in_order``, so that which is which is no matter."""
+    places: tuple[tuple[str, ...], ...]
     """Its postcodes; a communal one only together with the sound of the forename."""
     is_default_day: bool
 
@@ -47,7 +47,7 @@ class Filed(NamedTuple):
         )
 
 
-Values = Iterable[tuple[object, ...]]
+Values = Iterable[tuple[str | int, ...]]
 
 
 class Rule(NamedTuple):
@@ -58,10 +58,19 @@ class Rule(NamedTuple):
 
 
 def keys(record: Comparable, population: Population) -> tuple[int, ...]:
-    """The keys of a record, ascending, each a whole number below 2 ** 63 and above 0."""
+    """The keys of a record, ascending, each a whole number below 2 ** 32 and above 0.
+
+    Keys are hashes of what a record says. Where two things have one hash, records meet that need
+    not: they are compared as any others are. ``linkage.compiled.keys`` gives the same keys.
+    """
     filed = Filed.of(record, population)
-    found = [_hash(rule.name, value) for rule in RULES for value in rule.values(filed)]
+    found = [_hash(n, value) for n, rule in enumerate(RULES) for value in rule.values(filed)]
     return tuple(sorted(list(dict.fromkeys(found))[:MOST_KEYS]))
+
+
+def in_order(one: str, other: str) -> tuple[str, str]:
+    """Two words in an order that does not depend on which comes first."""
+    return (one, other) if hashing.of_text(one) < hashing.of_text(other) else (other, one)
 
 
 @lru_cache(1 << 18)
@@ -91,26 +100,26 @@ def _birth_and_name(filed: Filed) -> Values:
     if not _has_day(filed.record):
         return ()
     if filed.is_default_day:
-        return [(birth, a, b) for a in sounds for b in sounds if a < b]
+        return [(birth, *in_order(a, b)) for a, b in combinations(sounds, 2)]
     return [(birth, word) for word in sounds]
 
 
 def _birth_and_place(filed: Filed) -> Values:
     if not _has_day(filed.record):
         return ()
-    return [(filed.record.birth, code) for code in filed.places]
+    return [(filed.record.birth, *place) for place in filed.places]
 
 
 def _place_and_forename(filed: Filed) -> Values:
     if not filed.record.given:
         return ()
     word = sound(_forename(filed.record))
-    return [(code, word) for code in filed.places]
+    return [(*place, word) for place in filed.places]
 
 
 def _place_and_year(filed: Filed) -> Values:
     year = filed.record.birth // 10000
-    return [(code, year) for code in filed.places] if year else ()
+    return [(*place, year) for place in filed.places] if year else ()
 
 
 def _names_and_year(filed: Filed) -> Values:
@@ -191,22 +200,22 @@ def _both_names(record: Comparable) -> tuple[tuple[str, str], ...]:
         lexicon.one_family_spelling(name) for name in (record.family, *record.other_family)
     )
     return tuple(
-        (given, family) if given < family else (family, given)
-        for given in list(forenames)[:2]
-        for family in list(families)[:2]
+        in_order(given, family) for given in list(forenames)[:2] for family in list(families)[:2]
     )
 
 
-def _places(record: Comparable, population: Population) -> tuple[str, ...]:
-    found = []
+def _places(record: Comparable, population: Population) -> tuple[tuple[str, ...], ...]:
+    found: list[tuple[str, ...]] = []
     for code in record.postcodes[:3]:
         if code not in population.communal_places:
-            found.append(code)
+            found.append((code,))
         elif record.given:
-            found.append(f"{code} {sound(_forename(record))}")
+            found.append((code, sound(_forename(record))))
     return tuple(found)
 
 
-def _hash(rule: str, value: tuple[object, ...]) -> int:
-    text = f"{rule}\x1f{value!r}".encode()
-    return int.from_bytes(blake2b(text, digest_size=8).digest()) >> 1 or 1
+def _hash(rule: int, value: tuple[str | int, ...]) -> int:
+    whole = hashing.mixed(rule + 1)
+    for part in value:
+        whole = hashing.joined(whole, hashing.of_text(part) if isinstance(part, str) else part)
+    return whole >> 32 or 1

@@ -5,7 +5,8 @@ Needs numba, unlike the plain path; ``import linkage`` alone does not load it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from itertools import islice
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,22 @@ from linkage import blocking, kernel
 from linkage.coding import Coder
 from linkage.comparable import Comparable
 from linkage.compiled import layout
-from linkage.kernel import Kept, Run, Table, Work
+from linkage.kernel import Kept, Run
 from linkage.model import Model, total
+from linkage.records import Ordinals, Records
 
-SMALL = 0.1
-"""Share of the base run that the newest entries may reach before they are sorted into it."""
+GROWTH = 8
+"""How many times as many entries a run has at least as the one after it."""
+WASTE = 0.25
+"""Share of what the records take that dead ones may take before all are packed anew."""
+AT_ONCE = 5_000
+"""Records that are coded at a time."""
+
+_COLUMNS = np.arange(layout.WIDTH)
+NAMES = _COLUMNS < layout.POSTCODES
+PLACES = (layout.POSTCODES <= _COLUMNS) & (_COLUMNS < layout.BIRTH)
+NUMBERS = layout.NHS <= _COLUMNS
+"""Which columns hold codes of names, of postcodes, of identifiers and contacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,226 +54,250 @@ class Pairs:
         return len(self.left)
 
 
+class Mark(NamedTuple):
+    """How far an index had come at some time."""
+
+    rows: int = 0
+    names: int = 1
+    places: int = 1
+    numbers: int = 1
+
+
 class Index:
-    """Records by ordinal, ready to be compared under one model."""
+    """Records by ordinal, ready to be compared under one model.
+
+    Memory goes with the highest ordinal, 4 bytes for each, and with the records, some 250.
+    """
 
     def __init__(self, model: Model, *, bound: int = blocking.LONGEST_BLOCK) -> None:
         self.model = model
         self._bound = bound
         self._coder = Coder(model.population)
-        self._count = 0
-        self._rows = np.zeros((0, layout.WIDTH), np.int32)
-        self._keys = np.zeros((0, blocking.MOST_KEYS), np.uint64)
-        self._ties = np.zeros(0, np.uint64)
-        self._sources = np.zeros(0, np.int32)
-        self._ordinals = np.zeros(0, np.int64)
-        self._row_of: dict[int, int] = {}
-        self._base = _run(self._keys, self._ties, np.zeros(0, np.int64))
-        self._newest = self._base
-        self._new: list[int] = []
+        self._records = Records(layout.WIDTH)
+        self._runs: list[Run] = []
+        self._filed = 0
+        """Rows whose entries stand in a run."""
+        self._asked = np.zeros(0, np.bool_)
+        self._kept: Mark | None = None
+        self._gone: list[int] = []
 
     def __len__(self) -> int:
-        return len(self._row_of)
+        return len(self._records)
 
     def __contains__(self, ordinal: int) -> bool:
-        return ordinal in self._row_of
+        return ordinal in self._records
 
-    def put(self, records: Sequence[tuple[int, int, Comparable]]) -> None:
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays in memory; the words of names and postcodes come on top."""
+        runs = sum(run.entries.nbytes + run.directory.nbytes for run in self._runs)
+        return self._records.nbytes + self._coder.nbytes + self._asked.nbytes + runs
+
+    def put(self, records: Iterable[tuple[int, int, Comparable]]) -> None:
         """Add records (ordinal, source, record), each in place of its ordinal's older version.
 
         The source is a number above 0 for a source that holds one record of a child at most,
         whose records are not compared with each other; 0 for any other.
         """
-        latest = {ordinal: (source, record) for ordinal, source, record in records}
-        self.remove(latest)
-        start = self._count
-        self._grow(start + len(latest))
-        stop = self._count = start + len(latest)
-        if not latest:
-            return
-        self._ordinals[start:stop] = list(latest)
-        self._sources[start:stop] = [source for source, _ in latest.values()]
-        self._rows[start:stop] = [self._coder.row(record) for _, record in latest.values()]
-        self._ties[start:stop] = [_tie(record) for _, record in latest.values()]
-        population = self.model.population
-        self._keys[start:stop] = [
-            _filled_up(blocking.keys(record, population)) for _, record in latest.values()
-        ]
-        self._row_of.update(zip(latest, range(start, stop), strict=True))
-        self._new.extend(range(start, self._count))
+        coming = iter(records)
+        while part := {o: (source, record) for o, source, record in islice(coming, AT_ONCE)}:
+            self.remove(part)
+            rows = self._coder.rows([record for _, record in part.values()])
+            sources = np.array([source for source, _ in part.values()], np.int64)
+            self._add(np.fromiter(part, np.int64), sources, rows)
+
+    def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
+        keys, ties = self._coder.keys(rows), self._coder.ties(rows)
+        self._records.add(ordinals, rows, keys, {"sources": sources, "ties": ties})
 
     def remove(self, ordinals: Iterable[int]) -> None:
         """Take records out; those that are not there are passed over."""
-        gone = [row for o in ordinals if (row := self._row_of.pop(o, None)) is not None]
-        if gone:
-            self._keys[gone] = 0
-            self._rows[gone] = 0
-            dead = np.zeros(self._count, np.bool_)
-            dead[gone] = True
-            self._base = _without(self._base, dead)
-            self._newest = _without(self._newest, dead)
-            self._new = [row for row in self._new if not dead[row]]
+        gone = self._records.remove(ordinals)
+        self._gone.extend(self._records.ordinals_of(gone).tolist())
 
     def pairs_within(self, floor: float) -> Pairs:
         """All pairs of the index that weigh at least the floor or share an identifier."""
-        self._sort(whole=True)
-        kept = kernel.within(self._base, self._work(floor))
-        return self._pairs([kept])
+        self._file(whole=True)
+        return self._pairs([
+            kernel.within(run, self._records.table, self._terms(floor), self._bound)
+            for run in self._runs
+        ])  # fmt: skip
+
+    def patterns_within(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        """The patterns of all pairs that meet, ascending, and how many pairs show each."""
+        self._file(whole=True)
+        found: dict[int, int] = {}
+        terms = self._terms(-np.inf)
+        for run in self._runs:
+            for kept in kernel.each_within(run, self._records.table, terms, self._bound):
+                patterns, counts = np.unique(kept.codes, return_counts=True)
+                for pattern, count in zip(patterns.tolist(), counts.tolist(), strict=True):
+                    found[pattern] = found.get(pattern, 0) + count
+        return np.array(sorted(found), np.uint64), np.array([found[p] for p in sorted(found)])
 
     def pairs_of(self, ordinals: Iterable[int], floor: float) -> Pairs:
         """The pairs of these records, with each other and with all others; as above."""
-        self._sort()
-        asked = np.array(
-            sorted(self._row_of[o] for o in set(ordinals) if o in self._row_of), np.int64
-        )
-        work = self._work(floor)
-        runs = (run for run in (self._base, self._newest) if len(run.keys))
-        kept = [kernel.against(run, asked, self._ties, work) for run in runs]
-        return self._pairs(kept)
+        self._file()
+        return self._pairs(self._against(self._records.rows_of(ordinals), floor))
+
+    def matches(self, source: int, record: Comparable, floor: float) -> Pairs:
+        """The pairs that a record would have, were it here; its ordinal is on the right.
+
+        Nothing of it stays. One thread at a time may ask.
+        """
+        self._file()
+        sizes, row = self._coder.sizes, self._records.rows
+        try:
+            rows = self._coder.rows([record])
+            self._add(np.array([self._records.next]), np.array([source]), rows)
+            return self._pairs(self._against(np.array([row]), floor))
+        finally:
+            if self._records.rows > row:
+                self._records.drop_last()
+            self._coder.shorten(*sizes)
 
     def random_patterns(self, count: int, seed: int) -> npt.NDArray[np.uint64]:
         """The patterns of so many pairs of records drawn at random; the same for the same seed."""
-        live, _ = self._live()
+        live = self._records.live()
         if len(live) < 2:
             return np.zeros(0, np.uint64)
         drawn = np.random.default_rng(seed).integers(0, len(live), (count, 2))
-        facts, rows = self._coder.facts(), self._rows
-        pairs = ((live[a], live[b]) for a, b in drawn if a != b)
-        return np.array([kernel.compare(rows[a], rows[b], facts) for a, b in pairs], np.uint64)
+        drawn = live[drawn[drawn[:, 0] != drawn[:, 1]]]
+        one, other = (self._records.unpacked(side) for side in drawn.T)
+        return kernel.patterns(one, other, self._coder.facts())
 
     def coded(self) -> tuple[npt.NDArray[np.int32], list[str]]:
         """The rows of all records, and the words that their name codes stand for."""
-        live, words = self._live()
-        return self._rows[live], words
-
-    def _live(self) -> tuple[npt.NDArray[np.int64], list[str]]:
-        rows = np.array(sorted(self._row_of.values()), np.int64)
-        return rows, self._coder.names.words
+        return self._records.unpacked(self._records.live()), self._coder.names.words
 
     def compact(self) -> None:
         """Forget every name, code and row that no live record uses, as erasure demands."""
-        names, codes = self._coder.names.words, self._coder.codes.words
-        live = np.array(sorted(self._row_of.values()), np.int64)
-        rows = self._rows[live]
-        coder = Coder(self.model.population)
-        for columns, words, dictionary in (
-            (NAMES, names, coder.names),
-            (CODES, codes, coder.codes),
-        ):
-            used = np.unique(rows[:, columns])
-            new = np.zeros(len(words), np.int32)
-            new[used] = [dictionary.code(words[code]) for code in used]
-            rows[:, columns] = new[rows[:, columns]]
-        self._coder = coder
-        self._restore(rows, self._keys[live], self._ties[live], self._sources[live],
-                      self._ordinals[live])  # fmt: skip
+        self._gather()
+        old, records = self._coder, self._records
+        names = self._renumbered(records, NAMES, old.names.words)
+        places = self._renumbered(records, PLACES, old.places.words)
+        used = np.flatnonzero(records.used(NUMBERS, len(old.numbers)))
+        new = np.zeros(len(old.numbers), np.uint32)
+        new[used] = np.arange(1, len(used) + 1)
+        records.recode(NUMBERS, new)
+        self._coder = Coder(self.model.population, names, places, old.numbers.hashes[used])
+
+    @staticmethod
+    def _renumbered(
+        records: Records, columns: npt.NDArray[np.bool_], words: Sequence[str]
+    ) -> list[str]:
+        """Give the words that are used new codes, one after the other; those words."""
+        used = np.flatnonzero(records.used(columns, len(words)))
+        new = np.zeros(len(words), np.uint32)
+        new[used] = np.arange(1, len(used) + 1)
+        records.recode(columns, new)
+        return [words[code] for code in used.tolist()]
+
+    def _gather(self) -> None:
+        """Pack the live records anew, without the dead."""
+        old = self._records
+        packed = old.packed(old.live())
+        self._records = Records(layout.WIDTH)
+        self._take(packed)
+        self._runs, self._filed, self._kept = [], 0, None
+
+    def _take(self, stored: Mapping[str, Any]) -> None:
+        ordinals = stored["ordinals"].astype(np.int64)
+        self._records.take(ordinals, stored["starts"], stored["heap"])
 
     def dump(self) -> dict[str, Any]:
-        """The index as arrays and two lists of words, which hold personal data: to be sealed."""
-        self._sort(whole=True)
-        live = np.array(sorted(self._row_of.values()), np.int64)
-        return {
-            "rows": self._rows[live],
-            "keys": self._keys[live],
-            "ties": self._ties[live],
-            "sources": self._sources[live],
-            "ordinals": self._ordinals[live],
-            "names": self._coder.names.words[1:],
-            "codes": self._coder.codes.words[1:],
-        }
+        """The index as arrays and two lists of words, which hold personal data: to be sealed.
+
+        What is put afterwards, ``changes`` gives.
+        """
+        if self._records.wasted:
+            self._gather()
+        self._mark()
+        return self._since(Mark()) | {"gone": np.zeros(0, np.int64)}
+
+    def changes(self) -> dict[str, Any] | None:
+        """What came and went since it was last dumped, loaded, or asked so; nothing where unknown.
+
+        ``apply`` of these brings an index that is loaded from the dump to where this one is.
+        """
+        mark, gone = self._kept, self._gone
+        if mark is None:
+            return None
+        self._mark()
+        return self._since(mark) | {"gone": np.array(gone, np.int64)}
+
+    def apply(self, stored: Mapping[str, Any]) -> None:
+        """Take in what ``dump`` or ``changes`` of another index gave, in their order."""
+        for word in stored["names"]:
+            self._coder.names.code(word)
+        for place in stored["places"]:
+            self._coder.places.code(place)
+        self._coder.numbers.codes(stored["numbers"])
+        self.remove(stored["gone"].tolist())
+        self._take(stored)
+        self._mark()
 
     @classmethod
     def load(cls, model: Model, stored: Mapping[str, Any]) -> Self:
         """An index from what ``dump`` gave, under the model it was made with."""
         index = cls(model)
-        index._coder = Coder(model.population, stored["names"], stored["codes"])
-        index._restore(
-            *(stored[name].copy() for name in ("rows", "keys", "ties", "sources", "ordinals"))
-        )
+        index.apply(stored)
         return index
 
-    def _restore(self, rows: Any, keys: Any, ties: Any, sources: Any, ordinals: Any) -> None:
-        self._rows, self._keys, self._ties = rows, keys, ties
-        self._sources, self._ordinals = sources, ordinals
-        self._count = len(rows)
-        self._row_of = {int(ordinal): row for row, ordinal in enumerate(ordinals)}
-        self._base = self._newest = _run(keys[:0], ties, np.zeros(0, np.int64))
-        self._new = list(range(self._count))
+    def _mark(self) -> None:
+        self._kept, self._gone = Mark(self._records.rows, *self._coder.sizes), []
 
-    def _work(self, floor: float) -> Work:
-        n = self._count
-        table = Table(self._rows[:n], self._keys[:n], self._sources[:n])
-        return Work(table, self._coder.facts(), self.model, floor, self._bound)
+    def _since(self, mark: Mark) -> dict[str, Any]:
+        coder, live = self._coder, self._records.live()
+        return self._records.packed(live[live >= mark.rows]) | {
+            "names": coder.names.words[mark.names :],
+            "places": coder.places.words[mark.places :],
+            "numbers": coder.numbers.hashes[mark.numbers :].copy(),
+        }
 
-    def _grow(self, needed: int) -> None:
-        if needed <= len(self._rows):
-            return
-        more = max(needed, 2 * len(self._rows), 1024) - len(self._rows)
-        for name in ("_rows", "_keys", "_ties", "_sources", "_ordinals"):
-            old = getattr(self, name)
-            filling = np.zeros((more, *old.shape[1:]), old.dtype)
-            setattr(self, name, np.concatenate([old, filling]))
+    def _terms(self, floor: float) -> Any:
+        return kernel.terms(self._coder.facts(), self.model.weights, floor)
 
-    def _sort(self, *, whole: bool = False) -> None:
-        """Bring new rows into a run: their own, or the base run when they have become many."""
-        if self._new:
-            fresh = np.array(self._new, np.int64)
-            self._newest = _merged(self._newest, _run(self._keys, self._ties, fresh))
-            self._new = []
-        if whole or len(self._newest.keys) > SMALL * len(self._base.keys):
-            self._base = _merged(self._base, self._newest)
-            self._newest = _run(self._keys, self._ties, np.zeros(0, np.int64))
+    def _against(self, rows: npt.NDArray[np.int64], floor: float) -> list[Kept]:
+        """The pairs of these rows in every run."""
+        if self._records.rows > len(self._asked):
+            self._asked = np.zeros(self._records.rows + self._records.rows // 8, np.bool_)
+        table, terms, asked = self._records.table, self._terms(floor), self._asked
+        asked[rows] = True
+        try:
+            return [
+                kernel.against(run, (rows, asked), table, terms, self._bound) for run in self._runs
+            ]
+        finally:
+            asked[rows] = False
+
+    def _file(self, *, whole: bool = False) -> None:
+        """File new rows in a run of their own, and merge runs until each is much the longer."""
+        if self._records.wasted > WASTE:
+            self._gather()
+        table = self._records.table
+        if self._filed < self._records.rows:
+            self._runs.append(Run(kernel.entries_from(table, self._filed), _NOWHERE, 0))
+            self._filed = self._records.rows
+        while len(self._runs) > 1 and (whole or self._is_short(self._runs[-1])):
+            last, before = self._runs.pop().entries, self._runs.pop().entries
+            self._runs.append(Run(kernel.merged(before, last, table), _NOWHERE, 0))
+        if self._runs and not len(self._runs[-1].directory):
+            entries = self._runs[-1].entries
+            kernel.put_long_blocks_in_order(entries, table, self._bound)
+            self._runs[-1] = kernel.run_of(entries)
+
+    def _is_short(self, run: Run) -> bool:
+        return GROWTH * len(run.entries) > len(self._runs[-2].entries)
 
     def _pairs(self, kept: Sequence[Kept]) -> Pairs:
-        left = self._ordinals[np.concatenate([k.left for k in kept] or [_NONE])]
-        right = self._ordinals[np.concatenate([k.right for k in kept] or [_NONE])]
-        pattern = np.concatenate([k.patterns for k in kept] or [_NONE.astype(np.uint64)])
+        found = kernel.gathered(list(kept))
+        left, right = self._records.ordinals_of(found.left), self._records.ordinals_of(found.right)
         low, high = np.minimum(left, right), np.maximum(left, right)
-        distinct, place = np.unique(pattern, return_inverse=True)
+        distinct, place = np.unique(found.codes, return_inverse=True)
         weight = total(distinct, self.model)[place]
-        order = np.lexsort((high, low))
-        return Pairs(
-            low[order], high[order], weight[order], pattern[order], sum(k.beyond for k in kept)
-        )
+        order = np.argsort(low << 32 | high)
+        return Pairs(low[order], high[order], weight[order], found.codes[order], found.beyond)
 
 
-_NONE = np.zeros(0, np.int64)
-NAMES = [*range(layout.GIVEN, layout.BIRTH), *range(layout.CARERS, layout.MOTHER), layout.MAIDEN]
-CODES = [
-    *range(layout.POSTCODES, layout.MOVED), layout.NHS, layout.UPN,
-    *range(layout.FORMER_UPNS, layout.CARERS), layout.MOTHER,
-    *range(layout.CONTACTS, layout.WIDTH),
-]  # fmt: skip
-
-
-def _filled_up(keys: Sequence[int]) -> list[int]:
-    return [*keys, *[0] * (blocking.MOST_KEYS - len(keys))]
-
-
-def _tie(record: Comparable) -> int:
-    """Where a record stands in its block: alike names side by side, whatever came first."""
-    text = f"{record.family[:4]:4}{record.given[0][:4] if record.given else '':4}"
-    return int.from_bytes(text.encode("ascii"))
-
-
-def _run(keys: Any, ties: Any, rows: npt.NDArray[np.int64]) -> Run:
-    flat = keys[rows].ravel()
-    owners = np.repeat(rows, keys.shape[1])
-    filled = flat != 0
-    flat, owners = flat[filled], owners[filled]
-    order = np.lexsort((ties[owners], flat))
-    return Run(flat[order], owners[order], ties[owners[order]])
-
-
-def _merged(one: Run, other: Run) -> Run:
-    if not len(one.keys) or not len(other.keys):
-        return one if len(one.keys) else other
-    keys, ties = np.concatenate([one.keys, other.keys]), np.concatenate([one.ties, other.ties])
-    rows = np.concatenate([one.rows, other.rows])
-    order = np.lexsort((ties, keys))
-    return Run(keys[order], rows[order], ties[order])
-
-
-def _without(run: Run, dead: npt.NDArray[np.bool_]) -> Run:
-    alive = ~dead[run.rows]
-    return run if alive.all() else Run(run.keys[alive], run.rows[alive], run.ties[alive])
+_NOWHERE = np.zeros(0, np.uint32)

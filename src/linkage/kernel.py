@@ -1,4 +1,4 @@
-"""The typed face of the compiled comparison; importing it imports numba."""
+"""The typed face of the compiled walk; importing it imports numba."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,51 +7,45 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from linkage.compiled import levels, walk
+from linkage.compiled import judging, packing, runs, walk
 from linkage.compiled.layout import Facts
-from linkage.model import Model
+from linkage.model import Weights
 
 Rows = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int64]
+Entries = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.uint32]
+
+Asked = tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]
+"""Rows that are asked about, and a mark for each row of the table that is."""
 
 THREADS = 2
-BUFFER = 1 << 18
-"""Pairs that one call of the compiled walk may keep before it hands them over."""
-STRETCH = 1 << 16
-"""Entries of a run, or asked rows, that one call walks over."""
+ROOM = 1 << 13
+"""Pairs that meet, at least, before they are judged: what fits the cache of a processor."""
+STRETCH = 1 << 17
+"""Entries of a run that one call walks over."""
+FEW = 1 << 11
+"""Asked rows that one call looks up."""
 MARGIN = 1e-6
 """Bits by which the walk keeps more than asked, for rounding; the exact weights decide."""
 
 
 class Table(NamedTuple):
-    """All records of an index, one row each."""
+    """All records of an index, packed one behind the other."""
 
-    rows: Rows
-    keys: Codes
-    """Ascending; 0 fills up."""
-    sources: Rows
-    """Number of the source where it holds one record of a child, else 0."""
+    heap: Places
+    starts: Places
+    """Where each record begins."""
+    width: int
+    """Columns of a row."""
 
 
 class Run(NamedTuple):
-    """Entries of the block index, sorted by key and then by tie."""
+    """Entries of the block index in order of their keys, and where each beginning of a key is."""
 
-    keys: Codes
-    rows: Places
-    ties: Codes
-
-
-class Work(NamedTuple):
-    """What a walk compares, and by what."""
-
-    table: Table
-    facts: Facts
-    model: Model
-    floor: float
-    """Weight from which pairs are kept."""
-    bound: int
-    """Records of one block that each record is compared with, in either direction."""
+    entries: Entries
+    directory: Places
+    shift: int
+    """Bits of a key below those that the directory knows."""
 
 
 class Kept(NamedTuple):
@@ -59,63 +53,132 @@ class Kept(NamedTuple):
 
     left: Places
     right: Places
-    patterns: Codes
+    codes: Entries
     beyond: int
 
 
 def compare(left: Rows, right: Rows, facts: Facts) -> int:
     """The pattern of two rows."""
-    return int(levels.pattern(left, right, facts))
+    return int(patterns(left[None], right[None], facts)[0])
 
 
-def within(run: Run, work: Work) -> Kept:
-    """All pairs of a run at or above the floor, or with an identifier in common."""
-    weights, floor = tuple(work.model.weights), work.floor - MARGIN
-
-    def walk_over(start: int, stop: int, out: Any) -> Any:
-        return walk.within(
-            run.keys, run.rows, start, stop, work.bound, work.table, work.facts, weights, floor,
-            out,
-        )  # fmt: skip
-
-    return _gather(walk_over, len(run.keys), work.bound)
+def patterns(left: Rows, right: Rows, facts: Facts) -> Entries:
+    """The pattern of each row on the left with the one on the right."""
+    found = np.empty(len(left), np.uint64)
+    judging.patterns(left, right, facts, found)
+    return found
 
 
-def against(run: Run, asked: Places, ties: Codes, work: Work) -> Kept:
-    """All pairs of the asked rows with those of a run, as ``within`` keeps them."""
-    weights, floor = tuple(work.model.weights), work.floor - MARGIN
-    is_asked = np.zeros(len(work.table.rows), np.bool_)
-    is_asked[asked] = True
+def terms(facts: Facts, weights: Weights, floor: float) -> judging.Terms:
+    """On what terms the pairs of children's records are kept."""
+    return judging.Terms.of(facts, weights, floor - MARGIN)
 
-    def walk_over(start: int, stop: int, out: Any) -> Any:
+
+def within(run: Run, table: Table, terms: Any, bound: int) -> Kept:
+    """All pairs of a run that are kept on these terms."""
+    return gathered(list(each_within(run, table, terms, bound)))
+
+
+def each_within(run: Run, table: Table, terms: Any, bound: int) -> Iterator[Kept]:
+    """The pairs of a run that are kept, stretch by stretch."""
+
+    def meet(start: int, stop: int, out: Any) -> Any:
+        return walk.within(run.entries, start, stop, bound, table.heap, table.starts, out)
+
+    stretches = _stretches(len(run.entries), STRETCH)
+    return _each(_Walk(meet, table, terms, max(ROOM, 2 * bound)), stretches)
+
+
+def against(run: Run, asked: Asked, table: Table, terms: Any, bound: int) -> Kept:
+    """All pairs of the asked rows with those of a run that are kept on these terms."""
+    rows, marks = asked
+
+    def meet(start: int, stop: int, out: Any) -> Any:
         return walk.against(
-            tuple(run), asked, start, stop, is_asked, ties, work.bound, work.table, work.facts,
-            weights, floor, out,
+            *run, rows, start, stop, marks, bound, table.heap, table.starts, out
         )  # fmt: skip
 
-    return _gather(walk_over, len(asked), 2 * work.bound * work.table.keys.shape[1])
+    most = (2 * bound + 1) << packing.KEYS_BITS
+    walking = _Walk(meet, table, terms, max(ROOM, most))
+    return gathered(list(_each(walking, _stretches(len(rows), FEW))))
 
 
-def _gather(walk_over: Callable[[int, int, Any], Any], count: int, most: int) -> Kept:
-    """Walk over all stretches on all threads, and put together in order what they keep."""
+def run_of(entries: Entries) -> Run:
+    """A run of entries that are in order of their keys."""
+    bits = max(1, (len(entries) // 8).bit_length())
+    directory = np.empty((1 << bits) + 1, np.uint32)
+    runs.direct(entries, bits, directory)
+    return Run(entries, directory, 32 - bits)
 
-    def stretch(start: int) -> list[Kept]:
-        return list(_stretch(walk_over, start, min(start + STRETCH, count), most))
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        kept = [part for parts in pool.map(stretch, range(0, count, STRETCH)) for part in parts]
+def entries_from(table: Table, first: int) -> Entries:
+    """The entries of the records from a row on, in order of their keys."""
+    size = runs.count(table.heap, table.starts, first)
+    found = np.empty(size, np.uint64)
+    runs.entries(table.heap, table.starts, first, found)
+    ordered: Entries = runs.sort(found, np.empty_like(found))
+    return ordered
+
+
+def merged(one: Entries, other: Entries, table: Table) -> Entries:
+    """The entries of two runs in order of their keys, those of dead records left out."""
+    out = np.empty(len(one) + len(other), np.uint64)
+    return out[: runs.merge(one, other, table.starts, out)]
+
+
+def put_long_blocks_in_order(entries: Entries, table: Table, bound: int) -> None:
+    """Bring the blocks that outgrow the bound into the order of their ties."""
+    places = np.empty((len(entries) // (bound + 1) + 1, 2), np.int64)
+    for start, stop in places[: runs.long_blocks(entries, bound, places)]:
+        block = entries[start:stop]
+        ties = np.empty(len(block), np.uint64)
+        runs.ties(table.heap, table.starts, block, ties)
+        block[:] = block[np.argsort(ties)]
+
+
+def gathered(kept: list[Kept]) -> Kept:
+    """All of these pairs together."""
     if not kept:
-        return Kept(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64), 0)
-    left, right, patterns, beyond = zip(*kept, strict=True)
-    return Kept(np.concatenate(left), np.concatenate(right), np.concatenate(patterns), sum(beyond))
+        nothing = np.empty(0, np.uint32)
+        return Kept(nothing, nothing, np.empty(0, np.uint64), 0)
+    if len(kept) == 1:
+        return kept[0]
+    left, right, codes, beyond = zip(*kept, strict=True)
+    return Kept(np.concatenate(left), np.concatenate(right), np.concatenate(codes), sum(beyond))
 
 
-def _stretch(
-    walk_over: Callable[[int, int, Any], Any], start: int, stop: int, most: int
-) -> Iterator[Kept]:
-    size = max(BUFFER, 2 * most)
-    left, right = np.empty(size, np.int64), np.empty(size, np.int64)
-    patterns = np.empty(size, np.uint64)
+class _Walk(NamedTuple):
+    """How one stretch is walked over: who meets, and on what terms pairs are kept."""
+
+    meet: Callable[[int, int, Any], Any]
+    table: Table
+    terms: Any
+    room: int
+    """Pairs that meet in one call."""
+
+
+def _stretches(count: int, length: int) -> list[tuple[int, int]]:
+    return [(start, min(start + length, count)) for start in range(0, count, length)]
+
+
+def _each(walk: _Walk, stretches: list[tuple[int, int]]) -> Iterator[Kept]:
+    """What is kept on all stretches, in their order; more than one are walked on all threads."""
+    if len(stretches) <= 1:
+        for ends in stretches:
+            yield from _stretch(walk, ends)
+        return
+    with ThreadPoolExecutor(THREADS) as pool:
+        for found in pool.map(lambda ends: list(_stretch(walk, ends)), stretches):
+            yield from found
+
+
+def _stretch(walk: _Walk, ends: tuple[int, int]) -> Iterator[Kept]:
+    start, stop = ends
+    heap, starts, width = walk.table
+    rows = np.empty((2, width), np.int32)
+    left, right = np.empty(walk.room, np.uint32), np.empty(walk.room, np.uint32)
+    codes = np.empty(walk.room, np.uint64)
     while start < stop:
-        found, start, beyond = walk_over(start, stop, (left, right, patterns))
-        yield Kept(left[:found].copy(), right[:found].copy(), patterns[:found].copy(), beyond)
+        met, start, beyond = walk.meet(start, stop, (left, right))
+        kept = judging.judge_all((left, right, codes), met, heap, starts, rows, walk.terms)
+        yield Kept(left[:kept].copy(), right[:kept].copy(), codes[:kept].copy(), beyond)

@@ -36,9 +36,11 @@ def standardise(particulars: Particulars) -> Comparable:
     family, parts = _family(names[0].family) if names else _NO_FAMILY
     birth, kind = _birth(particulars.birth)
     postcodes, moved = _postcodes(particulars.addresses)
-    mother = next((carer.nhs for carer in particulars.carers if carer.nhs), "")
-    nhs, verified = _nhs(particulars.identifiers, mother)
-    upn, temporary, formers = _upn(particulars.identifiers)
+    carers = particulars.carers
+    mother = next((carer.nhs for carer in carers if carer.nhs), "") if carers else ""
+    numbers = _by_system(particulars.identifiers)
+    nhs, verified = _nhs(numbers.get("nhs", ()), mother)
+    upn, temporary, formers = _upn(numbers.get("upn", ()))
     return Comparable(
         given=first.words,
         honorific=first.honorific,
@@ -57,10 +59,10 @@ def standardise(particulars: Particulars) -> Comparable:
         upn=upn,
         upn_temporary=temporary,
         former_upns=formers,
-        la_child=next((i.value for i in particulars.identifiers if i.system == "la-child"), ""),
-        carers=_carers(particulars.carers),
+        la_child=numbers["la-child"][0].value if "la-child" in numbers else "",
+        carers=_carers(carers),
         mother_nhs=mother,
-        maiden=next((_family(c.maiden)[0] for c in particulars.carers if c.maiden), ""),
+        maiden=next((_family(c.maiden)[0] for c in carers if c.maiden), "") if carers else "",
         births=particulars.births or first.births,
         birth_order=particulars.birth_order or first.order,
         died=_day(particulars.died),
@@ -210,7 +212,7 @@ def _postcodes(addresses: Sequence[Address]) -> tuple[tuple[str, ...], bool]:
     """Postcodes, those in force first; and whether none is in force. ZZ99 is no place."""
     if not addresses:
         return (), False
-    ranked = sorted(addresses, key=_is_past)
+    ranked = sorted(addresses, key=_is_past) if len(addresses) > 1 else addresses
     found = [(_compact(a.postcode), _is_past(a)) for a in ranked]
     kept = [(code, past) for code, past in found if code and not code.startswith("ZZ99")]
     codes = tuple(dict.fromkeys(code for code, _ in kept))[:POSTCODES]
@@ -226,19 +228,29 @@ def _is_past(address: Address) -> bool:
     return address.use == "former" or bool(address.end)
 
 
-def _nhs(identifiers: Sequence[Identifier], mother: str) -> tuple[str, bool]:
+def _by_system(identifiers: Sequence[Identifier]) -> dict[str, list[Identifier]]:
+    """Identifiers by the system that they are of."""
+    found: dict[str, list[Identifier]] = {}
+    for identifier in identifiers:
+        found.setdefault(identifier.system, []).append(identifier)
+    return found
+
+
+def _nhs(stated: Sequence[Identifier], mother: str) -> tuple[str, bool]:
     """The NHS number and whether it is verified; the mother's own is not the child's."""
-    found = [i for i in identifiers if i.system == "nhs" and i.value != mother]
-    found.sort(key=lambda i: (i.status != "verified", i.status == "superseded"))
+    found = [i for i in stated if i.value != mother]
+    if len(found) > 1:
+        found.sort(key=lambda i: (i.status != "verified", i.status == "superseded"))
     return (found[0].value, found[0].status == "verified") if found else ("", False)
 
 
-def _upn(identifiers: Sequence[Identifier]) -> tuple[str, bool, tuple[str, ...]]:
+def _upn(stated: Sequence[Identifier]) -> tuple[str, bool, tuple[str, ...]]:
     """The UPN in force, whether it is temporary, and former ones."""
-    found = [i for i in identifiers if i.system == "upn"]
-    current = [i for i in found if i.status != "former"]
+    if not stated:
+        return "", False, ()
+    current = [i for i in stated if i.status != "former"]
     current.sort(key=lambda i: i.status == "temporary")
-    formers = tuple(i.value for i in (*current[1:], *found) if i not in current[:1])
+    formers = tuple(i.value for i in (*current[1:], *stated) if i not in current[:1])
     formers = tuple(dict.fromkeys(formers))[:FORMERS]
     if not current:
         return "", False, formers

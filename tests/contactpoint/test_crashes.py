@@ -15,7 +15,7 @@ from tests.contactpoint.installation import Installation, population
 CHUNK = 60
 APPEND = ("append.events", "append.heads", "append.chain", "append.before-commit")
 KEYS = ("keys.before-commit", "keys.after-commit")
-INDEX = ("index.before-swap", "index.after-swap")
+INDEX = ("index.frame", "index.after-append")
 LINK = ("link.before-append", "link.after-append", "link.before-complete")
 PROJECTION = ("projection.rows", "projection.before-commit", "projection.after-commit")
 REACHED = {
@@ -25,6 +25,7 @@ REACHED = {
         *("checkpoint.before", "checkpoint.after", *PROJECTION),
     ),
     "link": (*INDEX, *LINK, "append.heads:2", "link.before-append:3", "append.after-commit:4"),
+    "link anew": ("index.before-swap", "index.after-swap"),
     "rebuild": ("projection.rows", "rebuild.before-swap", "rebuild.after-swap"),
     "approve": (
         *("delivery.decided", "append.heads", "append.before-commit:2", "append.chain:3"),
@@ -72,12 +73,16 @@ def prepared(tmp_path_factory):
     load = ["load", late, *pds, "--effective", "2026-01-15"]
     unlinked = base.copy(folder / "unlinked")
     unlinked.run(*load, "--no-link")
+    anew = unlinked.copy(folder / "anew")
+    (kept,) = anew.home.rglob("matcher.index")
+    kept.unlink()
     linked = unlinked.copy(folder / "linked")
     linked.run("link")
     holding, approve = held_rows(base.copy(folder / "holding"), lines, folder / "others.ndjson")
     homes = {
         "load": (base, [*load, "--no-link"]),
         "link": (unlinked, ["link"]),
+        "link anew": (anew, ["link"]),
         "load and link": (base, load),
         "rebuild": (linked, ["rebuild"]),
         "approve": (holding, approve),
@@ -166,7 +171,7 @@ def test_a_load_whose_second_process_is_killed_says_so_and_goes_on_when_given_ag
     assert_as_undisturbed(home, undisturbed)
 
 
-@pytest.mark.parametrize("failpoint", ["index.before-swap", "link.after-append"])
+@pytest.mark.parametrize("failpoint", ["index.frame", "link.after-append"])
 def test_a_load_killed_before_all_is_linked_links_when_it_is_given_again(
     prepared, tmp_path, failpoint
 ):

@@ -47,7 +47,7 @@ def test_near_close_and_slip_are_the_same_in_both_paths(one, other):
 @settings(max_examples=1500, deadline=None)
 def test_two_rows_have_the_pattern_of_their_records(left, right):
     coder = Coder(MODEL.population)
-    rows = np.array([coder.row(left), coder.row(right)], np.int32)
+    rows = coder.rows([left, right])
     expected = compare(left, right, MODEL.population)
     assert kernel.compare(rows[0], rows[1], coder.facts()) == expected
     assert kernel.compare(rows[1], rows[0], coder.facts()) == expected
@@ -163,5 +163,5 @@ def test_compacting_forgets_the_names_of_removed_records_and_keeps_the_pairs():
     index.compact()
     after, stored = index.pairs_within(LOWEST), index.dump()
     assert "quillfeather" not in stored["names"]
-    assert "ZE10AA" not in stored["codes"]
+    assert "ZE10AA" not in stored["places"]
     assert list(before.pattern) == list(after.pattern)

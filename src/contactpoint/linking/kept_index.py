@@ -1,12 +1,20 @@
-"""The matcher's index between two runs: a sealed file beside the store, rebuilt from the log."""
+"""The matcher's indexes between two runs: sealed files beside the store, rebuilt from the log.
+
+A file is a whole index and, behind it, what each later run put and took: a run writes what it
+changed. Where that has grown to a share of the whole, the next run writes a whole index anew.
+"""
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contactpoint.linking.matching import AnyIndex, Matching, shape_of
 from contactpoint.sources import Registry
@@ -19,13 +27,25 @@ from projections.queries import IndexedRecord, Queries
 FRAME = 1 << 26
 """Bytes sealed at once."""
 BATCH = 5_000
+SHARE = 0.25
 
 
 class _Head(msgspec.Struct, frozen=True):
     """What the file says of itself, in clear: nothing personal."""
 
     model: str
-    position: int
+
+
+class _Tail(NamedTuple):
+    """Where the file that was read or written ends."""
+
+    head: bytes
+    """Its first line, and the number of its key."""
+    whole: int
+    """Where the whole index ends."""
+    end: int
+    """Where the last part that is complete ends."""
+    parts: int
 
 
 class KeptIndex:
@@ -34,10 +54,15 @@ class KeptIndex:
     They hold names, so they are sealed under a key of their own.
     """
 
-    def __init__(self, folder: Path, keys: SubjectKeys, master: MasterKey) -> None:
+    def __init__(
+        self, folder: Path, keys: SubjectKeys, master: MasterKey, *, share: float = SHARE
+    ) -> None:
+        """``share``: of the whole, that what came after it may take before all is written anew."""
+        self._share = share
         self._folder = folder
         self._keys = keys
         self._subject = master.hashes.stream_id("subject", "index").bytes
+        self._tails: dict[Path, _Tail] = {}
 
     def _path(self, matching: Matching) -> Path:
         name = f"matcher-{matching.shape}.index" if matching.shape else "matcher.index"
@@ -45,61 +70,136 @@ class KeptIndex:
 
     def load(self, matching: Matching) -> tuple[AnyIndex, int]:
         """The index as it was kept, and how far of the log it has; empty where there is none."""
-        path = self._path(matching)
+        index, position, path = matching.index(), 0, self._path(matching)
+        self._tails.pop(path, None)
         if not path.exists():
-            return matching.index(), 0
+            return index, 0
         with path.open("rb") as file:
-            head = msgspec.json.decode(file.readline(), type=_Head)
-            if head.model != matching.model.version:
-                return matching.index(), 0
-            number = int.from_bytes(file.read(8))
-            cipher = self._keys.openers([number])[number]
-            if cipher is None:
-                return matching.index(), 0
-            whole = io.BytesIO()
-            while size := int.from_bytes(file.read(4)):
-                nonce = file.read(12)
-                place = whole.tell().to_bytes(8)
-                whole.write(cipher.decrypt(nonce, file.read(size), place))
-        whole.seek(0)
-        arrays = dict(np.load(whole, allow_pickle=False))
-        words = {name: arrays.pop(name).tobytes() for name in ("names", "codes")}
-        stored = arrays | {name: msgspec.json.decode(text) for name, text in words.items()}
-        return matching.index(stored), head.position
+            line, number = file.readline(), file.read(8)
+            cipher = self._keys.openers([int.from_bytes(number)])[int.from_bytes(number)]
+            is_same = msgspec.json.decode(line, type=_Head).model == matching.model.version
+            if not is_same or cipher is None:
+                return index, 0
+            for place, (stored, at) in enumerate(_parts(file, cipher)):
+                index.apply(stored)
+                position, end = at, file.tell()
+                before = self._tails.get(path)
+                whole = before.whole if before else end
+                self._tails[path] = _Tail(line + number, whole, end, place + 1)
+        return index, position
 
     def save(self, index: AnyIndex, matching: Matching, position: int) -> None:
-        """Keep the index, whole, in place of the one before."""
+        """Keep the index: what changed since it was loaded or saved here, or all of it."""
         path = self._path(matching)
-        stored = index.dump()
-        for name in ("names", "codes"):
-            stored[name] = np.frombuffer(msgspec.json.encode(list(stored[name])), np.uint8)
-        whole = io.BytesIO()
-        np.savez(whole, **stored)
+        tail = self._tails.get(path)
+        is_short = (
+            tail and tail.end - tail.whole <= self._share * tail.whole and _is_still(path, tail)
+        )
+        changes = index.changes() if is_short else None
+        if tail is None or changes is None:
+            self._save_whole(index, path, position)
+        else:
+            self._save_changes(changes, path, position, tail)
+
+    def _save_whole(self, index: AnyIndex, path: Path, position: int) -> None:
+        """Write all of it, and put it in the place of the file before."""
         (number,) = self._keys.issue([self._subject])
         cipher = self._keys.sealers([number])[number]
+        head = msgspec.json.encode(_Head(index.model.version)) + b"\n" + number.to_bytes(8)
         beside = path.with_suffix(".new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(_Head(matching.model.version, position)) + b"\n")
-            file.write(number.to_bytes(8))
-            buffer = whole.getbuffer()
-            for start in range(0, len(buffer), FRAME):
-                nonce = os.urandom(12)
-                sealed = cipher.encrypt(
-                    nonce, bytes(buffer[start : start + FRAME]), start.to_bytes(8)
-                )
-                file.write(len(sealed).to_bytes(4) + nonce + sealed)
-            file.write(bytes(4))
-            file.flush()
-            os.fsync(file.fileno())
+            file.write(head)
+            _write(file, cipher, index.dump(), position, 0)
+            end = file.tell()
         failpoint("index.before-swap")
         beside.replace(path)
         failpoint("index.after-swap")
+        self._tails[path] = _Tail(head, end, end, 1)
+
+    def _save_changes(
+        self, changes: dict[str, Any], path: Path, position: int, tail: _Tail
+    ) -> None:
+        """Write what changed behind the last complete part; one cut short is no part."""
+        number = int.from_bytes(tail.head[-8:])
+        cipher = self._keys.sealers([number])[number]
+        with path.open("r+b") as file:
+            file.truncate(tail.end)
+            file.seek(tail.end)
+            _write(file, cipher, changes, position, tail.parts)
+            end = file.tell()
+        failpoint("index.after-append")
+        self._tails[path] = tail._replace(end=end, parts=tail.parts + 1)
 
     def forget(self) -> None:
         """Drop every file; the next run makes them anew from the read models."""
         for path in self._folder.glob("matcher*.index"):
             path.unlink()
+
+
+def _is_still(path: Path, tail: _Tail) -> bool:
+    """Whether the file is the one that was read or written here."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(tail.head)) == tail.head
+    except FileNotFoundError:
+        return False
+
+
+def _write(
+    file: BinaryIO, cipher: AESGCM, stored: dict[str, Any], position: int, part: int
+) -> None:
+    """Write one part: how far of the log it goes, its sealed frames, and a frame of no length."""
+    whole = io.BytesIO()
+    np.savez(whole, **{name: _array(value) for name, value in stored.items()})
+    buffer = whole.getbuffer()
+    file.write(position.to_bytes(8))
+    for start in range(0, len(buffer), FRAME):
+        nonce = os.urandom(12)
+        sealed = cipher.encrypt(nonce, buffer[start : start + FRAME], _place(part, position, start))
+        file.write(len(sealed).to_bytes(4) + nonce + sealed)
+        failpoint("index.frame")
+    file.write(bytes(4))
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _parts(file: BinaryIO, cipher: AESGCM) -> Iterator[tuple[dict[str, Any], int]]:
+    """Each complete part of a file, in order, with how far of the log it goes."""
+    part = 0
+    while len(begin := file.read(8)) == 8:
+        position, whole = int.from_bytes(begin), io.BytesIO()
+        while len(begin := file.read(4)) == 4 and (size := int.from_bytes(begin)):
+            nonce, sealed = file.read(12), file.read(size)
+            try:
+                whole.write(cipher.decrypt(nonce, sealed, _place(part, position, whole.tell())))
+            except (InvalidTag, ValueError):
+                if part:
+                    return  # what a killed run left behind the last complete part
+                raise
+        if len(begin) < 4:
+            return
+        whole.seek(0)
+        arrays = dict(np.load(whole, allow_pickle=False))
+        yield {name: _value(array) for name, array in arrays.items()}, position
+        part += 1
+
+
+def _array(value: Any) -> Any:
+    """A list of words as the bytes of its JSON; an array as it is."""
+    if isinstance(value, np.ndarray):
+        return value
+    return np.frombuffer(msgspec.json.encode(value), "S1")
+
+
+def _value(array: npt.NDArray[Any]) -> Any:
+    """What ``_array`` was given."""
+    return msgspec.json.decode(array.tobytes()) if array.dtype == "S1" else array
+
+
+def _place(part: int, position: int, start: int) -> bytes:
+    """What a sealed frame is bound to: its place in the file, and what it is said to hold."""
+    return part.to_bytes(8) + position.to_bytes(8) + start.to_bytes(8)
 
 
 class Filling:

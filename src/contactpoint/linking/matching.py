@@ -41,7 +41,13 @@ class AnyIndex(Protocol):
         """The pairs of these records."""
 
     def dump(self) -> dict[str, Any]:
-        """The index as arrays and two lists of words."""
+        """The index as arrays and lists of words."""
+
+    def changes(self) -> dict[str, Any] | None:
+        """What came and went since it was last dumped or applied; None where that is not known."""
+
+    def apply(self, stored: Mapping[str, Any]) -> None:
+        """Take in what was dumped, then what had changed."""
 
 
 class Matching(Protocol):
@@ -59,8 +65,8 @@ class Matching(Protocol):
     def reading(self) -> Reading:
         """What resolving asks of a pattern."""
 
-    def index(self, stored: Mapping[str, Any] | None = None) -> AnyIndex:
-        """An empty index, or the one that was dumped."""
+    def index(self) -> AnyIndex:
+        """An empty index."""
 
     def comparable(self, particulars: Particulars) -> Any:
         """A record in standard form."""
@@ -77,9 +83,9 @@ class OfChildren:
     shape: str = ""
     reading: Reading = CHILDREN
 
-    def index(self, stored: Mapping[str, Any] | None = None) -> Index:
-        """An empty index, or the one that was dumped."""
-        return Index(self.model) if stored is None else Index.load(self.model, stored)
+    def index(self) -> Index:
+        """An empty index."""
+        return Index(self.model)
 
     def comparable(self, particulars: Particulars) -> Any:
         """A record in standard form."""
@@ -102,11 +108,9 @@ class OfShape:
         """The id of the shape."""
         return self.model.shape.id
 
-    def index(self, stored: Mapping[str, Any] | None = None) -> DeclaredIndex:
-        """An empty index, or the one that was dumped."""
-        if stored is None:
-            return DeclaredIndex(self.model)
-        return DeclaredIndex.load(self.model, stored)
+    def index(self) -> DeclaredIndex:
+        """An empty index."""
+        return DeclaredIndex(self.model)
 
     def comparable(self, particulars: Particulars) -> Any:
         """A record in standard form."""

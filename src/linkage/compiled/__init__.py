@@ -20,3 +20,6 @@ def cache_of(folder: Path) -> Path:
 # Unless somebody has said where; a folder that cannot be written is passed over by numba itself.
 if not numba.config.CACHE_DIR:
     numba.config.CACHE_DIR = str(cache_of(Path(__file__).parent))
+
+inlined = numba.njit(cache=True, nogil=True, forceinline=True)
+"""Compiles a function into each that calls it, where numba would hand over every array anew."""

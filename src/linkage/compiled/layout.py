@@ -5,15 +5,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+# Codes of name words.
 GIVEN, JOINED, OTHER_GIVEN, HONORIFIC = 0, 4, 5, 8
 FAMILY, PARTS, OTHER_FAMILY = 9, 10, 13
-BIRTH, BIRTH_KIND, SEX = 16, 17, 18
-POSTCODES, MOVED = 19, 23
-NHS, NHS_VERIFIED = 24, 25
-UPN, UPN_TEMPORARY, FORMER_UPNS = 26, 27, 28
-LA_CHILD, AUTHORITY = 30, 31
-CARERS, MOTHER, MAIDEN = 32, 38, 39
-BIRTHS, ORDER, DIED = 40, 41, 42
+CARERS, MAIDEN = 16, 22
+# Codes of postcodes.
+POSTCODES = 23
+# What needs no code.
+BIRTH, BIRTH_KIND, SEX, MOVED = 27, 28, 29, 30
+NHS_VERIFIED, UPN_TEMPORARY = 31, 32
+BIRTHS, ORDER, DIED = 33, 34, 35
+# Codes of identifiers and contacts, which are equal or not, and nothing more.
+NHS, UPN, FORMER_UPNS = 36, 37, 38
+LA_CHILD, AUTHORITY, MOTHER = 40, 41, 42
 CONTACTS = 43
 WIDTH = 46
 
@@ -22,7 +26,7 @@ POSTCODE = 8
 
 
 class Facts(NamedTuple):
-    """Arrays with one row for each name word, then for each other code, then the days."""
+    """Arrays with one row for each name word, then for each postcode, then the days."""
 
     letters: npt.NDArray[np.uint8]
     lengths: npt.NDArray[np.int32]
@@ -40,3 +44,22 @@ class Facts(NamedTuple):
     code_lengths: npt.NDArray[np.int32]
     communal: npt.NDArray[np.int32]
     default_days: npt.NDArray[np.int32]
+
+
+class Hashes(NamedTuple):
+    """What the keys of a row are made from: hashes for each word, postcode and number.
+
+    Hashes are of what a code stands for, never of the code, which depends on what came first.
+    """
+
+    words: npt.NDArray[np.uint64]
+    """The word itself; how its common spelling begins to sound as a forename, and as a family
+    name."""
+    places: npt.NDArray[np.uint64]
+    """The postcode itself, and its district."""
+    numbers: npt.NDArray[np.uint64]
+
+
+WORD, FORENAME_SOUND, FAMILY_SOUND = 0, 1, 2
+PLACE, DISTRICT = 0, 1
+"""Columns of ``Hashes``."""

@@ -96,7 +96,7 @@ def given_level(a, b, facts):
         return G_SWAPPED
     for i in range(5):
         x = forename(a, i)
-        for j in range(5):
+        for j in range(5 if x else 0):
             y = forename(b, j)
             if x and y and same_name(x, y, facts):
                 return G_EQUIVALENT
@@ -127,7 +127,7 @@ def given_likeness(a, b, facts):
     near, known, short, close = False, True, False, False
     for i in range(5):
         x = forename(a, i)
-        for j in range(5):
+        for j in range(5 if x else 0):
             y = forename(b, j)
             if x == 0 or y == 0:
                 continue
@@ -236,7 +236,7 @@ def family_likeness(a, b, facts):
     close = False
     for i in range(4):
         x = whole_or_part(a, i)
-        for j in range(4):
+        for j in range(4 if x else 0):
             y = whole_or_part(b, j)
             if x == 0 or y == 0:
                 continue

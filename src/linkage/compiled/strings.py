@@ -3,12 +3,20 @@
 # numba infers the types; a level is one list of cases read straight down.
 
 import numpy as np
-from numba import njit
+from numba.cpython.unsafe.numbers import trailing_zeros
 
 from linkage.compare.strings import CLOSE, NEAR, SHORTEST
+from linkage.compiled import inlined
+from linkage.compiled.intrinsics import popcount
+
+WORD = 8
+"""Letters that one 64-bit number holds, one in each byte."""
+EACH, LOW, HIGH = (np.uint64(0x0101010101010101 * byte) for byte in (0x01, 0x7F, 0x80))
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+ROUNDING = 1e-9
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def comes_first(a, la, b, lb):
     """Whether word a stands before word b in the alphabet."""
     for i in range(min(la, lb)):
@@ -17,13 +25,36 @@ def comes_first(a, la, b, lb):
     return la < lb
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def jaro_winkler(a, la, b, lb):
     """Jaro-Winkler similarity in the arithmetic of jellyfish; words of at most 63 letters."""
     if la == 0 or lb == 0:
         return 0.0
-    reach = max(la, lb) // 2 - 1
-    reach = max(reach, 0)
+    if la <= WORD and lb <= WORD:
+        common, moved = common_in_words(a, la, b, lb)
+    else:
+        common, moved = common_in_rows(a, la, b, lb)
+    if common == 0:
+        return 0.0
+    weight = (common / la + common / lb + (common - moved) / common) / 3.0
+    if weight > 0.7:
+        weight += same_beginning(a, la, b, lb) * 0.1 * (1.0 - weight)
+    return weight
+
+
+@inlined
+def same_beginning(a, la, b, lb):
+    """Letters that two words begin with in common: at most 4, as Winkler counts them."""
+    same = 0
+    while same < min(4, la, lb) and a[same] == b[same]:
+        same += 1
+    return same
+
+
+@inlined
+def common_in_rows(a, la, b, lb):
+    """Letters in common within reach, and half of those that stand in another order."""
+    reach = max(max(la, lb) // 2 - 1, 0)
     one = np.uint64(1)
     used_a, used_b = np.uint64(0), np.uint64(0)
     common = 0
@@ -34,8 +65,6 @@ def jaro_winkler(a, la, b, lb):
                 used_b |= one << np.uint64(j)
                 common += 1
                 break
-    if common == 0:
-        return 0.0
     k = 0
     moved = 0
     for i in range(la):
@@ -45,17 +74,60 @@ def jaro_winkler(a, la, b, lb):
             if a[i] != b[k]:
                 moved += 1
             k += 1
-    moved //= 2
-    weight = (common / la + common / lb + (common - moved) / common) / 3.0
-    if weight > 0.7:
-        same = 0
-        while same < min(4, la, lb) and a[same] == b[same]:
-            same += 1
-        weight += same * 0.1 * (1.0 - weight)
-    return weight
+    return common, moved // 2
 
 
-@njit(cache=True, nogil=True)
+@inlined
+def common_in_words(a, la, b, lb):
+    """As ``common_in_rows``, all letters of b at once; at most ``WORD`` letters in each word.
+
+    A set of letters of b is a number with the highest bit of their bytes set.
+    """
+    reach = max(max(la, lb) // 2 - 1, 0)
+    word = as_number(b)
+    used_a, used_b = np.uint64(0), np.uint64(0)
+    common = 0
+    for i in range(la):
+        found = equal_bytes(word, a[i]) & window(i, reach, lb) & ~used_b
+        if found:
+            used_a |= np.uint64(128) << np.uint64(8 * i)
+            used_b |= found & (~found + np.uint64(1))
+            common += 1
+    moved = 0
+    while used_a:
+        if a[trailing_zeros(used_a) >> 3] != b[trailing_zeros(used_b) >> 3]:
+            moved += 1
+        used_a &= used_a - np.uint64(1)
+        used_b &= used_b - np.uint64(1)
+    return common, moved // 2
+
+
+@inlined
+def as_number(letters):
+    """The first ``WORD`` letters of a row, the first one lowest."""
+    number = np.uint64(0)
+    for i in range(WORD):
+        number |= np.uint64(letters[i]) << np.uint64(8 * i)
+    return number
+
+
+@inlined
+def equal_bytes(word, letter):
+    """The highest bit of each byte that is this letter."""
+    unlike = word ^ (EACH * np.uint64(letter))
+    return ~(((unlike & LOW) + LOW) | unlike) & HIGH
+
+
+@inlined
+def window(i, reach, length):
+    """All bits of the bytes within reach of place i."""
+    first, after = max(0, i - reach), min(length, i + reach + 1)
+    if first >= after:
+        return np.uint64(0)
+    return ALL << np.uint64(8 * first) & ALL >> np.uint64(8 * (WORD - after))
+
+
+@inlined
 def similarity(a, la, b, lb):
     """Jaro-Winkler similarity, the word first in the alphabet taken first."""
     if comes_first(a, la, b, lb):
@@ -63,7 +135,41 @@ def similarity(a, la, b, lb):
     return jaro_winkler(b, lb, a, la)
 
 
-@njit(cache=True, nogil=True)
+@inlined
+def reaches(a, la, b, lb, least):
+    """Whether the similarity is at least so much; most pairs are told apart before it is found.
+
+    Jaro's measure is at most what it would be if all letters that may be common to both words were
+    so, and in order.
+    """
+    if la == 0 or lb == 0:
+        return least <= 0.0
+    common = most_common(a, la, b, lb)
+    most = (common / la + common / lb + 1.0) / 3.0
+    most += same_beginning(a, la, b, lb) * 0.1 * (1.0 - most)
+    return most > least - ROUNDING and similarity(a, la, b, lb) >= least
+
+
+@inlined
+def most_common(a, la, b, lb):
+    """At least as many letters as two words may have in common: each letter stands in for its kin.
+
+    Letters whose numbers agree in the last five bits are taken for one.
+    """
+    ours, theirs = letters_of(a, la), letters_of(b, lb)
+    return min(la - popcount(ours & ~theirs), lb - popcount(theirs & ~ours))
+
+
+@inlined
+def letters_of(word, length):
+    """The set of a word's letters, one bit for each."""
+    found = np.uint32(0)
+    for i in range(length):
+        found |= np.uint32(1) << np.uint32(word[i] & np.uint8(31))
+    return found
+
+
+@inlined
 def one_edit(a, la, b, lb):
     """Whether a letter was added, left out, mistaken, or exchanged with its neighbour."""
     if la == lb:
@@ -73,7 +179,7 @@ def one_edit(a, la, b, lb):
     return la + 1 == lb and skips_one(a, la, b)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def first_difference(a, la, b, lb):
     """Index of the first letter that differs; the length of the shorter where none does."""
     i = 0
@@ -82,7 +188,7 @@ def first_difference(a, la, b, lb):
     return i
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def skips_one(short, length, long):
     """Whether the short word is the long one without one of its letters."""
     i = 0
@@ -93,7 +199,7 @@ def skips_one(short, length, long):
     return i == length
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def one_slip(a, la, b, lb):
     """Whether codes of one length differ in one character or in two exchanged neighbours."""
     if la != lb:
@@ -109,21 +215,21 @@ def one_slip(a, la, b, lb):
     return j == i + 1 and a[i] == b[j] and a[j] == b[i]
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def is_near(a, la, b, lb):
     """Whether one may be a typing error of the other."""
-    if similarity(a, la, b, lb) >= NEAR:
+    if reaches(a, la, b, lb, NEAR):
         return True
     return min(la, lb) >= SHORTEST and one_edit(a, la, b, lb)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def is_close(a, la, b, lb):
     """Whether they are alike at all: similar letters, or one the beginning of the other."""
-    return similarity(a, la, b, lb) >= CLOSE or is_beginning(a, la, b, lb)
+    return is_beginning(a, la, b, lb) or reaches(a, la, b, lb, CLOSE)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def is_beginning(a, la, b, lb):
     """Whether one is the beginning of the other, and long enough to be a name of its own."""
     short = min(la, lb)

@@ -1,61 +1,109 @@
-"""The walk over blocks: meet, skip what was met under a smaller key, compare, weigh, keep."""
+"""The walk over blocks: which pairs meet there, each under the smallest key that it shares."""
 # ruff: noqa: ANN001, ANN201, PLR0913, PLR0917
-# numba infers the types; a level is one list of cases read straight down.
+# numba infers the types.
 
 import numpy as np
 from numba import njit
 
-from linkage.compare.identifiers import LaChild, Nhs, Upn
-from linkage.compiled.levels import SHIFTS, pattern
-from linkage.pattern import FIELDS, MOST, PLACES, RARITIES
+from linkage.compiled import inlined
+from linkage.compiled.intrinsics import bare, prefetch
+from linkage.compiled.packing import ask, is_dead, keys_of, place_of, source_and_count
+from linkage.compiled.runs import block_end, first_of, key_of, place_in, row_of, tie_of
 
-PLAIN = np.array([i for i, name in enumerate(FIELDS) if name not in RARITIES])
-RARE = np.array([PLACES[name] for name in RARITIES])
-RARITY = np.array([PLACES[f"{name}_rarity"] for name in RARITIES])
-AT_NHS, AT_UPN, AT_LA_CHILD = PLACES["nhs"], PLACES["upn"], PLACES["la_child"]
-NHS_LAST, UPN_LAST, LA_LAST = int(Nhs.EXACT), int(Upn.FORMER), int(LaChild.EXACT)
+AHEAD = 16
+"""Entries by which memory is asked for a record; twice that, for where it begins."""
 
 
 @njit(cache=True, nogil=True)
-def weight(code, prior, levels, rarities):
-    """The total of a pattern: what ``linkage.model.total`` gives, but for rounding."""
-    chances = 0.0
-    for c in range(len(prior)):
-        bits = prior[c]
-        for i in range(len(PLAIN)):
-            bits += levels[c, PLAIN[i], level(code, PLAIN[i])]
-        for i in range(len(RARE)):
-            bits += rarities[c, i, level(code, RARE[i]), level(code, RARITY[i])]
-        chances += 2.0**-bits
-    return -np.log2(chances)
+def within(run, start, stop, bound, heap, starts, out):
+    """Meet the entries from ``start`` to ``stop`` with those of their block that follow.
+
+    Returns how many pairs met, the entry at which a full ``out`` made it stop, and how many pairs
+    lay beyond the bound.
+    """
+    run, heap, starts, left, right = bare((run, heap, starts, out[0], out[1]))
+    found, beyond, asked, end = np.int64(0), np.int64(0), start, start
+    for i in range(start, stop):
+        if i >= end:
+            end = block_end(run, i)
+        if found + bound > len(left):
+            return found, i, beyond
+        while asked < min(len(run), i + 1):
+            look_ahead(run, asked, heap, starts)
+            asked += 1
+        beyond += max(0, end - 1 - i - bound)
+        row = row_of(run[i])
+        if end == i + 1 or is_dead(starts, row):
+            continue
+        one = place_of(starts, row)
+        for j in range(i + 1, min(end, i + 1 + bound)):
+            other = row_of(run[j])
+            if meet(one, other, key_of(run[i]), heap, starts):
+                left[found], right[found] = row, other
+                found += 1
+    return found, stop, beyond
 
 
 @njit(cache=True, nogil=True)
-def level(code, place):
-    """The level at one place of a pattern."""
-    return np.int64(code >> SHIFTS[place] & np.uint64(MOST))
+def against(run, directory, shift, asked, start, stop, marks, bound, heap, starts, out):
+    """Meet each asked row from ``start`` to ``stop`` with the blocks of a run that it shares.
+
+    Two asked rows, which are marked, meet once. Returns as ``within`` does.
+    """
+    run, directory, asked, marks = bare((run, directory, asked, marks))
+    heap, starts, left, right = bare((heap, starts, out[0], out[1]))
+    found, beyond = np.int64(0), np.int64(0)
+    for n in range(start, stop):
+        row = asked[n]
+        one = place_of(starts, row)
+        first, last = keys_of(heap, one)
+        if found + (2 * bound + 1) * (last - first) > len(left):
+            return found, n, beyond
+        for k in range(first, last):
+            prefetch(directory, np.int64(heap[k] >> np.uint32(shift)))
+        for k in range(first, last):
+            prefetch(run, np.int64(directory[heap[k] >> np.uint32(shift)]))
+        for k in range(first, last):
+            key = np.uint64(heap[k])
+            low = first_of(run, directory, shift, key)
+            if low == len(run) or key_of(run[low]) != key:
+                continue
+            high = block_end(run, low)
+            if high - low > bound:
+                tie = tie_of(heap, starts, np.uint64(row))
+                middle = place_in(heap, starts, run, low, high, tie)
+                beyond += max(0, middle - bound - low) + max(0, high - middle - bound - 1)
+                low, high = max(low, middle - bound), min(high, middle + bound + 1)
+            for j in range(low, high):
+                ask(heap, place_of(starts, row_of(run[j])))
+            for j in range(low, high):
+                other = row_of(run[j])
+                if other == row or (marks[other] and other < row):
+                    continue
+                if meet(one, other, key, heap, starts):
+                    left[found], right[found] = row, other
+                    found += 1
+    return found, stop, beyond
 
 
-@njit(cache=True, nogil=True)
-def shares_number(code):
-    """Whether a pattern holds an identifier in common: kept whatever it weighs."""
-    return (
-        0 < level(code, AT_NHS) <= NHS_LAST
-        or 0 < level(code, AT_UPN) <= UPN_LAST
-        or level(code, AT_LA_CHILD) == LA_LAST
-    )
+@inlined
+def meet(one, row, key, heap, starts):
+    """Whether a live record meets another for the first time under a key that both have.
 
-
-@njit(cache=True, nogil=True)
-def met_before(a, b, key):
-    """Whether two ascending lists of keys share one below this key; 0 ends a list."""
-    i, j = 0, 0
-    while i < len(a) and j < len(b):
-        x, y = a[i], b[j]
-        if x == 0 or y == 0 or x >= key or y >= key:
-            return False
+    Records of one source that holds each child once never meet.
+    """
+    if is_dead(starts, row):
+        return False
+    other = place_of(starts, row)
+    source, _ = source_and_count(heap, one)
+    if source and source == source_and_count(heap, other)[0]:
+        return False
+    i, i_stop = keys_of(heap, one)
+    j, j_stop = keys_of(heap, other)
+    while i < i_stop and j < j_stop:
+        x, y = heap[i], heap[j]
         if x == y:
-            return True
+            return x == key
         if x < y:
             i += 1
         else:
@@ -63,104 +111,13 @@ def met_before(a, b, key):
     return False
 
 
-@njit(cache=True, nogil=True)
-def judge(i, j, key, table, facts, weights, floor):
-    """The pattern of a pair to be kept; 0 for one met before, of one source, or too light."""
-    rows, keys, sources = table
-    if sources[i] > 0 and sources[i] == sources[j]:
-        return np.uint64(0)
-    if met_before(keys[i], keys[j], key):
-        return np.uint64(0)
-    code = pattern(rows[i], rows[j], facts)
-    if weight(code, weights[0], weights[1], weights[2]) >= floor or shares_number(code):
-        return code
-    return np.uint64(0)
-
-
-@njit(cache=True, nogil=True)
-def within(run_keys, run_rows, start, stop, bound, table, facts, weights, floor, out):
-    """Compare each entry from ``start`` to ``stop`` with those of its block that follow it.
-
-    Returns the pairs kept, the entry at which a full ``out`` made it stop, and the pairs that
-    lay beyond the bound.
-    """
-    left, right, codes = out
-    found, beyond = 0, 0
-    for i in range(start, stop):
-        if found + bound > len(left):
-            return found, i, beyond
-        key = run_keys[i]
-        j = i + 1
-        while j < len(run_keys) and run_keys[j] == key:
-            if j - i > bound:
-                beyond += block_end(run_keys, j) - j
-                break
-            code = judge(run_rows[i], run_rows[j], key, table, facts, weights, floor)
-            if code:
-                left[found], right[found], codes[found] = run_rows[i], run_rows[j], code
-                found += 1
-            j += 1
-    return found, stop, beyond
-
-
-@njit(cache=True, nogil=True)
-def block_end(run_keys, start):
-    """The first entry after the block that ``start`` stands in."""
-    low, high = start, len(run_keys)
-    while low < high:
-        middle = (low + high) // 2
-        if run_keys[middle] <= run_keys[start]:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@njit(cache=True, nogil=True)
-def place_of(run_keys, run_ties, key, tie):
-    """Where an entry with this key and tie stands, or would stand, in a sorted run."""
-    low, high = 0, len(run_keys)
-    while low < high:
-        middle = (low + high) // 2
-        if run_keys[middle] < key or (run_keys[middle] == key and run_ties[middle] < tie):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@njit(cache=True, nogil=True)
-def against(run, asked, start, stop, is_asked, ties, bound, table, facts, weights, floor, out):
-    """Compare each asked row from ``start`` to ``stop`` with the blocks of a run that it shares.
-
-    Of two asked rows the pair is kept once. Returns as ``within`` does.
-    """
-    run_keys, run_rows, run_ties = run
-    left, right, codes = out
-    keys = table[1]
-    found, beyond = 0, 0
-    for n in range(start, stop):
-        i = asked[n]
-        if found + 2 * bound * keys.shape[1] > len(left):
-            return found, n, beyond
-        for k in range(keys.shape[1]):
-            key = keys[i, k]
-            if key == 0:
-                break
-            middle = place_of(run_keys, run_ties, key, ties[i])
-            for direction in (-1, 1):
-                j = middle - 1 if direction < 0 else middle
-                steps = 0
-                while 0 <= j < len(run_keys) and run_keys[j] == key:
-                    if steps == bound:
-                        beyond += 1
-                        break
-                    other = run_rows[j]
-                    if other != i and not (is_asked[other] and other < i):
-                        code = judge(i, other, key, table, facts, weights, floor)
-                        if code:
-                            left[found], right[found], codes[found] = i, other, code
-                            found += 1
-                    steps += 1
-                    j += direction
-    return found, stop, beyond
+@inlined
+def look_ahead(run, place, heap, starts):
+    """Ask memory for what the entries ahead of a place will need, where they stand in a block."""
+    far, near = place + 2 * AHEAD, place + AHEAD
+    if far < len(run):
+        prefetch(starts, row_of(run[far]))
+    if near + 1 < len(run):
+        key = key_of(run[near])
+        if key == key_of(run[near + 1]) or key == key_of(run[near - 1]):
+            ask(heap, place_of(starts, row_of(run[near])))

@@ -222,9 +222,18 @@ class DeclaredIndex:
     def load(cls, model: DeclaredModel, stored: Mapping[str, Any]) -> Self:
         """An index from what ``dump`` gave, under the model it was made with."""
         index = cls(model)
-        index._coder = Coder(model.shape, model.rarity, stored["names"], stored["codes"])
-        index._restore(stored)
+        index.apply(stored)
         return index
+
+    def changes(self) -> dict[str, Any] | None:
+        """What changed since it was dumped is not noted: it is dumped whole."""
+        return None
+
+    def apply(self, stored: Mapping[str, Any]) -> None:
+        """Become what ``dump`` of an index under the same model gave."""
+        model = self.model
+        self._coder = Coder(model.shape, model.rarity, stored["names"], stored["codes"])
+        self._restore(stored)
 
     def _grow(self, needed: int) -> None:
         """Make room; twice what there was, so that many small puts cost what one large one does."""

@@ -1,0 +1,97 @@
+"""The matcher's index on disk: whole, then what changed; cut short anywhere, it is as it was."""
+
+import pytest
+
+from contactpoint.linking.kept_index import KeptIndex
+from contactpoint.linking.matching import matching_of
+from linkage.model import Model
+from tests.linkage.test_index import listed, numbered, twin
+
+MATCHING = matching_of(Model.shipped())
+LOWEST = -200.0
+
+
+@pytest.fixture
+def kept(store, tmp_path):
+    return KeptIndex(tmp_path, store.keys, store.master)
+
+
+def grown(kept, *stages):
+    """An index saved after each of these lots of records."""
+    index, _ = kept.load(MATCHING)
+    for position, stage in enumerate(stages, 1):
+        index.put(stage)
+        kept.save(index, MATCHING, position)
+    return index
+
+
+def lots():
+    return [numbered([twin(n % 7) for n in range(start, start + 30)], start) for start in (1, 20)]
+
+
+def test_what_was_saved_in_parts_is_loaded_whole(kept, store, tmp_path):
+    index = grown(kept, *lots())
+    again, position = KeptIndex(tmp_path, store.keys, store.master).load(MATCHING)
+    assert position == 2
+    assert listed(again.pairs_within(LOWEST)) == listed(index.pairs_within(LOWEST))
+
+
+def test_a_save_after_a_small_change_writes_what_changed(kept, tmp_path):
+    index = grown(kept, numbered([twin(n) for n in range(500)]))
+    before = (tmp_path / "matcher.index").read_bytes()
+    index.put(numbered([twin(900)], 1))
+    kept.save(index, MATCHING, 2)
+    after = (tmp_path / "matcher.index").read_bytes()
+    assert after.startswith(before)
+    assert len(after) < 1.1 * len(before)
+
+
+def test_a_file_cut_short_anywhere_is_what_it_was_before_the_last_save(kept, store, tmp_path):
+    path = tmp_path / "matcher.index"
+    first, second = lots()
+    index = grown(kept, first)
+    before, pairs = path.stat().st_size, listed(index.pairs_within(LOWEST))
+    index.put(second)
+    kept.save(index, MATCHING, 2)
+    whole = path.read_bytes()
+    for size in range(before, len(whole), 97):
+        path.write_bytes(whole[:size])
+        again, position = KeptIndex(tmp_path, store.keys, store.master).load(MATCHING)
+        assert position == 1
+        assert listed(again.pairs_within(LOWEST)) == pairs
+
+
+def test_a_save_goes_on_behind_the_last_complete_part(kept, store, tmp_path):
+    path = tmp_path / "matcher.index"
+    first, second = lots()
+    grown(kept, first)
+    path.write_bytes(path.read_bytes() + b"\0" * 7 + b"\5 cut short")
+    other = KeptIndex(tmp_path, store.keys, store.master)
+    index, position = other.load(MATCHING)
+    assert position == 1
+    index.put(second)
+    other.save(index, MATCHING, 2)
+    again, position = KeptIndex(tmp_path, store.keys, store.master).load(MATCHING)
+    assert position == 2
+    assert listed(again.pairs_within(LOWEST)) == listed(index.pairs_within(LOWEST))
+
+
+def test_parts_that_grew_to_a_share_of_the_whole_are_written_anew(store, tmp_path):
+    kept = KeptIndex(tmp_path, store.keys, store.master, share=0.0)
+    path = tmp_path / "matcher.index"
+    index = grown(kept, *lots())
+    before = path.read_bytes()
+    index.put(numbered([twin(900)], 99))
+    kept.save(index, MATCHING, 3)
+    assert not path.read_bytes().startswith(before[:60])
+
+
+def test_a_file_that_another_put_in_its_place_is_not_written_behind(kept, store, tmp_path):
+    index = grown(kept, lots()[0])
+    grown(KeptIndex(tmp_path, store.keys, store.master), lots()[1])
+    (tmp_path / "matcher.index").unlink()
+    index.put(lots()[1])
+    kept.save(index, MATCHING, 5)
+    again, position = KeptIndex(tmp_path, store.keys, store.master).load(MATCHING)
+    assert position == 5
+    assert listed(again.pairs_within(LOWEST)) == listed(index.pairs_within(LOWEST))

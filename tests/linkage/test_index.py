@@ -1,0 +1,181 @@
+"""The kept index: keys, the bound under any model, what is asked and forgotten, what is dumped."""
+
+import random
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage import blocking, hashing
+from linkage.coding import Coder, hashes_of
+from linkage.comparable import BirthKind, Comparable
+from linkage.index import Index
+from linkage.model import Model
+from linkage.pattern import compare
+from tests.linkage.strategies import PLACES, comparables
+
+MODEL = Model.shipped()
+COMMUNAL = msgspec.structs.replace(
+    MODEL, population=msgspec.structs.replace(MODEL.population, communal=PLACES[:2])
+)
+LOWEST = -200.0
+
+
+def numbered(records, start=1):
+    return [(n, 0, record) for n, record in enumerate(records, start)]
+
+
+def listed(pairs):
+    columns = (pairs.left, pairs.right, pairs.pattern, pairs.weight)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+@given(st.lists(st.text(max_size=12), max_size=20))
+@settings(deadline=None)
+def test_a_text_has_one_hash_whichever_path_takes_it(texts):
+    expected = [hashing.of_text(text) if text else 0 for text in texts]
+    assert hashes_of(texts).tolist() == expected
+
+
+@given(st.lists(comparables(), min_size=1, max_size=8), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_rows_have_the_keys_of_their_records(records, communal):
+    model = COMMUNAL if communal else MODEL
+    coder = Coder(model.population)
+    keys = coder.keys(coder.rows(records))
+    for record, found in zip(records, keys.tolist(), strict=True):
+        assert [key for key in found if key] == list(blocking.keys(record, model.population))
+
+
+def random_model(seed):
+    """The shipped model with any shares at all, so that any level may weigh most."""
+    rng = random.Random(seed)
+    shares = {
+        name: {
+            field: {level: rng.random() ** 4 + 1e-6 for level in levels}
+            for field, levels in fields.items()
+        }
+        for name, fields in MODEL.shares.items()
+    }
+    return msgspec.structs.replace(MODEL, shares=shares)
+
+
+@given(st.lists(comparables(), min_size=2, max_size=12), st.integers(0, 10**6), st.floats(-30, 30))
+@settings(max_examples=200, deadline=None)
+def test_the_bound_loses_no_pair_whatever_the_model(records, seed, floor):
+    model = random_model(seed)
+    index = Index(model)
+    index.put(numbered(records))
+    found = {(left, right) for left, right, _, _ in listed(index.pairs_within(floor))}
+    for left, right, pattern, weight in listed(index.pairs_within(LOWEST)):
+        assert pattern == compare(records[left - 1], records[right - 1], model.population)
+        if weight >= floor:
+            assert (left, right) in found
+
+
+@given(st.lists(comparables(), min_size=2, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_the_counts_of_patterns_are_those_of_all_pairs_that_meet(records):
+    index = Index(MODEL)
+    index.put(numbered(records))
+    patterns, counts = index.patterns_within()
+    expected = np.unique(index.pairs_within(LOWEST).pattern, return_counts=True)
+    assert dict(zip(patterns.tolist(), counts.tolist(), strict=True)) == dict(
+        zip(*(column.tolist() for column in expected), strict=True)
+    )
+
+
+@given(st.lists(comparables(), min_size=2, max_size=10))
+@settings(max_examples=60, deadline=None)
+def test_a_record_asked_about_has_the_pairs_it_would_have_and_leaves_nothing(records):
+    *others, asked = records
+    index, whole = Index(MODEL), Index(MODEL)
+    index.put(numbered(others))
+    whole.put(numbered(records))
+    expected = whole.pairs_of([len(records)], LOWEST)
+    index.pairs_within(LOWEST)
+    found = index.matches(0, asked, LOWEST)
+    assert found.left.tolist() == expected.left.tolist()
+    assert found.weight.tolist() == expected.weight.tolist()
+    fresh = Index(MODEL)
+    fresh.put(numbered(others))
+    fresh.pairs_within(LOWEST)
+    one, other = index.dump(), fresh.dump()
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+@given(st.lists(comparables(), min_size=4, max_size=12), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_what_changed_brings_the_dumped_index_to_where_the_live_one_stands(records, rng):
+    live = Index(MODEL)
+    half = len(records) // 2
+    live.put(numbered(records[:half]))
+    again = Index.load(MODEL, live.dump())
+    for _ in range(3):
+        live.put(numbered(rng.sample(records, half), rng.randrange(1, 6)))
+        live.remove([rng.randrange(1, 12)])
+        live.pairs_of([1], 0.0)
+        changes = live.changes()
+        if changes is None:  # packed anew, for much of it was dead
+            again = Index.load(MODEL, live.dump())
+        else:
+            again.apply(changes)
+    assert listed(again.pairs_within(LOWEST)) == listed(live.pairs_within(LOWEST))
+    assert listed(again.pairs_of([1, 2, 3], 0.0)) == listed(live.pairs_of([1, 2, 3], 0.0))
+
+
+def test_an_index_never_dumped_knows_no_changes():
+    index = Index(MODEL)
+    index.put(numbered([twin(1), twin(2)]))
+    assert index.changes() is None
+
+
+def twin(n, **facts):
+    word = "".join(random.Random(n).choices("abcdefghilmnorstu", k=6))
+    return Comparable(
+        **{
+            "given": (word,), "family": "khan", "parts": ("khan",), "birth": 20140509,
+            "birth_kind": BirthKind.FULL, **facts,
+        }
+    )  # fmt: skip
+
+
+def test_many_changes_leave_the_pairs_of_an_index_made_at_once():
+    rng = random.Random(7)
+    live = Index(MODEL)
+    records: dict[int, Comparable] = {}
+    for _ in range(40):
+        changed = {rng.randrange(1, 300): twin(rng.randrange(60)) for _ in range(20)}
+        gone = rng.sample(range(1, 300), 5)
+        live.put((ordinal, 0, record) for ordinal, record in changed.items())
+        live.remove(gone)
+        records |= changed
+        records = {ordinal: record for ordinal, record in records.items() if ordinal not in gone}
+        live.pairs_of(changed, 0.0)
+    whole = Index(MODEL)
+    whole.put((ordinal, 0, record) for ordinal, record in records.items())
+    assert len(live) == len(whole)
+    assert listed(live.pairs_of(records, 0.0)) == listed(whole.pairs_within(0.0))
+    assert listed(live.pairs_within(0.0)) == listed(whole.pairs_within(0.0))
+
+
+def test_a_block_of_any_length_is_walked_to_its_bound_alike_for_one_and_for_all():
+    index = Index(MODEL, bound=7)
+    index.put(numbered([twin(n) for n in range(100)]))
+    every, one = index.pairs_within(LOWEST), index.pairs_of(range(1, 101), LOWEST)
+    assert listed(every) == listed(one)
+    assert every.beyond > 0
+
+
+def test_an_index_with_a_model_that_uses_the_open_level_is_refused():
+    weights = MODEL.weights
+    levels = weights.levels.copy()
+    levels[0, 3, 15] = 1.0
+    model = msgspec.structs.replace(MODEL)
+    model.__dict__["weights"] = weights._replace(levels=levels)
+    index = Index(model)
+    index.put(numbered([twin(1), twin(1)]))
+    with pytest.raises(ValueError, match="level 15 is used by the model"):
+        index.pairs_within(0.0)
