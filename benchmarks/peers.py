@@ -40,8 +40,6 @@ SIDES: Final = {
     "recordlinkage": "recordlinkage, ECM",
 }
 OURS: Final = "contactpoint"
-CHILDRENS_MODEL: Final = "contactpoint, by the children's model"
-"""Of persons of any age, until tables of another shape have models of their own."""
 SIZES: Final = {"synth": (100_000, 1_000_000)}
 USUAL_SIZE: Final = 100_000
 LIMIT: Final = 900
@@ -140,9 +138,8 @@ def _table(name: str, records: int, folder: Path, asked: argparse.Namespace) -> 
         if side not in (asked.side or SIDES) or (persons and side == "contactpoint-all"):
             continue
         _say(f"{name}: {SIDES[side]}")
-        shown = CHILDRENS_MODEL if persons and side == OURS else SIDES[side]
         found = _figures_of([side, folder, *persons], truth, asked)
-        cells.append(Cell(title, side, shown, found))
+        cells.append(Cell(title, side, SIDES[side], found))
     return cells
 
 

@@ -1,7 +1,7 @@
 """This matcher: standardise, index, compare and weigh, decide, resolve."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -9,16 +9,36 @@ import pyarrow as pa
 
 from benchmarks.sides.answer import Answer, Ints, Watch
 from benchmarks.tables import Row, stated
+from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.linking.neighbourhoods import decided, floor_of, group
 from linkage.comparable import BirthKind, Comparable
-from linkage.estimate import LOWEST, train
+from linkage.declared.cells import record_of
+from linkage.declared.estimate import train
+from linkage.declared.index import DeclaredIndex
+from linkage.declared.model import starting
+from linkage.declared.shape import Shape
+from linkage.estimate import LOWEST
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Member, Pair, resolve
-from linkage.standardise import standardise, words
+from linkage.resolve import Member, Pair, Reading, resolve
+from linkage.standardise import standardise
+from person.declared import DeclaredField
 from person.particulars import Particulars
 
 BATCH: Final = 20_000
+PERSONS: Final = (
+    DeclaredField("given_name", "name", "surname"),
+    DeclaredField("surname", "name"),
+    DeclaredField("street_number", "exact"),
+    DeclaredField("address_1", "text"),
+    DeclaredField("address_2", "text"),
+    DeclaredField("suburb", "text"),
+    DeclaredField("postcode", "exact"),
+    DeclaredField("state", "exact"),
+    DeclaredField("date_of_birth", "date"),
+    DeclaredField("soc_sec_id", "exact"),
+)
+"""FEBRL's columns, as a mapping declares them."""
 _PARTICULARS: Final = msgspec.msgpack.Decoder(Particulars)
 
 
@@ -35,29 +55,28 @@ def link(table: pa.Table, watch: Watch, *, everything: bool = False) -> Answer:
 
 
 def link_febrl(table: pa.Table, watch: Watch) -> Answer:
-    """Link FEBRL's persons by the children's model, trained on them: names, date and postcode."""
+    """Link FEBRL's persons by the fields that a mapping would declare, and a model made of them."""
     exclusive = _exclusive(table)
+    shape = Shape.of(PERSONS)
+    rows = table.to_pylist()
     with watch.stage("start"):
-        _warm_up(Model.shipped())
-    records = [_person(row) for row in table.to_pylist()]
+        _warm_up_declared(shape, rows[:500])
     with watch.stage("prepare"):
-        index = Index(Model.shipped())
-        _fill(index, records, exclusive)
+        index = DeclaredIndex(starting(shape, len(rows)))
+        _fill(index, (record_of(row, shape) for row in rows), exclusive)
     with watch.stage("train"):
-        trained = train(index)
-        index = Index(trained)
-        _fill(index, records, exclusive)
+        index = index.under(train(index))
     return _linked(index, table, exclusive, watch)
 
 
-def _linked(index: Index, table: pa.Table, exclusive: Sequence[str], watch: Watch) -> Answer:
+def _linked(index: AnyIndex, table: pa.Table, exclusive: Sequence[str], watch: Watch) -> Answer:
     model = index.model
     with watch.stage("score"):
         pairs = index.pairs_within(floor_of(model))
     with watch.stage("decide"):
         found = list(decided(pairs, model))
     with watch.stage("cluster"):
-        clusters, referred = _resolved(found, table, exclusive)
+        clusters, referred = _resolved(found, table, exclusive, matching_of(model).reading)
     peak = watch.peak()
     # Not the work of a run: all pairs, down to the least likely, to score against.
     whole = index.pairs_within(LOWEST)
@@ -74,14 +93,16 @@ def _linked(index: Index, table: pa.Table, exclusive: Sequence[str], watch: Watc
     )
 
 
-def _resolved(pairs: Sequence[Pair], table: pa.Table, exclusive: Sequence[str]) -> tuple[Ints, int]:
+def _resolved(
+    pairs: Sequence[Pair], table: pa.Table, exclusive: Sequence[str], reading: Reading
+) -> tuple[Ints, int]:
     """The child of each record, and how many pairs are left to a steward."""
     ids = table["id"].to_pylist()
     clusters = np.arange(len(ids))
     referred = 0
     for one in group(range(len(ids)), pairs, ()):
         members = [Member(o, "", ids[o], exclusive[o]) for o in sorted(one.ordinals)]
-        resolution = resolve(members, one.pairs)
+        resolution = resolve(members, one.pairs, reading=reading)
         referred += len(resolution.referred)
         for child in resolution.children:
             clusters[list(child)] = min(child)
@@ -98,11 +119,11 @@ def _comparables(table: pa.Table, *, everything: bool) -> Iterable[Comparable]:
             yield standardise(stated(row))
 
 
-def _fill(index: Index, records: Iterable[Comparable], exclusive: Sequence[str]) -> None:
+def _fill(index: AnyIndex, records: Iterable[Any], exclusive: Sequence[str]) -> None:
     """Put records in, those of one source that holds each child once under its number."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(exclusive), start=1)}
     numbers[""] = 0
-    batch: list[tuple[int, int, Comparable]] = []
+    batch: list[tuple[int, int, Any]] = []
     for ordinal, record in enumerate(records):
         batch.append((ordinal, numbers[exclusive[ordinal]], record))
         if len(batch) == BATCH:
@@ -123,18 +144,8 @@ def _warm_up(model: Model) -> None:
     _: Pairs = index.pairs_within(0)
 
 
-def _person(row: Row) -> Comparable:
-    """A person of FEBRL as far as the fields of children go: no street, suburb or number."""
-    given = words(row["given_name"] or "")[:4]
-    family = words(row["surname"] or "")
-    born = row["date_of_birth"] or ""
-    whole = len(born) == 8 and "01" <= born[4:6] <= "12" and "01" <= born[6:] <= "31"
-    return Comparable(
-        given=given,
-        joined="".join(given) if len(given) > 1 else "",
-        family="".join(family),
-        parts=family[:3],
-        birth=int(born) if whole else 0,
-        birth_kind=BirthKind.FULL if whole else BirthKind.MISSING,
-        postcodes=(row["postcode"],) if row["postcode"] else (),
-    )
+def _warm_up_declared(shape: Shape, some: Sequence[Row]) -> None:
+    """The same for a declared shape: a model of some of its records."""
+    index = DeclaredIndex(starting(shape, len(some)))
+    index.put([(number, 0, record_of(row, shape)) for number, row in enumerate(some)])
+    index.under(train(index)).pairs_within(0)
