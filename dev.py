@@ -6,7 +6,8 @@
     python3 dev.py check            lint, format, types and import rules
     python3 dev.py soak [ARGS...]   the long proofs (crash rounds, many seeds), marked `soak`
     python3 dev.py bench [ARGS...]  the benchmarks
-    python3 dev.py model           make the model anew that ships with the product
+    python3 dev.py model            make the model anew that ships with the product
+    python3 dev.py peers [ARGS...]  the matcher beside Splink and recordlinkage
     python3 dev.py setup            only the environment
     python3 dev.py lock             resolve the dependencies anew (needs uv; maintainers only)
 
@@ -26,7 +27,9 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 LOCK = ROOT / "requirements" / "lock.txt"
+PEERS = ROOT / "requirements" / "peers.txt"
 STAMP = VENV / "contactpoint.stamp"
+PIP = [PYTHON, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install"]
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 TOOLS = ("src", "feeds", "tests", "benchmarks", "dev.py")
@@ -38,8 +41,11 @@ CHECKS = (
 )
 LOCKING = (
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url "
-    "--no-annotate --no-header --no-python-downloads --group dev --group build "
-    "pyproject.toml -o requirements/lock.txt"
+    "--no-annotate --no-header --no-python-downloads pyproject.toml "
+)
+LOCKS = (
+    "--group dev --group build -o requirements/lock.txt",
+    "--extra peers --constraints requirements/lock.txt -o requirements/peers.txt",
 )
 
 
@@ -56,8 +62,9 @@ def main() -> int:
         "check": check,
         "bench": lambda: run([PYTHON, "-m", "benchmarks", *rest]),
         "model": lambda: run([PYTHON, "-m", "contactpoint.shipping", *rest]),
+        "peers": lambda: compare_with_peers(rest),
         "setup": lambda: 0,
-        "lock": lambda: run([*LOCKING.split()]),
+        "lock": lock,
     }
     if command not in runs:
         print(f"dev.py: no command {command!r}; there are {', '.join(runs)}", file=sys.stderr)
@@ -95,10 +102,26 @@ def make_environment() -> None:
     beneath = getattr(sys, "_base_executable", sys.executable)
     shutil.rmtree(VENV, ignore_errors=True)
     must([beneath, "-m", "venv", VENV])
-    pip = [PYTHON, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install"]
-    must([*pip, "--require-hashes", "--only-binary", ":all:", "-r", LOCK])
-    must([*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT])
+    install_locked(LOCK)
+    must([*PIP, "--no-deps", "--no-build-isolation", "--editable", ROOT])
     STAMP.write_text(wanted)
+
+
+def install_locked(lock: Path) -> None:
+    """Install what a lock names, and nothing whose hash it does not have."""
+    must([*PIP, "--require-hashes", "--only-binary", ":all:", "-r", lock])
+
+
+def compare_with_peers(rest: list[str]) -> int:
+    """Install the peers beside everything else, then compare; nothing else needs them."""
+    say("peers: installing what requirements/peers.txt names")
+    install_locked(PEERS)
+    return run([PYTHON, "-m", "benchmarks.peers", *rest])
+
+
+def lock() -> int:
+    """Resolve the dependencies anew, those of the peers to fit the others."""
+    return max(run([*LOCKING.split(), *words.split()]) for words in LOCKS)
 
 
 def check() -> int:

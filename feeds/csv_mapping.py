@@ -14,9 +14,16 @@ verified = ["nhs"]       # oldest, cadence: how the source behaves
 
 [columns]                # ours = theirs
 given = "Forename"
+
+[fields]                 # a table of another shape declares what it has in their place
+surname = { kind = "name", column = "LastName" }           # column: the field's name unless said
+forename = { kind = "name", exchanged_with = "surname" }   # the two may have changed places
+address = { kind = "text", columns = ["Street", "Town"] }  # several columns, read as one
+born = { kind = "date", columns = ["Year", "Month", "Day"] }
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +33,7 @@ import msgspec
 
 from feeds.mapping import read_toml
 from feeds.submission import FeedError, Mode, Settings
+from person.declared import KINDS, OWN_FIELDS, DeclaredField, Kind
 
 COLUMNS: Final = (
     "given", "middle", "family", "former_family", "preferred_family", "alias", "dob",
@@ -38,17 +46,21 @@ COLUMNS: Final = (
 ROLES: Final = ("key", "scope", "effective", "sequence", "former_key")
 """Columns that say which record a row is and when it is true."""
 
-FIELD_KINDS: Final = ("exact", "name", "text", "date", "number")
+MOST_FIELDS: Final = 15
+_FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+"""Names of fields stand in clear in the log."""
 
 DEFAULTS: Final = Settings(one_record_each=False, oldest=None)
 """A table of which nothing is told: any number of records of a child, nothing verified."""
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A further field that a table of another shape declares."""
+    """A field that a table of another shape declares."""
 
-    column: str
-    kind: Literal["exact", "name", "text", "date", "number"]
+    kind: Kind
+    column: str = ""
+    columns: tuple[str, ...] = ()
+    exchanged_with: str = ""
 
 
 class _Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,7 +98,8 @@ class Mapped(msgspec.Struct, frozen=True):
     skip: int = 0
     total: str = ""
     settings: Settings = DEFAULTS
-    fields: dict[str, Field] = {}
+    fields: dict[str, tuple[str, ...]] = {}
+    """Declared field to the columns that it is read from; their kinds stand in ``settings``."""
 
 
 OWN_NAMES: Final = Mapped(
@@ -99,8 +112,7 @@ def read_mapping(path: Path) -> Mapped:
     """Give the mapping in a TOML file.
 
     Raises FeedError naming the table and the key where it is not one: a word that is not known
-    (with the nearest that is), a value of the wrong kind, or declared further fields, which are
-    checked here and cannot be loaded yet.
+    (with the nearest that is), or a value of the wrong kind.
     """
     told = read_toml(path)
     _refuse_unknown(path, "", told, ("feed", "settings", "columns", "fields"))
@@ -110,7 +122,7 @@ def read_mapping(path: Path) -> Mapped:
     settings = _table(path, "settings", told, _Settings)
     columns = _table(path, "columns", told, dict[str, str])
     _refuse_unknown(path, "columns", columns, COLUMNS)
-    fields = _fields(path, told)
+    fields = _fields(path, told, columns)
     if len(feed.delimiter) != 1 or feed.delimiter.isalnum() or feed.delimiter in '"\r\n\0 ':
         raise FeedError(path.name, "[feed]", "delimiter", "a single character between cells")
     if feed.dates and not _tells_a_day(feed.dates):
@@ -125,36 +137,64 @@ def read_mapping(path: Path) -> Mapped:
         feed.mode,
         feed.skip,
         feed.total,
-        Settings(**msgspec.structs.asdict(settings)),
-        fields,
+        Settings(**msgspec.structs.asdict(settings), fields=_declared(fields, columns)),
+        {name: field.columns or (field.column or name,) for name, field in fields.items()},
     )
 
 
-def _fields(path: Path, told: Mapping[str, Any]) -> dict[str, Field]:
-    """Check the further fields that a mapping declares."""
-    fields: dict[str, Field] = {}
+def _fields(path: Path, told: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Field]:
+    """Check the fields that a mapping declares."""
     declared = told.get("fields", {})
     if not isinstance(declared, dict):
         raise FeedError(path.name, "[fields]", "", "a table")
-    for name, each in declared.items():
-        where = f"fields.{name}"
-        if isinstance(each, dict):
-            _refuse_unknown(path, where, each, ("column", "kind"))
-        try:
-            fields[name] = msgspec.convert(each, Field)
-        except msgspec.ValidationError:
-            kinds = ", ".join(FIELD_KINDS)
-            raise FeedError(
-                path.name, f"[{where}]", "", f"a column and a kind, one of {kinds}"
-            ) from None
-    if fields:
-        raise FeedError(
-            path.name,
-            "[fields]",
-            next(iter(fields)),
-            "no further fields: tables of another shape are not supported yet",
-        )
+    fields = {name: _field(path, name, each) for name, each in declared.items()}
+    for name, field in fields.items():
+        if name in columns:
+            raise FeedError(path.name, "[fields]", name, "it here or in [columns], not both")
+        if (other := field.exchanged_with) and (
+            other == name or {"name"} != {field.kind, fields.get(other, _OTHER).kind}
+        ):
+            expected = "another field of kind name, and of that kind itself"
+            raise FeedError(path.name, f"[fields.{name}]", "exchanged_with", expected)
+    if fields and len(_declared(fields, columns)) > MOST_FIELDS:
+        expected = f"at most {MOST_FIELDS} fields, mapped columns among them"
+        raise FeedError(path.name, "[fields]", "", expected)
     return fields
+
+
+_OTHER: Final = Field("exact")
+
+
+def _field(path: Path, name: str, told: object) -> Field:
+    """One declared field."""
+    where = f"[fields.{name}]"
+    if not _FIELD_NAME.fullmatch(name):
+        expected = "a name of up to 40 letters, digits, - and _"
+        raise FeedError(path.name, "[fields]", name[:40], expected)
+    if not isinstance(told, dict):
+        raise FeedError(path.name, where, "", '{ kind = "...", column = "..." }')
+    _refuse_unknown(path, f"fields.{name}", told, Field.__struct_fields__)
+    if told.get("kind") not in KINDS:
+        raise FeedError(path.name, where, "kind", f"one of {', '.join(KINDS)}")
+    field: Field = _converted(path, f"fields.{name}", told, Field)
+    if field.column and field.columns:
+        raise FeedError(path.name, where, "columns", "column or columns, not both")
+    if field.kind == "date" and len(field.columns) not in (0, 1, 3):
+        expected = "one column, or three: those of year, month and day"
+        raise FeedError(path.name, where, "columns", expected)
+    return field
+
+
+def _declared(fields: Mapping[str, Field], columns: Iterable[str]) -> tuple[DeclaredField, ...]:
+    """The fields of a table of another shape: those declared, and our columns that it binds."""
+    if not fields:
+        return ()
+    bound = [name for name in OWN_FIELDS if name in set(columns)]
+    exchanged = {"given": "family"} if {"given", "family"} <= set(bound) else {}
+    return (
+        *(DeclaredField(name, each.kind, each.exchanged_with) for name, each in fields.items()),
+        *(DeclaredField(name, OWN_FIELDS[name], exchanged.get(name, "")) for name in bound),
+    )
 
 
 def _table(path: Path, name: str, told: Mapping[str, Any], shape: Any) -> Any:
@@ -163,6 +203,10 @@ def _table(path: Path, name: str, told: Mapping[str, Any], shape: Any) -> Any:
         raise FeedError(path.name, f"[{name}]", "", "a table")
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
         _refuse_unknown(path, name, table, shape.__struct_fields__)
+    return _converted(path, name, table, shape)
+
+
+def _converted(path: Path, name: str, table: Mapping[str, Any], shape: Any) -> Any:
     try:
         return msgspec.convert(table, shape)
     except msgspec.ValidationError as broken:

@@ -1,13 +1,15 @@
 """Any table as CSV: one row for each record, its columns bound by name through a mapping."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, partial
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from feeds.csv_mapping import COLUMNS, DEFAULTS, OWN_NAMES, Mapped, read_mapping
 from feeds.reading import OnePass
@@ -36,9 +38,10 @@ from feeds.values import (
     upn_identifier,
 )
 from person.dates import DateError
+from person.declared import declared_value
 from person.identifiers import Identifier, nhs_number
 from person.names import PersonName, clean
-from person.particulars import Carer, Particulars
+from person.particulars import Carer, Declared, Particulars
 from person.places import Address
 
 Cells = dict[str, str]
@@ -70,12 +73,12 @@ class CsvTable:
         mapped = OWN_NAMES if mapping is None else read_mapping(mapping)
         return CsvReading(only_file(paths), self, mapped)
 
-    def particulars(self, cells: Cells) -> Particulars:
+    def particulars(self, cells: Cells, mapped: Mapped = OWN_NAMES) -> Particulars:
         """Give what cells under our own names of columns state of a child; nothing is verified.
 
         For a table of which a row is no record, such as one of pairs.
         """
-        return CsvReading.without_file(self.clock()).particulars(cells)
+        return CsvReading.without_file(self.clock(), mapped).particulars(cells)
 
 
 class CsvReading(OnePass):
@@ -89,12 +92,13 @@ class CsvReading(OnePass):
         self._table = Table(path, feed.limits, delimiter=mapped.delimiter, skip=mapped.skip)
         line, self._names = self._table.first(self._table.rows())
         self._places = self._bind(line, self._names)
+        self._declared = self._bind_fields(line, self._names)
 
     @classmethod
-    def without_file(cls, latest: str) -> "CsvReading":
+    def without_file(cls, latest: str, mapped: Mapped = OWN_NAMES) -> "CsvReading":
         """Give one that reads cells as ``particulars`` is handed them, and no rows."""
         made = cls.__new__(cls)
-        made.settings, made._latest, made._mapped = DEFAULTS, latest, OWN_NAMES
+        made.settings, made._latest, made._mapped = DEFAULTS, latest, mapped
         return made
 
     def particulars(self, cells: Cells) -> Particulars:
@@ -132,9 +136,23 @@ class CsvReading(OnePass):
                 bound[ours] = places[folded(theirs)]
             elif is_told or ours == "key":
                 raise self._error(f"line {line}", theirs, f"a column of this name, for {ours}")
-        if not set(bound) & set(COLUMNS):
+        if not set(bound) & set(COLUMNS) and not self._mapped.fields:
             raise self._error(f"line {line}", "", "columns that the mapping, or the manual, names")
         return bound
+
+    def _bind_fields(self, line: int, names: list[str]) -> dict[str, tuple[int, ...]]:
+        """Give the places of the columns that each declared field is read from."""
+        columns = column_names(self._file, line, names)
+        places = {name: place for place, name in enumerate(columns) if name}
+        bound: dict[str, tuple[int, ...]] = {}
+        for field, theirs in self._mapped.fields.items():
+            for name in theirs:
+                if folded(name) not in places:
+                    expected = f"a column of this name, for the field {field}"
+                    raise self._error(f"line {line}", name, expected)
+            bound[field] = tuple(places[folded(name)] for name in theirs)
+        ours = [each.name for each in self.settings.fields if each.name not in bound]
+        return bound | {name: (self._places[name],) for name in ours}
 
     def _row(self, line: int, row: list[str]) -> Submission | Fault:
         places = self._places
@@ -153,7 +171,16 @@ class CsvReading(OnePass):
             expected = "a code of up to 20 letters and digits, such as a LAESTAB"
             remarks.append(remark("SCOPE", self._mapped.roles["scope"], expected))
         particulars = self._particulars(remarks, cells)
-        if not particulars.names and particulars.birth is None:
+        if self._declared:
+            cells_of = {
+                field: [row[place] for place in places] for field, places in self._declared.items()
+            }
+            declared = declared_in(remarks, cells_of, self._mapped)
+            particulars = msgspec.structs.replace(particulars, declared=declared)
+            if not declared:
+                expected = "a value in one of the declared fields"
+                return Fault(line, "NO-IDENTITY", "row", expected, key, scope)
+        elif not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "row", "a name or a birth date", key, scope)
         return Submission(
             key,
@@ -168,7 +195,7 @@ class CsvReading(OnePass):
 
     def _count(self, row: list[str]) -> None:
         """Count the cells that hold something and are bound to nothing."""
-        taken = set(self._places.values())
+        taken = set(self._places.values()).union(*self._declared.values())
         for place, cell in enumerate(row):
             if cell and place not in taken:
                 count(self.dropped, self._names[place].strip() or f"column {place + 1}")
@@ -186,7 +213,7 @@ class CsvReading(OnePass):
         text = cells.get(name, "")
         if not text or not self._mapped.dates:
             return text
-        return checked(remarks, name, lambda each: _told_date(each, self._mapped.dates), text) or ""
+        return checked(remarks, name, _told_by(self._mapped.dates), text) or ""
 
     def _particulars(self, remarks: Remarks, cells: Cells) -> Particulars:
         get = cells.get
@@ -229,6 +256,27 @@ class CsvReading(OnePass):
         status = cells.get("nhs_status", "")
         trusted = status.zfill(2) == "01" if status else "nhs" in self.settings.verified
         return "verified" if trusted else "unverified"
+
+
+def declared_in(
+    remarks: Remarks, cells: Mapping[str, Sequence[str]], mapped: Mapped
+) -> tuple[Declared, ...]:
+    """Give what the cells of each declared field state; a value not of its kind is a remark."""
+    found = []
+    for field in mapped.settings.fields:
+        parts = [clean(cell) for cell in cells.get(field.name, ())]
+        # Of year, month and day what follows a gap says nothing.
+        text = "-".join(takewhile(bool, parts)) if field.kind == "date" else " ".join(parts)
+        if text and field.kind == "date" and mapped.dates and len(parts) == 1:
+            text = checked(remarks, field.name, _told_by(mapped.dates), text) or ""
+        value = checked(remarks, field.name, partial(declared_value, field.kind), text)
+        if value:
+            found.append(Declared(field.name, value))
+    return tuple(found)
+
+
+def _told_by(form: str) -> Callable[[str], str]:
+    return lambda text: _told_date(text, form)
 
 
 def _names(cells: Cells) -> tuple[PersonName, ...]:

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from person.declared import DeclaredField
 from person.particulars import Particulars
 from person.services import Involvement
 
@@ -133,6 +134,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """How often the source sends: ``daily``, ``termly``, ``yearly``."""
     nameless: bool = False
     """Rows carry no names by design (CIN, SSDA903)."""
+    fields: tuple[DeclaredField, ...] = ()
+    """What a table of another shape declares: its records are compared by these alone."""
 
 
 class Reading(Protocol):

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from contactpoint.evaluating.measuring import Evaluating
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
+    from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
 
@@ -122,15 +124,34 @@ class Contactpoint:
             self.projector,
             self.queries,
             self._kept_index(),
+            shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
         )
+
+    def model_of(self, source: str) -> "DeclaredModel | None":
+        """The model for a source whose records are of a table of another shape."""
+        from linkage.declared.shape import Shape
+
+        known = self.sources.registry().sources.get(source)
+        if known is None or not known.fields:
+            return None
+        shape = Shape.of(known.fields)
+        return self.shapes.in_force(shape) or self.shapes.starting(shape)
+
+    @property
+    def shapes(self) -> "Shapes":
+        """The tables of other shapes, and their models."""
+        from contactpoint.linking.shapes import Shapes
+
+        return Shapes(self.sources, self.models, self._kept_index())
 
     @property
     def filling(self) -> "Filling":
         """How records are put into the matcher's index: what their sources' settings say."""
         from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.matching import OfChildren
 
-        return Filling(self.sources.registry())
+        return Filling(self.sources.registry(), OfChildren(self.model))
 
     def evaluating(self, origin: Origin) -> "Evaluating":
         """The use case of measuring accuracy, over the index brought up to date."""

@@ -1,15 +1,22 @@
 """Why two records are, or are not, taken for one child: the weights of one pair."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from contactpoint.errors import NotFoundError
 from contactpoint.linking.kept_index import Filling
-from contactpoint.verdicts import Judge, Verdict, Weighed, how_joined, weighed
+from contactpoint.verdicts import Judge, Verdict, Weighed, Why, how_joined, weighed
 from linkage.decide import Decision
+from linkage.declared import decide as declared
+from linkage.declared.blocking import shared_rules
+from linkage.declared.cells import record_of
+from linkage.declared.model import DeclaredModel
 from linkage.meeting import Meeting
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.weigh import Weight
+from person.particulars import Particulars
 from projections.pair import PairedRecord
 from projections.queries import Queries
 
@@ -20,6 +27,8 @@ class Explanation:
 
     weighed: Weighed
     records: tuple[PairedRecord, PairedRecord]
+    of_shape: DeclaredModel | None = None
+    """The model, where the records are of tables of another shape."""
 
     @property
     def weight(self) -> Weight:
@@ -53,26 +62,63 @@ class Explanation:
         return tuple(sorted({one.child for one in self.records if one.child is not None}))
 
 
-def explain(queries: Queries, model: Model, left: UUID, right: UUID) -> Explanation | None:
+Shaped = Callable[[str], DeclaredModel | None]
+"""The model of the shape of a source's records; None where they are children's."""
+
+
+def explain(
+    queries: Queries, model: Model, left: UUID, right: UUID, shaped: Shaped = lambda _: None
+) -> Explanation | None:
     """Explain the pair of two records.
 
-    None where one is not known, or is not current, or is of a child with a restricted record: the
-    weights would tell what its view hides.
+    Raises NotFoundError where their tables are of two shapes, which are never compared. None where
+    one is not known, or is not current, or is of a child with a restricted record: the weights
+    would tell what its view hides.
     """
     found = queries.paired(left, right)
     if found is None:
         return None
-    one, other = (standardise(record.particulars) for record in found)
-    return Explanation(weighed(one, other, model), found)
+    one, other = (record.particulars for record in found)
+    models = [shaped(record.source) for record in found]
+    if models[0] != models[1]:
+        raise NotFoundError(
+            "records of tables of two shapes are never compared; expected two of one shape"
+        )
+    if (of_shape := models[0]) is not None:
+        return Explanation(_by_fields(one, other, of_shape), found, of_shape)
+    return Explanation(weighed(standardise(one), standardise(other), model), found)
+
+
+def _by_fields(one: Particulars, other: Particulars, model: DeclaredModel) -> Weighed:
+    left, right = (
+        record_of({each.field: each.value for each in stated.declared}, model.shape)
+        for stated in (one, other)
+    )
+    weight = model.weigh(model.pattern(left, right))
+    decision = declared.decide_pattern(weight.pattern, weight.total, model)
+    return Weighed(Meeting(shared_rules(left, right, model), ()), weight, decision)
 
 
 def why_apart(
     queries: Queries, filling: Filling, model: Model, found: Explanation
 ) -> Verdict | None:
     """Why the two records of an explanation are two children; None where they are one."""
+    if found.of_shape is not None:
+        return _why_apart_by_fields(found)
     ids = [one.record for one in found.records]
     left, right = (queries.record(record) for record in ids)
     if left is None or right is None:
         return None
     referred = {frozenset(pair) for pair in queries.open_pairs_of(ids)}
     return Judge(queries, filling, model, referred).verdict(left, right, found.weighed)
+
+
+def _why_apart_by_fields(found: Explanation) -> Verdict | None:
+    if found.same_child:
+        return None
+    if not found.meeting.rules:
+        return Verdict("never compared", "no rule of its model asks what they agree on")
+    if found.decision.outcome == "non_link":
+        return Verdict("weighed too low", f"{found.weight.total:+.1f} bits")
+    why: Why = "referred" if found.decision.outcome == "review" else "kept apart"
+    return Verdict(why, found.decision.reason)

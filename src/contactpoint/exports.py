@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
-from linkage.index import Index
+from linkage.resolve import Pair
 from linkage.weigh import probability
 from projections.queries import Queries
 
@@ -24,7 +25,7 @@ def export_links(queries: Queries, out: Path) -> int:
     return write_table(out, ("source", "record_id", "child"), queries.links())
 
 
-def export_pairs(queries: Queries, index: Index, out: Path) -> int:
+def export_pairs(queries: Queries, indexes: Iterable[AnyIndex], out: Path) -> int:
     """Write the pairs at or above the review threshold, with what is decided of each alone.
 
     Sorted by source and record id, each pair once with the record that sorts first on the left.
@@ -33,10 +34,7 @@ def export_pairs(queries: Queries, index: Index, out: Path) -> int:
         *("source_a", "record_id_a", "source_b", "record_id_b"),
         *("probability", "weight", "decision"),
     )
-    floor = floor_of(index.model)
-    pairs = [
-        pair for pair in decided(index.pairs_within(floor), index.model) if pair.weight >= floor
-    ]
+    pairs = [pair for index in indexes for pair in _from_review_on(index)]
     ordinals = {ordinal for pair in pairs for ordinal in (pair.left, pair.right)}
     names = queries.names_by_ordinal(ordinals)
     rows = [
@@ -51,6 +49,13 @@ def export_pairs(queries: Queries, index: Index, out: Path) -> int:
     ]
     rows.sort()
     return write_table(out, columns, ((*left, *right, *rest) for left, right, *rest in rows))
+
+
+def _from_review_on(index: AnyIndex) -> list[Pair]:
+    """The pairs of one index at or above its review threshold."""
+    floor = floor_of(index.model)
+    found = decided(index.pairs_within(floor), index.model)
+    return [pair for pair in found if pair.weight >= floor]
 
 
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:

@@ -61,6 +61,8 @@ class Sources:
                 f"source {source.source!r} sends {known.feed}; expected another name for a "
                 f"source of {source.feed}"
             )
+        if known is not None and not source.fields:
+            source = msgspec.structs.replace(source, fields=known.fields)
         if (
             known is not None
             and msgspec.structs.replace(source, automatic=known.automatic) == known
@@ -86,4 +88,5 @@ def registration(
         cadence=settings.cadence,
         nameless=settings.nameless,
         automatic=automatic,
+        fields=settings.fields,
     )

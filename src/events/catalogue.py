@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from events import access, child, delivery, linking, record, source
+from events import access, child, delivery, linking, record, shape, source
 from events.message import Erased, Event
 from events.upcasting import Upcasting
 
@@ -39,6 +39,8 @@ TYPES: tuple[type[Event], ...] = (
     linking.PairsReferred,
     linking.LinkingCompleted,
     linking.ModelAdopted,
+    shape.ShapeModelAdopted,
+    shape.ShapeLinked,
     source.SourceRegistered,
     access.ChildrenAccessed,
     access.AdministratorNamed,

@@ -1,6 +1,7 @@
 """A source: an agency's system that sends deliveries of one feed, and how it behaves."""
 
 from events.message import Event
+from person.declared import DeclaredField
 
 
 class SourceRegistered(Event, frozen=True, omit_defaults=True):
@@ -18,6 +19,8 @@ class SourceRegistered(Event, frozen=True, omit_defaults=True):
     scope: str = ""
     automatic: bool = False
     """Added by the first load, with its feed's settings."""
+    fields: tuple[DeclaredField, ...] = ()
+    """What its records declare, where they are of a table of another shape."""
 
 
 SourceEvent = SourceRegistered

@@ -4,7 +4,7 @@ Pure and deterministic: the answer depends on records, pairs and judgements alon
 by source and record key in clear, and nothing depends on the order in which anything is given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ CROWD = 200
 """Records of a neighbourhood beyond which only links are looked at, and a person is called."""
 SURE = 5.0
 """Weight, rivals counted, from which a pair links where its model states no other."""
+RIVAL = 3.0
+"""Bits within which a second candidate of one record each source is too close to tell."""
 
 
 class Member(NamedTuple):
@@ -62,6 +64,27 @@ class Judgement(NamedTuple):
     same: bool
 
 
+class Reading(NamedTuple):
+    """What joining asks of a pattern, beside its weight."""
+
+    comes_first: Callable[[int], bool]
+    """Whether it goes before others of the same weight."""
+    contradicts: Callable[[int], bool]
+    """Whether it keeps two records apart for good."""
+    counts_rivals: bool
+    """Whether a record is taken to have at most one partner in another source."""
+
+
+CHILDREN = Reading(
+    lambda pattern: patterns.level(pattern, "given") == Given.EXACT,
+    lambda pattern: bool(contradiction(Levels.of(pattern))),
+    counts_rivals=True,
+)
+"""An exact forename before a near one (case 4); hard contradictions."""
+BY_WEIGHT = Reading(lambda _: False, lambda _: False, counts_rivals=False)
+"""Of tables of another shape, whose patterns say no more than they weigh."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """The partition of a neighbourhood, and why."""
@@ -83,6 +106,7 @@ def resolve(
     pairs: Iterable[Pair],
     judgements: Iterable[Judgement] = (),
     *,
+    reading: Reading = CHILDREN,
     sure: float = SURE,
 ) -> Resolution:
     """Partition one neighbourhood.
@@ -95,11 +119,11 @@ def resolve(
     if len(known) == 1:
         return _alone(known[0])
     rank = {member.ordinal: place for place, member in enumerate(known)}
-    candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank))
-    groups = _Groups(known, candidates, judgements)
+    candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank, reading))
+    groups = _Groups(known, candidates, judgements, reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
-    links = _sure(candidates, known, sure)
+    links = _sure(candidates, known, sure, reading)
     for pair in candidates:
         if groups.together(pair.left, pair.right):
             continue
@@ -144,7 +168,11 @@ class _Groups:
     """Records joined so far, and what keeps groups apart."""
 
     def __init__(
-        self, members: Sequence[Member], pairs: Sequence[Pair], judgements: Iterable[Judgement]
+        self,
+        members: Sequence[Member],
+        pairs: Sequence[Pair],
+        judgements: Iterable[Judgement],
+        reading: Reading,
     ) -> None:
         self._of = {m.ordinal: {m.ordinal} for m in members}
         self._exclusive = {m.ordinal: m.exclusive for m in members}
@@ -163,12 +191,12 @@ class _Groups:
         for judgement in judged:
             if judgement.same:
                 self._unite(judgement.left, judgement.right)
-        self._add_contradictions(pairs)
+        self._add_contradictions(pairs, reading)
 
-    def _add_contradictions(self, pairs: Iterable[Pair]) -> None:
+    def _add_contradictions(self, pairs: Iterable[Pair], reading: Reading) -> None:
         for pair in pairs:
             key = (pair.left, pair.right)
-            if key not in self._judged and _contradicts(pair.pattern):
+            if key not in self._judged and reading.contradicts(pair.pattern):
                 self._apart |= {key, key[::-1]}
 
     def together(self, left: int, right: int) -> bool:
@@ -234,14 +262,18 @@ def _ordered(pairs: Iterable[Pair], rank: dict[int, int]) -> Iterable[Pair]:
             yield pair._replace(left=left, right=right)
 
 
-def _strength(pair: Pair, rank: dict[int, int]) -> tuple[float, float, int, int]:
-    """Order of joining: an exact forename before a near one (case 4), then by weight."""
-    exact = patterns.level(pair.pattern, "given") == Given.EXACT
-    return -pair.weight, -exact, rank[pair.left], rank[pair.right]
+def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float, int, int, int]:
+    """Order of joining: by weight, then what comes first, then as the records stand."""
+    first = reading.comes_first(pair.pattern)
+    return -pair.weight, -first, rank[pair.left], rank[pair.right]
 
 
-def _sure(pairs: Sequence[Pair], members: Sequence[Member], sure: float) -> set[Pair]:
+def _sure(
+    pairs: Sequence[Pair], members: Sequence[Member], sure: float, reading: Reading
+) -> set[Pair]:
     """Pairs that link when rivals are counted: no rule refers them, and they weigh enough."""
+    if not reading.counts_rivals:
+        return _unrivalled(pairs, members)
     linked = {(p.left, p.right) for p in pairs if p.outcome == "link"}
     possible = [p for p in pairs if p.outcome != "non_link"]
     found = Candidates(
@@ -256,8 +288,24 @@ def _sure(pairs: Sequence[Pair], members: Sequence[Member], sure: float) -> set[
     }
 
 
-def _contradicts(pattern: int) -> bool:
-    return bool(contradiction(Levels.of(pattern)))
+def _unrivalled(pairs: Sequence[Pair], members: Sequence[Member]) -> set[Pair]:
+    """Links but those whose record has another as strong among records that exclude each other.
+
+    One that has a stronger link of its own elsewhere is no rival: it goes there.
+    """
+    exclusive = {m.ordinal: m.exclusive for m in members}
+    links = [pair for pair in pairs if pair.outcome == "link"]
+    sides = [(p, *ends) for p in links for ends in ((p.left, p.right), (p.right, p.left))]
+    best: dict[tuple[int, str], Pair] = {}
+    for pair, own, other in sides:
+        best.setdefault((own, exclusive[other]), pair)
+    close: set[Pair] = set()
+    for pair, own, other in sides:
+        first = best[own, exclusive[other]]
+        prefers = best[other, exclusive[own]] is pair
+        if first is not pair and prefers and exclusive[other]:
+            close |= {first, pair} if first.weight - pair.weight < RIVAL else set()
+    return set(links) - close
 
 
 def _resolution(

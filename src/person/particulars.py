@@ -63,6 +63,13 @@ class Assessment(msgspec.Struct, frozen=True, omit_defaults=True):
     date: str = ""
 
 
+class Declared(msgspec.Struct, frozen=True, array_like=True):
+    """The value of one declared field, in its plain form."""
+
+    field: str
+    value: str
+
+
 class Particulars(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one agency states of one child in one statement. Dates are ISO 8601 text."""
 
@@ -91,3 +98,5 @@ class Particulars(msgspec.Struct, frozen=True, omit_defaults=True):
     """Universal and additional services; those of sensitive services stand apart."""
     assessment: Assessment | None = None
     lead_professional: LeadProfessional | None = None
+    declared: tuple[Declared, ...] = ()
+    """What a table of another shape states (``person.declared``); nothing in official feeds."""

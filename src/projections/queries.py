@@ -1,6 +1,6 @@
 """What readers ask of the read models. Nothing here writes, and nothing shows more than a view."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -176,9 +176,16 @@ class Queries:
         with self._reading() as target:
             return next(_records(target, RECORD.c.record == record.bytes), None)
 
-    def records(self, after: int = 0, *, current: bool = True) -> Iterator[IndexedRecord]:
-        """Records in the order of their ordinals, from the one that follows ``after``."""
+    def records(
+        self, after: int = 0, *, current: bool = True, without: Collection[str] = ()
+    ) -> Iterator[IndexedRecord]:
+        """Records in the order of their ordinals, from the one that follows ``after``.
+
+        ``without``: sources whose records are left out.
+        """
         which = RECORD.c.ordinal > after
+        if without:
+            which = sa.and_(which, RECORD.c.source.not_in(sorted(without)))
         if current:
             which = sa.and_(which, RECORD.c.standing == "current")
         with self._reading() as target:
@@ -192,6 +199,12 @@ class Queries:
                 which = RECORD.c.ordinal.in_(part)
                 found.update((one.ordinal, one) for one in _records(target, which))
         return found
+
+    def ordinals_of_sources(self, sources: Collection[str]) -> set[int]:
+        """All records of these sources, by ordinal, whatever their standing."""
+        query = sa.select(RECORD.c.ordinal).where(RECORD.c.source.in_(sorted(sources)))
+        with self._reading() as target:
+            return set(target.connection.execute(query).scalars())
 
     def memberships(self, ordinals: Iterable[int]) -> dict[int, Membership]:
         """The records of these ordinals as linking sees them; unknown ones are left out."""

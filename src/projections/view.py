@@ -10,11 +10,13 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from person.declared import OWN_FIELDS
 from person.names import PersonName
 from person.particulars import (
     Assessment,
     BirthDate,
     Carer,
+    Declared,
     LeadProfessional,
     Particulars,
 )
@@ -109,6 +111,8 @@ class ChildView(msgspec.Struct, frozen=True):
     left_england: Told[Departure] | None
     died: Fact[str] | None
     holders: tuple[Holder, ...]
+    declared: tuple[Told[Declared], ...] = ()
+    """What tables of another shape state beside, each field by name."""
 
 
 class RestrictedView(msgspec.Struct, frozen=True):
@@ -149,6 +153,7 @@ def view(number: str, records: Sequence[Stated]) -> View:
         left_england=_latest(records, _departure, lambda departure: departure.date),
         died=_first(in_order(records, lambda p: p.died or None, BY_KNOWLEDGE), str),
         holders=tuple(Holder(r.source, r.stated, r.seen) for r in order(records, BY_TIME)),
+        declared=_declared(records),
     )
 
 
@@ -257,6 +262,13 @@ def _parents(records: Sequence[Stated]) -> tuple[Told[Parent], ...]:
 
 def _parent(carer: Carer) -> Parent:
     return Parent(carer.given, carer.family, carer.relationship, carer.responsibility, carer.phone)
+
+
+def _declared(records: Sequence[Stated]) -> tuple[Told[Declared], ...]:
+    """Declared fields by name, the latest value first; our own columns have places of theirs."""
+    told = _each(records, lambda p: (d for d in p.declared if d.field not in OWN_FIELDS), BY_TIME)
+    distinct = _distinct(told, lambda one: (one.field, fold(one.value)))
+    return tuple(sorted(distinct, key=lambda one: one.value.field))
 
 
 def _services(records: Sequence[Stated]) -> tuple[Told[Involvement], ...]:

@@ -61,6 +61,11 @@ def test_a_mapping_binds_their_columns_and_tells_how_the_source_behaves(told):
     assert (read.reading.settings.one_record_each, read.reading.settings.oldest) == (True, 19)
 
 
+def field(told, name="rank"):
+    """One declared field, as a line of a mapping."""
+    return f"[fields.{name}]\n" + told.replace(";", "\n") + "\n"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -71,8 +76,28 @@ def test_a_mapping_binds_their_columns_and_tells_how_the_source_behaves(told):
         (lambda text: text.replace("snapshot", "snap"), r"\[feed\], mode"),
         (lambda text: text.replace("= 19", '= "old"'), r"\[settings\], oldest"),
         (lambda text: text.replace('";"', '";;"'), "delimiter"),
-        (lambda text: text + '[fields.rank]\ncolumn="R"\nkind="number"\n', "not supported yet"),
-        (lambda text: text + '[fields.rank]\ncolumn="R"\nkind="colour"\n', "exact, name, text"),
+        (
+            lambda text: text + field('column="R";kind="number"'),
+            "R: expected a column of this name",
+        ),
+        (lambda text: text + field('kind="number"'), "rank: expected a column of this name"),
+        (
+            lambda text: text + field('column="R";kind="colour"'),
+            "kind: expected one of exact, name",
+        ),
+        (lambda text: text + field('column="R"'), r"\[fields.rank\], kind: expected one of"),
+        (lambda text: text + field('kind="name";colum="R"'), "colum: expected 'column'"),
+        (lambda text: text + field('kind="name";column=["R"]'), r"\[fields.rank\], column"),
+        (lambda text: text + field('kind="name";column="A";columns=["R"]'), "not both"),
+        (lambda text: text + field('kind="date";columns=["A","R"]'), "year, month and day"),
+        (lambda text: text + field('kind="name";exchanged_with="given"'), "exchanged_with"),
+        (lambda text: text + field('kind="exact"', name="given"), "here or in"),
+        (lambda text: text + field('kind="exact"', name="'a b'"), "letters, digits"),
+        (lambda text: text + "[fields]\nrank = 'exact'\n", r"\[fields.rank\]"),
+        (
+            lambda text: text + "".join(field('kind="exact"', f"f{n}") for n in range(16)),
+            "at most 15",
+        ),
         (lambda text: text + "[", "TOML"),
         (lambda text: text.replace("snapshot", "snap"), "expected snapshot or delta"),
         (lambda text: text.replace("[settings]", "[settings]\nguard_share = nan"), "from 0 to 1"),
@@ -200,3 +225,60 @@ def test_the_usual_encodings_read_alike(read, samples, tmp_path, table, encoding
     path = tmp_path / "t.csv"
     path.write_bytes((samples / "table.csv").read_text().encode(encoding))
     assert read(FEED, path).rows == table.rows
+
+
+SHAPED = """
+[feed]
+key = "id"
+dates = "%d %b %Y"
+[columns]
+given = "first"
+family = "last"
+[fields]
+town = { kind = "text", columns = ["street", "place"] }
+born = { kind = "date", columns = ["year", "month", "day"] }
+seen = { kind = "date" }
+height = { kind = "number" }
+"""
+
+
+@pytest.fixture
+def shaped(read, tmp_path):
+    def read_with(rows):
+        mapping, table = tmp_path / "shaped.toml", tmp_path / "shaped.csv"
+        mapping.write_text(SHAPED)
+        table.write_text(f"id,first,last,street,place,year,month,day,seen,height,note\n{rows}")
+        return read(FEED, table, mapping)
+
+    return read_with
+
+
+def test_a_table_of_another_shape_declares_its_fields_and_the_columns_of_ours_that_it_has(shaped):
+    read = shaped("1,Ada,Obi,1 Mill St,Avon,1956,4,9,02 Mar 2020,1.50,x\n")
+    (row,) = read.rows
+    assert {one.field: one.value for one in row.particulars.declared} == {
+        "town": "1 Mill St Avon", "born": "19560409", "seen": "20200302", "height": "1.5",
+        "given": "Ada", "family": "Obi",
+    }  # fmt: skip
+    assert row.particulars.names == (PersonName(("Ada",), "Obi"),)
+    assert read.reading.dropped == {"note": 1}
+
+
+def test_a_date_stands_in_three_columns_as_far_as_they_follow_each_other(shaped):
+    rows = "1,,,,,1956,4,9,,,\n2,,,,,1956,,9,,,\n3,,,,,,4,9,02 Mar 2020,,\n"
+    declared = [row.particulars.declared for row in shaped(rows).rows]
+    assert [[(one.field, one.value) for one in each] for each in declared] == [
+        [("born", "19560409")], [("born", "1956")], [("seen", "20200302")],
+    ]  # fmt: skip
+
+
+def test_a_value_that_is_not_of_its_kind_is_a_remark_and_a_row_without_any_is_rejected(shaped):
+    read = shaped("1,Ada,,,,,,,yesterday,tall,\n2,,,,,,,,,,x\n")
+    assert set(read.remarks("1")) == {("DATE-FORM", "seen"), ("NUMBER-FORM", "height")}
+    assert read.faults == [("NO-IDENTITY", 3)]
+
+
+def test_names_that_both_stand_in_our_columns_may_have_changed_places(shaped):
+    fields = {field.name: field for field in shaped("1,Ada,,,,,,,,,\n").reading.settings.fields}
+    assert fields["given"].exchanged_with == "family"
+    assert fields["born"].kind == "date"

@@ -50,8 +50,8 @@ def pairs(out: Path, as_json: bool) -> None:
 
     shown = progress("comparing", wanted=not as_json)
     with _exporting("pairs", out, as_json=as_json) as (store, wrote), shown:
-        index = store.linking.index(store.origin("export pairs"), store.model)
-        wrote.append(export_pairs(store.queries, index, out))
+        indexes = store.linking.indexes(store.origin("export pairs"), store.model)
+        wrote.append(export_pairs(store.queries, indexes, out))
 
 
 @contextmanager

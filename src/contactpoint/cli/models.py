@@ -7,21 +7,26 @@ from contactpoint.cli.output import print_facts, print_json, print_table, progre
 from contactpoint.cli.session import opened
 
 
-@click.command(epilog=examples("train", "train --seed 7 --json"))
+@click.command(epilog=examples("train", "train --seed 7 --json", "train --source club"))
+@click.option(
+    "--source",
+    help="Train for the table of another shape that this source has. Where the index holds "
+    "records of one such shape and no children's, that is what is trained.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Which pairs are drawn.")
 @json_option
-def train(seed: int, as_json: bool) -> None:
+def train(source: str | None, seed: int, as_json: bool) -> None:
     """Train a model on the index's own records.
 
     It is stored, and nothing else changes. Administrators only. 'model use VERSION' puts it in
     force, and 'link --all --plan' then says what would change.
     """
-    from linkage.estimate import train as estimate
+    from contactpoint.training import train as made_of
 
     with opened() as store, progress("training", wanted=not as_json):
         origin = store.origin("train")
         store.accesses.require_administrator(origin)
-        made = estimate(store.linking.index(origin, store.model), seed=seed)
+        made = made_of(store, origin, source=source, seed=seed)
         store.models.store(made)
     if as_json:
         print_json({"version": made.version, "card": made.card})
@@ -40,12 +45,12 @@ def model() -> None:
 def list_(as_json: bool) -> None:
     """List the stored versions, and which is in force."""
     with opened() as store:
-        force = store.model.version
+        forces = {store.model.version, *store.shapes.versions()}
         versions = store.models.versions()
     if as_json:
-        print_json([{"version": one, "in_force": one == force} for one in versions])
+        print_json([{"version": one, "in_force": one in forces} for one in versions])
     else:
-        print_table(("version", "in force"), [(one, one == force) for one in versions])
+        print_table(("version", "in force"), [(one, one in forces) for one in versions])
 
 
 @model.command("show", epilog=examples("model show", "model show 7f3a9c"))
@@ -56,13 +61,15 @@ def show(version: str | None, as_json: bool) -> None:
 
     The beginning of a version is enough.
     """
+    from contactpoint.models import records_behind
+
     with opened() as store:
         found = store.models.get(version) if version else store.model
     facts = {
         "version": found.version,
         "links from probability": found.thresholds.link,
         "refers from probability": found.thresholds.review,
-        "prior records": found.prior.records,
+        "prior records": records_behind(found),
         **found.card,
     }
     if as_json:

@@ -86,7 +86,11 @@ def show(pair: str, reason: str, as_json: bool) -> None:
         store.projector.catch_up()
         named = [one for one in store.queries.shown_pairs() if _name(one) == pair.lower()]
         wanted = named[0] if len(named) == 1 else None
-        found = explain(store.queries, store.model, wanted.left, wanted.right) if wanted else None
+        found = (
+            explain(store.queries, store.model, wanted.left, wanted.right, store.model_of)
+            if wanted
+            else None
+        )
         store.accesses.record(
             store.origin("review show"),
             "review show",

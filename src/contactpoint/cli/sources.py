@@ -55,8 +55,9 @@ def show(name: str, as_json: bool) -> None:
     found = known[name]
     facts = msgspec.structs.asdict(found)
     if as_json:
-        print_json(facts)
+        print_json(facts | {"fields": msgspec.to_builtins(found.fields)})
     else:
+        facts["fields"] = ", ".join(f"{field.name} ({field.kind})" for field in found.fields)
         print_facts({key.replace("_", " "): value for key, value in facts.items()})
 
 

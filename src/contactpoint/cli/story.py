@@ -88,7 +88,8 @@ def _twins(store: "Contactpoint", records: tuple[str, str]) -> Twins | None:
     """The pair, where it shows nothing but what twins share, and two forenames."""
     from contactpoint.explaining import explain
 
-    found = explain(store.queries, store.model, *map(store.record_named, records))
+    left, right = map(store.record_named, records)
+    found = explain(store.queries, store.model, left, right)
     if found is None:
         return None
     levels = {part.field: part.level for part in found.weight.parts}

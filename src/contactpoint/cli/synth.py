@@ -25,6 +25,11 @@ from contactpoint.cli.output import print_facts, print_json, progress, say
     default="trial",
     help="england: so few days of birth that each has 1,670 children.",
 )
+@click.option(
+    "--families/--without-families",
+    default=True,
+    help="Whether children may have brothers, sisters and twins.",
+)
 @json_option
 def synth(  # noqa: PLR0913 - the options of the command
     *,
@@ -33,6 +38,7 @@ def synth(  # noqa: PLR0913 - the options of the command
     nights: int,
     seed: int,
     density: Literal["trial", "england"],
+    families: bool,
     as_json: bool,
 ) -> None:
     """Invent a population, and write its feeds into OUTDIR.
@@ -44,7 +50,14 @@ def synth(  # noqa: PLR0913 - the options of the command
     from contactpoint.synth import generate
 
     with progress("inventing", wanted=not as_json):
-        made = generate(outdir, children=children, nights=nights, seed=seed, density=density)
+        made = generate(
+            outdir,
+            children=children,
+            nights=nights,
+            seed=seed,
+            density=density,
+            families=families,
+        )
     facts = msgspec.to_builtins(made)
     if as_json:
         print_json(facts)

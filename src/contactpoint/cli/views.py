@@ -44,6 +44,8 @@ def show(view: "View") -> None:
         click.echo(f"  also {also}")
     for parent in parents(plain):
         click.echo(f"  {parent}")
+    for field, values in declared(plain).items():
+        click.echo(f"  {field}: {', '.join(values)}")
     if plain["services"]:
         print_table(SERVICE, [_service(told) for told in plain["services"]])
     _show_marks(plain)
@@ -82,6 +84,7 @@ def compared(view: "View") -> dict[str, str]:
         "address": address_of(_believed(plain, "address")),
         "parents": "\n".join(parents(plain)),
         "services": "\n".join(dict.fromkeys(map(_short_service, plain["services"]))),
+        "fields": "\n".join(f"{name}: {value}" for name, (value,) in declared(plain).items()),
         "died": str(_believed(plain, "died") or ""),
     }
 
@@ -128,6 +131,14 @@ def parents(plain: dict[str, Any]) -> list[str]:
         name = f"{parent['given']} {parent['family']}".strip()
         phone = f", {parent['phone']}" if parent.get("phone") else ""
         found.append(f"{parent.get('relationship') or 'carer'}: {name}{phone}")
+    return found
+
+
+def declared(plain: dict[str, Any]) -> dict[str, list[str]]:
+    """What tables of another shape state, by field."""
+    found: dict[str, list[str]] = {}
+    for field, value in (told["value"] for told in plain["declared"]):
+        found.setdefault(field, []).append(value)
     return found
 
 

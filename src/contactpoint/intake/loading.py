@@ -202,7 +202,9 @@ class _Load:
             about = process.about
             source, fresh = self._source(about)
             order, by = self._order(about.header)
-            telling = not source.nameless and not self._delivery.approved
+            # Which name is which, English names cannot say of a table of another shape.
+            own_names = not source.nameless and not source.fields
+            telling = own_names and not self._delivery.approved
             kept = self._kept(about.header, source, order)
             stack.callback(kept.drop)
             rules = Rules(request.source, order, source.oldest, telling)
@@ -216,9 +218,8 @@ class _Load:
             if request.dry_run:
                 return self._rehearsed(found, held)
             if fresh:
-                self.outcome.new_source = Sources(self._log, self._master).register(
-                    source, self._origin
-                )
+                changed = Sources(self._log, self._master).register(source, self._origin)
+                self.outcome.new_source = changed and source.automatic
             if held is not None:
                 return self._hold(held, found)
             self._receive(about, mode, (order, by), scopes, found)
@@ -335,7 +336,15 @@ class _Load:
                 f"source {request.source!r} sends {known.feed}, not {request.feed.name}; "
                 "expected the source's own feed, or another source"
             )
-        return known, False
+        fields = about.settings.fields
+        if set(fields) == set(known.fields):
+            return known, False
+        if self._log.heads.count_current(request.source):
+            raise UsageError(
+                f"source {request.source!r} has records of other fields than the mapping declares; "
+                "expected the fields that it was first loaded with, or another source"
+            )
+        return msgspec.structs.replace(known, fields=fields), True
 
     def _order(self, header: Header) -> tuple[Order, str]:
         """Place of the file in its source's time; fixed once it has been recorded."""

@@ -8,14 +8,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from contactpoint.linking.matching import AnyIndex, Matching, shape_of
 from contactpoint.sources import Registry
 from events.failpoints import failpoint
 from events.keys import SubjectKeys
 from events.master import MasterKey
 from events.source import SourceRegistered
-from linkage.index import Index
-from linkage.model import Model
-from linkage.standardise import standardise
 from projections.queries import IndexedRecord, Queries
 
 FRAME = 1 << 26
@@ -31,25 +29,33 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 class KeptIndex:
-    """One index on disk. It holds names, so it is sealed under a key of its own."""
+    """An index on disk for children, and one for each other shape.
+
+    They hold names, so they are sealed under a key of their own.
+    """
 
     def __init__(self, folder: Path, keys: SubjectKeys, master: MasterKey) -> None:
-        self._path = folder / "matcher.index"
+        self._folder = folder
         self._keys = keys
         self._subject = master.hashes.stream_id("subject", "index").bytes
 
-    def load(self, model: Model) -> tuple[Index, int]:
+    def _path(self, matching: Matching) -> Path:
+        name = f"matcher-{matching.shape}.index" if matching.shape else "matcher.index"
+        return self._folder / name
+
+    def load(self, matching: Matching) -> tuple[AnyIndex, int]:
         """The index as it was kept, and how far of the log it has; empty where there is none."""
-        if not self._path.exists():
-            return Index(model), 0
-        with self._path.open("rb") as file:
+        path = self._path(matching)
+        if not path.exists():
+            return matching.index(), 0
+        with path.open("rb") as file:
             head = msgspec.json.decode(file.readline(), type=_Head)
-            if head.model != model.version:
-                return Index(model), 0
+            if head.model != matching.model.version:
+                return matching.index(), 0
             number = int.from_bytes(file.read(8))
             cipher = self._keys.openers([number])[number]
             if cipher is None:
-                return Index(model), 0
+                return matching.index(), 0
             whole = io.BytesIO()
             while size := int.from_bytes(file.read(4)):
                 nonce = file.read(12)
@@ -59,10 +65,11 @@ class KeptIndex:
         arrays = dict(np.load(whole, allow_pickle=False))
         words = {name: arrays.pop(name).tobytes() for name in ("names", "codes")}
         stored = arrays | {name: msgspec.json.decode(text) for name, text in words.items()}
-        return Index.load(model, stored), head.position
+        return matching.index(stored), head.position
 
-    def save(self, index: Index, position: int) -> None:
+    def save(self, index: AnyIndex, matching: Matching, position: int) -> None:
         """Keep the index, whole, in place of the one before."""
+        path = self._path(matching)
         stored = index.dump()
         for name in ("names", "codes"):
             stored[name] = np.frombuffer(msgspec.json.encode(list(stored[name])), np.uint8)
@@ -70,10 +77,10 @@ class KeptIndex:
         np.savez(whole, **stored)
         (number,) = self._keys.issue([self._subject])
         cipher = self._keys.sealers([number])[number]
-        beside = self._path.with_suffix(".new")
+        beside = path.with_suffix(".new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(_Head(index.model.version, position)) + b"\n")
+            file.write(msgspec.json.encode(_Head(matching.model.version, position)) + b"\n")
             file.write(number.to_bytes(8))
             buffer = whole.getbuffer()
             for start in range(0, len(buffer), FRAME):
@@ -86,19 +93,24 @@ class KeptIndex:
             file.flush()
             os.fsync(file.fileno())
         failpoint("index.before-swap")
-        beside.replace(self._path)
+        beside.replace(path)
         failpoint("index.after-swap")
 
     def forget(self) -> None:
-        """Drop the file; the next run makes it anew from the read models."""
-        self._path.unlink(missing_ok=True)
+        """Drop every file; the next run makes them anew from the read models."""
+        for path in self._folder.glob("matcher*.index"):
+            path.unlink()
 
 
 class Filling:
-    """Puts records into an index as their sources' settings say."""
+    """Puts the records that are matched with each other into an index, as their sources say."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, matching: Matching) -> None:
         self._sources = registry.sources
+        self._comparable = matching.comparable
+        self._others = {
+            name for name, source in registry.sources.items() if shape_of(source) != matching.shape
+        }
         # A number above 0 names a source whose records are never the same child.
         self._numbers = {
             name: number
@@ -111,6 +123,10 @@ class Filling:
         """The settings of a source."""
         return self._sources.get(name)
 
+    def own(self, ordinals: set[int], queries: Queries) -> set[int]:
+        """Those of the records that are matched here."""
+        return ordinals - queries.ordinals_of_sources(self._others) if self._others else ordinals
+
     def exclusive(self, source: str, scope: str) -> str:
         """A word that two records share where their source and scope make them two children."""
         settings = self._sources.get(source)
@@ -122,23 +138,27 @@ class Filling:
         """Whether records of these sources are never compared: one source, and two children."""
         return one == other and one in self._numbers
 
-    def fill(self, index: Index, queries: Queries) -> None:
+    def fill(self, index: AnyIndex, queries: Queries) -> None:
         """Put every current record into an empty index."""
         batch: list[IndexedRecord] = []
-        for record in queries.records():
+        for record in queries.records(without=self._others):
             batch.append(record)
             if len(batch) == BATCH:
                 self.put(index, batch)
                 batch.clear()
         self.put(index, batch)
 
-    def put(self, index: Index, records: Iterable[IndexedRecord]) -> None:
+    def put(self, index: AnyIndex, records: Iterable[IndexedRecord]) -> None:
         """Put current records in, and take those out that are not current any more."""
-        known = list(records)
+        known = [record for record in records if record.source not in self._others]
         current = [r for r in known if r.standing == "current" and r.statement is not None]
         index.put(
             [
-                (r.ordinal, self._numbers.get(r.source, 0), standardise(r.statement.particulars))
+                (
+                    r.ordinal,
+                    self._numbers.get(r.source, 0),
+                    self._comparable(r.statement.particulars),
+                )
                 for r in current
                 if r.statement is not None
             ]

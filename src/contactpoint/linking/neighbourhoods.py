@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.decide import UNSURE, Decision, decide_pattern
-from linkage.index import Index, Pairs
-from linkage.model import Model
+from contactpoint.linking.matching import AnyIndex, matching_of
+from contactpoint.models import AnyModel
+from linkage.decide import UNSURE, Decision
+from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods
 
 Edge = tuple[int, int]
@@ -21,12 +22,12 @@ class Neighbourhood:
     pairs: tuple[Pair, ...]
 
 
-def floor_of(model: Model) -> float:
+def floor_of(model: AnyModel) -> float:
     """The weight (log2 odds) of the review threshold: pairs below it connect nothing."""
     return _bits(model.thresholds.review)
 
 
-def sure_of(model: Model) -> float:
+def sure_of(model: AnyModel) -> float:
     """The weight of the link threshold: what pairs have to reach when rivals are counted."""
     return _bits(model.thresholds.link)
 
@@ -35,15 +36,16 @@ def _bits(chance: float) -> float:
     return float(np.log2(chance / (1 - chance)))
 
 
-def decided(pairs: Pairs, model: Model) -> Iterator[Pair]:
+def decided(pairs: Pairs, model: AnyModel) -> Iterator[Pair]:
     """Each pair with what is decided of it alone; non-links too, for they can keep apart."""
     columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
     # The weight follows from the pattern, and many pairs have one pattern.
+    decide = matching_of(model).decide
     decisions: dict[int, Decision] = {}
     for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
         decision = decisions.get(code)
         if decision is None:
-            decision = decisions[code] = decide_pattern(code, weight, model)
+            decision = decisions[code] = decide(code, weight)
         yield Pair(left, right, weight, code, decision.outcome, decision.reason in UNSURE)
 
 
@@ -71,7 +73,7 @@ def group(
 
 
 def reach(
-    index: Index,
+    index: AnyIndex,
     changed: Iterable[int],
     floor: float,
     beside: Callable[[set[int]], set[int]],

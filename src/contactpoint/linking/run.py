@@ -3,11 +3,13 @@
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, overload
 from uuid import UUID, uuid4
 
 from pyroaring import BitMap
 
 from contactpoint.linking.kept_index import Filling, KeptIndex
+from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import (
     Neighbourhood,
     decided,
@@ -16,6 +18,8 @@ from contactpoint.linking.neighbourhoods import (
     reach,
     sure_of,
 )
+from contactpoint.linking.shapes import Shapes
+from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
 from events.child import (
@@ -41,8 +45,11 @@ from events.record import (
     RecordReturned,
     RecordWithdrawn,
 )
+from events.shape import ShapeLinked
 from events.store.appending import StaleError
 from events.store.heads import ChildHead, HeadChanges
+from linkage.declared.index import DeclaredIndex
+from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import Member, Resolution, resolve
@@ -87,6 +94,13 @@ class LinkOutcome:
     )
     """How many children were registered, merged, restored, closed, and split."""
 
+    def add(self, other: "LinkOutcome") -> None:
+        """Note what another run of the same time did, for records of another shape."""
+        for name in ("records", "pairs", "links", "referred", "events", "overflowed"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for kind, number in other.children.items():
+            self.children[kind] += number
+
     def count(self, settled: Sequence[Settled]) -> None:
         """Note what becomes of these children; one that others leave is split."""
         for one in settled:
@@ -108,20 +122,25 @@ class Linking:
         queries: Queries,
         kept: KeptIndex,
         *,
+        shapes: Shapes | None = None,
         commit: int = COMMIT,
     ) -> None:
-        """``commit``: records settled in one commit, at least."""
+        """``commit``: records settled in one commit, at least.
+
+        ``shapes``: the models of tables of other shapes; without them children alone are linked.
+        """
         self._log = log
         self._master = master
         self._projector = projector
         self._queries = queries
         self._kept = kept
+        self._shapes = shapes
         self._commit = commit
 
     def run(  # noqa: PLR0913 - what a caller may ask of a run
         self,
         origin: Origin,
-        model: Model,
+        model: AnyModel,
         *,
         everything: bool = False,
         plan: bool = False,
@@ -135,14 +154,51 @@ class Linking:
         """
         with self._log.lock("link", wait=wait):
             position = self._projector.catch_up()
-            run = _Run(self, origin, model, position, plan=plan)
-            return run.go(everything=everything, progress=progress)
+            # Tables of other shapes go first: a run over children then ends what was begun.
+            others = [
+                _Run(self, origin, each, position, plan=plan).go(
+                    everything=everything, progress=progress
+                )
+                for each in self._models(origin, position, plan=plan)
+            ]
+            outcome = _Run(self, origin, model, position, plan=plan).go(
+                everything=everything, progress=progress
+            )
+            for other in others:
+                outcome.add(other)
+            return outcome
 
-    def index(self, origin: Origin, model: Model) -> Index:
-        """The index of all current records, brought up to date: what training looks at."""
+    def _models(self, origin: Origin, position: int, *, plan: bool) -> Iterator[AnyModel]:
+        """The model of each other shape that there are records of, made where there is none."""
+        if self._shapes is None:
+            return
+        for shape in self._shapes.known():
+            model = self._shapes.fitting(shape)
+            if model is None:
+                begun = self._shapes.starting(shape)
+                index = _Run(self, origin, begun, position)._filled()
+                model = self._shapes.made(index, position, None if plan else origin)
+                self._projector.catch_up()
+            yield model
+
+    @overload
+    def index(self, origin: Origin, model: Model) -> Index: ...
+
+    @overload
+    def index(self, origin: Origin, model: DeclaredModel) -> DeclaredIndex: ...
+
+    def index(self, origin: Origin, model: AnyModel) -> AnyIndex:
+        """The index of the model's current records, brought up to date: what training looks at."""
         with self._log.lock("link"):
             position = self._projector.catch_up()
             return _Run(self, origin, model, position)._index()
+
+    def indexes(self, origin: Origin, model: AnyModel) -> list[AnyIndex]:
+        """The index of children under a model, then that of each other shape under its own."""
+        with self._log.lock("link"):
+            position = self._projector.catch_up()
+            models = [model, *self._models(origin, position, plan=True)]
+            return [_Run(self, origin, each, position)._index() for each in models]
 
 
 class _Run:
@@ -152,7 +208,7 @@ class _Run:
         self,
         linking: Linking,
         origin: Origin,
-        model: Model,
+        model: AnyModel,
         position: int,
         *,
         plan: bool = False,
@@ -163,21 +219,24 @@ class _Run:
         self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
         self._projector = linking._projector
         self._origin, self._model, self._size = origin, model, linking._commit
-        self._stream = linking._master.hashes.stream_id("linking")
-        self._filling = Filling(Sources(linking._log, linking._master).registry())
+        self._matching: Matching = matching_of(model)
+        shape = self._matching.shape
+        self._stream = linking._master.hashes.stream_id("linking", *([shape] if shape else []))
+        registry = Sources(linking._log, linking._master).registry()
+        self._filling = Filling(registry, self._matching)
         self._version = self._own_version()
         self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
 
     def go(self, *, everything: bool, progress: Progress | None = None) -> LinkOutcome:
         self._progress = progress
-        last = next(iter(self._queries.runs()), None)
-        through = int(last["through"]) if last else 0
-        first = last is None or last["model"] != self._model.version
+        through, linked_under = self._last()
+        first = linked_under != self._model.version
         whole = everything or first
         # Every record there is was changed once: their heads say which, and no event need be read.
         changed = set(self._log.heads.links()) if whole else self._changed_since(through)
-        if not changed and not everything:
+        changed = self._filling.own(changed, self._queries)
+        if not changed:
             return self.outcome
         self._tell("compare", len(changed))
         index = self._index()
@@ -189,6 +248,19 @@ class _Run:
             self._complete()
         self.outcome.events = self._log.position() - before
         return self.outcome
+
+    def _last(self) -> tuple[int, str]:
+        """How far the log was linked, and under which model; none under none."""
+        runs = self._queries.runs()
+        through = int(runs[0]["through"]) if runs else 0
+        if not self._matching.shape:
+            return through, str(runs[0]["model"]) if runs else ""
+        events = (message.event for message in self._log.stream(self._stream))
+        mine = [event for event in events if isinstance(event, ShapeLinked)]
+        if not mine:
+            return 0, ""
+        # What children were linked through, this shape was: it goes first.
+        return max(through, mine[-1].through), mine[-1].model
 
     def _changed_since(self, position: int) -> set[int]:
         """Ordinals of records of which anything was recorded after a position."""
@@ -206,9 +278,15 @@ class _Run:
         ordinals.update(head.state.ordinal for head in heads.values() if head.state.ordinal)
         return ordinals
 
-    def _index(self) -> Index:
+    def _filled(self) -> AnyIndex:
+        """An index of all records as they are now, that is not kept."""
+        index = self._matching.index()
+        self._filling.fill(index, self._queries)
+        return index
+
+    def _index(self) -> AnyIndex:
         """The kept index, brought up to where the log stands."""
-        index, position = self._kept.load(self._model)
+        index, position = self._kept.load(self._matching)
         if position == 0:
             self._filling.fill(index, self._queries)
         elif position < self._position:
@@ -217,10 +295,10 @@ class _Run:
             self._filling.put(index, known.values())
             index.remove(stale - known.keys())
         if position < self._position:
-            self._kept.save(index, self._position)
+            self._kept.save(index, self._matching, self._position)
         return index
 
-    def _reach(self, index: Index, changed: set[int], *, whole: bool) -> tuple[Pairs, set[int]]:
+    def _reach(self, index: AnyIndex, changed: set[int], *, whole: bool) -> tuple[Pairs, set[int]]:
         """Pairs to resolve and the records they concern; children are always seen whole."""
         floor = floor_of(self._model)
         if whole:
@@ -286,7 +364,12 @@ class _Run:
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
-            resolution = resolve(members, one.pairs, sure=sure_of(self._model))
+            resolution = resolve(
+                members,
+                one.pairs,
+                reading=self._matching.reading,
+                sure=sure_of(self._model),
+            )
             children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
             children.update(*(merged.get(child, ()) for child in tuple(children)))
             known_children = [self._known_child(child) for child in children]
@@ -385,15 +468,17 @@ class _Run:
 
     def _complete(self) -> None:
         outcome = self.outcome
-        completed = LinkingCompleted(
-            model=outcome.model,
-            through=outcome.through,
-            records=outcome.records,
-            pairs=outcome.pairs,
-            links=outcome.links,
-            referred=outcome.referred,
-            overflowed=outcome.overflowed,
-        )
+        figures: dict[str, Any] = {
+            "model": outcome.model,
+            "through": outcome.through,
+            "records": outcome.records,
+            "pairs": outcome.pairs,
+            "links": outcome.links,
+            "referred": outcome.referred,
+            "overflowed": outcome.overflowed,
+        }
+        shape = self._matching.shape
+        completed = ShapeLinked(shape, **figures) if shape else LinkingCompleted(**figures)
         failpoint("link.before-complete")
         for left in reversed(range(TRIES)):
             try:

@@ -59,8 +59,10 @@ class Child:
 class Families:
     """Invents families one after another; persons are numbered as they come."""
 
-    def __init__(self, days: Days, numbers: NhsNumbers) -> None:
+    def __init__(self, days: Days, numbers: NhsNumbers, *, related: bool = True) -> None:
+        """``related``: whether a family may have more children than one."""
         self._days = days
+        self._related = related
         self._numbers = numbers
         self._families = 0
         self._persons = 0
@@ -76,9 +78,9 @@ class Families:
             rng.random() < rates.KNOWN_FAMILY,
         )  # fmt: skip
         taken: set[str] = set()
-        for born in self._days.births(_maternities(rng), rng):
+        for born in self._days.births(_maternities(rng) if self._related else [0], rng):
             family.children += self._maternity(family, born, taken, area, rng)
-        if family.known and rng.random() < rates.PREGNANT:
+        if family.known and self._related and rng.random() < rates.PREGNANT:
             family.children.append(self._unborn(family, rng))
         return family
 
@@ -90,7 +92,7 @@ class Families:
     def _maternity(
         self, family: Family, born: int, taken: set[str], area: Area, rng: Random
     ) -> list[Child]:
-        sexes = _sexes(rng)
+        sexes = _sexes(rng) if self._related else _sexes(rng)[:1]
         named = _names(family, sexes, (born - 1) % 7, taken, rng)
         homes = family.homes
         if rng.random() < rates.TWO_HOMES:

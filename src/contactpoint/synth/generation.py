@@ -31,19 +31,21 @@ class Summary:
     nights: int
 
 
-def generate(
+def generate(  # noqa: PLR0913 - what a population may be
     outdir: Path,
     *,
     children: int,
     nights: int,
     seed: int,
     density: Literal["trial", "england"] = "trial",
+    families: bool = True,
 ) -> Summary:
     """Write the feeds of an invented population, ``truth.csv`` and ``persons.csv`` to a folder.
 
     The same arguments give the same bytes. ``england`` has each birth date shared by as many
-    children as in England, on few dates. Raises ValueError where there are no children or
-    nights, and FileExistsError where the folder is not empty.
+    children as in England, on few dates. Without ``families`` every child is the only one of its
+    parents. Raises ValueError where there are no children or nights, and FileExistsError where
+    the folder is not empty.
     """
     if children < 1 or nights < 1:
         raise ValueError("an invented population needs at least one child and one night")
@@ -53,7 +55,7 @@ def generate(
     chance = Random(f"{seed}/places")  # noqa: S311  # reproducible, not secret
     places = authorities(children, dense=dense, rng=chance)
     days = calendar(children, nights, dense=dense)
-    population = Population(places, children, days, seed)
+    population = Population(places, children, days, seed, families=families)
     with Folders(outdir, nights) as folders:
         scribe = _Scribe(
             folders, Health(days, population.numbers), Schools(days, Upns()), SocialCare(days)

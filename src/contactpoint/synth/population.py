@@ -25,14 +25,21 @@ class Population:
     """Invents as many children as were asked for; the same seed gives the same ones."""
 
     def __init__(
-        self, authorities: Sequence[Authority], children: int, days: Days, seed: int
+        self,
+        authorities: Sequence[Authority],
+        children: int,
+        days: Days,
+        seed: int,
+        *,
+        families: bool = True,
     ) -> None:
+        """Without ``families`` no two children are brothers, sisters or twins."""
         self._authorities = authorities
         self._areas = [area for authority in authorities for area in authority.areas]
         self._children = children
         self._seed = seed
         self._numbers = NhsNumbers(seed)
-        self._families = Families(days, self._numbers)
+        self._families = Families(days, self._numbers, related=families)
         self._communities, self._shares = england()
         self._by_key = {one.key: one for one in self._communities}
 

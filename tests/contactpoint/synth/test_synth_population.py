@@ -141,6 +141,13 @@ def test_at_englands_density_each_birth_date_has_some_1670_children(tmp_path):
     assert all(1_300 < count < 2_000 for count in dates.values())
 
 
+def test_without_families_no_child_has_a_brother_or_a_sister(tmp_path):
+    generate(tmp_path / "out", children=3_000, nights=1, seed=11, families=False)
+    people = table(tmp_path / "out", "persons.csv")
+    assert len({row["family"] for row in people}) == len(people) >= 3_000
+    assert {row["births"] for row in people} == {"1"}
+
+
 def test_an_adopted_child_is_two_persons(tmp_path):
     summary = generate(tmp_path / "out", children=5_000, nights=1, seed=11)
     assert 0 < summary.persons - summary.children < 20

@@ -1,0 +1,48 @@
+"""Making a model: of the children's records, or of a table of another shape."""
+
+from typing import TYPE_CHECKING
+
+from contactpoint.errors import UsageError
+from contactpoint.models import AnyModel
+from events.message import Origin
+from linkage.declared.estimate import train as train_of_shape
+from linkage.declared.shape import Shape
+from linkage.estimate import train as train_of_children
+
+if TYPE_CHECKING:
+    from contactpoint.bootstrap import Contactpoint
+
+
+def train(store: "Contactpoint", origin: Origin, *, source: str | None, seed: int) -> AnyModel:
+    """Make a model of the index's own records; nothing is changed.
+
+    Of the shape of a source's records where one is named; of the one other shape where the index
+    holds nothing else; of children otherwise. Raises NotFoundError and UsageError.
+    """
+    shape = _shape_of(store, source) if source else _only_shape(store)
+    if shape is None:
+        return train_of_children(store.linking.index(origin, store.model), seed=seed)
+    begun = store.shapes.in_force(shape) or store.shapes.starting(shape)
+    return train_of_shape(store.linking.index(origin, begun), seed=seed)
+
+
+def _shape_of(store: "Contactpoint", source: str) -> Shape:
+    known = store.sources.get(source)
+    if not known.fields:
+        raise UsageError(
+            f"source {source!r} holds records of children; expected no --source, "
+            "or one whose mapping declares fields"
+        )
+    return Shape.of(known.fields)
+
+
+def _only_shape(store: "Contactpoint") -> Shape | None:
+    """The shape of all records, where they are of one other shape; None where any is a child's."""
+    heads = store.log.heads
+    sources = store.sources.registry().sources
+    if any(heads.count_current(name) for name, one in sources.items() if not one.fields):
+        return None
+    shapes = list(store.shapes.known())
+    if len(shapes) > 1:
+        raise UsageError(f"tables of {len(shapes)} shapes; expected --source, to say which")
+    return shapes[0] if shapes else None
