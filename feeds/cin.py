@@ -68,7 +68,7 @@ class Cin:
     name: str = "social-care.cin"
     version: int = 2
     mode: Mode = "snapshot"
-    settings: Settings = Settings(cadence="yearly", nameless=True)  # noqa: RUF009  # frozen
+    settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins as a CIN census does: a Message with children by LAchildID."""

@@ -80,7 +80,7 @@ class Csc:
     name: str = "social-care.csc"
     version: int = 2
     mode: Mode = "delta"
-    settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
+    settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins as JSON that names children by ``la_child_id``."""

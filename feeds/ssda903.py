@@ -70,7 +70,7 @@ class Ssda903:
     name: str = "social-care.ssda903"
     version: int = 2
     mode: Mode = "snapshot"
-    settings: Settings = Settings(cadence="yearly", nameless=True)  # noqa: RUF009  # frozen
+    settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
         """Whether a file begins as one of the return's tables, or as its XML."""

@@ -132,6 +132,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Rows of persons who have reached this age on the effective day are out of scope."""
     cadence: str = ""
     """How often the source sends: ``daily``, ``termly``, ``yearly``."""
+    holds_few: bool = False
+    """The source holds few of all children, as social care does."""
     nameless: bool = False
     """Rows carry no names by design (CIN, SSDA903)."""
     fields: tuple[DeclaredField, ...] = ()

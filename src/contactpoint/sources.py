@@ -87,6 +87,7 @@ def registration(
         oldest=settings.oldest,
         cadence=settings.cadence,
         nameless=settings.nameless,
+        holds_few=settings.holds_few,
         automatic=automatic,
         fields=settings.fields,
     )

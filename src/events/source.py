@@ -21,6 +21,8 @@ class SourceRegistered(Event, frozen=True, omit_defaults=True):
     """Added by the first load, with its feed's settings."""
     fields: tuple[DeclaredField, ...] = ()
     """What its records declare, where they are of a table of another shape."""
+    holds_few: bool = False
+    """It holds few of all children, so that most records of others have no partner there."""
 
 
 SourceEvent = SourceRegistered

@@ -39,6 +39,8 @@ class Member(NamedTuple):
     verified: str = ""
     """Its verified NHS number: two records with different ones are two children, even where no
     pair of them is heavy enough to be among the pairs."""
+    few: bool = False
+    """Whether its source holds few of all children, as social care does."""
     upns: frozenset[str] = frozenset()
     """Its UPN in force, unless temporary, and its former ones: two records without one in common
     are of one child only if they would be linked alone."""
@@ -280,6 +282,7 @@ def _sure(
         [p[:4] for p in possible],
         {m.ordinal: m.source for m in members},
         lambda a, b: (a, b) in linked or (b, a) in linked,
+        {m.source for m in members if m.few},
     )
     return {
         p

@@ -8,7 +8,7 @@ candidates of the pair's two records and the candidates of those.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +20,10 @@ from linkage.compare.places import Place
 
 HIDDEN = 0.15
 """Chance that a record has no partner among its candidates of another source: none is there, or
-errors hide it. Stated, not estimated: registers of health and of schools cover nearly all
-children, those of social care a few."""
+errors hide it. Stated, not estimated: of registers that cover nearly all children, as those of
+health and of schools do."""
+HIDDEN_AMONG_FEW = 0.9
+"""The same where the source holds few of all children: most have no record there. Stated, too."""
 MOST = 40.0
 """Bits beyond which a weight says no more here."""
 
@@ -43,9 +45,13 @@ class Candidates:
         pairs: Sequence[tuple[int, int, float, int]],
         source: Mapping[int, str],
         same: Callable[[int, int], bool],
+        few: Set[str] = frozenset(),
     ) -> None:
-        """``pairs``: left, right, weight and pattern; ``same``: whether two records are linked."""
-        self._source, self._same = source, same
+        """``pairs``: left, right, weight and pattern; ``same``: whether two records are linked.
+
+        ``few``: sources that hold few of all children.
+        """
+        self._source, self._same, self._few = source, same, few
         self._of: dict[tuple[int, str], list[Candidate]] = defaultdict(list)
         for left, right, weight, code in pairs:
             chances, home = 2.0 ** min(weight, MOST), _is_at_home(code)
@@ -57,7 +63,7 @@ class Candidates:
         if self._source[left] == self._source[right]:
             return weight
         home = _is_at_home(code)
-        against = HIDDEN * HIDDEN
+        against = self._hidden(left) * self._hidden(right)
         against += self._rivals(left, right, at_home=home)
         against += self._rivals(right, left, at_home=home)
         return min(weight, MOST) - float(np.log2(against))
@@ -72,6 +78,10 @@ class Candidates:
                 continue
             found += rival.chances / self._demand(rival.other, record)
         return found
+
+    def _hidden(self, record: int) -> float:
+        """Chance that a record of another source has no partner where this one is from."""
+        return HIDDEN_AMONG_FEW if self._source[record] in self._few else HIDDEN
 
     def _demand(self, rival: int, record: int) -> float:
         """How much likelier it is that the rival goes elsewhere, where it has candidates too."""

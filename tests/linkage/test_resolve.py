@@ -167,6 +167,13 @@ def test_a_possible_link_without_a_rival_is_linked():
     assert set(found.referred) == {alone, rival}
 
 
+def test_having_no_rival_says_little_where_few_children_are_held():
+    alone = review(1, 3, 2.0)._replace(by_weight=True)
+    cared_for = Member(3, "social", "k3", "social", few=True)
+    assert groups(resolve([health(1), cared_for], [alone])) == {frozenset({1}), frozenset({3})}
+    assert groups(resolve([health(1), school(3)], [alone])) == {frozenset({1, 3})}
+
+
 def test_what_a_rule_refers_is_not_linked_for_want_of_rivals():
     assert len(resolve([health(1), school(3)], [review(1, 3, 9.0)]).children) == 2
 

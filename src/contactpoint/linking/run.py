@@ -391,6 +391,7 @@ class _Run:
             self._filling.exclusive(record.source, record.scope),
             makes_child=not nameless,
             verified=record.verified,
+            few=source is not None and source.holds_few,
             upns=record.upns,
         )
 
