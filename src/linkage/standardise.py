@@ -10,10 +10,8 @@ from anyascii import anyascii
 
 from linkage import lexicon
 from linkage.comparable import BirthKind, Comparable
-from person.identifiers import Identifier
-from person.names import PersonName
-from person.particulars import BirthDate, Carer, Particulars
-from person.places import Address
+from person.compared import AnyAddress, AnyCarer, AnyIdentifier, AnyName, AnyParticulars
+from person.particulars import BirthDate
 
 LONGEST = 32
 """Letters of a word that are compared; the compiled kernel holds a word in as many bytes."""
@@ -27,9 +25,9 @@ _ELIDED = re.compile(r"['`\u2018\u2019\u02bc.]")
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
 
 
-def standardise(particulars: Particulars) -> Comparable:
+def standardise(particulars: AnyParticulars) -> Comparable:
     """A record's particulars as the matcher compares them. Says nothing that they do not say."""
-    names = particulars.names
+    names: Sequence[AnyName] = particulars.names
     if len(names) > 1:
         names = tuple(sorted(names, key=lambda name: NAME_IN_FORCE.index(name.use)))
     first = _given(names[0].given) if names else _NO_GIVEN
@@ -81,7 +79,7 @@ class Given(NamedTuple):
 
 
 _NO_GIVEN = Given()
-_NO_NUMBERS: Mapping[str, Sequence[Identifier]] = {}
+_NO_NUMBERS: Mapping[str, Sequence[AnyIdentifier]] = {}
 _NO_FAMILY: tuple[str, tuple[str, ...]] = ("", ())
 
 
@@ -172,12 +170,12 @@ def _family(stated: str) -> tuple[str, tuple[str, ...]]:
     return "".join(own)[:LONGEST], tuple(own[:PARTS])
 
 
-def _other_given(names: Sequence[PersonName], first: Given) -> tuple[str, ...]:
+def _other_given(names: Sequence[AnyName], first: Given) -> tuple[str, ...]:
     found = (_given(name.given) for name in names)
     return _distinct((given.words[0] for given in found if given.words), first.words[:1], OTHERS)
 
 
-def _other_family(names: Sequence[PersonName], family: str) -> tuple[str, ...]:
+def _other_family(names: Sequence[AnyName], family: str) -> tuple[str, ...]:
     return _distinct((_family(name.family)[0] for name in names), (family,), OTHERS)
 
 
@@ -206,7 +204,7 @@ def _day(value: str) -> int:
     return int(digits.ljust(8, "0")) if digits.isdigit() and len(digits) >= 4 else 0
 
 
-def _postcodes(addresses: Sequence[Address]) -> tuple[tuple[str, ...], bool]:
+def _postcodes(addresses: Sequence[AnyAddress]) -> tuple[tuple[str, ...], bool]:
     """Postcodes, those in force first; and whether none is in force. ZZ99 is no place."""
     if not addresses:
         return (), False
@@ -231,15 +229,15 @@ def _compact(postcode: str) -> str:
     return postcode.replace(" ", "").upper()
 
 
-def _is_past(address: Address) -> bool:
+def _is_past(address: AnyAddress) -> bool:
     return address.use == "former" or bool(address.end)
 
 
-def _by_system(identifiers: Sequence[Identifier]) -> Mapping[str, Sequence[Identifier]]:
+def _by_system(identifiers: Sequence[AnyIdentifier]) -> Mapping[str, Sequence[AnyIdentifier]]:
     """Identifiers by the system that they are of."""
     if len(identifiers) == 1:
         return {identifiers[0].system: identifiers}
-    found: dict[str, list[Identifier]] = {}
+    found: dict[str, list[AnyIdentifier]] = {}
     for identifier in identifiers:
         system = identifier.system
         if system in found:
@@ -249,7 +247,7 @@ def _by_system(identifiers: Sequence[Identifier]) -> Mapping[str, Sequence[Ident
     return found
 
 
-def _nhs(stated: Sequence[Identifier], mother: str) -> tuple[str, bool]:
+def _nhs(stated: Sequence[AnyIdentifier], mother: str) -> tuple[str, bool]:
     """The NHS number and whether it is verified; the mother's own is not the child's."""
     found = [i for i in stated if i.value != mother] if stated else ()
     if not found:
@@ -259,7 +257,7 @@ def _nhs(stated: Sequence[Identifier], mother: str) -> tuple[str, bool]:
     return found[0].value, found[0].status == "verified"
 
 
-def _upn(stated: Sequence[Identifier]) -> tuple[str, bool, tuple[str, ...]]:
+def _upn(stated: Sequence[AnyIdentifier]) -> tuple[str, bool, tuple[str, ...]]:
     """The UPN in force, whether it is temporary, and former ones."""
     if not stated:
         return "", False, ()
@@ -274,7 +272,7 @@ def _upn(stated: Sequence[Identifier]) -> tuple[str, bool, tuple[str, ...]]:
     return current[0].value, current[0].status == "temporary", formers
 
 
-def _mother(carers: Sequence[Carer]) -> tuple[str, str]:
+def _mother(carers: Sequence[AnyCarer]) -> tuple[str, str]:
     """The first NHS number, and the first family name at birth, that are said of a carer."""
     nhs = maiden = ""
     for carer in carers:
@@ -283,7 +281,7 @@ def _mother(carers: Sequence[Carer]) -> tuple[str, str]:
     return nhs, _family(maiden)[0] if maiden else ""
 
 
-def _carers(carers: Sequence[Carer]) -> tuple[tuple[str, str], ...]:
+def _carers(carers: Sequence[AnyCarer]) -> tuple[tuple[str, str], ...]:
     if len(carers) == 1:
         return _one_carer(carers[0].given, carers[0].family)
     named = [_carer(carer.given, carer.family) for carer in carers]
