@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -68,6 +68,37 @@ def standardise(particulars: AnyParticulars) -> Comparable:
     )
 
 
+Cells = Iterable[str | None]
+"""A column of a table, or part of one; an empty cell says nothing."""
+
+
+def standardise_columns(
+    given: Cells, family: Cells, birth: Cells, sex: Cells, postcode: Cells
+) -> Iterator[Comparable]:
+    """Children of whom a table states these five things, as the matcher compares them.
+
+    The same as ``standardise`` of each, with one name and the address in force; cells that hold
+    the same are made ready once.
+    """
+    for one, whole, day, letter, place in zip(given, family, birth, sex, postcode, strict=True):
+        first = _given_cell(one)
+        joined, parts = _family(whole or "")
+        born, kind = _birth_cell(day)
+        yield Comparable(
+            given=first.words,
+            honorific=first.honorific,
+            joined=first.joined,
+            family=joined,
+            parts=parts,
+            birth=born,
+            birth_kind=kind,
+            sex=letter if letter in ("F", "M") else "",
+            postcodes=_postcode(place or "", False)[0],
+            births=first.births,
+            birth_order=first.order,
+        )
+
+
 class Given(NamedTuple):
     """Given names as compared, and what a placeholder in their place says of the birth."""
 
@@ -112,6 +143,11 @@ def _given(stated: tuple[str, ...]) -> Given:
         honorific="" if _is_honorific(own[0]) else honorific,
         joined="".join(own)[:LONGEST] if len(own) > 1 else "",
     )
+
+
+@lru_cache(LONGEST_CACHE)
+def _given_cell(text: str | None) -> Given:
+    return _given((text,) if text else ())
 
 
 def is_placeholder(stated: Sequence[str]) -> bool:
@@ -195,6 +231,11 @@ def _birth(birth: BirthDate | None) -> tuple[int, BirthKind]:
     if day % 100 == 0:
         return day, BirthKind.PARTIAL
     return day, BirthKind.STAND_IN if birth.default_day else BirthKind.FULL
+
+
+@lru_cache(LONGEST_CACHE)
+def _birth_cell(text: str | None) -> tuple[int, BirthKind]:
+    return _birth(BirthDate(text) if text else None)
 
 
 @lru_cache(LONGEST_CACHE)

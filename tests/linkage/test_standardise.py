@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.standardise import standardise
+from linkage.standardise import standardise, standardise_columns
 from person.compared import Compared
 from person.identifiers import Identifier
 from person.names import USES, PersonName
@@ -78,3 +78,27 @@ def test_what_is_said_twice_counts_once(stated):
 def test_what_is_read_to_compare_has_the_standard_form_of_all_that_is_stated(stated):
     read = msgspec.json.decode(msgspec.json.encode(stated), type=Compared)
     assert standardise(read) == standardise(stated)
+
+
+cells = st.tuples(
+    st.none() | st.sampled_from(WORDS),
+    st.none() | st.sampled_from(WORDS),
+    st.sampled_from((None, "", "2014-05-09", "2014", "x")),
+    st.sampled_from((None, "F", "M", "U")),
+    st.sampled_from((None, "", "SE15 3QN", "zz99 3vz", "ZZ99 3VZ")),
+)
+
+
+def child(given, family, birth, sex, postcode):
+    return Particulars(
+        names=(PersonName((given,) if given else (), family or ""),),
+        birth=BirthDate(birth) if birth else None,
+        sex=sex,
+        addresses=(Address(postcode=postcode),) if postcode else (),
+    )
+
+
+@given(st.lists(cells, min_size=1, max_size=4))
+def test_the_columns_of_a_table_have_the_standard_form_of_its_rows(rows):
+    expected = [standardise(child(*row)) for row in rows]
+    assert list(standardise_columns(*zip(*rows, strict=True))) == expected
