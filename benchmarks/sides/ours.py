@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.sides.answer import Answer, Ints, Watch
-from benchmarks.tables import Row, stated
+from benchmarks.tables import Row
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.linking.neighbourhoods import decided, floor_of, group
 from linkage.comparable import BirthKind, Comparable
@@ -21,7 +21,7 @@ from linkage.estimate import LOWEST
 from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import Member, Pair, Reading, resolve
-from linkage.standardise import standardise
+from linkage.standardise import standardise, standardise_columns
 from person.declared import DeclaredField
 from person.particulars import Particulars
 
@@ -115,8 +115,8 @@ def _comparables(table: pa.Table, *, everything: bool) -> Iterable[Comparable]:
         for said in table["particulars"].to_pylist():
             yield standardise(_PARTICULARS.decode(said))
     else:
-        for row in table.select(["first_name", "surname", "dob", "sex", "postcode"]).to_pylist():
-            yield standardise(stated(row))
+        names = ("first_name", "surname", "dob", "sex", "postcode")
+        yield from standardise_columns(*(table[name].to_pylist() for name in names))
 
 
 def _fill(index: AnyIndex, records: Iterable[Any], exclusive: Sequence[str]) -> None:

@@ -133,7 +133,7 @@ class Judge:
 
 def in_standard_form(record: IndexedRecord) -> Comparable:
     """A record as the matcher compares it."""
-    return standardise(record.statement.particulars) if record.statement else Comparable()
+    return standardise(record.compared) if record.compared else Comparable()
 
 
 def _contradicted(

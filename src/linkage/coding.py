@@ -6,6 +6,7 @@ identifier or a contact is equal to another or not: of it only a hash is kept.
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from operator import attrgetter
 from struct import Struct
 from typing import Any, cast
 
@@ -27,8 +28,24 @@ Ints = npt.NDArray[np.int32]
 SEXES = {"": 0, "F": 1, "M": 2}
 MOST_PARTS = 1 << 15
 """Coded parts of records, such as all given names of one, that are kept for the next record."""
-_CODE = Struct("=i")
-_PLAIN = Struct("=9i")
+_WORDS = (
+    ("joined", layout.JOINED),
+    ("honorific", layout.HONORIFIC),
+    ("family", layout.FAMILY),
+    ("maiden", layout.MAIDEN),
+)
+"""Fields that are one word, and where each stands in a row."""
+_PLAIN = (
+    ("birth", layout.BIRTH),
+    ("birth_kind", layout.BIRTH_KIND),
+    ("moved", layout.MOVED),
+    ("nhs_verified", layout.NHS_VERIFIED),
+    ("upn_temporary", layout.UPN_TEMPORARY),
+    ("births", layout.BIRTHS),
+    ("birth_order", layout.ORDER),
+    ("died", layout.DIED),
+)
+"""Fields that are numbers, and where each stands in a row."""
 _NUMBERS = layout.WIDTH - layout.NHS
 
 
@@ -37,26 +54,33 @@ class Dictionary:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self.words = [""]
-        self._codes = {"": 0}
+        self._codes = _Codes(self.words)
+        self.code: Callable[[str], int] = self._codes.__getitem__
+        """The code of a word, a new one where it was not met before."""
         for word in words:
             self.code(word)
 
     def __len__(self) -> int:
         return len(self.words)
 
-    def code(self, word: str) -> int:
-        """The code of a word, a new one where it was not met before."""
-        found = self._codes.get(word)
-        if found is None:
-            found = self._codes[word] = len(self.words)
-            self.words.append(word)
-        return found
-
     def shorten(self, count: int) -> None:
         """Forget all but the first so many."""
         for word in self.words[count:]:
             del self._codes[word]
         del self.words[count:]
+
+
+class _Codes(dict[str, int]):
+    """The code of each word of a list, which grows by those that are asked for."""
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__({"": 0})
+        self._words = words
+
+    def __missing__(self, word: str) -> int:
+        found = self[word] = len(self._words)
+        self._words.append(word)
+        return found
 
 
 class Numbers:
@@ -106,16 +130,22 @@ class Numbers:
 
 
 class Parts(dict[Any, bytes]):
-    """Coded parts of records: each value is coded when it is first met."""
+    """Coded parts of records: each list of words is coded when it is first met."""
 
-    def __init__(self, coded: Callable[[Any], bytes]) -> None:
+    def __init__(self, code: Callable[[str], int], width: int) -> None:
+        """``code``: of one word; ``width``: codes of a part, 0 where there are fewer words."""
         super().__init__()
-        self._coded = coded
+        self.width = width
+        self._code = code
+        self._pack = Struct(f"={width}i").pack
+        self._nothing = [0] * width
 
-    def __missing__(self, part: Any) -> bytes:
+    def __missing__(self, words: tuple[Any, ...]) -> bytes:
         if len(self) >= MOST_PARTS:
             self.clear()
-        found = self[part] = self._coded(part)
+        flat = chain.from_iterable(words) if words and isinstance(words[0], tuple) else words
+        codes = [*map(self._code, flat), *self._nothing]
+        found = self[words] = self._pack(*codes[: self.width])
         return found
 
 
@@ -136,47 +166,34 @@ class Coder:
         self.numbers = Numbers(numbers)
         """Identifiers, authorities and contacts."""
         self._known = _Known(self)
-        self._name, self._place = self.names.code, self.places.code
-        self._word = Parts(lambda word: _CODE.pack(self._name(word)))
-        self._four = self._parts(self._name, 4)
-        self._three = self._parts(self._name, 3)
-        self._carers = Parts(self._coded_carers)
-        self._postcodes = self._parts(self._place, 4)
+        name, place = self.names.code, self.places.code
+        three = Parts(name, 3)
+        self._lists = (
+            ("given", layout.GIVEN, Parts(name, 4)),
+            ("other_given", layout.OTHER_GIVEN, three),
+            ("parts", layout.PARTS, three),
+            ("other_family", layout.OTHER_FAMILY, three),
+            ("carers", layout.CARERS, Parts(name, 6)),
+            ("postcodes", layout.POSTCODES, Parts(place, 4)),
+        )
+        """Fields that list words, where each stands in a row, and how its values are coded."""
 
     def rows(self, records: Sequence[Comparable]) -> Ints:
-        """Records as rows, by the places of ``layout``."""
-        coded = b"".join(chain.from_iterable(map(self._row, records)))
-        rows = np.frombuffer(coded, np.int32).reshape(len(records), layout.WIDTH - _NUMBERS)
-        texts = list(chain.from_iterable(map(_numbers, records)))
-        codes = self.numbers.codes(hashes_of(texts)).reshape(len(records), _NUMBERS)
-        return np.concatenate([rows, codes], axis=1)
-
-    def _row(self, record: Comparable) -> tuple[bytes, ...]:
-        """All but the identifiers and contacts."""
-        word, three = self._word, self._three
-        return (
-            self._four[record.given],
-            word[record.joined],
-            three[record.other_given],
-            word[record.honorific],
-            word[record.family],
-            three[record.parts],
-            three[record.other_family],
-            self._carers[record.carers],
-            word[record.maiden],
-            self._postcodes[record.postcodes],
-            _PLAIN.pack(
-                record.birth,
-                record.birth_kind,
-                SEXES[record.sex],
-                record.moved,
-                record.nhs_verified,
-                record.upn_temporary,
-                record.births,
-                record.birth_order,
-                record.died,
-            ),
-        )
+        """Records as rows, by the places of ``layout``: field after field, of all records."""
+        rows = np.empty((len(records), layout.WIDTH), np.int32)
+        for field, place in _WORDS:
+            rows[:, place] = list(map(self.names.code, map(attrgetter(field), records)))
+        for field, place, parts in self._lists:
+            coded = b"".join(map(parts.__getitem__, map(attrgetter(field), records)))
+            rows[:, place : place + parts.width] = np.frombuffer(coded, np.int32).reshape(
+                len(records), parts.width
+            )
+        for field, place in _PLAIN:
+            rows[:, place] = list(map(attrgetter(field), records))
+        rows[:, layout.SEX] = [SEXES[record.sex] for record in records]
+        codes = self.numbers.codes(hashes_of(_numbers(records)))
+        rows[:, layout.NHS :] = codes.reshape(_NUMBERS, len(records)).T
+        return rows
 
     def keys(self, rows: Ints) -> npt.NDArray[np.uint32]:
         """The keys of rows that this coder made, ascending; 0 fills up."""
@@ -207,7 +224,7 @@ class Coder:
         self.names.shorten(names)
         self.places.shorten(places)
         self.numbers.shorten(numbers)
-        for parts in (self._word, self._four, self._three, self._carers, self._postcodes):
+        for _, _, parts in self._lists:
             parts.clear()
 
     @property
@@ -215,39 +232,40 @@ class Coder:
         """Bytes of the arrays in memory."""
         return self.numbers.nbytes + self._known.nbytes
 
-    def _parts(self, code: Callable[[str], int], places: int) -> Parts:
-        packed = Struct(f"={places}i").pack
-        nothing = (0,) * places
-        return Parts(lambda words: packed(*(*map(code, words), *nothing)[:places]))
 
-    def _coded_carers(self, carers: Sequence[tuple[str, str]]) -> bytes:
-        codes = (*map(self._name, chain.from_iterable(carers)), *[0] * 6)
-        return np.array(codes[:6], np.int32).tobytes()
+def _numbers(records: Sequence[Comparable]) -> list[str]:
+    """Identifiers and contacts of all records, one field of ``layout`` after the other."""
+    children = [record.la_child for record in records]
+    return [
+        *[record.nhs for record in records],
+        *[record.upn for record in records],
+        *_turned([record.former_upns for record in records], 2),
+        *children,
+        *[child.partition("/")[0] if child else "" for child in children],
+        *[record.mother_nhs for record in records],
+        *_turned([record.contacts for record in records], 3),
+    ]
 
 
-def _numbers(record: Comparable) -> tuple[str, ...]:
-    """A record's identifiers and contacts, in the order of ``layout``."""
-    formers, contacts = record.former_upns, record.contacts
-    return (
-        record.nhs,
-        record.upn,
-        *(formers if len(formers) == 2 else (*formers, "", "")[:2]),
-        record.la_child,
-        record.la_child.partition("/")[0],
-        record.mother_nhs,
-        *(contacts if len(contacts) == 3 else (*contacts, "", "", "")[:3]),
-    )
+def _turned(lists: Sequence[tuple[str, ...]], most: int) -> list[str]:
+    """All first texts, then all second ones, and so on; empty ones fill up."""
+    return [texts[n] if len(texts) > n else "" for n in range(most) for texts in lists]
 
 
 def hashes_of(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
     """The hash of each text, as ``hashing.of_text``; 0 for an empty one."""
-    letters = np.frombuffer(("\0".join(texts) + "\0").encode(), np.uint8)
-    ends = np.flatnonzero(letters == 0)
-    if len(ends) != len(texts):  # a text with a zero character in it
-        return np.array([hashing.of_text(text) if text else 0 for text in texts], np.uint64)
+    found = _hashed(texts)
+    found[np.fromiter(map(len, texts), np.int64, len(texts)) == 0] = 0
+    return found
+
+
+def _hashed(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """The hash of each text, as ``hashing.of_text``, an empty one's too."""
+    letters = ("\0".join(texts) + "\0").encode()
+    if letters.count(0) != len(texts):  # a text with a zero character in it
+        return np.array([hashing.of_text(text) for text in texts], np.uint64)
     found = np.empty(len(texts), np.uint64)
-    compiled.texts(letters, found)
-    found[np.diff(ends, prepend=-1) == 1] = 0
+    compiled.texts(np.frombuffer(letters, np.uint8), found)
     return found
 
 
@@ -309,25 +327,20 @@ class _Known:
     def _catch_up(self) -> None:
         words, places = self._coder.names.words, self._coder.places.words
         if len(self._words) < len(words):
-            self._meet_kin(len(self._words))
-            self._learn_words(words[len(self._words) :])
+            self._learn_words(words)
         if len(self._places) < len(places):
             self._learn_places(places[len(self._places) :])
 
-    def _meet_kin(self, known: int) -> None:
-        """Give codes to spellings and formal names, and theirs, before facts are listed."""
-        names = self._coder.names
-        while known < len(names):
-            word = names.words[known]
-            for kin in (lexicon.one_spelling(word), *lexicon.formal_forms(word)):
-                names.code(kin)
-            names.code(lexicon.one_family_spelling(word))
-            known += 1
-
     def _learn_words(self, words: Sequence[str]) -> None:
-        self._letters.extend(_letters(words, LONGEST))
-        self._words.room(len(words))[:] = [self._numbers_of(word) for word in words]
-        self._word_hashes.extend([_hashes_of_word(word) for word in words])
+        """Learn the words not known yet; what each leads to stands behind them, and follows."""
+        found: list[list[int]] = []
+        known = len(self._words)
+        while known + len(found) < len(words):
+            found.append(self._numbers_of(words[known + len(found)]))
+        learnt = words[known:]
+        self._words.extend(found)
+        self._letters.extend(_letters(learnt, LONGEST))
+        self._word_hashes.extend(_hashes_of_words(learnt))
 
     def _numbers_of(self, word: str) -> list[int]:
         """In the order of ``_OF_WORDS``; then the formal names, and 0 to the end of the line."""
@@ -345,10 +358,11 @@ class _Known:
         return found + [0] * (_LINE - len(found))
 
     def _learn_places(self, codes: Sequence[str]) -> None:
-        communal, of_text = self._coder.population.communal_places, hashing.of_text
+        communal = self._coder.population.communal_places
         self._place_letters.extend(_letters(codes, layout.POSTCODE))
         self._places.extend([(len(code), code in communal) for code in codes])
-        self._place_hashes.extend([(of_text(c), of_text(district(c))) for c in codes])
+        hashes = _hashed(codes), _hashed([district(code) for code in codes])
+        self._place_hashes.extend(np.stack(hashes, axis=1))
 
 
 _LINE = 16
@@ -358,11 +372,11 @@ _OF_WORDS = (
 )  # fmt: skip
 
 
-def _hashes_of_word(word: str) -> tuple[int, int, int]:
+def _hashes_of_words(words: Sequence[str]) -> npt.NDArray[np.uint64]:
     """In the order of ``layout.Hashes``."""
-    of_text = hashing.of_text
-    sounds = sound(lexicon.one_spelling(word)), sound(lexicon.one_family_spelling(word))
-    return of_text(word), of_text(sounds[0]), of_text(sounds[1])
+    forenames = [sound(lexicon.one_spelling(word)) for word in words]
+    families = [sound(lexicon.one_family_spelling(word)) for word in words]
+    return np.stack([_hashed(texts) for texts in (words, forenames, families)], axis=1)
 
 
 def _letters(words: Sequence[str], width: int) -> npt.NDArray[np.uint8]:

@@ -64,6 +64,8 @@ FEMININE = (
 )
 """Feminine endings of Slavic family names, and the masculine form that the family shares."""
 
+_FEMININE = tuple(ending for ending, _ in FEMININE)
+
 SOUNDS = tuple(
     (re.compile(pattern), written)
     for pattern, written in (
@@ -140,7 +142,7 @@ def _one_of(table: str, word: str) -> str:
     listed = _spellings(table).get(word)
     if listed is not None:
         return listed
-    for servant in SERVANTS:
+    for servant in SERVANTS if word.startswith(SERVANTS) else ():
         if word.startswith(servant) and len(word) > len(servant) + 2:
             return _one_of(table, word.removeprefix(servant))
     heard = as_heard(word)
@@ -165,7 +167,9 @@ def formal_forms(forename: str) -> tuple[str, ...]:
     (True, True)
     """
     listed = _formal_forms().get(forename, ())
-    stem = next((forename.removesuffix(end) for end in ENDEARING if forename.endswith(end)), "")
+    if not forename.endswith(ENDEARING):
+        return listed
+    stem = next(forename.removesuffix(end) for end in ENDEARING if forename.endswith(end))
     plain = (one_spelling(stem), one_spelling(f"{stem}e")) if len(stem) > 2 else ()
     return tuple(dict.fromkeys((*plain, *listed)))[:FORMAL_FORMS]
 
@@ -177,7 +181,7 @@ def one_family_spelling(family: str) -> str:
     >>> one_family_spelling("kowalska"), one_family_spelling("chaudhry")
     ('kowalski', 'choudhury')
     """
-    for feminine, masculine in FEMININE:
+    for feminine, masculine in FEMININE if family.endswith(_FEMININE) else ():
         if family.endswith(feminine) and len(family) > len(feminine) + 2:
             family = family.removesuffix(feminine) + masculine
             break

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Literal, NamedTuple, Self
 
 from linkage.standardise import words
+from person.compared import ComparedName
 from person.names import PersonName
 
 OTHER = "English and other"
@@ -60,7 +61,7 @@ class _Words(NamedTuple):
         return tuple(dict.fromkeys(found))
 
 
-def told(names: Sequence[PersonName]) -> Votes:
+def told(names: Sequence[PersonName | ComparedName]) -> Votes:
     """How strongly the words of these names tell each naming system."""
     found = [_told("given", stated) for name in names for stated in name.given]
     return together([*found, *(_told("family", name.family) for name in names)])

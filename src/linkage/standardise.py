@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,10 +10,8 @@ from anyascii import anyascii
 
 from linkage import lexicon
 from linkage.comparable import BirthKind, Comparable
-from person.identifiers import Identifier
-from person.names import PersonName
-from person.particulars import BirthDate, Carer, Particulars
-from person.places import Address
+from person.compared import AnyAddress, AnyCarer, AnyIdentifier, AnyName, AnyParticulars
+from person.particulars import BirthDate
 
 LONGEST = 32
 """Letters of a word that are compared; the compiled kernel holds a word in as many bytes."""
@@ -27,28 +25,28 @@ _ELIDED = re.compile(r"['`\u2018\u2019\u02bc.]")
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
 
 
-def standardise(particulars: Particulars) -> Comparable:
+def standardise(particulars: AnyParticulars) -> Comparable:
     """A record's particulars as the matcher compares them. Says nothing that they do not say."""
-    names = particulars.names
+    names: Sequence[AnyName] = particulars.names
     if len(names) > 1:
         names = tuple(sorted(names, key=lambda name: NAME_IN_FORCE.index(name.use)))
     first = _given(names[0].given) if names else _NO_GIVEN
     family, parts = _family(names[0].family) if names else _NO_FAMILY
     birth, kind = _birth(particulars.birth)
     postcodes, moved = _postcodes(particulars.addresses)
-    carers = particulars.carers
-    mother = next((carer.nhs for carer in carers if carer.nhs), "") if carers else ""
-    numbers = _by_system(particulars.identifiers)
+    carers, phones, emails = particulars.carers, particulars.phones, particulars.emails
+    mother, maiden = _mother(carers) if carers else ("", "")
+    numbers = _by_system(particulars.identifiers) if particulars.identifiers else _NO_NUMBERS
     nhs, verified = _nhs(numbers.get("nhs", ()), mother)
     upn, temporary, formers = _upn(numbers.get("upn", ()))
     return Comparable(
         given=first.words,
         honorific=first.honorific,
         joined=first.joined,
-        other_given=_other_given(names[1:], first),
+        other_given=_other_given(names[1:], first) if len(names) > 1 else (),
         family=family,
         parts=parts,
-        other_family=_other_family(names[1:], family),
+        other_family=_other_family(names[1:], family) if len(names) > 1 else (),
         birth=birth,
         birth_kind=kind,
         sex=particulars.sex if particulars.sex in ("F", "M") else "",
@@ -60,14 +58,45 @@ def standardise(particulars: Particulars) -> Comparable:
         upn_temporary=temporary,
         former_upns=formers,
         la_child=numbers["la-child"][0].value if "la-child" in numbers else "",
-        carers=_carers(carers),
+        carers=_carers(carers) if carers else (),
         mother_nhs=mother,
-        maiden=next((_family(c.maiden)[0] for c in carers if c.maiden), "") if carers else "",
+        maiden=maiden,
         births=particulars.births or first.births,
         birth_order=particulars.birth_order or first.order,
-        died=_day(particulars.died),
-        contacts=_contacts(particulars.phones, particulars.emails),
+        died=_day(particulars.died) if particulars.died else 0,
+        contacts=_contacts(phones, emails) if phones or emails else (),
     )
+
+
+Cells = Iterable[str | None]
+"""A column of a table, or part of one; an empty cell says nothing."""
+
+
+def standardise_columns(
+    given: Cells, family: Cells, birth: Cells, sex: Cells, postcode: Cells
+) -> Iterator[Comparable]:
+    """Children of whom a table states these five things, as the matcher compares them.
+
+    The same as ``standardise`` of each, with one name and the address in force; cells that hold
+    the same are made ready once.
+    """
+    for one, whole, day, letter, place in zip(given, family, birth, sex, postcode, strict=True):
+        first = _given_cell(one)
+        joined, parts = _family(whole or "")
+        born, kind = _birth_cell(day)
+        yield Comparable(
+            given=first.words,
+            honorific=first.honorific,
+            joined=first.joined,
+            family=joined,
+            parts=parts,
+            birth=born,
+            birth_kind=kind,
+            sex=letter if letter in ("F", "M") else "",
+            postcodes=_postcode(place or "", False)[0],
+            births=first.births,
+            birth_order=first.order,
+        )
 
 
 class Given(NamedTuple):
@@ -81,6 +110,7 @@ class Given(NamedTuple):
 
 
 _NO_GIVEN = Given()
+_NO_NUMBERS: Mapping[str, Sequence[AnyIdentifier]] = {}
 _NO_FAMILY: tuple[str, tuple[str, ...]] = ("", ())
 
 
@@ -113,6 +143,11 @@ def _given(stated: tuple[str, ...]) -> Given:
         honorific="" if _is_honorific(own[0]) else honorific,
         joined="".join(own)[:LONGEST] if len(own) > 1 else "",
     )
+
+
+@lru_cache(LONGEST_CACHE)
+def _given_cell(text: str | None) -> Given:
+    return _given((text,) if text else ())
 
 
 def is_placeholder(stated: Sequence[str]) -> bool:
@@ -171,16 +206,12 @@ def _family(stated: str) -> tuple[str, tuple[str, ...]]:
     return "".join(own)[:LONGEST], tuple(own[:PARTS])
 
 
-def _other_given(names: Sequence[PersonName], first: Given) -> tuple[str, ...]:
-    if not names:
-        return ()
+def _other_given(names: Sequence[AnyName], first: Given) -> tuple[str, ...]:
     found = (_given(name.given) for name in names)
     return _distinct((given.words[0] for given in found if given.words), first.words[:1], OTHERS)
 
 
-def _other_family(names: Sequence[PersonName], family: str) -> tuple[str, ...]:
-    if not names:
-        return ()
+def _other_family(names: Sequence[AnyName], family: str) -> tuple[str, ...]:
     return _distinct((_family(name.family)[0] for name in names), (family,), OTHERS)
 
 
@@ -188,6 +219,7 @@ def _distinct(found: Iterable[str], known: Sequence[str], most: int) -> tuple[st
     return tuple(dict.fromkeys(x for x in found if x and x not in known))[:most]
 
 
+@lru_cache(LONGEST_CACHE)
 def _birth(birth: BirthDate | None) -> tuple[int, BirthKind]:
     if birth is None:
         return 0, BirthKind.MISSING
@@ -202,17 +234,24 @@ def _birth(birth: BirthDate | None) -> tuple[int, BirthKind]:
 
 
 @lru_cache(LONGEST_CACHE)
+def _birth_cell(text: str | None) -> tuple[int, BirthKind]:
+    return _birth(BirthDate(text) if text else None)
+
+
+@lru_cache(LONGEST_CACHE)
 def _day(value: str) -> int:
     """``2014-05-09`` as 20140509, ``2014-05`` as 20140500; 0 for what is no date."""
     digits = value[:10].replace("-", "")
     return int(digits.ljust(8, "0")) if digits.isdigit() and len(digits) >= 4 else 0
 
 
-def _postcodes(addresses: Sequence[Address]) -> tuple[tuple[str, ...], bool]:
+def _postcodes(addresses: Sequence[AnyAddress]) -> tuple[tuple[str, ...], bool]:
     """Postcodes, those in force first; and whether none is in force. ZZ99 is no place."""
     if not addresses:
         return (), False
-    ranked = sorted(addresses, key=_is_past) if len(addresses) > 1 else addresses
+    if len(addresses) == 1:
+        return _postcode(addresses[0].postcode, _is_past(addresses[0]))
+    ranked = sorted(addresses, key=_is_past)
     found = [(_compact(a.postcode), _is_past(a)) for a in ranked]
     kept = [(code, past) for code, past in found if code and not code.startswith("ZZ99")]
     codes = tuple(dict.fromkeys(code for code, _ in kept))[:POSTCODES]
@@ -220,34 +259,51 @@ def _postcodes(addresses: Sequence[Address]) -> tuple[tuple[str, ...], bool]:
 
 
 @lru_cache(LONGEST_CACHE)
+def _postcode(postcode: str, past: bool) -> tuple[tuple[str, ...], bool]:
+    """What ``_postcodes`` gives of one address."""
+    code = _compact(postcode)
+    return ((code,), past) if code and not code.startswith("ZZ99") else ((), False)
+
+
+@lru_cache(LONGEST_CACHE)
 def _compact(postcode: str) -> str:
     return postcode.replace(" ", "").upper()
 
 
-def _is_past(address: Address) -> bool:
+def _is_past(address: AnyAddress) -> bool:
     return address.use == "former" or bool(address.end)
 
 
-def _by_system(identifiers: Sequence[Identifier]) -> dict[str, list[Identifier]]:
+def _by_system(identifiers: Sequence[AnyIdentifier]) -> Mapping[str, Sequence[AnyIdentifier]]:
     """Identifiers by the system that they are of."""
-    found: dict[str, list[Identifier]] = {}
+    if len(identifiers) == 1:
+        return {identifiers[0].system: identifiers}
+    found: dict[str, list[AnyIdentifier]] = {}
     for identifier in identifiers:
-        found.setdefault(identifier.system, []).append(identifier)
+        system = identifier.system
+        if system in found:
+            found[system].append(identifier)
+        else:
+            found[system] = [identifier]
     return found
 
 
-def _nhs(stated: Sequence[Identifier], mother: str) -> tuple[str, bool]:
+def _nhs(stated: Sequence[AnyIdentifier], mother: str) -> tuple[str, bool]:
     """The NHS number and whether it is verified; the mother's own is not the child's."""
-    found = [i for i in stated if i.value != mother]
+    found = [i for i in stated if i.value != mother] if stated else ()
+    if not found:
+        return "", False
     if len(found) > 1:
         found.sort(key=lambda i: (i.status != "verified", i.status == "superseded"))
-    return (found[0].value, found[0].status == "verified") if found else ("", False)
+    return found[0].value, found[0].status == "verified"
 
 
-def _upn(stated: Sequence[Identifier]) -> tuple[str, bool, tuple[str, ...]]:
+def _upn(stated: Sequence[AnyIdentifier]) -> tuple[str, bool, tuple[str, ...]]:
     """The UPN in force, whether it is temporary, and former ones."""
     if not stated:
         return "", False, ()
+    if len(stated) == 1 and stated[0].status != "former":
+        return stated[0].value, stated[0].status == "temporary", ()
     current = [i for i in stated if i.status != "former"]
     current.sort(key=lambda i: i.status == "temporary")
     formers = tuple(i.value for i in (*current[1:], *stated) if i not in current[:1])
@@ -257,17 +313,42 @@ def _upn(stated: Sequence[Identifier]) -> tuple[str, bool, tuple[str, ...]]:
     return current[0].value, current[0].status == "temporary", formers
 
 
-def _carers(carers: Sequence[Carer]) -> tuple[tuple[str, str], ...]:
-    if not carers:
-        return ()
-    found = ((_given((carer.given,)).words, _family(carer.family)[0]) for carer in carers)
-    named = ((given[0] if given else "", family) for given, family in found)
+def _mother(carers: Sequence[AnyCarer]) -> tuple[str, str]:
+    """The first NHS number, and the first family name at birth, that are said of a carer."""
+    nhs = maiden = ""
+    for carer in carers:
+        nhs = nhs or carer.nhs
+        maiden = maiden or carer.maiden
+    return nhs, _family(maiden)[0] if maiden else ""
+
+
+def _carers(carers: Sequence[AnyCarer]) -> tuple[tuple[str, str], ...]:
+    if len(carers) == 1:
+        return _one_carer(carers[0].given, carers[0].family)
+    named = [_carer(carer.given, carer.family) for carer in carers]
     return tuple(dict.fromkeys(name for name in named if name[0]))[:CARERS]
 
 
+@lru_cache(LONGEST_CACHE)
+def _one_carer(given: str, family: str) -> tuple[tuple[str, str], ...]:
+    name = _carer(given, family)
+    return (name,) if name[0] else ()
+
+
+def _carer(given: str, family: str) -> tuple[str, str]:
+    """Forename and whole family name."""
+    words = _given((given,)).words
+    return words[0] if words else "", _family(family)[0]
+
+
 def _contacts(phones: Sequence[str], emails: Sequence[str]) -> tuple[str, ...]:
-    if not phones and not emails:
-        return ()
-    digits = ("".join(filter(str.isdigit, phone))[-10:] for phone in phones)
-    addresses = (email.strip().lower() for email in emails)
-    return tuple(dict.fromkeys(x for x in (*digits, *addresses) if len(x) > 6))[:CONTACTS]
+    if len(phones) == 1 and not emails:
+        digits = _digits(phones[0])[-10:]
+        return (digits,) if len(digits) > 6 else ()
+    found = [_digits(phone)[-10:] for phone in phones]
+    found += [email.strip().lower() for email in emails]
+    return tuple(dict.fromkeys([x for x in found if len(x) > 6]))[:CONTACTS]
+
+
+def _digits(phone: str) -> str:
+    return phone if phone.isdigit() else "".join(filter(str.isdigit, phone))

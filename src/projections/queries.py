@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from events.record import Statement
+from person.compared import Compared
 from person.identifiers import Identifier
 from projections import rows
 from projections.deliveries import DELIVERY, DROPPED, NOTE
@@ -74,7 +74,8 @@ class IndexedRecord(msgspec.Struct, frozen=True):
     standing: str
     child: UUID | None
     number: str | None
-    statement: Statement | None
+    compared: Compared | None
+    """What it states, as far as records are compared by it."""
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -100,6 +101,12 @@ class _Numbered(msgspec.Struct, frozen=True):
     """As much of a Statement as holds the identifiers; the rest is passed over unread."""
 
     particulars: _Numbers = _Numbers()
+
+
+class _Stated(msgspec.Struct, frozen=True, gc=False):
+    """As much of a Statement as records are compared by."""
+
+    particulars: Compared
 
 
 class OpenPair(msgspec.Struct, frozen=True):
@@ -487,7 +494,7 @@ def _records(target: Target, which: sa.ColumnElement[bool]) -> Iterator[IndexedR
         .where(which)
         .order_by(RECORD.c.ordinal)
     )
-    decode = msgspec.json.Decoder(Statement).decode
+    decode = msgspec.json.Decoder(_Stated).decode
     result = target.connection.execution_options(yield_per=5000).execute(query)
     for part in result.partitions():
         for record, ordinal, source, scope, key, standing, child, number, statement in part:
@@ -500,7 +507,7 @@ def _records(target: Target, which: sa.ColumnElement[bool]) -> Iterator[IndexedR
                 standing=standing,
                 child=UUID(bytes=child) if child else None,
                 number=number,
-                statement=decode(statement) if statement else None,
+                compared=decode(statement).particulars if statement else None,
             )
 
 

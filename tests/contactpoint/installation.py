@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from contactpoint.bootstrap import open_store
@@ -20,7 +21,9 @@ from events.checkpoints import Checkpoints
 from events.delivery import Counts
 from events.failpoints import VARIABLE
 from events.log import rows_of
+from events.record import Statement
 from events.verify import verify
+from projections.index import STATEMENT
 
 PROGRAM = Path(sys.executable).with_name("contactpoint")
 
@@ -87,6 +90,7 @@ class Installation:
         with self.opened() as store:
             store.projector.catch_up()
             known = list(store.queries.records(current=False))
+            stated = _statements(store.queries.engine)
             names = {one.record: (one.source, one.key) for one in known}
             groups: dict = {}
             for one in known:
@@ -94,7 +98,7 @@ class Installation:
                     groups.setdefault(one.child, []).append((one.source, one.key))
             unplaced = groups.pop(None, [])
             return State(
-                records={names[r.record]: (r.standing, r.statement) for r in known},
+                records={names[r.record]: (r.standing, stated.get(r.ordinal)) for r in known},
                 children={
                     frozenset(group): _seen(store.queries.child(child))
                     for child, group in groups.items()
@@ -127,6 +131,13 @@ class Installation:
         with self.opened() as store:
             upto = store.log.position()
             return Counter(row.type for page in rows_of(store.log, upto=upto) for row in page)
+
+
+def _statements(engine):
+    """Every current statement whole, by the ordinal of its record."""
+    with engine.connect() as connection:
+        kept = connection.execute(sa.select(STATEMENT.c.ordinal, STATEMENT.c.statement)).all()
+    return {ordinal: msgspec.json.decode(one, type=Statement) for ordinal, one in kept}
 
 
 def _seen(found):

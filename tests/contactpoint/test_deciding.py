@@ -55,7 +55,7 @@ def outcomes(desk, delivery):
 def name_of(desk, key):
     with desk.opened() as store:
         record = store.queries.record(store.record_named(f"club:{key}"))
-        return record.statement.particulars.names[0]
+        return record.compared.names[0]
 
 
 def children(desk):

@@ -123,9 +123,9 @@ def _rows(queries: Queries, named: dict[bytes, str], unknown: list[int]) -> Iter
 
 def _facts(record: IndexedRecord) -> tuple[str, str, Votes]:
     """What one record says of birth and sex, and what its names tell."""
-    if record.statement is None:
+    particulars = record.compared
+    if particulars is None:
         return "", "", {}
-    particulars = record.statement.particulars
     sex = particulars.sex if particulars.sex in ("F", "M") else ""
     return _birth(particulars.birth), sex or "", naming.told(particulars.names)
 

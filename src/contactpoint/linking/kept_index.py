@@ -251,16 +251,16 @@ class Filling:
     def put(self, index: AnyIndex, records: Iterable[IndexedRecord]) -> None:
         """Put current records in, and take those out that are not current any more."""
         known = [record for record in records if record.source not in self._others]
-        current = [r for r in known if r.standing == "current" and r.statement is not None]
+        current = [r for r in known if r.standing == "current" and r.compared is not None]
         index.put(
             [
                 (
                     r.ordinal,
                     self._numbers.get(r.source, 0),
-                    self._comparable(r.statement.particulars),
+                    self._comparable(r.compared),
                 )
                 for r in current
-                if r.statement is not None
+                if r.compared is not None
             ]
         )
         kept = {r.ordinal for r in current}

@@ -16,7 +16,7 @@ from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import BY_WEIGHT, CHILDREN, Reading
 from linkage.standardise import standardise
-from person.particulars import Particulars
+from person.compared import AnyParticulars
 
 
 class AnyIndex(Protocol):
@@ -68,7 +68,7 @@ class Matching(Protocol):
     def index(self) -> AnyIndex:
         """An empty index."""
 
-    def comparable(self, particulars: Particulars) -> Any:
+    def comparable(self, particulars: AnyParticulars) -> Any:
         """A record in standard form."""
 
     def decide(self, pattern: int, weight: float) -> children.Decision:
@@ -87,7 +87,7 @@ class OfChildren:
         """An empty index."""
         return Index(self.model)
 
-    def comparable(self, particulars: Particulars) -> Any:
+    def comparable(self, particulars: AnyParticulars) -> Any:
         """A record in standard form."""
         return standardise(particulars)
 
@@ -112,7 +112,7 @@ class OfShape:
         """An empty index."""
         return DeclaredIndex(self.model)
 
-    def comparable(self, particulars: Particulars) -> Any:
+    def comparable(self, particulars: AnyParticulars) -> Any:
         """A record in standard form."""
         stated = {one.field: one.value for one in particulars.declared}
         return record_of(stated, self.model.shape)

@@ -1,0 +1,104 @@
+"""Particulars in standard form: what is said twice counts once, and what is not compared not."""
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.standardise import standardise, standardise_columns
+from person.compared import Compared
+from person.identifiers import Identifier
+from person.names import USES, PersonName
+from person.particulars import BirthDate, Carer, Particulars
+from person.places import Address
+
+WORDS = ("Mary-Ann", "O'Brien", "Twin 2", "Md", "Begum", "", "Zoë")
+NUMBERS = ("9000000009", "9000000025", "201/1", "Z801200024002")
+
+
+def some(values):
+    return st.lists(values, max_size=2).map(tuple)
+
+
+names = st.builds(
+    PersonName,
+    given=some(st.sampled_from(WORDS)),
+    family=st.sampled_from(WORDS),
+    use=st.sampled_from(USES),
+)
+addresses = st.builds(
+    Address,
+    lines=some(st.sampled_from(WORDS)),
+    postcode=st.sampled_from(("SE15 3QN", "E14 5AA", "ZZ99 3VZ", "")),
+    use=st.sampled_from(("home", "former")),
+    end=st.sampled_from(("", "2020-01-01")),
+)
+identifiers = st.builds(
+    Identifier,
+    system=st.sampled_from(("nhs", "upn", "la-child", "uln")),
+    value=st.sampled_from(NUMBERS),
+    status=st.sampled_from(("verified", "unverified", "temporary", "former", "superseded")),
+)
+carers = st.builds(
+    Carer,
+    given=st.sampled_from(WORDS),
+    family=st.sampled_from(WORDS),
+    relationship=st.sampled_from(("", "mother")),
+    maiden=st.sampled_from(("", "Obi")),
+    nhs=st.sampled_from(("", NUMBERS[0])),
+)
+particulars = st.builds(
+    Particulars,
+    names=some(names),
+    birth=st.none() | st.builds(BirthDate, st.sampled_from(("2014-05-09", "2014-05", "x"))),
+    sex=st.sampled_from((None, "F", "U")),
+    addresses=some(addresses),
+    identifiers=some(identifiers),
+    phones=some(st.sampled_from(("020 7946 0001", "02079460002", "0207", "٠٢٠٧٩٤٦٠٠٠١"))),
+    emails=some(st.sampled_from(("Ann@example.org", "a@b"))),
+    carers=some(carers),
+    births=st.none() | st.integers(1, 3),
+    birth_order=st.none() | st.integers(1, 3),
+    died=st.sampled_from(("", "2015-01-02")),
+)
+
+
+@given(particulars)
+def test_what_is_said_twice_counts_once(stated):
+    twice = msgspec.structs.replace(
+        stated,
+        **{
+            field: tuple(one for one in getattr(stated, field) for _ in range(2))
+            for field in ("names", "addresses", "identifiers", "phones", "emails", "carers")
+        },
+    )
+    assert standardise(twice) == standardise(stated)
+
+
+@given(particulars)
+def test_what_is_read_to_compare_has_the_standard_form_of_all_that_is_stated(stated):
+    read = msgspec.json.decode(msgspec.json.encode(stated), type=Compared)
+    assert standardise(read) == standardise(stated)
+
+
+cells = st.tuples(
+    st.none() | st.sampled_from(WORDS),
+    st.none() | st.sampled_from(WORDS),
+    st.sampled_from((None, "", "2014-05-09", "2014", "x")),
+    st.sampled_from((None, "F", "M", "U")),
+    st.sampled_from((None, "", "SE15 3QN", "zz99 3vz", "ZZ99 3VZ")),
+)
+
+
+def child(given, family, birth, sex, postcode):
+    return Particulars(
+        names=(PersonName((given,) if given else (), family or ""),),
+        birth=BirthDate(birth) if birth else None,
+        sex=sex,
+        addresses=(Address(postcode=postcode),) if postcode else (),
+    )
+
+
+@given(st.lists(cells, min_size=1, max_size=4))
+def test_the_columns_of_a_table_have_the_standard_form_of_its_rows(rows):
+    expected = [standardise(child(*row)) for row in rows]
+    assert list(standardise_columns(*zip(*rows, strict=True))) == expected
