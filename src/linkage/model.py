@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from hashlib import blake2b
 from importlib.resources import files
 from typing import NamedTuple, Self
 
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from linkage.pattern import BITS, FIELDS, MOST, PLACES, RARITIES
 from linkage.population import Population
+from linkage.versioned import Versioned
 
 Shares = dict[str, dict[str, float]]
 """Field to level to the share of pairs on that level, where neither record lacks the field."""
@@ -79,7 +79,7 @@ class Prior(msgspec.Struct, frozen=True):
         return {name: float(np.log2(self.matches / count)) for name, count in counts.items()}
 
 
-class Model(msgspec.Struct, frozen=True, dict=True):
+class Model(Versioned, frozen=True):
     """All that weights, blocks and decisions know; nothing of it is read from live data."""
 
     prior: Prior
@@ -87,22 +87,8 @@ class Model(msgspec.Struct, frozen=True, dict=True):
     """Class (``match`` and ``OTHERS``) to the shares of its pairs."""
     thresholds: Thresholds
     population: Population
-    card: dict[str, str] = {}
+    card: dict[str, str] = msgspec.field(default_factory=dict)
     """On what the model was trained, when, and with how many records; for people."""
-
-    @cached_property
-    def version(self) -> str:
-        """16 hexadecimal digits of a hash over all that the model holds."""
-        return blake2b(self.dump(), digest_size=8).hexdigest()
-
-    def dump(self) -> bytes:
-        """The model as JSON; ``load`` gives an equal one."""
-        return msgspec.json.encode(self, order="deterministic")
-
-    @classmethod
-    def load(cls, text: bytes) -> Self:
-        """A model from its JSON. Raises msgspec.ValidationError where it is none."""
-        return msgspec.json.decode(text, type=cls)
 
     @classmethod
     def shipped(cls) -> Self:

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
-from hashlib import blake2b
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,6 +12,7 @@ from linkage.declared.cells import Record
 from linkage.declared.levels import LEVELS, Level, compare
 from linkage.declared.shape import RARITIES, UNKNOWN, Shape, level_of
 from linkage.model import LARGEST, Thresholds
+from linkage.versioned import Versioned
 from linkage.weigh import Part, Weight
 from person.declared import Kind
 
@@ -49,7 +49,7 @@ class Frequencies(msgspec.Struct, frozen=True, omit_defaults=True):
     """Share of records that hold a value."""
 
 
-class DeclaredModel(msgspec.Struct, frozen=True, dict=True):
+class DeclaredModel(Versioned, frozen=True):
     """All that weights, blocks and decisions know of tables of one shape."""
 
     shape: Shape
@@ -69,21 +69,7 @@ class DeclaredModel(msgspec.Struct, frozen=True, dict=True):
     frequencies: dict[str, Frequencies]
     rules: tuple[Rule, ...]
     thresholds: Thresholds
-    card: dict[str, str] = {}
-
-    @cached_property
-    def version(self) -> str:
-        """16 hexadecimal digits of a hash over all that the model holds."""
-        return blake2b(self.dump(), digest_size=8).hexdigest()
-
-    def dump(self) -> bytes:
-        """The model as JSON; ``load`` gives an equal one."""
-        return msgspec.json.encode(self, order="deterministic")
-
-    @classmethod
-    def load(cls, text: bytes) -> Self:
-        """A model from its JSON. Raises msgspec.ValidationError where it is none."""
-        return msgspec.json.decode(text, type=cls)
+    card: dict[str, str] = msgspec.field(default_factory=dict)
 
     @cached_property
     def prior(self) -> npt.NDArray[np.float64]:
