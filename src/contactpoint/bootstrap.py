@@ -23,6 +23,7 @@ from events.log import Log, open_log
 from events.master import MasterKey
 from events.message import Origin
 from projections import database
+from projections.guard import Guard
 from projections.projector import Projector
 from projections.queries import Queries
 
@@ -76,10 +77,15 @@ class Contactpoint:
         made.prepare()
         return made
 
+    def catch_up(self) -> int:
+        """Bring the read models to where the log stands; the position reached."""
+        return self.projector.catch_up()
+
     @cached_property
     def queries(self) -> Queries:
         """What readers ask of the read models."""
-        return Queries(self.read)
+        guard = Guard(self.log.heads, self.catch_up)
+        return Queries(self.read, guard, self.settings.brokerage)
 
     @cached_property
     def sources(self) -> Sources:

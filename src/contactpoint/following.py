@@ -30,9 +30,11 @@ from events.record import (
     prove_present,
 )
 from events.record import evolve as evolve_record
-from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead
+from events.shield import Shield, ShieldEvent
+from events.shield import evolve as evolve_shield
+from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead, ShieldHead
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead
+Head = RecordHead | ChildHead | ScopeHead | KeyHead | ShieldHead
 
 
 def heads_of(messages: Iterable[Recorded]) -> Iterator[Head]:
@@ -53,6 +55,7 @@ class _Folding:
         self.scopes: dict[tuple[str, str], Order] = {}
         self.deliveries: dict[UUID, tuple[str, Order]] = {}
         self.keys: dict[UUID, UUID] = {}
+        self.shields: dict[UUID, Shield] = {}
 
     def take(self, message: Recorded) -> None:
         """One more event."""
@@ -61,6 +64,8 @@ class _Folding:
             self._record(stream, event, message.keys)
         elif isinstance(event, ChildEvent):
             self._child(stream, event)
+        elif isinstance(event, ShieldEvent):
+            self.shields[stream] = evolve_shield(self.shields.get(stream, Shield()), event)
         elif isinstance(event, ChunkAppended):
             self._chunk(event)
         elif isinstance(event, DeliveryReceived):
@@ -80,6 +85,9 @@ class _Folding:
             yield ScopeHead(source, scope, order)
         for key, record in self.keys.items():
             yield KeyHead(key, record)
+        for id_, shield in self.shields.items():
+            for record, kind in shield.kinds().items():
+                yield ShieldHead(record, id_, kind)
 
     def _record(self, stream: UUID, event: RecordEvent, keys: tuple[int, ...]) -> None:
         head = self.records.get(stream) or RecordHead(stream, Record())

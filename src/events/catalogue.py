@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from events import access, child, delivery, linking, record, shape, source
+from events import access, child, delivery, linking, record, shape, shield, source
 from events.message import Erased, Event
 from events.upcasting import Upcasting
 
@@ -42,6 +42,14 @@ TYPES: tuple[type[Event], ...] = (
     shape.ShapeModelAdopted,
     shape.ShapeLinked,
     source.SourceRegistered,
+    shield.ShieldApplied,
+    shield.ShieldInherited,
+    shield.ShieldSpread,
+    shield.RecordsParted,
+    shield.ShieldReviewed,
+    shield.ShieldLifted,
+    shield.RecordsWithheld,
+    shield.RecordsReleased,
     access.ChildrenAccessed,
     access.AdministratorNamed,
 )

@@ -11,9 +11,9 @@ from events.keys import UnknownKeyError
 from events.log import Log, rows_of
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
-from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead
+from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead, ShieldHead
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead
+Head = RecordHead | ChildHead | ScopeHead | KeyHead | ShieldHead
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
@@ -181,6 +181,7 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
         log.heads.all_children(),
         log.heads.all_scopes(),
         log.heads.all_keys(),
+        log.heads.all_shielded(),
     )
     for head in stored:
         if wanted.pop(_key(head), None) != head:
@@ -230,6 +231,8 @@ def _key(head: Head) -> tuple[object, ...]:
             return ("scope", head.source, head.scope)
         case KeyHead():
             return ("key", head.key)
+        case ShieldHead():
+            return ("shield", head.record, head.shield)
 
 
 def _name(head: Head) -> str:
@@ -242,3 +245,5 @@ def _name(head: Head) -> str:
             return f"scope {head.source} {head.scope}".rstrip()
         case KeyHead():
             return f"key {head.key.hex[:8]}"
+        case ShieldHead():
+            return f"record {head.record.hex[:8]} under shield {head.shield.hex[:8]}"

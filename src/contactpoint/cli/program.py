@@ -160,6 +160,7 @@ def _exit_code(error: Exception) -> int | None:
         "KeyStoreError",
         "UnknownProjectionError",
         "ScrubError",
+        "BehindError",
     }
     if any(kind.__name__ in expected for kind in type(error).__mro__):
         return 1

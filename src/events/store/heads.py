@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from events.record import Order, Record, Standing
+from events.shield import Kind
 
 PAGE = 5_000
 
@@ -73,6 +74,15 @@ class ActHead(msgspec.Struct, frozen=True):
     position: int
 
 
+class ShieldHead(msgspec.Struct, frozen=True):
+    """How a record stands under a shield; it may stand under several."""
+
+    record: UUID
+    shield: UUID
+    kind: Kind | None
+    """None takes the row away, as it is written."""
+
+
 class Moved(NamedTuple):
     """A statement that a delivery repeated at a later place of the source's time."""
 
@@ -101,6 +111,7 @@ class HeadChanges:
     children: Sequence[ChildHead] = ()
     scopes: Sequence[ScopeHead] = ()
     keys: Sequence[KeyHead] = ()
+    shields: Sequence[ShieldHead] = ()
     links: Mapping[UUID, UUID | None] = field(default_factory=dict)
     """The child of each record named; None where it belongs to none any more."""
     confirmed: Confirmed | None = None
@@ -202,7 +213,13 @@ SCOPE_HEAD = HeadTable(
 )
 KEY_HEAD = HeadTable("key_head", {"key_id": "id", "record": "id"}, key=("key_id",))
 ACT_HEAD = HeadTable("act_head", {"act": "text", "position": "count"}, key=("act",))
-TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD, KEY_HEAD, ACT_HEAD)
+SHIELDED_RECORD = HeadTable(
+    "shielded_record",
+    {"record": "id", "shield": "id", "kind": "text"},
+    key=("record", "shield"),
+    index=("shield",),
+)
+TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD, KEY_HEAD, ACT_HEAD, SHIELDED_RECORD)
 
 
 class Ids(Protocol):
@@ -229,6 +246,23 @@ def rows(
         (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
         (KEY_HEAD, [(ids.from_id(head.key), ids.from_id(head.record)) for head in changes.keys]),
         (ACT_HEAD, [(act, position) for act in sorted(changes.moved)]),
+        (
+            SHIELDED_RECORD,
+            [
+                (ids.from_id(one.record), ids.from_id(one.shield), one.kind)
+                for one in changes.shields
+                if one.kind is not None
+            ],
+        ),
+    ]
+
+
+def taken_away(changes: HeadChanges, ids: Ids) -> list[tuple[Any, Any]]:
+    """Record and shield of the rows of ``shielded_record`` that go, ids as the database's."""
+    return [
+        (ids.from_id(one.record), ids.from_id(one.shield))
+        for one in changes.shields
+        if one.kind is None
     ]
 
 
@@ -400,6 +434,26 @@ class Heads:
         """The heads of all acts."""
         for act, position in self._tables.query(_select(self._tables, ACT_HEAD)):
             yield ActHead(act, position)
+
+    def shielded(self, records: Iterable[UUID] | None = None) -> dict[UUID, dict[UUID, Kind]]:
+        """How each of these records, or of all, stands under which shields; only those that do."""
+        statement = _select(self._tables, SHIELDED_RECORD)
+        found: Iterable[tuple[Any, ...]]
+        if records is None:
+            found = self._tables.query(statement)
+        else:
+            ids = [self._tables.from_id(one) for one in records]
+            found = self._tables.among(f"{statement} WHERE record", ids)
+        kinds: dict[UUID, dict[UUID, Kind]] = {}
+        for record, shield, kind in found:
+            kinds.setdefault(self._tables.to_id(record), {})[self._tables.to_id(shield)] = kind
+        return kinds
+
+    def all_shielded(self) -> Iterator[ShieldHead]:
+        """All rows of records under shields."""
+        for record, shields in self.shielded().items():
+            for shield, kind in shields.items():
+                yield ShieldHead(record, shield, kind)
 
     def next_ordinal(self) -> int:
         """The ordinal of the next record to be received; only a holder of the load lock asks."""
