@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from contactpoint.shielding.officers import Shielding
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
@@ -182,6 +183,13 @@ class Contactpoint:
             rows=self.settings.work / FOLDER,
             backup_days=self.settings.backup_days,
         )
+
+    @property
+    def shielding(self) -> "Shielding":
+        """The use case of shielding officers."""
+        from contactpoint.shielding.officers import Shielding
+
+        return Shielding(self.log, self.keys, self.master, self.catch_up)
 
     def _kept_index(self) -> "KeptIndex":
         from contactpoint.linking.kept_index import KeptIndex

@@ -115,7 +115,7 @@ class RecordsReleased(Event, frozen=True, omit_defaults=True):
 
     records: tuple[UUID, ...]
     reason: str
-    """``linked``, ``contradicted``, ``decided``."""
+    """``linked``, ``contradicted``, ``decided``, ``lifted``."""
 
 
 ShieldEvent = (
@@ -263,7 +263,11 @@ def decide(command: ShieldCommand, shield: Shield) -> Sequence[ShieldEvent]:
                 raise OnePersonError
             if shield.standing == "unknown":
                 raise NoShieldError
-            return [ShieldLifted(second, reason)] if shield.standing == "standing" else []
+            if shield.standing == "lifted":
+                return []
+            freed = _sorted(shield.withheld)
+            released = [RecordsReleased(freed, "lifted")] if freed else []
+            return [*released, ShieldLifted(second, reason)]
         case _:
             if shield.standing != "standing":
                 raise NoShieldError
@@ -319,7 +323,7 @@ def evolve(shield: Shield, event: ShieldEvent) -> Shield:
             criterion = event.criterion or shield.criterion
             return _with(shield, review=review, criterion=criterion, inherited="")
         case ShieldLifted():
-            return _with(shield, standing="lifted", withheld=frozenset())
+            return _with(shield, standing="lifted")
         case RecordsWithheld(records=records):
             return _with(shield, withheld=shield.withheld | set(records))
         case RecordsReleased(records=records):

@@ -26,6 +26,7 @@ from projections.projection import Target
 from projections.review import REVIEW_PAIR
 from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, safe_parents
+from projections.shields import SHIELD
 from projections.sources import SOURCE
 from projections.view import ChildView, Shielding, View, is_restricted, view
 
@@ -394,6 +395,29 @@ class Queries:
 
         told, _ = self.guard.answer(self.engine, read, lambda it: it[1])
         return told
+
+    def shields(self) -> list[Row]:
+        """The shields, the soonest to be reviewed first, with the ``numbers`` of their children.
+
+        ``records`` and ``withheld`` count what is under each. For officers alone.
+        """
+        query = SHIELD.select().order_by(SHIELD.c.review, SHIELD.c.shield)
+        under = (
+            sa.select(SHIELDED.c.shield, SHIELDED.c.kind, CHILD.c.number)
+            .outerjoin(RECORD, RECORD.c.record == SHIELDED.c.record)
+            .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
+        )
+
+        def read(target: Target) -> list[Row]:
+            shields = {row.shield: dict(row._mapping) for row in target.connection.execute(query)}
+            for row in shields.values():
+                row.update(numbers=set(), records=0, withheld=0)
+            for shield, kind, number in target.connection.execute(under):
+                shields[shield]["withheld" if kind == "withheld" else "records"] += 1
+                shields[shield]["numbers"].update({number} - {None})
+            return [{**row, "numbers": sorted(row["numbers"])} for row in shields.values()]
+
+        return self.guard.answer(self.engine, read)
 
     def runs(self) -> list[Row]:
         """The runs of linking, the latest first."""

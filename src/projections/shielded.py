@@ -122,7 +122,6 @@ def _under(shield: bytes, target: Target) -> set[bytes]:
 def _lift(shield: bytes, target: Target) -> set[bytes]:
     changed, table, safe = _under(shield, target), target[SHIELDED], target[SAFE]
     mine = table.c.shield == shield
-    target.connection.execute(table.delete().where(mine, table.c.kind == "withheld"))
     target.connection.execute(table.update().where(mine).values(kind="lifted"))
     target.connection.execute(safe.delete().where(safe.c.shield == shield))
     return changed

@@ -41,6 +41,10 @@ class FakeLog:
         """Destroy the keys of these records: what is sealed reads as erased from here on."""
         self.erased.update(streams)
 
+    @property
+    def heads(self):
+        return self
+
     def position(self):
         return len(self.events)
 

@@ -19,6 +19,7 @@ from contactpoint.linking.neighbourhoods import (
     sure_of,
 )
 from contactpoint.linking.shapes import Shapes
+from contactpoint.linking.shielding import Spreading
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
@@ -46,6 +47,7 @@ from events.record import (
     RecordWithdrawn,
 )
 from events.shape import ShapeLinked
+from events.shield import RecordsReleased
 from events.store.appending import StaleError
 from events.store.heads import ChildHead, HeadChanges
 from linkage.declared.index import DeclaredIndex
@@ -267,10 +269,13 @@ class _Run:
         records: set[UUID] = set()
         ordinals: set[int] = set()
         after = position
-        while rows := self._log.read(after, PAGE, self._position, (*CHANGES, ChunkAppended)):
+        kinds = (*CHANGES, ChunkAppended, RecordsReleased)
+        while rows := self._log.read(after, PAGE, self._position, kinds):
             for recorded in self._log.decode(rows, opened=False):
                 if isinstance(recorded.event, ChunkAppended):
                     ordinals.update(BitMap.deserialize(recorded.event.seen))
+                elif isinstance(recorded.event, RecordsReleased):
+                    records.update(recorded.event.records)
                 else:
                     records.add(recorded.originator_id)
             after = rows[-1].position
@@ -354,7 +359,8 @@ class _Run:
     def _resolved(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> "_Commit":
         """What follows for these neighbourhoods from what is known of them."""
         known = self._queries.memberships({o for one in batch for o in one.ordinals})
-        commit = _Commit(linked)
+        shields = Spreading(self._log, self._origin, [one.record for one in known.values()])
+        commit = _Commit(linked, shields)
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
             merged.setdefault(into, set()).add(child)
@@ -416,6 +422,8 @@ class _Run:
         )
         for each in settled:
             commit.add(each)
+        was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
+        commit.shields.follow(groups, was)
         commit.referred.extend(
             ReferredPair(
                 ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
@@ -449,6 +457,7 @@ class _Run:
             for each in commit.settled
             for number, event in enumerate(each.events, start=1)
         ]
+        messages += commit.shields.acts.messages
         if referred is not None:
             messages.append(self._own(referred))
         if messages and not self._plan:
@@ -459,7 +468,12 @@ class _Run:
         self.outcome.referred += len(referred.referred) if referred is not None else 0
 
     def _write(self, messages: Sequence[Recorded], commit: "_Commit") -> None:
-        heads = HeadChanges(children=commit.heads, links=commit.links)
+        heads = HeadChanges(
+            children=commit.heads,
+            links=commit.links,
+            shields=list(commit.shields.acts.heads()),
+            unmoved={"shield": commit.shields.position},
+        )
         # Another run that ended, or referred a pair, moved our own stream.
         expect = commit.read | {self._stream: self._version}
         expect.update((each.id, each.version) for each in commit.settled)
@@ -504,9 +518,10 @@ class _Run:
 class _Commit:
     """What one commit of linking will write."""
 
-    def __init__(self, linked: dict[int, UUID]) -> None:
+    def __init__(self, linked: dict[int, UUID], shields: Spreading) -> None:
         self.linked = linked
         """The child of each record that has one now, by ordinal."""
+        self.shields = shields
         self.read: dict[UUID, int] = {}
         """The version at which each child was read, whether anything follows for it or not."""
         self.settled: list[Settled] = []
