@@ -3,8 +3,6 @@
 import dataclasses
 import errno
 import os
-import time
-import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
+from contactpoint.chance import CHANCE, Chance
 from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
 from contactpoint.intake.loading import Loading
 from contactpoint.people.actor import Actor, in_shell
@@ -49,6 +48,7 @@ class Contactpoint:
     keys: SubjectKeys
     log: Log
     create: bool = False
+    chance: Chance = CHANCE
 
     @cached_property
     def read(self) -> sa.Engine:
@@ -92,7 +92,7 @@ class Contactpoint:
     def _named(self, token: str) -> Actor:
         from contactpoint.people.tokens import read
 
-        return read(token, self.master.tokens, now=time.time_ns() // 10**9)
+        return read(token, self.master.tokens, now=self.chance.clock() // 10**6)
 
     def require(
         self,
@@ -172,6 +172,7 @@ class Contactpoint:
             self._kept_index(),
             shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
+            chance=self.chance,
         )
 
     def model_of(self, source: str) -> "DeclaredModel | None":
@@ -242,9 +243,9 @@ class Contactpoint:
     def origin(self, command: str) -> Origin:
         """Who acts now, and by which run of which command."""
         return Origin(
-            recorded=time.time_ns() // 1000,
+            recorded=self.chance.clock(),
             actor=self.actor.subject,
-            command=f"{command} {uuid.uuid4().hex[:8]}",
+            command=f"{command} {self.chance.run()}",
         )
 
     def close(self) -> None:
@@ -291,7 +292,7 @@ def initialise(settings: Settings) -> list[Path | str]:
     return made
 
 
-def open_store(settings: Settings) -> Contactpoint:
+def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
     """Open an installation. Raises NotInitialisedError where there is none."""
     os.umask(0o077)
     log = sa.make_url(settings.log_url)
@@ -303,7 +304,7 @@ def open_store(settings: Settings) -> Contactpoint:
         )
     for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
         _look_at(Path(sa.make_url(url).database or ""), url)
-    return _opened(settings, create=False)
+    return _opened(settings, create=False, chance=chance)
 
 
 def _look_at(path: Path, url: str) -> None:
@@ -312,8 +313,8 @@ def _look_at(path: Path, url: str) -> None:
         raise PermissionError(errno.EACCES, "may not be read and written", str(path))
 
 
-def _opened(settings: Settings, *, create: bool) -> Contactpoint:
+def _opened(settings: Settings, *, create: bool, chance: Chance = CHANCE) -> Contactpoint:
     master = MasterKey.load(settings.master_key)
     keys = SubjectKeys(settings.keys_url, master, create=create)
     log = open_log(settings.log_url, keys, master, create=create)
-    return Contactpoint(settings, master, keys, log, create=create)
+    return Contactpoint(settings, master, keys, log, create=create, chance=chance)

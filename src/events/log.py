@@ -5,6 +5,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -85,6 +86,8 @@ class Log:
         event nothing is written, heads neither.
         """
         stored = [*ready, *self.mapper.to_stored_events(messages)]
+        if moved := frozenset(message.event.moves for message in messages) - {""}:
+            heads = replace(heads, moved=moved)
         positions = self._recorder.insert_events(stored, heads=heads, expect=expect or {})
         return range(positions[0], positions[-1] + 1) if positions else range(0)
 

@@ -14,6 +14,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     sealed: ClassVar[tuple[str, ...]] = ()
+    moves: ClassVar[str] = ""
+    """The act whose head moves with it (``events.store.heads.ActHead``); empty: none."""
 
 
 class Erased(msgspec.Struct, frozen=True):

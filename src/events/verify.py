@@ -17,6 +17,7 @@ Head = RecordHead | ChildHead | ScopeHead | KeyHead
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
+PAGE = 10_000
 UNANCHORED = (
     "no checkpoint of this log was found: whether its last commits were cut off, or its whole chain"
     " written anew, could not be looked for"
@@ -188,6 +189,30 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
             )
     for head in wanted.values():
         report.findings.append(Finding(f"the head of {_name(head)} is missing"))
+    _compare_acts(log, report)
+
+
+def _compare_acts(log: Log, report: Report) -> None:
+    """Compare where the head of each act stands with where its last event was committed."""
+    wanted = _acts(log)
+    for head in log.heads.all_acts():
+        if wanted.pop(head.act, 0) != head.position:
+            report.findings.append(Finding(f"the head of each {head.act} is not at its last event"))
+    for act in wanted:
+        report.findings.append(Finding(f"the head of each {act} is missing"))
+
+
+def _acts(log: Log) -> dict[str, int]:
+    """The last position of the last commit that holds an event of each act."""
+    acts = {kind.event: kind.event.moves for kind in log.mapper.catalogue if kind.event.moves}
+    last: dict[str, int] = {}
+    after, upto = 0, log.position()
+    while acts and (rows := log.read(after, PAGE, upto, tuple(acts))):
+        for row in rows:
+            event = log.mapper.catalogue.reading(row.type)[0].event
+            last[acts[event]] = row.position
+        after = rows[-1].position
+    return {act: log.links(position - 1, 1)[0].last for act, position in last.items()}
 
 
 def _events(log: Log) -> Iterator[Recorded]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from events.message import ERASED
 from events.record import Order, Record, RecordReceived, RecordWithdrawn, confirm, evolve
-from events.store.appending import StaleError, TakenError
+from events.store.appending import ActedError, StaleError, TakenError
 from events.store.heads import ChildHead, Confirmed, HeadChanges, Moved, ScopeHead
 from events.store.locks import LockedError
 from tests.events.store_builders import PLACE, Store, amended, head, heads, withdrawn
@@ -134,6 +134,21 @@ class EventStoreContract:
         assert store.log.heads.states(one.record.bytes for one in before) == {
             one.record.bytes: one.state for one in expected
         }
+
+    def test_the_head_of_an_act_stands_where_its_last_event_was_committed(self, store):
+        assert store.log.heads.act("shield") == 0
+        store.log.append(store.many(2), heads=HeadChanges(moved=frozenset({"shield"})))
+        store.log.append(store.many(1, start=2))
+        assert store.log.heads.act("shield") == 2
+        assert store.log.heads.act("judgement") == 0
+
+    def test_an_append_is_refused_when_the_head_of_an_act_has_moved(self, store):
+        store.log.append(store.many(1), heads=HeadChanges(moved=frozenset({"judgement"})))
+        late = store.many(1, start=1)
+        with pytest.raises(ActedError, match="the last judgement is at position 1, not 0"):
+            store.log.append(late, heads=HeadChanges(unmoved={"judgement": 0, "shield": 0}))
+        assert store.log.position() == 1
+        store.log.append(late, heads=HeadChanges(unmoved={"judgement": 1, "shield": 0}))
 
     def test_a_load_does_not_undo_a_link(self, store):
         message = store.received("a")

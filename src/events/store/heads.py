@@ -62,6 +62,17 @@ class KeyHead(msgspec.Struct, frozen=True):
     record: UUID
 
 
+class ActHead(msgspec.Struct, frozen=True):
+    """Where the last event stands that changed what people have laid upon the index.
+
+    One head for all shields, one for all judgements: who read before it moved reads again.
+    """
+
+    act: str
+    """``shield`` or ``judgement``: ``Event.moves`` of the events that move it."""
+    position: int
+
+
 class Moved(NamedTuple):
     """A statement that a delivery repeated at a later place of the source's time."""
 
@@ -97,6 +108,11 @@ class HeadChanges:
     made: Sequence[tuple[Any, ...]] = ()
     """Rows of heads of records that belong to no child yet, as ``record_row`` makes them, with
     ids as bytes."""
+    unmoved: Mapping[str, int] = field(default_factory=dict)
+    """The position at which the head of each act named must still stand; else nothing is written,
+    and StaleError is raised."""
+    moved: frozenset[str] = frozenset()
+    """The acts whose heads move with this append; ``Log.append`` sees which they are."""
 
 
 NO_HEADS = HeadChanges()
@@ -185,7 +201,8 @@ SCOPE_HEAD = HeadTable(
     key=("source", "scope"),
 )
 KEY_HEAD = HeadTable("key_head", {"key_id": "id", "record": "id"}, key=("key_id",))
-TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD, KEY_HEAD)
+ACT_HEAD = HeadTable("act_head", {"act": "text", "position": "count"}, key=("act",))
+TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD, KEY_HEAD, ACT_HEAD)
 
 
 class Ids(Protocol):
@@ -198,14 +215,20 @@ class Ids(Protocol):
         """An id as it goes into the database."""
 
 
-def rows(changes: HeadChanges, ids: Ids) -> list[tuple[HeadTable, list[tuple[Any, ...]]]]:
-    """The rows of each table, in its columns' order, ids as the database takes them."""
+def rows(
+    changes: HeadChanges, ids: Ids, position: int
+) -> list[tuple[HeadTable, list[tuple[Any, ...]]]]:
+    """The rows of each table, in its columns' order, ids as the database takes them.
+
+    ``position`` is that of the last event of the commit.
+    """
     made = [(ids.from_bytes(record), *rest) for record, *rest in changes.made]
     return [
         (RECORD_HEAD, made + [record_row(head, ids.from_id) for head in changes.records]),
         (CHILD_HEAD, [_child_row(head, ids.from_id) for head in changes.children]),
         (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
         (KEY_HEAD, [(ids.from_id(head.key), ids.from_id(head.record)) for head in changes.keys]),
+        (ACT_HEAD, [(act, position) for act in sorted(changes.moved)]),
     ]
 
 
@@ -367,6 +390,16 @@ class Heads:
         """The heads of all other keys."""
         for key, record in self._tables.query(_select(self._tables, KEY_HEAD)):
             yield KeyHead(self._tables.to_id(key), self._tables.to_id(record))
+
+    def act(self, act: str) -> int:
+        """Position of the last event that moved the head of an act; 0 where none has."""
+        statement = f"{_select(self._tables, ACT_HEAD)} WHERE act = ?"
+        return next((int(row[1]) for row in self._tables.query(statement, (act,))), 0)
+
+    def all_acts(self) -> Iterator[ActHead]:
+        """The heads of all acts."""
+        for act, position in self._tables.query(_select(self._tables, ACT_HEAD)):
+            yield ActHead(act, position)
 
     def next_ordinal(self) -> int:
         """The ordinal of the next record to be received; only a holder of the load lock asks."""

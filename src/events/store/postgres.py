@@ -31,7 +31,7 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Expectations, Names
-from events.store.heads import RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
+from events.store.heads import ACT_HEAD, RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
@@ -285,8 +285,12 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
                     )
                 )
 
-    def _write_heads(self, cursor: Any, heads: HeadChanges) -> None:
-        for table, values in rows(heads, self):
+    def _act(self, cursor: Any, act: str) -> int:
+        cursor.execute(f"SELECT position FROM {self.prefix}{ACT_HEAD.name} WHERE act = %s", (act,))
+        return int((cursor.fetchone() or (0,))[0])
+
+    def _write_heads(self, cursor: Any, heads: HeadChanges, position: int) -> None:
+        for table, values in rows(heads, self, position):
             if values:
                 types = [TYPES[kind.rstrip("?")] for kind in table.columns.values()]
                 cursor.execute(table.upsert(self.prefix, _unnest(types)), _columns(values))

@@ -32,7 +32,7 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Names
-from events.store.heads import RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
+from events.store.heads import ACT_HEAD, RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
@@ -262,8 +262,12 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
             ],
         )
 
-    def _write_heads(self, cursor: Any, heads: HeadChanges) -> None:
-        for table, values in rows(heads, self):
+    def _act(self, cursor: Any, act: str) -> int:
+        cursor.execute(f"SELECT position FROM {ACT_HEAD.name} WHERE act = ?", (act,))
+        return int((cursor.fetchone() or (0,))[0])
+
+    def _write_heads(self, cursor: Any, heads: HeadChanges, position: int) -> None:
+        for table, values in rows(heads, self, position):
             if values:
                 marks = f"VALUES ({', '.join('?' * len(table.columns))})"
                 cursor.executemany(table.upsert("", marks), values)
