@@ -1,9 +1,8 @@
 """Opens the stores and puts the parts together: the only place that knows which are in use."""
 
+import dataclasses
 import errno
 import os
-import time
-import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +12,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
-from contactpoint.errors import NotInitialisedError
+from contactpoint.chance import CHANCE, Chance
+from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
 from contactpoint.intake.loading import Loading
+from contactpoint.people.actor import Actor, in_shell
+from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
@@ -48,6 +50,7 @@ class Contactpoint:
     keys: SubjectKeys
     log: Log
     create: bool = False
+    chance: Chance = CHANCE
 
     @cached_property
     def read(self) -> sa.Engine:
@@ -70,6 +73,49 @@ class Contactpoint:
     def accesses(self) -> Accesses:
         """Writes to the record of access."""
         return Accesses(self.access, self.keys, self.master)
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who acts: whom the token names, or the user of this shell.
+
+        Raises TokenError where a token was given that is not one of ours, and in force.
+        """
+        if self.settings.token is not None:
+            return self._named(self.settings.token)
+        user = current_user()
+        return in_shell(user, administers=user in self.accesses.administrators())
+
+    @cached_property
+    def second(self) -> Actor | None:
+        """The second person of an act of two, as their token names them."""
+        token = self.settings.second_token
+        return None if token is None else self._named(token)
+
+    def _named(self, token: str) -> Actor:
+        from contactpoint.people.tokens import read
+
+        return read(token, self.master.tokens, now=self.chance.clock() // 10**6)
+
+    def require(
+        self,
+        act: Act,
+        about: About | None = None,
+        *,
+        purpose: Purpose = Purpose.DUTY,
+        missing: str = "",
+    ) -> None:
+        """Go on only where whoever acts may do this.
+
+        Raises DeniedError for want of a role, a strong token or a second person, and writes that
+        into the record of access. Because of the child it raises what is raised of one that does
+        not exist: NotFoundError with the words ``missing``.
+        """
+        decision = decide(self.actor, act, about or About(), purpose, self.second)
+        if decision.outcome is Outcome.DENIED:
+            self.accesses.refuse(self.origin(act), act)
+            raise DeniedError(decision.why)
+        if decision.outcome is Outcome.ABSENT:
+            raise NotFoundError(missing)
 
     @cached_property
     def projector(self) -> Projector:
@@ -133,6 +179,7 @@ class Contactpoint:
             self._kept_index(),
             shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
+            chance=self.chance,
         )
 
     def model_of(self, source: str) -> "DeclaredModel | None":
@@ -210,9 +257,9 @@ class Contactpoint:
     def origin(self, command: str) -> Origin:
         """Who acts now, and by which run of which command."""
         return Origin(
-            recorded=time.time_ns() // 1000,
-            actor=current_user(),
-            command=f"{command} {uuid.uuid4().hex[:8]}",
+            recorded=self.chance.clock(),
+            actor=self.actor.subject,
+            command=f"{command} {self.chance.run()}",
         )
 
     def close(self) -> None:
@@ -234,6 +281,8 @@ class Contactpoint:
 def initialise(settings: Settings) -> list[Path | str]:
     """Make stores and keys where they are missing; return what was made, nothing where all is."""
     os.umask(0o077)
+    # Whoever makes the store does so in the shell, whatever token lies about.
+    settings = dataclasses.replace(settings, token=None, second_token=None)
     if settings.home.exists() and not settings.home.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "expected a folder", str(settings.home))
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -257,7 +306,7 @@ def initialise(settings: Settings) -> list[Path | str]:
     return made
 
 
-def open_store(settings: Settings) -> Contactpoint:
+def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
     """Open an installation. Raises NotInitialisedError where there is none."""
     os.umask(0o077)
     log = sa.make_url(settings.log_url)
@@ -269,7 +318,7 @@ def open_store(settings: Settings) -> Contactpoint:
         )
     for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
         _look_at(Path(sa.make_url(url).database or ""), url)
-    return _opened(settings, create=False)
+    return _opened(settings, create=False, chance=chance)
 
 
 def _look_at(path: Path, url: str) -> None:
@@ -278,8 +327,8 @@ def _look_at(path: Path, url: str) -> None:
         raise PermissionError(errno.EACCES, "may not be read and written", str(path))
 
 
-def _opened(settings: Settings, *, create: bool) -> Contactpoint:
+def _opened(settings: Settings, *, create: bool, chance: Chance = CHANCE) -> Contactpoint:
     master = MasterKey.load(settings.master_key)
     keys = SubjectKeys(settings.keys_url, master, create=create)
     log = open_log(settings.log_url, keys, master, create=create)
-    return Contactpoint(settings, master, keys, log, create=create)
+    return Contactpoint(settings, master, keys, log, create=create, chance=chance)

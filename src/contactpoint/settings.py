@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from contactpoint.errors import UsageError
@@ -40,6 +40,10 @@ class Settings:
     """How to reach who brokers contact with shielded children: the same for all of them."""
     one_database: bool = False
     """All four databases are one server's (CONTACTPOINT_DATABASE_URL), in separate schemas."""
+    token: str | None = field(default=None, repr=False)
+    """The token of whoever acts; None where the shell's user does."""
+    second_token: str | None = field(default=None, repr=False)
+    """The token of the second person of an act of two."""
 
     @property
     def work(self) -> Path:
@@ -78,6 +82,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         backup_days=_number(environment, "CONTACTPOINT_BACKUP_DAYS", 35, 0, 36_500),
         brokerage=environment.get("CONTACTPOINT_BROKERAGE", "").strip() or BROKERAGE,
         one_database=bool(shared),
+        token=environment.get("CONTACTPOINT_TOKEN"),
+        second_token=environment.get("CONTACTPOINT_SECOND_TOKEN"),
     )
 
 

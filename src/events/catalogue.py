@@ -51,6 +51,8 @@ TYPES: tuple[type[Event], ...] = (
     shield.RecordsWithheld,
     shield.RecordsReleased,
     access.ChildrenAccessed,
+    access.ActRefused,
+    access.TokenIssued,
     access.AdministratorNamed,
 )
 
