@@ -93,11 +93,11 @@ class ShieldLifted(Event, frozen=True, omit_defaults=True):
     """Two persons took the shield away; what it withheld is released."""
 
     moves: ClassVar[str] = "shield"
+    sealed: ClassVar[tuple[str, ...]] = ("reason",)
 
     second: str
     """Who agreed, beside the actor of the event."""
-    reason: str
-    """A code: ``safe``, ``mistaken``, ``grown up``."""
+    reason: str | Erased | None = None
 
 
 class RecordsWithheld(Event, frozen=True, omit_defaults=True):

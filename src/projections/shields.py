@@ -43,7 +43,6 @@ SHIELD = sa.Table(
     sa.Column("lifted", sa.BigInteger),
     sa.Column("lifted_by", sa.Text, nullable=False),
     sa.Column("second", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
 )
 """``standing`` is ``standing`` or ``lifted``; ``laid_by`` is ``officer``, ``feed`` or, where it was
 inherited from ``origin``, empty; ``inherited`` is ``merge`` or ``split`` until an officer reviews
@@ -89,7 +88,6 @@ BLANK: Row = {
     "lifted": None,
     "lifted_by": "",
     "second": "",
-    "reason": "",
 }
 
 
@@ -109,8 +107,8 @@ def _take(row: Row, item: Happened) -> Row:
         case ShieldReviewed(review=review, criterion=criterion):
             said = {"review": review, "criterion": criterion or row["criterion"]}
             return {**row, **said, "inherited": "", "reviewed": at, "reviewer": actor}
-        case ShieldLifted(second=second, reason=reason):
-            ended = {"standing": "lifted", "second": second, "reason": reason}
+        case ShieldLifted(second=second):
+            ended = {"standing": "lifted", "second": second}
             return {**row, **ended, "lifted": at, "lifted_by": actor}
         case _:
             return row

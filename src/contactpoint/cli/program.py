@@ -27,6 +27,7 @@ COMMANDS = {
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
+    "shield": "contactpoint.cli.shields",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
     "verify": "contactpoint.cli.operations",

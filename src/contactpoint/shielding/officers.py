@@ -118,7 +118,7 @@ class Shielding:
         def act(acts: ShieldActs) -> dict[UUID, int]:
             lifted[:] = self._named(name)
             for shield in lifted:
-                acts.do(shield, LiftShield(origin.actor, second, reason))
+                acts.do(shield, LiftShield(origin.actor, second, reason), self._key(shield))
             return {}
 
         lifted: list[UUID] = []
@@ -178,8 +178,9 @@ class Shielding:
         return named if len(named) == 1 and len(name) >= SHORTEST else []
 
     def _keys_of(self, shield: UUID, asked: Asked) -> tuple[int, ...]:
-        if asked.grounds is None:
-            return (0,)
+        return (0,) if asked.grounds is None else self._key(shield)
+
+    def _key(self, shield: UUID) -> tuple[int, ...]:
         return tuple(self.keys.issue([subject_of("shield", shield, self.master)]))
 
 
