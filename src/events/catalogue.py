@@ -50,6 +50,7 @@ TYPES: tuple[type[Event], ...] = (
     shield.ShieldLifted,
     shield.RecordsWithheld,
     shield.RecordsReleased,
+    shield.ShieldErased,
     access.ChildrenAccessed,
     access.ActRefused,
     access.TokenIssued,

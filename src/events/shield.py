@@ -118,6 +118,15 @@ class RecordsReleased(Event, frozen=True, omit_defaults=True):
     """``linked``, ``contradicted``, ``decided``, ``lifted``."""
 
 
+class ShieldErased(Event, frozen=True, omit_defaults=True):
+    """The child was erased: who asked, and whose names were safe, can be read no more.
+
+    The records, which name nobody any more, stay listed, so that none comes back unshielded.
+    """
+
+    moves: ClassVar[str] = "shield"
+
+
 ShieldEvent = (
     ShieldApplied
     | ShieldInherited
@@ -127,6 +136,7 @@ ShieldEvent = (
     | ShieldLifted
     | RecordsWithheld
     | RecordsReleased
+    | ShieldErased
 )
 
 Standing = Literal["unknown", "standing", "lifted"]
@@ -151,6 +161,7 @@ class Shield(msgspec.Struct, frozen=True):
     criterion: str = ""
     inherited: Inherited = ""
     """Whether it came over some records by a merge or a split that no officer has reviewed."""
+    erased: bool = False
 
     def kinds(self) -> dict[UUID, Kind]:
         """How each record stands under it."""
@@ -209,6 +220,10 @@ class LiftShield(msgspec.Struct, frozen=True):
     reason: str
 
 
+class EraseShield(msgspec.Struct, frozen=True):
+    """Every record under it is erased."""
+
+
 class WithholdRecords(msgspec.Struct, frozen=True):
     """These records are to be kept from readers."""
 
@@ -231,6 +246,7 @@ ShieldCommand = (
     | LiftShield
     | WithholdRecords
     | ReleaseRecords
+    | EraseShield
 )
 
 
@@ -258,6 +274,8 @@ def decide(command: ShieldCommand, shield: Shield) -> Sequence[ShieldEvent]:
             if shield.standing != "unknown":
                 return []
             return [ShieldInherited(origin, _sorted(records), review.isoformat(), authority)]
+        case EraseShield():
+            return [ShieldErased()] if shield.version and not shield.erased else []
         case LiftShield(first, second, reason):
             if first == second:
                 raise OnePersonError
@@ -328,6 +346,8 @@ def evolve(shield: Shield, event: ShieldEvent) -> Shield:
             return _with(shield, withheld=shield.withheld | set(records))
         case RecordsReleased(records=records):
             return _with(shield, withheld=shield.withheld - set(records))
+        case ShieldErased():
+            return _with(shield, erased=True)
         case _:
             assert_never(event)
 

@@ -17,6 +17,7 @@ from events.shield import (
     RecordsReleased,
     RecordsWithheld,
     ShieldApplied,
+    ShieldErased,
     ShieldInherited,
     ShieldLifted,
     ShieldReviewed,
@@ -57,6 +58,7 @@ EVENTS: frozenset[type[Event]] = frozenset(
         ShieldLifted,
         RecordsWithheld,
         RecordsReleased,
+        ShieldErased,
     }
 )
 
@@ -91,6 +93,10 @@ def _take(shield: bytes, event: Event, target: Target) -> set[bytes]:
         case ShieldReviewed():
             if event.grounds is not None:
                 _speak(shield, event.grounds, target)
+            return _under(shield, target)
+        case ShieldErased():
+            safe = target[SAFE]
+            target.connection.execute(safe.delete().where(safe.c.shield == shield))
             return _under(shield, target)
         case ShieldLifted():
             return _lift(shield, target)

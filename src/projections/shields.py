@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from events.message import Event
 from events.shield import (
     ShieldApplied,
+    ShieldErased,
     ShieldInherited,
     ShieldLifted,
     ShieldReviewed,
@@ -22,7 +23,7 @@ name = "shields"
 opens = False
 metadata = sa.MetaData()
 events: frozenset[type[Event]] = frozenset(
-    {ShieldApplied, ShieldInherited, ShieldSpread, ShieldReviewed, ShieldLifted}
+    {ShieldApplied, ShieldInherited, ShieldSpread, ShieldReviewed, ShieldLifted, ShieldErased}
 )
 
 SHIELD = sa.Table(
@@ -44,9 +45,9 @@ SHIELD = sa.Table(
     sa.Column("lifted_by", sa.Text, nullable=False),
     sa.Column("second", sa.Text, nullable=False),
 )
-"""``standing`` is ``standing`` or ``lifted``; ``laid_by`` is ``officer``, ``feed`` or, where it was
-inherited from ``origin``, empty; ``inherited`` is ``merge`` or ``split`` until an officer reviews
-it; ``since``, ``reviewed`` and ``lifted`` are microseconds."""
+"""``standing`` is ``standing``, ``lifted`` or ``erased``; ``laid_by`` is ``officer``, ``feed`` or,
+where it was inherited from ``origin``, empty; ``inherited`` is ``merge`` or ``split`` until an
+officer reviews it; ``since``, ``reviewed`` and ``lifted`` are microseconds."""
 
 Row = dict[str, object]
 
@@ -107,6 +108,8 @@ def _take(row: Row, item: Happened) -> Row:
         case ShieldReviewed(review=review, criterion=criterion):
             said = {"review": review, "criterion": criterion or row["criterion"]}
             return {**row, **said, "inherited": "", "reviewed": at, "reviewer": actor}
+        case ShieldErased():
+            return {**row, "standing": "erased"}
         case ShieldLifted(second=second):
             ended = {"standing": "lifted", "second": second}
             return {**row, **ended, "lifted": at, "lifted_by": actor}

@@ -40,9 +40,7 @@ class Refuge(Installation):
         if second is not None:
             given["CONTACTPOINT_SECOND_TOKEN"] = second
         typed = [str(word) for word in words]
-        return CliRunner(env=self.environment | given).invoke(
-            program, typed, standalone_mode=False
-        )
+        return CliRunner(env=self.environment | given).invoke(program, typed, standalone_mode=False)
 
     def told(self, token, *words, second=None):
         """The JSON of an answer that has to come."""
@@ -64,7 +62,9 @@ class Refuge(Installation):
         typed = ("load", path, "--source", source, "--feed", feed, "--effective", day, *words)
         return json.loads(self.run(*typed, "--json", expected=(0, 3)).stdout)
 
-    def patient(self, number, day="2026-09-01", source="pds", *, mark="U", status="01", **changes):
+    def patient(
+        self, number, day="2026-09-01", source="pds", *, mark="U", status="01", words=(), **changes
+    ):
         """Load a patient of the health service, whose record's id is the number."""
         who = {"given": "Asha", "family": "Okonjo", "dob": "2015-03-04", "postcode": "SE15 3QN"}
         who |= changes
@@ -85,7 +85,7 @@ class Refuge(Installation):
         }
         path = self.folder / f"{source}-{number}-{day}.ndjson"
         path.write_text(json.dumps(patient) + "\n", encoding="utf-8")
-        return self.load(path, source, day, feed="health.pds-fhir")
+        return self.load(path, source, day, *words, feed="health.pds-fhir")
 
     def number(self, source, key):
         """The number of the child that a record is of; None where it is of none."""

@@ -31,7 +31,6 @@ def _criterion(*, required: bool) -> Callable[[F], F]:
         "--criterion",
         type=click.Choice(CRITERIA),
         required=required,
-        default=None if required else "",
         help="Why the child, or a parent or carer, would be in danger if found.",
     )
 
@@ -118,7 +117,7 @@ def apply(  # noqa: PLR0913 - what a shield says
 def review(  # noqa: PLR0913 - what a review says
     *,
     shield_: str,
-    criterion: str,
+    criterion: str | None,
     requester: str,
     review: Any,
     parents: Sequence[str],
@@ -131,14 +130,12 @@ def review(  # noqa: PLR0913 - what a review says
     from contactpoint.shielding.officers import Asked
 
     with opened(Act.REVIEW_SHIELD) as store:
-        asked = Asked(criterion, requester.strip(), "", _day(review), _parents(parents))
+        asked = Asked(criterion or "", requester.strip(), "", _day(review), _parents(parents))
         reviewed = store.shielding.review(_name(shield_), asked, store.origin("shield review"))
     _tell(reviewed, "reviewed", as_json=as_json)
 
 
-@shield.command(
-    epilog=examples("shield lift 7f3a9c21 --reason 'at home' --second b.token")
-)
+@shield.command(epilog=examples("shield lift 7f3a9c21 --reason 'at home' --second b.token"))
 @click.argument("shield_", metavar="SHIELD", type=PERSONAL)
 @reason_option
 @token_option
