@@ -43,6 +43,8 @@ TYPES: tuple[type[Event], ...] = (
     shape.ShapeLinked,
     source.SourceRegistered,
     access.ChildrenAccessed,
+    access.ActRefused,
+    access.TokenIssued,
     access.AdministratorNamed,
 )
 
