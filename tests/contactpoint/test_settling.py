@@ -23,6 +23,7 @@ class Index:
 
     def __init__(self):
         self.children, self.registered, self.numbers = {}, {}, count(1)
+        self.held, self.times = {}, count(1)
 
     def register(self):
         n = next(self.numbers)
@@ -30,7 +31,7 @@ class Index:
 
     def resolve(self, *groups, left="moved"):
         known = [
-            KnownChild(id_, child, (self.registered[id_], child.number))
+            KnownChild(id_, child, (self.registered[id_], child.number), self.held[id_])
             for id_, child in self.children.items()
         ]
         settled = settle(
@@ -42,12 +43,14 @@ class Index:
             register=self.register,
             left=left,
         )
+        now = next(self.times)
         for one in settled:
             child = self.children.get(one.id, Child())
             self.registered.setdefault(one.id, len(self.registered))
             for event in one.events:
                 child = evolve(child, event)
             self.children[one.id] = child
+            self.held.setdefault(one.id, {})[child.records] = now
         return settled
 
     def numbers_of(self):
