@@ -2,8 +2,6 @@
 
 import errno
 import os
-import time
-import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
+from contactpoint.chance import CHANCE, Chance
 from contactpoint.errors import NotInitialisedError
 from contactpoint.intake.loading import Loading
 from contactpoint.settings import Settings
@@ -46,6 +45,7 @@ class Contactpoint:
     keys: SubjectKeys
     log: Log
     create: bool = False
+    chance: Chance = CHANCE
 
     @cached_property
     def read(self) -> sa.Engine:
@@ -126,6 +126,7 @@ class Contactpoint:
             self._kept_index(),
             shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
+            chance=self.chance,
         )
 
     def model_of(self, source: str) -> "DeclaredModel | None":
@@ -196,9 +197,9 @@ class Contactpoint:
     def origin(self, command: str) -> Origin:
         """Who acts now, and by which run of which command."""
         return Origin(
-            recorded=time.time_ns() // 1000,
+            recorded=self.chance.clock(),
             actor=current_user(),
-            command=f"{command} {uuid.uuid4().hex[:8]}",
+            command=f"{command} {self.chance.run()}",
         )
 
     def close(self) -> None:
@@ -243,7 +244,7 @@ def initialise(settings: Settings) -> list[Path | str]:
     return made
 
 
-def open_store(settings: Settings) -> Contactpoint:
+def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
     """Open an installation. Raises NotInitialisedError where there is none."""
     os.umask(0o077)
     log = sa.make_url(settings.log_url)
@@ -255,7 +256,7 @@ def open_store(settings: Settings) -> Contactpoint:
         )
     for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
         _look_at(Path(sa.make_url(url).database or ""), url)
-    return _opened(settings, create=False)
+    return _opened(settings, create=False, chance=chance)
 
 
 def _look_at(path: Path, url: str) -> None:
@@ -264,8 +265,8 @@ def _look_at(path: Path, url: str) -> None:
         raise PermissionError(errno.EACCES, "may not be read and written", str(path))
 
 
-def _opened(settings: Settings, *, create: bool) -> Contactpoint:
+def _opened(settings: Settings, *, create: bool, chance: Chance = CHANCE) -> Contactpoint:
     master = MasterKey.load(settings.master_key)
     keys = SubjectKeys(settings.keys_url, master, create=create)
     log = open_log(settings.log_url, keys, master, create=create)
-    return Contactpoint(settings, master, keys, log, create=create)
+    return Contactpoint(settings, master, keys, log, create=create, chance=chance)

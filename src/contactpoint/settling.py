@@ -64,13 +64,14 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     evidence: Mapping[UUID, Evidence],
     ordinals: Mapping[UUID, int],
     model: str,
-    register: Callable[[], tuple[UUID, str]],
+    register: Callable[[Group], tuple[UUID, str]],
     left: str = "moved",
 ) -> list[Settled]:
     """The events that make the children of a neighbourhood be exactly ``groups``.
 
-    ``register`` gives the id and number of a child not known before. ``left`` says why records
-    that are in no group any more left their child. Nothing follows where nothing changed.
+    ``register`` gives the id and number of a child not known before, from its records. ``left``
+    says why records that are in no group any more left their child. Nothing follows where nothing
+    changed.
     """
     ordered = sorted(groups, key=lambda group: _first(group, ordinals))
     plan = _claim(ordered, known, ordinals)
@@ -79,7 +80,7 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     for group in ordered:
         keeper = plan.survivor.get(group)
         if keeper is None:
-            fresh, number = register()
+            fresh, number = register(group)
             keeper = KnownChild(fresh, Child(number=number), (0, number))
         answers[group] = keeper.id
         records = tuple(evidence[record] for record in sorted(group, key=ordinals.__getitem__))

@@ -25,7 +25,7 @@ class Index:
         self.children, self.registered, self.numbers = {}, {}, count(1)
         self.held, self.times = {}, count(1)
 
-    def register(self):
+    def register(self, _records):
         n = next(self.numbers)
         return UUID(int=1000 + n), f"{n:012d}"
 

@@ -1,13 +1,13 @@
 """One run of linking: what changed since the last, resolved with all that it touches."""
 
-import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pyroaring import BitMap
 
+from contactpoint.chance import CHANCE, Chance
 from contactpoint.linking import judged
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
@@ -59,7 +59,6 @@ from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import Member, Resolution, resolve
 from linkage.weigh import probability
-from person.numbers import make
 from projections.projector import Projector
 from projections.queries import Membership, Queries
 
@@ -130,8 +129,9 @@ class Linking:
         *,
         shapes: Shapes | None = None,
         commit: int = COMMIT,
+        chance: Chance = CHANCE,
     ) -> None:
-        """``commit``: records settled in one commit, at least.
+        """``commit``: records settled in one commit, at least. ``chance`` gives new numbers.
 
         ``shapes``: the models of tables of other shapes; without them children alone are linked.
         """
@@ -142,6 +142,7 @@ class Linking:
         self._kept = kept
         self._shapes = shapes
         self._commit = commit
+        self._chance = chance
 
     def run(  # noqa: PLR0913 - what a caller may ask of a run
         self,
@@ -224,6 +225,7 @@ class _Run:
         self._progress: Progress | None = None
         self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
         self._projector = linking._projector
+        self._register = linking._chance.register
         self._origin, self._model, self._size = origin, model, linking._commit
         self._matching: Matching = matching_of(model)
         shape = self._matching.shape
@@ -436,7 +438,7 @@ class _Run:
             evidence={ids[o]: _evidence(ids, o, resolution) for o in resolution.evidence},
             ordinals={record: ordinal for ordinal, record in ids.items()},
             model=self._model.version,
-            register=_register,
+            register=self._register,
             left="withdrawn" if len(one.ordinals) == 1 else "moved",
         )
         for each in settled:
@@ -592,11 +594,6 @@ def _evidence(ids: dict[int, UUID], ordinal: int, resolution: Resolution) -> Evi
         return Evidence(ids[ordinal])
     partner = pair.right if pair.left == ordinal else pair.left
     return Evidence(ids[ordinal], ids[partner], pair.pattern, pair.weight)
-
-
-def _register() -> tuple[UUID, str]:
-    """The id and the number of a child not known before, both random."""
-    return uuid4(), make(f"{secrets.randbelow(10**11):011}")
 
 
 def _sorted(left: UUID, right: UUID) -> tuple[UUID, UUID]:
