@@ -70,10 +70,22 @@ class By:
     name: str
     second: str = ""
 
+
+class Hangs(NamedTuple):
+    """What hangs on a pair, by which it is decided who may decide on it."""
+
+    records: frozenset[UUID]
+    """The two, and all others of their children."""
+    children: frozenset[UUID]
+
     @property
-    def is_two(self) -> bool:
-        """Whether two persons stand behind it."""
-        return bool(self.second) and self.second.casefold() != self.name.casefold()
+    def is_large(self) -> bool:
+        """Whether more hangs on it than one person should decide."""
+        return len(self.records) > LARGE
+
+
+Permit = Callable[[Hangs], None]
+"""Raises where whoever decides may not decide on what hangs on the pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +123,6 @@ class GainsaidError(ContactpointError):
         )
 
 
-class SecondPersonError(ContactpointError):
-    """It takes two persons, and one came; nothing was written."""
-
-
 _WORDS = {"link": "are one child", "apart": "are two children"}
 NO_PAIR = "no such pair; 'contactpoint review list' names those that await a steward"
 """Said in the same words of a pair that may not be seen."""
@@ -124,21 +132,17 @@ class Judging:
     """The use case of deciding on pairs. What linking makes of it is a matter of its next run."""
 
     def __init__(
-        self,
-        log: Log,
-        keys: SubjectKeys,
-        master: MasterKey,
-        *,
-        shielded: Callable[[Collection[UUID]], bool] = lambda _: False,
+        self, log: Log, keys: SubjectKeys, master: MasterKey, permit: Permit = lambda _: None
     ) -> None:
-        """``shielded`` says whether any of some records is of a shielded child."""
+        """``permit`` is asked about each act, with what is known when it is written."""
         self._log, self._keys, self._master = log, keys, master
-        self._shielded = shielded
+        self._permit = permit
 
     def claim(self, pair: Pair, by: By, origin: Origin, minutes: int = LEASE) -> int:
         """Take a pair up; until when (microseconds). Raises ClaimedError, JudgedAlreadyError."""
         until = origin.recorded + minutes * 60_000_000
         self._open(pair)
+        self._permit(self._hangs(pair))
         return self._act(pair, ClaimPair(by.name, origin.recorded, until), origin).until
 
     def release(self, pair: Pair, by: By, origin: Origin) -> None:
@@ -156,8 +160,8 @@ class Judging:
     def decide(self, meant: Meant, by: By, origin: Origin) -> bool:
         """Judge a pair; False where this very judgement is in force already.
 
-        Raises NotFoundError, StaleSightError, ClaimedError, JudgedAlreadyError, GainsaidError or
-        SecondPersonError, with nothing written.
+        Raises NotFoundError, StaleSightError, ClaimedError, JudgedAlreadyError, GainsaidError, or
+        what ``permit`` raises, with nothing written.
         """
         pair = meant.pair
         self._open(pair)
@@ -177,13 +181,13 @@ class Judging:
 
         def attempt() -> bool:
             position = self._log.heads.act(ACT)
+            self._permit(self._hangs(pair))
             state = self.state(pair)
             events = _decided(command, state)
             if not events:
                 return False
-            self._must_be_possible(meant)
             expect = self._as_seen(pair, meant.seen)
-            self._must_be_two(pair, by, meant.verdict in BINDING)
+            self._must_be_possible(meant)
             heads = self._heads(pair, meant.verdict, position)
             self._append(pair, state, events, origin, heads, expect)
             return True
@@ -197,13 +201,12 @@ class Judging:
 
         def attempt() -> bool:
             position = self._log.heads.act(ACT)
+            self._open(pair)
+            self._permit(self._hangs(pair))
             state = self.state(pair)
             events = _decided(command, state)
-            if not events or state.judged is None:
+            if not events:
                 return False
-            self._open(pair)
-            took_two = bool(state.judged.second)
-            self._must_be_two(pair, by, state.judged.verdict in BINDING, took_two=took_two)
             heads = self._heads(pair, "", position)
             self._append(pair, state, events, origin, heads, {})
             return True
@@ -312,8 +315,9 @@ class Judging:
         if meant.verdict not in BINDING:
             return
         pair, same = meant.pair, meant.verdict == "link"
-        heads, records = self._network(pair)
-        places = {record: place for place, record in enumerate(sorted(records))}
+        heads, linked = self._network(pair)
+        ends = sorted({*pair, *(end for head in heads for end in _ends(head))})
+        places = {record: place for place, record in enumerate(ends)}
         judged = {
             Judgement(places[j.left], places[j.right], j.verdict == "link"): j
             for j in heads
@@ -322,7 +326,7 @@ class Judging:
         found = chain(judged, places[pair.left], places[pair.right], same=same)
         if found is not None:
             raise GainsaidError(judged[one] for one in found)
-        stands = self._log.heads.sides(records) if same else []
+        stands = self._log.heads.sides(linked) if same else []
         if len({one.never_link for one in stands}) < len({(s.never_link, s.side) for s in stands}):
             raise NotFoundError(NO_PAIR)
 
@@ -333,25 +337,15 @@ class Judging:
         while frontier:
             heads = [h for h in self._log.heads.judgements(frontier) if h.verdict in BINDING]
             found.update((Pair(head.left, head.right), head) for head in heads)
-            ends = {end for head in heads if head.verdict == "link" for end in Pair.of(*_ends(head))}
+            ends = {end for head in heads if head.verdict == "link" for end in _ends(head)}
             frontier = ends - linked
             linked |= frontier
-        return list(found.values()), linked | {end for head in found for end in head}
+        return list(found.values()), linked
 
-    def _must_be_two(
-        self, pair: Pair, by: By, binding: bool, *, took_two: bool = False
-    ) -> None:
-        """Raises SecondPersonError where the act is one for two persons."""
-        if by.is_two or not binding:
-            return
+    def _hangs(self, pair: Pair) -> Hangs:
         heads = self._log.heads.records(pair).values()
-        children = {head.child for head in heads if head.child is not None}
-        records = {*pair}.union(*(self._records(child) for child in children))
-        if took_two or len(records) > LARGE or self._shielded(records):
-            raise SecondPersonError(
-                "this takes two persons: expected the token of a second, by --second or "
-                "CONTACTPOINT_SECOND_TOKEN"
-            )
+        children = frozenset(head.child for head in heads if head.child is not None)
+        return Hangs(frozenset(pair).union(*map(self._records, children)), children)
 
     def _records(self, child: UUID) -> frozenset[UUID]:
         return self._log.replay(child, Child(), evolve_child).records
