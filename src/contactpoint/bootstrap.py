@@ -1,5 +1,6 @@
 """Opens the stores and puts the parts together: the only place that knows which are in use."""
 
+import dataclasses
 import errno
 import os
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
 from contactpoint.chance import CHANCE, Chance
-from contactpoint.errors import NotInitialisedError
+from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
 from contactpoint.intake.loading import Loading
+from contactpoint.people.actor import Actor, in_shell
+from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
@@ -68,6 +71,49 @@ class Contactpoint:
     def accesses(self) -> Accesses:
         """Writes to the record of access."""
         return Accesses(self.access, self.keys, self.master)
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who acts: whom the token names, or the user of this shell.
+
+        Raises TokenError where a token was given that is not one of ours, and in force.
+        """
+        if self.settings.token is not None:
+            return self._named(self.settings.token)
+        user = current_user()
+        return in_shell(user, administers=user in self.accesses.administrators())
+
+    @cached_property
+    def second(self) -> Actor | None:
+        """The second person of an act of two, as their token names them."""
+        token = self.settings.second_token
+        return None if token is None else self._named(token)
+
+    def _named(self, token: str) -> Actor:
+        from contactpoint.people.tokens import read
+
+        return read(token, self.master.tokens, now=self.chance.clock() // 10**6)
+
+    def require(
+        self,
+        act: Act,
+        about: About | None = None,
+        *,
+        purpose: Purpose = Purpose.DUTY,
+        missing: str = "",
+    ) -> None:
+        """Go on only where whoever acts may do this.
+
+        Raises DeniedError for want of a role, a strong token or a second person, and writes that
+        into the record of access. Because of the child it raises what is raised of one that does
+        not exist: NotFoundError with the words ``missing``.
+        """
+        decision = decide(self.actor, act, about or About(), purpose, self.second)
+        if decision.outcome is Outcome.DENIED:
+            self.accesses.refuse(self.origin(act), act)
+            raise DeniedError(decision.why)
+        if decision.outcome is Outcome.ABSENT:
+            raise NotFoundError(missing)
 
     @cached_property
     def projector(self) -> Projector:
@@ -198,7 +244,7 @@ class Contactpoint:
         """Who acts now, and by which run of which command."""
         return Origin(
             recorded=self.chance.clock(),
-            actor=current_user(),
+            actor=self.actor.subject,
             command=f"{command} {self.chance.run()}",
         )
 
@@ -221,6 +267,8 @@ class Contactpoint:
 def initialise(settings: Settings) -> list[Path | str]:
     """Make stores and keys where they are missing; return what was made, nothing where all is."""
     os.umask(0o077)
+    # Whoever makes the store does so in the shell, whatever token lies about.
+    settings = dataclasses.replace(settings, token=None, second_token=None)
     if settings.home.exists() and not settings.home.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "expected a folder", str(settings.home))
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)

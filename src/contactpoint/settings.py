@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from contactpoint.errors import UsageError
@@ -37,6 +37,10 @@ class Settings:
     """Days for which the oldest backup of the keys is kept: erasure is final after them."""
     one_database: bool = False
     """All four databases are one server's (CONTACTPOINT_DATABASE_URL), in separate schemas."""
+    token: str | None = field(default=None, repr=False)
+    """The token of whoever acts; None where the shell's user does."""
+    second_token: str | None = field(default=None, repr=False)
+    """The token of the second person of an act of two."""
 
     @property
     def work(self) -> Path:
@@ -74,6 +78,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         chunk=_number(environment, "CONTACTPOINT_CHUNK", CHUNK, 1, 1_000_000),
         backup_days=_number(environment, "CONTACTPOINT_BACKUP_DAYS", 35, 0, 36_500),
         one_database=bool(shared),
+        token=environment.get("CONTACTPOINT_TOKEN"),
+        second_token=environment.get("CONTACTPOINT_SECOND_TOKEN"),
     )
 
 

@@ -60,6 +60,8 @@ TYPES: tuple[type[Event], ...] = (
     never_link.NeverLinkGrown,
     never_link.NeverLinkLifted,
     access.ChildrenAccessed,
+    access.ActRefused,
+    access.TokenIssued,
     access.AdministratorNamed,
 )
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "erase": "contactpoint.cli.erasing",
     "key": "contactpoint.cli.erasing",
     "doctor": "contactpoint.cli.operations",
+    "token": "contactpoint.cli.people",
     "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",
 }

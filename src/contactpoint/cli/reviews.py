@@ -6,7 +6,8 @@ import click
 
 from contactpoint.cli.command import examples, json_option, reason_option
 from contactpoint.cli.output import as_time, print_json, print_table, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.explaining import Explanation
@@ -26,13 +27,14 @@ def review() -> None:
     show_default=True,
     help="How many are shown.",
 )
+@token_option
 @json_option
 def list_(limit: int, as_json: bool) -> None:
     """List the pairs that await a steward, the likeliest first. No particulars are shown.
 
     Pairs of a child with a restricted record are left out, and are not counted either.
     """
-    with opened() as store:
+    with opened(Act.LIST_PAIRS) as store:
         store.projector.catch_up()
         pairs = store.queries.shown_pairs()
     if as_json:
@@ -70,6 +72,7 @@ def list_(limit: int, as_json: bool) -> None:
 @review.command(epilog=examples("review show 7f3a9c21-8d1e02ab --reason 'the queue of Monday'"))
 @click.argument("pair")
 @reason_option
+@token_option
 @json_option
 def show(pair: str, reason: str, as_json: bool) -> None:
     """Show a PAIR of the queue: both records side by side, and the weight field by field.
@@ -82,7 +85,7 @@ def show(pair: str, reason: str, as_json: bool) -> None:
     from contactpoint.explaining import explain
 
     stated = required_reason(reason)
-    with opened() as store:
+    with opened(Act.OPEN_PAIR) as store:
         store.projector.catch_up()
         named = [one for one in store.queries.shown_pairs() if _name(one) == pair.lower()]
         wanted = named[0] if len(named) == 1 else None
