@@ -153,8 +153,13 @@ class Judging:
         """Who claims it, and what was judged."""
         return self._log.replay(self._stream(pair), JudgedPair(), evolve)
 
-    def seen(self, pair: Pair) -> Seen:
-        """What a steward who looks now sees: to be named in the decision."""
+    def open(self, pair: Pair) -> Seen:
+        """The versions that a steward who looks now sees: to be named in the decision.
+
+        Raises NotFoundError, or what ``permit`` raises, where the pair may not be opened.
+        """
+        self._open(pair)
+        self._permit(self._hangs(pair))
         return self._sight(pair)[0]
 
     def decide(self, meant: Meant, by: By, origin: Origin) -> bool:
