@@ -105,7 +105,7 @@ def decide(command: NeverLinkCommand, known: NeverLink) -> Sequence[NeverLinkEve
         case GrowNeverLink(left, right):
             if not known.version or known.is_lifted:
                 return []
-            grown = NeverLinkGrown(_new(left, known), _new(right, known))
+            grown = NeverLinkGrown(_new(left, known), _new(right - left, known))
             return [grown] if grown.left or grown.right else []
         case LiftNeverLink(lifted):
             if not known.version:

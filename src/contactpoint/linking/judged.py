@@ -11,6 +11,8 @@ from events.never_link import (
     GrowNeverLink,
     NeverLink,
     NeverLinkDrawn,
+    NeverLinkEvent,
+    NeverLinkGrown,
     NeverLinkLifted,
     decide,
     evolve,
@@ -110,16 +112,16 @@ class Laid:
     ) -> tuple[list[Recorded], list[SideRecord]]:
         """The events and heads that let sides grow."""
         messages: list[Recorded] = []
+        heads: list[SideRecord] = []
         for one, new in sorted(grown.items()):
             known = self._log.replay(one, NeverLink(), evolve)
-            sides = (
-                frozenset(s.record for s in new if s.side == side) for side in ("left", "right")
+            left, right = (
+                frozenset(stands.record for stands in new if stands.side == side)
+                for side in ("left", "right")
             )
-            messages += [
-                Recorded(one, known.version + 1, origin, origin.recorded, event)
-                for event in decide(GrowNeverLink(*sides), known)
-            ]
-        heads = [SideRecord(s.never_link, s.record, s.side) for new in grown.values() for s in new]
+            for event in decide(GrowNeverLink(left, right), known):
+                messages.append(Recorded(one, known.version + 1, origin, origin.recorded, event))
+                heads += side_records(one, event)
         return messages, heads
 
     def has_grown(self, grown: dict[UUID, list[Sided]], position: int) -> None:
@@ -155,6 +157,17 @@ class Laid:
             for side in ("left", "right")
         )
         return left, right
+
+
+def side_records(never_link: UUID, event: NeverLinkEvent) -> list[SideRecord]:
+    """Where the records that an event of a never-link names come to stand."""
+    if not isinstance(event, NeverLinkDrawn | NeverLinkGrown):
+        return []
+    return [
+        SideRecord(never_link, record, side)
+        for side, records in (("left", event.left), ("right", event.right))
+        for record in records
+    ]
 
 
 def spoken_of(event: Event) -> Sequence[UUID]:
