@@ -29,8 +29,11 @@ from projections.projector import Projector
 from projections.queries import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
+    from contactpoint.judging import Hangs, Judging, Pair
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
@@ -234,6 +237,23 @@ class Contactpoint:
     def checkpoints(self) -> Checkpoints:
         """The signed notes of how far the log goes, outside its database."""
         return Checkpoints(self.settings.checkpoints, self.master.signing)
+
+    def judging(self, act: Act) -> "Judging":
+        """The use case of deciding on pairs, for one act of whoever acts."""
+        from contactpoint.judging import NO_PAIR, Judging
+        from contactpoint.people.knowing import about
+
+        def permit(hangs: "Hangs") -> None:
+            self.require(act, about(hangs, self), missing=NO_PAIR)
+
+        return Judging(self.log, self.keys, self.master, permit)
+
+    def pair_named(self, words: "Sequence[str]") -> "Pair":
+        """The pair that a steward names. Raises NotFoundError where there is none."""
+        from contactpoint.pair_names import pair_named
+
+        self.projector.catch_up()
+        return pair_named(words, self.queries, self.log, self.record_named)
 
     def record_named(self, name: str) -> UUID:
         """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""

@@ -11,9 +11,16 @@ from events.keys import UnknownKeyError
 from events.log import Log, rows_of
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
-from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead
+from events.store.heads import (
+    ChildHead,
+    JudgementHead,
+    KeyHead,
+    RecordHead,
+    ScopeHead,
+    SideRecord,
+)
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead
+Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
@@ -197,6 +204,8 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
         log.heads.all_children(),
         log.heads.all_scopes(),
         log.heads.all_keys(),
+        log.heads.all_judgements(),
+        log.heads.all_sides(),
     )
     for head in stored:
         if wanted.pop(_key(head), None) != head:
@@ -246,6 +255,10 @@ def _key(head: Head) -> tuple[object, ...]:
             return ("scope", head.source, head.scope)
         case KeyHead():
             return ("key", head.key)
+        case JudgementHead():
+            return ("judgement", head.left, head.right)
+        case SideRecord():
+            return ("side", head.never_link, head.record)
 
 
 def _name(head: Head) -> str:
@@ -258,3 +271,7 @@ def _name(head: Head) -> str:
             return f"scope {head.source} {head.scope}".rstrip()
         case KeyHead():
             return f"key {head.key.hex[:8]}"
+        case JudgementHead():
+            return f"judgement {head.left.hex[:8]}-{head.right.hex[:8]}"
+        case SideRecord():
+            return f"side {head.record.hex[:8]}"
