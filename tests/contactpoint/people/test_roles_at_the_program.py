@@ -20,6 +20,7 @@ WORDS = {
     ("export", "links"): ["{folder}/out.csv"],
     ("export", "pairs"): ["{folder}/out.csv"],
     ("source", "add"): ["club", "--feed", "csv"],
+    ("shield", "apply"): ["123456789012", "--criterion", "harm", "--requester", "desk"],
     ("why",): ["club:1", "club:2"],
     ("review", "decide"): [
         *("a", "--verdict", "link", "--reason", "same-family", "--seen", "1.1.1.1")
