@@ -22,6 +22,7 @@ from contactpoint.linking.neighbourhoods import (
 )
 from contactpoint.linking.shapes import Shapes
 from contactpoint.linking.shielding import Spreading
+from contactpoint.linking.withholding import Watch, Withholding
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
@@ -235,6 +236,11 @@ class _Run:
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
         self._laid = judged.Laid(linking._log)
+        self._near = (
+            Withholding(linking._log, linking._queries, model) if isinstance(model, Model) else None
+        )
+        self._matcher: AnyIndex | None = None
+        self._through = 0
         self._version = self._own_version()
         self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
@@ -243,6 +249,7 @@ class _Run:
         self._progress = progress
         self._laid.read()
         through, linked_under = self._last()
+        self._through = through
         first = linked_under != self._model.version
         whole = everything or first
         # Every record there is was changed once: their heads say which, and no event need be read.
@@ -251,7 +258,7 @@ class _Run:
         if not changed:
             return self.outcome
         self._tell("compare", len(changed))
-        index = self._index()
+        index = self._matcher = self._index()
         before = self._log.position()
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
@@ -372,7 +379,10 @@ class _Run:
         self._laid.read()
         self._position = self._projector.catch_up()
         self._version = self._own_version()
-        pairs, met = reach(self._index(), ordinals, floor_of(self._model), self._beside)
+        if self._near is not None:
+            self._near.forget()
+        self._matcher = self._index()
+        pairs, met = reach(self._matcher, ordinals, floor_of(self._model), self._beside)
         linked = self._linked(met)
         found = list(decided(pairs, self._model))
         return group(met, found, self._edges(met, linked)), linked
@@ -384,7 +394,8 @@ class _Run:
     def _resolved(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> "_Commit":
         """What follows for these neighbourhoods from what is known of them."""
         known = self._queries.memberships({o for one in batch for o in one.ordinals})
-        shields = Spreading(self._log, self._origin, [one.record for one in known.values()])
+        records = [one.record for one in known.values()]
+        shields = Spreading(self._log, self._origin, records, self._watch())
         commit = _Commit(linked, shields)
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
@@ -395,6 +406,24 @@ class _Run:
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
+            resolution = self._placed(one, members, known, commit)
+            children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
+            children.update(*(merged.get(child, ()) for child in tuple(children)))
+            known_children = [self._known_child(child) for child in children]
+            commit.read.update({each.id: each.child.version for each in known_children})
+            self._settle_one(one, resolution, known, known_children, commit)
+        return commit
+
+    def _placed(
+        self,
+        one: Neighbourhood,
+        members: list[Member],
+        known: dict[int, Membership],
+        commit: "_Commit",
+    ) -> Resolution:
+        """The children of a neighbourhood, without what is withheld: as if it had never come."""
+        ids = {member.ordinal: known[member.ordinal].record for member in members}
+        while True:
             resolution = resolve(
                 members,
                 one.pairs,
@@ -402,12 +431,17 @@ class _Run:
                 reading=self._matching.reading,
                 sure=sure_of(self._model),
             )
-            children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
-            children.update(*(merged.get(child, ()) for child in tuple(children)))
-            known_children = [self._known_child(child) for child in children]
-            commit.read.update({each.id: each.child.version for each in known_children})
-            self._settle_one(one, resolution, known, known_children, commit)
-        return commit
+            apart = commit.shields.set_apart(resolution.children, ids, commit.linked)
+            if not apart:
+                return resolution
+            members = [member for member in members if member.ordinal not in apart]
+
+    def _watch(self) -> Watch | None:
+        """What looks out for records that come near to shielded children; none of other shapes."""
+        near, matcher = self._near, self._matcher
+        if near is None or matcher is None:
+            return None
+        return Watch(near, matcher, lambda: near.stated_since(self._through, self._position))
 
     def _tell(self, stage: str, records: int) -> None:
         if self._progress is not None:
@@ -457,6 +491,7 @@ class _Run:
             )
             for pair in resolution.referred
         )
+        commit.refer_withheld(ids)
         commit.records.update(ids.values())
 
     def _known_child(self, child: UUID) -> KnownChild:
@@ -476,7 +511,14 @@ class _Run:
         wanted = {_sorted(pair.left, pair.right): pair for pair in commit.referred}
         known_open = {_sorted(*pair) for pair in open_now}
         fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in known_open)
-        settled = tuple(sorted(pair for pair in open_now if _sorted(*pair) not in wanted))
+        settled = tuple(
+            sorted(
+                pair
+                for pair in open_now
+                # A pair of a withheld record waits for somebody with clearance, whatever is linked.
+                if _sorted(*pair) not in wanted and not any(map(commit.shields.withholds, pair))
+            )
+        )
         if not fresh and not settled:
             return None
         return PairsReferred(self._model.version, fresh, settled)
@@ -506,7 +548,18 @@ class _Run:
             self._version += referred is not None
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
         self.outcome.count(commit.settled)
-        self.outcome.referred += len(referred.referred) if referred is not None else 0
+        self._count_hidden(commit, referred)
+
+    def _count_hidden(self, commit: "_Commit", referred: PairsReferred | None) -> None:
+        """A withheld record counts as the child it would be, so that no figure tells of it."""
+        for one in commit.shields.withheld:
+            fresh = not any(ordinal in commit.linked for ordinal in one.group)
+            self.outcome.children["registered" if fresh else "closed"] += 1 if fresh else -1
+            self.outcome.links += 0 if self._plan or not fresh else len(one.group)
+        if referred is not None:
+            hidden = commit.shields.hidden()
+            pairs = [{pair.left, pair.right} for pair in referred.referred]
+            self.outcome.referred += sum(1 for pair in pairs if not pair & hidden)
 
     def _write(self, messages: Sequence[Recorded], commit: "_Commit", heads: HeadChanges) -> int:
         """Append; the position of the last event."""
@@ -568,6 +621,15 @@ class _Commit:
         self.records: set[UUID] = set()
         self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
         """The records of each child by ordinal, and the ids of those of its neighbourhood."""
+
+    def refer_withheld(self, ids: dict[int, UUID]) -> None:
+        """The pairs for which records of this neighbourhood are withheld: somebody decides."""
+        for one in self.shields.withheld:
+            pair = one.pair
+            if pair.asked in ids:
+                sides = ids[pair.asked], self.shields.id_of(pair.other)
+                facts = pair.pattern, pair.weight, probability(pair.weight)
+                self.referred.append(ReferredPair(*sides, *facts))
 
     def add(self, settled: Settled) -> None:
         """Events of one child follow; its head and its records' links with them."""
