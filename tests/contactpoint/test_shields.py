@@ -126,6 +126,87 @@ def test_2009_an_adopted_child_is_not_shown_under_both_names(refuge):
     assert refuge.find(name="Kayleigh Dobbs") == refuge.find(name="Dobbs") == []
 
 
+def test_2009_an_update_does_not_make_an_unshielded_duplicate(refuge, asha):
+    """A record too unlike to be linked, and too like to be a stranger's."""
+    before = refuge.load([BRAM | {"key": "8", "dob": "2012-05-06"}], "council", "2026-09-01")
+    near = ASHA | {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
+    report = refuge.load([near], "clinic", "2026-09-02")
+    told = "rows", "new", "links", "reviews", "held", "rejected"
+    assert [report[name] for name in told] == [before[name] for name in told]
+    assert refuge.number("clinic", "1") is None
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    for asked in ({"name": "Aisha Okonjo"}, {"postcode": "YO1 7HH"}, {"dob": "2015-03-14"}):
+        assert refuge.find(**asked) == []
+    out = refuge.folder / "links.csv"
+    refuge.run("export", "links", out)
+    assert "clinic" not in out.read_text()
+    with pytest.raises(NotFoundError):
+        refuge.run("why", "clinic:1", "club:1")
+    assert json.loads(refuge.run("review", "list", "--json").stdout) == []
+    assert json.loads(refuge.run("status", "--json").stdout)["records"] == 2
+    refuge.run("link", "--all")
+    refuge.run("rebuild")
+    assert refuge.number("clinic", "1") is None
+    assert refuge.findings() == []
+
+
+def test_an_amended_record_that_comes_near_a_shielded_child_is_withheld(refuge, asha):
+    bram = refuge.number("club", "1")
+    refuge.load([BRAM | {"given": "Aisha", "family": "Okonjo"}], day="2026-09-02")
+    closer = {"given": "Aisha", "family": "Okonjo", "dob": "2015-03-14", "sex": "F"}
+    refuge.load([BRAM | closer], day="2026-09-03")
+    assert refuge.under()["club", "1"] == ["withheld"]
+    answer = refuge.asked(refuge.reader(), "child", "show", bram, *WHY)
+    assert isinstance(answer.exception, NotFoundError)
+    refuge.lift(asha)
+    assert refuge.number("club", "1") == bram
+    assert refuge.findings() == []
+
+
+NEAR = ASHA | {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
+
+
+def test_a_withheld_record_of_another_verified_number_is_released_at_once(refuge, asha):
+    refuge.load([NEAR | {"nhs": "9000000017"}], "clinic", "2026-09-02")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    near = {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
+    refuge.patient("9000000017", "2026-09-03", **near)
+    assert refuge.number("pds", "9000000017") is not None
+    refuge.load([NEAR | {"nhs": "9000000017", "nhs_status": "01"}], "clinic", "2026-09-04")
+    assert ("clinic", "1") not in refuge.under()
+    assert refuge.number("clinic", "1") == refuge.number("pds", "9000000017")
+    assert refuge.findings() == []
+
+
+def test_a_withheld_record_that_proves_to_be_the_childs_comes_under_the_shield(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-03")
+    assert refuge.under()["clinic", "1"] == ["shielded"]
+    assert refuge.number("clinic", "1") == asha
+    assert refuge.findings() == []
+
+
+def test_a_lifted_shield_releases_what_it_withheld(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    refuge.lift(asha)
+    number = refuge.number("clinic", "1")
+    assert number is not None
+    assert is_open(refuge.show(number))
+
+
+def test_a_record_that_agrees_with_a_withheld_one_is_withheld_with_it(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    report = refuge.load([NEAR | {"key": "5"}], "council", "2026-09-03")
+    assert report["links"] == 1
+    assert refuge.under()["council", "5"] == ["withheld"]
+    assert refuge.number("council", "5") is None
+
+
+def test_a_stranger_is_not_withheld(refuge, asha):
+    refuge.load([BRAM | {"key": "8", "dob": "2012-05-06"}], "council", "2026-09-02")
+    assert refuge.number("council", "8") is not None
+
+
 def test_a_new_record_of_a_shielded_child_is_under_the_shield_when_it_is_linked(refuge, asha):
     refuge.load([ASHA | {"nhs": NHS, "postcode": "YO1 7HH"}], "clinic", "2026-09-02")
     assert refuge.number("clinic", "1") == asha

@@ -556,6 +556,7 @@ class _Run:
             fresh = not any(ordinal in commit.linked for ordinal in one.group)
             self.outcome.children["registered" if fresh else "closed"] += 1 if fresh else -1
             self.outcome.links += 0 if self._plan or not fresh else len(one.group)
+        self.outcome.links += 0 if self._plan else commit.shields.joined
         if referred is not None:
             hidden = commit.shields.hidden()
             pairs = [{pair.left, pair.right} for pair in referred.referred]
@@ -628,8 +629,8 @@ class _Commit:
             pair = one.pair
             if pair.asked in ids:
                 sides = ids[pair.asked], self.shields.id_of(pair.other)
-                facts = pair.pattern, pair.weight, probability(pair.weight)
-                self.referred.append(ReferredPair(*sides, *facts))
+                chance = probability(pair.weight)
+                self.referred.append(ReferredPair(*sides, pair.pattern, pair.weight, chance))
 
     def add(self, settled: Settled) -> None:
         """Events of one child follow; its head and its records' links with them."""

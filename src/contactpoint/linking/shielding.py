@@ -46,6 +46,8 @@ class Spreading:
         )
         self.withheld: list[Withheld] = []
         """Groups that are withheld from here on, and were not before."""
+        self.joined = 0
+        """Records that are withheld with others that were before."""
 
     def hidden(self) -> set[UUID]:
         """The records that are, or were before this commit, shielded or withheld."""
@@ -99,6 +101,8 @@ class Spreading:
         held = [s for s in held if not self._judged(group, s, ids)]
         for shield in held:
             self.acts.do(shield, WithholdRecords({ids[o] for o in group}))
+        if held:
+            self.joined += sum(1 for o in group if not self._under.get(ids[o]))
         return group if held else frozenset()
 
     def _judged(self, group: Ordinals, shield: UUID, ids: Mapping[int, UUID]) -> bool:

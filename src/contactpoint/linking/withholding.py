@@ -44,7 +44,7 @@ class Watch(NamedTuple):
     """What one commit asks whether anything comes near to a shielded child."""
 
     near: "Withholding"
-    index: AnyIndex
+    matcher: AnyIndex
     """All records, where rivals are found."""
     stated: Callable[[], Collection[int]]
     """Gives the records that are new, or stated anew, since the last run."""
