@@ -16,6 +16,7 @@ from events import (
     never_link,
     record,
     shape,
+    shield,
     source,
 )
 from events.message import Erased, Event
@@ -52,6 +53,15 @@ TYPES: tuple[type[Event], ...] = (
     shape.ShapeModelAdopted,
     shape.ShapeLinked,
     source.SourceRegistered,
+    shield.ShieldApplied,
+    shield.ShieldInherited,
+    shield.ShieldSpread,
+    shield.RecordsParted,
+    shield.ShieldReviewed,
+    shield.ShieldLifted,
+    shield.RecordsWithheld,
+    shield.RecordsReleased,
+    shield.ShieldErased,
     judgement.PairClaimed,
     judgement.ClaimReleased,
     judgement.PairJudged,
