@@ -71,6 +71,7 @@ TYPES: tuple[type[Event], ...] = (
     never_link.NeverLinkLifted,
     access.ChildrenAccessed,
     access.ActRefused,
+    access.InvestigationOpened,
     access.TokenIssued,
     access.AdministratorNamed,
 )

@@ -28,7 +28,7 @@ from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, safe_parents
 from projections.shields import SHIELD
 from projections.sources import SOURCE
-from projections.view import ChildView, Shielding, View, is_restricted, view
+from projections.view import ChildView, Shielding, View, is_restricted, view, whole
 
 MOST_FOUND = 20
 """Children in one answer: the index is asked about a child, it is not browsed."""
@@ -60,6 +60,8 @@ class Found(msgspec.Struct, frozen=True):
     child: UUID
     view: View
     records: tuple[UUID, ...]
+    overridden: bool = False
+    """Whether it shows what a shield hides."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -151,13 +153,20 @@ class Queries:
         self.guard = guard
         self._contact = contact
 
-    def child_by_number(self, number: str) -> Found | None:
+    def child_by_number(self, number: str, *, override: bool = False) -> Found | None:
         """The child that a number answers for; a merged child's number answers with the survivor.
 
-        None where there is none, or no record of it is current any more.
+        None where there is none, or no record of it is current any more. ``override``: show what a
+        shield hides, to somebody who may see it and of whose look it is recorded.
         """
         named = sa.select(CHILD.c.child).where(CHILD.c.number == compact(number))
-        return self._child(lambda target: target.connection.execute(named).scalar())
+        found = self._child(lambda target: target.connection.execute(named).scalar())
+        if found is None or not override or isinstance(found.view, ChildView):
+            return found
+        with self._reading() as target:
+            shown = list(current([found.child.bytes], target))
+        views = [whole(found.view.number, [one.stated for one in kept]) for _, kept in shown]
+        return msgspec.structs.replace(found, view=views[0], overridden=True) if views else None
 
     def child(self, child: UUID) -> Found | None:
         """The child of this id, or the one it was merged into."""

@@ -10,8 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked
+from events.access import InvestigationOpened
 from projections.guard import Guard
 from projections.queries import Queries, Search
 from projections.view import FIELDS, RestrictedView
@@ -167,7 +168,7 @@ NEAR = ASHA | {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
 
 
 def test_a_withheld_record_of_another_verified_number_is_released_at_once(refuge, asha):
-    refuge.load([NEAR | {"nhs": "9000000017"}], "clinic", "2026-09-02")
+    refuge.load([NEAR], "clinic", "2026-09-02")
     assert refuge.under()["clinic", "1"] == ["withheld"]
     near = {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
     refuge.patient("9000000017", "2026-09-03", **near)
@@ -350,6 +351,41 @@ def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
         ("2099-01-01", False),
     ]
     assert not is_open(refuge.show(number))
+
+
+def _investigations(refuge):
+    with refuge.opened() as store:
+        told = [m.event for m in store.access.decode(store.access.read(0, 10_000))]
+    return [event for event in told if isinstance(event, InvestigationOpened)]
+
+
+def test_an_override_shows_all_once_and_opens_an_investigation(refuge, asha):
+    words = ("child", "show", asha, "--override", *WHY)
+    with refuge.opened() as store:
+        child = store.queries.child_by_number(asha).child
+    view = refuge.told(refuge.officer(), *words)
+    assert view["address"]["value"]["address"]["lines"] == ["7 Quill Lane"]
+    (opened,) = _investigations(refuge)
+    assert (opened.reader, opened.child, opened.asked.reason) == ("olu", child, WHY[1])
+    assert not is_open(refuge.show(asha))
+    assert not is_open(refuge.told(refuge.officer(), "child", "show", asha, *WHY))
+    refuge.told(refuge.officer(), *words)
+    assert len(_investigations(refuge)) == 2
+
+
+def test_an_override_needs_a_right_a_strong_token_and_a_reason(refuge, asha):
+    words = ("child", "show", asha, "--override")
+    weak = refuge.token("wen", "shielding-officer")
+    for token in (refuge.reader(), weak):
+        assert isinstance(refuge.asked(token, *words, *WHY).exception, DeniedError)
+    assert isinstance(refuge.asked(refuge.officer(), *words).exception, UsageError)
+    assert _investigations(refuge) == []
+
+
+def test_an_override_of_a_child_without_a_shield_is_a_look_like_any_other(refuge):
+    bram = refuge.number("club", "1")
+    assert is_open(refuge.told(refuge.officer(), "child", "show", bram, "--override", *WHY))
+    assert _investigations(refuge) == []
 
 
 def test_who_asked_for_a_shield_stands_sealed(refuge, asha):

@@ -192,6 +192,45 @@ def list_(*, every: bool, as_json: bool) -> None:
         say("no shield stands")
 
 
+@shield.command(epilog=examples("shield curve", "shield curve --children 60000 --seed 2 --json"))
+@click.option("--children", type=click.IntRange(1000, 10**6), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--records",
+    type=click.IntRange(100, 100_000),
+    default=10_000,
+    show_default=True,
+    help="New records of shielded children, about.",
+)
+@json_option
+def curve(*, children: int, seed: int, records: int, as_json: bool) -> None:
+    """Measure the shield floor: from which probability a new record is withheld.
+
+    On an invented population at England's density: of the new records that an authority writes of
+    shielded children, how many become visible elsewhere, and how many other children are withheld.
+    """
+    from msgspec import to_builtins
+
+    from contactpoint.shielding.curve import measure
+
+    found = measure(children, seed, records)
+    if as_json:
+        print_json(to_builtins(found))
+        return
+    print_table(
+        ("floor", "visible of 10,000", "alike", "others withheld, for 20 shielded"),
+        [
+            (f"{p.floor:g}", f"{p.visible:.0f}", f"{p.alike:.0f}", f"{p.withheld:.2f}")
+            for p in found.points
+        ],
+        title=f"{found.records:,} new records of {found.shielded:,} shielded children among "
+        f"{found.children:,}; {found.others:,} of others",
+    )
+    chosen = found.chosen
+    click.echo(f"in force: {chosen.floor:g}, {chosen.visible:.0f} of 10,000 visible elsewhere")
+    print_table(("what those visible share with what is known", "records"), [*found.kinds.items()])
+
+
 COLUMNS = (
     *("shield", "children", "laid_by", "inherited", "criterion", "authority", "review", "overdue"),
     *("records", "withheld", "standing"),

@@ -21,7 +21,7 @@ from linkage.near import Few, NearPair, clears, share
 from linkage.standardise import standardise
 from projections.queries import IndexedRecord, Queries
 
-SHIELD_FLOOR = 0.002
+SHIELD_FLOOR = 0.005
 """Probability of being a shielded child, rivals counted, from which a record is withheld.
 
 Chosen from the curve that ``contactpoint shield curve`` prints (ADR 20)."""
