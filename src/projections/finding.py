@@ -4,7 +4,7 @@ Of a shielded child only the identity and the name in use are kept, so no search
 can find it: what is not there cannot leak.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from events.record import Statement
 from events.shield import Kind
 from person.names import PersonName
+from person.particulars import Particulars
 from projections import rows
 from projections.folding import compact, fold
 from projections.index import CHILD, RECORD, SOURCE_KIND, STATEMENT, metadata
@@ -65,7 +66,18 @@ POSTCODE = sa.Table(
     sa.Index("index_postcode_child", "child", info=AFTER_FINISHING),
     sa.Index("index_postcode_postcode", "postcode", info=AFTER_FINISHING),
 )
-FOUND_BY = (IDENTITY, NAME, IDENTIFIER, POSTCODE)
+KIN = sa.Table(
+    "index_kin",
+    metadata,
+    sa.Column("child", sa.LargeBinary(16), nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Index("index_kin_child", "child", info=AFTER_FINISHING),
+    sa.Index("index_kin_value", "value", info=AFTER_FINISHING),
+)
+"""By what a child's parents are known: a mother's number, folded names. Nothing is searched by it;
+it finds the household of a child that is to be shielded."""
+
+FOUND_BY = (IDENTITY, NAME, IDENTIFIER, POSTCODE, KIN)
 
 _decode = msgspec.json.Decoder(Statement).decode
 
@@ -159,6 +171,7 @@ def _add(
         names = {_folded(name) for record in records for name in record.particulars.names}
         found[IDENTIFIER].extend((child, *number) for number in _numbers(records))
         found[POSTCODE].extend((child, postcode) for postcode in _postcodes(records))
+        found[KIN].extend((child, value) for value in _kin(records))
     found[NAME].extend((child, *name) for name in sorted(names))
 
 
@@ -176,6 +189,22 @@ def _folded(name: PersonName) -> tuple[str, str]:
 def _numbers(records: Sequence[Stated]) -> list[tuple[str, str]]:
     numbers = (number for record in records for number in record.particulars.identifiers)
     return sorted({(number.system, compact(number.value)) for number in numbers})
+
+
+def _kin(records: Sequence[Stated]) -> list[str]:
+    return sorted({value for _, value in kin_of([one.particulars for one in records])})
+
+
+def kin_of(records: Iterable[Particulars]) -> set[tuple[str, str]]:
+    """By what mother and other parents are known: which of the two, and a number or a name."""
+    carers = [carer for record in records for carer in record.carers]
+    mothers = {("mother", f"nhs {carer.nhs}") for carer in carers if carer.nhs}
+    named = {
+        ("parent", f"{fold(carer.given)} {fold(carer.family)}")
+        for carer in carers
+        if carer.given and carer.family
+    }
+    return mothers | named
 
 
 def _postcodes(records: Sequence[Stated]) -> list[str]:

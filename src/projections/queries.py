@@ -19,6 +19,7 @@ from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, Kept, curr
 from projections.folding import compact, fold
 from projections.guard import BehindError, Guard
 from projections.history import HISTORY
+from projections.household import Kin, household
 from projections.index import CHILD, RECORD, STATEMENT
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
@@ -420,6 +421,17 @@ class Queries:
 
         told, _ = self.guard.answer(self.engine, read, lambda it: it[1])
         return told
+
+    def household(self, child: UUID) -> list[Kin]:
+        """The children, not shielded yet, who share address, mother or parent with a child.
+
+        For officers, before they shield it.
+        """
+        return self.guard.answer(
+            self.engine,
+            lambda target: household(child.bytes, target),
+            lambda found: [record for kin in found for record in kin.records],
+        )
 
     def shields(self) -> list[Row]:
         """The shields, the soonest to be reviewed first, with the ``numbers`` of their children.

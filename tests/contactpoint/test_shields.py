@@ -388,6 +388,26 @@ def test_an_override_of_a_child_without_a_shield_is_a_look_like_any_other(refuge
     assert _investigations(refuge) == []
 
 
+def test_the_household_is_offered_where_a_shield_is_laid(refuge):
+    home = {"address": "7 Quill Lane", "postcode": "SE15 3QN"}
+    parent = {"guardian_given": "Ada", "guardian_family": "Okonjo"}
+    people = {
+        "asha": ASHA | home | parent | {"nhs": NHS, "mother_nhs": "9000000033"},
+        "sister": BRAM | {"given": "Ines"} | home,
+        "brother": BRAM | {"given": "Joss", "dob": "2012-01-09"} | parent,
+        "child": BRAM | {"given": "Femi", "dob": "2011-07-01", "mother_nhs": "9000000033"},
+        "neighbour": BRAM
+        | {"dob": "2009-05-05", "address": "9 Quill Lane", "postcode": "SE15 3QN"},
+    }
+    refuge.load([one | {"key": key} for key, one in people.items()], "clinic", "2026-09-02")
+    number = refuge.number("pds", NHS)
+    words = ("shield", "apply", number, "--criterion", "harm", "--requester", "desk")
+    told = refuge.told(refuge.officer(), *words)
+    offered = {one["number"].replace(" ", ""): one["shares"] for one in told["household"]}
+    wanted = {"sister": ["address"], "brother": ["parent"], "child": ["mother"]}
+    assert offered == {refuge.number("clinic", key): shares for key, shares in wanted.items()}
+
+
 def test_who_asked_for_a_shield_stands_sealed(refuge, asha):
     for path in refuge.home.rglob("*"):
         if path.is_file():

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from contactpoint.cli import views
 from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
 from contactpoint.cli.output import as_time, print_json, print_table, say
 from contactpoint.cli.session import opened, second_option, token_option
@@ -78,7 +79,11 @@ def apply(  # noqa: PLR0913 - what a shield says
     parents: Sequence[str],
     as_json: bool,
 ) -> None:
-    """Lay a shield over the child of a NUMBER. When this returns, every answer obeys it."""
+    """Lay a shield over the child of a NUMBER. When this returns, every answer obeys it.
+
+    Children who share its address, mother or another parent are offered: to shield them, too, is
+    another command for each.
+    """
     from contactpoint.errors import UsageError
     from contactpoint.shielding.officers import Asked
 
@@ -91,19 +96,25 @@ def apply(  # noqa: PLR0913 - what a shield says
         origin = store.origin("shield apply")
         store.projector.catch_up()
         found = store.queries.child_by_number(wanted) if wanted else None
+        household = store.queries.household(found.child) if found else []
         store.accesses.record(
             origin,
             "shield apply",
             reason=f"{criterion}: {requester.strip()}",
-            children=[found.child] if found else [],
+            children=[found.child, *(kin.child for kin in household)] if found else [],
             search={"number": number.strip()},
         )
         laid = store.shielding.apply(wanted, asked, origin)
+    offered = [views.identity(kin.view) | {"shares": list(kin.shares)} for kin in household]
     if as_json:
-        print_json({"shield": laid.hex, "child": wanted})
+        print_json({"shield": laid.hex, "child": wanted, "household": offered})
         return
     click.echo(laid.hex[:8])
     say(f"shield {laid.hex[:8]} stands; 'contactpoint shield list' says when it is to be reviewed")
+    if offered:
+        columns = ("number", "name", "sex", "born", "shares")
+        rows = [[one[column] for column in columns] for one in offered]
+        print_table(columns, rows, title="share an address or a parent, and are not shielded")
 
 
 @shield.command(epilog=examples("shield review 7f3a9c21 --review 2027-09-01"))
