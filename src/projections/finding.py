@@ -18,7 +18,7 @@ from person.names import PersonName
 from person.particulars import Particulars
 from projections import rows
 from projections.folding import compact, fold
-from projections.index import CHILD, RECORD, SOURCE_KIND, STATEMENT, metadata
+from projections.index import CHILD, RECORD, SOURCE_KIND, metadata, with_statements
 from projections.projection import AFTER_FINISHING, Target
 from projections.shielded import kind_of
 from projections.survivorship import Stated, birth, identity, name_in_use, sex
@@ -110,7 +110,8 @@ def add(children: Sequence[bytes], target: Target) -> None:
 
 def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, list[Kept]]]:
     """The current records of each of these children, in the order of the children's ids."""
-    record, statement, kind = target[RECORD], target[STATEMENT], target[SOURCE_KIND]
+    record, kind = target[RECORD], target[SOURCE_KIND]
+    both, statement = with_statements(record, record.c.ordinal, target)
     query: sa.Select[Any] = (
         sa.select(
             record.c.child,
@@ -121,13 +122,14 @@ def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, 
             sa.func.coalesce(kind.c.kind, ""),
             record.c.stated_effective,
             record.c.present_effective,
-            statement.c.statement,
+            statement,
             kind_of(record.c.record, target),
         )
-        .join(statement, statement.c.ordinal == record.c.ordinal)
+        .select_from(both)
         .join(target[CHILD], target[CHILD].c.child == record.c.child)
         .outerjoin(kind, kind.c.source == record.c.source)
         .where(record.c.child.in_(children), record.c.standing == "current")
+        .where(statement.is_not(None))
         .order_by(record.c.child, record.c.ordinal)
     )
     found = target.connection.execute(query).all()

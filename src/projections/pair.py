@@ -15,7 +15,7 @@ from events.record import Statement
 from person.particulars import Particulars
 from projections import rows
 from projections.finding import IDENTITY
-from projections.index import CHILD, RECORD, STATEMENT
+from projections.index import CHILD, RECORD, STATEMENT, with_statements
 from projections.projection import Target
 from projections.shielded import kind_of
 from projections.survivorship import Stated
@@ -41,18 +41,19 @@ class PairedRecord(msgspec.Struct, frozen=True):
 
 def paired(records: Sequence[UUID], target: Target) -> dict[UUID, PairedRecord]:
     """Those of the records that may be seen."""
+    both, statement = with_statements(RECORD, RECORD.c.ordinal, target)
     query = (
         sa.select(
             RECORD,
-            STATEMENT.c.statement,
+            statement.label("statement"),
             CHILD.c.number,
             IDENTITY.c.restricted,
             kind_of(RECORD.c.record, target).label("under"),
         )
-        .join(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+        .select_from(both)
         .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
         .outerjoin(IDENTITY, IDENTITY.c.child == RECORD.c.child)
-        .where(RECORD.c.record.in_([record.bytes for record in records]))
+        .where(RECORD.c.record.in_([record.bytes for record in records]), statement.is_not(None))
     )
     found: dict[UUID, PairedRecord] = {}
     for row in target.connection.execute(query):

@@ -20,7 +20,7 @@ from projections.folding import compact, fold
 from projections.guard import BehindError, Guard
 from projections.history import HISTORY
 from projections.household import Kin, household
-from projections.index import CHILD, RECORD, STATEMENT
+from projections.index import CHILD, RECORD, with_statements
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
@@ -245,12 +245,13 @@ class Queries:
         found: dict[int, Membership] = {}
         with self._reading() as target:
             for part in rows.parts(sorted(set(ordinals))):
+                both, statement = with_statements(RECORD, RECORD.c.ordinal, target)
                 query = (
                     sa.select(
                         *(RECORD.c.record, RECORD.c.ordinal, RECORD.c.source, RECORD.c.scope),
-                        *(RECORD.c.key, RECORD.c.standing, STATEMENT.c.statement),
+                        *(RECORD.c.key, RECORD.c.standing, statement),
                     )
-                    .outerjoin(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+                    .select_from(both)
                     .where(RECORD.c.ordinal.in_(part))
                 )
                 for row in target.connection.execute(query).all():
@@ -612,13 +613,14 @@ def _named(name: str) -> sa.ColumnElement[bool]:
 
 
 def _records(target: Target, which: sa.ColumnElement[bool]) -> Iterator[IndexedRecord]:
+    both, statement = with_statements(RECORD, RECORD.c.ordinal, target)
     query = (
         sa.select(
             *(RECORD.c.record, RECORD.c.ordinal, RECORD.c.source, RECORD.c.scope, RECORD.c.key),
-            *(RECORD.c.standing, RECORD.c.child, CHILD.c.number, STATEMENT.c.statement),
+            *(RECORD.c.standing, RECORD.c.child, CHILD.c.number, statement),
         )
+        .select_from(both)
         .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
-        .outerjoin(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
         .where(which)
         .order_by(RECORD.c.ordinal)
     )

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked
@@ -386,6 +387,32 @@ def test_an_override_of_a_child_without_a_shield_is_a_look_like_any_other(refuge
     bram = refuge.number("club", "1")
     assert is_open(refuge.told(refuge.officer(), "child", "show", bram, "--override", *WHY))
     assert _investigations(refuge) == []
+
+
+def test_what_a_shield_hides_stands_apart_from_what_is_searched(refuge):
+    number = refuge.number("pds", NHS)
+
+    def tables():
+        with refuge.opened() as store:
+            store.projector.catch_up()
+            with store.read.connect() as connection:
+                names = sa.inspect(connection).get_table_names()
+                return {
+                    name
+                    for name in names
+                    for row in connection.exec_driver_sql(f"SELECT * FROM {name}")
+                    if any(b"QUILL" in str(cell).upper().encode() for cell in row)
+                }
+
+    assert tables() == {"index_statement"}
+    refuge.apply(number)
+    assert tables() == {"sealed_statement"}
+    refuge.patient(NHS, "2026-09-02", line="8 Quill Lane")
+    assert tables() == {"sealed_statement"}
+    refuge.run("rebuild")
+    assert tables() == {"sealed_statement"}
+    refuge.lift(number)
+    assert tables() == {"index_statement"}
 
 
 def test_the_household_is_offered_where_a_shield_is_laid(refuge):
