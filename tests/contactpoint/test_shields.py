@@ -133,7 +133,7 @@ def test_2009_an_update_does_not_make_an_unshielded_duplicate(refuge, asha):
     before = refuge.load([BRAM | {"key": "8", "dob": "2012-05-06"}], "council", "2026-09-01")
     near = ASHA | {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
     report = refuge.load([near], "clinic", "2026-09-02")
-    told = "rows", "new", "links", "reviews", "held", "rejected"
+    told = "rows", "new", "links", "reviews", "held", "rejected", "events"
     assert [report[name] for name in told] == [before[name] for name in told]
     assert refuge.number("clinic", "1") is None
     assert refuge.under()["clinic", "1"] == ["withheld"]

@@ -241,6 +241,8 @@ class _Run:
         )
         self._matcher: AnyIndex | None = None
         self._through = 0
+        self._unsaid = 0
+        """Events that no figure counts: what people laid upon children tells of them."""
         self._version = self._own_version()
         self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
@@ -265,7 +267,7 @@ class _Run:
         self._settle(pairs, ordinals)
         if not self._plan and (self._log.position() > before or first or not everything):
             self._complete()
-        self.outcome.events = self._log.position() - before
+        self.outcome.events = self._log.position() - before - self._unsaid
         return self.outcome
 
     def _last(self) -> tuple[int, str]:
@@ -545,6 +547,7 @@ class _Run:
                 unmoved={ACT: self._laid.position, "shield": commit.shields.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
+            self._unsaid += sum(bool(message.event.moves) for message in messages)
             self._version += referred is not None
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
         self.outcome.count(commit.settled)
@@ -552,15 +555,20 @@ class _Run:
 
     def _count_hidden(self, commit: "_Commit", referred: PairsReferred | None) -> None:
         """A withheld record counts as the child it would be, so that no figure tells of it."""
-        for one in commit.shields.withheld:
-            fresh = not any(ordinal in commit.linked for ordinal in one.group)
-            self.outcome.children["registered" if fresh else "closed"] += 1 if fresh else -1
-            self.outcome.links += 0 if self._plan or not fresh else len(one.group)
-        self.outcome.links += 0 if self._plan else commit.shields.joined
+        new = [one for one in commit.shields.withheld if not one.group & commit.linked.keys()]
+        self.outcome.children["registered"] += len(new)
+        self.outcome.children["closed"] -= len(commit.shields.withheld) - len(new)
+        if not self._plan:
+            joined = commit.shields.joined
+            self.outcome.links += joined + sum(len(one.group) for one in new)
+            self._unsaid -= joined + len(new)
         if referred is not None:
             hidden = commit.shields.hidden()
             pairs = [{pair.left, pair.right} for pair in referred.referred]
-            self.outcome.referred += sum(1 for pair in pairs if not pair & hidden)
+            seen = sum(1 for pair in pairs if not pair & hidden)
+            settled = [pair for pair in referred.settled if not {*pair} & hidden]
+            self.outcome.referred += seen
+            self._unsaid += not self._plan and not seen and not settled
 
     def _write(self, messages: Sequence[Recorded], commit: "_Commit", heads: HeadChanges) -> int:
         """Append; the position of the last event."""
