@@ -279,7 +279,7 @@ class _Load:
             )
             self._insist_on_the_same_bytes()
             if keeping is not None:
-                keeping.finish(process.about.left_out, without=found.kept_out)
+                keeping.finish(without=found.kept_out)
             if not found.again:
                 return spool, found
             how = replace(how, again=how.again | found.again)

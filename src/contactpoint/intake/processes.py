@@ -1,6 +1,7 @@
 """A load's work in one process, or shared with a second one.
 
 The second process reads while this one prepares and compares, then seals while this one writes.
+Where a feed can read rows apart from their file, it leaves some to this one, which would wait else.
 It touches no log; keys that it has issued when it is killed harm nobody. Whoever loads is the only
 one who writes the log and who answers for the load: the second process ends with it.
 """
@@ -17,7 +18,7 @@ import msgspec
 from contactpoint.errors import ContactpointError
 from contactpoint.intake import second_process
 from contactpoint.intake.delivered import About, Delivered, How
-from contactpoint.intake.reading import ReadChunk, Reader
+from contactpoint.intake.reading import Apart, ReadChunk, Reader
 from contactpoint.intake.recall import Recall
 from contactpoint.intake.sealing import Firsts, SealedFirsts, Sealing
 from events.keys import KeyStoreError
@@ -63,9 +64,8 @@ class Alone:
         """Read, chunk by chunk."""
         reading, self._reading = self._reading or self._delivered.open(), None
         with closing(Recall(how.kept, self._master.hashes.row)) as recall:
-            reader = Reader(recall, how.again)
-            yield from reader.chunks(reading, how.size)
-        self.about.dropped, self.about.left_out = Counter(reading.dropped), reader.left_out
+            yield from Reader(recall, how.again).chunks(reading, how.size)
+        self.about.dropped = Counter(reading.dropped)
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal when the events are asked for."""
@@ -77,6 +77,7 @@ class Shared:
 
     def __init__(self, delivered: Delivered, master: MasterKey, keys_url: str) -> None:
         """Begin the second process and have it open the delivery. Raises FeedError as it does."""
+        self._rows = delivered.rows
         spawn = multiprocessing.get_context("spawn")
         self._sealing = False
         self._line, theirs = spawn.Pipe()
@@ -110,16 +111,21 @@ class Shared:
             self._process.join()
 
     def chunks(self, how: How) -> Iterator[ReadChunk]:
-        """Chunks that were read meanwhile."""
+        """Chunks that were read meanwhile; rows that were left are read here."""
         self._say(self._line.send, how)
+        rows = self._rows()
+        apart = Apart(rows) if rows is not None else None
         decode = msgspec.msgpack.Decoder(ReadChunk).decode
         while self._answers():
             if not (written := self._line.recv_bytes()):
                 break
-            yield decode(written)
+            chunk = decode(written)
+            yield apart.chunk(chunk) if apart is not None else chunk
         else:
             self._fail()
-        self.about.dropped, self.about.left_out = self._line.recv()
+        self.about.dropped = self._line.recv()
+        if apart is not None:
+            self.about.dropped += apart.dropped
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal there, while this process does something else."""
