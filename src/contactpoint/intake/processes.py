@@ -10,6 +10,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import cached_property
 from types import TracebackType
 from typing import Any, NoReturn, Protocol
 
@@ -33,7 +34,9 @@ class SecondProcessError(ContactpointError):
 class Process(Protocol):
     """Where a delivery is read and its first events are sealed."""
 
-    about: About
+    @property
+    def about(self) -> About:
+        """Open the delivery. Raises FeedError where it is not what its feed reads."""
 
     def chunks(self, how: How) -> Iterator[ReadChunk]:
         """Read the delivery, as often as is asked. Raises FeedError as the feed does."""
@@ -46,11 +49,8 @@ class Alone:
     """Everything in this process, each thing when it is asked for."""
 
     def __init__(self, delivered: Delivered, master: MasterKey, sealing: Sealing) -> None:
-        """Open the delivery. Raises FeedError where it is not what its feed reads."""
         self._delivered = delivered
-        begun = delivered.open()
-        self.about = delivered.about(begun)
-        self._reading: Reading | None = begun
+        self._reading: Reading | None = None
         self._master = master
         self._sealing = sealing
 
@@ -59,6 +59,12 @@ class Alone:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+    @cached_property
+    def about(self) -> About:
+        """Open the delivery. Raises FeedError where it is not what its feed reads."""
+        self._reading = self._delivered.open()
+        return self._delivered.about(self._reading)
 
     def chunks(self, how: How) -> Iterator[ReadChunk]:
         """Read, chunk by chunk."""
@@ -76,7 +82,7 @@ class Shared:
     """Reading and sealing in a second process."""
 
     def __init__(self, delivered: Delivered, master: MasterKey, keys_url: str) -> None:
-        """Begin the second process and have it open the delivery. Raises FeedError as it does."""
+        """Begin the second process and have it open the delivery."""
         self._rows = delivered.rows
         spawn = multiprocessing.get_context("spawn")
         self._sealing = False
@@ -89,11 +95,6 @@ class Shared:
         )
         self._process.start()
         theirs.close()
-        try:
-            self.about: About = self._line.recv() if self._answers() else self._fail()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
 
     def __enter__(self) -> "Process":
         return self
@@ -109,6 +110,12 @@ class Shared:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+
+    @cached_property
+    def about(self) -> About:
+        """What it found when it opened the delivery. Raises FeedError as that does."""
+        about: About = self._line.recv() if self._answers() else self._fail()
+        return about
 
     def chunks(self, how: How) -> Iterator[ReadChunk]:
         """Chunks that were read meanwhile; rows that were left are read here."""
