@@ -11,7 +11,7 @@ from feeds.reading import OnePass, Rows
 from feeds.submission import Dropped, Fault, Reading, Recalled, Remark, Row, Submission
 from person.particulars import Particulars
 
-LEFT = 4
+LEFT = 3
 """Of ten rows, those that the second process leaves to the first, which would wait for it else."""
 
 
