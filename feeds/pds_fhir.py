@@ -59,8 +59,9 @@ class PdsFhir:
         del mapping
         return PdsReading(only_file(paths), self)
 
-    def rows(self, file: str) -> "PdsRows":
-        """Begin to read Patients apart from their file."""
+    def rows(self, file: str, *, mapping: Path | None = None) -> "PdsRows":
+        """Begin to read Patients apart from their file. A mapping is not used."""
+        del mapping
         return PdsRows(file, Dropped(), Today(self.clock()))
 
 

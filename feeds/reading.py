@@ -1,6 +1,7 @@
 """What every pass over a file begins with: its settings, its counts and its errors."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from feeds.submission import Dropped, Fault, FeedError, Header, Mode, Settings, Submission
@@ -83,5 +84,5 @@ class Rows(Protocol):
 class ReadsApart(Protocol):
     """A feed whose rows say the same where they are read apart from their file."""
 
-    def rows(self, file: str) -> Rows:
+    def rows(self, file: str, *, mapping: Path | None = None) -> Rows:
         """Begin to read rows; ``file`` is the base name that errors carry."""

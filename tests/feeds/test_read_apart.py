@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds.catalogue import FEEDS
+from feeds.csc import Csc
 from feeds.pds_fhir import PdsFhir
 from feeds.reading import ReadsApart
 from feeds.submission import FeedError, Recalled
+from person.identifiers import Identifier
 
 FEED = PdsFhir()
 BUNDLE = (
@@ -27,9 +29,10 @@ def sample_lines(samples):
     return [*(line for line in written if line.strip()), BUNDLE]
 
 
-def partly_apart(path, chosen):
+def partly_apart(path, chosen, feed=FEED, mapping=None):
     """The rows of a file and what was left out of them, those chosen read apart from it."""
-    reading, rows = FEED.open([path]), FEED.rows(path.name)
+    reading = feed.open([path], mapping=mapping)
+    rows = feed.rows(path.name, mapping=mapping)
     asked = []
 
     def leave(*written):
@@ -55,11 +58,34 @@ def test_rows_of_any_file_may_be_read_apart(data, sample_lines, tmp_path):
     assert partly_apart(path, data.draw(st.sets(st.integers(1, 10)))) == whole
 
 
+@pytest.mark.parametrize("chosen", [{1, 2, 3}, {4, 5, 6, 7}, set(range(1, 20))])
+def test_children_may_be_read_apart(samples, chosen):
+    path = samples / "csc.json"
+    reading = Csc().open([path])
+    whole = list(reading), Counter(reading.dropped)
+    assert partly_apart(path, chosen, Csc()) == whole
+
+
+def test_a_child_read_apart_is_of_the_authority_that_a_mapping_names(tmp_path):
+    path, mapping = tmp_path / "cases.json", tmp_path / "authority.toml"
+    path.write_text('{"Children":[{"la_child_id":"7","child_details":{"surname":"Reid"}}]}')
+    mapping.write_text('authority = "201"\n')
+    (row,), _ = partly_apart(path, {1}, Csc(), mapping)
+    assert row.particulars.identifiers == (Identifier("la-child", "201/7"),)
+
+
 def test_what_is_nested_too_deeply_is_refused_apart_as_in_its_file():
     row = b'{"resourceType":"Patient","id":"9","x":' + b"[" * 5000 + b"]" * 5000 + b"}"
     with pytest.raises(FeedError, match="line 4: expected JSON nested less deeply"):
         FEED.rows("night.ndjson").row(4, row)
 
 
+def test_a_child_nested_too_deeply_is_refused_apart():
+    child = b'{"x":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    with pytest.raises(FeedError, match="child 4: expected JSON nested less deeply"):
+        Csc().rows("cases.json").row(4, b"201", child)
+
+
 def test_which_feeds_read_rows_apart():
-    assert [name for name, feed in FEEDS.items() if isinstance(feed, ReadsApart)] == [FEED.name]
+    apart = [name for name, feed in FEEDS.items() if isinstance(feed, ReadsApart)]
+    assert sorted(apart) == ["health.pds-fhir", "social-care.csc"]

@@ -48,7 +48,11 @@ class Delivered:
     def rows(self) -> Rows | None:
         """Begin to read rows apart from the file, where its feed can."""
         feed = self.feed
-        return feed.rows(self.paths[0].name) if isinstance(feed, ReadsApart) else None
+        return (
+            feed.rows(self.paths[0].name, mapping=self.mapping)
+            if isinstance(feed, ReadsApart)
+            else None
+        )
 
     def about(self, reading: Reading) -> About:
         """What a reading that has just begun says of its file and its feed."""
