@@ -54,11 +54,12 @@ def stores(tmp_path):
 
 
 def patient(n, **changes):
-    """A patient; among ten two have an id that is none, two a sex that is none, two no name."""
+    """A patient: of ten two have an id that is none, two a sex that is none, two no name; some are restricted."""
     return {
         "resourceType": "Patient",
         "id": "no id" if n % 10 in (4, 9) else f"p{n}",
         "name": [{"family": "Okonjo", "given": ["Asha"], "prefix": ["Miss"]}] if n % 5 != 1 else [],
+        "meta": {"security": [{"code": "R" if n % 20 in (10, 15) else "U"}]},
         "birthDate": f"2015-01-{1 + n % 28:02d}" if n % 10 != 1 else None,
         "gender": "girl" if n % 10 in (0, 5) else "female",
         f"{'photo' if n % 3 else 'managing'}": "none",

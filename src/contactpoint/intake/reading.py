@@ -36,6 +36,8 @@ class ReadRow(msgspec.Struct, frozen=True, array_like=True, tag="read"):
     """Hash by which the row can be recalled; empty where it must be read each time."""
     left_out: tuple[str, ...]
     """Its fields that are not taken."""
+    restricted: bool = False
+    """Its feed marks the child as restricted."""
 
 
 class RecalledRow(msgspec.Struct, frozen=True, array_like=True, tag="recalled"):
@@ -187,6 +189,7 @@ class Encoding:
             row.remarks,
             digest,
             left_out,
+            particulars.restricted,
         )
 
 
