@@ -54,7 +54,7 @@ def stores(tmp_path):
 
 
 def patient(n, **changes):
-    """A patient: of ten two have an id that is none, two a sex that is none, two no name; some are restricted."""
+    """A patient; of ten two have an id that is none, two no name; some are restricted."""
     return {
         "resourceType": "Patient",
         "id": "no id" if n % 10 in (4, 9) else f"p{n}",
