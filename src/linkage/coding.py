@@ -201,6 +201,10 @@ class Coder:
         keys.keys(rows, self.facts(), self._known.hashes(), found)
         return found
 
+    def words(self) -> npt.NDArray[np.uint64]:
+        """Hashes of each name word and of how it sounds (``layout.Hashes``)."""
+        return self._known.hashes().words
+
     def ties(self, rows: Ints) -> npt.NDArray[np.uint32]:
         """Where rows that this coder made stand in a long block."""
         found = np.empty(len(rows), np.uint32)

@@ -1,25 +1,29 @@
 """Which records come near to a few that must not be missed: looser blocking, and a share of odds.
 
 Blocking loses some pairs of one child for speed. Where the others are few, such as the records of
-shielded children, records may be asked to share much less before they are compared.
+shielded children, records may be asked to share much less before they are compared. All is done on
+the coded rows of an index, a column at a time.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from linkage import kernel
-from linkage.blocking import Filed, sound
-from linkage.coding import Coder
-from linkage.comparable import BirthKind, Comparable
+from linkage.comparable import BirthKind
 from linkage.compare.carers import Carers
+from linkage.compiled import layout
+from linkage.compiled.layout import FAMILY_SOUND, FORENAME_SOUND, WORD
 from linkage.decide import Levels, contradiction
-from linkage.model import Model, total
+from linkage.index import Index
+from linkage.kernel import Rows
+from linkage.model import total
 
-Key = tuple[str | int, ...]
-AT_ONCE = 100_000
+Keys = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
+AT_ONCE = 200_000
 """Pairs that are compared at a time."""
 
 
@@ -34,89 +38,102 @@ class NearPair(NamedTuple):
 
 
 class Few:
-    """The records that must not be missed, by ordinal."""
+    """The records of an index that must not be missed."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self._records: dict[int, Comparable] = {}
-        self._blocks: dict[Key, set[int]] = defaultdict(set)
+    def __init__(self, index: Index, ordinals: Collection[int]) -> None:
+        """Those that the index does not hold are passed over."""
+        self._index = index
+        self._ordinals, self._rows = index.coded_of(ordinals)
+        keys = loose_keys(self._rows, index)
+        place, column = np.nonzero(keys)
+        found = keys[place, column]
+        order = np.argsort(found, kind="stable")
+        self._keys, self._places = found[order], place[order]
 
-    def __contains__(self, ordinal: int) -> bool:
-        return ordinal in self._records
-
-    def put(self, records: Mapping[int, Comparable]) -> None:
-        """Add records, each in place of an older version of it."""
-        for ordinal, record in records.items():
-            self.remove([ordinal])
-            self._records[ordinal] = record
-            for key in self._keys(record):
-                self._blocks[key].add(ordinal)
-
-    def remove(self, ordinals: Iterable[int]) -> None:
-        """Take records out; those that are not there are passed over."""
-        for ordinal in ordinals:
-            record = self._records.pop(ordinal, None)
-            for key in self._keys(record) if record is not None else ():
-                self._blocks[key].discard(ordinal)
-
-    def pairs(self, asked: Mapping[int, Comparable], floor: float) -> list[NearPair]:
+    def pairs(self, asked: Collection[int], floor: float) -> list[NearPair]:
         """The pairs of the asked records with the few, from a weight on."""
-        met = [
-            (ordinal, other)
-            for ordinal, record in asked.items()
-            for other in sorted(set().union(*(self._blocks.get(k, ()) for k in self._keys(record))))
-            if other != ordinal
-        ]
+        ordinals, rows = self._index.coded_of(asked)
+        keys = loose_keys(rows, self._index)
+        place, column = np.nonzero(keys)
+        found = keys[place, column]
+        start = np.searchsorted(self._keys, found, "left")
+        count = np.searchsorted(self._keys, found, "right") - start
+        left = np.repeat(place, count)
+        within = np.arange(len(left)) - np.repeat(np.cumsum(count) - count, count)
+        right = self._places[np.repeat(start, count) + within]
+        met = np.unique(np.stack([left, right], axis=1), axis=0)
+        return self._compared(ordinals, rows, met, floor)
+
+    def against(self, asked: Collection[int], others: Collection[int]) -> list[NearPair]:
+        """The pairs of the asked records with these of the few, whether they share anything."""
+        ordinals, rows = self._index.coded_of(asked)
+        mine = np.flatnonzero(np.isin(self._ordinals, sorted(others)))
+        met = np.array([(a, b) for a in range(len(rows)) for b in mine], np.int64).reshape(-1, 2)
+        return self._compared(ordinals, rows, met, float("-inf"))
+
+    def _compared(self, ordinals: Ints, rows: Rows, met: Ints, floor: float) -> list[NearPair]:
         found: list[NearPair] = []
         for start in range(0, len(met), AT_ONCE):
-            some = met[start : start + AT_ONCE]
-            found += [pair for pair in self._compared(some, asked) if pair.weight >= floor]
+            left, right = met[start : start + AT_ONCE].T
+            codes = kernel.patterns(rows[left], self._rows[right], self._index.facts())
+            weights = total(codes, self._index.model)
+            kept = (weights >= floor) & (ordinals[left] != self._ordinals[right])
+            columns = (ordinals[left], self._ordinals[right], weights, codes)
+            found += map(NearPair._make, zip(*(c[kept].tolist() for c in columns), strict=True))
         return found
 
-    def _compared(
-        self, met: Sequence[tuple[int, int]], asked: Mapping[int, Comparable]
-    ) -> Iterator[NearPair]:
-        coder = Coder(self._model.population)
-        ones, others = sorted({a for a, _ in met}), sorted({b for _, b in met})
-        rows = coder.rows([*(asked[a] for a in ones), *(self._records[b] for b in others)])
-        place = {a: n for n, a in enumerate(ones)}
-        beyond = {b: n for n, b in enumerate(others, len(ones))}
-        left = rows[[place[a] for a, _ in met]]
-        right = rows[[beyond[b] for _, b in met]]
-        codes = kernel.patterns(left, right, coder.facts())
-        weights = total(codes, self._model)
-        for (one, other), weight, code in zip(met, weights.tolist(), codes.tolist(), strict=True):
-            yield NearPair(one, other, weight, code)
 
-    def _keys(self, record: Comparable) -> set[Key]:
-        return set(loose_keys(record, self._model))
+def loose_keys(rows: Rows, index: Index) -> Keys:
+    """What records may share to be compared, a column for each thing; 0 for nothing.
+
+    Any one thing that errors seldom leave alone: the birth date, whichever of day and month comes
+    first; the sound of a name, and the year; how both names begin to sound; a postcode; a number;
+    the mother; a carer; a contact.
+    """
+    words, wide = index.words(), rows.astype(np.uint64)
+    birth, kind = wide[:, layout.BIRTH], rows[:, layout.BIRTH_KIND]
+    year, month, day = birth // 10_000, birth // 100 % 100, birth % 100
+    whole = np.isin(kind, (BirthKind.FULL, BirthKind.STAND_IN))
+    low, high = np.minimum(day, month), np.maximum(day, month)
+    given = [layout.GIVEN, layout.GIVEN + 1, layout.OTHER_GIVEN]
+    family = [layout.PARTS, layout.PARTS + 1, layout.OTHER_FAMILY]
+    sounds = [words[rows[:, at], FORENAME_SOUND] * (rows[:, at] > 0) for at in given]
+    sounds += [words[rows[:, at], FAMILY_SOUND] * (rows[:, at] > 0) for at in family]
+    carers = [
+        (words[rows[:, at], WORD], words[rows[:, at + 1], WORD], rows[:, at] * rows[:, at + 1] > 0)
+        for at in range(layout.CARERS, layout.CARERS + 6, 2)
+    ]
+    # A forename and a family name in either order: a sum does not know which came first.
+    both = [(one + other, (one > 0) & (other > 0)) for one in sounds[:2] for other in (sounds[3:5])]
+    plain = [*range(layout.POSTCODES, layout.POSTCODES + 4), layout.NHS, layout.UPN]
+    plain += [*range(layout.FORMER_UPNS, layout.FORMER_UPNS + 2), layout.MOTHER]
+    plain += range(layout.CONTACTS, layout.CONTACTS + 3)
+    columns = [_key(1, year * 10_000 + low * 100 + high, whole)]
+    columns += [_key(2, sound ^ (year << np.uint64(48)), (sound > 0) & (year > 0))
+                for sound in sounds]  # fmt: skip
+    columns += [_key(3, value, there) for value, there in both]
+    columns += [_key(4, one * np.uint64(3) + other, there) for one, other, there in carers]
+    columns += [
+        _key(5 + (0 if layout.POSTCODES <= at < layout.BIRTH else _kind(at)), wide[:, at],
+             rows[:, at] > 0)
+        for at in plain
+    ]  # fmt: skip
+    return np.stack(columns, axis=1)
 
 
-def loose_keys(record: Comparable, model: Model) -> Iterator[Key]:
-    """What two records may share to be compared: any one thing that errors seldom leave alone."""
-    filed = Filed.of(record, model.population)
-    birth, year = record.birth, record.birth // 10_000
-    if record.birth_kind in (BirthKind.FULL, BirthKind.STAND_IN):
-        day, month = birth % 100, birth // 100 % 100
-        yield "birth", year, *sorted((day, month))
-    if year:
-        for word in filed.sounds:
-            yield "name and year", word, year
-    for given, family in filed.names:
-        yield "names", sound(given), sound(family)
-    for postcode in record.postcodes:
-        yield "postcode", postcode
-    if record.nhs:
-        yield "nhs", record.nhs
-    for upn in (record.upn, *record.former_upns):
-        if upn:
-            yield "upn", upn
-    if record.mother_nhs:
-        yield "mother", record.mother_nhs
-    for carer in record.carers:
-        yield "carer", *carer
-    for contact in record.contacts:
-        yield "contact", contact
+def _kind(column: int) -> int:
+    """Numbers of one kind in several columns are equal to each other, and to no others."""
+    if column in (layout.UPN, layout.FORMER_UPNS, layout.FORMER_UPNS + 1):
+        return 1
+    return {layout.NHS: 2, layout.MOTHER: 3}.get(column, 4)
+
+
+def _key(what: int, value: Keys, there: npt.NDArray[np.bool_]) -> Keys:
+    """A key of 64 bits, above 0 where there is one; things of different kinds have different."""
+    mixed = (value + np.uint64(what << 60)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(29)
+    mixed = mixed * np.uint64(0xBF58476D1CE4E5B9) + np.uint64(what)
+    return np.where(there, np.maximum(mixed, 1), 0).astype(np.uint64)
 
 
 def clears(pattern: int) -> bool:
@@ -139,6 +156,9 @@ def share(near: Iterable[float], rivals: Iterable[float]) -> float:
     >>> share([0.0], []), round(share([0.0], [10.0]), 4)
     (0.5, 0.001)
     """
-    mine = float(np.sum(np.exp2(np.minimum(list(near), 40.0)))) if near else 0.0
-    others = float(np.sum(np.exp2(np.minimum(list(rivals), 40.0)))) if rivals else 0.0
+    mine, others = _odds(list(near)), _odds(list(rivals))
     return mine / (1.0 + mine + others)
+
+
+def _odds(weights: Sequence[float]) -> float:
+    return float(np.sum(np.exp2(np.minimum(weights, 40.0)))) if weights else 0.0

@@ -30,14 +30,15 @@ def child(given="Asha", family="Okonjo", dob="2015-03-04", postcode="SE15 3QN", 
     return standardise(who)
 
 
-def few(*records):
-    made = Few(MODEL)
-    made.put(dict(enumerate(records, start=1)))
-    return made
+def near(asked, *known):
+    """The pairs of a record, whose ordinal is 9, with the few, from 1 on."""
+    index = Index(MODEL)
+    index.put([(9, 0, asked), *((n, 0, one) for n, one in enumerate(known, start=1))])
+    return Few(index, range(1, len(known) + 1)).pairs([9], float("-inf"))
 
 
 def weights(asked, *known):
-    return {pair.other: pair.weight for pair in few(*known).pairs({9: asked}, float("-inf"))}
+    return {pair.other: pair.weight for pair in near(asked, *known)}
 
 
 @pytest.mark.parametrize(
@@ -66,17 +67,19 @@ def test_a_pair_weighs_what_it_weighs_in_the_index(left, right):
     index = Index(MODEL)
     index.put([(1, 0, left), (2, 0, right)])
     usual = index.pairs_of([2], -10.0)
-    near = few(left).pairs({2: right}, float("-inf"))
-    for pair in near:
+    found = Few(index, [1]).pairs([2], float("-inf"))
+    for pair in found:
         assert pair.pattern == patterns.compare(left, right, MODEL.population)
-    if near and len(usual.weight):
-        assert [pair.weight for pair in near] == usual.weight.tolist()
+    if found and len(usual.weight):
+        assert [pair.weight for pair in found] == usual.weight.tolist()
 
 
-def test_a_record_taken_out_is_near_to_nothing():
-    made = few(child(), child("Aisha"))
-    made.remove([1, 7])
-    assert [pair.other for pair in made.pairs({9: child()}, -99.0)] == [2]
+def test_a_record_is_not_near_to_itself_and_the_few_alone_are_met():
+    index = Index(MODEL)
+    index.put([(1, 0, child()), (2, 0, child("Aisha")), (3, 0, child("Bela"))])
+    few = Few(index, [1, 2, 8])
+    assert [(pair.asked, pair.other) for pair in few.pairs([1, 7], -99.0)] == [(1, 2)]
+    assert {(pair.asked, pair.other) for pair in few.against([3], [2])} == {(3, 2)}
 
 
 def _pattern(one, other):

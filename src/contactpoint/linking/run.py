@@ -22,7 +22,7 @@ from contactpoint.linking.neighbourhoods import (
 )
 from contactpoint.linking.shapes import Shapes
 from contactpoint.linking.shielding import Spreading
-from contactpoint.linking.withholding import Watch, Withholding
+from contactpoint.linking.withholding import Withholding
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
@@ -236,10 +236,7 @@ class _Run:
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
         self._laid = judged.Laid(linking._log)
-        self._near = (
-            Withholding(linking._log, linking._queries, model) if isinstance(model, Model) else None
-        )
-        self._matcher: AnyIndex | None = None
+        self._near: Withholding | None = None
         self._through = 0
         self._unsaid = 0
         """Events that no figure counts: what people laid upon children tells of them."""
@@ -260,7 +257,8 @@ class _Run:
         if not changed:
             return self.outcome
         self._tell("compare", len(changed))
-        index = self._matcher = self._index()
+        index = self._index()
+        self._watch(index)
         before = self._log.position()
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
@@ -381,10 +379,9 @@ class _Run:
         self._laid.read()
         self._position = self._projector.catch_up()
         self._version = self._own_version()
-        if self._near is not None:
-            self._near.forget()
-        self._matcher = self._index()
-        pairs, met = reach(self._matcher, ordinals, floor_of(self._model), self._beside)
+        index = self._index()
+        self._watch(index)
+        pairs, met = reach(index, ordinals, floor_of(self._model), self._beside)
         linked = self._linked(met)
         found = list(decided(pairs, self._model))
         return group(met, found, self._edges(met, linked)), linked
@@ -396,8 +393,8 @@ class _Run:
     def _resolved(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> "_Commit":
         """What follows for these neighbourhoods from what is known of them."""
         known = self._queries.memberships({o for one in batch for o in one.ordinals})
-        records = [one.record for one in known.values()]
-        shields = Spreading(self._log, self._origin, records, self._watch())
+        records = {ordinal: one.record for ordinal, one in known.items()}
+        shields = Spreading(self._log, self._origin, records, self._near)
         commit = _Commit(linked, shields)
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
@@ -438,12 +435,10 @@ class _Run:
                 return resolution
             members = [member for member in members if member.ordinal not in apart]
 
-    def _watch(self) -> Watch | None:
-        """What looks out for records that come near to shielded children; none of other shapes."""
-        near, matcher = self._near, self._matcher
-        if near is None or matcher is None:
-            return None
-        return Watch(near, matcher, lambda: near.stated_since(self._through, self._position))
+    def _watch(self, index: AnyIndex) -> None:
+        """Look out for what comes near to shielded children; tables of other shapes have none."""
+        if isinstance(index, Index):
+            self._near = Withholding(self._log, index, self._through, self._position)
 
     def _tell(self, stage: str, records: int) -> None:
         if self._progress is not None:

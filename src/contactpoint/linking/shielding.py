@@ -5,10 +5,10 @@ split off a shielded child goes under a shield of its own, which it inherits. Wh
 to a shielded child is withheld before it becomes a child of its own.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
-from contactpoint.linking.withholding import Watch, Withheld, Withholding
+from contactpoint.linking.withholding import Withheld, Withholding
 from contactpoint.shielding.acts import ShieldActs
 from events.log import Log
 from events.message import Origin
@@ -28,14 +28,16 @@ class Spreading:
     """The shields over the records of one commit of linking, and what becomes of them."""
 
     def __init__(
-        self, log: Log, origin: Origin, records: Collection[UUID], watch: Watch | None = None
+        self, log: Log, origin: Origin, records: Mapping[int, UUID], near: Withholding | None = None
     ) -> None:
-        """``records``: all that the commit looks at. Nothing is withheld without a ``watch``."""
-        self._watch = watch
+        """``records``: all that a commit looks at. Without ``near`` none is withheld."""
+        self._near = near
         # The head is read first: what is read after it counts only if it has not moved since.
         self.position = log.heads.act("shield")
         self.acts = ShieldActs(log, origin)
-        found = log.heads.shielded(records) if self.position else {}
+        found = log.heads.shielded(records.values()) if self.position else {}
+        if self.position and near is not None:
+            near.look(self.position, records.keys())
         self._log = log
         self._over, self._under = (
             {
@@ -57,8 +59,8 @@ class Spreading:
 
     def id_of(self, ordinal: int) -> UUID:
         """The record of a shielded child that has an ordinal."""
-        assert self._watch is not None
-        return self._watch.near.id_of(ordinal)
+        assert self._near is not None
+        return self._near.id_of(ordinal)
 
     def withholds(self, record: UUID) -> bool:
         """Whether a record was withheld before this commit, and not released by it."""
@@ -74,21 +76,18 @@ class Spreading:
 
         ``linked`` says of which child each is now.
         """
-        if not self.position or self._watch is None:
+        near = self._near
+        if not self.position or near is None:
             return set()
-        near, index, stated = self._watch
-        near.read(self.position)
         known: list[Ordinals] = []
         fresh: list[Ordinals] = []
         for group in groups:
             if any(self._over.get(ids[o]) for o in group):
                 continue
-            if all(self._under.get(ids[o]) or o not in linked or o in stated() for o in group):
+            if all(self._under.get(ids[o]) or o not in linked or o in near.stated() for o in group):
                 (known if any(self._under.get(ids[o]) for o in group) else fresh).append(group)
         apart = {o for group in known for o in self._kept(group, near, ids)}
-        found = near.near(
-            fresh, index, lambda o: linked.get(o, o), lambda g, s: self._judged(g, s, ids)
-        )
+        found = near.near(fresh, lambda o: linked.get(o, o), lambda g, s: self._judged(g, s, ids))
         for one in found:
             self.acts.do(one.shield, WithholdRecords({ids[o] for o in one.group}))
         self.withheld += found

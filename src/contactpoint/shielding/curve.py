@@ -94,8 +94,8 @@ class _World:
     """What is known, and what is asked."""
 
     index: Index
-    few: Few
     model: Model
+    few: Few
     child: list[int] = field(default_factory=list)
     """Of each known record, by ordinal from 1."""
     source: list[str] = field(default_factory=list)
@@ -107,7 +107,8 @@ class _World:
 def measure(children: int, seed: int, records: int = PER, model: Model | None = None) -> Curve:
     """Measure the floor on a population of so many children, with about so many new records."""
     model = model or Model.shipped()
-    world = _World(Index(model), Few(model), model)
+    index = Index(model)
+    world = _World(index, model, Few(index, ()))
     rng = Random(f"{seed}/shields")  # noqa: S311 - reproducible, not secret
     cases = list(_invented(world, children, seed, rng))
     mine = [case for case in cases if case[0] in world.shielded]
@@ -191,8 +192,7 @@ def _invented(world: _World, children: int, seed: int, rng: Random) -> Iterator[
                 upn = Identifier("upn", child.upn)
                 _know(world, batch, number, SCHOOL, _particulars(said, upn))
     world.index.put(batch)
-    few = {o for n in world.shielded for o in world.of[n]}
-    world.few.put({o: world.known[o] for o in few})
+    world.few = Few(world.index, [o for n in world.shielded for o in world.of[n]])
 
 
 def _writing(cases: SocialCare, child: Child, area: Area, rng: Random) -> Writing:
@@ -249,11 +249,13 @@ def _place(world: _World, child: int, said: Particulars, *, shielded: bool) -> _
         return _Met(shielded, 1.0 if taken & world.shielded else 0.0, shares)
     best: dict[int, float] = {}
     cleared: set[int] = set()
-    for one in world.few.pairs({asked: record}, FAINT):
+    world.index.put([(asked, NEW_SOURCE, record)])
+    for one in world.few.pairs([asked], FAINT):
         of = world.child[one.other - 1]
         if clears(one.pattern):
             cleared.add(of)
         best[of] = max(one.weight, best.get(of, one.weight))
+    world.index.remove([asked])
     mine = [weight for of, weight in best.items() if of not in cleared]
     theirs = [weight for of, weight in rivals.items() if of not in world.shielded]
     return _Met(shielded, share(mine, theirs), shares)
