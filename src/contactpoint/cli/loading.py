@@ -251,7 +251,6 @@ def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, An
         "effective_by": outcome.effective_by,
         "seconds": outcome.seconds,
         "exit_code": outcome.exit_code,
-        "position": store.log.position(),
     }
 
 
