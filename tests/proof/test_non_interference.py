@@ -83,7 +83,7 @@ def pupil(facts):
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory):
     """The two, before the shield: she lives elsewhere in each, and goes to a club in one."""
-    made = []
+    made: list[World] = []
     for name, facts in (("old", OLD), ("new", NEW)):
         world = World(tmp_path_factory.mktemp(name), PEOPLE)
         if made:  # one master key, so that records have the same ids in both
@@ -105,7 +105,7 @@ def worlds(tmp_path_factory):
 
 def shielded(worlds, tmp_path):
     """A copy of each world in which she is shielded; and her number."""
-    copies = [world.copy_to(tmp_path / name) for name, world in zip("ab", worlds, strict=True)]
+    copies = [world.copy_to(tmp_path / str(place)) for place, world in enumerate(worlds)]
     numbers = {number_of(world) for world in copies}
     assert len(numbers) == 1
     (number,) = numbers
@@ -123,7 +123,11 @@ def number_of(world):
 
 def questions(number):
     """Everything that an uncleared reader may ask that could tell of her."""
-    asks = [("--name", "Asha Okonjo"), ("--name", "Okonjo"), ("--dob", "2015-03-04")]
+    asks: list[tuple[str, ...]] = [
+        ("--name", "Asha Okonjo"),
+        ("--name", "Okonjo"),
+        ("--dob", "2015-03-04"),
+    ]
     for nhs, postcode, former in (OLD, NEW):
         asks += [
             ("--identifier", nhs),
