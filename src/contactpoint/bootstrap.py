@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from contactpoint.separating import Separating
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
@@ -247,6 +248,36 @@ class Contactpoint:
             self.require(act, about(hangs, self), missing=NO_PAIR)
 
         return Judging(self.log, self.keys, self.master, permit)
+
+    def separating(self, act: Act) -> "Separating":
+        """The use case of never-links and adoptions, for one act of whoever acts."""
+        from contactpoint.people.knowing import about
+        from contactpoint.separating import Separating
+
+        def permit(hangs: "Hangs") -> None:
+            self.require(act, about(hangs, self), missing="no child of that number")
+
+        return Separating(self.log, self.keys, self.master, self.queries.merged_into, permit)
+
+    def kept_apart(self) -> set[tuple[str, str]]:
+        """Source and key of the current records that stand on a side of a never-link."""
+        stands = self.log.heads.sided()
+        return set(self.queries.names_by_ordinal(one.ordinal for one in stands).values())
+
+    def are_apart(self, records: "Sequence[UUID]") -> bool:
+        """Whether a never-link stands between these records that is none of the actor's business.
+
+        It answers as if one of them did not exist.
+        """
+        stands = self.log.heads.sides(records)
+        sides = {(one.never_link, one.side) for one in stands}
+        across = len({never_link for never_link, _ in sides}) < len(sides)
+        return decide(self.actor, Act.WHY, About(apart=across)).outcome is Outcome.ABSENT
+
+    def child_named(self, number: str) -> UUID | None:
+        """The child that a number answers for."""
+        found = self.queries.child_by_number(number)
+        return found.child if found else None
 
     def pair_named(self, words: "Sequence[str]") -> "Pair":
         """The pair that a steward names. Raises NotFoundError where there is none."""

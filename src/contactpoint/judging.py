@@ -197,7 +197,7 @@ class Judging:
             self._append(pair, state, events, origin, heads, expect)
             return True
 
-        return _again(attempt)
+        return again(attempt)
 
     def undo(self, pair: Pair, by: By, origin: Origin, remarks: str = "") -> bool:
         """Take the judgement in force back; False where that was done already."""
@@ -216,7 +216,7 @@ class Judging:
             self._append(pair, state, events, origin, heads, {})
             return True
 
-        return _again(attempt)
+        return again(attempt)
 
     def _act(self, pair: Pair, command: JudgementCommand, origin: Origin) -> JudgedPair:
         """Append what follows from a command that changes no grouping; the state after."""
@@ -230,7 +230,7 @@ class Judging:
                 state = evolve(state, event)
             return state
 
-        return _again(attempt)
+        return again(attempt)
 
     def _append(  # noqa: PLR0913, PLR0917 - what one append is made of
         self,
@@ -383,7 +383,7 @@ def _decided(command: JudgementCommand, state: JudgedPair) -> Collection[Judgeme
         raise NotFoundError("no judgement on that pair is in force") from None
 
 
-def _again(attempt: Callable[[], T]) -> T:
+def again(attempt: Callable[[], T]) -> T:
     """Try, and try again where another wrote what was read."""
     for left in reversed(range(TRIES)):
         try:

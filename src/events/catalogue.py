@@ -36,6 +36,7 @@ TYPES: tuple[type[Event], ...] = (
     child.ChildMerged,
     child.ChildRestored,
     child.ChildClosed,
+    child.ChildRetired,
     child.ChildErased,
     delivery.DeliveryReceived,
     delivery.ChunkAppended,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from events.record import Statement
 from person.particulars import Particulars
-from projections import rows
+from projections import renewed, rows
 from projections.finding import IDENTITY
 from projections.index import CHILD, RECORD, STATEMENT
 from projections.projection import Target
@@ -48,8 +48,9 @@ def paired(records: Sequence[UUID], target: Target) -> dict[UUID, PairedRecord]:
         .where(RECORD.c.record.in_([record.bytes for record in records]))
     )
     found: dict[UUID, PairedRecord] = {}
-    for row in target.connection.execute(query):
-        one = _record(row)
+    anew = renewed.among([record.bytes for record in records], target)
+    for row in target.connection.execute(query).all():
+        one = _record(row, is_renewed=row.record in anew)
         if one is not None:
             found[one.record] = one
     return found
@@ -78,8 +79,10 @@ def _seen(records: Sequence[bytes], target: Target) -> Iterator[bytes]:
             yield record
 
 
-def _record(row: Any) -> PairedRecord | None:
+def _record(row: Any, *, is_renewed: bool) -> PairedRecord | None:
     particulars = _decode(row.statement).particulars
+    if is_renewed:
+        particulars = renewed.without_past(particulars)
     # A child of which the index holds no identity is not known to be free of marks.
     hidden = row.child is not None and row.restricted is not False
     if row.standing != "current" or hidden or particulars.restricted:

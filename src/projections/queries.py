@@ -445,7 +445,7 @@ def _survivor(child: bytes | None, target: Target) -> bytes | None:
     while child is not None and child not in passed:
         passed.add(child)
         row = target.connection.execute(CHILD.select().where(CHILD.c.child == child)).first()
-        if row is None or row.status == "closed":
+        if row is None or row.status in ("closed", "retired"):
             return None
         if row.status == "current":
             return child

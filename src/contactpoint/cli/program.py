@@ -27,6 +27,8 @@ COMMANDS = {
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
+    "never-link": "contactpoint.cli.separating",
+    "adopt": "contactpoint.cli.separating",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
     "verify": "contactpoint.cli.operations",
@@ -65,7 +67,8 @@ class Program(click.Group):
         """The command of this name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(

@@ -455,13 +455,13 @@ class _Run:
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
         state = Child()
-        held: dict[frozenset[UUID], int] = {}
+        past: list[tuple[int, Child]] = []
         for number, message in enumerate(messages, start=1):
             state = evolve_child(state, message.event)  # type: ignore[arg-type]
             # Between two events of one run it is what it never was to anybody.
             if number == len(messages) or messages[number].origin != message.origin:
-                held[state.records] = message.origin.recorded
-        return KnownChild(child, state, (messages[0].origin.recorded, state.number), held)
+                past.append((message.origin.recorded, state))
+        return KnownChild(child, state, (messages[0].origin.recorded, state.number), past)
 
     def _refer(self, commit: "_Commit") -> PairsReferred | None:
         """Pairs that newly await a steward, and pairs that no longer do."""
@@ -574,7 +574,7 @@ class _Commit:
         )
         for record in settled.before.records - child.records:
             # A withdrawn record keeps its child: when it returns, it finds its number again.
-            if child.status != "closed":
+            if child.status not in ("closed", "retired"):
                 self.links.setdefault(record, None)
         joined = child.records - settled.before.records
         self.links.update(dict.fromkeys(joined, settled.id))

@@ -31,6 +31,7 @@ class Act(StrEnum):
     UNDO = "undo a judgement"
     SPLIT = "split a child"
     NEVER_LINK = "set or end a never-link"
+    LIST_NEVER_LINKS = "list never-links"
     ADOPT = "record an adoption"
     SHIELD = "apply a shield"
     REVIEW_SHIELD = "review a shield"
@@ -244,6 +245,7 @@ RULES: Mapping[Act, Rule] = {
     Act.UNDO: _JUDGING,
     Act.SPLIT: _JUDGING,
     Act.NEVER_LINK: Rule(_ADOPTION | _SHIELDING, family=False, second=Second.ALWAYS),
+    Act.LIST_NEVER_LINKS: Rule(_ADOPTION | _SHIELDING),
     Act.ADOPT: Rule(_ADOPTION, family=False, second=Second.ALWAYS),
     Act.SHIELD: Rule(_SHIELDING, family=False),
     Act.REVIEW_SHIELD: Rule(_SHIELDING, family=False),
