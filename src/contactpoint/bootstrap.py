@@ -22,7 +22,7 @@ from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
 from events.keys import SubjectKeys
 from events.log import Log, open_log
-from events.master import MasterKey
+from events.master import MasterKey, MasterKeyError
 from events.message import Origin
 from projections import database
 from projections.projector import Projector
@@ -325,6 +325,7 @@ def initialise(settings: Settings) -> list[Path | str]:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     made: list[Path | str] = []
     if not settings.master_key.exists():
+        _refuse_to_begin_anew(settings)
         MasterKey.create(settings.master_key)
         made.append(settings.master_key)
     settings.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -341,6 +342,20 @@ def initialise(settings: Settings) -> list[Path | str]:
             opened.models.adopt(opened.model, opened.origin("init"))
             opened.projector.catch_up()
     return made
+
+
+def _refuse_to_begin_anew(settings: Settings) -> None:
+    """Raises MasterKeyError where databases are there whose master key is not.
+
+    A new key could open nothing of them, and what it sealed the old one could not open.
+    """
+    for url in (settings.log_url, settings.keys_url, settings.access_url):
+        database = Path(sa.make_url(url).database or "")
+        if url.startswith("sqlite") and database.exists():
+            raise MasterKeyError(
+                f"{settings.master_key}: no master key there, but {database.name} was made with "
+                "one; expected that key, and CONTACTPOINT_MASTER_KEY_FILE says where it is"
+            )
 
 
 def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:

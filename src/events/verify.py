@@ -66,7 +66,9 @@ def verify(
     """Walk the whole log and compare it with its chain, its checkpoints and its heads."""
     report = Report()
     notes = _notes(log, checkpoints, report)
-    _walk(log, notes, report)
+    report.findings += _unreadable(log)
+    if report.is_whole:
+        _walk(log, notes, report)
     if heads_of is None or not log.names.heads:
         report.unchecked.append(UNCOMPARED)
     elif report.is_whole:
@@ -90,6 +92,14 @@ def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[in
     return notes
 
 
+def _unreadable(log: Log) -> list[Finding]:
+    """Rows that hold what nothing of ours writes: they could not even be read to be checked."""
+    return [
+        Finding("the event is of no type known here, or not in the form of one", position)
+        for position in log.alien()
+    ]
+
+
 def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
     """Make each commit's hash again, and hold checkpoints against the links that they name."""
     last = log.position()
@@ -108,6 +118,12 @@ def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
     left = joined([pending], rows) if pending else rows
     if unchained := next(left, None):
         report.findings.append(Finding("events that no commit accounts for", unchained.position))
+    elif last != previous.last:
+        report.findings.append(
+            Finding(
+                f"positions were given out up to here, but commits end at {previous.last}", last
+            )
+        )
     _check_notes(notes, passed, previous.last, report)
 
 
