@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from contactpoint.relatives import Relatives
     from contactpoint.separating import Separating
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
@@ -273,6 +274,13 @@ class Contactpoint:
         sides = {(one.never_link, one.side) for one in stands}
         across = len({never_link for never_link, _ in sides}) < len(sides)
         return decide(self.actor, Act.WHY, About(apart=across)).outcome is Outcome.ABSENT
+
+    @property
+    def relatives(self) -> "Relatives":
+        """Whose family a child is."""
+        from contactpoint.relatives import Relatives
+
+        return Relatives(self.log, self.keys, self.master)
 
     def child_named(self, number: str) -> UUID | None:
         """The child that a number answers for."""

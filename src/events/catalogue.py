@@ -15,6 +15,7 @@ from events import (
     linking,
     never_link,
     record,
+    relatives,
     shape,
     source,
 )
@@ -48,6 +49,7 @@ TYPES: tuple[type[Event], ...] = (
     delivery.RowsApproved,
     delivery.RowsRejected,
     linking.PairsReferred,
+    linking.CrowdsChanged,
     linking.LinkingCompleted,
     linking.ModelAdopted,
     shape.ShapeModelAdopted,
@@ -60,6 +62,7 @@ TYPES: tuple[type[Event], ...] = (
     never_link.NeverLinkDrawn,
     never_link.NeverLinkGrown,
     never_link.NeverLinkLifted,
+    relatives.RelativesDeclared,
     access.ChildrenAccessed,
     access.ActRefused,
     access.TokenIssued,

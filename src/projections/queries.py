@@ -19,7 +19,7 @@ from projections.index import CHILD, RECORD, STATEMENT
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
-from projections.review import REVIEW_PAIR
+from projections.review import CROWD, REVIEW_PAIR
 from projections.runs import MODEL, RUN
 from projections.sources import SOURCE
 from projections.view import View, view
@@ -118,6 +118,23 @@ class OpenPair(msgspec.Struct, frozen=True):
     weight: float
     probability: float
     model: str
+    since: int
+
+
+class Crowded(msgspec.Struct, frozen=True):
+    """A neighbourhood of too many records."""
+
+    lead: UUID
+    records: int
+    since: int
+
+
+class Overlay(msgspec.Struct, frozen=True):
+    """A row that is held because it may be of another child than its record's."""
+
+    delivery: str
+    line: int
+    record: UUID
     since: int
 
 
@@ -288,6 +305,57 @@ class Queries:
         """Those of the records that may be seen: current, and of no child with a restricted one."""
         with self._reading() as target:
             return {UUID(bytes=one) for one in seen({record.bytes for record in records}, target)}
+
+    def crowds_of(self, records: Iterable[UUID]) -> set[UUID]:
+        """The crowded neighbourhoods that any of these records leads, by that record."""
+        found: set[UUID] = set()
+        with self._reading() as target:
+            for part in rows.parts([record.bytes for record in records]):
+                query = sa.select(CROWD.c.lead).where(CROWD.c.lead.in_(part))
+                found.update(
+                    UUID(bytes=lead) for lead in target.connection.execute(query).scalars()
+                )
+        return found
+
+    def crowds(self) -> list[Crowded]:
+        """The neighbourhoods that are crowded, those not to be seen too."""
+        with self._reading() as target:
+            found = target.connection.execute(CROWD.select().order_by(CROWD.c.since, CROWD.c.lead))
+            return [Crowded(UUID(bytes=lead), count, since) for lead, count, since in found]
+
+    def sources_of(self, records: Iterable[UUID]) -> dict[UUID, str]:
+        """The source of each of these records that is known."""
+        found: dict[UUID, str] = {}
+        with self._reading() as target:
+            for part in rows.parts([record.bytes for record in records]):
+                query = sa.select(RECORD.c.record, RECORD.c.source).where(RECORD.c.record.in_(part))
+                for record, source in target.connection.execute(query):
+                    found[UUID(bytes=record)] = source
+        return found
+
+    def overlays(self) -> list[Overlay]:
+        """Rows that are held because they may be of another child than their record's.
+
+        Of those records only that may be seen.
+        """
+        held = (
+            sa.select(NOTE.c.delivery, NOTE.c.line, NOTE.c.record, DELIVERY.c.first)
+            .join(DELIVERY, DELIVERY.c.delivery == NOTE.c.delivery)
+            .where(NOTE.c.outcome == "held", NOTE.c.rule == "DRIFT")
+            .order_by(DELIVERY.c.first, NOTE.c.delivery, NOTE.c.line)
+        )
+        found: list[Overlay] = []
+        with self._reading() as target:
+            for delivery, line, short, since in target.connection.execute(held).all():
+                first, last = (
+                    bytes.fromhex(short.ljust(32, "0")),
+                    bytes.fromhex(short.ljust(32, "f")),
+                )
+                query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
+                named = target.connection.execute(query).scalars()
+                found += [Overlay(delivery, line, UUID(bytes=one), since) for one in named]
+        shown = self.visible(one.record for one in found)
+        return [one for one in found if one.record in shown]
 
     def hidden(self, records: Collection[UUID]) -> bool:
         """Whether any of the records is current and may not be seen, or is not known."""

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from events.judgement import BINDING, PairJudged
-from events.linking import PairsReferred, ReferredPair
+from events.linking import CrowdsChanged, PairsReferred, ReferredPair
 from events.message import Event
 from events.record import RecordErased
 from projections import rows
@@ -15,7 +15,7 @@ from projections.projection import BEFORE_FILLING, Happened, Target
 name = "review"
 opens = False
 metadata = sa.MetaData()
-events: frozenset[type[Event]] = frozenset({PairsReferred, PairJudged, RecordErased})
+events: frozenset[type[Event]] = frozenset({PairsReferred, CrowdsChanged, PairJudged, RecordErased})
 
 REVIEW_PAIR = sa.Table(
     "review_pair",
@@ -35,6 +35,15 @@ REVIEW_PAIR = sa.Table(
 """``left`` is the lesser of the two; ``pattern`` is decimal, as it may exceed 63 bits; ``since``
 and ``settled`` are microseconds; ``state`` is ``open`` or ``settled``."""
 
+CROWD = sa.Table(
+    "review_crowd",
+    metadata,
+    sa.Column("lead", sa.LargeBinary(16), primary_key=True),
+    sa.Column("records", sa.BigInteger, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+)
+"""Neighbourhoods that are crowded, by the record that leads them."""
+
 Key = tuple[bytes, bytes]
 Row = tuple[bytes, bytes, str, float, float, str, int, int | None, str]
 
@@ -43,6 +52,7 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
     """Open the pairs referred, close those settled, forget those of erased records."""
     pairs = _standing(happened, target)
     erased: set[bytes] = set()
+    crowds: dict[bytes, tuple[bytes, int, int] | None] = {}
     for _, recorded in happened:
         match recorded.event:
             case PairsReferred(model=model, referred=referred, settled=settled):
@@ -53,7 +63,12 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
                     _open(pairs, pair, model, now)
             case PairJudged(verdict=verdict) as judged if verdict in BINDING:
                 _settle(pairs, key(judged.left, judged.right), recorded.origin.recorded)
+            case CrowdsChanged(crowded=crowded, thinned=thinned):
+                crowds.update((lead.bytes, None) for lead in thinned)
+                now = recorded.origin.recorded
+                crowds.update((c.lead.bytes, (c.lead.bytes, c.records, now)) for c in crowded)
             case RecordErased():
+                crowds[recorded.originator_id.bytes] = None
                 record = recorded.originator_id.bytes
                 erased.add(record)
                 pairs = {pair: row for pair, row in pairs.items() if record not in pair}
@@ -61,6 +76,8 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
                 pass
     _forget(list(erased), target)
     _write(pairs, target)
+    rows.delete(target.connection, target[CROWD], target[CROWD].c.lead, sorted(crowds))
+    rows.insert(target.connection, target[CROWD], [row for row in crowds.values() if row])
 
 
 def finish(target: Target) -> None:

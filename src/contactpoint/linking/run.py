@@ -37,7 +37,7 @@ from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended
 from events.failpoints import failpoint
 from events.judgement import ACT
-from events.linking import LinkingCompleted, PairsReferred, ReferredPair
+from events.linking import Crowd, CrowdsChanged, LinkingCompleted, PairsReferred, ReferredPair
 from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
@@ -443,6 +443,7 @@ class _Run:
         )
         for each in settled:
             commit.add(each)
+        commit.note_crowd(ids, resolution)
         commit.groups += [(group, ids) for group in resolution.children]
         commit.referred.extend(
             ReferredPair(
@@ -474,6 +475,13 @@ class _Run:
             return None
         return PairsReferred(self._model.version, fresh, settled)
 
+    def _crowds(self, commit: "_Commit") -> CrowdsChanged | None:
+        """Neighbourhoods that newly call a steward for their size, and those that no longer do."""
+        known = self._queries.crowds_of(commit.records)
+        fresh = tuple(crowd for crowd in commit.crowds if crowd.lead not in known)
+        thinned = tuple(sorted(known - {crowd.lead for crowd in commit.crowds}))
+        return CrowdsChanged(fresh, thinned) if fresh or thinned else None
+
     def _append(self, commit: "_Commit", referred: PairsReferred | None) -> None:
         """Raises StaleError, with nothing written, where a child that was read has moved on."""
         messages = [
@@ -481,8 +489,8 @@ class _Run:
             for each in commit.settled
             for number, event in enumerate(each.events, start=1)
         ]
-        if referred is not None:
-            messages.append(self._own(referred))
+        own = [event for event in (referred, self._crowds(commit)) if event is not None]
+        messages += [self._own(event, place) for place, event in enumerate(own, start=1)]
         grown = self._laid.grown(commit.groups)
         growth, sides = self._laid.growth(grown, self._origin)
         messages += growth
@@ -494,7 +502,7 @@ class _Run:
                 unmoved={ACT: self._laid.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
-            self._version += referred is not None
+            self._version += len(own)
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
         self.outcome.count(commit.settled)
         self.outcome.referred += len(referred.referred) if referred is not None else 0
@@ -537,9 +545,9 @@ class _Run:
     def _own_version(self) -> int:
         return self._log.versions([self._stream]).get(self._stream, 0)
 
-    def _own(self, event: Event) -> Recorded:
+    def _own(self, event: Event, place: int = 1) -> Recorded:
         """An event of our own stream, which goes on from where it stood when it was read."""
-        version = self._version + 1
+        version = self._version + place
         return Recorded(self._stream, version, self._origin, self._origin.recorded, event)
 
 
@@ -556,8 +564,14 @@ class _Commit:
         self.links: dict[UUID, UUID | None] = {}
         self.referred: list[ReferredPair] = []
         self.records: set[UUID] = set()
+        self.crowds: list[Crowd] = []
         self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
         """The records of each child by ordinal, and the ids of those of its neighbourhood."""
+
+    def note_crowd(self, ids: dict[int, UUID], resolution: Resolution) -> None:
+        """A neighbourhood that is too large calls a steward, by the record received first."""
+        if resolution.crowded:
+            self.crowds.append(Crowd(ids[min(ids)], len(ids)))
 
     def add(self, settled: Settled) -> None:
         """Events of one child follow; its head and its records' links with them."""

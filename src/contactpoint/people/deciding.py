@@ -30,6 +30,8 @@ class Act(StrEnum):
     JUDGE = "judge a pair"
     UNDO = "undo a judgement"
     SPLIT = "split a child"
+    DECLARE = "declare one's own family"
+    DECLARE_OTHERS = "declare somebody else's family"
     NEVER_LINK = "set or end a never-link"
     LIST_NEVER_LINKS = "list never-links"
     ADOPT = "record an adoption"
@@ -244,6 +246,8 @@ RULES: Mapping[Act, Rule] = {
     Act.JUDGE: _JUDGING,
     Act.UNDO: _JUDGING,
     Act.SPLIT: _JUDGING,
+    Act.DECLARE: Rule(_REVIEWERS | _READERS),
+    Act.DECLARE_OTHERS: Rule(_ADMINISTRATOR),
     Act.NEVER_LINK: Rule(_ADOPTION | _SHIELDING, family=False, second=Second.ALWAYS),
     Act.LIST_NEVER_LINKS: Rule(_ADOPTION | _SHIELDING),
     Act.ADOPT: Rule(_ADOPTION, family=False, second=Second.ALWAYS),
