@@ -57,6 +57,9 @@ class PairJudged(Event, frozen=True, omit_defaults=True):
     by: str
     second: str = ""
     """Who agreed, where the judgement takes two persons."""
+    act: str = ""
+    """Names what it is part of: a split is the judgements on all pairs across it, and is undone
+    with all of them."""
     remarks: str | Erased | None = None
 
 

@@ -301,6 +301,11 @@ class Queries:
             found = paired([left, right], target)
         return (found[left], found[right]) if {left, right} <= found.keys() else None
 
+    def shown_records(self, records: Sequence[UUID]) -> dict[UUID, PairedRecord]:
+        """Those of the records that may be seen, as one who decides on them sees them."""
+        with self._reading() as target:
+            return paired(records, target)
+
     def visible(self, records: Iterable[UUID]) -> set[UUID]:
         """Those of the records that may be seen: current, and of no child with a restricted one."""
         with self._reading() as target:

@@ -27,6 +27,7 @@ COMMANDS = {
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
+    "label": "contactpoint.cli.labelling",
     "never-link": "contactpoint.cli.separating",
     "adopt": "contactpoint.cli.separating",
     "status": "contactpoint.cli.store",

@@ -63,6 +63,12 @@ class Laid:
             self._stand(stands)
         self.position = position
 
+    def suppose(self, judgements: Iterable[Judgement]) -> None:
+        """Take judgements for laid that are not, to see what would follow; for a plan alone."""
+        for judgement in judgements:
+            for ordinal in judgement[:2]:
+                self._judged.setdefault(ordinal, []).append(judgement)
+
     def _stand(self, stands: Sided) -> None:
         self._sided.setdefault(stands.never_link, {})[stands.ordinal] = stands
         self._stands.setdefault(stands.ordinal, []).append(stands)

@@ -52,12 +52,12 @@ from events.record import (
 )
 from events.shape import ShapeLinked
 from events.store.appending import StaleError
-from events.store.heads import ChildHead, HeadChanges
+from events.store.heads import ChildHead, HeadChanges, Heads
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Member, Resolution, resolve
+from linkage.resolve import Judgement, Member, Resolution, resolve
 from linkage.weigh import probability
 from projections.projector import Projector
 from projections.queries import Membership, Queries
@@ -73,6 +73,8 @@ CHILDREN: dict[type[Event], str] = {
 COMMIT = 5_000
 """Records settled in one commit."""
 PAGE = 10_000
+PREVIEW = 30.0
+"""Seconds for which a preview waits for a run that is at work."""
 TRIES = 5
 """How often a commit is tried where others write what it read, before the run gives up."""
 
@@ -114,6 +116,20 @@ class LinkOutcome:
                 self.children[kind] += 1
             left = [e for e in one.events if isinstance(e, RecordsUnlinked)]
             self.children["split"] += bool(left and left[0].reason == "moved" and not kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A child as it would be."""
+
+    number: str
+    """Empty where it would get a new one."""
+    records: dict[int, UUID]
+    """Its current records, by ordinal."""
+
+    def is_about(self, ordinals: Collection[int]) -> bool:
+        """Whether it would have any of these records."""
+        return not self.records.keys().isdisjoint(ordinals)
 
 
 class Linking:
@@ -188,6 +204,15 @@ class Linking:
                 self._projector.catch_up()
             yield model
 
+    def preview(
+        self, origin: Origin, model: AnyModel, judgements: Sequence[Judgement]
+    ) -> list[Previewed]:
+        """The children that the records of judgements, by ordinal, would be of; nothing changes."""
+        with self._log.lock("link", wait=PREVIEW):
+            position = self._projector.catch_up()
+            run = _Run(self, origin, model, position, plan=True)
+            return run.suppose(judgements)
+
     @overload
     def index(self, origin: Origin, model: Model) -> Index: ...
 
@@ -258,6 +283,18 @@ class _Run:
             self._complete()
         self.outcome.events = self._log.position() - before
         return self.outcome
+
+    def suppose(self, judgements: Sequence[Judgement]) -> list[Previewed]:
+        """What would follow for these records if so it were judged."""
+        self._laid.read()
+        self._laid.suppose(judgements)
+        asked = {ordinal for one in judgements for ordinal in one[:2]}
+        pairs, ordinals = self._reach(self._index(), asked, whole=False)
+        linked = self._linked(ordinals)
+        found = list(decided(pairs, self._model))
+        batch = group(ordinals, found, self._edges(ordinals, linked))
+        commit = self._resolved(batch, linked)
+        return [one for one in commit.children(self._log.heads) if one.is_about(asked)]
 
     def _last(self) -> tuple[int, str]:
         """How far the log was linked, and under which model; none under none."""
@@ -567,6 +604,18 @@ class _Commit:
         self.crowds: list[Crowd] = []
         self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
         """The records of each child by ordinal, and the ids of those of its neighbourhood."""
+
+    def children(self, heads: Heads) -> Iterator[Previewed]:
+        """The children as they are when it is written."""
+        before = {child: head.number for child, head in heads.children(self._ids()).items()}
+        for child, ids in self.groups:
+            records = {ordinal: ids[ordinal] for ordinal in sorted(child)}
+            now = {self.links.get(id_, self.linked.get(o)) for o, id_ in records.items()}
+            yield Previewed(before.get(now.pop() or UUID(int=0), ""), records)
+
+    def _ids(self) -> set[UUID]:
+        given = {child for child in self.links.values() if child is not None}
+        return given | set(self.linked.values())
 
     def note_crowd(self, ids: dict[int, UUID], resolution: Resolution) -> None:
         """A neighbourhood that is too large calls a steward, by the record received first."""
