@@ -25,6 +25,7 @@ from events.log import Log, open_log
 from events.master import MasterKey, MasterKeyError
 from events.message import Origin
 from projections import database
+from projections.guard import Guard
 from projections.projector import Projector
 from projections.queries import Queries
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from contactpoint.models import Models
     from contactpoint.relatives import Relatives
     from contactpoint.separating import Separating
+    from contactpoint.shielding.officers import Shielding
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
@@ -127,10 +129,15 @@ class Contactpoint:
         made.prepare()
         return made
 
+    def catch_up(self) -> int:
+        """Bring the read models to where the log stands; the position reached."""
+        return self.projector.catch_up()
+
     @cached_property
     def queries(self) -> Queries:
         """What readers ask of the read models."""
-        return Queries(self.read)
+        guard = Guard(self.log.heads, self.catch_up)
+        return Queries(self.read, guard, self.settings.brokerage)
 
     @cached_property
     def sources(self) -> Sources:
@@ -228,6 +235,13 @@ class Contactpoint:
             rows=self.settings.work / FOLDER,
             backup_days=self.settings.backup_days,
         )
+
+    @property
+    def shielding(self) -> "Shielding":
+        """The use case of shielding officers."""
+        from contactpoint.shielding.officers import Shielding
+
+        return Shielding(self.log, self.keys, self.master, self.catch_up)
 
     def _kept_index(self) -> "KeptIndex":
         from contactpoint.linking.kept_index import KeptIndex

@@ -17,6 +17,7 @@ from events import (
     record,
     relatives,
     shape,
+    shield,
     source,
 )
 from events.message import Erased, Event
@@ -55,6 +56,15 @@ TYPES: tuple[type[Event], ...] = (
     shape.ShapeModelAdopted,
     shape.ShapeLinked,
     source.SourceRegistered,
+    shield.ShieldApplied,
+    shield.ShieldInherited,
+    shield.ShieldSpread,
+    shield.RecordsParted,
+    shield.ShieldReviewed,
+    shield.ShieldLifted,
+    shield.RecordsWithheld,
+    shield.RecordsReleased,
+    shield.ShieldErased,
     judgement.PairClaimed,
     judgement.ClaimReleased,
     judgement.PairJudged,

@@ -30,6 +30,7 @@ COMMANDS = {
     "label": "contactpoint.cli.labelling",
     "never-link": "contactpoint.cli.separating",
     "adopt": "contactpoint.cli.separating",
+    "shield": "contactpoint.cli.shields",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
     "verify": "contactpoint.cli.operations",
@@ -165,6 +166,7 @@ def _exit_code(error: Exception) -> int | None:
         "KeyStoreError",
         "UnknownProjectionError",
         "ScrubError",
+        "BehindError",
     }
     if any(kind.__name__ in expected for kind in type(error).__mro__):
         return 1
