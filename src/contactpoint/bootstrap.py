@@ -15,7 +15,7 @@ from contactpoint.accesses import Accesses, current_user
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
 from contactpoint.intake.loading import Loading
-from contactpoint.people.actor import Actor, in_shell
+from contactpoint.people.actor import Actor, Role, in_shell
 from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
@@ -301,12 +301,17 @@ class Contactpoint:
         found = self.queries.child_by_number(number)
         return found.child if found else None
 
+    @property
+    def is_cleared(self) -> bool:
+        """Whether whoever acts may see pairs of shielded children and of withheld records."""
+        return Role.SHIELDING_OFFICER in self.actor.roles
+
     def pair_named(self, words: "Sequence[str]") -> "Pair":
         """The pair that a steward names. Raises NotFoundError where there is none."""
         from contactpoint.pair_names import pair_named
 
         self.projector.catch_up()
-        return pair_named(words, self.queries, self.log, self.record_named)
+        return pair_named(words, self.queries, self.log, self.record_named, cleared=self.is_cleared)
 
     def record_named(self, name: str) -> UUID:
         """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""

@@ -1,6 +1,6 @@
 """Stewards' judgements: claimed, decided, undone; refused where stale or gainsaid."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple, TypeVar
@@ -249,7 +249,7 @@ class Judging:
         )
 
         def attempt() -> bool:
-            position = self._log.heads.act(ACT)
+            acts = acts_of(self._log)
             self._permit(self._hangs(pair))
             state = self.state(pair)
             events = _decided(command, state)
@@ -257,7 +257,7 @@ class Judging:
                 return False
             expect = self._as_seen(pair, meant.seen)
             self._must_be_possible(meant)
-            heads = self._heads(pair, meant.verdict, position)
+            heads = self._heads(pair, meant.verdict, acts)
             self._append(pair, state, events, origin, heads, expect)
             return True
 
@@ -269,7 +269,7 @@ class Judging:
         command = ReverseJudgement(reversal, origin.recorded)
 
         def attempt() -> bool:
-            position = self._log.heads.act(ACT)
+            acts = acts_of(self._log)
             self._open(pair)
             self._permit(self._hangs(pair))
             state = self.state(pair)
@@ -284,7 +284,7 @@ class Judging:
                 event = replace(reversal, left=other.left, right=other.right)
                 messages += self._messages(other, known, [event], origin)
             undone = [JudgementHead(*each, "") for each in (pair, *others)]
-            heads = HeadChanges(judgements=undone, unmoved={ACT: position})
+            heads = HeadChanges(judgements=undone, unmoved=acts)
             self._log.append(messages, heads=heads)
             return True
 
@@ -352,9 +352,9 @@ class Judging:
             return (0,)
         return tuple(self._keys.issue([subject_of("judgement", stream, self._master)]))
 
-    def _heads(self, pair: Pair, verdict: str, position: int) -> HeadChanges:
+    def _heads(self, pair: Pair, verdict: str, acts: Mapping[str, int]) -> HeadChanges:
         head = JudgementHead(pair.left, pair.right, verdict)
-        return HeadChanges(judgements=[head], unmoved={ACT: position})
+        return HeadChanges(judgements=[head], unmoved=acts)
 
     def _stream(self, pair: Pair) -> UUID:
         return stream_of(pair, self._master)
@@ -408,7 +408,7 @@ class Judging:
         """
 
         def attempt() -> bool:
-            position = self._log.heads.act(ACT)
+            acts = acts_of(self._log)
             self._permit(Hangs(frozenset(meant.seen.records), frozenset({meant.child})))
             pairs = [Pair.of(one, other) for one, other in product(meant.off, meant.rest)]
             states = {pair: self.state(pair) for pair in pairs}
@@ -426,7 +426,7 @@ class Judging:
                 judgements=[JudgementHead(*pair, "apart") for pair in pairs],
                 children=unlinked.heads,
                 links=links,
-                unmoved={ACT: position},
+                unmoved=acts,
             )
             self._log.append([*messages, *unlinked.messages], heads=changed, expect=expect)
             return True
@@ -516,6 +516,13 @@ class Judging:
 
     def _records(self, child: UUID) -> frozenset[UUID]:
         return self._log.replay(child, Child(), evolve_child).records
+
+
+def acts_of(log: Log) -> dict[str, int]:
+    """Where judgements and shields stand: an act that was permitted by them is refused when they
+    have moved before it is written.
+    """
+    return {act: log.heads.act(act) for act in (ACT, "shield")}
 
 
 def stream_of(pair: Pair, master: MasterKey) -> UUID:

@@ -1,6 +1,6 @@
 """The stewards' queue as one steward has it: what awaits somebody and is theirs to decide."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -36,7 +36,7 @@ def _all(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ..
 
 
 def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
-    pairs = store.queries.shown_pairs()
+    pairs = store.queries.waiting(cleared=store.is_cleared)
     sources = store.queries.sources_of({side for p in pairs for side in (p.left, p.right)})
     states = _states(store, pairs)
     sure = sure_of(store.model)
@@ -67,7 +67,11 @@ def _states(store: "Contactpoint", pairs: Iterable[OpenPair]) -> dict[Pair, Judg
 
 
 def _overlays(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
-    for held in store.queries.overlays():
+    overlays = store.queries.overlays()
+    shown = _shown(store, [held.record for held in overlays])
+    for held in overlays:
+        if held.record not in shown:
+            continue
         name = f"{held.delivery}:{held.line}"
         short = held.record.hex[:8]
         value = worth(Kind.OVERLAY, held.since, now)
@@ -76,10 +80,15 @@ def _overlays(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUI
 
 def _crowds(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
     crowds = store.queries.crowds()
-    shown = store.queries.visible(crowd.lead for crowd in crowds)
+    shown = _shown(store, [crowd.lead for crowd in crowds])
     for crowd in crowds:
         if crowd.lead in shown:
             value = worth(Kind.SIZE, crowd.since, now)
             short = crowd.lead.hex[:8]
             task = Task(Kind.SIZE, short, (short,), crowd.since, value)
             yield replace(task, size=crowd.records), (crowd.lead,)
+
+
+def _shown(store: "Contactpoint", records: Collection[UUID]) -> Collection[UUID]:
+    """Those of the records that whoever acts may know of."""
+    return records if store.is_cleared else store.queries.visible(records)

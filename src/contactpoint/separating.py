@@ -1,16 +1,15 @@
 """Never-links: two sides that are never one child; and adoption, which makes a new identity."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from contactpoint.errors import ContactpointError, NotFoundError
-from contactpoint.judging import By, Hangs, Permit, again
+from contactpoint.judging import By, Hangs, Permit, acts_of, again
 from contactpoint.linking.judged import side_records
 from events.child import Child, ChildEvent, RetireChild
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
-from events.judgement import ACT
 from events.keys import SubjectKeys, subject_of
 from events.log import Log
 from events.master import MasterKey
@@ -97,12 +96,12 @@ class Separating:
         )
 
         def attempt() -> UUID:
-            position = self._log.heads.act(ACT)
+            acts = acts_of(self._log)
             self._permit(self._hangs({*left, *right}))
             known = self._between(left, right)
             if known is not None:
                 return known
-            return self._append(event, position, origin, [], HeadChanges(), {})
+            return self._append(event, acts, origin, [], HeadChanges(), {})
 
         return again(attempt)
 
@@ -115,7 +114,7 @@ class Separating:
         """
 
         def attempt() -> UUID:
-            position = self._log.heads.act(ACT)
+            acts = acts_of(self._log)
             mine = self.belonging(old)
             self._permit(self._hangs({*mine, *new}))
             left = mine - set(new)
@@ -131,7 +130,7 @@ class Separating:
                 grounds=grounds,
             )
             messages, heads, expect = self._retired(old, frozenset(new), origin)
-            return self._append(event, position, origin, messages, heads, expect)
+            return self._append(event, acts, origin, messages, heads, expect)
 
         return again(attempt)
 
@@ -143,7 +142,7 @@ class Separating:
         event = NeverLinkLifted(by.name, by.second, remarks or None)
 
         def attempt() -> bool:
-            position = self._log.heads.act(ACT)
+            acts = acts_of(self._log)
             known = self._log.replay(never_link, NeverLink(), evolve)
             self._permit(self._hangs(known.left | known.right))
             try:
@@ -151,7 +150,7 @@ class Separating:
             except NoNeverLinkError:
                 raise NotFoundError(NONE) from None
             if events:
-                self._write(never_link, known, events, position, origin, [], HeadChanges(), {})
+                self._write(never_link, known, events, acts, origin, [], HeadChanges(), {})
             return bool(events)
 
         return again(attempt)
@@ -200,7 +199,7 @@ class Separating:
     def _append(  # noqa: PLR0913, PLR0917 - what one append is made of
         self,
         event: NeverLinkDrawn,
-        position: int,
+        acts: Mapping[str, int],
         origin: Origin,
         messages: list[Recorded],
         heads: HeadChanges,
@@ -211,7 +210,7 @@ class Separating:
             events = decide(DrawNeverLink(event), NeverLink())
         except SidesError as error:
             raise SameSideError(str(error)) from None
-        self._write(never_link, NeverLink(), events, position, origin, messages, heads, expect)
+        self._write(never_link, NeverLink(), events, acts, origin, messages, heads, expect)
         return never_link
 
     def _write(  # noqa: PLR0913, PLR0917 - what one append is made of
@@ -219,7 +218,7 @@ class Separating:
         never_link: UUID,
         known: NeverLink,
         events: Iterable[NeverLinkEvent],
-        position: int,
+        acts: Mapping[str, int],
         origin: Origin,
         messages: list[Recorded],
         heads: HeadChanges,
@@ -235,9 +234,7 @@ class Separating:
             ]
             sides += side_records(never_link, event, known)
             known = evolve(known, event)
-        changes = HeadChanges(
-            children=heads.children, links=heads.links, sides=sides, unmoved={ACT: position}
-        )
+        changes = HeadChanges(children=heads.children, links=heads.links, sides=sides, unmoved=acts)
         self._log.append(messages, heads=changes, expect=expect)
 
     def _sealing(self, never_link: UUID, event: Event) -> tuple[int, ...]:

@@ -305,6 +305,10 @@ class Queries:
         """The pairs that await a steward and may be seen, the likeliest first."""
         return self._without_hidden(self.guard.answer(self.engine, _shown_pairs))
 
+    def waiting(self, *, cleared: bool) -> list[OpenPair]:
+        """The pairs that await a steward and may be seen; by who is ``cleared``, all of them."""
+        return self.open_pairs() if cleared else self.shown_pairs()
+
     def _without_hidden(self, pairs: list[OpenPair]) -> list[OpenPair]:
         hidden = self.guard.hidden({side for pair in pairs for side in (pair.left, pair.right)})
         return [pair for pair in pairs if not {pair.left, pair.right} & hidden]
@@ -316,16 +320,25 @@ class Queries:
             which = sa.and_(REVIEW_PAIR.c.left == left, REVIEW_PAIR.c.right == right)
             return next(iter(_open_pairs(target, which)), None)
 
-    def paired(self, left: UUID, right: UUID) -> tuple[PairedRecord, PairedRecord] | None:
+    def paired(
+        self, left: UUID, right: UUID, *, cleared: bool = False
+    ) -> tuple[PairedRecord, PairedRecord] | None:
         """Two records as one who decides on them sees them; None unless both may be seen."""
-        found = self.guard.answer(self.engine, lambda target: paired([left, right], target))
-        seen = found.keys() - self.guard.hidden([left, right])
-        return (found[left], found[right]) if {left, right} <= seen else None
+        found = self.shown_records([left, right], cleared=cleared)
+        return (found[left], found[right]) if {left, right} <= found.keys() else None
 
-    def shown_records(self, records: Sequence[UUID]) -> dict[UUID, PairedRecord]:
-        """Those of the records that may be seen, as one who decides on them sees them."""
-        with self._reading() as target:
-            return paired(records, target)
+    def shown_records(
+        self, records: Sequence[UUID], *, cleared: bool = False
+    ) -> dict[UUID, PairedRecord]:
+        """Those of the records that may be seen, as one who decides on them sees them.
+
+        ``cleared``: by whom shielded and withheld ones are seen too.
+        """
+        found: dict[UUID, PairedRecord] = self.guard.answer(
+            self.engine, lambda target: paired(records, target, cleared=cleared)
+        )
+        hidden = set() if cleared else self.guard.hidden(records)
+        return {record: one for record, one in found.items() if record not in hidden}
 
     def visible(self, records: Iterable[UUID]) -> set[UUID]:
         """Those of the records that may be seen: current, not withheld, of no shielded child."""
@@ -364,7 +377,7 @@ class Queries:
     def overlays(self) -> list[Overlay]:
         """Rows that are held because they may be of another child than their record's.
 
-        Of those records only that may be seen.
+        Those of records that may not be seen, too.
         """
         held = (
             sa.select(NOTE.c.delivery, NOTE.c.line, NOTE.c.record, DELIVERY.c.first)
@@ -382,8 +395,7 @@ class Queries:
                 query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
                 named = target.connection.execute(query).scalars()
                 found += [Overlay(delivery, line, UUID(bytes=one), since) for one in named]
-        shown = self.visible(one.record for one in found)
-        return [one for one in found if one.record in shown]
+        return found
 
     def hidden(self, records: Collection[UUID]) -> bool:
         """Whether any of the records is current and may not be seen, or is not known."""
@@ -391,8 +403,8 @@ class Queries:
             ids = [record.bytes for record in records]
             query = sa.select(RECORD.c.record, RECORD.c.standing).where(RECORD.c.record.in_(ids))
             standing = {row.record: row.standing for row in target.connection.execute(query)}
-            current = {record for record, how in standing.items() if how == "current"}
-            return standing.keys() != set(ids) or not current <= seen(current, target)
+        current = {UUID(bytes=record) for record, how in standing.items() if how == "current"}
+        return standing.keys() != set(ids) or not current <= self.visible(current)
 
     def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
