@@ -24,6 +24,8 @@ from events.judgement import (
     PairHeldError,
     PairJudged,
     PairJudgedError,
+    PairRaised,
+    RaisePair,
     ReleaseClaim,
     ReverseJudgement,
     Seen,
@@ -202,6 +204,16 @@ class Judging:
         self._log, self._keys, self._master = log, keys, master
         self._permit = permit
 
+    def ask(self, raised: PairRaised, origin: Origin) -> None:
+        """Ask stewards to look at a pair; nothing where it is asked already.
+
+        Raises JudgedAlreadyError where it was judged.
+        """
+        pair = Pair(raised.left, raised.right)
+        self._open(pair)
+        self._permit(self._hangs(pair))
+        self._act(pair, RaisePair(raised), origin)
+
     def claim(self, pair: Pair, by: By, origin: Origin, minutes: int = LEASE) -> int:
         """Take a pair up; until when (microseconds). Raises ClaimedError, JudgedAlreadyError."""
         until = origin.recorded + minutes * 60_000_000
@@ -348,7 +360,7 @@ class Judging:
         """The key of the remarks, a subject of their own, where there are any."""
         if not event.sealed:
             return ()
-        if not getattr(event, "remarks", None):
+        if not any(getattr(event, name) for name in event.sealed):
             return (0,)
         return tuple(self._keys.issue([subject_of("judgement", stream, self._master)]))
 
@@ -519,8 +531,9 @@ class Judging:
 
 
 def acts_of(log: Log) -> dict[str, int]:
-    """Where judgements and shields stand: an act that was permitted by them is refused when they
-    have moved before it is written.
+    """Where judgements and shields stand.
+
+    An act that was permitted by them is refused when they have moved before it is written.
     """
     return {act: log.heads.act(act) for act in (ACT, "shield")}
 

@@ -65,6 +65,7 @@ TYPES: tuple[type[Event], ...] = (
     shield.RecordsWithheld,
     shield.RecordsReleased,
     shield.ShieldErased,
+    judgement.PairRaised,
     judgement.PairClaimed,
     judgement.ClaimReleased,
     judgement.PairJudged,

@@ -23,7 +23,7 @@ from projections.index import CHILD, RECORD, STATEMENT
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
-from projections.review import CROWD, REVIEW_PAIR
+from projections.review import CROWD, REVIEW_PAIR, WAITING
 from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, safe_parents
 from projections.shields import SHIELD
@@ -586,7 +586,7 @@ def _count(connection: sa.Connection, table: sa.FromClause, which: sa.ColumnElem
 
 def _open_pairs(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
     ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
-    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open", *which).order_by(*ordered)
+    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state.in_(WAITING), *which).order_by(*ordered)
     return [
         OpenPair(
             left=UUID(bytes=row.left),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from events.judgement import BINDING, PairJudged
+from events.judgement import BINDING, PairJudged, PairRaised
 from events.linking import CrowdsChanged, PairsReferred, ReferredPair
 from events.message import Event
 from events.record import RecordErased
@@ -15,7 +15,9 @@ from projections.projection import BEFORE_FILLING, Happened, Target
 name = "review"
 opens = False
 metadata = sa.MetaData()
-events: frozenset[type[Event]] = frozenset({PairsReferred, CrowdsChanged, PairJudged, RecordErased})
+events: frozenset[type[Event]] = frozenset(
+    {PairsReferred, PairRaised, CrowdsChanged, PairJudged, RecordErased}
+)
 
 REVIEW_PAIR = sa.Table(
     "review_pair",
@@ -33,7 +35,9 @@ REVIEW_PAIR = sa.Table(
     sa.Index("review_pair_state", "state", "weight"),
 )
 """``left`` is the lesser of the two; ``pattern`` is decimal, as it may exceed 63 bits; ``since``
-and ``settled`` are microseconds; ``state`` is ``open`` or ``settled``."""
+and ``settled`` are microseconds; ``state`` is ``open``, ``raised`` (somebody asked for it) or
+``settled``."""
+WAITING = ("open", "raised")
 
 CROWD = sa.Table(
     "review_crowd",
@@ -58,11 +62,13 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
             case PairsReferred(model=model, referred=referred, settled=settled):
                 now = recorded.origin.recorded
                 for left, right in settled:
-                    _settle(pairs, key(left, right), now)
+                    _settle(pairs, key(left, right), now, "open")
                 for pair in referred:
                     _open(pairs, pair, model, now)
+            case PairRaised() as raised:
+                _raise(pairs, raised, recorded.origin.recorded)
             case PairJudged(verdict=verdict) as judged if verdict in BINDING:
-                _settle(pairs, key(judged.left, judged.right), recorded.origin.recorded)
+                _settle(pairs, key(judged.left, judged.right), recorded.origin.recorded, *WAITING)
             case CrowdsChanged(crowded=crowded, thinned=thinned):
                 crowds.update((lead.bytes, None) for lead in thinned)
                 now = recorded.origin.recorded
@@ -93,13 +99,22 @@ def _open(pairs: dict[Key, Row], pair: ReferredPair, model: str, now: int) -> No
     left, right = key(pair.left, pair.right)
     known = pairs.get((left, right))
     since = known[6] if known and known[8] == "open" else now
+    if known and known[8] == "raised":
+        return
     facts = (str(pair.pattern), pair.weight, pair.probability, model)
     pairs[left, right] = (left, right, *facts, since, None, "open")
 
 
-def _settle(pairs: dict[Key, Row], pair: Key, now: int) -> None:
+def _raise(pairs: dict[Key, Row], raised: PairRaised, now: int) -> None:
+    """A pair that was asked about waits until it is judged, whatever runs of linking make of it."""
+    pair = key(raised.left, raised.right)
+    facts = (str(raised.pattern), raised.weight, raised.probability, raised.model)
+    pairs[pair] = (*pair, *facts, now, None, "raised")
+
+
+def _settle(pairs: dict[Key, Row], pair: Key, now: int, *states: str) -> None:
     known = pairs.get(pair)
-    if known and known[8] == "open":
+    if known and known[8] in states:
         pairs[pair] = (*known[:7], now, "settled")
 
 
@@ -107,7 +122,7 @@ def _standing(happened: Sequence[Happened], target: Target) -> dict[Key, Row]:
     """The rows of all pairs that the batch speaks of, as they stand."""
     named: set[Key] = set()
     for _, recorded in happened:
-        if isinstance(recorded.event, PairJudged):
+        if isinstance(recorded.event, PairJudged | PairRaised):
             named.add(key(recorded.event.left, recorded.event.right))
         if isinstance(recorded.event, PairsReferred):
             named.update(key(pair.left, pair.right) for pair in recorded.event.referred)

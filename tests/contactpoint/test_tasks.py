@@ -207,3 +207,40 @@ def test_the_queue_shows_nothing_of_anybody(desk):
     listed = desk.run("review", "list", by=desk.ada).output + json.dumps(desk.listed())
     for particular in ("Okonjo", "9000000009", "2015-03-04", "SE15"):
         assert particular not in listed
+
+
+def test_two_records_that_a_source_says_it_merged_await_a_steward_and_do_not_move(desk):
+    desk.patient("north", "9000000017", "2013-07-08", family="Quillonby", given="Zebedee")
+    before = desk.numbers()
+    two = ("north:9000000009", "north:9000000017")
+    agent = desk.token("fay", "feed-agent")
+    said = desk.run(
+        *("review", "raise", *two, "--reason", "-", "--json"), stdin="A40 of Monday\n", by=agent
+    )
+    desk.run("review", "raise", *two, "--reason", "again", by=agent)
+    desk.run("link", "--all")
+    assert desk.numbers() == before
+    name = json.loads(said.stdout)["pair"]
+    with desk.opened() as store:
+        store.projector.catch_up()
+        [pair] = [p for p in store.queries.open_pairs() if name.startswith(p.left.hex[:8])
+                  and name.endswith(p.right.hex[:8])]  # fmt: skip
+        assert kind_of(pair, ("north", "north")) == "potential duplicate"
+    desk.run("rebuild")
+    assert desk.opened_pair(name)["since"] is not None
+    desk.decide(name, verdict="link")
+    assert frozenset(two) in {frozenset(two) & child for child in desk.children()}
+    assert desk.opened_pair(name)["since"] is None
+
+
+def test_a_number_on_two_unlike_records_moves_neither_and_awaits_a_steward(desk, tmp_path):
+    path = tmp_path / "shared.csv"
+    path.write_text(
+        "key,given,family,dob,postcode,nhs,nhs_status\n"
+        "1,Ines,Tamworthy,2012-02-03,LS1 4AP,9000000033,01\n"
+        "2,Zebedee,Quillonby,2012-02-03,BS6 7YY,9000000033,01\n"
+    )
+    desk.run("load", path, "--source", "club", "--feed", "csv")
+    numbers = desk.numbers()[0]
+    assert numbers["club", "1"] != numbers["club", "2"]
+    assert "review identifier" in {one["task"] for one in desk.listed()}

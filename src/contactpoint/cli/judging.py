@@ -73,6 +73,48 @@ def claim(pair: tuple[str, ...], minutes: int, as_json: bool) -> None:
         click.echo(f"pair {found} is yours until {as_time(until)}")
 
 
+@click.command(
+    "raise",
+    epilog=examples("review raise pds:9000000009 pds:9000000017 --reason 'merged at the source'"),
+)
+@pair_argument
+@click.option("--reason", type=PERSONAL, required=True, help="Why; sealed. - reads a line.")
+@token_option
+@json_option
+def raise_(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
+    """Ask stewards to look at two records, named as SOURCE:ID each. Nothing moves meanwhile.
+
+    For what no machine noticed, such as the word of a source that it has merged two of its records.
+    """
+    from contactpoint.errors import NotFoundError
+    from contactpoint.explaining import explain
+    from contactpoint.judging import NO_PAIR
+    from events.judgement import PairRaised
+
+    with opened(Act.RAISE) as store:
+        found = store.pair_named(pair)
+        by = store.model, *found, store.model_of
+        weighed = explain(store.queries, *by, cleared=store.is_cleared)
+        if weighed is None:
+            raise NotFoundError(NO_PAIR)
+        total = weighed.weight
+        raised = PairRaised(
+            *found,
+            model=store.model.version,
+            pattern=total.pattern,
+            weight=total.total,
+            probability=total.probability,
+            by=store.actor.subject,
+            why=reason or None,
+        )
+        store.judging(Act.RAISE).ask(raised, store.origin("review raise"))
+        store.projector.catch_up()
+    if as_json:
+        print_json({"pair": str(found)})
+    else:
+        click.echo(f"pair {found} awaits a steward")
+
+
 @click.command(epilog=examples("review release 7f3a9c21-8d1e02ab"))
 @pair_argument
 @token_option

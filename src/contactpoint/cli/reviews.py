@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
-from contactpoint.cli.judging import claim, decide, pair_argument, release, undo, written
+from contactpoint.cli.judging import claim, decide, pair_argument, raise_, release, undo, written
 from contactpoint.cli.output import as_time, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.cli.splitting import split
@@ -227,5 +227,5 @@ def _name(pair: "OpenPair") -> str:
     return f"{pair.left.hex[:8]}-{pair.right.hex[:8]}"
 
 
-for command in (claim, release, decide, undo, split):
+for command in (claim, raise_, release, decide, undo, split):
     review.add_command(command)

@@ -26,6 +26,7 @@ class Act(StrEnum):
     WHY = "explain a pair"
     LIST_PAIRS = "list pairs to review"
     OPEN_PAIR = "open a pair to review"
+    RAISE = "ask for a review"
     CLAIM = "claim a pair"
     JUDGE = "judge a pair"
     UNDO = "undo a judgement"
@@ -242,6 +243,7 @@ RULES: Mapping[Act, Rule] = {
     Act.WHY: Rule(_roles(Role.STEWARD) | _MANAGERS, cleared=True),
     Act.LIST_PAIRS: Rule(_REVIEWERS, elsewhere=False, cleared=True),
     Act.OPEN_PAIR: Rule(_REVIEWERS, elsewhere=False, family=False, cleared=True),
+    Act.RAISE: Rule(_REVIEWERS | _LOADERS, elsewhere=False, cleared=True),
     Act.CLAIM: Rule(_STEWARDS, elsewhere=False, family=False, cleared=True),
     Act.JUDGE: _JUDGING,
     Act.UNDO: _JUDGING,
