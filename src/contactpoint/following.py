@@ -19,7 +19,7 @@ from events.child import (
 )
 from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended, DeliveryCompleted, DeliveryReceived
-from events.judgement import JudgementReversed, PairJudged
+from events.judgement import JudgementReversed, PairJudged, PairRaised
 from events.message import Recorded
 from events.never_link import (
     NeverLinkDrawn,
@@ -89,6 +89,8 @@ class _Folding:
             self._chunk(event)
         elif isinstance(event, PairJudged):
             self.judgements[event.left, event.right] = event.verdict
+        elif isinstance(event, PairRaised):
+            self.judgements.setdefault((event.left, event.right), "")
         elif isinstance(event, JudgementReversed):
             self.judgements[event.left, event.right] = ""
         elif isinstance(event, NeverLinkEvent):

@@ -212,7 +212,17 @@ class Judging:
         pair = Pair(raised.left, raised.right)
         self._open(pair)
         self._permit(self._hangs(pair))
-        self._act(pair, RaisePair(raised), origin)
+
+        def attempt() -> None:
+            state = self.state(pair)
+            events = _decided(RaisePair(raised), state)
+            if events:
+                # A row of its own, so that an erasure finds what was said of the record.
+                verdict = state.judged.verdict if state.judged else ""
+                heads = HeadChanges(judgements=[JudgementHead(*pair, verdict)])
+                self._append(pair, state, events, origin, heads, {})
+
+        again(attempt)
 
     def claim(self, pair: Pair, by: By, origin: Origin, minutes: int = LEASE) -> int:
         """Take a pair up; until when (microseconds). Raises ClaimedError, JudgedAlreadyError."""

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.judging import By, Hangs, Permit, acts_of, again
 from contactpoint.linking.judged import side_records
-from events.child import Child, ChildEvent, RetireChild
+from events.child import Child, ChildEvent, ReinstateChild, RetireChild
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
 from events.keys import SubjectKeys, subject_of
@@ -31,6 +31,7 @@ from events.store.heads import ChildHead, HeadChanges, SideRecord
 
 Merged = Callable[[Iterable[UUID]], dict[UUID, UUID]]
 """The children merged into any of these, each with that one."""
+NOTHING: tuple[list[Recorded], HeadChanges, dict[UUID, int]] = ([], HeadChanges(), {})
 NONE = "no such never-link; 'contactpoint never-link list' names those in force"
 
 
@@ -137,7 +138,7 @@ class Separating:
     def lift(self, never_link: UUID, by: By, origin: Origin, remarks: str = "") -> bool:
         """End a never-link that was drawn in error; False where that was done before.
 
-        A retired number stays retired. Raises NotFoundError where there is none.
+        A number that was retired with it answers again. Raises NotFoundError where there is none.
         """
         event = NeverLinkLifted(by.name, by.second, remarks or None)
 
@@ -150,7 +151,8 @@ class Separating:
             except NoNeverLinkError:
                 raise NotFoundError(NONE) from None
             if events:
-                self._write(never_link, known, events, acts, origin, [], HeadChanges(), {})
+                again = self._reinstated(known, origin) if known.is_renewed else NOTHING
+                self._write(never_link, known, events, acts, origin, *again)
             return bool(events)
 
         return again(attempt)
@@ -195,6 +197,25 @@ class Separating:
             links.update(dict.fromkeys(before.records - after.records))
             expect[child] = before.version
         return messages, HeadChanges(children=heads, links=links), expect
+
+    def _reinstated(
+        self, known: NeverLink, origin: Origin
+    ) -> tuple[list[Recorded], HeadChanges, dict[UUID, int]]:
+        """What lets the retired children of the old side answer again."""
+        messages: list[Recorded] = []
+        heads: list[ChildHead] = []
+        expect: dict[UUID, int] = {}
+        records = self._log.heads.records(known.left).values()
+        for child in sorted({head.child for head in records if head.child is not None}):
+            before = after = self._log.replay(child, Child(), evolve_child)
+            for event in decide_child(ReinstateChild(""), before):
+                version = after.version + 1
+                messages.append(Recorded(child, version, origin, origin.recorded, event))
+                after = evolve_child(after, event)
+                closed = after.status == "closed"
+                heads.append(ChildHead(child, after.number, after.version, closed=closed))
+                expect[child] = before.version
+        return messages, HeadChanges(children=heads), expect
 
     def _append(  # noqa: PLR0913, PLR0917 - what one append is made of
         self,

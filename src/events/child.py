@@ -135,13 +135,19 @@ class RetireChild(msgspec.Struct, frozen=True):
     without: frozenset[UUID] = frozenset()
 
 
+class ReinstateChild(msgspec.Struct, frozen=True):
+    """The identity was given up in error."""
+
+    model: str
+
+
 class EraseChild(msgspec.Struct, frozen=True):
     """Every record of the child is erased."""
 
     reason: str
 
 
-ChildCommand = AssignRecords | MergeChild | CloseChild | RetireChild | EraseChild
+ChildCommand = AssignRecords | MergeChild | CloseChild | RetireChild | ReinstateChild | EraseChild
 
 
 def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
@@ -160,6 +166,11 @@ def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
             if child.status in ("unknown", "retired", "erased"):
                 return []
             return [*_unlinked(child.records & without, "moved"), ChildRetired()]
+        case ReinstateChild(model):
+            if child.status != "retired":
+                return []
+            records = tuple(Evidence(record) for record in sorted(child.records))
+            return [ChildRestored(model, records)] if records else [ChildClosed()]
         case EraseChild(reason):
             if child.status in ("unknown", "erased"):
                 return []

@@ -570,6 +570,7 @@ def _seen_names() -> sa.Select[Any]:
             RECORD.c.standing == "current",
             sa.func.coalesce(IDENTITY.c.restricted, sa.false()).is_(sa.false()),
             RECORD.c.record.not_in(listed),
+            sa.func.coalesce(CHILD.c.status, "") != "retired",
         )
     )
 

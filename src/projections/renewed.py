@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from events.message import Event
-from events.never_link import NeverLinkDrawn, NeverLinkGrown
+from events.never_link import NeverLinkDrawn, NeverLinkGrown, NeverLinkLifted
 from person.particulars import Particulars
 from projections import rows
 from projections.index import RECORD, metadata
@@ -17,7 +17,7 @@ from projections.view import in_force
 GONE = ("former", "superseded")
 """Statuses of numbers that are a child's no longer."""
 
-EVENTS: frozenset[type[Event]] = frozenset({NeverLinkDrawn, NeverLinkGrown})
+EVENTS: frozenset[type[Event]] = frozenset({NeverLinkDrawn, NeverLinkGrown, NeverLinkLifted})
 
 RENEWED = sa.Table(
     "index_renewed",
@@ -26,24 +26,35 @@ RENEWED = sa.Table(
     sa.Column("never_link", sa.LargeBinary(16), nullable=False),
     sa.Index("index_renewed_never_link", "never_link", info=BEFORE_FILLING),
 )
-"""The records of new identities. A never-link that is lifted gives no old name back."""
+"""The records of new identities, until their never-link is lifted."""
 
 
 def fold(happened: Sequence[Happened], target: Target) -> set[bytes]:
-    """Note the records of new identities; returns those that became such."""
-    fresh: dict[bytes, bytes] = {}
-    table = target[RENEWED]
+    """Note the records of new identities; returns those for whom that changed."""
+    changed: set[bytes] = set()
     for _, recorded in happened:
-        event, stream = recorded.event, recorded.originator_id.bytes
-        if isinstance(event, NeverLinkDrawn) and event.renewed:
-            fresh.update((record.bytes, stream) for record in event.right)
-        elif isinstance(event, NeverLinkGrown) and event.right:
-            known = sa.select(table.c.record).where(table.c.never_link == stream).limit(1)
-            if stream in fresh.values() or target.connection.execute(known).first():
-                fresh.update((record.bytes, stream) for record in event.right)
+        if type(recorded.event) in EVENTS:
+            changed |= _take(recorded.originator_id.bytes, recorded.event, target)
+    return changed
+
+
+def _take(stream: bytes, event: Event, target: Target) -> set[bytes]:
+    table = target[RENEWED]
+    query = sa.select(table.c.record).where(table.c.never_link == stream)
+    known = set(target.connection.execute(query).scalars())
+    match event:
+        case NeverLinkDrawn(renewed=True, right=right):
+            fresh = {record.bytes for record in right}
+        case NeverLinkGrown(right=right) if known:
+            fresh = {record.bytes for record in right}
+        case NeverLinkLifted():
+            rows.delete(target.connection, table, table.c.never_link, [stream])
+            return known
+        case _:
+            return set()
     rows.delete(target.connection, table, table.c.record, sorted(fresh))
-    rows.insert(target.connection, table, sorted(fresh.items()))
-    return set(fresh)
+    rows.insert(target.connection, table, [(record, stream) for record in sorted(fresh)])
+    return fresh
 
 
 def children(of: Collection[bytes], target: Target) -> set[bytes]:

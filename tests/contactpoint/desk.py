@@ -42,7 +42,7 @@ class Desk(Installation):
         }
         path = self.home.parent / f"{source}-{number}-{version or mark}.ndjson"
         path.write_text(json.dumps(patient) + "\n", encoding="utf-8")
-        words = ("--source", source, "--feed", "health.pds-fhir")
+        words = ("--source", source, "--feed", "health.pds-fhir", *changes.get("words", ()))
         self.run("load", path, *words, expected=(0, 3))
 
     def listed(self, *words, by=None):

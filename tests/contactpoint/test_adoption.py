@@ -243,3 +243,24 @@ def test_a_never_link_outranks_the_judgement_of_a_steward(office):
 
 def _listed(store):
     return store.separating.__func__(store, None).listed()
+
+
+def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(adopted):
+    [one] = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
+    name = one["never_link"]
+    adopted.run("never-link", "lift", name, by=adopted.cora, second=adopted.dele)
+    assert "Dobbs" in adopted.shown(adopted.old)
+    assert adopted.number("clinic:k") == adopted.old
+    assert adopted.shown(adopted.new)
+    assert adopted.findings() == []
+    before = adopted.children()
+    adopted.run("rebuild")
+    assert adopted.children() == before
+
+
+def test_the_grounds_go_when_a_record_of_either_side_is_erased(adopted):
+    adopted.run("erase", "bristol:k", "--reason", "asked", "--yes")
+    with adopted.opened() as store:
+        [one] = _listed(store)
+        assert not hasattr(one.drawn.grounds, "requested_by")
+    assert adopted.findings() == []

@@ -86,7 +86,8 @@ def draw(  # noqa: PLR0913, PLR0917 - what it states
 def lift(name: str, remarks: str, as_json: bool) -> None:
     """End a never-link that was drawn in error. It takes two officers.
 
-    What follows is for the matcher and the judgements to say. A retired number stays retired.
+    What follows is for the matcher and the judgements to say. A number that was retired with it
+    answers again.
     """
     with opened(Act.NEVER_LINK) as store:
         origin = store.origin("never-link lift")
