@@ -27,6 +27,9 @@ COMMANDS = {
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
+    "label": "contactpoint.cli.labelling",
+    "never-link": "contactpoint.cli.separating",
+    "adopt": "contactpoint.cli.separating",
     "shield": "contactpoint.cli.shields",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
@@ -66,7 +69,8 @@ class Program(click.Group):
         """The command of this name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(
