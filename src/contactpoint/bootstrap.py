@@ -15,6 +15,7 @@ from contactpoint.accesses import Accesses, current_user
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
 from contactpoint.intake.loading import Loading
+from contactpoint.intake.preparing import day_of
 from contactpoint.people.actor import Actor, in_shell
 from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
@@ -26,15 +27,17 @@ from events.master import MasterKey
 from events.message import Origin
 from projections import database
 from projections.projector import Projector
-from projections.queries import Queries
+from projections.queries import Found, Queries
 
 if TYPE_CHECKING:
+    from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from contactpoint.telling import Telling
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
@@ -126,6 +129,24 @@ class Contactpoint:
     def queries(self) -> Queries:
         """What readers ask of the read models."""
         return Queries(self.read)
+
+    @cached_property
+    def telling(self) -> "Telling":
+        """The use case of telling what stands beside a child's records."""
+        from contactpoint.telling import Telling
+
+        return Telling(self.log, self.keys, self.master)
+
+    @cached_property
+    def beside(self) -> "BesideRecords":
+        """What stands beside a child's records."""
+        from contactpoint.beside import BesideRecords
+
+        return BesideRecords(self.telling, self.queries, self.settings.brokerage)
+
+    def responsible(self, found: Found) -> "Authority":
+        """The authority that is responsible for a child, as far as whoever asks may know."""
+        return self.beside.responsible(found, day_of(self.chance.clock()))
 
     @cached_property
     def sources(self) -> Sources:

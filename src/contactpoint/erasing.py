@@ -10,6 +10,7 @@ from uuid import UUID
 
 from contactpoint.errors import NotFoundError
 from contactpoint.linking.kept_index import KeptIndex
+from contactpoint.telling import subjects_of
 from events.child import Child, ChildEvent, EraseChild
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
@@ -144,6 +145,7 @@ class Erasing:
         self._append(records, children, origin, reason)
         subjects = [record.bytes for record in records]
         subjects += [subject_of("sensitive", record, self._master) for record in records]
+        subjects += [each for child in children for each in subjects_of(child, self._master)]
         self._keys.destroy(subjects)
         self._projector.catch_up()
         self._projector.drop_half_made()

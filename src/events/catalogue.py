@@ -7,7 +7,18 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from events import access, child, delivery, linking, record, shape, source
+from events import (
+    access,
+    child,
+    consent,
+    correction,
+    delivery,
+    linking,
+    record,
+    responsible,
+    shape,
+    source,
+)
 from events.message import Erased, Event
 from events.upcasting import Upcasting
 
@@ -42,6 +53,12 @@ TYPES: tuple[type[Event], ...] = (
     shape.ShapeModelAdopted,
     shape.ShapeLinked,
     source.SourceRegistered,
+    responsible.ChildOffered,
+    responsible.ChildAccepted,
+    responsible.ChildDeclined,
+    correction.CorrectionRecorded,
+    correction.CorrectionWithdrawn,
+    consent.ConsentStated,
     access.ChildrenAccessed,
     access.ActRefused,
     access.TokenIssued,

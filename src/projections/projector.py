@@ -10,7 +10,7 @@ from events.failpoints import failpoint
 from events.garbage import no_collection
 from events.mapper import Row
 from events.message import Event, Recorded
-from projections import children, deliveries, history, review, runs, sources
+from projections import children, deliveries, history, responsible, review, runs, sources
 from projections.database import writing
 from projections.positions import (
     PROJECTION,
@@ -30,7 +30,9 @@ from projections.projection import (
     Target,
 )
 
-READ_MODELS: tuple[Projection, ...] = (children, review, history, deliveries, sources, runs)
+READ_MODELS: tuple[Projection, ...] = (
+    *(children, review, history, deliveries, sources, runs, responsible),
+)
 BATCH = 10_000
 """Rows of the log in one transaction; more only costs memory."""
 

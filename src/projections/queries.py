@@ -19,6 +19,7 @@ from projections.index import CHILD, RECORD, STATEMENT
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
+from projections.responsible import RESPONSIBLE
 from projections.review import REVIEW_PAIR
 from projections.runs import MODEL, RUN
 from projections.sources import SOURCE
@@ -362,6 +363,17 @@ class Queries:
             query = HISTORY.select().where(mine).order_by(HISTORY.c.position, HISTORY.c.record)
             found = target.connection.execute(query).mappings().all()
         return [{**row, "source": sources.get(row["record"], "")} for row in found]
+
+    def offers(self, authority: str) -> list[Row]:
+        """The children offered to an authority, or to any where none is named, the oldest first."""
+        offered = RESPONSIBLE.c.offered
+        query = (
+            sa.select(CHILD.c.number, offered, RESPONSIBLE.c.accepted, RESPONSIBLE.c.asked)
+            .join(CHILD, CHILD.c.child == RESPONSIBLE.c.child)
+            .where(offered == authority if authority else offered != "")
+            .order_by(RESPONSIBLE.c.asked, CHILD.c.number)
+        )
+        return self._rows(query)
 
     def runs(self) -> list[Row]:
         """The runs of linking, the latest first."""

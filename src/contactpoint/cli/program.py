@@ -21,6 +21,7 @@ COMMANDS = {
     "link": "contactpoint.cli.linking",
     "export": "contactpoint.cli.exporting",
     "child": "contactpoint.cli.children",
+    "authority": "contactpoint.cli.authorities",
     "why": "contactpoint.cli.pairs",
     "score": "contactpoint.cli.scoring",
     "evaluate": "contactpoint.cli.evaluating",
