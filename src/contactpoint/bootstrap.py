@@ -23,16 +23,19 @@ from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
 from events.keys import SubjectKeys
 from events.log import Log, open_log
-from events.master import MasterKey
+from events.master import MasterKey, MasterKeyError
 from events.message import Origin
 from projections import database
 from projections.projector import Projector
 from projections.queries import Found, Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
+    from contactpoint.judging import Hangs, Judging, Pair
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
@@ -256,6 +259,23 @@ class Contactpoint:
         """The signed notes of how far the log goes, outside its database."""
         return Checkpoints(self.settings.checkpoints, self.master.signing)
 
+    def judging(self, act: Act) -> "Judging":
+        """The use case of deciding on pairs, for one act of whoever acts."""
+        from contactpoint.judging import NO_PAIR, Judging
+        from contactpoint.people.knowing import about
+
+        def permit(hangs: "Hangs") -> None:
+            self.require(act, about(hangs, self), missing=NO_PAIR)
+
+        return Judging(self.log, self.keys, self.master, permit)
+
+    def pair_named(self, words: "Sequence[str]") -> "Pair":
+        """The pair that a steward names. Raises NotFoundError where there is none."""
+        from contactpoint.pair_names import pair_named
+
+        self.projector.catch_up()
+        return pair_named(words, self.queries, self.log, self.record_named)
+
     def record_named(self, name: str) -> UUID:
         """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""
         source, _, key = name.rpartition(":")
@@ -295,6 +315,7 @@ def initialise(settings: Settings) -> list[Path | str]:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     made: list[Path | str] = []
     if not settings.master_key.exists():
+        _refuse_to_begin_anew(settings)
         MasterKey.create(settings.master_key)
         made.append(settings.master_key)
     settings.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -311,6 +332,20 @@ def initialise(settings: Settings) -> list[Path | str]:
             opened.models.adopt(opened.model, opened.origin("init"))
             opened.projector.catch_up()
     return made
+
+
+def _refuse_to_begin_anew(settings: Settings) -> None:
+    """Raises MasterKeyError where databases are there whose master key is not.
+
+    A new key could open nothing of them, and what it sealed the old one could not open.
+    """
+    for url in (settings.log_url, settings.keys_url, settings.access_url):
+        database = Path(sa.make_url(url).database or "")
+        if url.startswith("sqlite") and database.exists():
+            raise MasterKeyError(
+                f"{settings.master_key}: no master key there, but {database.name} was made with "
+                "one; expected that key, and CONTACTPOINT_MASTER_KEY_FILE says where it is"
+            )
 
 
 def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:

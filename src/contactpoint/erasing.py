@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from contactpoint.errors import NotFoundError
+from contactpoint.judging import Pair, stream_of
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.telling import subjects_of
 from events.child import Child, ChildEvent, EraseChild
@@ -146,6 +147,12 @@ class Erasing:
         subjects = [record.bytes for record in records]
         subjects += [subject_of("sensitive", record, self._master) for record in records]
         subjects += [each for child in children for each in subjects_of(child, self._master)]
+        subjects += [
+            subject_of(
+                "judgement", stream_of(Pair(head.left, head.right), self._master), self._master
+            )
+            for head in self._log.heads.judgements(records)
+        ]
         self._keys.destroy(subjects)
         self._projector.catch_up()
         self._projector.drop_half_made()

@@ -271,7 +271,7 @@ class Rebuild:
             if connection.execute(ahead).scalar_one() > self.position:
                 return False
             for live in self.live:
-                live.drop(connection)
+                live.drop(connection, checkfirst=True)
                 _rename(connection, self.beside[live], live)
             for name, generation in self.generations.items():
                 connection.execute(

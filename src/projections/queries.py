@@ -272,6 +272,13 @@ class Queries:
         with self._reading() as target:
             return _shown_pairs(target)
 
+    def open_pair(self, pair: tuple[UUID, UUID]) -> OpenPair | None:
+        """How a pair awaits a steward; None where it does not. ``pair`` has the lesser id first."""
+        left, right = (record.bytes for record in pair)
+        with self._reading() as target:
+            which = sa.and_(REVIEW_PAIR.c.left == left, REVIEW_PAIR.c.right == right)
+            return next(iter(_open_pairs(target, which)), None)
+
     def paired(self, left: UUID, right: UUID) -> tuple[PairedRecord, PairedRecord] | None:
         """Two records as one who decides on them sees them; None unless both may be seen."""
         with self._reading() as target:
@@ -282,6 +289,15 @@ class Queries:
         """Those of the records that may be seen: current, and of no child with a restricted one."""
         with self._reading() as target:
             return {UUID(bytes=one) for one in seen({record.bytes for record in records}, target)}
+
+    def hidden(self, records: Collection[UUID]) -> bool:
+        """Whether any of the records is current and may not be seen, or is not known."""
+        with self._reading() as target:
+            ids = [record.bytes for record in records]
+            query = sa.select(RECORD.c.record, RECORD.c.standing).where(RECORD.c.record.in_(ids))
+            standing = {row.record: row.standing for row in target.connection.execute(query)}
+            current = {record for record, how in standing.items() if how == "current"}
+            return standing.keys() != set(ids) or not current <= seen(current, target)
 
     def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
@@ -412,9 +428,9 @@ def _count(connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[b
     return int(connection.execute(query).scalar_one())
 
 
-def _open_pairs(target: Target) -> list[OpenPair]:
+def _open_pairs(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
     ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
-    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open").order_by(*ordered)
+    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open", *which).order_by(*ordered)
     return [
         OpenPair(
             left=UUID(bytes=row.left),

@@ -1,6 +1,7 @@
 """What every event store has to do, whichever database it is kept in."""
 
 import threading
+from dataclasses import replace as replace_heads
 from itertools import product
 from uuid import UUID
 
@@ -10,7 +11,15 @@ from msgspec.structs import replace
 from events.message import ERASED
 from events.record import Order, Record, RecordReceived, RecordWithdrawn, confirm, evolve
 from events.store.appending import ActedError, StaleError, TakenError
-from events.store.heads import ChildHead, Confirmed, HeadChanges, Moved, ScopeHead
+from events.store.heads import (
+    ChildHead,
+    Confirmed,
+    HeadChanges,
+    JudgementHead,
+    Moved,
+    ScopeHead,
+    SideRecord,
+)
 from events.store.locks import LockedError
 from tests.events.store_builders import PLACE, Store, amended, head, heads, withdrawn
 
@@ -96,6 +105,32 @@ class EventStoreContract:
         assert store.log.heads.children([CHILD]) == {CHILD: wanted.children[0]}
         assert store.log.heads.by_numbers(["123456789012"])["123456789012"].child == CHILD
         assert store.log.heads.scope("pds", "") == wanted.scopes[0]
+
+    def test_judgements_are_found_by_either_record_and_by_ordinal(self, store):
+        messages = [store.received(key, ordinal=n) for n, key in enumerate("abc", start=1)]
+        one, two, three = (message.originator_id for message in messages)
+        judged = [JudgementHead(one, two, "link"), JudgementHead(two, three, "apart")]
+        store.log.append(messages, heads=replace_heads(heads(*messages), judgements=judged))
+        assert store.log.heads.judgements([two]) == sorted(judged, key=lambda j: (j.left, j.right))
+        assert store.log.heads.judgements([three]) == judged[1:]
+        assert sorted(store.log.heads.judged()) == [(1, 2, True), (2, 3, False)]
+        undone = JudgementHead(one, two, "")
+        store.log.append([amended(messages[0])], heads=HeadChanges(judgements=[undone]))
+        assert store.log.heads.judged() == [(2, 3, False)]
+        assert store.log.heads.judgements([one]) == [undone]
+        assert set(store.log.heads.all_judgements()) == {undone, judged[1]}
+
+    def test_a_record_stands_on_its_side_until_the_never_link_is_lifted(self, store):
+        messages = [store.received(key, ordinal=n) for n, key in enumerate("ab", start=1)]
+        one, two = (message.originator_id for message in messages)
+        sides = [SideRecord(CHILD, one, "left"), SideRecord(CHILD, two, "right")]
+        store.log.append(messages, heads=replace_heads(heads(*messages), sides=sides))
+        assert store.log.heads.sides([one]) == sides[:1]
+        assert set(store.log.heads.sided()) == {(CHILD, one, 1, "left"), (CHILD, two, 2, "right")}
+        lifted = [SideRecord(CHILD, one, ""), SideRecord(CHILD, two, "")]
+        store.log.append([amended(messages[0])], heads=HeadChanges(sides=lifted))
+        assert store.log.heads.sides([one, two]) == store.log.heads.sided() == []
+        assert set(store.log.heads.all_sides()) == set(lifted)
 
     def test_a_head_without_an_ordinal_has_its_place(self, store):
         message = withdrawn(store.received("a"), version=1)

@@ -73,7 +73,13 @@ def about_child(
 @click.option("--given", default="", type=PERSONAL, help="All forenames.")
 @click.option("--family", default="", type=PERSONAL, help="Family name.")
 @click.option("--dob", "birth", default="", type=PERSONAL_DAY, help="Date of birth.")
-@click.option("--sex", default="", type=click.Choice(["", "F", "M", "X"]), metavar="F|M|X")
+@click.option(
+    "--sex",
+    default="",
+    type=click.Choice(["", "F", "M", "X"]),
+    metavar="F|M|X",
+    help="X: stated as not specified.",
+)
 @click.option("--address", default="", type=PERSONAL, help="Lines of the address, by commas.")
 @click.option("--postcode", default="", type=PERSONAL, help="Postcode of that address.")
 @click.option(

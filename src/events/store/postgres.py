@@ -121,7 +121,7 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
             f"CREATE TABLE IF NOT EXISTS {prefix}{names.chain} (last bigint PRIMARY KEY,"
             " first bigint NOT NULL, recorded bigint NOT NULL, hash bytea NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {prefix}{names.identity}"
-            " (id bytea NOT NULL, format bigint NOT NULL)",
+            " (id bytea NOT NULL, format bigint NOT NULL, seal bytea NOT NULL)",
         ]
         for table in TABLES if names.heads else ():
             statements += table.create(prefix, TYPES)
@@ -194,6 +194,15 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
             (after, 2**62 if upto is None else upto, *([list(types)] if types else []), limit),
         )
         return [Row(*row) for row in found]
+
+    def alien(self, types: Sequence[str], limit: int) -> list[int]:
+        """Positions of rows of other types than these; columns are of their kind."""
+        found = self.query(
+            f"SELECT notification_id FROM {self.prefix}{self.names.events}"
+            " WHERE topic <> ALL(?) ORDER BY notification_id LIMIT ?",
+            (list(types), limit),
+        )
+        return [position for (position,) in found]
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows that a statement with ``?`` marks gives."""

@@ -109,7 +109,7 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
             f"CREATE TABLE IF NOT EXISTS {names.chain} (last INTEGER PRIMARY KEY,"
             " first INTEGER NOT NULL, recorded INTEGER NOT NULL, hash BLOB NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {names.identity}"
-            " (id BLOB NOT NULL, format INTEGER NOT NULL)",
+            " (id BLOB NOT NULL, format INTEGER NOT NULL, seal BLOB NOT NULL)",
         ]
         for table in TABLES if names.heads else ():
             # Not WITHOUT ROWID: ids are random, and a tree of whole rows in their order would have
@@ -183,6 +183,16 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
             (after, 2**62 if upto is None else upto, *types, limit),
         )
         return [Row(at, UUID(bytes=stream), *rest) for at, stream, *rest in found]
+
+    def alien(self, types: Sequence[str], limit: int) -> list[int]:
+        """Positions of rows of other types than these, or whose columns are not of their kind."""
+        found = self.query(
+            f"SELECT rowid FROM {self.names.events} WHERE typeof(originator_id) <> 'blob'"
+            " OR typeof(state) <> 'blob' OR typeof(topic) <> 'text'"
+            f" OR topic NOT IN ({','.join('?' * len(types))}) ORDER BY rowid LIMIT ?",
+            (*types, limit),
+        )
+        return [position for (position,) in found]
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows that a statement gives."""

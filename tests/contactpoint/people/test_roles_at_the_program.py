@@ -24,6 +24,9 @@ WORDS = {
     ("child", "correct"): ["123456789012", "--sex", "F"],
     ("child", "consent"): ["123456789012", "given"],
     ("authority", "offer"): ["123456789012", "--to", "213"],
+    ("review", "decide"): [
+        *("a", "--verdict", "link", "--reason", "same-family", "--seen", "1.1.1.1")
+    ],
     ("token",): ["--subject", "eve", "--role", "administrator"],
 }
 """What a command needs to be understood, where a word and a reason do not do."""
@@ -88,7 +91,7 @@ def typed(command, words, office):
         given = ["123456789012" for one in arguments if one.required]
         options = [one for one in command.params if isinstance(one, click.Option) and one.required]
         given += [word for one in options for word in (one.opts[0], "x")]
-    if "--reason" in {name for one in command.params for name in one.opts}:
+    if "--reason" in {name for one in command.params for name in one.opts} - {*given}:
         given = [*given, "--reason", "enquiry 7"]
     places = {"file": office.file, "truth": office.truth, "folder": office.home.parent}
     return [*words, *(word.format(**places) for word in given)]
