@@ -34,6 +34,7 @@ COMMANDS = {
     "erase": "contactpoint.cli.erasing",
     "key": "contactpoint.cli.erasing",
     "doctor": "contactpoint.cli.operations",
+    "report": "contactpoint.cli.reporting",
     "token": "contactpoint.cli.people",
     "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",

@@ -27,6 +27,7 @@ WORDS = {
     ("review", "decide"): [
         *("a", "--verdict", "link", "--reason", "same-family", "--seen", "1.1.1.1")
     ],
+    ("report",): ["2026"],
     ("token",): ["--subject", "eve", "--role", "administrator"],
 }
 """What a command needs to be understood, where a word and a reason do not do."""
