@@ -22,6 +22,7 @@ from events.record import RecordAmended, RecordReceived
 from events.responsible import ChildAccepted, ChildDeclined, ChildOffered
 from person.services import Involvement
 from projections.authority import made_out
+from projections.guard import BehindError
 from projections.queries import Found, Queries
 from projections.view import ChildView
 
@@ -83,14 +84,17 @@ class BesideRecords:
     """How to reach who brokers contact with sensitive services: the same for all."""
 
     def of(self, found: Found, today: date) -> Beside | None:
-        """What stands beside a child's records; None where its view is not a whole one."""
+        """What stands beside a child's records; None where its view is not a whole one.
+
+        Raises BehindError where the child was shielded meanwhile.
+        """
         view = found.view
         if not isinstance(view, ChildView):
             return None
         children = self._children(found)
         left = view.left_england.value.date if view.left_england else ""
         back = returned(view)
-        return Beside(
+        beside = Beside(
             authority=self._authority(children, view, today),
             corrections=self._corrections(children),
             sensitive=self._sensitive(children, found.records, today),
@@ -102,6 +106,9 @@ class BesideRecords:
                 today,
             ),
         )
+        if self.queries.guard.hidden(found.records):
+            raise BehindError
+        return beside
 
     def responsible(self, found: Found, today: date) -> Authority:
         """Who is responsible: who accepted the child last, else whom the feeds make out."""

@@ -26,6 +26,7 @@ from events.log import Log, open_log
 from events.master import MasterKey, MasterKeyError
 from events.message import Origin
 from projections import database
+from projections.guard import Guard
 from projections.projector import Projector
 from projections.queries import Found, Queries
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from contactpoint.shielding.officers import Shielding
     from contactpoint.telling import Telling
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
@@ -128,10 +130,15 @@ class Contactpoint:
         made.prepare()
         return made
 
+    def catch_up(self) -> int:
+        """Bring the read models to where the log stands; the position reached."""
+        return self.projector.catch_up()
+
     @cached_property
     def queries(self) -> Queries:
         """What readers ask of the read models."""
-        return Queries(self.read)
+        guard = Guard(self.log.heads, self.catch_up)
+        return Queries(self.read, guard, self.settings.brokerage)
 
     @cached_property
     def telling(self) -> "Telling":
@@ -247,6 +254,13 @@ class Contactpoint:
             rows=self.settings.work / FOLDER,
             backup_days=self.settings.backup_days,
         )
+
+    @property
+    def shielding(self) -> "Shielding":
+        """The use case of shielding officers."""
+        from contactpoint.shielding.officers import Shielding
+
+        return Shielding(self.log, self.keys, self.master, self.catch_up)
 
     def _kept_index(self) -> "KeptIndex":
         from contactpoint.linking.kept_index import KeptIndex

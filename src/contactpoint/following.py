@@ -32,16 +32,19 @@ from events.record import (
     prove_present,
 )
 from events.record import evolve as evolve_record
+from events.shield import Shield, ShieldEvent
+from events.shield import evolve as evolve_shield
 from events.store.heads import (
     ChildHead,
     JudgementHead,
     KeyHead,
     RecordHead,
     ScopeHead,
+    ShieldHead,
     SideRecord,
 )
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord
+Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord | ShieldHead
 
 
 def heads_of(messages: Iterable[Recorded]) -> Iterator[Head]:
@@ -62,6 +65,7 @@ class _Folding:
         self.scopes: dict[tuple[str, str], Order] = {}
         self.deliveries: dict[UUID, tuple[str, Order]] = {}
         self.keys: dict[UUID, UUID] = {}
+        self.shields: dict[UUID, Shield] = {}
         self.judgements: dict[tuple[UUID, UUID], str] = {}
         self.sides: dict[tuple[UUID, UUID], str] = {}
 
@@ -72,6 +76,8 @@ class _Folding:
             self._record(stream, event, message.keys)
         elif isinstance(event, ChildEvent):
             self._child(stream, event)
+        elif isinstance(event, ShieldEvent):
+            self.shields[stream] = evolve_shield(self.shields.get(stream, Shield()), event)
         elif isinstance(event, ChunkAppended):
             self._chunk(event)
         elif isinstance(event, PairJudged):
@@ -97,6 +103,9 @@ class _Folding:
             yield ScopeHead(source, scope, order)
         for key, record in self.keys.items():
             yield KeyHead(key, record)
+        for id_, shield in self.shields.items():
+            for record, kind in shield.kinds().items():
+                yield ShieldHead(record, id_, kind)
         for (left, right), verdict in self.judgements.items():
             yield JudgementHead(left, right, verdict)
         for (never_link, record), side in self.sides.items():

@@ -22,8 +22,8 @@ from events.linking import PairsReferred
 from events.log import Log
 from events.message import Event
 from linkage.evaluation import wilson
-from projections.placing import Placing
-from projections.projection import Happened
+from projections.placing import child_before, placed
+from projections.projection import Happened, Target
 
 ROUNDED = 10
 """Counts of shields are given to the nearest such: a single one would tell of a child."""
@@ -131,19 +131,19 @@ def report(store: Contactpoint, of: Period) -> Figures:
     counted = Counter[str](event.verdict for _, event in verdicts)
     looks = [message.event for _, message in _happened(store.access, of, *LOOKS)]
     opened = [event for event in looks if isinstance(event, ChildrenAccessed)]
-    placing = Placing(store.read)
-    placed = placing.count(of.begin, of.end)
+    guard = store.queries.guard
+    count = guard.answer(store.read, lambda target: placed(target, of.begin, of.end))
     return Figures(
         first=of.first.isoformat(),
         last=(of.behind - timedelta(days=1)).isoformat(),
-        placed=placed,
+        placed=count,
         referred=sum(
             of.begin <= first < of.end and {*pair} <= seen for pair, first in referred.items()
         ),
         decided={verdict: counted[verdict] for verdict in VERDICTS},
         reversed=len(judged) - len(verdicts),
         awaiting=len(store.queries.shown_pairs()),
-        errors=_errors(placing, verdicts, referred, placed),
+        errors=guard.answer(store.read, lambda it: _errors(it, verdicts, referred, count)),
         shields=_shields(store.log, of),
         overrides=sum("override" in event.act for event in opened),
         looks=len(opened),
@@ -152,25 +152,25 @@ def report(store: Contactpoint, of: Period) -> Figures:
 
 
 def _errors(
-    placing: Placing,
+    target: Target,
     verdicts: Sequence[tuple[int, PairJudged]],
     referred: Mapping[Pair, int],
-    placed: int,
+    count: int,
 ) -> Errors:
     """What the verdicts say of pairs that the index had decided without asking."""
     false, missed = set[Pair](), set[Pair]()
     for position, event in verdicts:
         pair = event.left, event.right
-        left, right = (placing.child_before(side, position) for side in pair)
+        left, right = (child_before(target, side, position) for side in pair)
         together = left is not None and left == right
         if event.verdict == "apart" and together:
             false.add(pair)
         elif event.verdict == "link" and not together and pair not in referred:
             missed.add(pair)
-    if not placed:
+    if not count:
         return Errors(len(false), len(missed), None)
-    share = len(false) / placed
-    low, high = wilson(share, placed)
+    share = len(false) / count
+    low, high = wilson(share, count)
     return Errors(len(false), len(missed), (share * 10_000, low * 10_000, high * 10_000))
 
 

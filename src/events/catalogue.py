@@ -19,6 +19,7 @@ from events import (
     record,
     responsible,
     shape,
+    shield,
     source,
 )
 from events.message import Erased, Event
@@ -61,6 +62,15 @@ TYPES: tuple[type[Event], ...] = (
     correction.CorrectionRecorded,
     correction.CorrectionWithdrawn,
     consent.ConsentStated,
+    shield.ShieldApplied,
+    shield.ShieldInherited,
+    shield.ShieldSpread,
+    shield.RecordsParted,
+    shield.ShieldReviewed,
+    shield.ShieldLifted,
+    shield.RecordsWithheld,
+    shield.RecordsReleased,
+    shield.ShieldErased,
     judgement.PairClaimed,
     judgement.ClaimReleased,
     judgement.PairJudged,

@@ -17,10 +17,11 @@ from events.store.heads import (
     KeyHead,
     RecordHead,
     ScopeHead,
+    ShieldHead,
     SideRecord,
 )
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord
+Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord | ShieldHead
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
@@ -204,6 +205,7 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
         log.heads.all_children(),
         log.heads.all_scopes(),
         log.heads.all_keys(),
+        log.heads.all_shielded(),
         log.heads.all_judgements(),
         log.heads.all_sides(),
     )
@@ -255,6 +257,8 @@ def _key(head: Head) -> tuple[object, ...]:
             return ("scope", head.source, head.scope)
         case KeyHead():
             return ("key", head.key)
+        case ShieldHead():
+            return ("shield", head.record, head.shield)
         case JudgementHead():
             return ("judgement", head.left, head.right)
         case SideRecord():
@@ -271,6 +275,8 @@ def _name(head: Head) -> str:
             return f"scope {head.source} {head.scope}".rstrip()
         case KeyHead():
             return f"key {head.key.hex[:8]}"
+        case ShieldHead():
+            return f"record {head.record.hex[:8]} under shield {head.shield.hex[:8]}"
         case JudgementHead():
             return f"judgement {head.left.hex[:8]}-{head.right.hex[:8]}"
         case SideRecord():

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from events.message import ERASED
+from events.message import ERASED, Recorded
 from events.record import Order, Record, RecordReceived, RecordWithdrawn, confirm, evolve
+from events.shield import ShieldApplied
 from events.store.appending import ActedError, StaleError, TakenError
 from events.store.heads import (
     ChildHead,
@@ -18,10 +19,11 @@ from events.store.heads import (
     JudgementHead,
     Moved,
     ScopeHead,
+    ShieldHead,
     SideRecord,
 )
 from events.store.locks import LockedError
-from tests.events.store_builders import PLACE, Store, amended, head, heads, withdrawn
+from tests.events.store_builders import ORIGIN, PLACE, Store, amended, head, heads, withdrawn
 
 CHILD = UUID(int=7)
 
@@ -184,6 +186,42 @@ class EventStoreContract:
             store.log.append(late, heads=HeadChanges(unmoved={"judgement": 0, "shield": 0}))
         assert store.log.position() == 1
         store.log.append(late, heads=HeadChanges(unmoved={"judgement": 1, "shield": 0}))
+
+    def test_a_record_stands_under_each_shield_as_it_was_last_written(self, store):
+        one, other = store.record("a"), store.record("b")
+        first, second = UUID(int=21), UUID(int=22)
+        laid = [ShieldHead(one, first, "shielded"), ShieldHead(other, first, "withheld")]
+        store.log.append(store.many(1), heads=HeadChanges(shields=laid))
+        assert store.log.heads.shielded() == {
+            one: {first: "shielded"},
+            other: {first: "withheld"},
+        }
+        moved = [
+            ShieldHead(one, first, None),
+            ShieldHead(one, second, "shielded"),
+            ShieldHead(other, first, "lifted"),
+            ShieldHead(other, second, None),
+        ]
+        store.log.append(store.many(1, start=1), heads=HeadChanges(shields=moved))
+        assert store.log.heads.shielded([one, other, CHILD]) == {
+            one: {second: "shielded"},
+            other: {first: "lifted"},
+        }
+        assert set(store.log.heads.all_shielded()) == {moved[1], moved[2]}
+
+    def test_the_list_of_shields_is_written_with_the_events_or_not_at_all(self, store):
+        store.log.append(store.many(1), heads=HeadChanges(moved=frozenset({"shield"})))
+        late = HeadChanges(
+            shields=[ShieldHead(store.record("a"), UUID(int=21), "shielded")], unmoved={"shield": 0}
+        )
+        with pytest.raises(ActedError):
+            store.log.append(store.many(1, start=1), heads=late)
+        assert store.log.heads.shielded() == {}
+
+    def test_an_event_that_changes_a_shield_moves_the_shield_head(self, store):
+        applied = ShieldApplied((store.record("a"),), "2027-03-01")
+        store.log.append([Recorded(UUID(int=21), 1, ORIGIN, 0, applied, (0,)), *store.many(2)])
+        assert store.log.heads.act("shield") == 3
 
     def test_a_load_does_not_undo_a_link(self, store):
         message = store.received("a")

@@ -16,6 +16,7 @@ from events.child import ChildClosed, ChildMerged, ChildRestored, Evidence, Reco
 from events.record import RecordErased, RecordReturned
 from projections.database import open_read_models
 from projections.fingerprint import fingerprint
+from projections.guard import Guard
 from projections.index import RECORD
 from projections.projector import READ_MODELS, Projector
 from projections.queries import Queries, Search
@@ -183,7 +184,7 @@ def test_a_restricted_child_is_found_by_what_its_view_shows_and_nothing_else(tmp
     projector = Projector(log, engine)
     projector.prepare()
     projector.catch_up()
-    ask = Queries(engine)
+    ask = Queries(engine, Guard(log))
     assert ask.find(Search(name="Ayesha Khan", birth="2015-03-04", sex="F")).found
     for search in (
         Search(postcode="M1 1AA"),

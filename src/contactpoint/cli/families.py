@@ -37,6 +37,7 @@ def about_child(
     from contactpoint.errors import NotFoundError
     from contactpoint.people.deciding import About
     from person.numbers import NumberError, read
+    from projections.view import ChildView
 
     stated = required_reason(reason)
     with opened(act, purpose) as store:
@@ -57,7 +58,8 @@ def about_child(
             raise NotFoundError(MISSING)
         responsible = store.responsible(found)
         known = responsible.offered if act is Act.ACCEPT else responsible.code
-        about = About(authorities=frozenset({known} - {""}))
+        shielded = not isinstance(found.view, ChildView)
+        about = About(authorities=frozenset({known} - {""}), shielded=shielded)
         store.require(act, about, purpose=purpose, missing=MISSING)
         yield store, found
 

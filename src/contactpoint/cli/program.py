@@ -28,6 +28,7 @@ COMMANDS = {
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
+    "shield": "contactpoint.cli.shields",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
     "verify": "contactpoint.cli.operations",
@@ -163,6 +164,7 @@ def _exit_code(error: Exception) -> int | None:
         "KeyStoreError",
         "UnknownProjectionError",
         "ScrubError",
+        "BehindError",
     }
     if any(kind.__name__ in expected for kind in type(error).__mro__):
         return 1

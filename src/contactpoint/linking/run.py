@@ -21,6 +21,7 @@ from contactpoint.linking.neighbourhoods import (
     sure_of,
 )
 from contactpoint.linking.shapes import Shapes
+from contactpoint.linking.shielding import Spreading
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
@@ -51,6 +52,7 @@ from events.record import (
     RecordWithdrawn,
 )
 from events.shape import ShapeLinked
+from events.shield import RecordsReleased
 from events.store.appending import StaleError
 from events.store.heads import ChildHead, HeadChanges
 from linkage.declared.index import DeclaredIndex
@@ -63,7 +65,7 @@ from projections.projector import Projector
 from projections.queries import Membership, Queries
 
 CHANGES = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
-WATCHED: tuple[type[Event], ...] = (*CHANGES, ChunkAppended, *judged.CHANGES)
+WATCHED: tuple[type[Event], ...] = (*CHANGES, ChunkAppended, *judged.CHANGES, RecordsReleased)
 CHILDREN: dict[type[Event], str] = {
     ChildRegistered: "registered",
     ChildMerged: "merged",
@@ -283,6 +285,8 @@ class _Run:
                     ordinals.update(BitMap.deserialize(recorded.event.seen))
                 elif isinstance(recorded.event, judged.CHANGES):
                     records.update(self._spoken_of(recorded))
+                elif isinstance(recorded.event, RecordsReleased):
+                    records.update(recorded.event.records)
                 else:
                     records.add(recorded.originator_id)
             after = rows[-1].position
@@ -380,7 +384,8 @@ class _Run:
     def _resolved(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> "_Commit":
         """What follows for these neighbourhoods from what is known of them."""
         known = self._queries.memberships({o for one in batch for o in one.ordinals})
-        commit = _Commit(linked)
+        shields = Spreading(self._log, self._origin, [one.record for one in known.values()])
+        commit = _Commit(linked, shields)
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
             merged.setdefault(into, set()).add(child)
@@ -443,6 +448,8 @@ class _Run:
         )
         for each in settled:
             commit.add(each)
+        was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
+        commit.shields.follow(groups, was)
         commit.groups += [(group, ids) for group in resolution.children]
         commit.referred.extend(
             ReferredPair(
@@ -481,6 +488,7 @@ class _Run:
             for each in commit.settled
             for number, event in enumerate(each.events, start=1)
         ]
+        messages += commit.shields.acts.messages
         if referred is not None:
             messages.append(self._own(referred))
         grown = self._laid.grown(commit.groups)
@@ -491,7 +499,8 @@ class _Run:
                 children=commit.heads,
                 links=commit.links,
                 sides=sides,
-                unmoved={ACT: self._laid.position},
+                shields=list(commit.shields.acts.heads()),
+                unmoved={ACT: self._laid.position, "shield": commit.shields.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
             self._version += referred is not None
@@ -546,9 +555,10 @@ class _Run:
 class _Commit:
     """What one commit of linking will write."""
 
-    def __init__(self, linked: dict[int, UUID]) -> None:
+    def __init__(self, linked: dict[int, UUID], shields: Spreading) -> None:
         self.linked = linked
         """The child of each record that has one now, by ordinal."""
+        self.shields = shields
         self.read: dict[UUID, int] = {}
         """The version at which each child was read, whether anything follows for it or not."""
         self.settled: list[Settled] = []

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from events.record import Order, Record, Standing
+from events.shield import Kind
 
 PAGE = 5_000
 
@@ -71,6 +72,15 @@ class ActHead(msgspec.Struct, frozen=True):
     act: str
     """``shield`` or ``judgement``: ``Event.moves`` of the events that move it."""
     position: int
+
+
+class ShieldHead(msgspec.Struct, frozen=True):
+    """How a record stands under a shield; it may stand under several."""
+
+    record: UUID
+    shield: UUID
+    kind: Kind | None
+    """None takes the row away, as it is written."""
 
 
 class JudgementHead(msgspec.Struct, frozen=True):
@@ -136,6 +146,7 @@ class HeadChanges:
     children: Sequence[ChildHead] = ()
     scopes: Sequence[ScopeHead] = ()
     keys: Sequence[KeyHead] = ()
+    shields: Sequence[ShieldHead] = ()
     judgements: Sequence[JudgementHead] = ()
     sides: Sequence[SideRecord] = ()
     links: Mapping[UUID, UUID | None] = field(default_factory=dict)
@@ -239,6 +250,12 @@ SCOPE_HEAD = HeadTable(
 )
 KEY_HEAD = HeadTable("key_head", {"key_id": "id", "record": "id"}, key=("key_id",))
 ACT_HEAD = HeadTable("act_head", {"act": "text", "position": "count"}, key=("act",))
+SHIELDED_RECORD = HeadTable(
+    "shielded_record",
+    {"record": "id", "shield": "id", "kind": "text"},
+    key=("record", "shield"),
+    index=("shield",),
+)
 JUDGEMENT_HEAD = HeadTable(
     "judgement_head",
     {"left_record": "id", "right_record": "id", "verdict": "text"},
@@ -251,7 +268,16 @@ SIDE_RECORD = HeadTable(
     key=("never_link", "record"),
     index=("record",),
 )
-TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD, KEY_HEAD, ACT_HEAD, JUDGEMENT_HEAD, SIDE_RECORD)
+TABLES = (
+    RECORD_HEAD,
+    CHILD_HEAD,
+    SCOPE_HEAD,
+    KEY_HEAD,
+    ACT_HEAD,
+    SHIELDED_RECORD,
+    JUDGEMENT_HEAD,
+    SIDE_RECORD,
+)
 
 
 class Ids(Protocol):
@@ -278,8 +304,25 @@ def rows(
         (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
         (KEY_HEAD, [(ids.from_id(head.key), ids.from_id(head.record)) for head in changes.keys]),
         (ACT_HEAD, [(act, position) for act in sorted(changes.moved)]),
+        (
+            SHIELDED_RECORD,
+            [
+                (ids.from_id(one.record), ids.from_id(one.shield), one.kind)
+                for one in changes.shields
+                if one.kind is not None
+            ],
+        ),
         (JUDGEMENT_HEAD, [_judgement_row(head, ids.from_id) for head in changes.judgements]),
         (SIDE_RECORD, [_side_row(head, ids.from_id) for head in changes.sides]),
+    ]
+
+
+def taken_away(changes: HeadChanges, ids: Ids) -> list[tuple[Any, Any]]:
+    """Record and shield of the rows of ``shielded_record`` that go, ids as the database's."""
+    return [
+        (ids.from_id(one.record), ids.from_id(one.shield))
+        for one in changes.shields
+        if one.kind is None
     ]
 
 
@@ -459,6 +502,26 @@ class Heads:
         """The heads of all acts."""
         for act, position in self._tables.query(_select(self._tables, ACT_HEAD)):
             yield ActHead(act, position)
+
+    def shielded(self, records: Iterable[UUID] | None = None) -> dict[UUID, dict[UUID, Kind]]:
+        """How each of these records, or of all, stands under which shields; only those that do."""
+        statement = _select(self._tables, SHIELDED_RECORD)
+        found: Iterable[tuple[Any, ...]]
+        if records is None:
+            found = self._tables.query(statement)
+        else:
+            ids = [self._tables.from_id(one) for one in records]
+            found = self._tables.among(f"{statement} WHERE record", ids)
+        kinds: dict[UUID, dict[UUID, Kind]] = {}
+        for record, shield, kind in found:
+            kinds.setdefault(self._tables.to_id(record), {})[self._tables.to_id(shield)] = kind
+        return kinds
+
+    def all_shielded(self) -> Iterator[ShieldHead]:
+        """All rows of records under shields."""
+        for record, shields in self.shielded().items():
+            for shield, kind in shields.items():
+                yield ShieldHead(record, shield, kind)
 
     def judged(self) -> list[Judged]:
         """All pairs that stewards joined or kept apart, by ordinal: as many as they ever judged."""

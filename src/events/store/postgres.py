@@ -31,7 +31,16 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Expectations, Names
-from events.store.heads import ACT_HEAD, RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
+from events.store.heads import (
+    ACT_HEAD,
+    RECORD_HEAD,
+    SHIELDED_RECORD,
+    TABLES,
+    Confirmed,
+    HeadChanges,
+    rows,
+    taken_away,
+)
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
@@ -309,6 +318,12 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
                 " FROM unnest(%b::uuid[], %b::uuid[]) AS linked (record, child)"
                 " WHERE head.record = linked.record",
                 _columns(list(heads.links.items())),
+            )
+        if gone := taken_away(heads, self):
+            cursor.execute(
+                f"DELETE FROM {self.prefix}{SHIELDED_RECORD.name} WHERE (record, shield) IN"
+                f" ({_unnest(['uuid', 'uuid'])})",
+                _columns(gone),
             )
         if heads.confirmed is not None:
             self._confirm(cursor, heads.confirmed)

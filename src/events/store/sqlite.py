@@ -32,7 +32,16 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Names
-from events.store.heads import ACT_HEAD, RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
+from events.store.heads import (
+    ACT_HEAD,
+    RECORD_HEAD,
+    SHIELDED_RECORD,
+    TABLES,
+    Confirmed,
+    HeadChanges,
+    rows,
+    taken_away,
+)
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
@@ -287,6 +296,10 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
                 (child.bytes if child else None, record.bytes)
                 for record, child in heads.links.items()
             ],
+        )
+        cursor.executemany(
+            f"DELETE FROM {SHIELDED_RECORD.name} WHERE record = ? AND shield = ?",
+            taken_away(heads, self),
         )
         if heads.confirmed is not None:
             self._confirm(cursor, heads.confirmed)
