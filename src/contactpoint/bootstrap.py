@@ -31,7 +31,7 @@ from projections.projector import Projector
 from projections.queries import Found, Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
@@ -153,6 +153,10 @@ class Contactpoint:
         from contactpoint.beside import BesideRecords
 
         return BesideRecords(self.telling, self.queries, self.settings.brokerage)
+
+    def authorities(self, records: "Collection[UUID]") -> frozenset[str]:
+        """The authorities responsible for the children of these records, for ``About``."""
+        return self.queries.authorities(records, day_of(self.chance.clock()).isoformat())
 
     def responsible(self, found: Found) -> "Authority":
         """The authority that is responsible for a child, as far as whoever asks may know."""

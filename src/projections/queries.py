@@ -25,6 +25,7 @@ from projections.positions import Standing, standings
 from projections.projection import Target
 from projections.responsible import RESPONSIBLE
 from projections.review import REVIEW_PAIR
+from projections.routing import authorities
 from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, safe_parents
 from projections.shields import SHIELD
@@ -435,6 +436,11 @@ class Queries:
             return [{**row, "numbers": sorted(row["numbers"])} for row in shields.values()]
 
         return self.guard.answer(self.engine, read)
+
+    def authorities(self, records: Collection[UUID], today: str) -> frozenset[str]:
+        """The authorities responsible for the children of these records; ``today`` is ISO."""
+        with self._reading() as target:
+            return authorities(records, today, target)
 
     def offers(self, authority: str) -> list[Row]:
         """The children offered to an authority, or to any where none is named, the oldest first.

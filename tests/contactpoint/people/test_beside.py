@@ -3,10 +3,8 @@
 import json
 
 import pytest
-from click.testing import CliRunner
 
 from contactpoint.beside import UNSPECIFIED
-from contactpoint.cli.program import program
 from contactpoint.errors import DeniedError, NotFoundError
 from contactpoint.settings import BROKERAGE
 from tests.contactpoint.installation import Installation
@@ -72,15 +70,9 @@ class Family(Installation):
     def by(self, role, *words, authority=""):
         """A command given by somebody of this role and authority; click's result."""
         if (role, authority) not in self.tokens:
-            asked = ("--subject", f"{role}{authority}", "--role", role, "--authority", authority)
-            self.tokens[role, authority] = self.run("token", *asked).stdout.strip()
-        environment = {"CONTACTPOINT_TOKEN": self.tokens[role, authority]}
-        result = CliRunner(env=self.environment | environment).invoke(
-            program, [str(word) for word in words], standalone_mode=False
-        )
-        if result.exception is not None:
-            raise result.exception
-        return result
+            theirs = {"authority": authority} if authority else {}
+            self.tokens[role, authority] = self.token(f"{role}{authority}", role, **theirs)
+        return self.run(*words, by=self.tokens[role, authority])
 
     def manager(self, *words, authority=""):
         return self.by("data-manager", *words, *WHY, authority=authority)
@@ -212,6 +204,22 @@ def test_a_child_goes_to_another_authority_when_that_accepts_it(family):
     family.told(ELM, postcode="SE15 4QN")
     now = family.shown()["authority"]
     assert (now["code"], now["by"], now["offered"]) == ("855", "accepted", "")
+
+
+def test_a_task_is_the_work_of_the_authorities_responsible_for_its_children(family):
+    family.told(ELM)
+    elsewhere = {"source": "other", "key": "C-9", "authority": 330}
+    born = {"surname": "Hale", "date_of_birth": "2012-11-30", "postcode": "B1 1AA"}
+    family.told({**ELM, "organisation": "3302345"}, **elsewhere, **born)
+    with family.opened() as store:
+        care, other = store.record_named("care:C-1"), store.record_named("other:C-9")
+        assert store.authorities([care, other]) == {"213", "330"}
+        assert store.authorities([]) == frozenset()
+    family.manager("authority", "offer", family.number(), "--to", "855", authority="213")
+    family.manager("authority", "accept", family.number(), authority="855")
+    with family.opened() as store:
+        store.catch_up()
+        assert store.authorities([care]) == {"855"}
 
 
 def test_an_authority_that_is_not_asked_answers_no_offer_and_offers_no_other_child(family):
