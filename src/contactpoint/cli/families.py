@@ -126,9 +126,15 @@ def _asserted(  # noqa: PLR0913 - what may be corrected
     reason: str, *, given: str, family: str, birth: str, sex: str, address: str, postcode: str
 ) -> "dict[Kind, Asserted]":
     """What is said to be right, by kind."""
+    from contactpoint.errors import UsageError
     from events.correction import Asserted
+    from person.dates import DateError, iso_date
     from person.places import Address
 
+    try:
+        birth = iso_date(birth) if birth else ""
+    except DateError as error:
+        raise UsageError(f"--dob: {error}") from None
     found: dict[Kind, Asserted] = {}
     if given or family:
         found["name"] = Asserted(tuple(given.split()), family, reason=reason)
@@ -164,6 +170,8 @@ def consent(number: str, ground: str, source: str, reason: str, as_json: bool) -
     from events.consent import Said
 
     with about_child(Act.CONSENT, number, reason) as (store, found):
+        if source:
+            store.sources.get(source)  # a name that nobody has would leave all as it was
         said = Said(ground, source, reason)  # type: ignore[arg-type]  # one of the choices
         changed = store.telling.consent(found.child, said, store.origin("child consent"))
         store.checkpoints.write(store.log)

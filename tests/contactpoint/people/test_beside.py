@@ -5,7 +5,7 @@ import json
 import pytest
 
 from contactpoint.beside import UNSPECIFIED
-from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.settings import BROKERAGE
 from tests.contactpoint.installation import Installation
 
@@ -135,6 +135,14 @@ def test_consent_withdrawn_holds_from_the_next_answer_on_whatever_files_repeat(f
     assert family.shown()["sensitive"]
 
 
+def test_consent_for_a_source_that_is_none_is_refused(family):
+    family.told({**CLINIC, "consent": "given"})
+    with pytest.raises(NotFoundError, match="source list"):
+        family.manager("child", "consent", family.number(), "withdrawn", "--source", "cares")
+    family.manager("child", "consent", family.number(), "withdrawn", "--source", "care")
+    assert family.shown()["sensitive"] is None
+
+
 def test_the_ground_of_significant_harm_does_not_ask_for_consent(family):
     family.told({**CLINIC, "consent": "significant-harm"})
     family.manager("child", "consent", family.number(), "withdrawn")
@@ -174,6 +182,12 @@ def test_a_correction_is_taken_back_and_replaced_by_a_later_one(family):
     family.manager("child", "correct", number, "--withdraw", "sex")
     [corrected] = family.shown()["corrections"]
     assert corrected["says"] == {"birth": "2015-03-06"}
+
+
+def test_a_day_that_never_was_is_no_correction(family):
+    with pytest.raises(UsageError, match="a day that exists") as refused:
+        family.run("child", "correct", "123456789012", "--dob", "2015-02-31", *WHY)
+    assert "2015-02-31" not in str(refused.value)
 
 
 def test_what_was_told_of_a_child_is_sealed_and_gone_when_the_child_is_erased(family):
