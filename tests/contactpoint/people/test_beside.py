@@ -7,6 +7,7 @@ import pytest
 from contactpoint.beside import UNSPECIFIED
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.settings import BROKERAGE
+from tests.contactpoint.desk import Desk
 from tests.contactpoint.installation import Installation
 
 WHY = ("--reason", "enquiry 7")
@@ -290,3 +291,24 @@ def test_departure_is_shown_and_a_return_once_a_service_began_again(family):
     back = family.shown()
     assert back["returned"] == {"date": "2026-09-01", "source": "care"}
     assert back["retention"]["rule"] == "birthday"
+
+
+def test_what_was_told_of_a_child_goes_with_a_merge_and_comes_back_with_its_undoing(tmp_path):
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    numbers, _ = desk.numbers()
+    north, south = numbers["north", "9000000009"], numbers["south", "9000000025"]
+    manager = desk.token("dora", "data-manager")
+    desk.run("child", "correct", south, "--given", "Ayesha", *WHY, by=manager)
+
+    def corrected(number):
+        shown = json.loads(desk.run("child", "show", number, *WHY, "--json").stdout)
+        return [one["says"]["given"] for one in shown["corrections"]]
+
+    assert (corrected(north), corrected(south)) == ([], [["Ayesha"]])
+    pair = "north:9000000009", "south:9000000025"
+    desk.decide(*pair, verdict="link")
+    assert corrected(north) == corrected(south) == [["Ayesha"]]
+    desk.undo(*pair)
+    assert (corrected(north), corrected(south)) == ([], [["Ayesha"]])
