@@ -78,6 +78,9 @@ class Return:
             text = head_text(file.read(4096))
         if not text.lstrip().startswith("<"):
             raise FeedError(self.name, "line 1", "", f"an XML document of {self._what}")
+        if text[:1].isspace() and text.lstrip().startswith("<?xml"):
+            expected = "the XML declaration at the very beginning, no white space before it"
+            raise FeedError(self.name, "line 1", "", expected)
         before, doctype, _ = _COMMENT.sub(_blank, text.upper()).partition("<!DOCTYPE")
         if doctype:
             line = before.count("\n") + 1

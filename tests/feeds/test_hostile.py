@@ -197,6 +197,7 @@ def refusal(feed, path, content):
         ("<Message>\n<Header/>\n<a>&b;</a></Message>", "line 3, after Header 1: .*no entities"),
         ("<Message><Header/><a>\x01</a></Message>", "line 1, .*characters that XML allows"),
         ("<Message><Header/></Message><b/>", "line 1, .*one root element"),
+        ('\n <?xml version="1.0"?><Message/>', "line 1: .*no white space before it"),
         ('<?xml version="1.0" encoding="klingon"?><Message/>', "line 1: .*encoding that is known"),
         ('<?xml version="1.0" encoding="utf-16"?><Message/>', "line 1, encoding: .*UTF-16"),
         ("<Message><Header/><Pupils><PupilsOnRoll><PupilOnRoll>", "line 1, after Header 1: "),
