@@ -30,7 +30,6 @@ from feeds.values import (
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     expected_birth,
     former_upn,
@@ -165,7 +164,7 @@ class CinReading(OnePass):
             elif name in _CHILD:
                 own.setdefault(name, text)
             elif name not in _EPISODE:
-                count(self.dropped, name)
+                self.dropped.add(name)
             elif name.startswith("Assessment"):
                 episode[name] = max(text, episode.get(name, ""))
             else:

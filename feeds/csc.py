@@ -24,7 +24,6 @@ from feeds.values import (
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     expected_birth,
     former_upn,
@@ -309,7 +308,7 @@ class CscReading(OnePass):
     def _count(self, level: Object, taken: frozenset[str], where: str) -> None:
         for name, value in level.items():
             if name not in taken and value is not None and value not in ("", [], {}):
-                count(self.dropped, where + name)
+                self.dropped.add(where + name)
 
 
 class _Shallow(Metered):

@@ -21,7 +21,6 @@ from feeds.values import (
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     effective_time,
     email_address,
@@ -198,7 +197,7 @@ class CsvReading(OnePass):
         taken = set(self._places.values()).union(*self._declared.values())
         for place, cell in enumerate(row):
             if cell and place not in taken:
-                count(self.dropped, self._names[place].strip() or f"column {place + 1}")
+                self.dropped.add(self._names[place].strip() or f"column_{place + 1}")
 
     def _effective(self, remarks: Remarks, cells: Cells) -> str:
         """Give when a row takes effect, with its time where it has one in ISO form."""

@@ -20,7 +20,6 @@ from feeds.text import LIMITS, Limits
 from feeds.values import (
     Remarks,
     compact,
-    count,
     date_value,
     email_address,
     only_file,
@@ -184,7 +183,7 @@ class _Pupil:
             if name in allowed:
                 found.setdefault(name, text)
             else:
-                count(self._dropped, name)
+                self._dropped.add(name)
         return found
 
     def _phone(self, element: Element) -> str | None:

@@ -21,7 +21,6 @@ from feeds.submission import Fault, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits, head_text
 from feeds.values import (
     Remarks,
-    count,
     effective_time,
     only_file,
     remark,
@@ -83,7 +82,7 @@ class PdsReading(OnePass):
             elif not found.kind:
                 yield Fault(told.line, "FHIR-TYPE", "resourceType", "Patient")
             else:
-                count(self.dropped, found.kind)
+                self.dropped.add(found.kind)
 
     def _patient(self, told: Told, found: Resource) -> Submission | Fault:
         line, key = told.line, found.id
@@ -116,8 +115,8 @@ class PdsReading(OnePass):
         if isinstance(found.taken, Patient):
             return found.taken
         fields = found.fields
-        for name in fields.keys() - _KNOWN:
-            count(self.dropped, name)
+        for name in sorted(fields.keys() - _KNOWN):
+            self.dropped.add(name)
         return read(_PATIENT, found.written) or _piecemeal(remarks, fields)
 
 

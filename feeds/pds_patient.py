@@ -30,7 +30,6 @@ from feeds.values import (
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     email_address,
     nhs_identifier,
@@ -133,7 +132,7 @@ class Patients:
                 found = self._carers(remarks, (person,))
                 carers += found
             if not (number or found):
-                count(self._dropped, each.kind)
+                self._dropped.add(each.kind)
         return carers, births
 
     def _carers(self, remarks: Remarks, people: Sequence[Contact]) -> tuple[Carer, ...]:
@@ -149,11 +148,11 @@ class Patients:
     def _name(self, remarks: Remarks, name: HumanName) -> PersonName | None:
         use = _NAME_USES.get(name.use or "usual")
         if name.prefix:
-            count(self._dropped, "name.prefix")
+            self._dropped.add("name.prefix")
         if name.suffix:
-            count(self._dropped, "name.suffix")
+            self._dropped.add("name.suffix")
         if use is None:
-            count(self._dropped, "name")
+            self._dropped.add("name")
             return None
         given = tuple([text for each in name.given if (text := said(remarks, "name.given", each))])
         family = said(remarks, "name.family", name.family)
@@ -179,7 +178,7 @@ class Patients:
         """Give an address, and whether it states that there is no fixed abode."""
         use = _ADDRESS_USES.get(address.use or "home")
         if use is None:
-            count(self._dropped, "address")
+            self._dropped.add("address")
             return None, False
         lines = [clean(each)[:200] if each else "" for each in address.line]
         town = clean(address.city) if address.city else ""
@@ -208,7 +207,7 @@ class Patients:
             elif kind == _REMOVED:
                 removed = self._removed(remarks, each) or removed
             else:
-                count(self._dropped, kind or "extension")
+                self._dropped.add(kind or "extension")
         return removed, death_stands
 
     def _removed(self, remarks: Remarks, extension: Extension) -> str:

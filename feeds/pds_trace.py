@@ -20,7 +20,6 @@ from feeds.values import (
     Remarks,
     birth_date,
     compact,
-    count,
     date_value,
     email_address,
     nhs_identifier,
@@ -161,7 +160,7 @@ class TraceReading(OnePass):
             return Fault(line, "CELLS", "row", expected, key)
         for name in cells:
             if name not in _TAKEN:
-                count(self.dropped, name.upper())
+                self.dropped.add(name.upper())
         remarks: Remarks = []
         return Submission(key, line, self._particulars(remarks, cells), remarks=tuple(remarks))
 

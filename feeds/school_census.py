@@ -26,7 +26,7 @@ from feeds.pupils import HOME, PUPIL, at_school, former_key, pupil
 from feeds.reading import OnePass
 from feeds.submission import Fault, Header, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits
-from feeds.values import LONGEST, Remarks, count, only_file, today
+from feeds.values import LONGEST, Remarks, only_file, today
 from person.authorities import laestab
 from person.identifiers import is_upn_unknown
 from person.names import clean
@@ -167,7 +167,7 @@ class CensusReading(OnePass):
             elif name in _ADDRESS_LEAVES:
                 home.setdefault(name, clean(text[:LONGEST]))
             else:
-                count(self.dropped, name)
+                self.dropped.add(name)
         return own, [each for each in homes if each]
 
 

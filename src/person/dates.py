@@ -20,8 +20,9 @@ def iso_date(text: str) -> str:
 
     Reads ``YYYY-MM-DD`` and its beginnings, ``DD/MM/YYYY`` (day first, as in England, with or
     without leading noughts), ``YYYYMMDD``, and any of the full forms with a time after it, which
-    is left out, as is the time zone that an ``xs:date`` may have (``2014-05-09+01:00``). Raises DateError: ``DATE-FORM`` for other text, ``DATE-IMPOSSIBLE`` for a day that
-    never was and years before 1875, in which nobody living was born.
+    is left out, as is the time zone that an ``xs:date`` may have (``2014-05-09+01:00``).
+    Raises DateError: ``DATE-FORM`` for other text, ``DATE-IMPOSSIBLE`` for a day that never was and
+    years before 1875, in which nobody living was born.
 
     >>> iso_date("2014-05-09"), iso_date("09/05/2014"), iso_date("20140509"), iso_date("2014-05")
     ('2014-05-09', '2014-05-09', '2014-05-09', '2014-05')
@@ -72,8 +73,9 @@ def iso_moment(text: str) -> str:
     """Give a whole date, or a date with its time, as ISO 8601 text: when something takes effect.
 
     A date may be written in any of the forms of ``iso_date``; a time follows an ISO date, with or
-    without its distance from UTC; the time zone of a mere date is left out. Raises DateError as ``iso_date`` does, and ``DATE-FORM`` for a
-    date of which month or day is not stated and for a time that no clock shows.
+    without its distance from UTC; the time zone of a mere date is left out. Raises DateError as
+    ``iso_date`` does, and ``DATE-FORM`` for a date of which month or day is not stated and for a
+    time that no clock shows.
 
     >>> iso_moment("16/01/2026"), iso_moment("2026-01-16T09:30:00Z")
     ('2026-01-16', '2026-01-16T09:30:00Z')

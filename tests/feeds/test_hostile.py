@@ -322,11 +322,26 @@ def test_nothing_that_is_not_taken_of_several_tables_is_in_a_submission(feed, de
     assert b"PLANTED" not in msgspec.json.encode(rows)
 
 
-def test_a_field_with_a_number_or_a_date_for_a_name_is_counted_without_it(tmp_path):
-    path = tmp_path / "p.json"
-    names = ("9000000009", "Ada 2015-01-02", "Born 02/01/15", "caseNotes")
+def dropped_of(path, names):
     patient = {"resourceType": "Patient", "id": "1", "birthDate": "2015-01-02"}
     path.write_text(json.dumps(patient | dict.fromkeys(names, 1)))
     reading = PdsFhir().open([path])
     list(reading)
-    assert reading.dropped == {"(other)": 3, "caseNotes": 1}
+    return reading.dropped
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["9000000009", "Ada 2015-01-02", "Born 02/01/15", "Thora Quince", "Zoë", "a\nb", "x" * 65],
+)
+def test_a_field_whose_name_is_no_plain_word_is_counted_without_it(tmp_path, name):
+    told = {"caseNotes": 1, "case_notes-2.of:all": 1}
+    dropped = dropped_of(tmp_path / "p.json", [name, *told])
+    assert dropped == {"(other)": 1, **told}
+
+
+def test_no_more_than_two_hundred_names_of_fields_are_told(tmp_path):
+    names = [f"f{n}" for n in range(500)]
+    dropped = dropped_of(tmp_path / "p.json", names)
+    assert len(dropped) == 201
+    assert (dropped["(other)"], dropped.total()) == (300, 500)

@@ -141,14 +141,15 @@ def test_held_rows_count_until_they_are_taken_or_rejected(log, ask):
 
 
 def test_a_held_delivery_shows_when_it_takes_effect(log, ask):
+    order = at(7, b"")
     held = DeliveryHeld(
         *("school-a", "school.census", "GUARD-WITHDRAWN", Counts(), "at most 2", 9),
-        order=at(7, b""),
+        order=order,
         effective_by="file",
     )
     log.append(cid(1), held)
     (found,) = ask().deliveries()
-    assert (found["effective"], found["effective_by"]) == (held.order.effective, "file")
+    assert (found["effective"], found["effective_by"]) == (order.effective, "file")
 
 
 def test_a_held_delivery_counts_until_it_is_approved(log, ask):
