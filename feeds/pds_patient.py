@@ -22,7 +22,7 @@ from feeds.fhir import (
     Resource,
     read,
 )
-from feeds.pds_carers import carer
+from feeds.pds_carers import NAME_APART, carer
 from feeds.reading import Today
 from feeds.submission import Dropped
 from feeds.values import (
@@ -56,6 +56,7 @@ _NAME_USES: Final = {
     "old": "former",
     "maiden": "birth",
 }
+_ADDRESS_APART: Final = "line, city or postalCode: a text alone is not taken apart"
 _ADDRESS_USES: Final = {"home": "home", "temp": "temporary", "old": "former"}
 # Reasons of removal that mean residence in England has ended (embarked, Scotland, N. Ireland).
 _LEFT: Final = frozenset({"EMB", "SCT", "NIT"})
@@ -157,6 +158,8 @@ class Patients:
         given = tuple([text for each in name.given if (text := said(remarks, "name.given", each))])
         family = said(remarks, "name.family", name.family)
         if not given and not family:
+            if name.text:
+                remarks.append(remark("FHIR-FORM", "name", NAME_APART))
             return None
         start, end = _period(remarks, "name.period", name.period)
         return PersonName(given, family, use, start, end)
@@ -190,6 +193,8 @@ class Patients:
         none = none or "NO FIXED ABODE" in "\n".join(kept).upper()
         start, end = _period(remarks, "address.period", address.period)
         if none or not (kept or town or code):
+            if address.text and not none:
+                remarks.append(remark("FHIR-FORM", "address", _ADDRESS_APART))
             return None, none and not self._is_past(address.period)
         number = _property(remarks, address.extension) if address.extension else ""
         return Address(kept, town, code, number, use, start, end), False

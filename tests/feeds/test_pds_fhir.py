@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from feeds.submission import FeedError
@@ -105,6 +107,28 @@ def test_values_that_cannot_be_right_are_remarks(pds):
 def test_a_field_of_the_wrong_form_costs_that_field_only(pds):
     assert pds.remarks("9000000076") == [("FHIR-FORM", "address")]
     assert pds.submissions["9000000076"].particulars.died == "2020-05-05"
+
+
+def test_a_name_or_an_address_of_one_text_is_a_remark_and_not_taken_apart(written):
+    patient = {
+        "resourceType": "Patient",
+        "id": "9000000009",
+        "birthDate": "2014-05-09",
+        "name": [{"text": "Thora Quince"}],
+        "address": [{"text": "14 Copeland Road, London"}],
+        "contact": [{"name": {"text": "Vesper Quince"}, "relationship": []}],
+    }
+    (taken,) = written(json.dumps(patient) + "\n").rows
+    told = {(each.rule, each.field) for each in taken.remarks}
+    assert told == {("FHIR-FORM", name) for name in ("name", "address", "contact.name")}
+    stated = taken.particulars
+    assert (stated.names, stated.addresses, stated.carers) == ((), (), ())
+
+
+def test_a_text_beside_the_parts_of_a_name_is_no_mistake(written):
+    name = '"name":[{"text":"Ada Obi","given":["Ada"],"family":"Obi"}]'
+    line = '{"resourceType":"Patient","id":"9000000009",%s}\n'
+    assert written(line % name).rows[0].remarks == ()
 
 
 def test_a_row_without_id_without_identity_or_that_is_no_json_is_rejected(pds):
