@@ -112,18 +112,23 @@ class CscReading(OnePass):
 
     def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each child."""
-        for line, authority, child in self._children():
+        for ordinal, authority, child in self._children():
             if isinstance(child, dict):
                 if self.recalls and self.recalls(authority.encode(), _written(child)):
-                    yield Recalled(line)
+                    yield Recalled(ordinal)
                 else:
-                    yield self._child(line, authority, child)
+                    yield self._child(ordinal, authority, child)
             else:
-                yield Fault(line, "JSON", "Children", "one JSON object for each child")
+                yield Fault(ordinal, "JSON", "Children", "one JSON object for each child")
 
     def _children(self) -> Iterator[tuple[int, str, object]]:
-        """Give each child with its line or ordinal, and the authority of its payload."""
-        return self._from_lines() if self._in_lines else self._from_document()
+        """Give each child with its ordinal in the file, and the authority of its payload.
+
+        Never its line: a whole payload may stand in one.
+        """
+        told = self._from_lines() if self._in_lines else self._from_document()
+        for ordinal, (authority, child) in enumerate(told, start=1):
+            yield ordinal, authority, child
 
     # One payload or child in each line.
 
@@ -145,7 +150,7 @@ class CscReading(OnePass):
         except RecursionError:
             raise self._error(f"line {number}", "", "JSON nested less deeply") from None
 
-    def _from_lines(self) -> Iterator[tuple[int, str, object]]:
+    def _from_lines(self) -> Iterator[tuple[str, object]]:
         lines = byte_lines(self._path, self._encoding, self._limits)
         number = 0
         for number, line in enumerate(lines, start=1):
@@ -153,43 +158,45 @@ class CscReading(OnePass):
                 continue
             payload = self._decode(line, number)
             if isinstance(payload, dict):
-                yield from self._payload(payload, number)
+                yield from self._payload(payload, f"line {number}")
             elif not line.endswith(b"\n"):
                 raise self._error(f"line {number}", "", "a whole line: the file is cut off")
             else:
-                yield number, "", None
+                yield "", None
 
-    def _payload(self, payload: Object, line: int) -> Iterator[tuple[int, str, object]]:
+    def _payload(self, payload: Object, where: str) -> Iterator[tuple[str, object]]:
         authority = _authority(payload)
         children = _children_of(payload)
         if children is None:
             if "la_child_id" not in payload and "child_details" not in payload:
-                raise self._error(f"line {line}", "Children", "children, or one child")
-            yield line, authority, payload
+                raise self._error(where, "Children", "children, or one child")
+            yield authority, payload
         else:
             for each in children:
-                yield line, authority, each
+                yield authority, each
 
     # One document, as large as it may be.
 
-    def _from_document(self) -> Iterator[tuple[int, str, object]]:
+    def _from_document(self) -> Iterator[tuple[str, object]]:
         prefix, authority = self._shape()
         file = _Shallow(self._path, self._encoding, self._limits)
-        ordinal = 0
-        file.place = lambda: f"child {ordinal + 1}"
+        read = 0
+        file.place = lambda: f"child {read + 1}"
         try:
             for child in ijson.items(file, prefix, use_float=True):
-                ordinal += 1
                 file.ended()
                 if isinstance(child, dict) and _children_of(child) is not None:
-                    yield from self._payload(child, ordinal)
+                    for told in self._payload(child, file.place()):
+                        read += 1
+                        yield told
                 else:
+                    read += 1
                     own = _authority(child) if isinstance(child, dict) else ""
-                    yield ordinal, own or authority, child
+                    yield own or authority, child
         except ijson.JSONError:
-            raise self._error(f"child {ordinal + 1}", "", "whole, well-formed JSON") from None
+            raise self._error(file.place(), "", "whole, well-formed JSON") from None
         except (RecursionError, UnicodeError, ValueError):
-            raise self._error(f"child {ordinal + 1}", "", "JSON that can be read") from None
+            raise self._error(file.place(), "", "JSON that can be read") from None
         finally:
             file.close()
 
@@ -227,17 +234,17 @@ class CscReading(OnePass):
 
     # One child.
 
-    def _child(self, line: int, authority: str, child: Object) -> Submission | Fault:
+    def _child(self, ordinal: int, authority: str, child: Object) -> Submission | Fault:
         remarks: Remarks = []
         authority = authority or _authority(child) or self._authority
         self._count(child, _CHILD, "")
         key = said([], "la_child_id", child.get("la_child_id"))
         if not key or len(key) > 64:
-            return Fault(line, "8500", "la_child_id", "the authority's child id")
+            return Fault(ordinal, "8500", "la_child_id", "the authority's child id")
         details = _object(remarks, child, "child_details")
         if child.get("purge") is True or details.get("purge") is True:
             # All that we hold of the child comes from these details: with them goes the record.
-            return Submission(key, line, Particulars(), purge=True)
+            return Submission(key, ordinal, Particulars(), purge=True)
         self._count(details, _DETAILS, "child_details.")
         number = self._number(remarks, authority, key)
         involvements, assessment = self._work(remarks, child, authority)
@@ -249,8 +256,8 @@ class CscReading(OnePass):
             lead_professional=_lead(remarks, child.get("lead_professional")),
         )
         if not particulars.names and particulars.birth is None:
-            return Fault(line, "NO-IDENTITY", "child_details", "a name or a birth date", key)
-        return Submission(key, line, particulars, sensitive=sensitive, remarks=tuple(remarks))
+            return Fault(ordinal, "NO-IDENTITY", "child_details", "a name or a birth date", key)
+        return Submission(key, ordinal, particulars, sensitive=sensitive, remarks=tuple(remarks))
 
     def _number(self, remarks: Remarks, authority: str, key: str) -> str | None:
         """Give the child's id at its authority, where it is known which authority that is."""

@@ -153,6 +153,18 @@ def test_a_bundle_in_a_line_and_a_document_over_many_lines_are_read(written):
         assert patient.particulars.carers == (Carer("Ada", "Obi", "guardian"),)
 
 
+def test_every_resource_of_a_bundle_has_a_number_of_its_own(written):
+    line = '{"resourceType":"Patient","id":"%s","name":[{"family":"Obi"}]}'
+    other = '{"resourceType":"RelatedPerson","patient":{"reference":"Patient/b"}}'
+    entries = [f'{{"resource":{each}}}' for each in (line % "a", other, line % "b", line % "c")]
+    bundle = f'{{"resourceType":"Bundle","entry":[{",".join(entries)}]}}'
+    lines = "\n".join([line % "x", bundle, "no json", line % "y"]) + "\n"
+    told = [(each.line, getattr(each, "key", "")) for each in written(lines).rows]
+    assert told == [(1, "x"), (2, "a"), (4, "b"), (5, "c"), (6, ""), (7, "y")]
+    listed = written(f"[{bundle},\n{bundle}]").rows
+    assert [each.line for each in listed] == [1, 3, 4, 5, 7, 8]
+
+
 def test_a_removed_notice_of_death_is_no_death(written):
     url = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-DeathNotificationStatus"
     patient = (
