@@ -32,8 +32,9 @@ def regular(path: Path) -> Path:
     except OSError as problem:
         raise FeedError(path.name, "", "", f"a readable file ({problem.strerror})") from None
     if not stat.S_ISREG(mode):
-        # A pipe would be waited for, a device read for ever; and a delivery is read twice.
-        raise FeedError(path.name, "", "", "a file, not a folder, a pipe or a device")
+        # A pipe would be waited for, and a device read for ever.
+        expected = "a regular file, because it is read twice: not a folder, a pipe or a device"
+        raise FeedError(str(path), "", "", expected)
     return path
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
 from contactpoint.chance import CHANCE, Chance
-from contactpoint.errors import NotInitialisedError
+from contactpoint.errors import NotInitialisedError, UsageError
 from contactpoint.intake.loading import Loading
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
@@ -190,8 +190,13 @@ class Contactpoint:
         return Checkpoints(self.settings.checkpoints, self.master.signing)
 
     def record_named(self, name: str) -> UUID:
-        """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""
+        """The id of the record named ``SOURCE:ID``, also by a key that the source used before.
+
+        Raises UsageError where a name has no source or no id.
+        """
         source, _, key = name.rpartition(":")
+        if not source or not key:
+            raise UsageError("expected a record as SOURCE:ID, with a colon between the two")
         return self.log.heads.owner(UUID(bytes=self.master.hashes.record_id(source, key)))
 
     def origin(self, command: str) -> Origin:

@@ -260,10 +260,10 @@ def test_json_nested_too_deeply_is_named_by_line_or_child(tmp_path):
 def test_a_folder_a_pipe_and_a_device_are_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path(os.devnull)):
-        with pytest.raises(FeedError, match="a file, not a folder, a pipe or a device"):
+        with pytest.raises(FeedError, match="a regular file, because it is read twice"):
             recognise(path)
         for feed in FEEDS.values():
-            with pytest.raises(FeedError, match="a file, not a folder, a pipe or a device"):
+            with pytest.raises(FeedError, match="a regular file, because it is read twice"):
                 feed.open([path])
 
 
