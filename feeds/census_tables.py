@@ -30,7 +30,7 @@ _CENSUS: Final = "schoolcensustableid"
 _SCHOOL: Final = "nativeid"
 _DATES: Final = frozenset({"DOB", "EntryDate", "LeavingDate"})
 # Column -> the name that the census gives the same item.
-_PUPIL: Final = {name.lower(): name for name in (*PUPIL, *_DATES)}
+_PUPIL: Final = {name.lower(): name for name in (*PUPIL, *_DATES, "EnrolStatus")}
 _HOME: Final = {name.lower(): name for name in HOME}
 _IDS: Final = frozenset({_ON, _OFF, _CENSUS, _SCHOOL})
 _JOINED: Final = ("pupilonroll", "pupilnolongeronroll", "addressesonroll", "addressesoffroll")
@@ -51,7 +51,7 @@ class CensusTables:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.census-tables"
-    version: int = 2
+    version: int = 3
     mode: Mode = "snapshot"
     settings: Settings = Settings(  # noqa: RUF009  # frozen
         dual_registration=True, cadence="termly"

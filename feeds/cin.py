@@ -65,7 +65,7 @@ class Cin:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.cin"
-    version: int = 2
+    version: int = 3
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 

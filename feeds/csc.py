@@ -77,7 +77,7 @@ class Csc:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
-    version: int = 2
+    version: int = 3
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 

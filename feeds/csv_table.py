@@ -57,7 +57,7 @@ class CsvTable:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "csv"
-    version: int = 2
+    version: int = 3
     mode: Mode = "delta"
     settings: Settings = DEFAULTS
 

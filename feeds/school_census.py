@@ -34,7 +34,8 @@ from person.names import clean
 NAME: Final = "school.census"
 _PUPILS: Final = ("PupilOnRoll", "PupilNoLongerOnRoll")
 _PUPIL_LEAVES: Final = frozenset(
-    {*PUPIL, "EntryDate", "LeavingDate", "LEA", "Estab", "LAEstab"} - {"FormerForename"}
+    {*PUPIL, "EntryDate", "LeavingDate", "EnrolStatus", "LEA", "Estab", "LAEstab"}
+    - {"FormerForename"}
 )
 _ADDRESS_LEAVES: Final = frozenset(HOME)
 
@@ -46,7 +47,7 @@ class SchoolCensus:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = NAME
-    version: int = 2
+    version: int = 3
     mode: Mode = "snapshot"
     settings: Settings = field(
         default=Settings(dual_registration=True, cadence="termly"),

@@ -67,7 +67,7 @@ class Ssda903:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.ssda903"
-    version: int = 2
+    version: int = 3
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 

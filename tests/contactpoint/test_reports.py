@@ -3,6 +3,7 @@
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from contactpoint.errors import UsageError
 from events.store.locks import LockedError
 from tests.contactpoint.installation import Installation
 
+SAMPLES = Path(__file__).parents[1] / "feeds" / "samples"
 HEADER = "key,given,family,dob"
 ASHA = "k,Asha,Okonjo,2015-03-04"
 WORDS = ("--source", "club", "--feed", "csv")
@@ -191,6 +193,19 @@ def test_a_record_that_is_named_without_its_source_is_a_usage_error(desk):
     for pair in (("ab", "c:d"), ("c:d", "e:")):
         with pytest.raises(UsageError, match="expected a record as SOURCE:ID"):
             desk.run("why", *pair, "--reason", "enquiry")
+
+
+def test_a_child_at_two_schools_is_shown_with_how_it_is_enrolled_at_each(desk):
+    census = (SAMPLES / "census.xml").read_text(encoding="utf-8")
+    for code, estab in (("M", "2000"), ("S", "2001")):
+        sent = census.replace(">C</Enrol", f">{code}</Enrol").replace(">2000</", f">{estab}</")
+        desk.run("load", desk.file("c.xml", sent), "--source", "schools", expected=(3,))
+    desk.run("export", "links", desk.home.parent / "links.csv")
+    links = (desk.home.parent / "links.csv").read_text().splitlines()
+    (number,) = {line.rsplit(",", 1)[1] for line in links if "K801200024001" in line}
+    shown = desk.run("child", "show", number, "--reason", "enquiry").stdout
+    assert "school (main, dual)" in shown
+    assert "school (subsidiary, dual)" in shown
 
 
 def test_the_events_of_a_load_are_all_that_it_appended_linking_too(desk):
