@@ -82,10 +82,12 @@ class Csc:
     settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
-        """Whether a file begins as JSON that names children by ``la_child_id``."""
+        """Whether a file begins as JSON with children by ``la_child_id``, or with none of them."""
         del filename
         text = head_text(head).lstrip()
-        return text.startswith(("{", "[")) and '"la_child_id"' in text
+        return text.startswith(("{", "[")) and (
+            '"la_child_id"' in text or ('"la_code"' in text and '"Children"' in text)
+        )
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CscReading":
         """Begin a pass over one file.

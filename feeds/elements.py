@@ -25,7 +25,8 @@ class Return:
     def __init__(self, path: Path, limits: Limits, roots: tuple[str, ...], what: str) -> None:
         """Look at encoding and beginning. Raises FeedError where it is no XML or has a DOCTYPE.
 
-        ``roots`` are the local names that its root may have, ``what`` names the return in errors.
+        ``roots`` are the local names that its root may have (none: any), ``what`` names the return
+        in errors.
         """
         self.name = path.name
         self._path, self._limits, self._roots, self._what = path, limits, roots, what
@@ -96,7 +97,7 @@ class Return:
         if root is not None and root.getroottree().docinfo.internalDTD is not None:
             where = f"before line {root.sourceline}, root element"
             raise FeedError(self.name, where, "", _NO_DOCTYPE)
-        if root is None or local(root) not in self._roots:
+        if root is None or (self._roots and local(root) not in self._roots):
             expected = f"{' or '.join(self._roots)}, as {self._what} has it"
             raise FeedError(self.name, "root element", "", expected)
 

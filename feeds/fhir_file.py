@@ -123,7 +123,7 @@ class FhirFile:
             each = msgspec.json.decode(data, type=list[msgspec.Raw]) if is_list else [data]
             resources = [resource(one) for one in each]
         except msgspec.DecodeError as broken:
-            where = f"line {_line_of(data, str(broken))}"
+            where = f"line {line_of(data, str(broken))}"
             raise self._error(
                 where, "", "whole JSON: one resource in each line, or in all"
             ) from None
@@ -203,7 +203,9 @@ def _is_deep(line: bytes) -> bool:
     return False
 
 
-def _line_of(data: bytes, message: str) -> int:
-    """Give the line of the byte that msgspec names in an error."""
+def line_of(data: bytes, message: str) -> int:
+    """Give the line of the byte that msgspec names in an error; the last where it wants more."""
+    if "truncated" in message:
+        return len(data.splitlines())
     place = message.rpartition("(byte ")[2].rstrip(")")
     return data.count(b"\n", 0, int(place)) + 1 if place.isdigit() else 1

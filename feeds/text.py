@@ -57,7 +57,10 @@ def _encoding(file: BinaryIO, size: int, name: str, limits: Limits) -> str:
         raise FeedError(name, "byte 1", "", "some content, not an empty file")
     if size > limits.file:
         raise FeedError(name, "", "", f"at most {limits.file} bytes")
-    encoding = _marked(file.read(4))
+    head = file.read(4)
+    if head.startswith(_PACKED):
+        raise FeedError(name, "byte 1", "", "text, not a compressed file: unpack it first")
+    encoding = _marked(head)
     broken = _broken(file, encoding, name)
     if broken is None:
         return encoding
@@ -70,6 +73,10 @@ def _encoding(file: BinaryIO, size: int, name: str, limits: Limits) -> str:
         return "cp1252"
     expected = "text in UTF-8, UTF-16 or Windows-1252"
     raise FeedError(name, _where(file, broken.place), "", expected)
+
+
+_PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd")
+"""How files of gzip, zip, bzip2, xz and Zstandard begin."""
 
 
 def _marked(head: bytes) -> str:

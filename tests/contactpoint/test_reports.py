@@ -136,6 +136,7 @@ def asked(desk, tmp_path, monkeypatch, capsys):
     ("words", "code"),
     [
         (("load", "empty.csv", "--source", "club"), 1),
+        (("load", "void.json", "--source", "club"), 1),
         (("load", "text.csv", "--source", "club"), 2),
         (("load", "text.csv"), 2),
         (("load", "missing.csv", "--source", "club"), 2),
@@ -145,6 +146,7 @@ def asked(desk, tmp_path, monkeypatch, capsys):
 )
 def test_a_command_that_fails_prints_its_json_object_too(desk, asked, words, code):
     desk.file("text.csv", "no,such,columns").with_name("empty.csv").write_bytes(b"")
+    desk.file("void.json", "{}")
     ended, told = asked(*words)
     assert (ended, told["exit_code"], bool(told["error"])) == (code, code, True)
 

@@ -261,12 +261,17 @@ def refuse_future(effective: str, now: int) -> None:
 
 
 def _feed(path: Path, name: str | None) -> "Feed":
-    """The feed of this name, or the one that the file looks to be of."""
+    """The feed of this name, or the one that the file looks to be of.
+
+    Raises FeedError for a file that no feed could read, UsageError for one that may be of several.
+    """
     from contactpoint.errors import UsageError
     from feeds.catalogue import FEEDS, recognise
+    from feeds.unknown import refuse_unreadable
 
     found = FEEDS[name] if name else recognise(path)
     if found is None:
+        refuse_unreadable(path)
         raise UsageError(
             f"{path.name}: does not show its feed; expected --feed NAME, and 'contactpoint feeds' "
             "lists the names"
