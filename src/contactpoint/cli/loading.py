@@ -13,7 +13,8 @@ import msgspec
 
 from contactpoint.cli.command import FEED, examples, json_option
 from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
@@ -72,6 +73,7 @@ GRAVEST = (1, 4, 3, 0)
 )
 @click.option("--dry-run", is_flag=True, help="Read and report, store nothing.")
 @click.option("--no-link", is_flag=True, help="Append only; link later.")
+@token_option
 @json_option
 def load(  # noqa: PLR0913 - the options of the contract
     *,
@@ -95,7 +97,7 @@ def load(  # noqa: PLR0913 - the options of the contract
     from feeds.submission import FeedError
 
     try:
-        with opened() as store:
+        with opened(Act.LOAD) as store:
             refuse_future(effective, store.chance.clock())
             requests = [
                 as_request(
