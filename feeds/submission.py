@@ -92,10 +92,21 @@ class Dropped(Counter[str]):
 
     def add(self, name: str) -> None:
         """Count one more value: under its name, where that may be told and is not one too many."""
-        if name not in self and (len(self) >= _MOST_FIELDS or not _is_plain(name)):
-            name = OTHER_FIELDS
+        if name not in self:  # most are
+            name = self._told(name)
         self[name] += 1
         self._row.append(name)
+
+    def take(self, counted: Mapping[str, int]) -> None:
+        """Count what was counted elsewhere, within the same bounds."""
+        for name, values in sorted(counted.items()):
+            self[self._told(name)] += values
+
+    def _told(self, name: str) -> str:
+        """The name under which a field is counted."""
+        if name in self or (len(self) < _MOST_FIELDS and _is_plain(name)):
+            return name
+        return OTHER_FIELDS
 
     def of_row(self) -> tuple[str, ...]:
         """The names counted since this was last asked."""
