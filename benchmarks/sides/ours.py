@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from benchmarks.sides.answer import Answer, Ints, Watch
 from benchmarks.tables import Row
@@ -21,7 +22,8 @@ from linkage.estimate import LOWEST
 from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import Member, Pair, Reading, resolve
-from linkage.standardise import standardise, standardise_columns
+from linkage.standardise import standardise
+from linkage.table import Cells, Table
 from person.declared import DeclaredField
 from person.particulars import Particulars
 
@@ -50,7 +52,10 @@ def link(table: pa.Table, watch: Watch, *, everything: bool = False) -> Answer:
         _warm_up(model)
     with watch.stage("prepare"):
         index = Index(model)
-        _fill(index, _comparables(table, everything=everything), exclusive)
+        if everything:
+            _fill(index, map(_comparable, table["particulars"].to_pylist()), exclusive)
+        else:
+            _fill_columns(index, table)
     return _linked(index, table, exclusive, watch)
 
 
@@ -109,14 +114,27 @@ def _resolved(
     return clusters, referred
 
 
-def _comparables(table: pa.Table, *, everything: bool) -> Iterable[Comparable]:
-    """Records in standard form: by what all sides are given, or by all that the agencies said."""
-    if everything:
-        for said in table["particulars"].to_pylist():
-            yield standardise(_PARTICULARS.decode(said))
-    else:
-        names = ("first_name", "surname", "dob", "sex", "postcode")
-        yield from standardise_columns(*(table[name].to_pylist() for name in names))
+def _comparable(said: bytes) -> Comparable:
+    """A record in standard form, by all that its agency said."""
+    return standardise(_PARTICULARS.decode(said))
+
+
+def _fill_columns(index: Index, table: pa.Table) -> None:
+    """Put records in by what all sides are given."""
+    names = ("first_name", "surname", "dob", "sex", "postcode")
+    held, exclusive = _cells(table["exclusive"]).distinct()
+    numbers = {name: number for number, name in enumerate(filter(None, exclusive), start=1)}
+    sources = np.array([numbers.get(name, 0) for name in exclusive], np.int64)[held]
+    cells = Table(*(_cells(table[name]) for name in names))
+    index.put_table(np.arange(len(table)), sources, cells)
+
+
+def _cells(column: pa.ChunkedArray) -> Cells:
+    """A column of Arrow's as the matcher takes it."""
+    whole = pa.concat_arrays(pc.fill_null(column, "").chunks)
+    _, ends, letters = whole.buffers()
+    ends = np.frombuffer(ends, np.int32)[whole.offset : whole.offset + len(whole) + 1]
+    return Cells(ends.astype(np.int64), np.frombuffer(letters, np.uint8))
 
 
 def _fill(index: AnyIndex, records: Iterable[Any], exclusive: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from linkage.compiled import layout
 from linkage.kernel import Kept, Run
 from linkage.model import Model, total
 from linkage.records import Ordinals, Records
+from linkage.table import Table, coded, rows
 
 GROWTH = 8
 """How many times as many entries a run has at least as the one after it."""
@@ -89,7 +90,7 @@ class Index:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the arrays in memory; the words of names and postcodes come on top."""
+        """Bytes of the arrays in memory."""
         runs = sum(run.entries.nbytes + run.directory.nbytes for run in self._runs)
         return self._records.nbytes + self._coder.nbytes + self._asked.nbytes + runs
 
@@ -102,9 +103,17 @@ class Index:
         coming = iter(records)
         while part := {o: (source, record) for o, source, record in islice(coming, AT_ONCE)}:
             self.remove(part)
-            rows = self._coder.rows([record for _, record in part.values()])
+            coded_rows = self._coder.rows([record for _, record in part.values()])
             sources = np.array([source for source, _ in part.values()], np.int64)
-            self._add(np.fromiter(part, np.int64), sources, rows)
+            self._add(np.fromiter(part, np.int64), sources, coded_rows)
+
+    def put_table(self, ordinals: Ordinals, sources: Ordinals, table: Table) -> None:
+        """Add the children of a table as ``put`` adds records; no ordinal stands there twice."""
+        self.remove(ordinals)
+        parts = coded(table, self._coder.names, self._coder.places)
+        for start in range(0, len(table), AT_ONCE):
+            stop = min(start + AT_ONCE, len(table))
+            self._add(ordinals[start:stop], sources[start:stop], rows(parts, start, stop))
 
     def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
         keys, ties = self._coder.keys(rows), self._coder.ties(rows)
@@ -148,8 +157,8 @@ class Index:
         self._file()
         sizes, row = self._coder.sizes, self._records.rows
         try:
-            rows = self._coder.rows([record])
-            self._add(np.array([self._records.next]), np.array([source]), rows)
+            coded_row = self._coder.rows([record])
+            self._add(np.array([self._records.next]), np.array([source]), coded_row)
             return self._pairs(self._against(np.array([row]), floor))
         finally:
             if self._records.rows > row:
@@ -168,30 +177,24 @@ class Index:
 
     def coded(self) -> tuple[npt.NDArray[np.int32], list[str]]:
         """The rows of all records, and the words that their name codes stand for."""
-        return self._records.unpacked(self._records.live()), self._coder.names.words
+        return self._records.unpacked(self._records.live()), self._coder.names.texts()
 
     def compact(self) -> None:
         """Forget every name, code and row that no live record uses, as erasure demands."""
         self._gather()
-        old, records = self._coder, self._records
-        names = self._renumbered(records, NAMES, old.names.words)
-        places = self._renumbered(records, PLACES, old.places.words)
-        used = np.flatnonzero(records.used(NUMBERS, len(old.numbers)))
-        new = np.zeros(len(old.numbers), np.uint32)
-        new[used] = np.arange(1, len(used) + 1)
-        records.recode(NUMBERS, new)
-        self._coder = Coder(self.model.population, names, places, old.numbers.hashes[used])
+        old = self._coder
+        names = old.names.letters.all[self._renumbered(NAMES, len(old.names))]
+        places = old.places.letters.all[self._renumbered(PLACES, len(old.places))]
+        numbers = old.numbers.hashes[self._renumbered(NUMBERS, len(old.numbers))]
+        self._coder = Coder(self.model.population, names, places, numbers)
 
-    @staticmethod
-    def _renumbered(
-        records: Records, columns: npt.NDArray[np.bool_], words: Sequence[str]
-    ) -> list[str]:
-        """Give the words that are used new codes, one after the other; those words."""
-        used = np.flatnonzero(records.used(columns, len(words)))
-        new = np.zeros(len(words), np.uint32)
+    def _renumbered(self, columns: npt.NDArray[np.bool_], codes: int) -> npt.NDArray[np.int64]:
+        """Give the codes that are used new ones, one after the other; those codes."""
+        used = np.flatnonzero(self._records.used(columns, codes))
+        new = np.zeros(codes, np.uint32)
         new[used] = np.arange(1, len(used) + 1)
-        records.recode(columns, new)
-        return [words[code] for code in used.tolist()]
+        self._records.recode(columns, new)
+        return used
 
     def _gather(self) -> None:
         """Pack the live records anew, without the dead."""
@@ -206,7 +209,7 @@ class Index:
         self._records.take(ordinals, stored["starts"], stored["heap"])
 
     def dump(self) -> dict[str, Any]:
-        """The index as arrays and two lists of words, which hold personal data: to be sealed.
+        """The index as arrays, some of which hold personal data: to be sealed.
 
         What is put afterwards, ``changes`` gives.
         """
@@ -228,10 +231,8 @@ class Index:
 
     def apply(self, stored: Mapping[str, Any]) -> None:
         """Take in what ``dump`` or ``changes`` of another index gave, in their order."""
-        for word in stored["names"]:
-            self._coder.names.code(word)
-        for place in stored["places"]:
-            self._coder.places.code(place)
+        self._coder.names.codes(stored["names"])
+        self._coder.places.codes(stored["places"])
         self._coder.numbers.codes(stored["numbers"])
         self.remove(stored["gone"].tolist())
         self._take(stored)
@@ -250,8 +251,8 @@ class Index:
     def _since(self, mark: Mark) -> dict[str, Any]:
         coder, live = self._coder, self._records.live()
         return self._records.packed(live[live >= mark.rows]) | {
-            "names": coder.names.words[mark.names :],
-            "places": coder.places.words[mark.places :],
+            "names": coder.names.letters.all[mark.names :].copy(),
+            "places": coder.places.letters.all[mark.places :].copy(),
             "numbers": coder.numbers.hashes[mark.numbers :].copy(),
         }
 
