@@ -18,7 +18,7 @@ from linkage.compiled import layout
 from linkage.kernel import Kept, Run
 from linkage.model import Model, total
 from linkage.records import Ordinals, Records
-from linkage.table import Table, coded, rows
+from linkage.table import Table, coded, fill
 
 GROWTH = 8
 """How many times as many entries a run has at least as the one after it."""
@@ -103,17 +103,19 @@ class Index:
         coming = iter(records)
         while part := {o: (source, record) for o, source, record in islice(coming, AT_ONCE)}:
             self.remove(part)
-            coded_rows = self._coder.rows([record for _, record in part.values()])
+            rows = self._coder.rows([record for _, record in part.values()])
             sources = np.array([source for source, _ in part.values()], np.int64)
-            self._add(np.fromiter(part, np.int64), sources, coded_rows)
+            self._add(np.fromiter(part, np.int64), sources, rows)
 
     def put_table(self, ordinals: Ordinals, sources: Ordinals, table: Table) -> None:
         """Add the children of a table as ``put`` adds records; no ordinal stands there twice."""
         self.remove(ordinals)
         parts = coded(table, self._coder.names, self._coder.places)
+        rows = np.zeros((AT_ONCE, layout.WIDTH), np.int32)
         for start in range(0, len(table), AT_ONCE):
             stop = min(start + AT_ONCE, len(table))
-            self._add(ordinals[start:stop], sources[start:stop], rows(parts, start, stop))
+            fill(rows[: stop - start], parts, start)
+            self._add(ordinals[start:stop], sources[start:stop], rows[: stop - start])
 
     def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
         keys, ties = self._coder.keys(rows), self._coder.ties(rows)
@@ -157,8 +159,8 @@ class Index:
         self._file()
         sizes, row = self._coder.sizes, self._records.rows
         try:
-            coded_row = self._coder.rows([record])
-            self._add(np.array([self._records.next]), np.array([source]), coded_row)
+            rows = self._coder.rows([record])
+            self._add(np.array([self._records.next]), np.array([source]), rows)
             return self._pairs(self._against(np.array([row]), floor))
         finally:
             if self._records.rows > row:

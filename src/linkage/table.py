@@ -49,16 +49,22 @@ class Cells(NamedTuple):
 
     def distinct(self) -> tuple[Ints, list[str]]:
         """Which of the different cells each is, and those as texts."""
-        cells, size = np.empty(len(self), np.int32), max(FEWEST, len(self) // 4)
+        numbers, firsts = self.numbered()
+        return numbers, [self.text(first) for first in firsts.tolist()]
+
+    def numbered(self) -> tuple[Ints, Ints]:
+        """Which of the different cells each is, and where each of those stands first."""
+        numbers, size = np.empty(len(self), np.int32), max(FEWEST, len(self) // 4)
         while True:
             slots = np.zeros(1 << size.bit_length(), np.uint32)
             firsts = np.empty(len(slots) // 2, np.int32)
-            count, seen = compiled.distinct(self.ends, self.letters, slots, cells, firsts)
+            count, seen = compiled.distinct(self.ends, self.letters, slots, numbers, firsts)
             if seen == len(self):
-                return cells, [self._text(first) for first in firsts[:count].tolist()]
+                return numbers, firsts[:count]
             size *= 4
 
-    def _text(self, cell: int) -> str:
+    def text(self, cell: int) -> str:
+        """The text of one cell."""
         return self.letters[self.ends[cell] : self.ends[cell + 1]].tobytes().decode()
 
 
@@ -102,12 +108,10 @@ def coded(table: Table, names: Words, places: Words) -> list[Part]:
     ]
 
 
-def rows(parts: Sequence[Part], start: int, stop: int) -> Ints:
-    """The rows of the records from one to another."""
-    found = np.zeros((stop - start, layout.WIDTH), np.int32)
+def fill(rows: Ints, parts: Sequence[Part], start: int) -> None:
+    """Write what the parts say of the records from one on; the other columns stay as they are."""
     for part in parts:
-        compiled.fill(found, part.first, part.cells[start:stop], part.made)
-    return found
+        compiled.fill(rows, part.first, part.cells[start:], part.made)
 
 
 def _given(column: Cells, names: Words) -> list[Part]:
