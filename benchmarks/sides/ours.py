@@ -20,11 +20,12 @@ from linkage.declared.estimate import train
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import starting
 from linkage.declared.shape import Shape
+from linkage.distinct import Cells
 from linkage.estimate import LOWEST
 from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.standardise import standardise
-from linkage.table import Cells, Table
+from linkage.table import Table
 from person.declared import DeclaredField
 from person.particulars import Particulars
 

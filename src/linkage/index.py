@@ -15,6 +15,7 @@ from linkage import blocking, kernel
 from linkage.coding import Coder
 from linkage.comparable import Comparable
 from linkage.compiled import layout
+from linkage.distinct import numbered
 from linkage.kernel import Kept, Run
 from linkage.model import Model, total
 from linkage.records import Ordinals, Records
@@ -115,6 +116,7 @@ class Index:
         for start in range(0, len(table), AT_ONCE):
             stop = min(start + AT_ONCE, len(table))
             fill(rows[: stop - start], parts, start)
+            self._records.reserve(len(table) - start)
             self._add(ordinals[start:stop], sources[start:stop], rows[: stop - start])
 
     def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
@@ -297,9 +299,9 @@ class Index:
         found = kernel.gathered(list(kept))
         left, right = self._records.ordinals_of(found.left), self._records.ordinals_of(found.right)
         low, high = np.minimum(left, right), np.maximum(left, right)
-        distinct, place = np.unique(found.codes, return_inverse=True)
-        weight = total(distinct, self.model)[place]
-        order = np.argsort(low << 32 | high)
+        which, firsts = numbered(found.codes)
+        weight = total(found.codes[firsts], self.model)[which]
+        order = kernel.in_order(low, high)
         return Pairs(low[order], high[order], weight[order], found.codes[order], found.beyond)
 
 

@@ -14,6 +14,7 @@ from linkage.model import Weights
 Rows = npt.NDArray[np.int32]
 Entries = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.uint32]
+Ordinals = npt.NDArray[np.int64]
 
 Asked = tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]
 """Rows that are asked about, and a mark for each row of the table that is."""
@@ -25,6 +26,8 @@ STRETCH = 1 << 17
 """Entries of a run that one call walks over."""
 FEW = 1 << 11
 """Asked rows that one call looks up."""
+SPARSE = 16
+"""Ordinals for each pair from which on it is dearer to count them all than to sort the pairs."""
 MARGIN = 1e-6
 """Bits by which the walk keeps more than asked, for rounding; the exact weights decide."""
 
@@ -134,6 +137,13 @@ def put_long_blocks_in_order(entries: Entries, table: Table, bound: int) -> None
         ties = np.empty(len(block), np.uint64)
         runs.ties(table.heap, table.starts, block, ties)
         block[:] = block[np.argsort(ties)]
+
+
+def in_order(low: Ordinals, high: Ordinals) -> Ordinals:
+    """The places of pairs in the order of the lower ordinal and, of one, the higher."""
+    if not len(low) or SPARSE * len(low) < int(high.max()):
+        return np.argsort(low << 32 | high)
+    return runs.counted(low, runs.counted(high, np.arange(len(low)), int(high.max())), int(low.max()))
 
 
 def gathered(kept: list[Kept]) -> Kept:

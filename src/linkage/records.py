@@ -77,6 +77,11 @@ class Records:
                      self._heap.all)  # fmt: skip
         self._register(ordinals)
 
+    def reserve(self, more: int) -> None:
+        """Have room for so many more that are as long as those before."""
+        if self.rows:
+            self._heap.reserve(len(self._heap) // self.rows * more)
+
     def take(self, ordinals: Ordinals, starts: Any, heap: Any) -> None:
         """Add packed records, which begin at these places of a heap of their own."""
         self._starts.extend(np.asarray(starts, np.uint32) + np.uint32(len(self._heap)))

@@ -5,7 +5,8 @@ other, and the patterns of their pairs: most are two records, and few patterns a
 plain path is ``resolve`` of each neighbourhood by itself.
 """
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,8 @@ from contactpoint.linking.neighbourhoods import decided, sure_of
 from contactpoint.models import AnyModel
 from linkage.compiled import forms as compiled
 from linkage.index import Pairs
-from linkage.resolve import Member, resolve
-from linkage.table import Cells
+from linkage.resolve import Member, Resolution, resolve
+from linkage.distinct import Cells, numbered
 
 Ints = npt.NDArray[np.int64]
 
@@ -65,6 +66,8 @@ class _Forms(NamedTuple):
     pair_ends: Ints
     pairs: Ints
     forms: npt.NDArray[np.int32]
+    firsts: npt.NDArray[np.int32]
+    """The first neighbourhood of each form."""
 
 
 def clusters(pairs: Pairs, held: Held, model: AnyModel) -> Clusters:
@@ -73,22 +76,14 @@ def clusters(pairs: Pairs, held: Held, model: AnyModel) -> Clusters:
     What is decided of a pair alone follows from its pattern.
     """
     found = _forms(pairs, held, model)
-    _, first, counts = np.unique(found.forms, return_index=True, return_counts=True)
-    matching, sure = matching_of(model), sure_of(model)
-    groups, group_ends, referred = [], [0], 0
-    for number, times in zip(first.tolist(), counts.tolist(), strict=True):
-        records = found.members[found.ends[number] : found.ends[number + 1]].tolist()
-        own = found.pairs[found.pair_ends[number] : found.pair_ends[number + 1]]
-        resolution = resolve(
-            map(held.member, records),
-            decided(_some(pairs, own), model),
-            reading=matching.reading,
-            sure=sure,
-        )
+    groups: list[int] = []
+    group_ends, referred = [0], 0
+    counts = np.bincount(found.forms)
+    for records, resolution in _resolved(found, pairs, held, model):
         child = {record: min(child) for child in resolution.children for record in child}
         groups += [child.get(record, record) for record in records]
+        referred += int(counts[len(group_ends) - 1]) * len(resolution.referred)
         group_ends.append(len(groups))
-        referred += times * len(resolution.referred)
     children = np.arange(len(held.source))
     compiled.label(
         found.ends, found.members, found.forms,
@@ -97,10 +92,24 @@ def clusters(pairs: Pairs, held: Held, model: AnyModel) -> Clusters:
     return Clusters(children, referred)
 
 
+def _resolved(
+    found: "_Forms", pairs: Pairs, held: Held, model: AnyModel
+) -> Iterator[tuple[list[int], Resolution]]:
+    """The members of the first neighbourhood of each form, and how they are resolved."""
+    reading, sure = matching_of(model).reading, sure_of(model)
+    spans = [(found.pair_ends[n], found.pair_ends[n + 1]) for n in found.firsts.tolist()]
+    own = [found.pairs[start:stop] for start, stop in spans]
+    among = decided(_some(pairs, np.concatenate([np.zeros(0, np.int64), *own])), model)
+    for number, (start, stop) in zip(found.firsts.tolist(), spans, strict=True):
+        records = found.members[found.ends[number] : found.ends[number + 1]].tolist()
+        members, some = map(held.member, records), list(islice(among, stop - start))
+        yield records, resolve(members, some, reading=reading, sure=sure)
+
+
 def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
     """The neighbourhoods that the pairs of a table make, by their forms."""
-    _, exemplars, kinds = np.unique(pairs.pattern, return_index=True, return_inverse=True)
-    outcomes = decided(_some(pairs, exemplars), model)
+    kinds, firsts = numbered(pairs.pattern)
+    outcomes = decided(_some(pairs, firsts), model)
     joins = np.array([pair.outcome != "non_link" for pair in outcomes], np.bool_)[kinds]
     count = len(held.source)
     lowest, numbers, places = (np.empty(count, np.int64) for _ in range(3))
@@ -116,11 +125,11 @@ def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
         ends, members, places, pair_ends, own, pairs.left, pairs.right, kinds,
         held.source, held.exclusive, written, form_ends,
     )  # fmt: skip
-    forms, _ = Cells(form_ends * written.itemsize, written.view(np.uint8)).numbered()
-    return _Forms(ends, members, pair_ends, own, forms)
+    forms = Cells(form_ends * written.itemsize, written.view(np.uint8)).numbered()
+    return _Forms(ends, members, pair_ends, own, *forms)
 
 
-def _some(pairs: Pairs, chosen: Ints) -> Pairs:
+def _some(pairs: Pairs, chosen: npt.NDArray[np.integer]) -> Pairs:
     """Some of the pairs."""
     return Pairs(
         pairs.left[chosen], pairs.right[chosen], pairs.weight[chosen], pairs.pattern[chosen]
