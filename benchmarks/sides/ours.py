@@ -99,17 +99,17 @@ def _linked(index: AnyIndex, table: pa.Table, watch: Watch) -> Answer:
 
 def _held(table: pa.Table) -> Held:
     """What is known of the records beside what they state of a person."""
-    source, names = _cells(table["source"]).distinct()
+    which, names = _cells(table["source"]).distinct()
     sources = tuple(sorted(names))
     places = np.array([sources.index(name) for name in names])
-    return Held(sources, places[source], _cells(table["id"]), _exclusive(table))
+    return Held(sources, places[which], _cells(table["id"]), _exclusive(table))
 
 
 def _exclusive(table: pa.Table) -> Ints:
     """Of each record the number of the source that holds a person once; 0 for none."""
-    held, names = _cells(table["exclusive"]).distinct()
+    which, names = _cells(table["exclusive"]).distinct()
     numbers = {name: number for number, name in enumerate(filter(None, names), start=1)}
-    return np.array([numbers.get(name, 0) for name in names], np.int64)[held]
+    return np.array([numbers.get(name, 0) for name in names], np.int64)[which]
 
 
 def _comparable(said: bytes) -> Comparable:

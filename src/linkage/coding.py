@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage import hashing
-from linkage.blocking import MOST_KEYS
 from linkage.comparable import Comparable
 from linkage.compiled import hashing as compiled
-from linkage.compiled import keys, layout
-from linkage.compiled.layout import SEXES, Facts
+from linkage.compiled import layout
+from linkage.compiled.layout import SEXES, Facts, Hashes
 from linkage.growing import Column
 from linkage.known import Known
 from linkage.lexicon import LONGEST
@@ -170,21 +169,13 @@ class Coder:
         rows[:, layout.NHS :] = codes.reshape(_NUMBERS, len(records)).T
         return rows
 
-    def keys(self, rows: Ints) -> npt.NDArray[np.uint32]:
-        """The keys of rows that this coder made, ascending; 0 fills up."""
-        found = np.empty((len(rows), MOST_KEYS), np.uint32)
-        keys.keys(rows, self.facts(), self._known.hashes(self.numbers.hashes), found)
-        return found
-
-    def ties(self, rows: Ints) -> npt.NDArray[np.uint32]:
-        """Where rows that this coder made stand in a long block."""
-        found = np.empty(len(rows), np.uint32)
-        keys.ties(rows, self.facts(), found)
-        return found
-
     def facts(self) -> Facts:
         """What is known of every word and postcode met so far."""
         return self._known.facts()
+
+    def hashes(self) -> Hashes:
+        """What keys are made from: hashes of every word, postcode and number."""
+        return self._known.hashes(self.numbers.hashes)
 
     @property
     def sizes(self) -> tuple[int, int, int]:

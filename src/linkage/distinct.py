@@ -30,10 +30,10 @@ class Cells(NamedTuple):
     def __len__(self) -> int:
         return len(self.ends) - 1
 
-    def distinct(self) -> tuple[Ints, list[str]]:
+    def distinct(self) -> "Distinct":
         """Which of the different cells each is, and those as texts."""
-        numbers, firsts = self.numbered()
-        return numbers, [self.text(first) for first in firsts.tolist()]
+        which, firsts = self.numbered()
+        return Distinct(which, [self.text(first) for first in firsts.tolist()])
 
     def numbered(self) -> tuple[Ints, Ints]:
         """Which of the different cells each is, and where each of those stands first."""
@@ -49,6 +49,14 @@ class Cells(NamedTuple):
     def text(self, cell: int) -> str:
         """The text of one cell."""
         return self.letters[self.ends[cell] : self.ends[cell + 1]].tobytes().decode()
+
+
+class Distinct(NamedTuple):
+    """The different cells of a column."""
+
+    which: Ints
+    """The number of each cell's text."""
+    texts: list[str]
 
 
 def numbered(values: npt.NDArray[Any]) -> tuple[Ints, Ints]:

@@ -4,6 +4,7 @@ Needs numba, unlike the plain path; ``import linkage`` alone does not load it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, Self
@@ -27,6 +28,8 @@ WASTE = 0.25
 """Share of what the records take that dead ones may take before all are packed anew."""
 AT_ONCE = 5_000
 """Records that are coded at a time."""
+WINDOW = 16 * AT_ONCE
+"""Records of a table that are made ready before they are packed."""
 
 _COLUMNS = np.arange(layout.WIDTH)
 NAMES = _COLUMNS < layout.POSTCODES
@@ -112,15 +115,24 @@ class Index:
         """Add the children of a table as ``put`` adds records; no ordinal stands there twice."""
         self.remove(ordinals)
         parts = coded(table, self._coder.names, self._coder.places)
-        rows = np.zeros((AT_ONCE, layout.WIDTH), np.int32)
-        for start in range(0, len(table), AT_ONCE):
-            stop = min(start + AT_ONCE, len(table))
-            fill(rows[: stop - start], parts, start)
-            self._records.reserve(len(table) - start)
-            self._add(ordinals[start:stop], sources[start:stop], rows[: stop - start])
+        facts, hashes = self._coder.facts(), self._coder.hashes()
+
+        def prepared(start: int) -> tuple[kernel.Rows, kernel.Places, kernel.Places]:
+            rows = np.zeros((min(AT_ONCE, len(table) - start), layout.WIDTH), np.int32)
+            fill(rows, parts, start)
+            return rows, *kernel.keys_and_ties(rows, facts, hashes)
+
+        stretches = [range(at, min(at + WINDOW, len(table)), AT_ONCE) for at in range(0, len(table), WINDOW)]
+        with ThreadPoolExecutor(kernel.THREADS) as pool:
+            for starts in stretches:
+                for start, (rows, keys, ties) in zip(starts, pool.map(prepared, starts)):
+                    self._records.reserve(len(table) - start)
+                    stop = start + len(rows)
+                    about = {"sources": sources[start:stop], "ties": ties}
+                    self._records.add(ordinals[start:stop], rows, keys, about)
 
     def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
-        keys, ties = self._coder.keys(rows), self._coder.ties(rows)
+        keys, ties = kernel.keys_and_ties(rows, self._coder.facts(), self._coder.hashes())
         self._records.add(ordinals, rows, keys, {"sources": sources, "ties": ties})
 
     def remove(self, ordinals: Iterable[int]) -> None:

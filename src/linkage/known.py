@@ -171,4 +171,4 @@ def listed(population: Population) -> Listed:
 
 
 def _is_plain(word: str) -> bool:
-    return spelling.plain_length(packed([word], spelling.LONGEST)[0]) == len(word)
+    return word.isascii() and word.isalpha() and word.islower() and len(word) <= lexicon.LONGEST

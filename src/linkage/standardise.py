@@ -138,6 +138,8 @@ def words(text: str) -> tuple[str, ...]:
     >>> words("O'Brien-Łukasz (was Smith)")
     ('obrien', 'lukasz')
     """
+    if text.isascii() and text.isalpha():
+        return (text[:LONGEST].lower(),)
     plain = text if text.isascii() else anyascii(unicodedata.normalize("NFKC", text))
     plain = _ELIDED.sub("", _BRACKETS.sub(" ", plain)).lower()
     return tuple(word[:LONGEST] for word in _WORDS.findall(plain))
@@ -150,6 +152,8 @@ def _given(stated: tuple[str, ...]) -> Given:
         return _NO_GIVEN
     if _is_placeholder(found):
         return _placeholder(found)
+    if len(found) == 1 and not found[0].isdigit():
+        return Given((found[0],))
     found = [word for word in _join(found, lexicon.JOINED) if not word.isdigit()]
     own = [w for w in found if not _is_honorific(w) and w not in lexicon.TITLES] or found[:1]
     if not own:
@@ -209,6 +213,8 @@ def _join(found: Sequence[str], beginnings: frozenset[str]) -> list[str]:
 def _family(stated: str) -> tuple[str, tuple[str, ...]]:
     """The whole family name as one word, and its parts."""
     found = [word for word in words(stated) if word not in lexicon.SUFFIXES]
+    if len(found) == 1 and found[0].isalpha():
+        return (found[0], (found[0],)) if found[0] not in lexicon.NO_FAMILY else _NO_FAMILY
     found = _join(found, lexicon.PREFIXES)
     found = [word for word in found if not word.isdigit()]
     if not found or "".join(found) in lexicon.NO_FAMILY:

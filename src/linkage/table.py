@@ -4,8 +4,9 @@ The plain path of one row is ``linkage.standardise.standardise_row``.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ import numpy.typing as npt
 from linkage.compiled import cells as compiled
 from linkage.compiled import layout
 from linkage.compiled.layout import SEXES
-from linkage.distinct import Cells
+from linkage.distinct import Cells, Distinct
+from linkage.kernel import THREADS
 from linkage.standardise import (
     GIVEN,
     PARTS,
@@ -54,17 +56,16 @@ class Part(NamedTuple):
 
 def coded(table: Table, names: Words, places: Words) -> list[Part]:
     """The columns of a table, coded by these dictionaries."""
-    cells, texts = table.family.distinct()
-    families = [_family(text) for text in texts]
-    days, births = table.birth.distinct()
-    sexes, letters = table.sex.distinct()
-    homes, codes = table.postcode.distinct()
+    with ThreadPoolExecutor(THREADS) as pool:
+        given, family, birth, sex, postcode = pool.map(Cells.distinct, table)
+    families = [word for text in family.texts for word in _family(text)]
+    codes = names.codes_of(families), places.codes_of([_place(text) for text in postcode.texts])
     return [
-        *_given(table.given, names),
-        Part(layout.FAMILY, cells, _lines(names.codes_of(list(chain(*families))), 1 + PARTS)),
-        Part(layout.BIRTH, days, np.array([birth_cell(text) for text in births], np.int32)),
-        Part(layout.SEX, sexes, np.array([[SEXES[sex_cell(text)]] for text in letters], np.int32)),
-        Part(layout.POSTCODES, homes, _lines(places.codes_of([_place(x) for x in codes]), 1)),
+        *_given(given, names),
+        Part(layout.FAMILY, family.which, _lines(codes[0], 1 + PARTS)),
+        Part(layout.BIRTH, birth.which, _lines([birth_cell(text) for text in birth.texts], 2)),
+        Part(layout.SEX, sex.which, _lines([SEXES[sex_cell(text)] for text in sex.texts], 1)),
+        Part(layout.POSTCODES, postcode.which, _lines(codes[1], 1)),
     ]
 
 
@@ -74,12 +75,11 @@ def fill(rows: Ints, parts: Sequence[Part], start: int) -> None:
         compiled.fill(rows, part.first, part.cells[start:], part.made)
 
 
-def _given(column: Cells, names: Words) -> list[Part]:
-    cells, texts = column.distinct()
-    made = [given_cell(text) for text in texts]
+def _given(column: Distinct, names: Words) -> list[Part]:
+    cells, made = column.which, [given_cell(text) for text in column.texts]
     words = _lines(names.codes_of(list(chain.from_iterable(map(_words, made)))), GIVEN + 1)
     honorifics = _lines(names.codes_of([each.honorific for each in made]), 1)
-    births = np.array([(each.births, each.order) for each in made], np.int32).reshape(-1, 2)
+    births = _lines([(each.births, each.order) for each in made], 2)
     return [
         Part(layout.GIVEN, cells, words),
         Part(layout.HONORIFIC, cells, honorifics),
@@ -101,5 +101,5 @@ def _place(text: str) -> str:
     return next(iter(postcode_cell(text)), "")
 
 
-def _lines(codes: Sequence[int], width: int) -> Ints:
-    return np.array(codes, np.int32).reshape(-1, width)
+def _lines(numbers: Sequence[Any], width: int) -> Ints:
+    return np.array(numbers, np.int32).reshape(-1, width)

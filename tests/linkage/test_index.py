@@ -44,7 +44,7 @@ def test_a_text_has_one_hash_whichever_path_takes_it(texts):
 def test_rows_have_the_keys_of_their_records(records, communal):
     model = COMMUNAL if communal else MODEL
     coder = Coder(model.population)
-    keys = coder.keys(coder.rows(records))
+    keys = kernel.keys_and_ties(coder.rows(records), coder.facts(), coder.hashes())[0]
     for record, found in zip(records, keys.tolist(), strict=True):
         assert [key for key in found if key] == list(blocking.keys(record, model.population))
 

@@ -120,10 +120,11 @@ def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
     pair_ends, own = np.zeros(len(ends), np.int64), np.empty(len(pairs), np.int64)
     compiled.pairs_within(pairs.left, pairs.right, numbers, pair_ends, own)
     form_ends = np.zeros(len(ends), np.int64)
+    few = np.array([name in held.few for name in held.sources], np.int64)
     written = np.empty(2 * ends[-1] + 3 * pair_ends[-1], np.int32)
     compiled.write(
         ends, members, places, pair_ends, own, pairs.left, pairs.right, kinds,
-        held.source, held.exclusive, written, form_ends,
+        held.source, few, held.exclusive, written, form_ends,
     )  # fmt: skip
     forms = Cells(form_ends * written.itemsize, written.view(np.uint8)).numbered()
     return _Forms(ends, members, pair_ends, own, *forms)

@@ -97,21 +97,26 @@ def pairs_within(left, right, numbers, ends, out):
 
 
 @njit(cache=True, nogil=True)
-def write(ends, members, places, pair_ends, pairs, left, right, kinds, source, exclusive, out, form_ends):
+def write(
+    ends, members, places, pair_ends, pairs, left, right, kinds, source, few, exclusive, out, form_ends
+):
     """Write the form of each neighbourhood, one behind the other, and where each ends.
 
-    Of each member, in their order: its source, and the first member that it excludes; of each pair:
-    its members by their places, and its kind.
+    Of each member, in their order: the first of its source, whether that holds few children, and
+    the first member that it excludes; of each pair: its members by their places, and its kind.
     """
     end = 0
     for number in range(len(ends) - 1):
         start = ends[number]
         for i in range(start, ends[number + 1]):
-            out[end], out[end + 1] = source[members[i]], -1
-            for j in range(start, i):
+            own = source[members[i]]
+            same, excluded = i, i
+            for j in range(i - 1, start - 1, -1):
+                if source[members[j]] == own:
+                    same = j
                 if exclusive[members[i]] and exclusive[members[i]] == exclusive[members[j]]:
-                    out[end + 1] = j - start
-                    break
+                    excluded = j
+            out[end], out[end + 1] = 2 * (same - start) + few[own], excluded - start
             end += 2
         first = end
         for i in range(pair_ends[number], pair_ends[number + 1]):

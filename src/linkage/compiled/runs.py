@@ -13,6 +13,7 @@ KEY = np.uint64(32)
 ROW = np.uint64(0xFFFFFFFF)
 DIGIT = 11
 """Bits that one pass of the sort looks at; three passes see a key."""
+FIRST_DIGIT = KEY + np.uint64(2 * DIGIT)
 FEW = 64
 """Entries up to which each is put in its place one by one."""
 
@@ -53,24 +54,17 @@ def entries(heap, starts, first, out):
 
 
 @njit(cache=True, nogil=True)
-def sort(found, spare):
-    """Sort entries by their keys, those of one key as they stood; return them, in ``found``.
-
-    The first digit parts them into pieces that fit the cache, where the others are looked at.
-    """
-    after = spread(found, spare, KEY + np.uint64(2 * DIGIT))
-    start = np.int64(0)
-    for place in range(1 << DIGIT):
-        stop = after[place]
-        if stop - start > FEW:
-            one, other = spare[start:stop], found[start:stop]
+def sort_pieces(found, spare, after, first, stop):
+    """Sort pieces that are parted by the first digit and stand in ``spare``, into ``found``."""
+    for place in range(first, stop):
+        begin, end = after[place - 1] if place else 0, after[place]
+        if end - begin > FEW:
+            one, other = spare[begin:end], found[begin:end]
             spread(one, other, KEY)
             spread(other, one, KEY + np.uint64(DIGIT))
             other[:] = one
         else:
-            insert(spare[start:stop], found[start:stop])
-        start = stop
-    return found
+            insert(spare[begin:end], found[begin:end])
 
 
 @njit(cache=True, nogil=True)
@@ -82,7 +76,7 @@ def spread(found, out, shift):
         after[(found[i] >> shift & last) + np.uint64(1)] += 1
     for place in range(1 << DIGIT):
         after[place + 1] += after[place]
-    for i in range(len(found)):
+    for i in range(len(found)):  # each begins where the one before it ends, and comes to its end
         place = found[i] >> shift & last
         out[after[place]] = found[i]
         after[place] += 1
