@@ -107,11 +107,11 @@ class Parts(dict[Any, bytes]):
 
     def rows(self, parts: Sequence[tuple[Any, ...]]) -> Ints:
         """The codes of one part of each record."""
-        found = list(map(self.get, parts))
-        if None in found:
-            self._words.learn(chain.from_iterable(map(_flat, {*parts} - self.keys())))
-            found = list(map(self.__getitem__, parts))
-        return np.frombuffer(b"".join(found), np.int32).reshape(len(parts), self.width)
+        fresh = {*parts} - self.keys()
+        if fresh:
+            self._words.learn(chain.from_iterable(map(_flat, fresh)))
+        coded = b"".join(map(self.__getitem__, parts))
+        return np.frombuffer(coded, np.int32).reshape(len(parts), self.width)
 
     def __missing__(self, words: tuple[Any, ...]) -> bytes:
         if len(self) >= MOST_PARTS:

@@ -16,6 +16,7 @@ from linkage import blocking, kernel
 from linkage.coding import Coder
 from linkage.comparable import Comparable
 from linkage.compiled import layout
+from linkage.compiled.layout import Facts
 from linkage.distinct import numbered
 from linkage.kernel import Kept, Run
 from linkage.model import Model, total
@@ -68,6 +69,14 @@ class Mark(NamedTuple):
     numbers: int = 1
 
 
+class _Last(NamedTuple):
+    """The terms of the last question."""
+
+    floor: float
+    facts: Facts
+    terms: Any
+
+
 class Index:
     """Records by ordinal, ready to be compared under one model.
 
@@ -85,6 +94,8 @@ class Index:
         self._asked = np.zeros(0, np.bool_)
         self._kept: Mark | None = None
         self._gone: list[int] = []
+        self._last: _Last | None = None
+        self._weight_of: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._records)
@@ -122,10 +133,12 @@ class Index:
             fill(rows, parts, start)
             return rows, *kernel.keys_and_ties(rows, facts, hashes)
 
-        stretches = [range(at, min(at + WINDOW, len(table)), AT_ONCE) for at in range(0, len(table), WINDOW)]
+        stretches = [
+            range(at, min(at + WINDOW, len(table)), AT_ONCE) for at in range(0, len(table), WINDOW)
+        ]
         with ThreadPoolExecutor(kernel.THREADS) as pool:
             for starts in stretches:
-                for start, (rows, keys, ties) in zip(starts, pool.map(prepared, starts)):
+                for start, (rows, keys, ties) in zip(starts, pool.map(prepared, starts), strict=True):
                     self._records.reserve(len(table) - start)
                     stop = start + len(rows)
                     about = {"sources": sources[start:stop], "ties": ties}
@@ -273,7 +286,19 @@ class Index:
         }
 
     def _terms(self, floor: float) -> Any:
-        return kernel.terms(self._coder.facts(), self.model.weights, floor)
+        """On what terms pairs are kept: made anew where the floor, or where facts stand, changed."""
+        facts = self._coder.facts()
+        if self._last is None or self._last.floor != floor or self._last.facts is not facts:
+            self._last = _Last(floor, facts, kernel.terms(facts, self.model.weights, floor))
+        return self._last.terms
+
+    def _weights(self, patterns: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+        """The weight of each pattern; those that were met before are at hand."""
+        known, codes = self._weight_of, patterns.tolist()
+        fresh = [code for code in codes if code not in known]
+        if fresh:
+            known.update(zip(fresh, total(np.array(fresh, np.uint64), self.model), strict=True))
+        return np.fromiter(map(known.__getitem__, codes), np.float64, len(codes))
 
     def _against(self, rows: npt.NDArray[np.int64], floor: float) -> list[Kept]:
         """The pairs of these rows in every run."""
@@ -312,7 +337,7 @@ class Index:
         left, right = self._records.ordinals_of(found.left), self._records.ordinals_of(found.right)
         low, high = np.minimum(left, right), np.maximum(left, right)
         which, firsts = numbered(found.codes)
-        weight = total(found.codes[firsts], self.model)[which]
+        weight = self._weights(found.codes[firsts])[which]
         order = kernel.in_order(low, high)
         return Pairs(low[order], high[order], weight[order], found.codes[order], found.beyond)
 

@@ -172,8 +172,10 @@ def put_long_blocks_in_order(entries: Entries, table: Table, bound: int) -> None
 def in_order(low: Ordinals, high: Ordinals) -> Ordinals:
     """The places of pairs in the order of the lower ordinal and, of one, the higher."""
     if not len(low) or SPARSE * len(low) < int(high.max()):
-        return np.argsort(low << 32 | high)
-    return runs.counted(low, runs.counted(high, np.arange(len(low)), int(high.max())), int(low.max()))
+        return np.asarray(np.argsort(low << 32 | high))
+    by_high: Ordinals = runs.counted(high, np.arange(len(low)), int(high.max()))
+    order: Ordinals = runs.counted(low, by_high, int(low.max()))
+    return order
 
 
 def gathered(kept: list[Kept]) -> Kept:

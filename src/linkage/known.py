@@ -132,7 +132,9 @@ class Known:
             *map(code, lexicon.formal_forms(word)),
         ]
         self._words.extend([numbers + [0] * (LINE - len(numbers))])
-        self._word_hashes.extend([[hashing.of_text(t) for t in (word, sound(common), sound(family))]])
+        self._word_hashes.extend(
+            [[hashing.of_text(t) for t in (word, sound(common), sound(family))]]
+        )
 
     def _learn_places(self, codes: Packed) -> None:
         numbers, hashes = self._places.room(len(codes)), self._place_hashes.room(len(codes))

@@ -90,12 +90,10 @@ class Records:
 
     def remove(self, ordinals: Iterable[int]) -> npt.NDArray[np.int64]:
         """Take records out; those that are not there are passed over. The rows that died."""
-        asked = np.asarray(
-            ordinals if isinstance(ordinals, np.ndarray) else [*ordinals], np.int64
-        )
+        asked = np.asarray(ordinals if isinstance(ordinals, np.ndarray) else [*ordinals], np.int64)
         known = asked[(asked >= 0) & (asked < len(self._row_of))]
         here = np.unique(known[self._row_of.all[known] != ABSENT])
-        gone = self._row_of.all[here].astype(np.int64)
+        gone: npt.NDArray[np.int64] = self._row_of.all[here].astype(np.int64)
         self._row_of.all[here] = ABSENT
         for row in gone:
             start = int(self._starts.all[row])

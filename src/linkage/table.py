@@ -30,6 +30,7 @@ from linkage.words import Words
 
 Ints = npt.NDArray[np.int32]
 
+
 class Table(NamedTuple):
     """What a table states of children, cell by cell, as ``standardise_row`` takes it."""
 

@@ -98,7 +98,19 @@ def pairs_within(left, right, numbers, ends, out):
 
 @njit(cache=True, nogil=True)
 def write(
-    ends, members, places, pair_ends, pairs, left, right, kinds, source, few, exclusive, out, form_ends
+    ends,
+    members,
+    places,
+    pair_ends,
+    pairs,
+    left,
+    right,
+    kinds,
+    source,
+    few,
+    exclusive,
+    out,
+    form_ends,
 ):
     """Write the form of each neighbourhood, one behind the other, and where each ends.
 

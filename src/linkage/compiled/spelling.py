@@ -147,7 +147,9 @@ def learn(known, count, letters, words, slots, numbers, hashes, listed):
         length = plain_length(letters[known])
         if length < 0:
             break
-        count = learn_one(known, length, count, letters, words, slots, numbers, hashes, listed, work)
+        count = learn_one(
+            known, length, count, letters, words, slots, numbers, hashes, listed, work
+        )
         known += 1
     return known, count
 
@@ -176,31 +178,27 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
     about[KNOWN] = about[OWN_FORENAME_RARITY] < RAREST
     found[0] = hash_of(letters[own], length)
 
-    word = work[0]
-    word[:] = 0
-    word[:LONGEST] = letters[own]
-    n = one_spelling(word, length, SPELLING, HEARD, listed, work)
-    found[1] = sound_hash(word, n)
-    about[OWN_SPELLING], count = code_of_letters(word, slots, words, count)
-
-    word[:] = 0
-    word[:LONGEST] = letters[own]
-    n = masculine(word, length)
-    n = one_spelling(word, n, FAMILY_SPELLING, FAMILY_HEARD, listed, work)
-    found[2] = sound_hash(word, n)
-    about[OWN_FAMILY_SPELLING], count = code_of_letters(word, slots, words, count)
-
+    word, n = work[0], 0
     formals = about[OWN_FORMALS : OWN_FORMALS + lexicon.FORMAL_FORMS]
-    n = 0
     stem = stem_length(letters[own], length)
-    for e in range(2 if stem > 2 else 0):
+    # As a forename, as a family name, and what it may be a familiar form of, without e and with.
+    for way in range(4 if stem > 2 else 2):
+        size = stem if way > 1 else length
         word[:] = 0
-        word[:stem] = letters[own][:stem]
-        if e:
-            word[stem] = ord("e")
-        one_spelling(word, stem + e, SPELLING, HEARD, listed, work)
+        word[:size] = letters[own][:size]
+        spelling, heard = (FAMILY_SPELLING, FAMILY_HEARD) if way == 1 else (SPELLING, HEARD)
+        if way == 1:
+            size = masculine(word, size)
+        if way == 3:
+            word[size] = ord("e")
+            size += 1
+        size = one_spelling(word, size, spelling, heard, listed, work)
         code, count = code_of_letters(word, slots, words, count)
-        n = add_new(formals, n, code)
+        if way < 2:
+            found[1 + way] = sound_hash(word, size)
+            about[OWN_SPELLING + way] = code
+        else:
+            n = add_new(formals, n, code)
     for i in range(FORMALS, FORMALS + lexicon.FORMAL_FORMS):
         formal = listed.facts[place, i]
         if formal:
@@ -240,12 +238,11 @@ def masculine(word, length):
     """Exchange the feminine ending of a family name for the masculine one; its length then."""
     for i in range(len(FEMININE_LENGTHS)):
         n = FEMININE_LENGTHS[i]
-        if length >= n and ends_so(word, length, FEMININE_LETTERS[i], n):
-            if length > n + 2:
-                word[length - n : length] = 0
-                m = MASCULINE_LENGTHS[i]
-                word[length - n : length - n + m] = MASCULINE_LETTERS[i, :m]
-                return length - n + m
+        if length > n + 2 and ends_so(word, length, FEMININE_LETTERS[i], n):
+            m = MASCULINE_LENGTHS[i]
+            word[length - n : length] = 0
+            word[length - n : length - n + m] = MASCULINE_LETTERS[i, :m]
+            return length - n + m
     return length
 
 
