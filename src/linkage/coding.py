@@ -107,7 +107,7 @@ class Parts(dict[Any, bytes]):
 
     def rows(self, parts: Sequence[tuple[Any, ...]]) -> Ints:
         """The codes of one part of each record."""
-        fresh = {*parts} - self.keys()
+        fresh = [part for part in {*parts} if part not in self]
         if fresh:
             self._words.learn(chain.from_iterable(map(_flat, fresh)))
         coded = b"".join(map(self.__getitem__, parts))

@@ -138,7 +138,9 @@ class Index:
         ]
         with ThreadPoolExecutor(kernel.THREADS) as pool:
             for starts in stretches:
-                for start, (rows, keys, ties) in zip(starts, pool.map(prepared, starts), strict=True):
+                for start, (rows, keys, ties) in zip(
+                    starts, pool.map(prepared, starts), strict=True
+                ):
                     self._records.reserve(len(table) - start)
                     stop = start + len(rows)
                     about = {"sources": sources[start:stop], "ties": ties}

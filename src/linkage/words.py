@@ -78,9 +78,8 @@ class Words:
         """The codes of at least these words; what came last is at hand."""
         if len(self._recent) > RECENT:
             self._recent = {"": 0}
-        fresh = list({*words} - self._recent.keys())
+        fresh = sorted(word for word in {*words} if word not in self._recent)
         if fresh:
-            fresh.sort()
             codes = self.codes(packed(fresh, self.width)).tolist()
             self._recent.update(zip(fresh, codes, strict=True))
         return self._recent

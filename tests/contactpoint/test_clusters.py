@@ -58,6 +58,9 @@ def test_many_pairs_of_one_form_are_resolved_by_one_of_them():
     left = np.arange(0, 2000, 2)
     pairs = Pairs(left, left + 1, np.full(1000, 40.0), np.full(1000, pattern))
     held = Held(
-        ("a", "b"), np.arange(2000) % 2, Cells.of([str(n) for n in range(2000)]), np.zeros(2000, int)
+        ("a", "b"),
+        np.arange(2000) % 2,
+        Cells.of([str(n) for n in range(2000)]),
+        np.zeros(2000, int),
     )
     assert clusters(pairs, held, MODEL).children.tolist() == np.arange(2000).tolist()
