@@ -16,9 +16,9 @@ from contactpoint.linking.matching import matching_of
 from contactpoint.linking.neighbourhoods import decided, sure_of
 from contactpoint.models import AnyModel
 from linkage.compiled import forms as compiled
+from linkage.distinct import Cells, numbered
 from linkage.index import Pairs
 from linkage.resolve import Member, Resolution, resolve
-from linkage.distinct import Cells, numbered
 
 Ints = npt.NDArray[np.int64]
 

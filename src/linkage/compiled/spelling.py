@@ -3,7 +3,7 @@
 What is looked up, for itself or for its sound, stands in one table (``Listed``); what no table
 lists is written as it is heard. Words of other letters than a to z are left to the plain path.
 """
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0913, PLR0917
+# ruff: noqa: ANN001, ANN201, PLR0913, PLR0917
 # numba infers the types.
 
 from typing import NamedTuple
