@@ -70,7 +70,7 @@ class Mark(NamedTuple):
 
 
 class _Last(NamedTuple):
-    """The terms of the last question."""
+    """On what terms pairs were last kept."""
 
     floor: float
     facts: Facts
@@ -288,7 +288,7 @@ class Index:
         }
 
     def _terms(self, floor: float) -> Any:
-        """On what terms pairs are kept: made anew where the floor, or where facts stand, changed."""
+        """On what terms pairs are kept; made anew where the floor changed, or where facts stand."""
         facts = self._coder.facts()
         if self._last is None or self._last.floor != floor or self._last.facts is not facts:
             self._last = _Last(floor, facts, kernel.terms(facts, self.model.weights, floor))

@@ -1,7 +1,7 @@
 """What is known of each word and postcode of a dictionary, learnt as they are met."""
 
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -143,7 +143,13 @@ class Known:
 
 
 def listed(population: Population) -> Listed:
-    """What the tables and a population say of the words that any of them knows."""
+    """What the tables and a population say of the words that any of them knows; made once."""
+    made = population.__dict__.get("listed") or _listed(population)
+    population.__dict__["listed"] = made
+    return cast("Listed", made)
+
+
+def _listed(population: Population) -> Listed:
     tables = (lexicon.spellings, lexicon.heard_spellings)
     columns = [table(name) for name in (FORENAMES, FAMILIES) for table in tables]
     formals = lexicon.listed_formals()
