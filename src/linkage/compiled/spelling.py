@@ -137,7 +137,7 @@ SERVANT_LETTERS, SERVANT_LENGTHS = _rows(tuple(word.encode() for word in lexicon
 
 @njit(cache=True, nogil=True)
 def learn(known, count, letters, words, slots, numbers, hashes, listed):
-    """Learn words from code ``known`` on, and those that they lead to, which get codes of their own.
+    """Learn words from code ``known`` on, and those that they lead to, which get codes too.
 
     Returns up to which code words are known, and how many codes there are: it stops where all are
     known, where room may end, and at a word that the plain path has to learn.
