@@ -6,6 +6,7 @@ by source and record key in clear, and nothing depends on the order in which any
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ class Reading(NamedTuple):
 
 CHILDREN = Reading(
     lambda pattern: patterns.level(pattern, "given") == Given.EXACT,
-    lambda pattern: bool(contradiction(Levels.of(pattern))),
+    lru_cache(1 << 14)(lambda pattern: bool(contradiction(Levels.of(pattern)))),
     counts_rivals=True,
 )
 """An exact forename before a near one (case 4); hard contradictions."""

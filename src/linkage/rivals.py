@@ -9,6 +9,7 @@ candidates of the pair's two records and the candidates of those.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +91,7 @@ class Candidates:
         return 1 + elsewhere / HIDDEN**2
 
 
+@lru_cache(1 << 14)
 def _is_at_home(code: int) -> bool:
     """Whether forename, family name, birth date and postcode agree exactly."""
     return (
