@@ -52,7 +52,7 @@ from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Member, Resolution, resolve
+from linkage.resolve import Resolution, resolve
 from linkage.weigh import probability
 from person.numbers import make
 from projections.projector import Projector
@@ -360,7 +360,7 @@ class _Run:
             merged.setdefault(into, set()).add(child)
         for one in batch:
             members = [
-                self._member(record)
+                self._filling.member(record)
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
@@ -380,20 +380,6 @@ class _Run:
     def _tell(self, stage: str, records: int) -> None:
         if self._progress is not None:
             self._progress(stage, records)
-
-    def _member(self, record: Membership) -> Member:
-        source = self._filling.source(record.source)
-        nameless = source is not None and source.nameless
-        return Member(
-            record.ordinal,
-            record.source,
-            record.key,
-            self._filling.exclusive(record.source, record.scope),
-            makes_child=not nameless,
-            verified=record.verified,
-            few=source is not None and source.holds_few,
-            upns=record.upns,
-        )
 
     def _settle_one(
         self,
