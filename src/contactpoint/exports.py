@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from contactpoint.linking.kept_index import Filling
 from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
+from contactpoint.linking.sureness import chances
 from linkage.resolve import Pair
-from linkage.weigh import probability
 from projections.queries import Queries
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -25,37 +26,41 @@ def export_links(queries: Queries, out: Path) -> int:
     return write_table(out, ("source", "record_id", "child"), queries.links())
 
 
-def export_pairs(queries: Queries, indexes: Iterable[AnyIndex], out: Path) -> int:
-    """Write the pairs at or above the review threshold, with what is decided of each alone.
+def export_pairs(queries: Queries, filling: Filling, indexes: Iterable[AnyIndex], out: Path) -> int:
+    """Write the pairs at or above the review threshold.
 
-    Sorted by source and record id, each pair once with the record that sorts first on the left.
+    Of each: its probability, rivals counted, its weight, and what is decided of it alone. Sorted
+    by source and record id, each pair once with the record that sorts first on the left.
     """
     columns = (
         *("source_a", "record_id_a", "source_b", "record_id_b"),
         *("probability", "weight", "decision"),
     )
-    pairs = [pair for index in indexes for pair in _from_review_on(index)]
-    ordinals = {ordinal for pair in pairs for ordinal in (pair.left, pair.right)}
+    pairs = [found for index in indexes for found in _from_review_on(index, queries, filling)]
+    ordinals = {ordinal for pair, _ in pairs for ordinal in (pair.left, pair.right)}
     names = queries.names_by_ordinal(ordinals)
     rows = [
         (
             *sorted((names[pair.left], names[pair.right])),
-            f"{probability(pair.weight):.6f}",
+            f"{chance:.6f}",
             f"{pair.weight:.4f}",
             pair.outcome,
         )
-        for pair in pairs
+        for pair, chance in pairs
         if pair.left in names and pair.right in names
     ]
     rows.sort()
     return write_table(out, columns, ((*left, *right, *rest) for left, right, *rest in rows))
 
 
-def _from_review_on(index: AnyIndex) -> list[Pair]:
-    """The pairs of one index at or above its review threshold."""
+def _from_review_on(
+    index: AnyIndex, queries: Queries, filling: Filling
+) -> Iterable[tuple[Pair, float]]:
+    """The pairs of one index at or above its review threshold, with the probability of each."""
     floor = floor_of(index.model)
     found = decided(index.pairs_within(floor), index.model)
-    return [pair for pair in found if pair.weight >= floor]
+    pairs = [pair for pair in found if pair.weight >= floor]
+    return zip(pairs, chances(pairs, index.model, queries, filling), strict=True)
 
 
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
