@@ -15,8 +15,8 @@ import ijson
 import msgspec
 
 from feeds.mapping import authority_in
-from feeds.reading import OnePass
-from feeds.submission import Fault, FeedError, Mode, Recalled, Row, Settings, Submission
+from feeds.reading import OnePass, Today
+from feeds.submission import Dropped, Fault, FeedError, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits, Metered, byte_lines, encoding_of, head_text
 from feeds.values import (
     Remarks,
@@ -69,6 +69,7 @@ _EPISODE: Final = frozenset(
 _WORKER: Final = frozenset({"worker_id", "start_date", "end_date", "purge"})
 _DEEPEST: Final = 1000
 _written: Final = msgspec.json.Encoder().encode
+_object_in: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ class Csc:
         authority = authority_in(mapping) if mapping else ""
         return CscReading(only_file(paths), self, authority)
 
+    def rows(self, file: str, *, mapping: Path | None = None) -> "CscRows":
+        """Begin to read children apart from their file."""
+        authority = authority_in(mapping) if mapping else ""
+        return CscRows(file, Dropped(), Today(self.clock()), authority)
+
 
 class CscReading(OnePass):
     """One pass over one file of an authority's children."""
@@ -105,7 +111,7 @@ class CscReading(OnePass):
     def __init__(self, path: Path, feed: Csc, authority: str) -> None:
         """Look at encoding and beginning. Raises FeedError where it is no such file."""
         super().__init__(feed, path.name)
-        self._authority = authority
+        self._rows = CscRows(path.name, self.dropped, self.today, authority)
         self._path, self._limits = path, feed.limits
         self._encoding = encoding_of(path, feed.limits)
         self._in_lines = self._is_in_lines()
@@ -118,7 +124,7 @@ class CscReading(OnePass):
                 if self.recalls and self.recalls(authority.encode(), _written(child)):
                     yield Recalled(line)
                 else:
-                    yield self._child(line, authority, child)
+                    yield self._rows.child(line, authority, child)
             else:
                 yield Fault(line, "JSON", "Children", "one JSON object for each child")
 
@@ -226,9 +232,26 @@ class CscReading(OnePass):
         # In a list of payloads each has its own authority, and is read whole.
         return ("item" if prefix.startswith("item.") else prefix), authority
 
-    # One child.
 
-    def _child(self, line: int, authority: str, child: Object) -> Submission | Fault:
+class CscRows:
+    """Reads children, each with the authority of its payload."""
+
+    def __init__(self, file: str, dropped: Dropped, today: Today, authority: str) -> None:
+        """``authority`` is that of payloads that name none."""
+        self.dropped, self.today = dropped, today
+        self._file, self._authority = file, authority
+
+    def row(self, line: int, *written: bytes) -> Submission | Fault:
+        """Read a child from its payload's authority and its own bytes."""
+        authority, child = written
+        try:
+            found = _object_in(child)
+        except RecursionError:
+            raise FeedError(self._file, f"child {line}", "", "JSON nested less deeply") from None
+        return self.child(line, authority.decode(), found)
+
+    def child(self, line: int, authority: str, child: Object) -> Submission | Fault:
+        """Read a child."""
         remarks: Remarks = []
         authority = authority or _authority(child) or self._authority
         self._count(child, _CHILD, "")
@@ -244,7 +267,7 @@ class CscReading(OnePass):
         involvements, assessment = self._work(remarks, child, authority)
         ordinary, sensitive = apart(remarks, involvements)
         particulars = msgspec.structs.replace(
-            _identity(remarks, details, number, self._latest),
+            _identity(remarks, details, number, self.today.date),
             involvements=ordinary,
             assessment=assessment,
             lead_professional=_lead(remarks, child.get("lead_professional")),

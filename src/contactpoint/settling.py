@@ -1,12 +1,16 @@
 """Which child each resolved group of records is: numbers kept, merged, split, found again.
 
-On a merge the number registered first stays. On a split the part with most records keeps it
-(equal: the part with the record registered first). When a merge is undone, the parts get the
-numbers they had; a withdrawn record that returns finds its number again.
+What is undone gets the numbers that it had: where the groups are those of an earlier time, every
+number answers as it did then; and a group that was a child before, record for record, is that child
+again. Else, on a merge the number registered first stays, and on a split the part with most
+records keeps it (equal: the part with the record registered first). A withdrawn record that
+returns finds its number again.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from uuid import UUID
 
 from events.child import (
@@ -16,10 +20,13 @@ from events.child import (
     CloseChild,
     Evidence,
     MergeChild,
+    Status,
     decide,
 )
 
 Group = frozenset[UUID]
+RETIRED: tuple[Status, ...] = ("retired",)
+OTHERS: tuple[Status, ...] = ("current", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,22 @@ class KnownChild:
     child: Child
     registered: tuple[int, str]
     """When it was registered (microseconds) and its number; less is earlier."""
+    past: Sequence[tuple[int, Child]] = ()
+    """What each run of linking left it as, and when (microseconds), the first one first."""
+
+    def at(self, when: int) -> Child:
+        """What it was at a time."""
+        place = bisect_right(self.past, when, key=itemgetter(0))
+        return self.past[place - 1][1] if place else Child()
+
+    @property
+    def claims(self) -> Group:
+        """The records that speak for it: of a retired identity all that were ever of it since."""
+        if self.child.status == "retired":
+            return self.child.records.union(
+                *(state.records for _, state in self.past if state.status == "retired")
+            )
+        return self.child.records or self.child.former
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +75,8 @@ class _Plan:
 
     survivor: dict[Group, KnownChild] = field(default_factory=dict)
     absorbed: dict[UUID, Group] = field(default_factory=dict)
+    before: dict[UUID, Group] = field(default_factory=dict)
+    """With which group a merged child answered when the groups were these before."""
 
 
 def settle(  # noqa: PLR0913 - a pure function of all that decides it
@@ -61,13 +86,14 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     evidence: Mapping[UUID, Evidence],
     ordinals: Mapping[UUID, int],
     model: str,
-    register: Callable[[], tuple[UUID, str]],
+    register: Callable[[Group], tuple[UUID, str]],
     left: str = "moved",
 ) -> list[Settled]:
     """The events that make the children of a neighbourhood be exactly ``groups``.
 
-    ``register`` gives the id and number of a child not known before. ``left`` says why records
-    that are in no group any more left their child. Nothing follows where nothing changed.
+    ``register`` gives the id and number of a child not known before, from its records. ``left``
+    says why records that are in no group any more left their child. Nothing follows where nothing
+    changed.
     """
     ordered = sorted(groups, key=lambda group: _first(group, ordinals))
     plan = _claim(ordered, known, ordinals)
@@ -76,7 +102,7 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     for group in ordered:
         keeper = plan.survivor.get(group)
         if keeper is None:
-            fresh, number = register()
+            fresh, number = register(group)
             keeper = KnownChild(fresh, Child(number=number), (0, number))
         answers[group] = keeper.id
         records = tuple(evidence[record] for record in sorted(group, key=ordinals.__getitem__))
@@ -85,10 +111,10 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     for one in known:
         if one.id in answers.values():
             continue
-        if one.id in plan.absorbed:
-            into = answers[plan.absorbed[one.id]]
-            settled.append(_settled(one, decide(MergeChild(into), one.child)))
-        elif one.child.status == "current":
+        home = plan.absorbed.get(one.id)
+        if home is not None:
+            settled.append(_settled(one, decide(MergeChild(answers[home]), one.child)))
+        elif one.child.status == "current" or (one.child.status == "retired" and one.child.records):
             settled.append(_settled(one, decide(CloseChild(left), one.child)))
     return [one for one in settled if one.events]
 
@@ -100,27 +126,95 @@ def _settled(one: KnownChild, events: Sequence[ChildEvent]) -> Settled:
 def _claim(
     groups: Sequence[Group], known: Collection[KnownChild], ordinals: Mapping[UUID, int]
 ) -> _Plan:
-    """Current and closed children claim the group with most of their records; the merged follow.
-
-    Records that a child took over in a merge do not speak for it where the merge is undone.
-    """
+    """Who has been a group before has it; current and closed children claim; the merged follow."""
     plan = _Plan()
-    claims: dict[Group, list[KnownChild]] = {}
+    # What is linked to a retired identity is to be seen by nobody, whoever else it was once.
+    _as_before(plan, groups, known)
+    _take(plan, groups, known, ordinals, RETIRED)
+    _find_again(plan, groups, known)
+    _take(plan, groups, known, ordinals, OTHERS)
+    _restore(plan, groups, known, ordinals)
+    _follow(plan, groups, known, ordinals)
+    return plan
+
+
+def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild]) -> None:
+    """Where the groups are those of an earlier time, everything is as it was then."""
+    wanted = set(groups)
+    for when in sorted({when for one in known for when, _ in one.past}, reverse=True):
+        then = {one.id: one.at(when) for one in known}
+        if {state.records for state in then.values() if state.records} != wanted:
+            continue
+        if any(one.child.status == "retired" != then[one.id].status for one in known):
+            continue
+        plan.survivor.update((then[one.id].records, one) for one in known if then[one.id].records)
+        for one in known:
+            end = _answering(one.id, then)
+            if end is not None and not then[one.id].records:
+                plan.before[one.id] = end.records
+        return
+
+
+def _answering(child: UUID, then: Mapping[UUID, Child]) -> Child | None:
+    """The child with which a merged one's number answered; None where with none of these."""
+    passed: set[UUID] = set()
+    while child in then and child not in passed:
+        passed.add(child)
+        state = then[child]
+        if state.records:
+            return state
+        if state.into is None:
+            return None
+        child = state.into
+    return None
+
+
+def _find_again(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild]) -> None:
+    """A group that was a child before, record for record, is that child; the latest of several."""
+    free = set(_free(plan, groups))
+    been = [
+        (-when, one.registered, state.records)
+        for one in known
+        if one.child.status != "retired"
+        for when, state in one.past
+        if state.records in free
+    ]
+    by_number = {one.registered: one for one in known}
+    for _, registered, group in sorted(been, key=lambda one: one[:2]):
+        one = by_number[registered]
+        if group not in plan.survivor and one not in plan.survivor.values():
+            plan.survivor[group] = one
+
+
+def _take(
+    plan: _Plan,
+    groups: Sequence[Group],
+    known: Collection[KnownChild],
+    ordinals: Mapping[UUID, int],
+    statuses: Collection[Status],
+) -> None:
+    """Children of these statuses claim the group with most of their records, the eldest first.
+
+    Records that a child took over in a merge do not speak for it where the merge is undone. Who
+    comes too late takes another group with records of theirs, if one is left, and is merged else.
+    """
     taken_over = frozenset[UUID]().union(
         *(one.child.former for one in known if one.child.status == "merged")
     )
-    for one in known:
-        if one.child.status in ("current", "closed"):
-            records = one.child.records or one.child.former
-            group = _home(records - taken_over or records, groups, ordinals)
-            if group is not None:
-                claims.setdefault(group, []).append(one)
-    for group, claimants in claims.items():
-        first, *others = sorted(claimants, key=lambda one: one.registered)
-        plan.survivor[group] = first
-        plan.absorbed.update({one.id: group for one in others})
-    _restore(plan, groups, known, ordinals)
-    return plan
+    for one in sorted(known, key=lambda one: one.registered):
+        if one.child.status not in statuses or one in plan.survivor.values():
+            continue
+        own = one.claims - taken_over or one.claims
+        home = plan.before.get(one.id) or _home(own, groups, ordinals)
+        free = home if home not in plan.survivor else _home(own, _free(plan, groups), ordinals)
+        if free is not None:
+            plan.survivor[free] = one
+        elif home is not None:
+            plan.absorbed[one.id] = home
+
+
+def _free(plan: _Plan, groups: Sequence[Group]) -> list[Group]:
+    return [group for group in groups if group not in plan.survivor]
 
 
 def _restore(
@@ -132,10 +226,46 @@ def _restore(
     """Merged children answer again for the part that was theirs, where nobody else does."""
     merged = [one for one in known if one.child.status == "merged"]
     for one in sorted(merged, key=lambda one: one.registered):
-        free = [group for group in groups if group not in plan.survivor]
-        group = _home(one.child.former, free, ordinals)
+        if one in plan.survivor.values():
+            continue
+        group = _home(one.child.former, _free(plan, groups), ordinals)
         if group is not None:
             plan.survivor[group] = one
+
+
+def _follow(
+    plan: _Plan,
+    groups: Sequence[Group],
+    known: Collection[KnownChild],
+    ordinals: Mapping[UUID, int],
+) -> None:
+    """A merged child goes where most of its records went, so that no number answers with others."""
+    ids = {one.id: one for one in known}
+    keepers = {one.id for one in plan.survivor.values()}
+    for one in known:
+        if one.child.status != "merged" or one.id in keepers:
+            continue
+        home = plan.before.get(one.id) or _home(one.child.former, groups, ordinals)
+        if home is not None and _end(one, ids, keepers, plan) != plan.survivor.get(home):
+            plan.absorbed[one.id] = home
+
+
+def _end(
+    one: KnownChild, ids: Mapping[UUID, KnownChild], keepers: Collection[UUID], plan: _Plan
+) -> KnownChild | None:
+    """The child that a merged one's number answers with, by the mergers that stand."""
+    passed: set[UUID] = set()
+    while one.id not in keepers:
+        if one.id in passed:
+            return None
+        passed.add(one.id)
+        group = plan.absorbed.get(one.id)
+        into = None if group is not None else ids.get(one.child.into or one.id)
+        following = plan.survivor.get(group) if group is not None else into
+        if following is None:
+            return None
+        one = following
+    return one
 
 
 def _home(

@@ -7,7 +7,19 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from events import access, child, delivery, linking, record, shape, source
+from events import (
+    access,
+    child,
+    delivery,
+    judgement,
+    linking,
+    never_link,
+    record,
+    relatives,
+    shape,
+    shield,
+    source,
+)
 from events.message import Erased, Event
 from events.upcasting import Upcasting
 
@@ -26,6 +38,7 @@ TYPES: tuple[type[Event], ...] = (
     child.ChildMerged,
     child.ChildRestored,
     child.ChildClosed,
+    child.ChildRetired,
     child.ChildErased,
     delivery.DeliveryReceived,
     delivery.ChunkAppended,
@@ -37,12 +50,33 @@ TYPES: tuple[type[Event], ...] = (
     delivery.RowsApproved,
     delivery.RowsRejected,
     linking.PairsReferred,
+    linking.CrowdsChanged,
     linking.LinkingCompleted,
     linking.ModelAdopted,
     shape.ShapeModelAdopted,
     shape.ShapeLinked,
     source.SourceRegistered,
+    shield.ShieldApplied,
+    shield.ShieldInherited,
+    shield.ShieldSpread,
+    shield.RecordsParted,
+    shield.ShieldReviewed,
+    shield.ShieldLifted,
+    shield.RecordsWithheld,
+    shield.RecordsReleased,
+    shield.ShieldErased,
+    judgement.PairRaised,
+    judgement.PairClaimed,
+    judgement.ClaimReleased,
+    judgement.PairJudged,
+    judgement.JudgementReversed,
+    never_link.NeverLinkDrawn,
+    never_link.NeverLinkGrown,
+    never_link.NeverLinkLifted,
+    relatives.RelativesDeclared,
     access.ChildrenAccessed,
+    access.ActRefused,
+    access.TokenIssued,
     access.AdministratorNamed,
 )
 

@@ -11,12 +11,21 @@ from events.keys import UnknownKeyError
 from events.log import Log, rows_of
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
-from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead
+from events.store.heads import (
+    ChildHead,
+    JudgementHead,
+    KeyHead,
+    RecordHead,
+    ScopeHead,
+    ShieldHead,
+    SideRecord,
+)
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead
+Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord | ShieldHead
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
+PAGE = 10_000
 UNANCHORED = (
     "no checkpoint of this log was found: whether its last commits were cut off, or its whole chain"
     " written anew, could not be looked for"
@@ -58,7 +67,9 @@ def verify(
     """Walk the whole log and compare it with its chain, its checkpoints and its heads."""
     report = Report()
     notes = _notes(log, checkpoints, report)
-    _walk(log, notes, report)
+    report.findings += _unreadable(log)
+    if report.is_whole:
+        _walk(log, notes, report)
     if heads_of is None or not log.names.heads:
         report.unchecked.append(UNCOMPARED)
     elif report.is_whole:
@@ -82,6 +93,14 @@ def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[in
     return notes
 
 
+def _unreadable(log: Log) -> list[Finding]:
+    """Rows that hold what nothing of ours writes: they could not even be read to be checked."""
+    return [
+        Finding("the event is of no type known here, or not in the form of one", position)
+        for position in log.alien()
+    ]
+
+
 def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
     """Make each commit's hash again, and hold checkpoints against the links that they name."""
     last = log.position()
@@ -100,6 +119,12 @@ def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
     left = joined([pending], rows) if pending else rows
     if unchained := next(left, None):
         report.findings.append(Finding("events that no commit accounts for", unchained.position))
+    elif last != previous.last:
+        report.findings.append(
+            Finding(
+                f"positions were given out up to here, but commits end at {previous.last}", last
+            )
+        )
     _check_notes(notes, passed, previous.last, report)
 
 
@@ -180,6 +205,9 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
         log.heads.all_children(),
         log.heads.all_scopes(),
         log.heads.all_keys(),
+        log.heads.all_shielded(),
+        log.heads.all_judgements(),
+        log.heads.all_sides(),
     )
     for head in stored:
         if wanted.pop(_key(head), None) != head:
@@ -188,6 +216,30 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
             )
     for head in wanted.values():
         report.findings.append(Finding(f"the head of {_name(head)} is missing"))
+    _compare_acts(log, report)
+
+
+def _compare_acts(log: Log, report: Report) -> None:
+    """Compare where the head of each act stands with where its last event was committed."""
+    wanted = _acts(log)
+    for head in log.heads.all_acts():
+        if wanted.pop(head.act, 0) != head.position:
+            report.findings.append(Finding(f"the head of each {head.act} is not at its last event"))
+    for act in wanted:
+        report.findings.append(Finding(f"the head of each {act} is missing"))
+
+
+def _acts(log: Log) -> dict[str, int]:
+    """The last position of the last commit that holds an event of each act."""
+    acts = {kind.event: kind.event.moves for kind in log.mapper.catalogue if kind.event.moves}
+    last: dict[str, int] = {}
+    after, upto = 0, log.position()
+    while acts and (rows := log.read(after, PAGE, upto, tuple(acts))):
+        for row in rows:
+            event = log.mapper.catalogue.reading(row.type)[0].event
+            last[acts[event]] = row.position
+        after = rows[-1].position
+    return {act: log.links(position - 1, 1)[0].last for act, position in last.items()}
 
 
 def _events(log: Log) -> Iterator[Recorded]:
@@ -205,6 +257,12 @@ def _key(head: Head) -> tuple[object, ...]:
             return ("scope", head.source, head.scope)
         case KeyHead():
             return ("key", head.key)
+        case ShieldHead():
+            return ("shield", head.record, head.shield)
+        case JudgementHead():
+            return ("judgement", head.left, head.right)
+        case SideRecord():
+            return ("side", head.never_link, head.record)
 
 
 def _name(head: Head) -> str:
@@ -217,3 +275,9 @@ def _name(head: Head) -> str:
             return f"scope {head.source} {head.scope}".rstrip()
         case KeyHead():
             return f"key {head.key.hex[:8]}"
+        case ShieldHead():
+            return f"record {head.record.hex[:8]} under shield {head.shield.hex[:8]}"
+        case JudgementHead():
+            return f"judgement {head.left.hex[:8]}-{head.right.hex[:8]}"
+        case SideRecord():
+            return f"side {head.record.hex[:8]}"

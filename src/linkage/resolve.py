@@ -127,12 +127,13 @@ def resolve(
     groups = _Groups(known, candidates, judgements, reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
+    unjudged = groups.unjudged(candidates)
     if reading.counts_rivals:
-        counted = with_rivals(candidates, known)
-        links = _links(candidates, counted, sure)
-        groups.weigh(candidates, counted)
+        counted = with_rivals(unjudged, known)
+        links = _links(unjudged, counted, sure)
+        groups.weigh(unjudged, counted)
     else:
-        links = _unrivalled(candidates, known)
+        links = _unrivalled(unjudged, known)
     for pair in candidates:
         if groups.together(pair.left, pair.right):
             continue
@@ -208,6 +209,10 @@ class _Groups:
             key = (pair.left, pair.right)
             if key not in self._judged and reading.contradicts(pair.pattern):
                 self._apart |= {key, key[::-1]}
+
+    def unjudged(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Pairs of which no steward has said what they are: those kept apart are no rivals."""
+        return [pair for pair in pairs if (pair.left, pair.right) not in self._judged]
 
     def together(self, left: int, right: int) -> bool:
         return self._of[left] is self._of[right]

@@ -18,6 +18,7 @@ from events.child import (
     ChildMerged,
     ChildRegistered,
     ChildRestored,
+    ChildRetired,
     Evidence,
     RecordsLinked,
     RecordsUnlinked,
@@ -39,7 +40,7 @@ from events.record import (
     prove_present,
 )
 from events.source import SourceRegistered
-from projections import finding, rows
+from projections import finding, renewed, rows, shielded
 from projections.index import CHILD, PURGED, RECORD, SOURCE_KIND, STATEMENT, metadata
 from projections.projection import Happened, Target
 
@@ -61,11 +62,16 @@ events: frozenset[type[Event]] = frozenset(
         ChildMerged,
         ChildRestored,
         ChildClosed,
+        ChildRetired,
         ChildErased,
         SourceRegistered,
+        *renewed.EVENTS,
+        *shielded.EVENTS,
     }
 )
 
+BESIDE = renewed.EVENTS | shielded.EVENTS
+"""Events that mark records and change nothing else of them."""
 CHANGING = (RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
 """Events of records for which the row has to be read first."""
 PAGE = 5_000
@@ -124,14 +130,16 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
             _change(batch, stream, event)
         elif isinstance(event, SourceRegistered):
             batch.kinds[event.source] = event.feed.partition(".")[0]
-        else:
+        elif type(event) not in BESIDE:
             _assign(batch, stream, event)
     left = set() if target.filling else _owners(batch, target)
     _write_records(batch, target)
     _write_confirmations(batch, target)
     _write_children(batch, target)
     kinds_changed = _write_kinds(batch, target)
+    marked = renewed.fold(happened, target) | shielded.fold(happened, target)
     if not target.filling:
+        left |= _children_with(sorted(marked), target)
         touched = batch.touched | left | _contested(batch, target)
         touched |= _children_of(kinds_changed, target)
         finding.renew(sorted(touched), target)
@@ -299,6 +307,8 @@ def _assign(batch: Batch, child: bytes, event: Event) -> None:
         case ChildClosed():
             _clear(batch, child)
             _stand(batch, child, "closed")
+        case ChildRetired():
+            _stand(batch, child, "retired")
         case ChildErased():
             _clear(batch, child)
             batch.registered.pop(child, None)
@@ -451,12 +461,7 @@ def _prove_present(order: Order, ordinals: BitMap, target: Target) -> None:
 
 def _owners(batch: Batch, target: Target) -> set[bytes]:
     """Children whose records the batch gives to others, or takes from them."""
-    table = target[RECORD]
-    found: set[bytes] = set()
-    for part in rows.parts(list(batch.links)):
-        query = sa.select(table.c.child).where(table.c.record.in_(part), table.c.child.is_not(None))
-        found.update(target.connection.execute(query).scalars())
-    return found
+    return _children_with(list(batch.links), target)
 
 
 def _write_children(batch: Batch, target: Target) -> None:
@@ -475,6 +480,15 @@ def _write_kinds(batch: Batch, target: Target) -> list[str]:
     rows.delete(connection, table, table.c.source, sorted(batch.kinds))
     rows.insert(connection, table, sorted(batch.kinds.items()))
     return sorted(source for source in before if before[source] != batch.kinds[source])
+
+
+def _children_with(records: Sequence[bytes], target: Target) -> set[bytes]:
+    table = target[RECORD]
+    found: set[bytes] = set()
+    for part in rows.parts(records):
+        query = sa.select(table.c.child).where(table.c.record.in_(part), table.c.child.is_not(None))
+        found.update(target.connection.execute(query).scalars())
+    return found
 
 
 def _children_of(sources: Sequence[str], target: Target) -> set[bytes]:

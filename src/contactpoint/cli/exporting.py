@@ -9,7 +9,8 @@ import click
 
 from contactpoint.cli.command import examples, json_option
 from contactpoint.cli.output import print_json, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
@@ -25,6 +26,7 @@ def export() -> None:
 
 @export.command(epilog=examples("export links links.csv"))
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@token_option
 @json_option
 def links(out: Path, as_json: bool) -> None:
     """Write which child each current record belongs to into the CSV file OUT.
@@ -34,11 +36,12 @@ def links(out: Path, as_json: bool) -> None:
     from contactpoint.exports import export_links
 
     with _exporting("links", out, as_json=as_json) as (store, wrote):
-        wrote.append(export_links(store.queries, out))
+        wrote.append(export_links(store.queries, out, store.kept_apart()))
 
 
 @export.command(epilog=examples("export pairs pairs.csv"))
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@token_option
 @json_option
 def pairs(out: Path, as_json: bool) -> None:
     """Write the pairs at or above the review threshold into the CSV file OUT.
@@ -51,7 +54,8 @@ def pairs(out: Path, as_json: bool) -> None:
     shown = progress("comparing", wanted=not as_json)
     with _exporting("pairs", out, as_json=as_json) as (store, wrote), shown:
         indexes = store.linking.indexes(store.origin("export pairs"), store.model)
-        wrote.append(export_pairs(store.queries, store.filling, indexes, out))
+        apart = store.kept_apart()
+        wrote.append(export_pairs(store.queries, store.filling, indexes, out, apart))
 
 
 @contextmanager
@@ -60,10 +64,9 @@ def _exporting(
 ) -> "Iterator[tuple[Contactpoint, list[int]]]":
     """Administrators only, and recorded before anything is written."""
     wrote: list[int] = []
-    with opened() as store:
+    with opened(Act.EXPORT) as store:
         store.projector.catch_up()
         origin = store.origin(f"export {what}")
-        store.accesses.require_administrator(origin)
         store.accesses.record(origin, f"export {what}", reason="", children=())
         yield store, wrote
     if as_json:

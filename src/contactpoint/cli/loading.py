@@ -12,7 +12,8 @@ import msgspec
 
 from contactpoint.cli.command import FEED, examples, json_option
 from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
@@ -66,6 +67,7 @@ GRAVEST = (1, 4, 3, 0)
 )
 @click.option("--dry-run", is_flag=True, help="Read and report, store nothing.")
 @click.option("--no-link", is_flag=True, help="Append only; link later.")
+@token_option
 @json_option
 def load(  # noqa: PLR0913 - the options of the contract
     *,
@@ -91,7 +93,7 @@ def load(  # noqa: PLR0913 - the options of the contract
         raise UsageError("--source: expected the name of the agency's system")
     reports: list[dict[str, Any]] = []
     codes: set[int] = set()
-    with opened() as store:
+    with opened(Act.LOAD) as store:
         found = deliveries(files, feed_name)
         for feed, paths in found:
             name = paths[0].name
@@ -115,7 +117,7 @@ def load(  # noqa: PLR0913 - the options of the contract
                 say(f"contactpoint: {error}")
                 continue
             codes.add(outcome.exit_code)
-            reports.append(report(store, name, outcome))
+            reports.append(report(name, outcome))
             if not as_json:
                 show(name, outcome)
         if not dry_run:
@@ -231,7 +233,7 @@ def _feed(path: Path, name: str | None) -> "Feed":
     return found
 
 
-def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, Any]:
+def report(name: str, outcome: "Outcome") -> dict[str, Any]:
     """What ``load --json`` prints of one file."""
     counts = msgspec.structs.asdict(outcome.counts)
     return {
@@ -249,7 +251,6 @@ def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, An
         "effective_by": outcome.effective_by,
         "seconds": outcome.seconds,
         "exit_code": outcome.exit_code,
-        "position": store.log.position(),
     }
 
 

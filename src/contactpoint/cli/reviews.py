@@ -1,15 +1,19 @@
-"""Commands about the steward's queue: review list, review show."""
+"""Commands about the stewards' queue: review list, show, relatives."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from contactpoint.cli.command import examples, json_option, reason_option
+from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
+from contactpoint.cli.judging import claim, decide, pair_argument, raise_, release, undo, written
 from contactpoint.cli.output import as_time, print_json, print_table, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.cli.splitting import split
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
-    from contactpoint.explaining import Explanation
+    from contactpoint.opening import OpenedPair
+    from contactpoint.tasks import Task
     from projections.queries import OpenPair
 
 
@@ -26,121 +30,188 @@ def review() -> None:
     show_default=True,
     help="How many are shown.",
 )
+@token_option
 @json_option
 def list_(limit: int, as_json: bool) -> None:
-    """List the pairs that await a steward, the likeliest first. No particulars are shown.
+    """List what awaits you, what a decision is worth most for first. No particulars are shown.
 
-    Pairs of a child with a restricted record are left out, and are not counted either.
+    Each record stands in one task at a time. Left out, and not counted either, are tasks of other
+    authorities, of your own family, and of shielded children unless you are cleared for them.
     """
-    with opened() as store:
+    from contactpoint.queue import tasks_of
+
+    with opened(Act.LIST_PAIRS) as store:
         store.projector.catch_up()
-        pairs = store.queries.shown_pairs()
+        tasks = list(tasks_of(store))
     if as_json:
-        print_json(
-            [
-                {
-                    "pair": _name(pair),
-                    "left": pair.left.hex[:8],
-                    "right": pair.right.hex[:8],
-                    "probability": pair.probability,
-                    "weight": pair.weight,
-                    "since": as_time(pair.since),
-                    "model": pair.model,
-                }
-                for pair in pairs[:limit]
-            ]
-        )
+        print_json([_plain(task) for task in tasks[:limit]])
         return
-    if not pairs:
-        say("no pair awaits a steward")
+    if not tasks:
+        say("nothing awaits you")
         return
     print_table(
-        ("pair", "probability", "weight", "since"),
+        ("task", "what", "probability", "since", ""),
         [
-            (_name(p), f"{p.probability:.4f}", f"{p.weight:+.2f}", (as_time(p.since) or "")[:10])
-            for p in pairs[:limit]
+            (
+                task.name,
+                task.kind,
+                f"{task.pair.probability:.4f}" if task.pair else "",
+                (as_time(task.since) or "")[:10],
+                _note(task),
+            )
+            for task in tasks[:limit]
         ],
-        title=f"{len(pairs):,} pairs await a steward" if len(pairs) > 1 else "a pair awaits one",
+        title=f"{len(tasks):,} tasks await you" if len(tasks) > 1 else "a task awaits you",
     )
-    if len(pairs) > limit:
-        say(f"{len(pairs) - limit:,} more: --limit {min(len(pairs), 1000)} shows them")
-    say(f"'contactpoint review show {_name(pairs[0])} --reason ...' shows the first")
+    if len(tasks) > limit:
+        say(f"{len(tasks) - limit:,} more: --limit {min(len(tasks), 1000)} shows them")
+    first = next((task for task in tasks if task.pair), None)
+    if first:
+        say(f"'contactpoint review show {first.name} --reason ...' shows the first pair")
+
+
+def _plain(task: "Task") -> dict[str, Any]:
+    pair = task.pair
+    return {
+        "task": task.kind,
+        "name": task.name,
+        "pair": task.name if pair else None,
+        "records": list(task.records),
+        "left": pair.left.hex[:8] if pair else None,
+        "right": pair.right.hex[:8] if pair else None,
+        "probability": pair.probability if pair else None,
+        "weight": pair.weight if pair else None,
+        "since": as_time(task.since),
+        "model": pair.model if pair else None,
+        "size": task.size or None,
+        "claimed_by": task.claimed or None,
+        "said": task.said or None,
+        "worth": round(task.worth, 4),
+    }
+
+
+def _note(task: "Task") -> str:
+    """What else a line of the queue says."""
+    if task.claimed:
+        return f"claimed by {task.claimed}"
+    if task.size:
+        return f"{task.size:,} records"
+    return {"unsure": "somebody could not tell", "refer": "referred on"}.get(task.said, "")
+
+
+@review.command(epilog=examples("review relatives 123456789012 -", "review relatives --none"))
+@click.argument("numbers", nargs=-1, type=PERSONAL)
+@click.option("--none", "nobody", is_flag=True, help="There is no such child any more.")
+@click.option("--of", "person", default="", help="Somebody else's; for administrators.")
+@token_option
+@json_option
+def relatives(numbers: tuple[str, ...], nobody: bool, person: str, as_json: bool) -> None:
+    """Declare the children of your own family, on whom you do not decide. Replaces what was.
+
+    Their tasks answer as if there were none. A list that is not complete is yours to mend.
+    """
+    from contactpoint.errors import NotFoundError, UsageError
+
+    if bool(numbers) == nobody:
+        raise UsageError("expected the numbers of children, or --none")
+    with opened(Act.DECLARE) as store:
+        if person:
+            store.require(Act.DECLARE_OTHERS)
+        store.projector.catch_up()
+        children = {store.child_named(number) for number in numbers}
+        known = {child for child in children if child is not None}
+        if len(known) < len(children):
+            raise NotFoundError("no child of that number")
+        origin = store.origin("review relatives")
+        by = store.actor.subject
+        store.relatives.declare(person or by, known, by, origin)
+    if as_json:
+        print_json({"children": len(known)})
+    else:
+        click.echo(f"{len(known)} children are of the family")
 
 
 @review.command(epilog=examples("review show 7f3a9c21-8d1e02ab --reason 'the queue of Monday'"))
-@click.argument("pair")
+@pair_argument
 @reason_option
+@token_option
 @json_option
-def show(pair: str, reason: str, as_json: bool) -> None:
-    """Show a PAIR of the queue: both records side by side, and the weight field by field.
+def show(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
+    """Show a PAIR: both records side by side, the weight field by field, what was judged of it.
 
-    'review list' names the pairs. The look is recorded before the answer. A pair that may not be
-    seen answers as one that does not exist.
+    'review list' names the pairs; two records as SOURCE:ID name any other. The look is recorded
+    before the answer. A pair that may not be seen answers as one that does not exist.
     """
     from contactpoint.accesses import required_reason
-    from contactpoint.errors import NotFoundError
-    from contactpoint.explaining import explain
+    from contactpoint.opening import open_pair
 
     stated = required_reason(reason)
-    with opened() as store:
-        store.projector.catch_up()
-        named = [one for one in store.queries.shown_pairs() if _name(one) == pair.lower()]
-        wanted = named[0] if len(named) == 1 else None
-        found = (
-            explain(store.queries, store.model, wanted.left, wanted.right, store.model_of)
-            if wanted
-            else None
-        )
-        store.accesses.record(
-            store.origin("review show"),
-            "review show",
-            reason=stated,
-            children=found.children if found else (),
-            search={"pair": pair},
-        )
-    if wanted is None or found is None:
-        raise NotFoundError("no such pair awaits a steward; 'contactpoint review list' names them")
+    with opened(Act.OPEN_PAIR) as store:
+        found = open_pair(store, pair, stated)
     if as_json:
-        _print_json(wanted, found)
+        _print_json(found)
     else:
-        _print(wanted, found)
+        _print(found)
 
 
-def _print_json(pair: "OpenPair", found: "Explanation") -> None:
+def _print_json(opened_pair: "OpenedPair") -> None:
     from contactpoint.cli.pairs import as_plain, record_as_plain
 
+    found, waits, judged = opened_pair.found, opened_pair.waits, opened_pair.state.judged
     left, right = found.records
     print_json(
         {
-            "pair": _name(pair),
-            "since": as_time(pair.since),
-            "why": _why(found),
+            "pair": str(opened_pair.pair),
+            "seen": written(opened_pair.seen),
+            "since": as_time(waits.since) if waits else None,
+            "why": _why(opened_pair),
             "left": record_as_plain(left),
             "right": record_as_plain(right),
             **as_plain(found),
             "referred": {
-                "weight": pair.weight,
-                "probability": pair.probability,
-                "model": pair.model,
+                "weight": waits.weight,
+                "probability": waits.probability,
+                "model": waits.model,
+            }
+            if waits
+            else None,
+            "judged": {"verdict": judged.verdict, "reason": judged.reason, "by": judged.by}
+            if judged
+            else None,
+            "claimed": {
+                "by": opened_pair.state.claimant or None,
+                "until": as_time(opened_pair.state.until or None),
             },
         }
     )
 
 
-def _print(pair: "OpenPair", found: "Explanation") -> None:
+def _print(opened_pair: "OpenedPair") -> None:
     from contactpoint.cli.pairs import show_records, show_weights, together, total
 
-    click.echo(f"pair {_name(pair)}, awaiting a steward since {(as_time(pair.since) or '')[:10]}")
+    found, waits, state = opened_pair.found, opened_pair.waits, opened_pair.state
+    since = f", awaiting a steward since {(as_time(waits.since) or '')[:10]}" if waits else ""
+    click.echo(f"pair {opened_pair.pair}{since}")
     show_records(found.records)
     show_weights(found)
     click.echo(f"{total(found)}; in the index they are {together(found)}")
-    click.echo(f"referred because: {_why(found)}")
-    if abs(found.weight.total - pair.weight) >= 0.05:
-        say(f"it weighed {pair.weight:+.1f} bits when it was referred; model or records changed")
+    if waits:
+        click.echo(f"referred because: {_why(opened_pair)}")
+    if waits and abs(found.weight.total - waits.weight) >= 0.05:
+        say(f"it weighed {waits.weight:+.1f} bits when it was referred; model or records changed")
+    if state.judged:
+        judged = state.judged
+        click.echo(f"judged: {judged.verdict} ({judged.reason}) by {judged.by}")
+    if state.claimant:
+        click.echo(f"claimed by {state.claimant} until {as_time(state.until)}")
+    click.echo(f"decide with --seen {written(opened_pair.seen)}")
 
 
-def _why(found: "Explanation") -> str:
+def _why(opened_pair: "OpenedPair") -> str:
     """Why a person has to decide."""
+    found = opened_pair.found
+    if opened_pair.waits is None:
+        return "it does not await a steward"
     if found.decision.outcome == "review":
         return found.decision.reason
     if found.decision.outcome == "link":
@@ -154,3 +225,7 @@ def _why(found: "Explanation") -> str:
 def _name(pair: "OpenPair") -> str:
     """How people name a pair: the first digits of both records' keyed ids."""
     return f"{pair.left.hex[:8]}-{pair.right.hex[:8]}"
+
+
+for command in (claim, raise_, release, decide, undo, split):
+    review.add_command(command)

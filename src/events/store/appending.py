@@ -25,6 +25,14 @@ class StaleError(Exception):
         super().__init__(f"stream {stream.hex[:8]} is at version {found}, not {expected}")
 
 
+class ActedError(StaleError):
+    """A shield or judgement was laid or lifted since it was read; nothing was written."""
+
+    def __init__(self, act: str, found: int, expected: int) -> None:
+        self.act, self.found, self.expected = act, found, expected
+        Exception.__init__(self, f"the last {act} is at position {found}, not {expected}")
+
+
 class TakenError(Exception):
     """A head's number or ordinal belongs to another already; nothing was written."""
 
@@ -73,16 +81,17 @@ class AppendingRecorder(ABC):
         """Write one commit; return its positions. The caller holds the writer's lock.
 
         Raises StaleError where a stream is not at the version expected of it, or would not go on
-        where it stands.
+        where it stands; ActedError, which is one, where the head of an act has moved.
         """
         self._check_versions(cursor, _continuing(stored_events, expect or {}))
+        self._check_acts(cursor, heads.unmoved)
         previous = self._last_link(cursor)
         first = max(self._last_position(cursor), previous.last) + 1
         positions = range(first, first + len(stored_events))
         self._insert_rows(cursor, positions, stored_events)
         failpoint("append.events")
         if self.names.heads:
-            self._write_heads(cursor, heads)
+            self._write_heads(cursor, heads, positions[-1])
         failpoint("append.heads")
         span = positions[0], positions[-1], max(self.names.clock(), previous.recorded)
         made = link(self.names.chain_key, previous.hash, span, chained(positions, stored_events))
@@ -118,6 +127,15 @@ class AppendingRecorder(ABC):
             if found != version:
                 raise StaleError(stream, found, version)
 
+    def _check_acts(self, cursor: Any, unmoved: Mapping[str, int]) -> None:
+        for act, position in unmoved.items():
+            found = self._act(cursor, act)
+            if found != position:
+                raise ActedError(act, found, position)
+
+    @abstractmethod
+    def _act(self, cursor: Any, act: str) -> int: ...
+
     @abstractmethod
     def _versions(self, cursor: Any, streams: Iterable[UUID]) -> dict[UUID, int]: ...
 
@@ -133,7 +151,7 @@ class AppendingRecorder(ABC):
     ) -> None: ...
 
     @abstractmethod
-    def _write_heads(self, cursor: Any, heads: HeadChanges) -> None: ...
+    def _write_heads(self, cursor: Any, heads: HeadChanges, position: int) -> None: ...
 
     @abstractmethod
     def _insert_link(self, cursor: Any, made: Link) -> None: ...
