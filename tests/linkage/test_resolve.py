@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.pattern import encode
-from linkage.resolve import Judgement, Member, Pair, neighbourhoods, resolve
+from linkage.resolve import Judgement, Member, Pair, neighbourhoods, resolve, with_rivals
 
 EXACT = encode({"given": 1, "family": 1, "birth": 1})
 NEAR = encode({"given": 4, "family": 1, "birth": 1})
@@ -166,6 +166,13 @@ def test_a_possible_link_without_a_rival_is_linked():
     found = resolve([health(1), health(2), school(3)], [alone, rival])
     assert len(found.children) == 3
     assert set(found.referred) == {alone, rival}
+
+
+def test_a_rival_takes_from_a_weight_and_the_want_of_one_adds_to_it():
+    members = [health(1), health(2), school(3)]
+    assert with_rivals([link(1, 3, 8.0)], members)[0] > 8
+    both = [link(1, 3, 8.0), link(2, 3, 8.0)]
+    assert all(weight < 1 for weight in with_rivals(both, members))
 
 
 def test_having_no_rival_says_little_where_few_children_are_held():
