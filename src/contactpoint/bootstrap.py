@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
 from contactpoint.chance import CHANCE, Chance
-from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
+from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError, UsageError
 from contactpoint.intake.loading import Loading
+from contactpoint.intake.preparing import day_of
 from contactpoint.people.actor import Actor, Role, in_shell
 from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
@@ -27,11 +28,12 @@ from events.message import Origin
 from projections import database
 from projections.guard import Guard
 from projections.projector import Projector
-from projections.queries import Queries
+from projections.queries import Found, Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
     from contactpoint.judging import Hangs, Judging, Pair
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from contactpoint.relatives import Relatives
     from contactpoint.separating import Separating
     from contactpoint.shielding.officers import Shielding
+    from contactpoint.telling import Telling
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
@@ -138,6 +141,28 @@ class Contactpoint:
         """What readers ask of the read models."""
         guard = Guard(self.log.heads, self.catch_up)
         return Queries(self.read, guard, self.settings.brokerage)
+
+    @cached_property
+    def telling(self) -> "Telling":
+        """The use case of telling what stands beside a child's records."""
+        from contactpoint.telling import Telling
+
+        return Telling(self.log, self.keys, self.master)
+
+    @cached_property
+    def beside(self) -> "BesideRecords":
+        """What stands beside a child's records."""
+        from contactpoint.beside import BesideRecords
+
+        return BesideRecords(self.telling, self.queries, self.settings.brokerage)
+
+    def authorities(self, records: "Collection[UUID]") -> frozenset[str]:
+        """The authorities responsible for the children of these records, for ``About``."""
+        return self.queries.authorities(records, day_of(self.chance.clock()).isoformat())
+
+    def responsible(self, found: Found) -> "Authority":
+        """The authority that is responsible for a child, as far as whoever asks may know."""
+        return self.beside.responsible(found, day_of(self.chance.clock()))
 
     @cached_property
     def sources(self) -> Sources:
@@ -314,8 +339,13 @@ class Contactpoint:
         return pair_named(words, self.queries, self.log, self.record_named, cleared=self.is_cleared)
 
     def record_named(self, name: str) -> UUID:
-        """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""
+        """The id of the record named ``SOURCE:ID``, also by a key that the source used before.
+
+        Raises UsageError where a name has no source or no id.
+        """
         source, _, key = name.rpartition(":")
+        if not source or not key:
+            raise UsageError("expected a record as SOURCE:ID, with a colon between the two")
         return self.log.heads.owner(UUID(bytes=self.master.hashes.record_id(source, key)))
 
     def origin(self, command: str) -> Origin:

@@ -1,7 +1,7 @@
 """The child index: current records and whose they are, children and numbers, and what finds them.
 
-Sensitive services are not read at all: until consent and shields are built, no reader may see
-them, so they stay sealed in the log.
+Sensitive services are not read at all: they stay sealed in the log, where ``contactpoint.beside``
+asks for a child whether one may be told of.
 """
 
 from collections.abc import Iterable, Sequence

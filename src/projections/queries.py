@@ -23,7 +23,9 @@ from projections.index import CHILD, RECORD, STATEMENT
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
+from projections.responsible import RESPONSIBLE
 from projections.review import CROWD, REVIEW_PAIR, WAITING
+from projections.routing import authorities
 from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, safe_parents
 from projections.shields import SHIELD
@@ -517,6 +519,31 @@ class Queries:
                 shields[shield]["withheld" if kind == "withheld" else "records"] += 1
                 shields[shield]["numbers"].update({number} - {None})
             return [{**row, "numbers": sorted(row["numbers"])} for row in shields.values()]
+
+        return self.guard.answer(self.engine, read)
+
+    def authorities(self, records: Collection[UUID], today: str) -> frozenset[str]:
+        """The authorities responsible for the children of these records; ``today`` is ISO."""
+        with self._reading() as target:
+            return authorities(records, today, target)
+
+    def offers(self, authority: str) -> list[Row]:
+        """The children offered to an authority, or to any where none is named, the oldest first.
+
+        Where a shielded child lives is nobody's to read off a list.
+        """
+        offered = RESPONSIBLE.c.offered
+        query = (
+            sa.select(CHILD.c.number, offered, RESPONSIBLE.c.accepted, RESPONSIBLE.c.asked)
+            .join(CHILD, CHILD.c.child == RESPONSIBLE.c.child)
+            .join(IDENTITY, IDENTITY.c.child == RESPONSIBLE.c.child)
+            .where(offered == authority if authority else offered != "")
+            .where(IDENTITY.c.restricted.is_(sa.false()))
+            .order_by(RESPONSIBLE.c.asked, CHILD.c.number)
+        )
+
+        def read(target: Target) -> list[Row]:
+            return [dict(row._mapping) for row in target.connection.execute(query)]
 
         return self.guard.answer(self.engine, read)
 

@@ -235,11 +235,15 @@ RULES: Mapping[Act, Rule] = {
         _MANAGERS | {Role.AUDITOR}, purposes=frozenset({Purpose.DUTY, Purpose.FAMILY})
     ),
     Act.CORRECT: Rule(
-        _MANAGERS, purposes=frozenset({Purpose.FAMILY}), elsewhere=False, family=False
+        _MANAGERS,
+        purposes=frozenset({Purpose.FAMILY}),
+        elsewhere=False,
+        family=False,
+        cleared=True,
     ),
-    Act.CONSENT: Rule(_MANAGERS | {Role.PRACTITIONER}, family=False),
-    Act.TRANSFER: Rule(_MANAGERS, elsewhere=False),
-    Act.ACCEPT: Rule(_MANAGERS, elsewhere=False),
+    Act.CONSENT: Rule(_MANAGERS | {Role.PRACTITIONER}, family=False, cleared=True),
+    Act.TRANSFER: Rule(_MANAGERS, elsewhere=False, cleared=True),
+    Act.ACCEPT: Rule(_MANAGERS, elsewhere=False, cleared=True),
     Act.WHY: Rule(_roles(Role.STEWARD) | _MANAGERS, cleared=True),
     Act.LIST_PAIRS: Rule(_REVIEWERS, elsewhere=False, cleared=True),
     Act.OPEN_PAIR: Rule(_REVIEWERS, elsewhere=False, family=False, cleared=True),
