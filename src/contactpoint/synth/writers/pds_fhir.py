@@ -68,7 +68,7 @@ def _names(patient: Patient) -> list[Json]:
     ]
     if said.known_as:
         names.append({"use": "nickname", "given": [said.known_as], "family": said.family})
-    if child.former and child.former != said.family and int(patient.nhs[-3]) % 2:
+    if child.former and child.former != said.family and int(patient.nhs[-3]) > 0:
         names.append(
             {"use": "old", "given": list(said.given), "family": child.former, "period": since}
         )
