@@ -207,7 +207,7 @@ def _names(
         ]
     if sexes[0] == sexes[1] and rng.random() < rates.ALIKE_TWIN_NAMES:
         one, other = (telling(name) for name in named[:2])
-        like = alike(here, one, other, sexes[0], taken, rng)
+        like = alike(here, one, sexes[0], taken, rng) or other
         taken.add(like)
         given = tuple(like if part == other else part for part in named[1].given)
         named[1] = Name(given, named[1].family)

@@ -397,13 +397,11 @@ def _beginnings(key: str, sex: str) -> Mapping[str, tuple[str, ...]]:
     return {start: tuple(names) for start, names in found.items()}
 
 
-def alike(
-    here: Community, forename: str, other: str, sex: str, taken: Set[str], rng: Random
-) -> str:
-    """Give a twin a name of like beginning, or leave the other name where the tables have none."""
+def alike(here: Community, forename: str, sex: str, taken: Set[str], rng: Random) -> str:
+    """Give a name of like beginning for a twin, or nothing where the tables have no other."""
     names = _beginnings(here.key, sex).get(forename[:3], ())
     options = [name for name in names if name not in taken]
-    return rng.choice(options[:8]) if options else other
+    return rng.choice(options[:8]) if options else ""
 
 
 def telling(name: Name) -> str:
