@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from contactpoint.errors import DeniedError, UsageError
+from contactpoint.errors import UsageError
 from contactpoint.intake.preparing import day_of
-from events.access import AdministratorNamed, Asked, ChildrenAccessed
+from events.access import ActRefused, AdministratorNamed, Asked, ChildrenAccessed, TokenIssued
 from events.keys import SubjectKeys
 from events.log import Log
 from events.master import MasterKey
@@ -30,7 +30,7 @@ class Accesses:
     keys: SubjectKeys
     master: MasterKey
 
-    def record(
+    def record(  # noqa: PLR0913 - what is recorded of a look
         self,
         origin: Origin,
         act: str,
@@ -38,35 +38,48 @@ class Accesses:
         reason: str,
         children: Sequence[UUID],
         search: dict[str, str] | None = None,
+        behalf: str = "",
     ) -> None:
-        """Write that somebody is about to be shown these children; on the disk when it returns."""
-        day = str(day_of(origin.recorded))
-        stream = self.master.hashes.stream_id("access", origin.actor, day)
+        """Write that somebody is about to be shown these children; on the disk when it returns.
+
+        ``behalf`` names the person for whom they look, where that is another.
+        """
+        stream = self._day_of(origin)
         event = ChildrenAccessed(
             reader=origin.actor,
             act=act,
             children=tuple(children),
+            behalf=behalf,
             asked=Asked(reason, search or {}),
         )
         self._append(stream, origin, event, tuple(self.keys.issue([stream.bytes])))
 
+    def refuse(self, origin: Origin, act: str) -> None:
+        """Write that somebody was denied an act."""
+        self._append(self._day_of(origin), origin, ActRefused(origin.actor, act))
+
+    def issue(self, origin: Origin, issued: TokenIssued) -> None:
+        """Write that a token is about to be given to somebody."""
+        self._append(self.master.hashes.stream_id("tokens"), origin, issued)
+
     def name_administrator(self, origin: Origin) -> None:
         """The user who makes the store administers it; does nothing where one is named."""
-        if not self._administrators():
+        if not self.administrators():
             self._append(self._roles, origin, AdministratorNamed(origin.actor))
-
-    def require_administrator(self, origin: Origin) -> None:
-        """Raises DeniedError where the user does not administer the store."""
-        if origin.actor not in self._administrators():
-            raise DeniedError("only the user who ran 'contactpoint init' may do this")
 
     @property
     def _roles(self) -> UUID:
         return self.master.hashes.stream_id("administrators")
 
-    def _administrators(self) -> set[str]:
+    def administrators(self) -> set[str]:
+        """The operating-system users who administer the store."""
         events = (message.event for message in self.log.stream(self._roles))
         return {event.reader for event in events if isinstance(event, AdministratorNamed)}
+
+    def _day_of(self, origin: Origin) -> UUID:
+        """The stream of a reader's day."""
+        day = str(day_of(origin.recorded))
+        return self.master.hashes.stream_id("access", origin.actor, day)
 
     def _append(
         self, stream: UUID, origin: Origin, event: Event, keys: tuple[int, ...] = ()

@@ -1,9 +1,8 @@
 """Opens the stores and puts the parts together: the only place that knows which are in use."""
 
+import dataclasses
 import errno
 import os
-import time
-import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,26 +12,34 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
-from contactpoint.errors import NotInitialisedError
+from contactpoint.chance import CHANCE, Chance
+from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
 from contactpoint.intake.loading import Loading
+from contactpoint.people.actor import Actor, in_shell
+from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
 from events.keys import SubjectKeys
 from events.log import Log, open_log
-from events.master import MasterKey
+from events.master import MasterKey, MasterKeyError
 from events.message import Origin
 from projections import database
+from projections.guard import Guard
 from projections.projector import Projector
 from projections.queries import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
+    from contactpoint.judging import Hangs, Judging, Pair
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from contactpoint.shielding.officers import Shielding
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
@@ -46,6 +53,7 @@ class Contactpoint:
     keys: SubjectKeys
     log: Log
     create: bool = False
+    chance: Chance = CHANCE
 
     @cached_property
     def read(self) -> sa.Engine:
@@ -70,16 +78,64 @@ class Contactpoint:
         return Accesses(self.access, self.keys, self.master)
 
     @cached_property
+    def actor(self) -> Actor:
+        """Who acts: whom the token names, or the user of this shell.
+
+        Raises TokenError where a token was given that is not one of ours, and in force.
+        """
+        if self.settings.token is not None:
+            return self._named(self.settings.token)
+        user = current_user()
+        return in_shell(user, administers=user in self.accesses.administrators())
+
+    @cached_property
+    def second(self) -> Actor | None:
+        """The second person of an act of two, as their token names them."""
+        token = self.settings.second_token
+        return None if token is None else self._named(token)
+
+    def _named(self, token: str) -> Actor:
+        from contactpoint.people.tokens import read
+
+        return read(token, self.master.tokens, now=self.chance.clock() // 10**6)
+
+    def require(
+        self,
+        act: Act,
+        about: About | None = None,
+        *,
+        purpose: Purpose = Purpose.DUTY,
+        missing: str = "",
+    ) -> None:
+        """Go on only where whoever acts may do this.
+
+        Raises DeniedError for want of a role, a strong token or a second person, and writes that
+        into the record of access. Because of the child it raises what is raised of one that does
+        not exist: NotFoundError with the words ``missing``.
+        """
+        decision = decide(self.actor, act, about or About(), purpose, self.second)
+        if decision.outcome is Outcome.DENIED:
+            self.accesses.refuse(self.origin(act), act)
+            raise DeniedError(decision.why)
+        if decision.outcome is Outcome.ABSENT:
+            raise NotFoundError(missing)
+
+    @cached_property
     def projector(self) -> Projector:
         """Keeps the read models in step with the log."""
         made = Projector(self.log, self.read)
         made.prepare()
         return made
 
+    def catch_up(self) -> int:
+        """Bring the read models to where the log stands; the position reached."""
+        return self.projector.catch_up()
+
     @cached_property
     def queries(self) -> Queries:
         """What readers ask of the read models."""
-        return Queries(self.read)
+        guard = Guard(self.log.heads, self.catch_up)
+        return Queries(self.read, guard, self.settings.brokerage)
 
     @cached_property
     def sources(self) -> Sources:
@@ -126,6 +182,7 @@ class Contactpoint:
             self._kept_index(),
             shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
+            chance=self.chance,
         )
 
     def model_of(self, source: str) -> "DeclaredModel | None":
@@ -177,6 +234,13 @@ class Contactpoint:
             backup_days=self.settings.backup_days,
         )
 
+    @property
+    def shielding(self) -> "Shielding":
+        """The use case of shielding officers."""
+        from contactpoint.shielding.officers import Shielding
+
+        return Shielding(self.log, self.keys, self.master, self.catch_up)
+
     def _kept_index(self) -> "KeptIndex":
         from contactpoint.linking.kept_index import KeptIndex
 
@@ -188,6 +252,23 @@ class Contactpoint:
         """The signed notes of how far the log goes, outside its database."""
         return Checkpoints(self.settings.checkpoints, self.master.signing)
 
+    def judging(self, act: Act) -> "Judging":
+        """The use case of deciding on pairs, for one act of whoever acts."""
+        from contactpoint.judging import NO_PAIR, Judging
+        from contactpoint.people.knowing import about
+
+        def permit(hangs: "Hangs") -> None:
+            self.require(act, about(hangs, self), missing=NO_PAIR)
+
+        return Judging(self.log, self.keys, self.master, permit)
+
+    def pair_named(self, words: "Sequence[str]") -> "Pair":
+        """The pair that a steward names. Raises NotFoundError where there is none."""
+        from contactpoint.pair_names import pair_named
+
+        self.projector.catch_up()
+        return pair_named(words, self.queries, self.log, self.record_named)
+
     def record_named(self, name: str) -> UUID:
         """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""
         source, _, key = name.rpartition(":")
@@ -196,9 +277,9 @@ class Contactpoint:
     def origin(self, command: str) -> Origin:
         """Who acts now, and by which run of which command."""
         return Origin(
-            recorded=time.time_ns() // 1000,
-            actor=current_user(),
-            command=f"{command} {uuid.uuid4().hex[:8]}",
+            recorded=self.chance.clock(),
+            actor=self.actor.subject,
+            command=f"{command} {self.chance.run()}",
         )
 
     def close(self) -> None:
@@ -220,11 +301,14 @@ class Contactpoint:
 def initialise(settings: Settings) -> list[Path | str]:
     """Make stores and keys where they are missing; return what was made, nothing where all is."""
     os.umask(0o077)
+    # Whoever makes the store does so in the shell, whatever token lies about.
+    settings = dataclasses.replace(settings, token=None, second_token=None)
     if settings.home.exists() and not settings.home.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "expected a folder", str(settings.home))
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     made: list[Path | str] = []
     if not settings.master_key.exists():
+        _refuse_to_begin_anew(settings)
         MasterKey.create(settings.master_key)
         made.append(settings.master_key)
     settings.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -243,7 +327,21 @@ def initialise(settings: Settings) -> list[Path | str]:
     return made
 
 
-def open_store(settings: Settings) -> Contactpoint:
+def _refuse_to_begin_anew(settings: Settings) -> None:
+    """Raises MasterKeyError where databases are there whose master key is not.
+
+    A new key could open nothing of them, and what it sealed the old one could not open.
+    """
+    for url in (settings.log_url, settings.keys_url, settings.access_url):
+        database = Path(sa.make_url(url).database or "")
+        if url.startswith("sqlite") and database.exists():
+            raise MasterKeyError(
+                f"{settings.master_key}: no master key there, but {database.name} was made with "
+                "one; expected that key, and CONTACTPOINT_MASTER_KEY_FILE says where it is"
+            )
+
+
+def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
     """Open an installation. Raises NotInitialisedError where there is none."""
     os.umask(0o077)
     log = sa.make_url(settings.log_url)
@@ -255,7 +353,7 @@ def open_store(settings: Settings) -> Contactpoint:
         )
     for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
         _look_at(Path(sa.make_url(url).database or ""), url)
-    return _opened(settings, create=False)
+    return _opened(settings, create=False, chance=chance)
 
 
 def _look_at(path: Path, url: str) -> None:
@@ -264,8 +362,8 @@ def _look_at(path: Path, url: str) -> None:
         raise PermissionError(errno.EACCES, "may not be read and written", str(path))
 
 
-def _opened(settings: Settings, *, create: bool) -> Contactpoint:
+def _opened(settings: Settings, *, create: bool, chance: Chance = CHANCE) -> Contactpoint:
     master = MasterKey.load(settings.master_key)
     keys = SubjectKeys(settings.keys_url, master, create=create)
     log = open_log(settings.log_url, keys, master, create=create)
-    return Contactpoint(settings, master, keys, log, create=create)
+    return Contactpoint(settings, master, keys, log, create=create, chance=chance)

@@ -9,7 +9,9 @@ from pathlib import Path
 from uuid import UUID
 
 from contactpoint.errors import NotFoundError
+from contactpoint.judging import Pair, stream_of
 from contactpoint.linking.kept_index import KeptIndex
+from contactpoint.shielding.acts import ShieldActs
 from events.child import Child, ChildEvent, EraseChild
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
@@ -18,6 +20,8 @@ from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
 from events.record import EraseRecord, decide, evolve
+from events.shield import EraseShield, Shield
+from events.shield import evolve as evolve_shield
 from events.store.heads import ChildHead, HeadChanges, RecordHead
 from projections.database import scrub
 from projections.projector import Projector
@@ -141,9 +145,17 @@ class Erasing:
         number: str,
     ) -> Erased:
         """Say it in the log, then destroy the keys, then remove what was made from them."""
-        self._append(records, children, origin, reason)
+        shields = self._shields(records)
+        self._append(records, children, shields, origin, reason)
         subjects = [record.bytes for record in records]
+        subjects += [subject_of("shield", shield, self._master) for shield in shields]
         subjects += [subject_of("sensitive", record, self._master) for record in records]
+        subjects += [
+            subject_of(
+                "judgement", stream_of(Pair(head.left, head.right), self._master), self._master
+            )
+            for head in self._log.heads.judgements(records)
+        ]
         self._keys.destroy(subjects)
         self._projector.catch_up()
         self._projector.drop_half_made()
@@ -154,10 +166,32 @@ class Erasing:
         final = today + datetime.timedelta(days=self._backup_days)
         return Erased(len(records), number, final)
 
+    def _shields(self, records: Sequence[UUID]) -> list[UUID]:
+        """The shields that stand or stood over none but these records, and erased ones."""
+        over = {s for kinds in self._log.heads.shielded(records).values() for s in kinds}
+        return [
+            shield
+            for shield in sorted(over)
+            if not self._left(self._log.replay(shield, Shield(), evolve_shield), records)
+        ]
+
+    def _left(self, shield: Shield, erased: Sequence[UUID]) -> bool:
+        """Whether any record of a shield stays."""
+        heads = self._log.heads.records(shield.records - set(erased))
+        return any(head.state.standing != "erased" for head in heads.values())
+
     def _append(
-        self, records: Sequence[UUID], children: Sequence[UUID], origin: Origin, reason: str
+        self,
+        records: Sequence[UUID],
+        children: Sequence[UUID],
+        shields: Sequence[UUID],
+        origin: Origin,
+        reason: str,
     ) -> None:
-        messages: list[Recorded] = []
+        acts = ShieldActs(self._log, origin)
+        for shield in shields:
+            acts.do(shield, EraseShield())
+        messages = list(acts.messages)
         heads: list[RecordHead] = []
         for head in self._log.heads.records(records).values():
             state = head.state

@@ -19,7 +19,9 @@ from events.child import (
 )
 from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended, DeliveryCompleted, DeliveryReceived
+from events.judgement import JudgementReversed, PairJudged
 from events.message import Recorded
+from events.never_link import NeverLinkDrawn, NeverLinkEvent, NeverLinkGrown, NeverLinkLifted
 from events.record import (
     Order,
     Record,
@@ -30,9 +32,19 @@ from events.record import (
     prove_present,
 )
 from events.record import evolve as evolve_record
-from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead
+from events.shield import Shield, ShieldEvent
+from events.shield import evolve as evolve_shield
+from events.store.heads import (
+    ChildHead,
+    JudgementHead,
+    KeyHead,
+    RecordHead,
+    ScopeHead,
+    ShieldHead,
+    SideRecord,
+)
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead
+Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord | ShieldHead
 
 
 def heads_of(messages: Iterable[Recorded]) -> Iterator[Head]:
@@ -53,6 +65,9 @@ class _Folding:
         self.scopes: dict[tuple[str, str], Order] = {}
         self.deliveries: dict[UUID, tuple[str, Order]] = {}
         self.keys: dict[UUID, UUID] = {}
+        self.shields: dict[UUID, Shield] = {}
+        self.judgements: dict[tuple[UUID, UUID], str] = {}
+        self.sides: dict[tuple[UUID, UUID], str] = {}
 
     def take(self, message: Recorded) -> None:
         """One more event."""
@@ -61,8 +76,16 @@ class _Folding:
             self._record(stream, event, message.keys)
         elif isinstance(event, ChildEvent):
             self._child(stream, event)
+        elif isinstance(event, ShieldEvent):
+            self.shields[stream] = evolve_shield(self.shields.get(stream, Shield()), event)
         elif isinstance(event, ChunkAppended):
             self._chunk(event)
+        elif isinstance(event, PairJudged):
+            self.judgements[event.left, event.right] = event.verdict
+        elif isinstance(event, JudgementReversed):
+            self.judgements[event.left, event.right] = ""
+        elif isinstance(event, NeverLinkEvent):
+            self._never_link(stream, event)
         elif isinstance(event, DeliveryReceived):
             self.deliveries[stream] = event.source, event.order
         elif isinstance(event, DeliveryCompleted) and event.snapshot:
@@ -80,6 +103,22 @@ class _Folding:
             yield ScopeHead(source, scope, order)
         for key, record in self.keys.items():
             yield KeyHead(key, record)
+        for id_, shield in self.shields.items():
+            for record, kind in shield.kinds().items():
+                yield ShieldHead(record, id_, kind)
+        for (left, right), verdict in self.judgements.items():
+            yield JudgementHead(left, right, verdict)
+        for (never_link, record), side in self.sides.items():
+            yield SideRecord(never_link, record, side)
+
+    def _never_link(self, stream: UUID, event: NeverLinkEvent) -> None:
+        match event:
+            case NeverLinkDrawn(left=left, right=right) | NeverLinkGrown(left=left, right=right):
+                self.sides.update(((stream, record), "left") for record in left)
+                self.sides.update(((stream, record), "right") for record in right)
+            case NeverLinkLifted():
+                mine = [place for place in self.sides if place[0] == stream]
+                self.sides.update((place, "") for place in mine)
 
     def _record(self, stream: UUID, event: RecordEvent, keys: tuple[int, ...]) -> None:
         head = self.records.get(stream) or RecordHead(stream, Record())

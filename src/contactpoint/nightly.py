@@ -8,7 +8,7 @@ itself is asked for its feed; the date that a file states of itself goes before 
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,7 @@ class Dropped:
 
     when: int
     effective: str
-    """The date in its name; empty where there is none."""
+    """The date in its name; empty where there is none, or the file states its own."""
     source: str
     feed: str
     """Empty where neither its name nor its beginning says."""
@@ -46,9 +46,7 @@ def dropped(folder: Path, feeds: Mapping[str, Feed]) -> list[Dropped]:
         if path.is_file() and not path.name.startswith(".")
     )
     return sorted(
-        Dropped(when, one.effective, one.source, one.feed, one.path)
-        for _, some in groupby(found, key=_delivery)
-        for one, when in _placed(list(some), feeds)
+        one for _, some in groupby(found, key=_delivery) for one in _placed(list(some), feeds)
     )
 
 
@@ -72,13 +70,20 @@ def _recognised(path: Path) -> str:
     return feed.name if feed else ""
 
 
-def _placed(files: list[Dropped], feeds: Mapping[str, Feed]) -> Iterable[tuple[Dropped, int]]:
-    """Each file with the moment from which it counts; files that are one delivery count as one."""
+def _placed(files: list[Dropped], feeds: Mapping[str, Feed]) -> Iterable[Dropped]:
+    """Each file with the moment from which it counts; files that are one delivery count as one.
+
+    Where they state it, the date in their name counts for nothing: loaded without it, under
+    another name or by hand, they are the same delivery.
+    """
     feed = files[0].feed
     for some in [files] if feed in JOINT else [[one] for one in files]:
         stated = _stated(feeds[feed], [one.path for one in some]) if feed in DATED else None
         for one in some:
-            yield one, _moment(one.effective) if stated is None else stated
+            if stated is None:
+                yield replace(one, when=_moment(one.effective))
+            else:
+                yield replace(one, when=stated, effective="")
 
 
 def _stated(feed: Feed, paths: list[Path]) -> int | None:

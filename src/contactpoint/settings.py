@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from contactpoint.errors import UsageError
@@ -11,6 +11,7 @@ HOME = "contactpoint-data"
 CHUNK = 50_000
 """Rows in one commit of a load: fewer commits, fewer pages of an index changed again by each."""
 WORTH_KEEPING = 1_000
+BROKERAGE = "ask a shielding officer of the index"
 LARGE = 16 << 20
 """A second process takes about a second to begin: as long as some 16 MiB take alone."""
 
@@ -35,8 +36,14 @@ class Settings:
     chunk: int = CHUNK
     backup_days: int = 35
     """Days for which the oldest backup of the keys is kept: erasure is final after them."""
+    brokerage: str = BROKERAGE
+    """How to reach who brokers contact with shielded children: the same for all of them."""
     one_database: bool = False
     """All four databases are one server's (CONTACTPOINT_DATABASE_URL), in separate schemas."""
+    token: str | None = field(default=None, repr=False)
+    """The token of whoever acts; None where the shell's user does."""
+    second_token: str | None = field(default=None, repr=False)
+    """The token of the second person of an act of two."""
 
     @property
     def work(self) -> Path:
@@ -73,7 +80,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         kept_from=_number(environment, "CONTACTPOINT_KEPT_FROM", WORTH_KEEPING, 1, 1 << 50),
         chunk=_number(environment, "CONTACTPOINT_CHUNK", CHUNK, 1, 1_000_000),
         backup_days=_number(environment, "CONTACTPOINT_BACKUP_DAYS", 35, 0, 36_500),
+        brokerage=environment.get("CONTACTPOINT_BROKERAGE", "").strip() or BROKERAGE,
         one_database=bool(shared),
+        token=environment.get("CONTACTPOINT_TOKEN"),
+        second_token=environment.get("CONTACTPOINT_SECOND_TOKEN"),
     )
 
 

@@ -27,7 +27,31 @@ class ChildrenAccessed(Event, frozen=True, omit_defaults=True):
     act: str
     """``child show``, ``child find``, ``export links``, ..."""
     children: tuple[UUID, ...]
+    behalf: str = ""
+    """For whom they looked, where that is another person who has no way in."""
     asked: Asked | Erased | None = None
+
+
+class ActRefused(Event, frozen=True, omit_defaults=True):
+    """Somebody was denied what their role does not allow."""
+
+    reader: str
+    act: str
+
+
+class TokenIssued(Event, frozen=True, omit_defaults=True):
+    """A token was made that names a person; the token itself is kept nowhere."""
+
+    token: str
+    """Its id."""
+    subject: str
+    roles: tuple[str, ...]
+    expires: int
+    """Seconds since 1970-01-01 UTC."""
+    authority: str = ""
+    organisation: str = ""
+    strong: bool = False
+    override: bool = False
 
 
 class AdministratorNamed(Event, frozen=True, omit_defaults=True):
@@ -36,4 +60,4 @@ class AdministratorNamed(Event, frozen=True, omit_defaults=True):
     reader: str
 
 
-AccessEvent = ChildrenAccessed | AdministratorNamed
+AccessEvent = ChildrenAccessed | ActRefused | TokenIssued | AdministratorNamed

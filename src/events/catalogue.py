@@ -7,7 +7,18 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from events import access, child, delivery, linking, record, shape, source
+from events import (
+    access,
+    child,
+    delivery,
+    judgement,
+    linking,
+    never_link,
+    record,
+    shape,
+    shield,
+    source,
+)
 from events.message import Erased, Event
 from events.upcasting import Upcasting
 
@@ -42,7 +53,25 @@ TYPES: tuple[type[Event], ...] = (
     shape.ShapeModelAdopted,
     shape.ShapeLinked,
     source.SourceRegistered,
+    shield.ShieldApplied,
+    shield.ShieldInherited,
+    shield.ShieldSpread,
+    shield.RecordsParted,
+    shield.ShieldReviewed,
+    shield.ShieldLifted,
+    shield.RecordsWithheld,
+    shield.RecordsReleased,
+    shield.ShieldErased,
+    judgement.PairClaimed,
+    judgement.ClaimReleased,
+    judgement.PairJudged,
+    judgement.JudgementReversed,
+    never_link.NeverLinkDrawn,
+    never_link.NeverLinkGrown,
+    never_link.NeverLinkLifted,
     access.ChildrenAccessed,
+    access.ActRefused,
+    access.TokenIssued,
     access.AdministratorNamed,
 )
 

@@ -37,6 +37,11 @@ def chain_key(master: bytes, purpose: str) -> bytes:
     return blake2b(purpose.encode(), digest_size=32, key=master, person=b"chain").digest()
 
 
+def seal(key: bytes, identity: bytes) -> bytes:
+    """What shows that a log of this id was made with the key of its chain."""
+    return blake2b(identity, digest_size=16, key=key, person=b"identity").digest()
+
+
 def link(
     key: bytes, previous: bytes, span: tuple[int, int, int], events: Iterable[ChainedEvent]
 ) -> Link:

@@ -16,7 +16,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import Environment
 from sqlalchemy.engine import URL, make_url
 
-from events.chain import Link, chain_key
+from events.chain import Link, chain_key, seal
 from events.keys import SubjectKeys
 from events.mapper import Row, SealingMapper
 from events.master import MasterKey
@@ -26,7 +26,7 @@ from events.store.appending import Expectations, Names
 from events.store.heads import NO_HEADS, HeadChanges, Heads
 from events.store.locks import file_lock, session_lock
 
-FORMAT = 1
+FORMAT = 2
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 Recorder = sqlite.Recorder | postgres.Recorder
@@ -160,6 +160,11 @@ class Log:
         """The position of the last event; 0 in an empty log."""
         return self._recorder.max_notification_id() or 0
 
+    def alien(self, limit: int = 10) -> list[int]:
+        """Positions of the first rows that are of no known type, or not of an event's form."""
+        known = self.mapper.catalogue.stored(*(kind.event for kind in self.mapper.catalogue))
+        return self._recorder.alien(known, limit)
+
     def links(self, after: int = 0, limit: int = 1_000) -> list[Link]:
         """The chain's links whose last position is after one, in order."""
         chain = f"{self._recorder.prefix}{self.names.chain}"
@@ -213,17 +218,23 @@ class Log:
 
     def _identity(self) -> bytes:
         table = f"{self._recorder.prefix}{self.names.identity}"
-        found = self._recorder.query(f"SELECT id, format FROM {table}")
+        found = self._recorder.query(f"SELECT id, format, seal FROM {table}")
         if not found:
+            drawn = os.urandom(16)
             self._recorder.execute(
-                f"INSERT INTO {table} (id, format) SELECT ?, ?"
+                f"INSERT INTO {table} (id, format, seal) SELECT ?, ?, ?"
                 f" WHERE NOT EXISTS (SELECT 1 FROM {table})",
-                (os.urandom(16), FORMAT),
+                (drawn, FORMAT, seal(self.names.chain_key, drawn)),
             )
-            found = self._recorder.query(f"SELECT id, format FROM {table}")
-        identity, form = found[0]
+            found = self._recorder.query(f"SELECT id, format, seal FROM {table}")
+        identity, form, sealed = found[0]
         if form != FORMAT:
             raise LogError(f"the log has format {form}; expected {FORMAT}")
+        if bytes(sealed) != seal(self.names.chain_key, bytes(identity)):
+            raise LogError(
+                f"the {self.names.name} was made with another master key; expected that one: "
+                "CONTACTPOINT_MASTER_KEY_FILE says where it is"
+            )
         return bytes(identity)
 
 

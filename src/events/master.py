@@ -2,7 +2,8 @@
 
 Its keys are independent random numbers with one use each, so that none gives another away:
 wrapping keys (which rotate) encrypt the subjects' keys, the id key names streams, the content key
-compares statements, the chain key proves the log whole, the signing key signs checkpoints.
+compares statements, the chain key proves the log whole, the signing key signs checkpoints, the
+token key signs the tokens that name people.
 """
 
 import os
@@ -11,6 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -31,6 +33,8 @@ class _Stored(msgspec.Struct, frozen=True):
     content: str
     chain: str
     signing: str
+    tokens: str = ""
+    """Empty in a file from before there were tokens, until the first is issued."""
 
 
 class MasterKey:
@@ -47,7 +51,7 @@ class MasterKey:
 
         Raises MasterKeyError where there is a file already: it is never overwritten.
         """
-        new = _Stored(FORMAT, {"1": _random()}, _random(), _random(), _random(), _random())
+        new = _Stored(FORMAT, {"1": _random()}, *(_random() for _ in range(5)))
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             _write(path, new)
@@ -75,6 +79,22 @@ class MasterKey:
         """Key that signs checkpoints."""
         return Ed25519PrivateKey.from_private_bytes(b64decode(self._stored.signing))
 
+    @property
+    def tokens(self) -> Ed25519PrivateKey | None:
+        """Key that signs tokens; None where none was made yet, so that no token can be ours."""
+        if not self._stored.tokens:
+            return None
+        return Ed25519PrivateKey.from_private_bytes(b64decode(self._stored.tokens))
+
+    def add_tokens(self) -> Ed25519PrivateKey:
+        """The key that signs tokens, made where there is none."""
+        self.refresh()
+        if not self._stored.tokens:
+            self._replace(tokens=_random())
+        made = self.tokens
+        assert made is not None
+        return made
+
     def refresh(self) -> None:
         """Read the wrapping keys again: another process may have rotated them."""
         self._stored = _read(self.path)
@@ -83,16 +103,16 @@ class MasterKey:
         """Put a new wrapping key into the file; return its number."""
         self.refresh()
         number = max(self.wrapping) + 1
-        self._replace({**self._stored.wrapping, str(number): _random()})
+        self._replace(wrapping={**self._stored.wrapping, str(number): _random()})
         return number
 
     def keep_wrapping(self, number: int) -> None:
         """Take every wrapping key but this one out of the file."""
         self.refresh()
-        self._replace({str(number): self._stored.wrapping[str(number)]})
+        self._replace(wrapping={str(number): self._stored.wrapping[str(number)]})
 
-    def _replace(self, wrapping: dict[str, str]) -> None:
-        new = msgspec.structs.replace(self._stored, wrapping=wrapping)
+    def _replace(self, **changes: Any) -> None:
+        new = msgspec.structs.replace(self._stored, **changes)
         beside = self.path.with_name(self.path.name + ".new")
         beside.unlink(missing_ok=True)  # a rotation that was killed may have left one
         _write(beside, new)

@@ -31,7 +31,7 @@ class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
     recorded: int
     """When it was recorded: microseconds since 1970-01-01 UTC."""
     actor: str
-    """Who caused it: ``os:NAME``, ``token:ID`` or ``system``."""
+    """Who caused it: ``os:NAME`` in a shell, else the subject of their token."""
     command: str
     """The command that did, and the run of it: ``load 9f3c2a11``."""
 

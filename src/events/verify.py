@@ -11,9 +11,17 @@ from events.keys import UnknownKeyError
 from events.log import Log, rows_of
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
-from events.store.heads import ChildHead, KeyHead, RecordHead, ScopeHead
+from events.store.heads import (
+    ChildHead,
+    JudgementHead,
+    KeyHead,
+    RecordHead,
+    ScopeHead,
+    ShieldHead,
+    SideRecord,
+)
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead
+Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord | ShieldHead
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
@@ -59,7 +67,9 @@ def verify(
     """Walk the whole log and compare it with its chain, its checkpoints and its heads."""
     report = Report()
     notes = _notes(log, checkpoints, report)
-    _walk(log, notes, report)
+    report.findings += _unreadable(log)
+    if report.is_whole:
+        _walk(log, notes, report)
     if heads_of is None or not log.names.heads:
         report.unchecked.append(UNCOMPARED)
     elif report.is_whole:
@@ -83,6 +93,14 @@ def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[in
     return notes
 
 
+def _unreadable(log: Log) -> list[Finding]:
+    """Rows that hold what nothing of ours writes: they could not even be read to be checked."""
+    return [
+        Finding("the event is of no type known here, or not in the form of one", position)
+        for position in log.alien()
+    ]
+
+
 def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
     """Make each commit's hash again, and hold checkpoints against the links that they name."""
     last = log.position()
@@ -101,6 +119,12 @@ def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
     left = joined([pending], rows) if pending else rows
     if unchained := next(left, None):
         report.findings.append(Finding("events that no commit accounts for", unchained.position))
+    elif last != previous.last:
+        report.findings.append(
+            Finding(
+                f"positions were given out up to here, but commits end at {previous.last}", last
+            )
+        )
     _check_notes(notes, passed, previous.last, report)
 
 
@@ -181,6 +205,9 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
         log.heads.all_children(),
         log.heads.all_scopes(),
         log.heads.all_keys(),
+        log.heads.all_shielded(),
+        log.heads.all_judgements(),
+        log.heads.all_sides(),
     )
     for head in stored:
         if wanted.pop(_key(head), None) != head:
@@ -230,6 +257,12 @@ def _key(head: Head) -> tuple[object, ...]:
             return ("scope", head.source, head.scope)
         case KeyHead():
             return ("key", head.key)
+        case ShieldHead():
+            return ("shield", head.record, head.shield)
+        case JudgementHead():
+            return ("judgement", head.left, head.right)
+        case SideRecord():
+            return ("side", head.never_link, head.record)
 
 
 def _name(head: Head) -> str:
@@ -242,3 +275,9 @@ def _name(head: Head) -> str:
             return f"scope {head.source} {head.scope}".rstrip()
         case KeyHead():
             return f"key {head.key.hex[:8]}"
+        case ShieldHead():
+            return f"record {head.record.hex[:8]} under shield {head.shield.hex[:8]}"
+        case JudgementHead():
+            return f"judgement {head.left.hex[:8]}-{head.right.hex[:8]}"
+        case SideRecord():
+            return f"side {head.record.hex[:8]}"

@@ -125,7 +125,7 @@ def resolve(
     groups = _Groups(known, candidates, judgements, reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
-    links = _sure(candidates, known, sure, reading)
+    links = _sure(groups.unjudged(candidates), known, sure, reading)
     for pair in candidates:
         if groups.together(pair.left, pair.right):
             continue
@@ -200,6 +200,10 @@ class _Groups:
             key = (pair.left, pair.right)
             if key not in self._judged and reading.contradicts(pair.pattern):
                 self._apart |= {key, key[::-1]}
+
+    def unjudged(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Pairs of which no steward has said what they are: those kept apart are no rivals."""
+        return [pair for pair in pairs if (pair.left, pair.right) not in self._judged]
 
     def together(self, left: int, right: int) -> bool:
         return self._of[left] is self._of[right]

@@ -39,7 +39,7 @@ from events.record import (
     prove_present,
 )
 from events.source import SourceRegistered
-from projections import finding, rows
+from projections import finding, rows, shielded
 from projections.index import CHILD, PURGED, RECORD, SOURCE_KIND, STATEMENT, metadata
 from projections.projection import Happened, Target
 
@@ -63,6 +63,7 @@ events: frozenset[type[Event]] = frozenset(
         ChildClosed,
         ChildErased,
         SourceRegistered,
+        *shielded.EVENTS,
     }
 )
 
@@ -124,14 +125,16 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
             _change(batch, stream, event)
         elif isinstance(event, SourceRegistered):
             batch.kinds[event.source] = event.feed.partition(".")[0]
-        else:
+        elif type(event) not in shielded.EVENTS:
             _assign(batch, stream, event)
     left = set() if target.filling else _owners(batch, target)
     _write_records(batch, target)
     _write_confirmations(batch, target)
     _write_children(batch, target)
     kinds_changed = _write_kinds(batch, target)
+    under = shielded.fold(happened, target)
     if not target.filling:
+        left |= _children_with(sorted(under), target)
         touched = batch.touched | left | _contested(batch, target)
         touched |= _children_of(kinds_changed, target)
         finding.renew(sorted(touched), target)
@@ -451,12 +454,7 @@ def _prove_present(order: Order, ordinals: BitMap, target: Target) -> None:
 
 def _owners(batch: Batch, target: Target) -> set[bytes]:
     """Children whose records the batch gives to others, or takes from them."""
-    table = target[RECORD]
-    found: set[bytes] = set()
-    for part in rows.parts(list(batch.links)):
-        query = sa.select(table.c.child).where(table.c.record.in_(part), table.c.child.is_not(None))
-        found.update(target.connection.execute(query).scalars())
-    return found
+    return _children_with(list(batch.links), target)
 
 
 def _write_children(batch: Batch, target: Target) -> None:
@@ -475,6 +473,15 @@ def _write_kinds(batch: Batch, target: Target) -> list[str]:
     rows.delete(connection, table, table.c.source, sorted(batch.kinds))
     rows.insert(connection, table, sorted(batch.kinds.items()))
     return sorted(source for source in before if before[source] != batch.kinds[source])
+
+
+def _children_with(records: Sequence[bytes], target: Target) -> set[bytes]:
+    table = target[RECORD]
+    found: set[bytes] = set()
+    for part in rows.parts(records):
+        query = sa.select(table.c.child).where(table.c.record.in_(part), table.c.child.is_not(None))
+        found.update(target.connection.execute(query).scalars())
+    return found
 
 
 def _children_of(sources: Sequence[str], target: Target) -> set[bytes]:

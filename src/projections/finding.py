@@ -1,7 +1,7 @@
 """What finds a child: identity, names, numbers and postcodes, made anew when its records change.
 
-Of a child with a restricted record only the identity and the name in use are kept, so no search
-on anything else can find it: what is not there cannot leak.
+Of a shielded child only the identity and the name in use are kept, so no search on anything else
+can find it: what is not there cannot leak.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,13 @@ import msgspec
 import sqlalchemy as sa
 
 from events.record import Statement
+from events.shield import Kind
 from person.names import PersonName
 from projections import rows
 from projections.folding import compact, fold
 from projections.index import CHILD, RECORD, SOURCE_KIND, STATEMENT, metadata
 from projections.projection import AFTER_FINISHING, Target
+from projections.shielded import kind_of
 from projections.survivorship import Stated, birth, identity, name_in_use, sex
 from projections.view import is_restricted
 
@@ -32,7 +34,8 @@ IDENTITY = sa.Table(
     sa.Index("index_identity_child", "child", unique=True, info=AFTER_FINISHING),
     sa.Index("index_identity_birth", "birth", info=AFTER_FINISHING),
 )
-"""The believed birth date and sex of each child; ``contested`` where its records disagree."""
+"""The believed birth date and sex of each child; ``restricted`` where it is shielded, ``contested``
+where its records disagree."""
 
 NAME = sa.Table(
     "index_name",
@@ -96,7 +99,7 @@ def add(children: Sequence[bytes], target: Target) -> None:
 def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, list[Kept]]]:
     """The current records of each of these children, in the order of the children's ids."""
     record, statement, kind = target[RECORD], target[STATEMENT], target[SOURCE_KIND]
-    query = (
+    query: sa.Select[Any] = (
         sa.select(
             record.c.child,
             record.c.record,
@@ -107,6 +110,7 @@ def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, 
             record.c.stated_effective,
             record.c.present_effective,
             statement.c.statement,
+            kind_of(record.c.record, target),
         )
         .join(statement, statement.c.ordinal == record.c.ordinal)
         .join(target[CHILD], target[CHILD].c.child == record.c.child)
@@ -129,9 +133,10 @@ def _kept(  # noqa: PLR0913, PLR0917 - the columns of the query, in their order
     stated: int,
     seen: int,
     statement: bytes,
+    under: Kind | None,
 ) -> Kept:
     particulars = _decode(statement).particulars
-    return Kept(record, ordinal, Stated(source, key, kind, stated, seen, particulars))
+    return Kept(record, ordinal, Stated(source, key, kind, stated, seen, particulars, under or ""))
 
 
 def _add(

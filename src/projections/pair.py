@@ -1,7 +1,7 @@
-"""The two records of a pair as one who decides on it sees them; nothing of a restricted child.
+"""The two records of a pair as one who decides on it sees them; nothing of a shielded child.
 
-Fails closed: a record is seen only while it is current and neither it nor any record of its child
-bears a restricted mark. Even that such a pair awaits somebody would tell what its view hides.
+Fails closed: a record is seen only while it is current, not withheld, and neither it nor any record
+of its child is shielded. Even that such a pair awaits somebody would tell what its view hides.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -17,6 +17,7 @@ from projections import rows
 from projections.finding import IDENTITY
 from projections.index import CHILD, RECORD, STATEMENT
 from projections.projection import Target
+from projections.shielded import kind_of
 from projections.survivorship import Stated
 from projections.view import ChildView, view
 
@@ -41,7 +42,13 @@ class PairedRecord(msgspec.Struct, frozen=True):
 def paired(records: Sequence[UUID], target: Target) -> dict[UUID, PairedRecord]:
     """Those of the records that may be seen."""
     query = (
-        sa.select(RECORD, STATEMENT.c.statement, CHILD.c.number, IDENTITY.c.restricted)
+        sa.select(
+            RECORD,
+            STATEMENT.c.statement,
+            CHILD.c.number,
+            IDENTITY.c.restricted,
+            kind_of(RECORD.c.record, target).label("under"),
+        )
         .join(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
         .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
         .outerjoin(IDENTITY, IDENTITY.c.child == RECORD.c.child)
@@ -62,19 +69,21 @@ def seen(records: Collection[bytes], target: Target) -> set[bytes]:
 
 def _seen(records: Sequence[bytes], target: Target) -> Iterator[bytes]:
     named = RECORD.c.record.in_(records), RECORD.c.standing == "current"
+    under = kind_of(RECORD.c.record, target)
+    is_open = sa.func.coalesce(under, "lifted") == "lifted"
     of_children = (
         sa.select(RECORD.c.record)
         .join(IDENTITY, IDENTITY.c.child == RECORD.c.child)
-        .where(*named, IDENTITY.c.restricted.is_(sa.false()))
+        .where(*named, IDENTITY.c.restricted.is_(sa.false()), is_open)
     )
     yield from target.connection.execute(of_children).scalars()
     alone = (
-        sa.select(RECORD.c.record, STATEMENT.c.statement)
+        sa.select(RECORD.c.record, STATEMENT.c.statement, under)
         .join(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
-        .where(*named, RECORD.c.child.is_(None))
+        .where(*named, RECORD.c.child.is_(None), is_open)
     )
-    for record, statement in target.connection.execute(alone):
-        if not _decode(statement).particulars.restricted:
+    for record, statement, lifted in target.connection.execute(alone):
+        if lifted or not _decode(statement).particulars.restricted:
             yield record
 
 
@@ -82,11 +91,17 @@ def _record(row: Any) -> PairedRecord | None:
     particulars = _decode(row.statement).particulars
     # A child of which the index holds no identity is not known to be free of marks.
     hidden = row.child is not None and row.restricted is not False
-    if row.standing != "current" or hidden or particulars.restricted:
-        return None
     stated = Stated(
-        row.source, row.key, "", row.stated_effective, row.present_effective, particulars
+        row.source,
+        row.key,
+        "",
+        row.stated_effective,
+        row.present_effective,
+        particulars,
+        row.under or "",
     )
+    if row.standing != "current" or hidden or stated.is_hidden:
+        return None
     shown = view(row.number or "", [stated])
     assert isinstance(shown, ChildView)
     return PairedRecord(

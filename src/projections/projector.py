@@ -10,8 +10,9 @@ from events.failpoints import failpoint
 from events.garbage import no_collection
 from events.mapper import Row
 from events.message import Event, Recorded
-from projections import children, deliveries, history, review, runs, sources
+from projections import children, deliveries, history, review, runs, shields, sources
 from projections.database import writing
+from projections.guard import Shields
 from projections.positions import (
     PROJECTION,
     FencedError,
@@ -30,7 +31,15 @@ from projections.projection import (
     Target,
 )
 
-READ_MODELS: tuple[Projection, ...] = (children, review, history, deliveries, sources, runs)
+READ_MODELS: tuple[Projection, ...] = (
+    children,
+    review,
+    history,
+    deliveries,
+    sources,
+    runs,
+    shields,
+)
 BATCH = 10_000
 """Rows of the log in one transaction; more only costs memory."""
 
@@ -40,6 +49,10 @@ class EventLog(Protocol):
 
     def position(self) -> int:
         """The position of the last event."""
+
+    @property
+    def heads(self) -> Shields:
+        """Where the last event stands that changed a shield."""
 
     def read(self, after: int, limit: int, upto: int | None = None) -> Sequence[Row]:
         """The next rows after a position, at most ``limit``, none beyond ``upto``."""
@@ -85,8 +98,8 @@ class Projector:
             positions.create_all(connection)
             known = set(connection.execute(sa.select(PROJECTION.c.name)).scalars())
             for name, model in self.read_models.items():
+                model.metadata.create_all(connection)
                 if name not in known:
-                    model.metadata.create_all(connection)
                     row = {"name": name, "position": 0, "generation": 1}
                     connection.execute(PROJECTION.insert().values(row))
 
@@ -260,16 +273,20 @@ class Rebuild:
             self._make_indexes(connection, AFTER_FINISHING)
 
     def _swap(self) -> bool:
-        """Put the new tables in the place of the old; False where the old have gone further."""
+        """Put the new tables in the place of the old; False where they have yet to go further.
+
+        They open to readers only where no shield was laid since the last event that they took in.
+        """
         with writing(self.projector.engine) as connection:
             advance_rebuild(connection, self.generations, self.position, self.position)
             ahead = sa.select(sa.func.max(PROJECTION.c.position)).where(
                 PROJECTION.c.name.in_(self.names)
             )
-            if connection.execute(ahead).scalar_one() > self.position:
+            head = self.projector.log.heads.act("shield")
+            if max(connection.execute(ahead).scalar_one(), head) > self.position:
                 return False
             for live in self.live:
-                live.drop(connection)
+                live.drop(connection, checkfirst=True)
                 _rename(connection, self.beside[live], live)
             for name, generation in self.generations.items():
                 connection.execute(

@@ -1,6 +1,9 @@
-"""What readers ask of the read models. Nothing here writes, and nothing shows more than a view."""
+"""What readers ask of the read models. Nothing here writes, and nothing shows more than a view.
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+What is for readers goes through ``projections.guard``; what linking asks does not.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -12,8 +15,9 @@ from person.compared import Compared
 from person.identifiers import Identifier
 from projections import rows
 from projections.deliveries import DELIVERY, DROPPED, NOTE
-from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, current
+from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, Kept, current
 from projections.folding import compact, fold
+from projections.guard import BehindError, Guard
 from projections.history import HISTORY
 from projections.index import CHILD, RECORD, STATEMENT
 from projections.pair import PairedRecord, paired, seen
@@ -21,8 +25,10 @@ from projections.positions import Standing, standings
 from projections.projection import Target
 from projections.review import REVIEW_PAIR
 from projections.runs import MODEL, RUN
+from projections.shielded import SHIELDED, safe_parents
+from projections.shields import SHIELD
 from projections.sources import SOURCE
-from projections.view import View, view
+from projections.view import ChildView, Shielding, View, is_restricted, view
 
 MOST_FOUND = 20
 """Children in one answer: the index is asked about a child, it is not browsed."""
@@ -139,29 +145,36 @@ class Figures(msgspec.Struct, frozen=True):
 class Queries:
     """Reads one read database; each answer comes from one transaction."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, guard: Guard, contact: str = "") -> None:
+        """``contact``: how to reach who brokers contact with shielded children."""
         self.engine = engine
+        self.guard = guard
+        self._contact = contact
 
     def child_by_number(self, number: str) -> Found | None:
         """The child that a number answers for; a merged child's number answers with the survivor.
 
         None where there is none, or no record of it is current any more.
         """
-        with self._reading() as target:
-            query = sa.select(CHILD.c.child).where(CHILD.c.number == compact(number))
-            child = _survivor(target.connection.execute(query).scalar(), target)
-            return next(iter(_found([child], target)), None) if child else None
+        named = sa.select(CHILD.c.child).where(CHILD.c.number == compact(number))
+        return self._child(lambda target: target.connection.execute(named).scalar())
 
     def child(self, child: UUID) -> Found | None:
         """The child of this id, or the one it was merged into."""
-        with self._reading() as target:
-            survivor = _survivor(child.bytes, target)
-            return next(iter(_found([survivor], target)), None) if survivor else None
+        return self._child(lambda _: child.bytes)
+
+    def _child(self, which: Callable[[Target], bytes | None]) -> Found | None:
+        def read(target: Target) -> list[Found]:
+            survivor = _survivor(which(target), target)
+            return _found([survivor], target, self._contact) if survivor else []
+
+        found: list[Found] = self.guard.answer(self.engine, read, _open_records)
+        return found[0] if found else None
 
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
         """Children for whom all that is asked holds, by number; at most ``limit``.
 
-        A child with a restricted record is found by name in use, birth date and sex alone.
+        A shielded child is found by name in use, birth date and sex alone.
         Raises TooBroadError where neither name, birth date, postcode nor identifier is given.
         """
         if not (fold(search.name) or search.birth or search.postcode or search.identifier):
@@ -173,10 +186,13 @@ class Queries:
             .order_by(CHILD.c.number)
             .limit(limit + 1)
         )
-        with self._reading() as target:
+
+        def read(target: Target) -> tuple[list[Found], bool]:
             children = list(target.connection.execute(query).scalars())
-            found = _found(children[:limit], target)
-        return Answer(tuple(found), more=len(children) > limit)
+            return _found(children[:limit], target, self._contact), len(children) > limit
+
+        found, more = self.guard.answer(self.engine, read, lambda it: _open_records(it[0]))
+        return Answer(tuple(found), more=more)
 
     def record(self, record: UUID) -> IndexedRecord | None:
         """The record of this id; None where it is not known or was erased."""
@@ -238,28 +254,30 @@ class Queries:
         return found
 
     def names_by_ordinal(self, ordinals: Iterable[int]) -> dict[int, tuple[str, str]]:
-        """Source and key of the current records of these ordinals."""
-        found: dict[int, tuple[str, str]] = {}
+        """Source and key of those of these records that may be seen."""
+        found: dict[int, tuple[UUID, str, str]] = {}
         with self._reading() as target:
             for part in rows.parts(sorted(set(ordinals))):
-                query = sa.select(RECORD.c.ordinal, RECORD.c.source, RECORD.c.key).where(
-                    RECORD.c.ordinal.in_(part), RECORD.c.standing == "current"
-                )
-                for ordinal, source, key in target.connection.execute(query):
-                    found[ordinal] = source, key
-        return found
+                query = _seen_names().where(RECORD.c.ordinal.in_(part))
+                for ordinal, record, source, key, _ in target.connection.execute(query):
+                    found[ordinal] = UUID(bytes=record), source, key
+        hidden = self.guard.hidden(record for record, _, _ in found.values())
+        return {o: (source, key) for o, (record, source, key) in found.items()
+                if record not in hidden}  # fmt: skip
 
     def links(self) -> Iterator[tuple[str, str, str]]:
-        """Source, key and child's number (empty: none yet) of each current record, sorted."""
-        query = (
-            sa.select(RECORD.c.source, RECORD.c.key, sa.func.coalesce(CHILD.c.number, ""))
-            .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
-            .where(RECORD.c.standing == "current")
-        )
-        ordered = query.order_by(RECORD.c.source, RECORD.c.key)
+        """Source, key and child's number (empty: none yet) of each record that may be seen, sorted.
+
+        Raises BehindError, at the end, where a shield was laid or lifted meanwhile.
+        """
+        head, hidden = self.guard.head(), self.guard.hidden()
+        ordered = _seen_names().order_by(RECORD.c.source, RECORD.c.key)
         with self._reading() as target:
             for row in target.connection.execution_options(yield_per=5000).execute(ordered):
-                yield row[0], row[1], row[2]
+                if UUID(bytes=row[1]) not in hidden:
+                    yield row[2], row[3], row[4]
+        if self.guard.head() != head:
+            raise BehindError
 
     def open_pairs(self) -> list[OpenPair]:
         """The pairs that await a steward, the likeliest first; those not to be seen, too."""
@@ -268,19 +286,40 @@ class Queries:
 
     def shown_pairs(self) -> list[OpenPair]:
         """The pairs that await a steward and may be seen, the likeliest first."""
+        return self._without_hidden(self.guard.answer(self.engine, _shown_pairs))
+
+    def _without_hidden(self, pairs: list[OpenPair]) -> list[OpenPair]:
+        hidden = self.guard.hidden({side for pair in pairs for side in (pair.left, pair.right)})
+        return [pair for pair in pairs if not {pair.left, pair.right} & hidden]
+
+    def open_pair(self, pair: tuple[UUID, UUID]) -> OpenPair | None:
+        """How a pair awaits a steward; None where it does not. ``pair`` has the lesser id first."""
+        left, right = (record.bytes for record in pair)
         with self._reading() as target:
-            return _shown_pairs(target)
+            which = sa.and_(REVIEW_PAIR.c.left == left, REVIEW_PAIR.c.right == right)
+            return next(iter(_open_pairs(target, which)), None)
 
     def paired(self, left: UUID, right: UUID) -> tuple[PairedRecord, PairedRecord] | None:
         """Two records as one who decides on them sees them; None unless both may be seen."""
-        with self._reading() as target:
-            found = paired([left, right], target)
-        return (found[left], found[right]) if {left, right} <= found.keys() else None
+        found = self.guard.answer(self.engine, lambda target: paired([left, right], target))
+        seen = found.keys() - self.guard.hidden([left, right])
+        return (found[left], found[right]) if {left, right} <= seen else None
 
     def visible(self, records: Iterable[UUID]) -> set[UUID]:
-        """Those of the records that may be seen: current, and of no child with a restricted one."""
+        """Those of the records that may be seen: current, not withheld, of no shielded child."""
+        asked = {record.bytes for record in records}
+        shown = self.guard.answer(self.engine, lambda target: seen(asked, target))
+        found = {UUID(bytes=one) for one in shown}
+        return found - self.guard.hidden(found)
+
+    def hidden(self, records: Collection[UUID]) -> bool:
+        """Whether any of the records is current and may not be seen, or is not known."""
         with self._reading() as target:
-            return {UUID(bytes=one) for one in seen({record.bytes for record in records}, target)}
+            ids = [record.bytes for record in records]
+            query = sa.select(RECORD.c.record, RECORD.c.standing).where(RECORD.c.record.in_(ids))
+            standing = {row.record: row.standing for row in target.connection.execute(query)}
+            current = {record for record, how in standing.items() if how == "current"}
+            return standing.keys() != set(ids) or not current <= seen(current, target)
 
     def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
@@ -348,42 +387,81 @@ class Queries:
         """What happened to a child and to the current records of it, oldest first.
 
         Each row has the ``source`` of its record where that is a current one of the child; what
-        befell a record while it was another child's is left out.
+        befell a record while it was another child's is left out. Nothing of a shielded child.
         """
-        with self._reading() as target:
-            held = sa.select(RECORD.c.record, RECORD.c.source).where(
-                RECORD.c.child == child.bytes, RECORD.c.standing == "current"
-            )
+        held = (
+            sa.select(RECORD.c.record, RECORD.c.source)
+            .join(IDENTITY, IDENTITY.c.child == RECORD.c.child)
+            .where(RECORD.c.child == child.bytes, RECORD.c.standing == "current")
+            .where(IDENTITY.c.restricted.is_(sa.false()))
+        )
+
+        def read(target: Target) -> tuple[list[Row], list[UUID]]:
             sources = {row.record: row.source for row in target.connection.execute(held)}
+            if not sources:
+                return [], []
             mine = sa.or_(
                 HISTORY.c.child == child.bytes,
                 sa.and_(HISTORY.c.record.in_(sources), HISTORY.c.child.is_(None)),
             )
             query = HISTORY.select().where(mine).order_by(HISTORY.c.position, HISTORY.c.record)
             found = target.connection.execute(query).mappings().all()
-        return [{**row, "source": sources.get(row["record"], "")} for row in found]
+            told = [{**row, "source": sources.get(row["record"], "")} for row in found]
+            return told, [UUID(bytes=record) for record in sources]
+
+        told, _ = self.guard.answer(self.engine, read, lambda it: it[1])
+        return told
+
+    def shields(self) -> list[Row]:
+        """The shields, the soonest to be reviewed first, with the ``numbers`` of their children.
+
+        ``records`` and ``withheld`` count what is under each. For officers alone.
+        """
+        query = SHIELD.select().order_by(SHIELD.c.review, SHIELD.c.shield)
+        under = (
+            sa.select(SHIELDED.c.shield, SHIELDED.c.kind, CHILD.c.number)
+            .outerjoin(RECORD, RECORD.c.record == SHIELDED.c.record)
+            .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
+        )
+
+        def read(target: Target) -> list[Row]:
+            shields = {row.shield: dict(row._mapping) for row in target.connection.execute(query)}
+            for row in shields.values():
+                row.update(numbers=set(), records=0, withheld=0)
+            for shield, kind, number in target.connection.execute(under):
+                shields[shield]["withheld" if kind == "withheld" else "records"] += 1
+                shields[shield]["numbers"].update({number} - {None})
+            return [{**row, "numbers": sorted(row["numbers"])} for row in shields.values()]
+
+        return self.guard.answer(self.engine, read)
 
     def runs(self) -> list[Row]:
         """The runs of linking, the latest first."""
         return self._rows(RUN.select().order_by(RUN.c.position.desc()))
 
     def status(self) -> Figures:
-        """How much there is, how much waits, and how far each projection has come."""
+        """How much there is, how much waits, and how far each projection has come.
+
+        Records that may not be seen are not counted: a number that told of them would tell.
+        """
         held = DELIVERY.c.state == "held"
         taken = DELIVERY.c.state.in_(("received", "completed"))
         rows_held = sa.select(sa.func.coalesce(sa.func.sum(DELIVERY.c.held), 0)).where(taken)
         model = sa.select(MODEL.c.model).order_by(MODEL.c.position.desc()).limit(1)
-        with self._reading() as target:
+
+        def read(target: Target) -> Figures:
             connection = target.connection
             return Figures(
-                records=_count(connection, RECORD, RECORD.c.standing == "current"),
+                records=_count(connection, _seen_names().subquery(), sa.true()),
                 children=_count(connection, CHILD, CHILD.c.status == "current"),
-                reviews=len(_shown_pairs(target)),
+                reviews=len(self._without_hidden(_shown_pairs(target))),
                 held=_count(connection, DELIVERY, held),
                 held_rows=int(connection.execute(rows_held).scalar_one()),
                 model=connection.execute(model).scalar() or "",
                 projections=tuple(standings(connection)),
             )
+
+        return self.guard.answer(self.engine, read)
 
     def _rows(self, query: sa.Select[Any]) -> list[Row]:
         with self._reading() as target:
@@ -395,14 +473,35 @@ class Queries:
             yield Target(connection)
 
 
-def _count(connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
+def _seen_names() -> sa.Select[Any]:
+    """Ordinal, record, source, key and child's number of the current records that may be seen."""
+    listed = sa.select(SHIELDED.c.record).where(SHIELDED.c.kind != "lifted")
+    number = sa.func.coalesce(CHILD.c.number, "")
+    return (
+        sa.select(RECORD.c.ordinal, RECORD.c.record, RECORD.c.source, RECORD.c.key, number)
+        .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
+        .outerjoin(IDENTITY, IDENTITY.c.child == RECORD.c.child)
+        .where(
+            RECORD.c.standing == "current",
+            sa.func.coalesce(IDENTITY.c.restricted, sa.false()).is_(sa.false()),
+            RECORD.c.record.not_in(listed),
+        )
+    )
+
+
+def _open_records(found: Iterable[Found]) -> list[UUID]:
+    """The records of which an answer shows more than a restricted view does."""
+    return [r for one in found if isinstance(one.view, ChildView) for r in one.records]
+
+
+def _count(connection: sa.Connection, table: sa.FromClause, which: sa.ColumnElement[bool]) -> int:
     query = sa.select(sa.func.count()).select_from(table).where(which)
     return int(connection.execute(query).scalar_one())
 
 
-def _open_pairs(target: Target) -> list[OpenPair]:
+def _open_pairs(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
     ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
-    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open").order_by(*ordered)
+    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open", *which).order_by(*ordered)
     return [
         OpenPair(
             left=UUID(bytes=row.left),
@@ -437,18 +536,26 @@ def _survivor(child: bytes | None, target: Target) -> bytes | None:
     return None
 
 
-def _found(children: list[bytes], target: Target) -> list[Found]:
+def _found(children: list[bytes], target: Target, contact: str) -> list[Found]:
     query = sa.select(CHILD.c.child, CHILD.c.number).where(CHILD.c.child.in_(children))
     numbers = {row.child: row.number for row in target.connection.execute(query)}
     found = [
         Found(
             UUID(bytes=child),
-            view(numbers[child], [one.stated for one in kept]),
+            _view(numbers[child], kept, target, contact),
             tuple(sorted(UUID(bytes=one.record) for one in kept)),
         )
         for child, kept in current(children, target)
     ]
     return sorted(found, key=lambda one: one.view.number)
+
+
+def _view(number: str, kept: Sequence[Kept], target: Target, contact: str) -> View:
+    stated = [one.stated for one in kept]
+    if not is_restricted(stated):
+        return view(number, stated)
+    safe = safe_parents([one.record for one in kept], target)
+    return view(number, stated, Shielding(safe, contact))
 
 
 def _criteria(search: Search) -> list[sa.ColumnElement[bool]]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from events.judgement import BINDING, PairJudged
 from events.linking import PairsReferred, ReferredPair
 from events.message import Event
 from events.record import RecordErased
@@ -14,7 +15,7 @@ from projections.projection import BEFORE_FILLING, Happened, Target
 name = "review"
 opens = False
 metadata = sa.MetaData()
-events: frozenset[type[Event]] = frozenset({PairsReferred, RecordErased})
+events: frozenset[type[Event]] = frozenset({PairsReferred, PairJudged, RecordErased})
 
 REVIEW_PAIR = sa.Table(
     "review_pair",
@@ -50,6 +51,8 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
                     _settle(pairs, key(left, right), now)
                 for pair in referred:
                     _open(pairs, pair, model, now)
+            case PairJudged(verdict=verdict) as judged if verdict in BINDING:
+                _settle(pairs, key(judged.left, judged.right), recorded.origin.recorded)
             case RecordErased():
                 record = recorded.originator_id.bytes
                 erased.add(record)
@@ -87,6 +90,8 @@ def _standing(happened: Sequence[Happened], target: Target) -> dict[Key, Row]:
     """The rows of all pairs that the batch speaks of, as they stand."""
     named: set[Key] = set()
     for _, recorded in happened:
+        if isinstance(recorded.event, PairJudged):
+            named.add(key(recorded.event.left, recorded.event.right))
         if isinstance(recorded.event, PairsReferred):
             named.update(key(pair.left, pair.right) for pair in recorded.event.referred)
             named.update(key(left, right) for left, right in recorded.event.settled)

@@ -7,10 +7,11 @@ left to the order of arrival.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from events.shield import Kind
 from person.names import PersonName, is_placeholder
 from person.particulars import BirthDate, Particulars
 
@@ -38,6 +39,15 @@ class Stated(msgspec.Struct, frozen=True):
     seen: int
     """When a delivery last proved the record present."""
     particulars: Particulars
+    under: Kind | Literal[""] = ""
+    """How the record stands under a shield; empty: under none."""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is shielded or withheld, or marked and never under a shield: fails closed."""
+        return self.under in ("shielded", "withheld") or (
+            self.particulars.restricted and not self.under
+        )
 
 
 class Told(msgspec.Struct, Generic[T], frozen=True):

@@ -1,8 +1,8 @@
 """What a reader may see of a child: its identity, the services involved, and marks; pure.
 
-Each value says which source stated it and when. The system fails closed: where any record of the
-child bears a restricted mark, a reader gets a ``RestrictedView``, which has no field for anything
-else; sensitive services have no field at all.
+Each value says which source stated it and when. Where any record of the child is shielded, or
+bears a restricted mark that no shield was lifted from, a reader gets a ``RestrictedView``, which
+has no field for anything else; sensitive services have no field at all.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -116,28 +116,42 @@ class ChildView(msgspec.Struct, frozen=True):
 
 
 class RestrictedView(msgspec.Struct, frozen=True):
-    """All that is seen of a child with a restricted record. Its fields are the allow-list."""
+    """All that is seen of a shielded child. Its fields are the allow-list."""
 
     number: str
     name: Name | None
     sex: str
     birth: BirthDate | None
+    parents: tuple[Name, ...] = ()
+    """Those alone whose names the shield says are safe to show."""
+    contact: str = ""
+    """How to reach who brokers contact: the same for every shielded child."""
 
 
-FIELDS = ("number", "name", "sex", "birth")
-"""What a restricted view may hold: regulation 6(5) of SI 2007/2182 without former and parents'
-names, until a shield can say which of them are safe."""
+FIELDS = ("number", "name", "sex", "birth", "parents", "contact")
+"""What a restricted view may hold: regulation 6(5) and (6) of SI 2007/2182 without former names,
+and with the parents' only where a shield says that they are safe."""
 
+
+class Shielding(msgspec.Struct, frozen=True):
+    """What a shielded child's view may show beside its identity."""
+
+    safe: frozenset[tuple[str, str]] = frozenset()
+    """Folded forenames and family names of parents whose names may be shown."""
+    contact: str = ""
+
+
+UNSAID = Shielding()
 View = ChildView | RestrictedView
 
 
-def view(number: str, records: Sequence[Stated]) -> View:
+def view(number: str, records: Sequence[Stated], shielding: Shielding = UNSAID) -> View:
     """The child of this number, made from the current statements of its records.
 
-    The order of ``records`` does not matter.
+    The order of ``records`` does not matter. ``shielding`` counts where the child is shielded.
     """
     if is_restricted(records):
-        return _restricted(number, records)
+        return _restricted(number, records, shielding)
     believed = identity(records)
     return ChildView(
         number=number,
@@ -158,11 +172,11 @@ def view(number: str, records: Sequence[Stated]) -> View:
 
 
 def is_restricted(records: Iterable[Stated]) -> bool:
-    """Whether any record of the child bears a restricted mark."""
-    return any(record.particulars.restricted for record in records)
+    """Whether any record of the child is shielded, or bears a restricted mark that counts."""
+    return any(record.is_hidden for record in records)
 
 
-def _restricted(number: str, records: Sequence[Stated]) -> RestrictedView:
+def _restricted(number: str, records: Sequence[Stated], shielding: Shielding) -> RestrictedView:
     believed = identity(records)
     name = believed.name.value if believed.name else None
     return RestrictedView(
@@ -170,7 +184,19 @@ def _restricted(number: str, records: Sequence[Stated]) -> RestrictedView:
         name=Name(name.given, name.family) if name else None,
         sex=believed.sex.value if believed.sex else "U",
         birth=believed.birth.value if believed.birth else None,
+        parents=_safe(records, shielding.safe),
+        contact=shielding.contact,
     )
+
+
+def _safe(records: Sequence[Stated], safe: frozenset[tuple[str, str]]) -> tuple[Name, ...]:
+    """The parents' names that may be shown, in an order that tells nothing of who stated them."""
+    carers = (carer for record in records for carer in record.particulars.carers)
+    names = {
+        (fold(c.given), fold(c.family)): Name((c.given,) if c.given else (), c.family)
+        for c in sorted(carers, key=lambda c: (c.given, c.family))
+    }
+    return tuple(name for key, name in sorted(names.items()) if key in safe)
 
 
 def _fact(

@@ -57,10 +57,12 @@ class Installation:
         shutil.copytree(self.home, to)
         return Installation(to, self.environment["CONTACTPOINT_CHUNK"], processes)
 
-    def run(self, *words, expected=(0,), stdin=None):
-        """Run a command here; returns click's result."""
+    def run(self, *words, expected=(0,), stdin=None, by="", second=""):
+        """Run a command here, with the tokens of the people named; returns click's result."""
         typed = [str(word) for word in words]
-        result = CliRunner(env=self.environment).invoke(
+        people = {"CONTACTPOINT_TOKEN": by, "CONTACTPOINT_SECOND_TOKEN": second}
+        shown = {name: token for name, token in people.items() if token}
+        result = CliRunner(env=self.environment | shown).invoke(
             program, typed, input=stdin, standalone_mode=False
         )
         code = result.return_value if isinstance(result.return_value, int) else 0
@@ -68,6 +70,12 @@ class Installation:
             raise result.exception
         assert code in expected, (code, result.output)
         return result
+
+    def token(self, subject, *roles, **options):
+        """The token of a person, as the administrator's shell issues it."""
+        words = [word for role in roles for word in ("--role", role)]
+        words += [word for name, value in options.items() for word in (f"--{name}", value) if word]
+        return self.run("token", "--subject", subject, *words).stdout.strip()
 
     def start(self, *words, failpoint=""):
         """Start the installed program as a process of its own."""

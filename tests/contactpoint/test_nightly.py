@@ -42,6 +42,17 @@ def test_a_files_own_date_goes_before_the_date_in_its_name(folder):
     ]
 
 
+def test_a_date_in_a_name_counts_only_where_the_file_states_none(tmp_path):
+    for name, date in (("school.census.2026-01-13.xml", "2026-01-20"), ("b.2026-01-14.xml", "")):
+        path = tmp_path / "schools" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(census(date))
+    assert {one.path.name: one.effective for one in dropped(tmp_path, FEEDS)} == {
+        "school.census.2026-01-13.xml": "",
+        "b.2026-01-14.xml": "2026-01-14",
+    }
+
+
 def test_tables_of_one_census_count_together_from_the_day_that_one_of_them_states(folder):
     files = {
         "la/pupilonroll.2026-01-01.csv": "pupilonrolltableid,nativeid,upn,surname\n",

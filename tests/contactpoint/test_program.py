@@ -76,6 +76,26 @@ def test_init_does_nothing_when_the_stores_exist(program):
     assert (program.folder / "home" / "master.key").read_bytes() == key
 
 
+def test_init_makes_no_new_key_beside_databases_that_were_made_with_another(program):
+    program("init")
+    key = program.folder / "home" / "master.key"
+    kept = key.rename(program.folder / "kept.key")
+    run = program("init")
+    assert run.returncode == 1
+    assert "CONTACTPOINT_MASTER_KEY_FILE" in run.stderr
+    assert not key.exists()
+    assert program("status", CONTACTPOINT_MASTER_KEY_FILE=str(kept)).returncode == 0
+
+
+def test_another_installations_key_opens_nothing(program):
+    program("init")
+    other = program.folder / "other"
+    program("init", CONTACTPOINT_HOME=str(other))
+    run = program("status", CONTACTPOINT_MASTER_KEY_FILE=str(other / "master.key"))
+    assert run.returncode == 1
+    assert "another master key" in run.stderr
+
+
 def test_a_command_without_a_store_says_how_to_make_one(program):
     run = program("status")
     assert run.returncode == 1

@@ -1,13 +1,15 @@
 """Numbers: the earliest stays on a merge, the largest part keeps it on a split, none is lost."""
 
-from itertools import count
+from itertools import combinations, count
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactpoint.settling import KnownChild, settle
 from events.child import Child, Evidence, evolve
+from linkage.judgements import chain, implied
+from linkage.resolve import Judgement, Member, Pair, resolve
 
 
 def record(n):
@@ -23,14 +25,15 @@ class Index:
 
     def __init__(self):
         self.children, self.registered, self.numbers = {}, {}, count(1)
+        self.held, self.times = {}, count(1)
 
-    def register(self):
+    def register(self, _records):
         n = next(self.numbers)
         return UUID(int=1000 + n), f"{n:012d}"
 
     def resolve(self, *groups, left="moved"):
         known = [
-            KnownChild(id_, child, (self.registered[id_], child.number))
+            KnownChild(id_, child, (self.registered[id_], child.number), self.held[id_])
             for id_, child in self.children.items()
         ]
         settled = settle(
@@ -42,18 +45,25 @@ class Index:
             register=self.register,
             left=left,
         )
+        now = next(self.times)
         for one in settled:
             child = self.children.get(one.id, Child())
             self.registered.setdefault(one.id, len(self.registered))
             for event in one.events:
                 child = evolve(child, event)
             self.children[one.id] = child
+            self.held.setdefault(one.id, {})[child.records] = now
         return settled
 
     def numbers_of(self):
         return {
             c.records: c.number.lstrip("0") for c in self.children.values() if c.status == "current"
         }
+
+    def all_answers(self):
+        """The records that each number ever given answers with."""
+        numbers = [child.number.lstrip("0") for child in self.children.values()]
+        return {number: self.answers(number) for number in numbers}
 
     def answers(self, number):
         child = next(c for c in self.children.values() if c.number.lstrip("0") == number)
@@ -138,3 +148,50 @@ def test_every_number_ever_given_still_answers(steps):
         index.resolve(*groups, left="withdrawn")
     for child in list(index.children.values()):
         index.answers(child.number.lstrip("0"))
+
+
+RECORDS = range(1, 8)
+pairs = st.sampled_from(list(combinations(RECORDS, 2)))
+
+
+def grouped(links, judged):
+    """The groups that a model's links and stewards' judgements make."""
+    found = [Pair(a, b, 20.0 - n, 0, "link") for n, (a, b) in enumerate(links)]
+    members = [Member(n, f"source {n}", str(n)) for n in RECORDS]
+    children = resolve(members, found, implied(judged, [], RECORDS)).children
+    return [group(*child) for child in children]
+
+
+@settings(max_examples=300)
+@given(st.lists(pairs, max_size=6, unique=True), st.lists(st.tuples(pairs, st.booleans())))
+def test_undoing_judgements_gives_back_every_number_step_by_step(links, acts):
+    index, before = Index(), []
+    judged: list[Judgement] = []
+    index.resolve(*grouped(links, []))
+    for (left, right), same in acts:
+        known = any((j.left, j.right) == (left, right) for j in judged)
+        if not known and chain(judged, left, right, same=same) is None:
+            before.append(index.all_answers())
+            judged.append(Judgement(left, right, same))
+            index.resolve(*grouped(links, judged))
+    while judged:
+        judged.pop()
+        index.resolve(*grouped(links, judged))
+        earlier = before.pop()
+        now = index.all_answers()
+        assert {number: now[number] for number in earlier} == earlier
+
+
+def test_a_merged_number_follows_its_records_when_they_go_on_to_another_child():
+    index = Index()
+    index.resolve(group(1, 2), group(3), group(4))
+    index.resolve(group(1, 2, 3, 4))
+    index.resolve(group(1, 2), group(3, 4))
+    assert index.answers("2") == index.answers("3") == group(3, 4)
+
+
+def test_who_comes_too_late_for_a_group_keeps_its_number_for_what_is_left():
+    index = Index()
+    index.resolve(group(1), group(2, 3))
+    index.resolve(group(1, 2), group(3))
+    assert index.numbers_of() == {group(1, 2): "1", group(3): "2"}

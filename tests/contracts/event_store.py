@@ -1,18 +1,29 @@
 """What every event store has to do, whichever database it is kept in."""
 
 import threading
+from dataclasses import replace as replace_heads
 from itertools import product
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
-from events.message import ERASED
+from events.message import ERASED, Recorded
 from events.record import Order, Record, RecordReceived, RecordWithdrawn, confirm, evolve
+from events.shield import ShieldApplied
 from events.store.appending import ActedError, StaleError, TakenError
-from events.store.heads import ChildHead, Confirmed, HeadChanges, Moved, ScopeHead
+from events.store.heads import (
+    ChildHead,
+    Confirmed,
+    HeadChanges,
+    JudgementHead,
+    Moved,
+    ScopeHead,
+    ShieldHead,
+    SideRecord,
+)
 from events.store.locks import LockedError
-from tests.events.store_builders import PLACE, Store, amended, head, heads, withdrawn
+from tests.events.store_builders import ORIGIN, PLACE, Store, amended, head, heads, withdrawn
 
 CHILD = UUID(int=7)
 
@@ -97,6 +108,32 @@ class EventStoreContract:
         assert store.log.heads.by_numbers(["123456789012"])["123456789012"].child == CHILD
         assert store.log.heads.scope("pds", "") == wanted.scopes[0]
 
+    def test_judgements_are_found_by_either_record_and_by_ordinal(self, store):
+        messages = [store.received(key, ordinal=n) for n, key in enumerate("abc", start=1)]
+        one, two, three = (message.originator_id for message in messages)
+        judged = [JudgementHead(one, two, "link"), JudgementHead(two, three, "apart")]
+        store.log.append(messages, heads=replace_heads(heads(*messages), judgements=judged))
+        assert store.log.heads.judgements([two]) == sorted(judged, key=lambda j: (j.left, j.right))
+        assert store.log.heads.judgements([three]) == judged[1:]
+        assert sorted(store.log.heads.judged()) == [(1, 2, True), (2, 3, False)]
+        undone = JudgementHead(one, two, "")
+        store.log.append([amended(messages[0])], heads=HeadChanges(judgements=[undone]))
+        assert store.log.heads.judged() == [(2, 3, False)]
+        assert store.log.heads.judgements([one]) == [undone]
+        assert set(store.log.heads.all_judgements()) == {undone, judged[1]}
+
+    def test_a_record_stands_on_its_side_until_the_never_link_is_lifted(self, store):
+        messages = [store.received(key, ordinal=n) for n, key in enumerate("ab", start=1)]
+        one, two = (message.originator_id for message in messages)
+        sides = [SideRecord(CHILD, one, "left"), SideRecord(CHILD, two, "right")]
+        store.log.append(messages, heads=replace_heads(heads(*messages), sides=sides))
+        assert store.log.heads.sides([one]) == sides[:1]
+        assert set(store.log.heads.sided()) == {(CHILD, one, 1, "left"), (CHILD, two, 2, "right")}
+        lifted = [SideRecord(CHILD, one, ""), SideRecord(CHILD, two, "")]
+        store.log.append([amended(messages[0])], heads=HeadChanges(sides=lifted))
+        assert store.log.heads.sides([one, two]) == store.log.heads.sided() == []
+        assert set(store.log.heads.all_sides()) == set(lifted)
+
     def test_a_head_without_an_ordinal_has_its_place(self, store):
         message = withdrawn(store.received("a"), version=1)
         state = Record(source="pds", version=1, absent=PLACE)
@@ -149,6 +186,42 @@ class EventStoreContract:
             store.log.append(late, heads=HeadChanges(unmoved={"judgement": 0, "shield": 0}))
         assert store.log.position() == 1
         store.log.append(late, heads=HeadChanges(unmoved={"judgement": 1, "shield": 0}))
+
+    def test_a_record_stands_under_each_shield_as_it_was_last_written(self, store):
+        one, other = store.record("a"), store.record("b")
+        first, second = UUID(int=21), UUID(int=22)
+        laid = [ShieldHead(one, first, "shielded"), ShieldHead(other, first, "withheld")]
+        store.log.append(store.many(1), heads=HeadChanges(shields=laid))
+        assert store.log.heads.shielded() == {
+            one: {first: "shielded"},
+            other: {first: "withheld"},
+        }
+        moved = [
+            ShieldHead(one, first, None),
+            ShieldHead(one, second, "shielded"),
+            ShieldHead(other, first, "lifted"),
+            ShieldHead(other, second, None),
+        ]
+        store.log.append(store.many(1, start=1), heads=HeadChanges(shields=moved))
+        assert store.log.heads.shielded([one, other, CHILD]) == {
+            one: {second: "shielded"},
+            other: {first: "lifted"},
+        }
+        assert set(store.log.heads.all_shielded()) == {moved[1], moved[2]}
+
+    def test_the_list_of_shields_is_written_with_the_events_or_not_at_all(self, store):
+        store.log.append(store.many(1), heads=HeadChanges(moved=frozenset({"shield"})))
+        late = HeadChanges(
+            shields=[ShieldHead(store.record("a"), UUID(int=21), "shielded")], unmoved={"shield": 0}
+        )
+        with pytest.raises(ActedError):
+            store.log.append(store.many(1, start=1), heads=late)
+        assert store.log.heads.shielded() == {}
+
+    def test_an_event_that_changes_a_shield_moves_the_shield_head(self, store):
+        applied = ShieldApplied((store.record("a"),), "2027-03-01")
+        store.log.append([Recorded(UUID(int=21), 1, ORIGIN, 0, applied, (0,)), *store.many(2)])
+        assert store.log.heads.act("shield") == 3
 
     def test_a_load_does_not_undo_a_link(self, store):
         message = store.received("a")

@@ -15,6 +15,10 @@ ORIGIN = Origin(1_700_000_000_000_000, "os:clerk", "load 9f3c2a11")
 PLACE = Order(1_700_000_000_000_000, 0, b"content of sixteen"[:16])
 
 
+def record_id(n):
+    return UUID(int=n)
+
+
 class Store:
     """A log with its keys, as an installation has them."""
 

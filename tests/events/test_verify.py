@@ -77,6 +77,23 @@ def test_two_ciphertexts_exchanged_are_found_and_open_nothing(store, tmp_path):
     assert findings(store) == ["position 6: the event was changed: its seal or its form is broken"]
 
 
+@pytest.mark.parametrize(
+    "alien", ["state = substr(state, 1, 20) || x'ff'", "topic = x'ff00'", "topic = 'other'"]
+)
+def test_a_row_that_cannot_even_be_read_is_found_where_it_is(store, tmp_path, alien):
+    change(tmp_path, f"UPDATE log_event SET {alien} WHERE rowid = 6")
+    assert findings(store) == [
+        "position 6: the event is of no type known here, or not in the form of one"
+    ]
+
+
+def test_positions_given_out_beyond_the_last_commit_are_found(store, tmp_path):
+    change(tmp_path, "UPDATE sqlite_sequence SET seq = 99 WHERE name = 'log_event'")
+    assert findings(store) == [
+        "position 99: positions were given out up to here, but commits end at 12"
+    ]
+
+
 def test_a_missing_event_is_found(store, tmp_path):
     change(tmp_path, "DELETE FROM log_event WHERE rowid = 6")
     assert findings(store) == ["position 6: an event is missing"]
@@ -104,6 +121,7 @@ def cut_the_tail(tmp_path):
         tmp_path,
         "DELETE FROM log_event WHERE rowid > 8",
         "DELETE FROM log_chain WHERE last > 8",
+        "UPDATE sqlite_sequence SET seq = 8 WHERE name = 'log_event'",
     )
 
 

@@ -11,6 +11,7 @@ from events.child import ChildRegistered, Evidence, RecordsLinked
 from events.delivery import ChunkAppended, Counts
 from events.message import ERASED, Origin, Recorded
 from events.record import Order, RecordAmended, RecordReceived, RecordWithdrawn, Statement
+from events.shield import Shield, ShieldEvent, evolve
 from person.identifiers import Identifier
 from person.names import PersonName
 from person.particulars import BirthDate, Particulars
@@ -40,6 +41,10 @@ class FakeLog:
         """Destroy the keys of these records: what is sealed reads as erased from here on."""
         self.erased.update(streams)
 
+    @property
+    def heads(self):
+        return self
+
     def position(self):
         return len(self.events)
 
@@ -47,6 +52,22 @@ class FakeLog:
         end = min(after + limit, len(self.events), upto if upto is not None else len(self.events))
         names = Catalogue()
         return [Row(i + 1, names.of(type(self.events[i].event)).stored) for i in range(after, end)]
+
+    def act(self, act):
+        moved = [n for n, one in enumerate(self.events, start=1) if one.event.moves == act]
+        return max(moved, default=0)
+
+    def shielded(self, records=None):
+        states: dict = {}
+        for one in self.events:
+            if isinstance(one.event, ShieldEvent):
+                state = states.get(one.originator_id, Shield())
+                states[one.originator_id] = evolve(state, one.event)
+        found: dict = {}
+        for shield, state in states.items():
+            for record, kind in state.kinds().items():
+                found.setdefault(record, {})[shield] = kind
+        return found if records is None else {r: found[r] for r in records if r in found}
 
     def decode(self, rows, *, opened=True, raw=False):
         found = [self.events[row.position - 1] for row in rows]

@@ -12,6 +12,7 @@ from events.record import RecordErased, RecordReturned
 from person.identifiers import Identifier
 from projections.database import open_read_models, scrub, writing
 from projections.fingerprint import fingerprint
+from projections.guard import Guard
 from projections.index import STATEMENT
 from projections.positions import FencedError
 from projections.projector import Projector, Rebuild, UnknownProjectionError
@@ -41,7 +42,7 @@ class Index:
         self.engine = open_read_models(url)
         self.projector = Projector(self.log, self.engine, batch=7)
         self.projector.prepare()
-        self.ask = Queries(self.engine)
+        self.ask = Queries(self.engine, Guard(self.log))
 
     def given(self, stream, *events):
         self.log.append(stream, *events)

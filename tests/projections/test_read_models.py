@@ -21,6 +21,7 @@ from events.record import RecordErased
 from events.source import SourceRegistered
 from projections.database import open_read_models
 from projections.fingerprint import fingerprint
+from projections.guard import Guard
 from projections.projector import Projector
 from projections.queries import Queries
 from tests.projections.fake_log import (
@@ -54,7 +55,7 @@ def ask(log, tmp_path):
         live = fingerprint(engine)
         projector.rebuild()
         assert fingerprint(engine) == live
-        return Queries(engine)
+        return Queries(engine, Guard(log))
 
     yield up_to_date
     engine.dispose()

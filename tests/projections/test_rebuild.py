@@ -16,8 +16,9 @@ from events.child import ChildClosed, ChildMerged, ChildRestored, Evidence, Reco
 from events.record import RecordErased, RecordReturned
 from projections.database import open_read_models
 from projections.fingerprint import fingerprint
+from projections.guard import Guard
 from projections.index import RECORD
-from projections.projector import Projector
+from projections.projector import READ_MODELS, Projector
 from projections.queries import Queries, Search
 from tests.projections.fake_log import (
     FakeLog,
@@ -183,7 +184,7 @@ def test_a_restricted_child_is_found_by_what_its_view_shows_and_nothing_else(tmp
     projector = Projector(log, engine)
     projector.prepare()
     projector.catch_up()
-    ask = Queries(engine)
+    ask = Queries(engine, Guard(log))
     assert ask.find(Search(name="Ayesha Khan", birth="2015-03-04", sex="F")).found
     for search in (
         Search(postcode="M1 1AA"),
@@ -203,6 +204,18 @@ projector = dying_projector(sys.argv[1])
 projector.catch_up()
 projector.rebuild()
 """
+
+
+@pytest.mark.parametrize("table", [t.name for m in READ_MODELS for t in m.metadata.sorted_tables])
+def test_any_table_that_was_dropped_is_made_again(table, tmp_path):
+    projector = dying_projector(tmp_path)
+    projector.catch_up()
+    live = fingerprint(projector.engine)
+    with projector.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+    projector.rebuild()
+    assert fingerprint(projector.engine) == live
+    projector.engine.dispose()
 
 
 def dying_projector(folder):

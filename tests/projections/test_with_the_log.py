@@ -6,6 +6,7 @@ from events.child import ChildRegistered, Evidence
 from events.message import Recorded
 from projections.database import open_read_models
 from projections.fingerprint import fingerprint
+from projections.guard import Guard
 from projections.projector import Projector
 from projections.queries import Queries, Search
 from tests.events.store_builders import ORIGIN, Store
@@ -23,7 +24,7 @@ def test_the_read_models_follow_the_log_and_an_unreadable_record_shows_nothing(t
         projector = Projector(store.log, engine)
         projector.prepare()
         assert projector.catch_up() == store.log.position()
-        ask = Queries(engine)
+        ask = Queries(engine, Guard(store.log.heads))
         assert [found.view.number for found in ask.find(Search(name="Ada Example")).found] == [
             "111"
         ]

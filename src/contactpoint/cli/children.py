@@ -12,7 +12,16 @@ from contactpoint.cli.command import (
     reason_option,
 )
 from contactpoint.cli.output import print_json, print_table, say, with_times
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act, Purpose
+
+BEHALF = click.option(
+    "--for",
+    "behalf",
+    default="",
+    metavar="WHO",
+    help="The practitioner for whom you look, where they have no way in; recorded beside you.",
+)
 
 
 @click.group()
@@ -31,9 +40,11 @@ def child() -> None:
 @click.option(
     "--history", "with_history", is_flag=True, help="Show what happened to the child, too."
 )
+@BEHALF
 @reason_option
+@token_option
 @json_option
-def show(number: str, with_history: bool, reason: str, as_json: bool) -> None:
+def show(number: str, with_history: bool, behalf: str, reason: str, as_json: bool) -> None:
     """Show the child of an index NUMBER and the services that work with them.
 
     Spaces in the number do not matter; - reads it from standard input. The look is recorded before
@@ -45,7 +56,7 @@ def show(number: str, with_history: bool, reason: str, as_json: bool) -> None:
     from person.numbers import NumberError, read
 
     stated = required_reason(reason)
-    with opened() as store:
+    with opened(Act.SHOW, _purpose(behalf)) as store:
         try:
             wanted = read(number)
         except NumberError:
@@ -58,6 +69,7 @@ def show(number: str, with_history: bool, reason: str, as_json: bool) -> None:
             reason=stated,
             children=[found.child] if found else [],
             search={"number": number.strip()},
+            behalf=behalf.strip(),
         )
         if found is None:
             raise NotFoundError("no child of that number")
@@ -90,9 +102,11 @@ def show(number: str, with_history: bool, reason: str, as_json: bool) -> None:
     help="U: not known; X: stated as not specified.",
 )
 @click.option("--identifier", default="", type=PERSONAL, help="NHS number, UPN or local number.")
+@BEHALF
 @reason_option
+@token_option
 @json_option
-def find(words: tuple[str, ...], reason: str, as_json: bool, **asked: str) -> int:
+def find(words: tuple[str, ...], behalf: str, reason: str, as_json: bool, **asked: str) -> int:
     """Find children for whom everything holds that is asked; at most twenty.
 
     A value given as - is read from standard input, so that it stands in no history: a line for
@@ -106,7 +120,7 @@ def find(words: tuple[str, ...], reason: str, as_json: bool, **asked: str) -> in
     stated = required_reason(reason)
     asked["name"] = " ".join(filter(None, [*words, asked["name"]]))
     birth = asked.pop("dob")
-    with opened() as store:
+    with opened(Act.FIND, _purpose(behalf)) as store:
         store.projector.catch_up()
         try:
             answer = store.queries.find(Search(birth=birth, **asked))
@@ -118,6 +132,7 @@ def find(words: tuple[str, ...], reason: str, as_json: bool, **asked: str) -> in
             reason=stated,
             children=[one.child for one in answer.found],
             search={"birth": birth, **asked},
+            behalf=behalf.strip(),
         )
     if as_json:
         shown = [with_times(msgspec.to_builtins(one.view)) for one in answer.found]
@@ -131,3 +146,8 @@ def find(words: tuple[str, ...], reason: str, as_json: bool, **asked: str) -> in
     if answer.more:
         say("more children answer to this; say more of the one you mean")
     return 0
+
+
+def _purpose(behalf: str) -> Purpose:
+    """What a look is for."""
+    return Purpose.MEDIATION if behalf.strip() else Purpose.DUTY

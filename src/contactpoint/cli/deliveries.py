@@ -8,7 +8,8 @@ import click
 
 from contactpoint.cli.command import examples, json_option
 from contactpoint.cli.output import as_time, print_facts, print_json, print_table, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.intake.deciding import Decision
@@ -34,10 +35,11 @@ def delivery() -> None:
     help="Only deliveries that stand so.",
 )
 @click.option("--held", is_flag=True, help="Only those that are held, or hold rows.")
+@token_option
 @json_option
 def list_(state: str | None, held: bool, as_json: bool) -> None:
     """List all deliveries, the latest first."""
-    with opened() as store:
+    with opened(Act.DELIVERIES) as store:
         store.projector.catch_up()
         every = store.queries.deliveries()
     found = [
@@ -58,13 +60,14 @@ def list_(state: str | None, held: bool, as_json: bool) -> None:
 
 @delivery.command("show", epilog=examples("delivery show 7f3a9c218d1e02ab"))
 @click.argument("delivery_id", metavar="DELIVERY")
+@token_option
 @json_option
 def show_(delivery_id: str, as_json: bool) -> None:
     """Show one DELIVERY: counts, and the rows that were not taken as they came.
 
     'delivery list' names them; the beginning of a name is enough. No particulars are shown.
     """
-    with opened() as store:
+    with opened(Act.DELIVERIES) as store:
         store.projector.catch_up()
         found = _plain(_found(store.queries, delivery_id))
     if as_json:
@@ -117,6 +120,7 @@ RECORD = click.option(
 @ROW
 @RECORD
 @click.option("--reason", default="", help="Why; recorded with the delivery.")
+@token_option
 @json_option
 def approve(delivery_id: str, as_json: bool, **meant: Any) -> int:
     """Let what is held of a DELIVERY through, and load and link it.
@@ -139,6 +143,7 @@ def approve(delivery_id: str, as_json: bool, **meant: Any) -> int:
 @ROW
 @RECORD
 @click.option("--reason", default="", help="Why; recorded with the delivery.")
+@token_option
 @json_option
 def reject(delivery_id: str, as_json: bool, **meant: Any) -> int:
     """Turn what is held of a DELIVERY away.
@@ -164,7 +169,7 @@ def _decide(  # noqa: PLR0913 - the options of both commands
 
     begun = frozenset(text.lower() for text in records if text)
     decision = Decision(approve, reason, frozenset(lines), begun)
-    with opened() as store:
+    with opened(Act.DECIDE_DELIVERY) as store:
         store.projector.catch_up()
         found = _found(store.queries, delivery_id)
         name = found["delivery"]

@@ -18,6 +18,8 @@ from contactpoint.cli.output import print_json
 CHILDREN = 1_500
 SEED = 7
 WIDTH = 96
+OURS = ("CONTACTPOINT_HOME", "CONTACTPOINT_TOKEN", "CONTACTPOINT_SECOND_TOKEN")
+"""Variables that say which index, and who acts; the tour has its own."""
 
 
 @click.command(epilog=examples("demo", "demo --children 300"))
@@ -37,15 +39,14 @@ def demo(children: int, as_json: bool) -> None:
     """
     folder = Path(tempfile.mkdtemp(prefix="contactpoint-demo-"))
     began = time.monotonic()
-    before = os.environ.get("CONTACTPOINT_HOME")
+    before = {name: os.environ.pop(name, None) for name in OURS}
     os.environ["CONTACTPOINT_HOME"] = str(folder / "home")
     try:
         with redirect_stdout(sys.stderr if as_json else sys.stdout):
             _tour(folder, children, began)
     finally:
-        os.environ.pop("CONTACTPOINT_HOME")
-        if before is not None:
-            os.environ["CONTACTPOINT_HOME"] = before
+        del os.environ["CONTACTPOINT_HOME"]
+        os.environ.update({name: value for name, value in before.items() if value is not None})
     if as_json:
         print_json(
             {

@@ -6,7 +6,8 @@ import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
 from contactpoint.cli.output import print_json, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 
 @click.command(
@@ -18,6 +19,7 @@ from contactpoint.cli.session import opened
 @click.argument("what", type=PERSONAL)
 @click.option("--reason", default="", help="Why; recorded with the erasure.")
 @click.option("--yes", is_flag=True, help="Do not ask; nobody is asked but on a terminal.")
+@token_option
 @json_option
 def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
     """Erase a child or a record for ever.
@@ -30,9 +32,8 @@ def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
         click.confirm("This cannot be undone. Erase?", abort=True, err=True)
     from person.numbers import NumberError, read
 
-    with opened() as store:
+    with opened(Act.ERASE) as store:
         origin = store.origin("erase")
-        store.accesses.require_administrator(origin)
         if ":" in what:
             done = store.erasing.record(store.record_named(what), origin, reason=reason)
         else:
@@ -58,16 +59,15 @@ def key() -> None:
 
 
 @key.command(epilog=examples("key rotate"))
+@token_option
 @json_option
 def rotate(as_json: bool) -> None:
     """Make a new wrapping key and wrap every subject's key anew; may be begun again.
 
     Administrators only.
     """
-    with opened() as store:
-        store.accesses.require_administrator(store.origin("key rotate"))
-        with progress("wrapping", wanted=not as_json):
-            wrapped = store.keys.rotate()
+    with opened(Act.ROTATE) as store, progress("wrapping", wanted=not as_json):
+        wrapped = store.keys.rotate()
     if as_json:
         print_json({"wrapped": wrapped})
     else:

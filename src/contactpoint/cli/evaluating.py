@@ -8,7 +8,8 @@ import click
 
 from contactpoint.cli.command import examples, json_option
 from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from datetime import date
@@ -42,6 +43,7 @@ OUT = click.Path(path_type=Path, dir_okay=False)
     "--errors", type=OUT, help="Write every false link and missed pair: one CSV file, with keys."
 )
 @click.option("--reason", default="", help="Why you measure; recorded word for word.")
+@token_option
 @json_option
 def evaluate(  # noqa: PLR0913 - the options of the command
     *,
@@ -72,9 +74,11 @@ def evaluate(  # noqa: PLR0913 - the options of the command
     for out in filter(None, (page, errors)):
         require_folder(out)
     known = read_truth(truth, persons)
-    with opened() as store, progress("evaluating", wanted=not as_json, unit="records") as tell:
+    with (
+        opened(Act.EVALUATE) as store,
+        progress("evaluating", wanted=not as_json, unit="records") as tell,
+    ):
         origin = store.origin("evaluate")
-        store.accesses.require_administrator(origin)
         store.projector.catch_up()
         today = day_of(origin.recorded)
         measured = store.evaluating(origin).evaluate(known, today, tell)

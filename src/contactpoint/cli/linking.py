@@ -4,12 +4,14 @@ import click
 
 from contactpoint.cli.command import examples, json_option
 from contactpoint.cli.output import print_facts, print_json, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 
 @click.command(epilog=examples("link", "link --all --plan"))
 @click.option("--all", "everything", is_flag=True, help="Look at every record again.")
 @click.option("--plan", is_flag=True, help="Say what would change, and change nothing.")
+@token_option
 @json_option
 def link(everything: bool, plan: bool, as_json: bool) -> None:
     """Link what changed since the last run.
@@ -17,7 +19,7 @@ def link(everything: bool, plan: bool, as_json: bool) -> None:
     'load' and 'nightly' do so themselves. After 'model use', everything is linked under the new
     model.
     """
-    with opened() as store:
+    with opened(Act.LINK) as store:
         with progress("linking", wanted=not as_json, unit="records") as tell:
             outcome = store.linking.run(
                 store.origin("link"), store.model, everything=everything, plan=plan, progress=tell

@@ -12,7 +12,8 @@ import msgspec
 
 from contactpoint.cli.command import FEED, examples, json_option
 from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
@@ -66,6 +67,7 @@ GRAVEST = (1, 4, 3, 0)
 )
 @click.option("--dry-run", is_flag=True, help="Read and report, store nothing.")
 @click.option("--no-link", is_flag=True, help="Append only; link later.")
+@token_option
 @json_option
 def load(  # noqa: PLR0913 - the options of the contract
     *,
@@ -91,7 +93,7 @@ def load(  # noqa: PLR0913 - the options of the contract
         raise UsageError("--source: expected the name of the agency's system")
     reports: list[dict[str, Any]] = []
     codes: set[int] = set()
-    with opened() as store:
+    with opened(Act.LOAD) as store:
         found = deliveries(files, feed_name)
         for feed, paths in found:
             name = paths[0].name

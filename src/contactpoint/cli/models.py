@@ -4,7 +4,8 @@ import click
 
 from contactpoint.cli.command import examples, json_option
 from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 
 @click.command(epilog=examples("train", "train --seed 7 --json", "train --source club"))
@@ -14,6 +15,7 @@ from contactpoint.cli.session import opened
     "records of one such shape and no children's, that is what is trained.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Which pairs are drawn.")
+@token_option
 @json_option
 def train(source: str | None, seed: int, as_json: bool) -> None:
     """Train a model on the index's own records.
@@ -23,9 +25,8 @@ def train(source: str | None, seed: int, as_json: bool) -> None:
     """
     from contactpoint.training import train as made_of
 
-    with opened() as store, progress("training", wanted=not as_json):
+    with opened(Act.TRAIN) as store, progress("training", wanted=not as_json):
         origin = store.origin("train")
-        store.accesses.require_administrator(origin)
         made = made_of(store, origin, source=source, seed=seed)
         store.models.store(made)
     if as_json:
@@ -41,10 +42,11 @@ def model() -> None:
 
 
 @model.command("list", epilog=examples("model list"))
+@token_option
 @json_option
 def list_(as_json: bool) -> None:
     """List the stored versions, and which is in force."""
-    with opened() as store:
+    with opened(Act.MODELS) as store:
         forces = {store.model.version, *store.shapes.versions()}
         versions = store.models.versions()
     if as_json:
@@ -55,6 +57,7 @@ def list_(as_json: bool) -> None:
 
 @model.command("show", epilog=examples("model show", "model show 7f3a9c"))
 @click.argument("version", required=False)
+@token_option
 @json_option
 def show(version: str | None, as_json: bool) -> None:
     """Show a VERSION's card and thresholds; the one in force if none is named.
@@ -63,7 +66,7 @@ def show(version: str | None, as_json: bool) -> None:
     """
     from contactpoint.models import records_behind
 
-    with opened() as store:
+    with opened(Act.MODELS) as store:
         found = store.models.get(version) if version else store.model
     facts = {
         "version": found.version,
@@ -80,12 +83,12 @@ def show(version: str | None, as_json: bool) -> None:
 
 @model.command("use", epilog=examples("model use 7f3a9c"))
 @click.argument("version")
+@token_option
 @json_option
 def use(version: str, as_json: bool) -> None:
     """Put a VERSION in force; the next 'link' links everything under it. Administrators only."""
-    with opened() as store:
+    with opened(Act.USE_MODEL) as store:
         origin = store.origin("model use")
-        store.accesses.require_administrator(origin)
         found = store.models.get(version)
         changed = store.models.adopt(found, origin)
         store.projector.catch_up()

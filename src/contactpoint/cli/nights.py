@@ -20,7 +20,8 @@ from contactpoint.cli.loading import (
 )
 from contactpoint.cli.loading import link as link_loaded
 from contactpoint.cli.output import print_json, print_table, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
@@ -45,6 +46,7 @@ MOST_NAMED = 10
     metavar="SECONDS",
     help="How long to wait for another night, load or link to end.",
 )
+@token_option
 @json_option
 def nightly(folder: Path, wait: float, as_json: bool) -> int:
     """Load a drop FOLDER in order of effective time.
@@ -58,7 +60,7 @@ def nightly(folder: Path, wait: float, as_json: bool) -> int:
     from contactpoint.nightly import dropped, left_out, unlisted
     from feeds.catalogue import FEEDS
 
-    with opened() as store, store.log.lock("nightly", wait=wait):
+    with opened(Act.LOAD) as store, store.log.lock("nightly", wait=wait):
         reports = [
             each
             for _, files in groupby(dropped(folder, FEEDS), key=_delivery)

@@ -4,10 +4,12 @@ import click
 
 from contactpoint.cli.command import examples, json_option
 from contactpoint.cli.output import print_json, print_table, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 
 @click.command(epilog=examples("verify"))
+@token_option
 @json_option
 def verify(as_json: bool) -> int:
     """Walk the log, and say whether anything was changed.
@@ -17,7 +19,7 @@ def verify(as_json: bool) -> int:
     from contactpoint.following import heads_of
     from events.verify import verify as walk
 
-    with opened() as store, progress("verifying", wanted=not as_json):
+    with opened(Act.VERIFY) as store, progress("verifying", wanted=not as_json):
         report = walk(store.log, store.checkpoints, heads_of)
         events = store.log.position()
     findings = [str(finding) for finding in report.findings]
@@ -33,6 +35,7 @@ def verify(as_json: bool) -> int:
 
 
 @click.command(epilog=examples("doctor"))
+@token_option
 @json_option
 def doctor(as_json: bool) -> int:
     """Say what makes the installation unsafe or unfit, and what to do.
@@ -41,7 +44,7 @@ def doctor(as_json: bool) -> int:
     """
     from contactpoint.doctor import examine
 
-    with opened() as store:
+    with opened(Act.DOCTOR) as store:
         found = examine(store)
     if as_json:
         print_json([{"level": one.level, "what": one.what, "do": one.remedy} for one in found])

@@ -10,7 +10,8 @@ import msgspec
 from contactpoint.cli import views
 from contactpoint.cli.command import PERSONAL, examples, json_option
 from contactpoint.cli.output import PICTURE, as_time, print_json, print_table, width, with_times
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.explaining import Explanation
@@ -31,6 +32,7 @@ BESIDE = 52
 @click.argument("left", type=PERSONAL)
 @click.argument("right", type=PERSONAL)
 @click.option("--reason", default="", help="Why you look; recorded word for word.")
+@token_option
 @json_option
 def why(left: str, right: str, reason: str, as_json: bool) -> None:
     """Show the weights of a pair of records, field by field.
@@ -43,7 +45,7 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
     from contactpoint.errors import NotFoundError
     from contactpoint.explaining import explain, why_apart
 
-    with opened() as store:
+    with opened(Act.WHY) as store:
         store.projector.catch_up()
         records = store.record_named(left), store.record_named(right)
         found = explain(store.queries, store.model, *records, store.model_of)

@@ -27,12 +27,14 @@ COMMANDS = {
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
+    "shield": "contactpoint.cli.shields",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
     "verify": "contactpoint.cli.operations",
     "erase": "contactpoint.cli.erasing",
     "key": "contactpoint.cli.erasing",
     "doctor": "contactpoint.cli.operations",
+    "token": "contactpoint.cli.people",
     "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",
 }
@@ -160,6 +162,7 @@ def _exit_code(error: Exception) -> int | None:
         "KeyStoreError",
         "UnknownProjectionError",
         "ScrubError",
+        "BehindError",
     }
     if any(kind.__name__ in expected for kind in type(error).__mro__):
         return 1

@@ -85,7 +85,7 @@ def _model(mapped: "Mapped") -> "tuple[AnyModel, str]":
 
     shape = Shape.of(mapped.settings.fields) if mapped.fields else None
     try:
-        with opened() as store:
+        with opened(None) as store:
             model = store.shapes.in_force(shape) if shape else store.model
     except NotInitialisedError:
         model = None

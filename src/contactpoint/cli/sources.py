@@ -5,7 +5,8 @@ import msgspec
 
 from contactpoint.cli.command import FEED, examples, json_option, nearest
 from contactpoint.cli.output import print_facts, print_json, print_table, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 
 @click.group()
@@ -14,10 +15,11 @@ def source() -> None:
 
 
 @source.command("list", epilog=examples("source list"))
+@token_option
 @json_option
 def list_(as_json: bool) -> None:
     """List the registered sources."""
-    with opened() as store:
+    with opened(Act.SOURCES) as store:
         known = sorted(store.sources.registry().sources.values(), key=lambda one: one.source)
     if as_json:
         print_json([msgspec.to_builtins(one) for one in known])
@@ -43,12 +45,13 @@ def list_(as_json: bool) -> None:
 
 @source.command(epilog=examples("source show schools"))
 @click.argument("name")
+@token_option
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show the settings of the source of a NAME."""
     from contactpoint.errors import NotFoundError
 
-    with opened() as store:
+    with opened(Act.SOURCES) as store:
         known = store.sources.registry().sources
     if name not in known:
         raise NotFoundError(f"no source {name!r}{nearest(name, list(known))}")
@@ -95,6 +98,7 @@ def show(name: str, as_json: bool) -> None:
 )
 @click.option("--oldest", type=click.IntRange(0, 150), help="Age from which rows are out of scope.")
 @click.option("--any-age", is_flag=True, help="No limit of age.")
+@token_option
 @json_option
 def add(name: str, feed_name: str, any_age: bool, as_json: bool, **stated: object) -> None:
     """Register the source of a NAME, or state its settings anew. What is not said is the feed's."""
@@ -105,7 +109,7 @@ def add(name: str, feed_name: str, any_age: bool, as_json: bool, **stated: objec
     if any_age:
         changes["oldest"] = None
     made = registration(name, feed_name, FEEDS[feed_name].settings)
-    with opened() as store:
+    with opened(Act.ADD_SOURCE) as store:
         changed = store.sources.register(
             msgspec.structs.replace(made, **changes), store.origin("source add")
         )

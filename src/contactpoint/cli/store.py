@@ -4,7 +4,8 @@ import click
 
 from contactpoint.cli.command import examples, json_option, nearest
 from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.session import opened, token_option
+from contactpoint.people.deciding import Act
 
 
 @click.command(epilog=examples("init"))
@@ -55,13 +56,14 @@ def _shown(url: str) -> str:
 
 
 @click.command(epilog=examples("status", "status --json"))
+@token_option
 @json_option
 def status(as_json: bool) -> None:
     """Show how much there is and what waits.
 
     Also which model is in force, and how far each projection (read model) has come in the log.
     """
-    with opened() as store:
+    with opened(Act.STATUS) as store:
         store.projector.catch_up()
         figures = store.queries.status()
         events = store.log.position()
@@ -93,6 +95,7 @@ def status(as_json: bool) -> None:
 
 @click.command(epilog=examples("rebuild", "rebuild children"))
 @click.argument("name", required=False)
+@token_option
 @json_option
 def rebuild(name: str | None, as_json: bool) -> None:
     """Make the read models anew from the log.
@@ -102,7 +105,7 @@ def rebuild(name: str | None, as_json: bool) -> None:
     """
     from contactpoint.errors import UsageError
 
-    with opened() as store, store.log.lock("rebuild"):
+    with opened(Act.REBUILD) as store, store.log.lock("rebuild"):
         known = list(store.projector.read_models)
         if name is not None and name not in known:
             raise UsageError(f"no projection {name!r}{nearest(name, known)}")

@@ -31,7 +31,7 @@ class Story:
         """``feeds``: where ``synth`` wrote them; the first night must have been loaded."""
         self._persons = {row["person"]: row for row in _table(feeds / "persons.csv")}
         truth = _table(feeds / "truth.csv")
-        with opened() as store:
+        with opened(None) as store:
             self._children: Mapping[Record, str] = {
                 (source, key): child for source, key, child in store.queries.links()
             }
@@ -43,7 +43,7 @@ class Story:
 
     def twins(self) -> Twins | None:
         """Two twins whom an agency each knows, with different forenames and all else alike."""
-        with opened() as store:
+        with opened(None) as store:
             for records in self._all_twins():
                 if twins := _twins(store, records):
                     return twins
@@ -61,7 +61,7 @@ class Story:
 
     def closest_pair(self) -> str | None:
         """The referred pair that says most: nearest to even odds."""
-        with opened() as store:
+        with opened(None) as store:
             pairs = store.queries.shown_pairs()
         if not pairs:
             return None
@@ -70,7 +70,7 @@ class Story:
 
     def late_delivery(self) -> str | None:
         """The delivery that speaks for the earliest time and still stated something."""
-        with opened() as store:
+        with opened(None) as store:
             told = [row for row in store.queries.deliveries() if row["changed"]]
         late = min(told, key=lambda row: (row["effective"], -row["changed"]), default=None)
         return str(late["delivery"]) if late else None

@@ -37,7 +37,10 @@ def show(view: "View") -> None:
     click.echo(f"{facts['name']}  ({facts['number']})")
     click.echo(f"  born {facts['born']}, sex {facts['sex']}")
     if "services" not in plain:
-        click.echo("  the rest of this record is restricted")
+        for parent in plain["parents"]:
+            click.echo(f"  parent: {name_of(parent)}")
+        click.echo("  the rest of this record is shielded")
+        click.echo(f"  to reach the child: {plain['contact']}")
         return
     click.echo(f"  {address_of(_believed(plain, 'address')) or 'no address stated'}")
     for also in other_names(plain):

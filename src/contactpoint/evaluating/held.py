@@ -29,7 +29,7 @@ class Counts(msgspec.Struct, frozen=True):
     measured: int
     """Current records of the index that they are of: all figures are over them."""
     not_in_index: int
-    """Keys of none: out of scope, held, withdrawn or never loaded."""
+    """Keys of none: out of scope, held, withdrawn, never loaded, or not to be seen."""
     not_in_truth: int
     """Current records of the index of which the truth says nothing."""
     not_linked: int
@@ -113,7 +113,10 @@ class Held:
 
 
 def _rows(queries: Queries, named: dict[bytes, str], unknown: list[int]) -> Iterator[Row]:
+    hidden = queries.guard.hidden()
     for record in queries.records():
+        if record.record in hidden:
+            continue
         person = named.get(record.record.bytes)
         if person is None:
             unknown.append(record.ordinal)

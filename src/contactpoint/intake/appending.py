@@ -9,6 +9,7 @@ import msgspec
 from pyroaring import BitMap
 
 from contactpoint.intake.first_pass import Findings, drifts
+from contactpoint.intake.marking import Marking
 from contactpoint.intake.preparing import EncodedRows, PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
@@ -35,10 +36,13 @@ from events.record import (
     needs_history,
     prove_present,
 )
+from events.store.appending import StaleError
 from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
 PAGE = 1_000
+TRIES = 5
+"""How often a commit that lays shields is tried, where linking is at the same children."""
 Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 """Has first events sealed, perhaps elsewhere, while other work goes on; then gives them."""
 
@@ -82,6 +86,7 @@ class Appending:
             chunk.sealed = self._submit(Firsts(self._place, self._ordinal, firsts))
             self._ordinal += firsts.count
             chunk.commit.new = firsts.count
+            chunk.commit.marked.update(dict.fromkeys(UUID(bytes=one) for one in firsts.marked))
         return chunk
 
     def _apart(
@@ -198,8 +203,11 @@ class Appending:
         commit.new += first
         commit.changed += not first
         commit.apply(head, events, row.stated.effective)
-        if other_key and any(isinstance(event, Stating) for event in events):
+        stating = any(isinstance(event, Stating) for event in events)
+        if other_key and stating:
             commit.keys.append(KeyHead(UUID(bytes=other_key), id_))
+        if row.restricted and stating:
+            commit.marked[id_] = None
         self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
 
     def _identified(self, row: PreparedRow, commit: "_Commit") -> tuple[bytes, bytes]:
@@ -270,24 +278,32 @@ class Appending:
         return ()
 
     def _append(self, commit: "_Commit", last: Event, sealed: SealedFirsts | None = None) -> None:
-        """One commit: the records' events with their keys, then the delivery's own."""
+        """One commit: the records' events with their keys, shields, then the delivery's own."""
         place = self._place
         self._version += 1
-        messages = list(self._messages(commit))
-        messages.append(
-            Recorded(place.stream, self._version, place.origin, place.order.effective, last)
-        )
-        self._log.append(
-            messages,
-            ready=sealed.stored() if sealed else (),
-            heads=HeadChanges(
-                records=[commit.heads[record] for record in commit.touched],
-                made=sealed.heads if sealed else (),
-                scopes=commit.scopes,
-                keys=commit.keys,
-                confirmed=commit.together,
-            ),
-        )
+        stated = list(self._messages(commit))
+        own = Recorded(place.stream, self._version, place.origin, place.order.effective, last)
+        for left in reversed(range(TRIES if commit.marked else 1)):
+            marking = Marking(commit.marked, self._log, place.origin)
+            try:
+                self._log.append(
+                    [*stated, *marking.acts.messages, own],
+                    ready=sealed.stored() if sealed else (),
+                    heads=HeadChanges(
+                        records=[commit.heads[record] for record in commit.touched],
+                        made=sealed.heads if sealed else (),
+                        scopes=commit.scopes,
+                        keys=commit.keys,
+                        confirmed=commit.together,
+                        shields=list(marking.acts.heads()),
+                    ),
+                    expect=marking.expect,
+                )
+            except StaleError:
+                if not left:
+                    raise  # not for a child that linking was at when its record was marked
+            else:
+                return
 
     def _messages(self, commit: "_Commit") -> Iterator[Recorded]:
         stating = [
@@ -371,6 +387,8 @@ class _Commit:
         self.seen: list[int] = []
         self.notes: list[RowNote] = []
         self.twice: list[UUID] = []
+        self.marked: dict[UUID, None] = {}
+        """Records that their feed marks as restricted in what is appended."""
         self.new = self.changed = self.unchanged = self.held = 0
 
     def confirm(self, record: UUID, stated: Order | None) -> None:

@@ -53,6 +53,8 @@ class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     """1 where forename and family name are likelier exchanged, -1 where not, 0: cannot be said."""
     recalled: bytes = b""
     """Hash of a row that was not read again: traits and statement are missing."""
+    restricted: bool = False
+    """Its feed marks the child: a shield is laid in the commit that takes the statement."""
 
 
 class EncodedRows(msgspec.Struct, frozen=True):
@@ -63,12 +65,15 @@ class EncodedRows(msgspec.Struct, frozen=True):
     """Their establishments."""
     encoded: msgspec.Raw
     """The rows as MessagePack."""
+    marked: tuple[bytes, ...] = ()
+    """The records that their feed marks as restricted."""
 
     @classmethod
     def of(cls, rows: Sequence[PreparedRow]) -> "EncodedRows":
         """Encode rows."""
         scopes = tuple(sorted({row.scope for row in rows}))
-        return cls(len(rows), scopes, msgspec.Raw(msgspec.msgpack.encode(rows)))
+        marked = tuple(row.record for row in rows if row.restricted)
+        return cls(len(rows), scopes, msgspec.Raw(msgspec.msgpack.encode(rows)), marked)
 
     def rows(self) -> list[PreparedRow]:
         """The rows again."""
@@ -189,6 +194,7 @@ class Preparing:
             in_scope=_is_after(birth, self._born_after),
             former=self._hashing.record_id(self._source, row.former_key) if row.former_key else b"",
             exchanged=self._exchanged(forename, family) if self._exchanged is not None else 0,
+            restricted=row.restricted,
         )
 
     def _recalled(self, row: RecalledRow) -> PreparedRow:

@@ -33,6 +33,8 @@ class ReadRow(msgspec.Struct, frozen=True, array_like=True, tag="read"):
     """Hash by which the row can be recalled; empty where it must be read each time."""
     left_out: bytes
     """Its fields that are not taken: places in ``Reader.left_out``, as MessagePack."""
+    restricted: bool = False
+    """Its feed marks the child as restricted."""
 
 
 class RecalledRow(msgspec.Struct, frozen=True, array_like=True, tag="recalled"):
@@ -116,6 +118,7 @@ class Reader:
             row.remarks,
             digest,
             left_out,
+            particulars.restricted,
         )
 
     def _recalls(self, *written: bytes) -> bool:

@@ -1,16 +1,18 @@
 """One run of linking: what changed since the last, resolved with all that it touches."""
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pyroaring import BitMap
 
+from contactpoint.chance import CHANCE, Chance
+from contactpoint.linking import judged
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import (
+    Edge,
     Neighbourhood,
     decided,
     floor_of,
@@ -19,6 +21,7 @@ from contactpoint.linking.neighbourhoods import (
     sure_of,
 )
 from contactpoint.linking.shapes import Shapes
+from contactpoint.linking.shielding import Spreading
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
@@ -34,10 +37,13 @@ from events.child import (
 from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended
 from events.failpoints import failpoint
+from events.judgement import ACT
 from events.linking import LinkingCompleted, PairsReferred, ReferredPair
 from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
+from events.never_link import NeverLink, NeverLinkLifted
+from events.never_link import evolve as evolve_never_link
 from events.record import (
     RecordAmended,
     RecordErased,
@@ -46,6 +52,7 @@ from events.record import (
     RecordWithdrawn,
 )
 from events.shape import ShapeLinked
+from events.shield import RecordsReleased
 from events.store.appending import StaleError
 from events.store.heads import ChildHead, HeadChanges
 from linkage.declared.index import DeclaredIndex
@@ -54,11 +61,11 @@ from linkage.index import Index, Pairs
 from linkage.model import Model
 from linkage.resolve import Member, Resolution, resolve
 from linkage.weigh import probability
-from person.numbers import make
 from projections.projector import Projector
 from projections.queries import Membership, Queries
 
 CHANGES = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
+WATCHED: tuple[type[Event], ...] = (*CHANGES, ChunkAppended, *judged.CHANGES, RecordsReleased)
 CHILDREN: dict[type[Event], str] = {
     ChildRegistered: "registered",
     ChildMerged: "merged",
@@ -124,8 +131,9 @@ class Linking:
         *,
         shapes: Shapes | None = None,
         commit: int = COMMIT,
+        chance: Chance = CHANCE,
     ) -> None:
-        """``commit``: records settled in one commit, at least.
+        """``commit``: records settled in one commit, at least. ``chance`` gives new numbers.
 
         ``shapes``: the models of tables of other shapes; without them children alone are linked.
         """
@@ -136,6 +144,7 @@ class Linking:
         self._kept = kept
         self._shapes = shapes
         self._commit = commit
+        self._chance = chance
 
     def run(  # noqa: PLR0913 - what a caller may ask of a run
         self,
@@ -218,18 +227,21 @@ class _Run:
         self._progress: Progress | None = None
         self._log, self._queries, self._kept = linking._log, linking._queries, linking._kept
         self._projector = linking._projector
+        self._register = linking._chance.register
         self._origin, self._model, self._size = origin, model, linking._commit
         self._matching: Matching = matching_of(model)
         shape = self._matching.shape
         self._stream = linking._master.hashes.stream_id("linking", *([shape] if shape else []))
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
+        self._laid = judged.Laid(linking._log)
         self._version = self._own_version()
         self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
 
     def go(self, *, everything: bool, progress: Progress | None = None) -> LinkOutcome:
         self._progress = progress
+        self._laid.read()
         through, linked_under = self._last()
         first = linked_under != self._model.version
         whole = everything or first
@@ -267,16 +279,27 @@ class _Run:
         records: set[UUID] = set()
         ordinals: set[int] = set()
         after = position
-        while rows := self._log.read(after, PAGE, self._position, (*CHANGES, ChunkAppended)):
+        while rows := self._log.read(after, PAGE, self._position, WATCHED):
             for recorded in self._log.decode(rows, opened=False):
                 if isinstance(recorded.event, ChunkAppended):
                     ordinals.update(BitMap.deserialize(recorded.event.seen))
+                elif isinstance(recorded.event, judged.CHANGES):
+                    records.update(self._spoken_of(recorded))
+                elif isinstance(recorded.event, RecordsReleased):
+                    records.update(recorded.event.records)
                 else:
                     records.add(recorded.originator_id)
             after = rows[-1].position
         heads = self._log.heads.records(records)
         ordinals.update(head.state.ordinal for head in heads.values() if head.state.ordinal)
         return ordinals
+
+    def _spoken_of(self, recorded: Recorded) -> Collection[UUID]:
+        """The records of a judgement or never-link; of one lifted, all that stood on its sides."""
+        if not isinstance(recorded.event, NeverLinkLifted):
+            return judged.spoken_of(recorded.event)
+        known = self._log.replay(recorded.originator_id, NeverLink(), evolve_never_link)
+        return known.left | known.right
 
     def _filled(self) -> AnyIndex:
         """An index of all records as they are now, that is not kept."""
@@ -303,19 +326,20 @@ class _Run:
         floor = floor_of(self._model)
         if whole:
             return index.pairs_within(floor), changed
-        return reach(index, changed, floor, self._siblings)
+        return reach(index, changed, floor, self._beside)
 
-    def _siblings(self, ordinals: set[int]) -> set[int]:
-        """Current records that share a child with these now."""
+    def _beside(self, ordinals: set[int]) -> set[int]:
+        """Current records that share a child with these now, and those judged with them."""
         links = self._log.heads.links(ordinals)
-        return self._queries.ordinals_of({child for child in links.values() if child is not None})
+        children = {child for child in links.values() if child is not None}
+        return self._queries.ordinals_of(children) | self._laid.beside(ordinals)
 
     def _settle(self, pairs: Pairs, ordinals: set[int]) -> None:
         """Resolve every neighbourhood and append what follows, some thousands in a commit."""
         linked = self._linked(ordinals)
         found = list(decided(pairs, self._model))
         self.outcome.pairs = len(found)
-        for batch in _batches(group(ordinals, found, _beside(linked)), self._size):
+        for batch in _batches(group(ordinals, found, self._edges(ordinals, linked)), self._size):
             wanted = {ordinal for one in batch for ordinal in one.ordinals}
             self._commit(batch, {o: linked[o] for o in wanted if o in linked}, wanted)
             self.outcome.records += len(wanted)
@@ -345,16 +369,23 @@ class _Run:
 
     def _again(self, ordinals: set[int]) -> tuple[list[Neighbourhood], dict[int, UUID]]:
         """The neighbourhoods of these records, and their children, as all of it is now."""
+        self._laid.read()
         self._position = self._projector.catch_up()
         self._version = self._own_version()
-        pairs, met = reach(self._index(), ordinals, floor_of(self._model), self._siblings)
+        pairs, met = reach(self._index(), ordinals, floor_of(self._model), self._beside)
         linked = self._linked(met)
-        return group(met, list(decided(pairs, self._model)), _beside(linked)), linked
+        found = list(decided(pairs, self._model))
+        return group(met, found, self._edges(met, linked)), linked
+
+    def _edges(self, ordinals: set[int], linked: dict[int, UUID]) -> list[Edge]:
+        """What joins records beside their pairs: a child, and what people laid upon them."""
+        return [*_beside(linked), *self._laid.edges(ordinals)]
 
     def _resolved(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> "_Commit":
         """What follows for these neighbourhoods from what is known of them."""
         known = self._queries.memberships({o for one in batch for o in one.ordinals})
-        commit = _Commit(linked)
+        shields = Spreading(self._log, self._origin, [one.record for one in known.values()])
+        commit = _Commit(linked, shields)
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
             merged.setdefault(into, set()).add(child)
@@ -367,6 +398,7 @@ class _Run:
             resolution = resolve(
                 members,
                 one.pairs,
+                self._laid.among(one.ordinals, [member.ordinal for member in members]),
                 reading=self._matching.reading,
                 sure=sure_of(self._model),
             )
@@ -411,11 +443,14 @@ class _Run:
             evidence={ids[o]: _evidence(ids, o, resolution) for o in resolution.evidence},
             ordinals={record: ordinal for ordinal, record in ids.items()},
             model=self._model.version,
-            register=_register,
+            register=self._register,
             left="withdrawn" if len(one.ordinals) == 1 else "moved",
         )
         for each in settled:
             commit.add(each)
+        was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
+        commit.shields.follow(groups, was)
+        commit.groups += [(group, ids) for group in resolution.children]
         commit.referred.extend(
             ReferredPair(
                 ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
@@ -427,9 +462,13 @@ class _Run:
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
         state = Child()
-        for message in messages:
+        held: dict[frozenset[UUID], int] = {}
+        for number, message in enumerate(messages, start=1):
             state = evolve_child(state, message.event)  # type: ignore[arg-type]
-        return KnownChild(child, state, (messages[0].origin.recorded, state.number))
+            # Between two events of one run it is what it never was to anybody.
+            if number == len(messages) or messages[number].origin != message.origin:
+                held[state.records] = message.origin.recorded
+        return KnownChild(child, state, (messages[0].origin.recorded, state.number), held)
 
     def _refer(self, commit: "_Commit") -> PairsReferred | None:
         """Pairs that newly await a steward, and pairs that no longer do."""
@@ -449,23 +488,35 @@ class _Run:
             for each in commit.settled
             for number, event in enumerate(each.events, start=1)
         ]
+        messages += commit.shields.acts.messages
         if referred is not None:
             messages.append(self._own(referred))
+        grown = self._laid.grown(commit.groups)
+        growth, sides = self._laid.growth(grown, self._origin)
+        messages += growth
         if messages and not self._plan:
-            self._write(messages, commit)
+            heads = HeadChanges(
+                children=commit.heads,
+                links=commit.links,
+                sides=sides,
+                shields=list(commit.shields.acts.heads()),
+                unmoved={ACT: self._laid.position, "shield": commit.shields.position},
+            )
+            self._laid.has_grown(grown, self._write(messages, commit, heads))
             self._version += referred is not None
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
         self.outcome.count(commit.settled)
         self.outcome.referred += len(referred.referred) if referred is not None else 0
 
-    def _write(self, messages: Sequence[Recorded], commit: "_Commit") -> None:
-        heads = HeadChanges(children=commit.heads, links=commit.links)
+    def _write(self, messages: Sequence[Recorded], commit: "_Commit", heads: HeadChanges) -> int:
+        """Append; the position of the last event."""
         # Another run that ended, or referred a pair, moved our own stream.
         expect = commit.read | {self._stream: self._version}
         expect.update((each.id, each.version) for each in commit.settled)
         failpoint("link.before-append")
-        self._log.append(messages, heads=heads, expect=expect)
+        positions = self._log.append(messages, heads=heads, expect=expect)
         failpoint("link.after-append")
+        return positions[-1]
 
     def _complete(self) -> None:
         outcome = self.outcome
@@ -504,9 +555,10 @@ class _Run:
 class _Commit:
     """What one commit of linking will write."""
 
-    def __init__(self, linked: dict[int, UUID]) -> None:
+    def __init__(self, linked: dict[int, UUID], shields: Spreading) -> None:
         self.linked = linked
         """The child of each record that has one now, by ordinal."""
+        self.shields = shields
         self.read: dict[UUID, int] = {}
         """The version at which each child was read, whether anything follows for it or not."""
         self.settled: list[Settled] = []
@@ -514,6 +566,8 @@ class _Commit:
         self.links: dict[UUID, UUID | None] = {}
         self.referred: list[ReferredPair] = []
         self.records: set[UUID] = set()
+        self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
+        """The records of each child by ordinal, and the ids of those of its neighbourhood."""
 
     def add(self, settled: Settled) -> None:
         """Events of one child follow; its head and its records' links with them."""
@@ -550,11 +604,6 @@ def _evidence(ids: dict[int, UUID], ordinal: int, resolution: Resolution) -> Evi
         return Evidence(ids[ordinal])
     partner = pair.right if pair.left == ordinal else pair.left
     return Evidence(ids[ordinal], ids[partner], pair.pattern, pair.weight)
-
-
-def _register() -> tuple[UUID, str]:
-    """The id and the number of a child not known before, both random."""
-    return uuid4(), make(f"{secrets.randbelow(10**11):011}")
 
 
 def _sorted(left: UUID, right: UUID) -> tuple[UUID, UUID]:

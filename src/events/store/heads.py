@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from events.record import Order, Record, Standing
+from events.shield import Kind
 
 PAGE = 5_000
 
@@ -73,6 +74,50 @@ class ActHead(msgspec.Struct, frozen=True):
     position: int
 
 
+class ShieldHead(msgspec.Struct, frozen=True):
+    """How a record stands under a shield; it may stand under several."""
+
+    record: UUID
+    shield: UUID
+    kind: Kind | None
+    """None takes the row away, as it is written."""
+
+
+class JudgementHead(msgspec.Struct, frozen=True):
+    """What stewards said last of a pair of records; ``left`` is the lesser id."""
+
+    left: UUID
+    right: UUID
+    verdict: str
+    """Empty where the judgement was reversed."""
+
+
+class SideRecord(msgspec.Struct, frozen=True):
+    """A record that stands on a side of a never-link: for good, also when it is withdrawn."""
+
+    never_link: UUID
+    record: UUID
+    side: str
+    """``left`` or ``right``; empty where the never-link was lifted."""
+
+
+class Judged(NamedTuple):
+    """A pair of records by ordinal, and whether a steward said that they are one child."""
+
+    left: int
+    right: int
+    same: bool
+
+
+class Sided(NamedTuple):
+    """A record by ordinal, and where it stands."""
+
+    never_link: UUID
+    record: UUID
+    ordinal: int
+    side: str
+
+
 class Moved(NamedTuple):
     """A statement that a delivery repeated at a later place of the source's time."""
 
@@ -101,6 +146,9 @@ class HeadChanges:
     children: Sequence[ChildHead] = ()
     scopes: Sequence[ScopeHead] = ()
     keys: Sequence[KeyHead] = ()
+    shields: Sequence[ShieldHead] = ()
+    judgements: Sequence[JudgementHead] = ()
+    sides: Sequence[SideRecord] = ()
     links: Mapping[UUID, UUID | None] = field(default_factory=dict)
     """The child of each record named; None where it belongs to none any more."""
     confirmed: Confirmed | None = None
@@ -202,7 +250,34 @@ SCOPE_HEAD = HeadTable(
 )
 KEY_HEAD = HeadTable("key_head", {"key_id": "id", "record": "id"}, key=("key_id",))
 ACT_HEAD = HeadTable("act_head", {"act": "text", "position": "count"}, key=("act",))
-TABLES = (RECORD_HEAD, CHILD_HEAD, SCOPE_HEAD, KEY_HEAD, ACT_HEAD)
+SHIELDED_RECORD = HeadTable(
+    "shielded_record",
+    {"record": "id", "shield": "id", "kind": "text"},
+    key=("record", "shield"),
+    index=("shield",),
+)
+JUDGEMENT_HEAD = HeadTable(
+    "judgement_head",
+    {"left_record": "id", "right_record": "id", "verdict": "text"},
+    key=("left_record", "right_record"),
+    index=("right_record",),
+)
+SIDE_RECORD = HeadTable(
+    "side_record",
+    {"never_link": "id", "record": "id", "side": "text"},
+    key=("never_link", "record"),
+    index=("record",),
+)
+TABLES = (
+    RECORD_HEAD,
+    CHILD_HEAD,
+    SCOPE_HEAD,
+    KEY_HEAD,
+    ACT_HEAD,
+    SHIELDED_RECORD,
+    JUDGEMENT_HEAD,
+    SIDE_RECORD,
+)
 
 
 class Ids(Protocol):
@@ -229,6 +304,25 @@ def rows(
         (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
         (KEY_HEAD, [(ids.from_id(head.key), ids.from_id(head.record)) for head in changes.keys]),
         (ACT_HEAD, [(act, position) for act in sorted(changes.moved)]),
+        (
+            SHIELDED_RECORD,
+            [
+                (ids.from_id(one.record), ids.from_id(one.shield), one.kind)
+                for one in changes.shields
+                if one.kind is not None
+            ],
+        ),
+        (JUDGEMENT_HEAD, [_judgement_row(head, ids.from_id) for head in changes.judgements]),
+        (SIDE_RECORD, [_side_row(head, ids.from_id) for head in changes.sides]),
+    ]
+
+
+def taken_away(changes: HeadChanges, ids: Ids) -> list[tuple[Any, Any]]:
+    """Record and shield of the rows of ``shielded_record`` that go, ids as the database's."""
+    return [
+        (ids.from_id(one.record), ids.from_id(one.shield))
+        for one in changes.shields
+        if one.kind is None
     ]
 
 
@@ -260,6 +354,14 @@ def record_row(head: RecordHead, from_id: Callable[[UUID], Any]) -> tuple[Any, .
 def _child_row(head: ChildHead, from_id: Callable[[UUID], Any]) -> tuple[Any, ...]:
     into = head.merged_into and from_id(head.merged_into)
     return (from_id(head.child), head.number, head.version, into, int(head.closed))
+
+
+def _judgement_row(head: JudgementHead, from_id: Callable[[UUID], Any]) -> tuple[Any, ...]:
+    return from_id(head.left), from_id(head.right), head.verdict
+
+
+def _side_row(head: SideRecord, from_id: Callable[[UUID], Any]) -> tuple[Any, ...]:
+    return from_id(head.never_link), from_id(head.record), head.side
 
 
 class Tables(Ids, Protocol):
@@ -401,6 +503,75 @@ class Heads:
         for act, position in self._tables.query(_select(self._tables, ACT_HEAD)):
             yield ActHead(act, position)
 
+    def shielded(self, records: Iterable[UUID] | None = None) -> dict[UUID, dict[UUID, Kind]]:
+        """How each of these records, or of all, stands under which shields; only those that do."""
+        statement = _select(self._tables, SHIELDED_RECORD)
+        found: Iterable[tuple[Any, ...]]
+        if records is None:
+            found = self._tables.query(statement)
+        else:
+            ids = [self._tables.from_id(one) for one in records]
+            found = self._tables.among(f"{statement} WHERE record", ids)
+        kinds: dict[UUID, dict[UUID, Kind]] = {}
+        for record, shield, kind in found:
+            kinds.setdefault(self._tables.to_id(record), {})[self._tables.to_id(shield)] = kind
+        return kinds
+
+    def all_shielded(self) -> Iterator[ShieldHead]:
+        """All rows of records under shields."""
+        for record, shields in self.shielded().items():
+            for shield, kind in shields.items():
+                yield ShieldHead(record, shield, kind)
+
+    def judged(self) -> list[Judged]:
+        """All pairs that stewards joined or kept apart, by ordinal: as many as they ever judged."""
+        prefix, name = self._tables.prefix, JUDGEMENT_HEAD.name
+        statement = (
+            f"SELECT l.ordinal, r.ordinal, j.verdict FROM {prefix}{name} j"
+            f" JOIN {prefix}{RECORD_HEAD.name} l ON l.record = j.left_record"
+            f" JOIN {prefix}{RECORD_HEAD.name} r ON r.record = j.right_record"
+            " WHERE j.verdict IN ('link', 'apart')"
+        )
+        found = self._tables.query(statement)
+        return [Judged(left, right, verdict == "link") for left, right, verdict in found]
+
+    def sided(self) -> list[Sided]:
+        """All records that stand on a side of a never-link, withdrawn ones too."""
+        prefix, to_id = self._tables.prefix, self._tables.to_id
+        statement = (
+            f"SELECT s.never_link, s.record, r.ordinal, s.side FROM {prefix}{SIDE_RECORD.name} s"
+            f" JOIN {prefix}{RECORD_HEAD.name} r ON r.record = s.record WHERE s.side <> ''"
+        )
+        found = self._tables.query(statement)
+        return [
+            Sided(to_id(one), to_id(record), ordinal, side) for one, record, ordinal, side in found
+        ]
+
+    def judgements(self, records: Iterable[UUID]) -> list[JudgementHead]:
+        """The pairs in which any of these records was judged, each once."""
+        ids = [self._tables.from_id(record) for record in records]
+        found: dict[tuple[UUID, UUID], JudgementHead] = {}
+        for column in ("left_record", "right_record"):
+            for head in map(self._judgement, self._among(JUDGEMENT_HEAD, column, ids)):
+                found[head.left, head.right] = head
+        return [found[pair] for pair in sorted(found)]
+
+    def sides(self, records: Iterable[UUID]) -> list[SideRecord]:
+        """Where any of these records stands on a side of a never-link in force."""
+        ids = [self._tables.from_id(record) for record in records]
+        found = map(self._side, self._among(SIDE_RECORD, "record", ids))
+        return sorted(
+            (one for one in found if one.side), key=lambda one: (one.never_link, one.record)
+        )
+
+    def all_judgements(self) -> Iterator[JudgementHead]:
+        """The heads of all pairs that were ever judged."""
+        yield from map(self._judgement, self._tables.query(_select(self._tables, JUDGEMENT_HEAD)))
+
+    def all_sides(self) -> Iterator[SideRecord]:
+        """All records that ever stood on a side of a never-link."""
+        yield from map(self._side, self._tables.query(_select(self._tables, SIDE_RECORD)))
+
     def next_ordinal(self) -> int:
         """The ordinal of the next record to be received; only a holder of the load lock asks."""
         statement = f"SELECT MAX(ordinal) FROM {self._tables.prefix}{RECORD_HEAD.name}"
@@ -432,6 +603,14 @@ class Heads:
         child, number, version, into, closed = row
         merged = None if into is None else self._tables.to_id(into)
         return ChildHead(self._tables.to_id(child), number, version, merged, bool(closed))
+
+    def _judgement(self, row: tuple[Any, ...]) -> JudgementHead:
+        left, right, verdict = row
+        return JudgementHead(self._tables.to_id(left), self._tables.to_id(right), verdict)
+
+    def _side(self, row: tuple[Any, ...]) -> SideRecord:
+        never_link, record, side = row
+        return SideRecord(self._tables.to_id(never_link), self._tables.to_id(record), side)
 
 
 def _state(row: tuple[Any, ...]) -> Record:

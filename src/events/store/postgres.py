@@ -31,7 +31,16 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Expectations, Names
-from events.store.heads import ACT_HEAD, RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
+from events.store.heads import (
+    ACT_HEAD,
+    RECORD_HEAD,
+    SHIELDED_RECORD,
+    TABLES,
+    Confirmed,
+    HeadChanges,
+    rows,
+    taken_away,
+)
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
@@ -121,7 +130,7 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
             f"CREATE TABLE IF NOT EXISTS {prefix}{names.chain} (last bigint PRIMARY KEY,"
             " first bigint NOT NULL, recorded bigint NOT NULL, hash bytea NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {prefix}{names.identity}"
-            " (id bytea NOT NULL, format bigint NOT NULL)",
+            " (id bytea NOT NULL, format bigint NOT NULL, seal bytea NOT NULL)",
         ]
         for table in TABLES if names.heads else ():
             statements += table.create(prefix, TYPES)
@@ -194,6 +203,15 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
             (after, 2**62 if upto is None else upto, *([list(types)] if types else []), limit),
         )
         return [Row(*row) for row in found]
+
+    def alien(self, types: Sequence[str], limit: int) -> list[int]:
+        """Positions of rows of other types than these; columns are of their kind."""
+        found = self.query(
+            f"SELECT notification_id FROM {self.prefix}{self.names.events}"
+            " WHERE topic <> ALL(?) ORDER BY notification_id LIMIT ?",
+            (list(types), limit),
+        )
+        return [position for (position,) in found]
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows that a statement with ``?`` marks gives."""
@@ -300,6 +318,12 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
                 " FROM unnest(%b::uuid[], %b::uuid[]) AS linked (record, child)"
                 " WHERE head.record = linked.record",
                 _columns(list(heads.links.items())),
+            )
+        if gone := taken_away(heads, self):
+            cursor.execute(
+                f"DELETE FROM {self.prefix}{SHIELDED_RECORD.name} WHERE (record, shield) IN"
+                f" ({_unnest(['uuid', 'uuid'])})",
+                _columns(gone),
             )
         if heads.confirmed is not None:
             self._confirm(cursor, heads.confirmed)

@@ -32,7 +32,16 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Names
-from events.store.heads import ACT_HEAD, RECORD_HEAD, TABLES, Confirmed, HeadChanges, rows
+from events.store.heads import (
+    ACT_HEAD,
+    RECORD_HEAD,
+    SHIELDED_RECORD,
+    TABLES,
+    Confirmed,
+    HeadChanges,
+    rows,
+    taken_away,
+)
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
@@ -109,7 +118,7 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
             f"CREATE TABLE IF NOT EXISTS {names.chain} (last INTEGER PRIMARY KEY,"
             " first INTEGER NOT NULL, recorded INTEGER NOT NULL, hash BLOB NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {names.identity}"
-            " (id BLOB NOT NULL, format INTEGER NOT NULL)",
+            " (id BLOB NOT NULL, format INTEGER NOT NULL, seal BLOB NOT NULL)",
         ]
         for table in TABLES if names.heads else ():
             # Not WITHOUT ROWID: ids are random, and a tree of whole rows in their order would have
@@ -183,6 +192,16 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
             (after, 2**62 if upto is None else upto, *types, limit),
         )
         return [Row(at, UUID(bytes=stream), *rest) for at, stream, *rest in found]
+
+    def alien(self, types: Sequence[str], limit: int) -> list[int]:
+        """Positions of rows of other types than these, or whose columns are not of their kind."""
+        found = self.query(
+            f"SELECT rowid FROM {self.names.events} WHERE typeof(originator_id) <> 'blob'"
+            " OR typeof(state) <> 'blob' OR typeof(topic) <> 'text'"
+            f" OR topic NOT IN ({','.join('?' * len(types))}) ORDER BY rowid LIMIT ?",
+            (*types, limit),
+        )
+        return [position for (position,) in found]
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows that a statement gives."""
@@ -277,6 +296,10 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
                 (child.bytes if child else None, record.bytes)
                 for record, child in heads.links.items()
             ],
+        )
+        cursor.executemany(
+            f"DELETE FROM {SHIELDED_RECORD.name} WHERE record = ? AND shield = ?",
+            taken_away(heads, self),
         )
         if heads.confirmed is not None:
             self._confirm(cursor, heads.confirmed)

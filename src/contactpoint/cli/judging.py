@@ -1,0 +1,182 @@
+"""Commands by which stewards decide on pairs: review claim, release, decide, undo."""
+
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from contactpoint.cli.command import PERSONAL, examples, json_option
+from contactpoint.cli.output import as_time, print_json, say
+from contactpoint.cli.session import opened, second_option, token_option
+from contactpoint.people.deciding import Act
+
+if TYPE_CHECKING:
+    from contactpoint.bootstrap import Contactpoint
+    from contactpoint.judging import By
+    from events.judgement import Seen, Verdict
+    from events.message import Origin
+
+VERDICTS = ("link", "apart", "unsure", "refer")
+WAIT = 30.0
+"""Seconds for which a decision waits for another run of linking before it is left to the next."""
+
+pair_argument = click.argument("pair", nargs=-1, required=True, type=PERSONAL)
+"""A pair as the queue names it, or two records as SOURCE:ID each."""
+
+
+class SeenVersions(click.ParamType):  # type: ignore[type-arg]
+    """The versions that a steward saw, as 'review show' prints them."""
+
+    name = "versions"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "Seen":
+        """The versions; a usage error where there are not four."""
+        from events.judgement import Seen
+
+        parts = str(value).split(".")
+        if len(parts) != len(Seen.__struct_fields__) or not all(p.isdecimal() for p in parts):
+            self.fail("expected the four numbers that 'review show' prints", param, ctx)
+        return Seen(*map(int, parts))
+
+
+def written(seen: "Seen") -> str:
+    """The versions as they are typed: ``2.1.4.3``."""
+    return f"{seen.left}.{seen.right}.{seen.left_child}.{seen.right_child}"
+
+
+@click.command(epilog=examples("review claim 7f3a9c21-8d1e02ab", "review claim A - --minutes 60"))
+@pair_argument
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 480),
+    default=30,
+    show_default=True,
+    help="How long nobody else can decide on it.",
+)
+@token_option
+@json_option
+def claim(pair: tuple[str, ...], minutes: int, as_json: bool) -> None:
+    """Take a PAIR up: until the lease ends, no other steward can claim it or decide on it.
+
+    'review list' names the pairs; two records as SOURCE:ID name any other. A claim of another
+    steward's is refused. To claim again what is yours changes nothing.
+    """
+    with opened(Act.CLAIM) as store:
+        found = store.pair_named(pair)
+        origin = store.origin("review claim")
+        until = store.judging(Act.CLAIM).claim(found, _by(store), origin, minutes)
+        store.projector.catch_up()
+    if as_json:
+        print_json({"pair": str(found), "until": as_time(until)})
+    else:
+        click.echo(f"pair {found} is yours until {as_time(until)}")
+
+
+@click.command(epilog=examples("review release 7f3a9c21-8d1e02ab"))
+@pair_argument
+@token_option
+@json_option
+def release(pair: tuple[str, ...], as_json: bool) -> None:
+    """Put a PAIR that you claimed back undecided."""
+    with opened(Act.CLAIM) as store:
+        found = store.pair_named(pair)
+        store.judging(Act.CLAIM).release(found, _by(store), store.origin("review release"))
+        store.projector.catch_up()
+    if as_json:
+        print_json({"pair": str(found)})
+    else:
+        click.echo(f"pair {found} is free")
+
+
+@click.command(
+    epilog=examples(
+        "review decide 7f3a9c21-8d1e02ab --verdict apart --reason twins --seen 2.1.4.3",
+        "review decide pds:9000000009 schools:9402003/A801200001001 --verdict link "
+        "--reason agency-confirmed --seen 2.1.4.3",
+    )
+)
+@pair_argument
+@click.option(
+    "--verdict",
+    type=click.Choice(VERDICTS),
+    required=True,
+    help="link: one child. apart: two children. unsure: it waits on. refer: somebody else decides.",
+)
+@click.option("--reason", required=True, help="A reason code; a wrong one names those there are.")
+@click.option("--seen", type=SeenVersions(), required=True, help="What 'review show' said you saw.")
+@click.option("--remarks", type=PERSONAL, default="", help="In words; sealed. - reads a line.")
+@token_option
+@second_option
+@json_option
+def decide(  # noqa: PLR0913, PLR0917 - what a decision states
+    pair: tuple[str, ...], verdict: str, reason: str, seen: "Seen", remarks: str, as_json: bool
+) -> None:
+    """Decide what the two records of a PAIR are to each other.
+
+    The decision stands above the matcher: no load, model or rebuild reverses it. It is refused,
+    with nothing changed, where a record or child has changed since you saw it, where another
+    steward has claimed the pair, and where other judgements say otherwise.
+    """
+    from contactpoint.judging import Meant
+    from contactpoint.reasons import checked_reason
+
+    stated = cast("Verdict", verdict)
+    code = checked_reason(stated, reason)
+    with opened(Act.JUDGE) as store:
+        found = store.pair_named(pair)
+        origin = store.origin("review decide")
+        meant = Meant(found, stated, code, seen, remarks)
+        is_new = store.judging(Act.JUDGE).decide(meant, _by(store), origin)
+        follows = _follow(store, origin)
+    if as_json:
+        print_json({"pair": str(found), "verdict": verdict, "new": is_new, "linked": follows})
+        return
+    click.echo(f"pair {found}: {verdict}" + ("" if is_new else " (as decided before)"))
+    _say_whether(follows)
+
+
+@click.command(epilog=examples("review undo 7f3a9c21-8d1e02ab --remarks 'the school was mistaken'"))
+@pair_argument
+@click.option("--remarks", type=PERSONAL, default="", help="Why; sealed. - reads a line.")
+@token_option
+@second_option
+@json_option
+def undo(pair: tuple[str, ...], remarks: str, as_json: bool) -> None:
+    """Take the judgement on a PAIR back.
+
+    The children are grouped, and numbered, as they were before it, if nothing else has changed.
+    """
+    with opened(Act.UNDO) as store:
+        found = store.pair_named(pair)
+        origin = store.origin("review undo")
+        is_new = store.judging(Act.UNDO).undo(found, _by(store), origin, remarks)
+        follows = _follow(store, origin)
+    if as_json:
+        print_json({"pair": str(found), "new": is_new, "linked": follows})
+        return
+    click.echo(f"pair {found}: the judgement is in force no longer")
+    _say_whether(follows)
+
+
+def _by(store: "Contactpoint") -> "By":
+    from contactpoint.judging import By
+
+    return By(store.actor.subject, store.second.subject if store.second else "")
+
+
+def _follow(store: "Contactpoint", origin: "Origin") -> bool:
+    """Let linking do what was decided; False where another run has it to do."""
+    from events.store.locks import LockedError
+
+    try:
+        store.linking.run(origin, store.model, wait=WAIT)
+    except LockedError:
+        return False
+    store.projector.catch_up()
+    return True
+
+
+def _say_whether(follows: bool) -> None:
+    if not follows:
+        say("another run of linking is at work; the children follow with the next one")

@@ -1,0 +1,257 @@
+"""Commands of shielding officers: shield apply, review, lift, list."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
+from contactpoint.cli.output import as_time, print_json, print_table, say
+from contactpoint.cli.session import opened, second_option, token_option
+from contactpoint.people.deciding import Act
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CRITERIA = ("harm", "refuge", "marac", "court-order", "adoption", "protected-person")
+"""Codes, because they stand in the log in clear: what else is to be said is no part of an index."""
+
+
+@click.group()
+def shield() -> None:
+    """Shields over children in danger: whoever looks sees who they are, and not where.
+
+    A shield belongs to the child. It stays through updates, merges, splits and rebuilds until two
+    officers lift it.
+    """
+
+
+def _criterion(*, required: bool) -> Callable[[F], F]:
+    return click.option(
+        "--criterion",
+        type=click.Choice(CRITERIA),
+        required=required,
+        help="Why the child, or a parent or carer, would be in danger if found.",
+    )
+
+
+def _review() -> Callable[[F], F]:
+    return click.option(
+        "--review",
+        type=click.DateTime(["%Y-%m-%d"]),
+        help="Day by which it is looked at again. It ends nothing. Default: in half a year.",
+    )
+
+
+def _safe() -> Callable[[F], F]:
+    return click.option(
+        "--safe-parent",
+        "parents",
+        multiple=True,
+        type=PERSONAL,
+        metavar="'GIVEN FAMILY'",
+        help="A parent whose name may be shown; may be given again. No other name is shown.",
+    )
+
+
+@shield.command(
+    epilog=examples(
+        "shield apply 012345678904 --criterion refuge --requester 'duty social worker, Leeds'",
+        "shield apply - --criterion marac --requester - --review 2027-03-01 < lines.txt",
+    )
+)
+@click.argument("number", type=PERSONAL)
+@_criterion(required=True)
+@click.option("--requester", required=True, type=PERSONAL, help="Who asked for it; kept sealed.")
+@click.option("--authority", default="", metavar="CODE", help="Default: that of your token.")
+@_review()
+@_safe()
+@token_option
+@json_option
+def apply(  # noqa: PLR0913 - what a shield says
+    *,
+    number: str,
+    criterion: str,
+    requester: str,
+    authority: str,
+    review: Any,
+    parents: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Lay a shield over the child of a NUMBER. When this returns, every answer obeys it."""
+    from contactpoint.errors import UsageError
+    from contactpoint.shielding.officers import Asked
+
+    if not requester.strip():
+        raise UsageError("--requester: expected who asked for the shield; it is kept sealed")
+    with opened(Act.SHIELD) as store:
+        of = authority or store.actor.authority
+        asked = Asked(criterion, requester.strip(), of, _day(review), _parents(parents))
+        wanted = _number(number)
+        origin = store.origin("shield apply")
+        store.projector.catch_up()
+        found = store.queries.child_by_number(wanted) if wanted else None
+        store.accesses.record(
+            origin,
+            "shield apply",
+            reason=f"{criterion}: {requester.strip()}",
+            children=[found.child] if found else [],
+            search={"number": number.strip()},
+        )
+        laid = store.shielding.apply(wanted, asked, origin)
+    if as_json:
+        print_json({"shield": laid.hex, "child": wanted})
+        return
+    click.echo(laid.hex[:8])
+    say(f"shield {laid.hex[:8]} stands; 'contactpoint shield list' says when it is to be reviewed")
+
+
+@shield.command(epilog=examples("shield review 7f3a9c21 --review 2027-09-01"))
+@click.argument("shield_", metavar="SHIELD", type=PERSONAL)
+@_criterion(required=False)
+@click.option("--requester", default="", type=PERSONAL, help="Who asks for it now; kept sealed.")
+@_review()
+@_safe()
+@token_option
+@json_option
+def review(  # noqa: PLR0913 - what a review says
+    *,
+    shield_: str,
+    criterion: str | None,
+    requester: str,
+    review: Any,
+    parents: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Say that a SHIELD was looked at again and is to stand; or, by a child's number, all of them.
+
+    What is not named stays as it was. Safe parents, where any is named, are those and no others.
+    """
+    from contactpoint.shielding.officers import Asked
+
+    with opened(Act.REVIEW_SHIELD) as store:
+        asked = Asked(criterion or "", requester.strip(), "", _day(review), _parents(parents))
+        reviewed = store.shielding.review(_name(shield_), asked, store.origin("shield review"))
+    _tell(reviewed, "reviewed", as_json=as_json)
+
+
+@shield.command(epilog=examples("shield lift 7f3a9c21 --reason 'at home' --second b.token"))
+@click.argument("shield_", metavar="SHIELD", type=PERSONAL)
+@reason_option
+@token_option
+@second_option
+@json_option
+def lift(*, shield_: str, reason: str, as_json: bool) -> None:
+    """Take a SHIELD away, or, by a child's number, all that stand over the child.
+
+    Two officers do it together. A child over whom another shield stands is shielded still.
+    """
+    from contactpoint.accesses import required_reason
+
+    stated = required_reason(reason)
+    with opened(Act.LIFT_SHIELD) as store:
+        second = store.second
+        assert second is not None  # or the act was denied
+        origin = store.origin("shield lift")
+        lifted = store.shielding.lift(_name(shield_), second.subject, stated, origin)
+        # What it withheld is placed now, and not by chance of the next night.
+        store.linking.run(origin, store.model, wait=WAIT)
+        store.projector.catch_up()
+    _tell(lifted, "lifted", as_json=as_json)
+
+
+WAIT = 60.0
+"""Seconds for which a run of linking that is under way is waited for."""
+
+
+@shield.command("list", epilog=examples("shield list", "shield list --all --json"))
+@click.option("--all", "every", is_flag=True, help="Those that were lifted, too.")
+@token_option
+@json_option
+def list_(*, every: bool, as_json: bool) -> None:
+    """List the shields that stand, the soonest to be reviewed first; those past it are marked.
+
+    Inherited ones stand apart: a merge or a split brought them, and nobody has looked yet.
+    """
+    with opened(Act.LIST_SHIELDS) as store:
+        origin = store.origin("shield list")
+        store.projector.catch_up()
+        store.accesses.record(origin, "shield list", reason="", children=())
+        rows = store.queries.shields()
+    today = date.fromisoformat((as_time(origin.recorded) or "")[:10])
+    told = [_told(row, today) for row in rows if every or row["standing"] == "standing"]
+    inherited = [row for row in told if row["inherited"]]
+    own = [row for row in told if not row["inherited"]]
+    if as_json:
+        print_json({"shields": own, "inherited": inherited})
+        return
+    for title, some in (("shields", own), ("inherited, to be reviewed", inherited)):
+        if some:
+            print_table(COLUMNS, [[row[name] for name in COLUMNS] for row in some], title=title)
+    if not told:
+        say("no shield stands")
+
+
+COLUMNS = (
+    *("shield", "children", "laid_by", "inherited", "criterion", "authority", "review", "overdue"),
+    *("records", "withheld", "standing"),
+)
+
+
+def _told(row: dict[str, Any], today: date) -> dict[str, Any]:
+    from person.numbers import written
+
+    standing = row["standing"] == "standing"
+    return {
+        "shield": row["shield"].hex()[:8],
+        "children": [written(number) for number in row["numbers"]],
+        "laid_by": row["laid_by"],
+        "inherited": row["inherited"],
+        "origin": row["origin"].hex()[:8] if row["origin"] else None,
+        "criterion": row["criterion"],
+        "authority": row["authority"],
+        "review": row["review"],
+        "overdue": standing and row["review"] < today.isoformat(),
+        "records": row["records"],
+        "withheld": row["withheld"],
+        "standing": row["standing"],
+        "since": as_time(row["since"]),
+        "by": row["actor"],
+        "reviewed": as_time(row["reviewed"]),
+        "lifted": as_time(row["lifted"]),
+    }
+
+
+def _tell(shields: Sequence[Any], what: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({what: [one.hex for one in shields]})
+        return
+    for one in shields:
+        click.echo(one.hex[:8])
+    say(f"{what}: {len(shields)}" if len(shields) > 1 else f"the shield was {what}")
+
+
+def _day(stated: Any) -> date | None:
+    return stated.date() if stated is not None else None
+
+
+def _parents(names: Sequence[str]) -> Any:
+    """The last word of a name is the family name."""
+    from events.shield import SafeParent
+
+    parted = [name.split() for name in names if name.strip()]
+    return tuple(SafeParent(" ".join(words[:-1]), words[-1]) for words in parted)
+
+
+def _number(stated: str) -> str:
+    """An index number as it is kept; empty for what is none."""
+    from person.numbers import NumberError, read
+
+    try:
+        return read(stated)
+    except NumberError:
+        return ""
+
+
+def _name(stated: str) -> str:
+    return _number(stated) or stated.strip()

@@ -1,0 +1,181 @@
+"""What people have laid upon the records that a run links: judgements and never-links."""
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+from contactpoint.linking.neighbourhoods import Edge
+from events.judgement import ACT, JudgementReversed, PairJudged
+from events.log import Log
+from events.message import Event, Origin, Recorded
+from events.never_link import (
+    GrowNeverLink,
+    NeverLink,
+    NeverLinkDrawn,
+    NeverLinkEvent,
+    NeverLinkGrown,
+    NeverLinkLifted,
+    decide,
+    evolve,
+)
+from events.store.heads import Sided, SideRecord
+from linkage.judgements import Sides, implied
+from linkage.resolve import Judgement
+
+CHANGES: tuple[type[Event], ...] = (
+    PairJudged,
+    JudgementReversed,
+    NeverLinkDrawn,
+    NeverLinkLifted,
+)
+"""Events after which the records they speak of are linked again."""
+
+
+class Laid:
+    """Judgements and never-links as they stood at ``position``, by ordinal.
+
+    All that were ever laid are read at once: people judge some thousands of pairs in the time in
+    which machines judge millions.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.position = -1
+        """Where the head of judgements stood; a commit is refused when it has moved since."""
+        self._judged: dict[int, list[Judgement]] = {}
+        self._sided: dict[UUID, dict[int, Sided]] = {}
+        self._stands: dict[int, list[Sided]] = {}
+
+    def read(self) -> None:
+        """Bring all up to date; a query of one row where nothing was laid since."""
+        # The position first: what is laid while the rest is read makes the next commit be refused.
+        position = self._log.heads.act(ACT)
+        if position == self.position:
+            return
+        self._judged, self._sided, self._stands = {}, {}, {}
+        for one in self._log.heads.judged() if position else ():
+            judgement = Judgement(min(one[:2]), max(one[:2]), one.same)
+            for ordinal in (one.left, one.right):
+                self._judged.setdefault(ordinal, []).append(judgement)
+        for stands in self._log.heads.sided() if position else ():
+            self._stand(stands)
+        self.position = position
+
+    def _stand(self, stands: Sided) -> None:
+        self._sided.setdefault(stands.never_link, {})[stands.ordinal] = stands
+        self._stands.setdefault(stands.ordinal, []).append(stands)
+
+    def beside(self, ordinals: Collection[int]) -> set[int]:
+        """Records, withdrawn ones too, that anything was laid upon together with these."""
+        return {
+            other
+            for ordinal in self._touched(ordinals)
+            for one in (self._pairs(ordinal), self._across(ordinal))
+            for other in one
+        }
+
+    def edges(self, ordinals: Collection[int]) -> list[Edge]:
+        """Edges that let these records be seen with those that they were judged with."""
+        known = set(ordinals)
+        return [
+            (ordinal, other)
+            for ordinal in self._touched(known)
+            for other in (*self._pairs(ordinal), *self._across(ordinal))
+            if other in known
+        ]
+
+    def among(self, ordinals: Collection[int], members: Collection[int]) -> list[Judgement]:
+        """What follows from all this for ``members``, which are current, of a neighbourhood."""
+        touched = self._touched(ordinals)
+        if not touched:
+            return []
+        judged = {judgement for ordinal in touched for judgement in self._judged.get(ordinal, ())}
+        return implied(judged, [self._sides(one) for one in self._laid(touched)], members)
+
+    def grown(
+        self, groups: Iterable[tuple[Collection[int], dict[int, UUID]]]
+    ) -> dict[UUID, list[Sided]]:
+        """The records that come to stand on a side, because others of their child do."""
+        found: dict[UUID, list[Sided]] = {}
+        for group, ids in groups:
+            for ordinal in self._touched(group):
+                for stands in self._stands.get(ordinal, ()):
+                    side = self._sided[stands.never_link]
+                    found.setdefault(stands.never_link, []).extend(
+                        Sided(stands.never_link, ids[other], other, stands.side)
+                        for other in group
+                        if other not in side
+                    )
+        return {one: list(dict.fromkeys(new)) for one, new in found.items() if new}
+
+    def growth(
+        self, grown: dict[UUID, list[Sided]], origin: Origin
+    ) -> tuple[list[Recorded], list[SideRecord]]:
+        """The events and heads that let sides grow."""
+        messages: list[Recorded] = []
+        heads: list[SideRecord] = []
+        for one, new in sorted(grown.items()):
+            known = self._log.replay(one, NeverLink(), evolve)
+            left, right = (
+                frozenset(stands.record for stands in new if stands.side == side)
+                for side in ("left", "right")
+            )
+            for event in decide(GrowNeverLink(left, right), known):
+                messages.append(Recorded(one, known.version + 1, origin, origin.recorded, event))
+                heads += side_records(one, event)
+        return messages, heads
+
+    def has_grown(self, grown: dict[UUID, list[Sided]], position: int) -> None:
+        """Note what a commit of our own that ended at ``position`` let grow."""
+        for new in grown.values():
+            for stands in new:
+                self._stand(stands)
+        if grown:
+            self.position = position
+
+    def _touched(self, ordinals: Collection[int]) -> list[int]:
+        """Those of the records that anything was laid upon."""
+        if not self._judged and not self._stands:
+            return []
+        return [o for o in ordinals if o in self._judged or o in self._stands]
+
+    def _pairs(self, ordinal: int) -> list[int]:
+        return [j.right if j.left == ordinal else j.left for j in self._judged.get(ordinal, ())]
+
+    def _across(self, ordinal: int) -> list[int]:
+        return [
+            o for stands in self._stands.get(ordinal, ()) for o in self._sided[stands.never_link]
+        ]
+
+    def _laid(self, ordinals: Iterable[int]) -> list[UUID]:
+        laid = {stands.never_link for o in ordinals for stands in self._stands.get(o, ())}
+        return sorted(laid)
+
+    def _sides(self, never_link: UUID) -> Sides:
+        stands = self._sided[never_link].values()
+        left, right = (
+            frozenset(one.ordinal for one in stands if one.side == side)
+            for side in ("left", "right")
+        )
+        return left, right
+
+
+def side_records(never_link: UUID, event: NeverLinkEvent) -> list[SideRecord]:
+    """Where the records that an event of a never-link names come to stand."""
+    if not isinstance(event, NeverLinkDrawn | NeverLinkGrown):
+        return []
+    return [
+        SideRecord(never_link, record, side)
+        for side, records in (("left", event.left), ("right", event.right))
+        for record in records
+    ]
+
+
+def spoken_of(event: Event) -> Sequence[UUID]:
+    """The records that an event of people speaks of; none where it is of another kind."""
+    match event:
+        case PairJudged(left=left, right=right) | JudgementReversed(left=left, right=right):
+            return left, right
+        case NeverLinkDrawn(left=ones, right=others):
+            return *ones, *others
+        case _:
+            return ()

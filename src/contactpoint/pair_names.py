@@ -1,0 +1,36 @@
+"""How stewards name a pair: as the queue does, or by its two records."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from contactpoint.errors import NotFoundError, UsageError
+from contactpoint.judging import NO_PAIR, Pair
+from events.log import Log
+from projections.queries import Queries
+
+
+def pair_named(
+    words: Sequence[str], queries: Queries, log: Log, record_named: Callable[[str], UUID]
+) -> Pair:
+    """The pair of two records ``SOURCE:ID``, or one that awaits a steward or was judged.
+
+    Raises NotFoundError where there is none, and in the same words where it may not be seen.
+    """
+    match words:
+        case (name,) if ":" not in name:
+            found = _known(name.lower(), queries, log)
+        case (one, other):
+            found = Pair.of(record_named(one), record_named(other))
+        case _:
+            raise UsageError("expected a pair of 'review list', or two records as SOURCE:ID each")
+    if found is None or queries.hidden(found):
+        raise NotFoundError(NO_PAIR)
+    return found
+
+
+def _known(name: str, queries: Queries, log: Log) -> Pair | None:
+    """The pair that the queue, or the judgements in force, have under a name; None for several."""
+    named = {Pair.of(one.left, one.right) for one in queries.shown_pairs()}
+    named |= {Pair(one.left, one.right) for one in log.heads.all_judgements() if one.verdict}
+    matching = [pair for pair in named if str(pair) == name]
+    return matching[0] if len(matching) == 1 else None

@@ -1,0 +1,1 @@
+"""People: who acts, how they show it, and what they may do."""

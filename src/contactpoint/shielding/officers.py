@@ -1,0 +1,189 @@
+"""The use case of shielding officers: a shield is applied, reviewed, and lifted by two persons."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+from contactpoint.errors import ContactpointError, NotFoundError
+from contactpoint.intake.preparing import day_of
+from contactpoint.shielding.acts import ShieldActs
+from events.child import Child, evolve
+from events.keys import SubjectKeys, subject_of
+from events.log import Log
+from events.master import MasterKey
+from events.message import Origin
+from events.shield import (
+    ApplyShield,
+    Grounds,
+    LiftShield,
+    NoShieldError,
+    ReviewShield,
+    SafeParent,
+)
+from events.store.appending import StaleError
+from events.store.heads import HeadChanges
+
+HALF_A_YEAR = timedelta(days=182)
+"""In which an officer's shield is reviewed, unless one says otherwise (as Women's Aid asked)."""
+TRIES = 5
+"""How often an act is tried where linking is at the same child."""
+
+
+class AlreadyShieldedError(ContactpointError):
+    """An officer's shield stands over the child already."""
+
+
+class SecondPersonError(ContactpointError):
+    """An act of two persons needs another one beside the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an officer says of a shield; empty fields leave what was said before."""
+
+    criterion: str = ""
+    requester: str = ""
+    authority: str = ""
+    review: date | None = None
+    safe: tuple[SafeParent, ...] = ()
+
+    @property
+    def grounds(self) -> Grounds | None:
+        """What of it is sealed."""
+        return Grounds(self.requester, self.safe) if self.requester or self.safe else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shielding:
+    """Applies, reviews and lifts. When it returns, every answer obeys."""
+
+    log: Log
+    keys: SubjectKeys
+    master: MasterKey
+    catch_up: Callable[[], object]
+
+    def apply(self, number: str, asked: Asked, origin: Origin) -> UUID:
+        """Lay a shield over the child of a number; return the shield.
+
+        Raises NotFoundError where there is none, AlreadyShieldedError where an officer laid one.
+        """
+        shield = uuid4()
+
+        def act(acts: ShieldActs) -> dict[UUID, int]:
+            child, state = self._child(number)
+            for over in self._over(state.records):
+                if acts.state(over).by == "officer":
+                    raise AlreadyShieldedError(
+                        f"shield {over.hex[:8]} stands over that child; 'contactpoint shield "
+                        "review' says that it is to stand on"
+                    )
+            review = asked.review or day_of(origin.recorded) + HALF_A_YEAR
+            words = asked.criterion, asked.authority, asked.grounds
+            command = ApplyShield(state.records, review, "officer", *words)
+            acts.do(shield, command, self._keys_of(shield, asked))
+            return {child: state.version}
+
+        self._do(act, origin)
+        return shield
+
+    def review(self, name: str, asked: Asked, origin: Origin) -> Sequence[UUID]:
+        """An officer has looked again at a shield, or at all over a child; return which stand.
+
+        Raises NotFoundError where none does.
+        """
+        review = asked.review or day_of(origin.recorded) + HALF_A_YEAR
+
+        def act(acts: ShieldActs) -> dict[UUID, int]:
+            reviewed[:] = self._named(name)
+            for shield in reviewed:
+                command = ReviewShield(review, asked.criterion, asked.grounds)
+                acts.do(shield, command, self._keys_of(shield, asked))
+            return {}
+
+        reviewed: list[UUID] = []
+        self._do(act, origin)
+        return reviewed
+
+    def lift(self, name: str, second: str, reason: str, origin: Origin) -> Sequence[UUID]:
+        """Two persons take away a shield, or all over a child; return which were lifted.
+
+        Raises SecondPersonError where the second is the first, NotFoundError where none stands.
+        """
+        if not second or second == origin.actor:
+            raise SecondPersonError(
+                "a shield is lifted by two persons; expected a second who is not the first"
+            )
+
+        def act(acts: ShieldActs) -> dict[UUID, int]:
+            lifted[:] = self._named(name)
+            for shield in lifted:
+                acts.do(shield, LiftShield(origin.actor, second, reason), self._key(shield))
+            return {}
+
+        lifted: list[UUID] = []
+        self._do(act, origin)
+        return lifted
+
+    def over(self, number: str) -> list[UUID]:
+        """The shields that stand over the child of a number."""
+        return self._over(self._child(number)[1].records)
+
+    def _do(self, act: Callable[[ShieldActs], dict[UUID, int]], origin: Origin) -> None:
+        """Append what an act comes to; where linking or another was first, read and act again."""
+        for left in reversed(range(TRIES)):
+            position = self.log.heads.act("shield")
+            acts = ShieldActs(self.log, origin)
+            try:
+                expect = act(acts)
+                heads = HeadChanges(shields=list(acts.heads()), unmoved={"shield": position})
+                self.log.append(acts.messages, heads=heads, expect=expect)
+            except StaleError:
+                if not left:
+                    raise
+            except NoShieldError:
+                raise NotFoundError("no such shield stands") from None
+            else:
+                break
+        self.catch_up()
+
+    def _child(self, number: str) -> tuple[UUID, Child]:
+        """The child that a number answers for, or NotFoundError."""
+        head = self.log.heads.by_numbers([number]).get(number)
+        while head is not None and head.merged_into is not None:
+            head = self.log.heads.children([head.merged_into]).get(head.merged_into)
+        if head is not None:
+            state = self.log.replay(head.child, Child(), evolve)
+            if state.status == "current":
+                return head.child, state
+        raise NotFoundError("no child of that number")
+
+    def _over(self, records: Collection[UUID]) -> list[UUID]:
+        under = self.log.heads.shielded(records).values()
+        return sorted({s for kinds in under for s, kind in kinds.items() if kind == "shielded"})
+
+    def _named(self, name: str) -> list[UUID]:
+        """The standing shields of a child's number, or the one that a name begins."""
+        if name.isdecimal() and len(name) == NUMBER:
+            found = self.over(name)
+        else:
+            found = self._beginning(name.lower())
+        if not found:
+            raise NotFoundError("no such shield stands; 'contactpoint shield list' names them")
+        return found
+
+    def _beginning(self, name: str) -> list[UUID]:
+        shields = {one.shield for one in self.log.heads.all_shielded() if one.kind == "shielded"}
+        named = [shield for shield in shields if shield.hex.startswith(name)]
+        return named if len(named) == 1 and len(name) >= SHORTEST else []
+
+    def _keys_of(self, shield: UUID, asked: Asked) -> tuple[int, ...]:
+        return (0,) if asked.grounds is None else self._key(shield)
+
+    def _key(self, shield: UUID) -> tuple[int, ...]:
+        return tuple(self.keys.issue([subject_of("shield", shield, self.master)]))
+
+
+NUMBER = 12
+SHORTEST = 8
+"""Hex digits by which a shield is named."""

@@ -1,0 +1,206 @@
+"""One pair of records before a steward: claimed, judged, and judged no longer."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, assert_never
+from uuid import UUID
+
+import msgspec
+
+from events.message import Erased, Event
+
+ACT = "judgement"
+"""The act whose head moves with each judgement and each never-link."""
+
+Verdict = Literal["link", "apart", "unsure", "refer"]
+"""One child; two children; could not tell; somebody else has to say."""
+BINDING: tuple[Verdict, ...] = ("link", "apart")
+"""The verdicts that linking obeys; after the others the pair waits on."""
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """What a steward had before them: the versions of both records, and of the child of each."""
+
+    left: int
+    right: int
+    left_child: int = 0
+    """0 where the record belonged to no child."""
+    right_child: int = 0
+
+
+class PairClaimed(Event, frozen=True, omit_defaults=True):
+    """A steward took the pair up; until then nobody else decides on it."""
+
+    steward: str
+    until: int
+    """End of the lease: microseconds since 1970-01-01 UTC."""
+
+
+class ClaimReleased(Event, frozen=True, omit_defaults=True):
+    """The steward put the pair back undecided."""
+
+    steward: str
+
+
+class PairJudged(Event, frozen=True, omit_defaults=True):
+    """A steward said what two records are to each other."""
+
+    sealed: ClassVar[tuple[str, ...]] = ("remarks",)
+    moves: ClassVar[str] = ACT
+
+    left: UUID
+    """The lesser of the two ids."""
+    right: UUID
+    verdict: Verdict
+    reason: str
+    """A code (``contactpoint.reasons``); words go into the remarks."""
+    seen: Seen
+    by: str
+    second: str = ""
+    """Who agreed, where the judgement takes two persons."""
+    remarks: str | Erased | None = None
+
+
+class JudgementReversed(Event, frozen=True, omit_defaults=True):
+    """The judgement in force is in force no longer; what follows from the others and the model."""
+
+    sealed: ClassVar[tuple[str, ...]] = ("remarks",)
+    moves: ClassVar[str] = ACT
+
+    left: UUID
+    right: UUID
+    by: str
+    second: str = ""
+    remarks: str | Erased | None = None
+
+
+JudgementEvent = PairClaimed | ClaimReleased | PairJudged | JudgementReversed
+
+
+class JudgedPair(msgspec.Struct, frozen=True):
+    """The state of one pair, folded from its events."""
+
+    version: int = 0
+    judged: PairJudged | None = None
+    """The judgement in force."""
+    claimant: str = ""
+    until: int = 0
+    is_reversed: bool = False
+    """Whether what happened last is that a judgement was reversed."""
+
+    def is_held(self, steward: str, now: int) -> bool:
+        """Whether somebody else than this steward holds it."""
+        return self.claimant not in ("", steward) and now < self.until
+
+
+class ClaimPair(msgspec.Struct, frozen=True):
+    """A steward wants the pair to themselves for a while."""
+
+    steward: str
+    now: int
+    until: int
+
+
+class ReleaseClaim(msgspec.Struct, frozen=True):
+    """A steward no longer wants it."""
+
+    steward: str
+    now: int
+
+
+class JudgePair(msgspec.Struct, frozen=True):
+    """A steward has decided."""
+
+    judged: PairJudged
+    now: int
+
+
+class ReverseJudgement(msgspec.Struct, frozen=True):
+    """A steward takes the judgement in force back."""
+
+    reversal: JudgementReversed
+    now: int
+
+
+JudgementCommand = ClaimPair | ReleaseClaim | JudgePair | ReverseJudgement
+
+
+class PairHeldError(Exception):
+    """Another steward has claimed the pair, and the lease has not ended."""
+
+    def __init__(self, steward: str, until: int) -> None:
+        self.steward, self.until = steward, until
+        super().__init__(f"the pair is claimed by {steward}")
+
+
+class PairJudgedError(Exception):
+    """A judgement is in force already; it has to be undone before another can be made."""
+
+    def __init__(self, judged: PairJudged) -> None:
+        self.judged = judged
+        super().__init__(f"the pair was judged '{judged.verdict}' by {judged.by}")
+
+
+class NotJudgedError(Exception):
+    """There is no judgement in force to reverse."""
+
+
+def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEvent]:
+    """The events that follow from a command; none where it was given before."""
+    match command:
+        case ClaimPair(steward, now, until):
+            _must_be_free(pair, steward, now)
+            _must_not_be_judged(pair)
+            mine = pair.claimant == steward and now < pair.until
+            return [] if mine else [PairClaimed(steward, until)]
+        case ReleaseClaim(steward, now):
+            mine = pair.claimant == steward and now < pair.until
+            return [ClaimReleased(steward)] if mine else []
+        case JudgePair(judged, now):
+            if pair.judged is not None and _says_the_same(pair.judged, judged):
+                return []
+            _must_be_free(pair, judged.by, now)
+            _must_not_be_judged(pair)
+            return [judged]
+        case ReverseJudgement(reversal, now):
+            if pair.judged is None and pair.is_reversed:
+                return []
+            if pair.judged is None:
+                raise NotJudgedError
+            _must_be_free(pair, reversal.by, now)
+            return [reversal]
+        case _:
+            assert_never(command)
+
+
+def _says_the_same(one: PairJudged, other: PairJudged) -> bool:
+    """Whether it is the same command given again."""
+    return (one.verdict, one.by, one.seen) == (other.verdict, other.by, other.seen)
+
+
+def _must_be_free(pair: JudgedPair, steward: str, now: int) -> None:
+    if pair.is_held(steward, now):
+        raise PairHeldError(pair.claimant, pair.until)
+
+
+def _must_not_be_judged(pair: JudgedPair) -> None:
+    if pair.judged is not None and pair.judged.verdict in BINDING:
+        raise PairJudgedError(pair.judged)
+
+
+def evolve(pair: JudgedPair, event: JudgementEvent) -> JudgedPair:
+    """The pair after one more of its events."""
+    match event:
+        case PairClaimed(steward=steward, until=until):
+            return _with(pair, claimant=steward, until=until)
+        case ClaimReleased():
+            return _with(pair, claimant="", until=0)
+        case PairJudged():
+            return _with(pair, judged=event, claimant="", until=0, is_reversed=False)
+        case JudgementReversed():
+            return _with(pair, judged=None, claimant="", until=0, is_reversed=True)
+        case _:
+            assert_never(event)
+
+
+def _with(pair: JudgedPair, **changes: object) -> JudgedPair:
+    return msgspec.structs.replace(pair, version=pair.version + 1, **changes)

@@ -1,0 +1,82 @@
+"""No answer but by the list of shielded and withheld records, as the log has it at that moment.
+
+The list is written in the transaction that appends the events, so it never lags; the read models
+may. An answer made from records that are listed, by a read model that did not know it, is thrown
+away: the read model catches up, and the question is put to it again.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from events.shield import Kind
+from projections.positions import PROJECTION
+from projections.projection import Target
+
+T = TypeVar("T")
+TRIES = 5
+HIDING = frozenset({"shielded", "withheld"})
+
+
+class Shields(Protocol):
+    """What is asked of the log's heads (``events.store.heads.Heads``)."""
+
+    def act(self, act: str) -> int:
+        """Position of the last event of an act."""
+
+    def shielded(self, records: Iterable[UUID] | None = None) -> Mapping[UUID, Mapping[UUID, Kind]]:
+        """How each of these records, or of all, stands under which shields."""
+
+
+class BehindError(Exception):
+    """The read models do not know yet of the shields that stand: nothing is shown."""
+
+    def __init__(self) -> None:
+        super().__init__("the read models are behind the shields, so there is no answer; try again")
+
+
+class Guard:
+    """Checks every answer against the list. Where the list cannot be read, there is no answer."""
+
+    def __init__(self, shields: Shields, catch_up: Callable[[], object] = lambda: None) -> None:
+        """``catch_up`` brings the read models to where the log stands."""
+        self._shields = shields
+        self._catch_up = catch_up
+
+    def head(self) -> int:
+        """Position of the last event that changed the list."""
+        return self._shields.act("shield")
+
+    def hidden(self, records: Iterable[UUID] | None = None) -> set[UUID]:
+        """Those of these records, or of all, that are shielded or withheld."""
+        found = self._shields.shielded(records)
+        return {record for record, kinds in found.items() if HIDING.intersection(kinds.values())}
+
+    def answer(
+        self,
+        engine: sa.Engine,
+        read: Callable[[Target], T],
+        shows: Callable[[T], Collection[UUID]] = lambda _: (),
+    ) -> T:
+        """What ``read`` gives, from read models that have passed the shield head.
+
+        ``shows`` names the records that an answer shows openly: none of them may be listed. Raises
+        BehindError where the read models do not come to know what the list says.
+        """
+        for _ in range(TRIES):
+            head = self.head()
+            with engine.connect() as connection:
+                if _position(connection) >= head:
+                    answer = read(Target(connection))
+                    if not self.hidden(shows(answer)):
+                        return answer
+            self._catch_up()
+        raise BehindError
+
+
+def _position(connection: sa.Connection) -> int:
+    """How far the child index has come; what the others show follows from records too."""
+    query = sa.select(sa.func.min(PROJECTION.c.position))
+    return int(connection.execute(query).scalar() or 0)

@@ -1,0 +1,169 @@
+"""Which records stand under a shield, for the child index: what is shown and found obeys it.
+
+The list that answers are checked against stands in the log's own database (``projections.guard``);
+this is its copy beside the rows that depend on it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from events.message import Erased, Event
+from events.shield import (
+    Grounds,
+    RecordsParted,
+    RecordsReleased,
+    RecordsWithheld,
+    ShieldApplied,
+    ShieldErased,
+    ShieldInherited,
+    ShieldLifted,
+    ShieldReviewed,
+    ShieldSpread,
+)
+from projections import rows
+from projections.folding import fold as folded
+from projections.index import metadata
+from projections.projection import BEFORE_FILLING, Happened, Target
+
+SHIELDED = sa.Table(
+    "index_shielded",
+    metadata,
+    sa.Column("record", sa.LargeBinary(16), primary_key=True),
+    sa.Column("shield", sa.LargeBinary(16), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Index("index_shielded_shield", "shield", info=BEFORE_FILLING),
+)
+"""``kind`` is ``lifted``, ``shielded`` or ``withheld``: of several the last word in the alphabet is
+the one that hides most."""
+
+SAFE = sa.Table(
+    "index_safe",
+    metadata,
+    sa.Column("shield", sa.LargeBinary(16), primary_key=True),
+    sa.Column("parents", sa.LargeBinary, nullable=False),
+)
+"""Of each shield on which an officer has spoken, whose names are safe to show: pairs of folded
+forename and family name, as JSON."""
+
+EVENTS: frozenset[type[Event]] = frozenset(
+    {
+        ShieldApplied,
+        ShieldInherited,
+        ShieldSpread,
+        RecordsParted,
+        ShieldReviewed,
+        ShieldLifted,
+        RecordsWithheld,
+        RecordsReleased,
+        ShieldErased,
+    }
+)
+
+Names = frozenset[tuple[str, str]]
+"""Folded forenames and family names."""
+
+_grounds = msgspec.json.Decoder(Grounds).decode
+_names = msgspec.json.Decoder(list[tuple[str, str]]).decode
+
+
+def fold(happened: Sequence[Happened], target: Target) -> set[bytes]:
+    """Bring the rows to where these events leave them; the records for whom anything changed."""
+    changed: set[bytes] = set()
+    for _, recorded in happened:
+        if type(recorded.event) in EVENTS:
+            changed |= _take(recorded.originator_id.bytes, recorded.event, target)
+    return changed
+
+
+def _take(shield: bytes, event: Event, target: Target) -> set[bytes]:
+    match event:
+        case ShieldApplied(records=records, by=by):
+            if by == "officer":
+                _speak(shield, event.grounds, target)
+            return _stand(shield, [one.bytes for one in records], "shielded", target)
+        case ShieldInherited(records=records) | ShieldSpread(records=records):
+            return _stand(shield, [one.bytes for one in records], "shielded", target)
+        case RecordsWithheld(records=records):
+            return _stand(shield, [one.bytes for one in records], "withheld", target)
+        case RecordsParted(records=records) | RecordsReleased(records=records):
+            return _clear(shield, [one.bytes for one in records], target)
+        case ShieldReviewed():
+            if event.grounds is not None:
+                _speak(shield, event.grounds, target)
+            return _under(shield, target)
+        case ShieldErased():
+            safe = target[SAFE]
+            target.connection.execute(safe.delete().where(safe.c.shield == shield))
+            return _under(shield, target)
+        case ShieldLifted():
+            return _lift(shield, target)
+        case _:
+            return set()
+
+
+def _stand(shield: bytes, records: Sequence[bytes], kind: str, target: Target) -> set[bytes]:
+    _clear(shield, records, target)
+    values = [(record, shield, kind) for record in records]
+    rows.insert(target.connection, target[SHIELDED], values)
+    return set(records)
+
+
+def _clear(shield: bytes, records: Sequence[bytes], target: Target) -> set[bytes]:
+    table = target[SHIELDED]
+    for part in rows.parts(records):
+        gone = table.delete().where(table.c.shield == shield, table.c.record.in_(part))
+        target.connection.execute(gone)
+    return set(records)
+
+
+def _under(shield: bytes, target: Target) -> set[bytes]:
+    table = target[SHIELDED]
+    query = sa.select(table.c.record).where(table.c.shield == shield)
+    return set(target.connection.execute(query).scalars())
+
+
+def _lift(shield: bytes, target: Target) -> set[bytes]:
+    changed, table, safe = _under(shield, target), target[SHIELDED], target[SAFE]
+    mine = table.c.shield == shield
+    target.connection.execute(table.update().where(mine).values(kind="lifted"))
+    target.connection.execute(safe.delete().where(safe.c.shield == shield))
+    return changed
+
+
+def _speak(shield: bytes, grounds: object, target: Target) -> None:
+    """Keep whose names an officer holds safe; nobody's, where that cannot be read any more."""
+    if isinstance(grounds, msgspec.Raw):
+        grounds = _grounds(grounds)
+    safe = () if grounds is None or isinstance(grounds, Erased) else _safe_of(grounds)
+    table = target[SAFE]
+    target.connection.execute(table.delete().where(table.c.shield == shield))
+    rows.insert(target.connection, table, [(shield, msgspec.json.encode(safe))])
+
+
+def _safe_of(grounds: object) -> list[tuple[str, str]]:
+    assert isinstance(grounds, Grounds)
+    return sorted({(folded(one.given), folded(one.family)) for one in grounds.safe})
+
+
+def kind_of(record: sa.Column[Any], target: Target) -> sa.ScalarSelect[Any]:
+    """How a record stands: the kind that hides most, NULL under no shield; for a query."""
+    table = target[SHIELDED]
+    return sa.select(sa.func.max(table.c.kind)).where(table.c.record == record).scalar_subquery()
+
+
+def safe_parents(records: Iterable[bytes], target: Target) -> Names:
+    """Whose names may be shown of the child with these records.
+
+    Those that are held safe at every shield over them that an officer has laid or reviewed.
+    """
+    table, safe = target[SHIELDED], target[SAFE]
+    query = (
+        sa.select(safe.c.parents)
+        .join(table, table.c.shield == safe.c.shield)
+        .where(table.c.record.in_(list(records)), table.c.kind == "shielded")
+    )
+    spoken = [frozenset(_names(told)) for told in target.connection.execute(query).scalars()]
+    return frozenset.intersection(*spoken) if spoken else frozenset()

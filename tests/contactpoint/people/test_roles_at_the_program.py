@@ -1,0 +1,194 @@
+"""Roles as people meet them: a token in a variable, a file or a line, and exit 4 without one."""
+
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from contactpoint.cli.program import program
+from contactpoint.errors import DeniedError
+from events.access import ActRefused, ChildrenAccessed, TokenIssued
+from tests.contactpoint.installation import Installation
+
+OPEN = {("init",), ("feeds",), ("score",), ("synth",), ("demo",)}
+"""Commands that show and change nothing of an index, or make one."""
+WORDS = {
+    ("load",): ["{file}", "--source", "club"],
+    ("nightly",): ["{folder}"],
+    ("evaluate",): ["{truth}"],
+    ("export", "links"): ["{folder}/out.csv"],
+    ("export", "pairs"): ["{folder}/out.csv"],
+    ("source", "add"): ["club", "--feed", "csv"],
+    ("why",): ["club:1", "club:2"],
+    ("review", "decide"): [
+        *("a", "--verdict", "link", "--reason", "same-family", "--seen", "1.1.1.1")
+    ],
+    ("token",): ["--subject", "eve", "--role", "administrator"],
+}
+"""What a command needs to be understood, where a word and a reason do not do."""
+
+
+def leaves(group=program, before=()):
+    """Every command that does something, with the words that call it."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from leaves(command, (*before, name))
+        else:
+            yield (*before, name), command
+
+
+LEAVES = {words: command for words, command in leaves() if words not in OPEN}
+
+
+class Office(Installation):
+    """An index with one child, and tokens for people."""
+
+    def __init__(self, folder):
+        super().__init__(folder / "home")
+        self.file, self.truth = folder / "club.csv", folder / "truth.csv"
+        self.issued = {}
+        self.run("init")
+
+    def token(self, subject, role):
+        if (subject, role) not in self.issued:
+            made = self.run("token", "--subject", subject, "--role", role).stdout
+            self.issued[subject, role] = made.strip()
+        return self.issued[subject, role]
+
+    def asked(self, token, *words, stdin=None):
+        """Whether somebody with this token is let through; click's result."""
+        environment = {"CONTACTPOINT_TOKEN": token} if token is not None else {}
+        typed = [str(word) for word in words]
+        return CliRunner(env=self.environment | environment).invoke(
+            program, typed, input=stdin, standalone_mode=False
+        )
+
+    def accesses(self, kind):
+        with self.opened() as store:
+            told = store.access.decode(store.access.read(0, 1000))
+            return [m.event for m in told if isinstance(m.event, kind)]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    made = Office(tmp_path_factory.mktemp("office"))
+    made.file.write_text("key,given,family,dob\nk,Asha,Okonjo,2015-03-04\n")
+    made.truth.write_text("source,record_id,person\nclub,k,p\n")
+    made.run("load", made.file, "--source", "club", "--feed", "csv")
+    return made
+
+
+def typed(command, words, office):
+    """The words of a command that its parser takes."""
+    given = WORDS.get(words)
+    if given is None:
+        arguments = [one for one in command.params if isinstance(one, click.Argument)]
+        given = ["123456789012" for one in arguments if one.required]
+        options = [one for one in command.params if isinstance(one, click.Option) and one.required]
+        given += [word for one in options for word in (one.opts[0], "x")]
+    if "--reason" in {name for one in command.params for name in one.opts} - {*given}:
+        given = [*given, "--reason", "enquiry 7"]
+    places = {"file": office.file, "truth": office.truth, "folder": office.home.parent}
+    return [*words, *(word.format(**places) for word in given)]
+
+
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_every_command_is_denied_to_somebody_who_has_no_such_role(words, office):
+    token = office.token("eve", "feed-agent" if words[0] == "child" else "practitioner")
+    answer = office.asked(token, *typed(LEAVES[words], words, office))
+    assert isinstance(answer.exception, DeniedError), answer.output
+    assert (answer.exception.exit_code, answer.stdout) == (4, "")
+
+
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_every_command_takes_a_token_but_the_one_that_issues_them(words):
+    named = {name for param in LEAVES[words].params for name in param.opts}
+    assert ("--token" in named) is (words != ("token",))
+
+
+def test_a_token_in_a_file_goes_before_the_variable(office):
+    path = office.home.parent / "agent.token"
+    path.write_text(office.token("bram", "feed-agent") + "\n")
+    auditor = office.token("ada", "auditor")
+    assert office.asked(auditor, "source", "list", "--token", path).exception is None
+    assert isinstance(office.asked(auditor, "source", "list").exception, DeniedError)
+
+
+def test_a_token_and_then_a_number_are_read_from_lines_of_standard_input(office):
+    lines = office.token("ada", "practitioner") + "\nnobody\n"
+    answer = office.asked(None, "child", "show", "-", "--token", "-", "--reason", "x", stdin=lines)
+    assert str(answer.exception) == "no child of that number"
+
+
+def test_an_empty_variable_is_no_shell_of_an_administrator(office):
+    answer = office.asked("", "status")
+    assert isinstance(answer.exception, DeniedError)
+    assert "must be unset" in str(answer.exception)
+
+
+def test_a_token_of_another_index_is_denied(office, tmp_path):
+    other = Office(tmp_path)
+    answer = office.asked(other.token("ada", "administrator"), "status")
+    assert "not signed by this index" in str(answer.exception)
+
+
+def test_an_administrator_by_token_issues_no_tokens(office):
+    administrator = office.token("ada", "administrator")
+    answer = office.asked(administrator, "token", "--subject", "eve", "--role", "auditor")
+    assert "in the administrator's shell" in str(answer.exception)
+
+
+def test_a_shell_without_a_token_is_said_to_be_an_administrators(office):
+    answer = office.asked(None, "child", "find", "Okonjo", "--reason", "x")
+    assert answer.stderr.startswith("no token: os:")
+    assert "acts as administrator" in answer.stderr
+    named = office.asked(
+        office.token("a", "practitioner"), "child", "find", "Okonjo", "--reason", "x"
+    )
+    assert named.stderr == ""
+
+
+def test_the_record_of_access_names_whom_the_token_names(office):
+    ada = office.token("ada", "practitioner")
+    assert office.asked(ada, "child", "find", "Okonjo", "--reason", "enquiry 7").return_value == 0
+    look = office.accesses(ChildrenAccessed)[-1]
+    assert (look.reader, look.act, look.behalf) == ("ada", "child find", "")
+
+
+def test_a_look_on_behalf_of_another_is_recorded_with_both(office):
+    words = ("child", "find", "Okonjo", "--reason", "enquiry 7", "--for", "bram")
+    assert office.asked(office.token("ada", "practitioner"), *words).return_value == 0
+    look = office.accesses(ChildrenAccessed)[-1]
+    assert (look.reader, look.behalf) == ("ada", "bram")
+
+
+def test_who_was_denied_what_is_recorded(office):
+    office.asked(office.token("mallory", "auditor"), "erase", "123456789012", "--yes")
+    assert office.accesses(ActRefused)[-1] == ActRefused("mallory", "erase")
+
+
+def test_a_token_is_recorded_for_whom_and_as_what_and_kept_nowhere(office):
+    made = json.loads(
+        office.run(
+            *("token", "--subject", "cora", "--role", "steward", "--role", "auditor"),
+            *("--authority", "213", "--strong", "--days", 2, "--json"),
+        ).stdout
+    )
+    issued = office.accesses(TokenIssued)[-1]
+    assert (issued.token, issued.subject) == (made["id"], "cora")
+    assert (issued.roles, issued.authority, issued.strong) == (("auditor", "steward"), "213", True)
+    kept = b"".join(path.read_bytes() for path in office.home.rglob("*") if path.is_file())
+    assert made["token"].rpartition(".")[2].encode() not in kept
+
+
+def test_denied_by_role_looks_alike_for_a_child_and_for_none(office):
+    child = office.run("child", "find", "Okonjo", "--reason", "x", "--json").stdout
+    [found] = json.loads(child)["found"]
+    agent = office.token("bram", "feed-agent")
+    answers = [
+        office.asked(agent, "child", "show", number, "--reason", "x")
+        for number in (found["number"], "123456789012")
+    ]
+    assert len({(str(a.exception), a.output) for a in answers}) == 1

@@ -1,0 +1,227 @@
+"""Stewards' decisions at the command line: claimed, refused, obeyed by linking, and undone."""
+
+import json
+
+import msgspec
+import pytest
+
+from contactpoint.errors import DeniedError, NotFoundError, UsageError
+from contactpoint.judging import ClaimedError, GainsaidError, JudgedAlreadyError, StaleSightError
+from tests.contactpoint.desk import Desk
+
+NORTH, SOUTH, WEST = "north:9000000009", "south:9000000025", "west:9000000041"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Three records that may be one child: two birth dates lack their day, and no number agrees."""
+    desk = Desk(tmp_path_factory.mktemp("made") / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    desk.patient("west", "9000000041", "2015-03")
+    return desk
+
+
+@pytest.fixture
+def desk(made, tmp_path):
+    return made.again(tmp_path / "home")
+
+
+def test_two_records_judged_one_child_are_one_and_the_pair_waits_no_more(desk):
+    said = desk.decide(NORTH, SOUTH, verdict="link")
+    assert (said["new"], said["linked"]) == (True, True)
+    assert frozenset({NORTH, SOUTH}) in desk.children()
+    waiting = {one["pair"] for one in desk.listed()}
+    assert said["pair"] not in waiting
+
+
+def test_two_records_judged_two_children_are_not_asked_about_again(desk):
+    desk.decide(NORTH, SOUTH, verdict="apart")
+    desk.run("link", "--all")
+    names = {one["pair"] for one in desk.listed()}
+    assert desk.opened_pair(NORTH, SOUTH)["pair"] not in names
+    assert desk.opened_pair(NORTH, SOUTH)["judged"]["verdict"] == "apart"
+
+
+def test_a_pair_that_nobody_could_decide_waits_on(desk):
+    said = desk.decide(NORTH, SOUTH, verdict="unsure")
+    assert desk.opened_pair(said["pair"])["since"] is not None
+    assert desk.decide(NORTH, SOUTH, verdict="link", by=desk.bram)["new"]
+
+
+def test_a_decision_twice_counts_once(desk):
+    seen = desk.opened_pair(NORTH, SOUTH)["seen"]
+    first = desk.decide(NORTH, SOUTH, verdict="link", seen=seen)
+    before = desk.events()
+    second = desk.decide(NORTH, SOUTH, verdict="link", seen=seen)
+    assert (first["new"], second["new"]) == (True, False)
+    assert desk.events() == before
+
+
+def test_undo_gives_back_the_children_and_every_number(desk):
+    before = desk.numbers()
+    desk.decide(NORTH, SOUTH, verdict="link")
+    assert desk.numbers() != before
+    assert desk.undo(NORTH, SOUTH)["new"]
+    assert desk.numbers() == before
+    events = desk.events()
+    assert not desk.undo(NORTH, SOUTH)["new"]
+    assert desk.events() == events
+    assert desk.findings() == []
+
+
+def test_undo_after_undo_goes_back_step_by_step(desk):
+    steps = [desk.numbers()]
+    desk.decide(NORTH, SOUTH, verdict="link")
+    steps.append(desk.numbers())
+    desk.decide(SOUTH, WEST, verdict="link")
+    desk.undo(SOUTH, WEST)
+    assert desk.numbers() == steps[1]
+    desk.undo(NORTH, SOUTH)
+    assert desk.numbers() == steps[0]
+
+
+def test_a_claim_keeps_others_from_the_pair_until_it_is_released(desk):
+    pair = desk.opened_pair(NORTH, SOUTH)
+    desk.run("review", "claim", pair["pair"], by=desk.ada)
+    before = desk.events()
+    with pytest.raises(ClaimedError, match="ada has claimed the pair") as refused:
+        desk.run("review", "claim", pair["pair"], by=desk.bram)
+    assert refused.value.exit_code == 1
+    with pytest.raises(ClaimedError):
+        desk.decide(NORTH, SOUTH, verdict="link", by=desk.bram, seen=pair["seen"])
+    desk.run("review", "claim", pair["pair"], by=desk.ada)
+    assert desk.events() == before
+    desk.run("review", "release", pair["pair"], by=desk.ada)
+    desk.run("review", "claim", pair["pair"], by=desk.bram)
+    assert desk.opened_pair(NORTH, SOUTH)["claimed"]["by"] == "bram"
+
+
+def test_a_decision_on_what_has_changed_since_is_refused_with_what_changed(desk):
+    seen = desk.opened_pair(NORTH, SOUTH)["seen"]
+    desk.patient("south", "9000000025", "2015-03", family="Okonjo-Bell", version="3")
+    before = desk.events()
+    with pytest.raises(StaleSightError, match=r"record [0-9a-f]{8} changed since") as refused:
+        desk.decide(NORTH, SOUTH, verdict="link", seen=seen)
+    assert refused.value.exit_code == 1
+    assert desk.events() == before
+    assert frozenset({NORTH, SOUTH}) not in desk.children()
+
+
+def test_a_decision_is_stale_when_a_child_got_another_record_since(desk):
+    seen = desk.opened_pair(NORTH, SOUTH)["seen"]
+    desk.decide(SOUTH, WEST, verdict="link")
+    with pytest.raises(StaleSightError, match="the child of record"):
+        desk.decide(NORTH, SOUTH, verdict="link", seen=seen)
+
+
+def test_a_judgement_against_one_in_force_is_refused(desk):
+    desk.decide(NORTH, SOUTH, verdict="apart")
+    seen = desk.opened_pair(NORTH, SOUTH)["seen"]
+    with pytest.raises(JudgedAlreadyError, match="'apart' by ada"):
+        desk.decide(NORTH, SOUTH, verdict="link", by=desk.bram, seen=seen)
+
+
+def test_a_judgement_gainsaid_through_a_third_record_is_refused_with_the_chain(desk):
+    first = desk.decide(NORTH, SOUTH, verdict="link")["pair"]
+    second = desk.decide(SOUTH, WEST, verdict="apart")["pair"]
+    before = desk.events()
+    with pytest.raises(GainsaidError) as refused:
+        desk.decide(NORTH, WEST, verdict="link", by=desk.bram)
+    assert f"{first} are one child; {second} are two children" in str(refused.value)
+    assert refused.value.exit_code == 1
+    assert desk.events() == before
+    desk.undo(SOUTH, WEST)
+    assert desk.decide(NORTH, WEST, verdict="link")["new"]
+
+
+def test_what_an_earlier_chain_joins_cannot_be_judged_two_children(desk):
+    desk.decide(NORTH, SOUTH, verdict="link")
+    desk.decide(SOUTH, WEST, verdict="link")
+    with pytest.raises(GainsaidError, match=r"are one child; .* are one child"):
+        desk.decide(NORTH, WEST, verdict="apart")
+
+
+def test_only_a_steward_decides(desk):
+    pair = desk.opened_pair(NORTH, SOUTH)
+    practitioner = desk.token("eve", "practitioner")
+    words = ("--verdict", "link", "--reason", "same-family", "--seen", pair["seen"])
+    for by in (practitioner, ""):
+        with pytest.raises(DeniedError):
+            desk.run("review", "decide", pair["pair"], *words, by=by)
+
+
+def test_a_reason_that_is_none_is_answered_with_those_there_are(desk):
+    with pytest.raises(UsageError, match="agency-confirmed"):
+        desk.decide(NORTH, SOUTH, verdict="apart", reason="because")
+
+
+def test_a_pair_that_is_none_answers_as_one_that_may_not_be_seen(desk):
+    desk.patient("south", "9000000025", "2015-03", mark="R")
+    said = set()
+    for pair in ((NORTH, SOUTH), (NORTH, "south:9000000017"), ("00000000-00000000",)):
+        for command in ("claim", "show"):
+            reason = ("--reason", "x") if command == "show" else ()
+            with pytest.raises(NotFoundError) as refused:
+                desk.run("review", command, *pair, *reason, by=desk.ada)
+            said.add((str(refused.value), refused.value.exit_code))
+    assert len(said) == 1
+
+
+def test_opening_a_pair_is_an_access_to_both_children(desk):
+    shown = desk.opened_pair(NORTH, SOUTH)
+    *_, last = desk.looks()
+    assert (last.reader, last.act) == ("ada", "review show")
+    assert len(set(last.children)) == 2
+    assert shown["left"]["child"] != shown["right"]["child"]
+
+
+def test_remarks_are_sealed_and_go_with_the_record(desk):
+    seen = desk.opened_pair(NORTH, SOUTH)["seen"]
+    words = ("--verdict", "link", "--reason", "same-family", "--seen", seen)
+    desk.run(
+        *("review", "decide", NORTH, SOUTH, *words, "--remarks", "-"),
+        stdin="Quillonby said so\n",
+        by=desk.ada,
+    )
+    assert _remarks(desk) == "Quillonby said so"
+    files = [path for path in desk.home.rglob("*") if path.is_file()]
+    assert not any(b"Quillonby" in path.read_bytes() for path in files)
+    desk.run("erase", NORTH, "--reason", "asked", "--yes")
+    assert _remarks(desk) != "Quillonby said so"
+    assert desk.findings() == []
+
+
+def _remarks(desk):
+    with desk.opened() as store:
+        rows = store.log.read(0, 10_000)
+        judged = [m.event for m in store.log.decode(rows) if hasattr(m.event, "verdict")]
+    return judged[-1].remarks
+
+
+def test_a_judgement_outlives_a_relink_another_model_and_a_rebuild(desk):
+    desk.decide(NORTH, SOUTH, verdict="link")
+    desk.decide(SOUTH, WEST, verdict="apart")
+    children = desk.children()
+    assert {NORTH, SOUTH} in children
+    desk.run("link", "--all")
+    assert desk.children() == children
+    with desk.opened() as store:
+        prior = msgspec.structs.replace(store.model.prior, records=store.model.prior.records * 4)
+        store.linking.run(store.origin("link"), msgspec.structs.replace(store.model, prior=prior))
+    assert desk.children() == children
+    desk.run("rebuild")
+    assert desk.children() == children
+    assert desk.findings() == []
+
+
+def test_the_queue_is_the_same_after_a_rebuild(desk):
+    desk.decide(NORTH, SOUTH, verdict="apart")
+    desk.run("review", "claim", SOUTH, WEST, by=desk.bram)
+    before = desk.listed()
+    desk.run("rebuild")
+    assert desk.listed() == before
+
+
+def test_a_script_is_told_that_nothing_waits(desk):
+    assert json.loads(desk.run("review", "list", "--json", "--limit", 1, by=desk.ada).stdout)

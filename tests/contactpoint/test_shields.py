@@ -1,0 +1,440 @@
+"""Shields over children in danger, as officers lay them and as readers meet them.
+
+Named among them are the three failures of 2009 by which the original lost its shields.
+"""
+
+import json
+import threading
+from itertools import count
+from typing import Any, cast
+
+import pytest
+
+from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.shielding.officers import AlreadyShieldedError, Asked
+from projections.guard import Guard
+from projections.queries import Queries, Search
+from projections.view import FIELDS, RestrictedView
+from tests.contactpoint.shields import WHY, Refuge, is_open
+from tests.contactpoint.test_linking_runs import _linking
+
+NHS = "9000000009"
+ASHA = {
+    "key": "1",
+    "given": "Asha",
+    "family": "Okonjo",
+    "dob": "2015-03-04",
+    "sex": "F",
+    "postcode": "SE15 3QN",
+}
+BRAM = {
+    "key": "1",
+    "given": "Bram",
+    "family": "Taylor",
+    "dob": "2016-03-04",
+    "sex": "M",
+    "postcode": "M1 1AA",
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """An index with one patient, and one pupil of a club who is another child."""
+    made = Refuge(tmp_path_factory.mktemp("refuge"))
+    made.patient(NHS)
+    made.load([BRAM])
+    made.officer(), made.officer("ola"), made.reader()
+    return made
+
+
+@pytest.fixture
+def refuge(home, tmp_path):
+    copied = home.copy(tmp_path / "home")
+    made = Refuge.__new__(Refuge)
+    made.__dict__ |= home.__dict__ | copied.__dict__ | {"folder": tmp_path}
+    return made
+
+
+@pytest.fixture
+def asha(refuge):
+    """The number of the patient, who is shielded."""
+    number = refuge.number("pds", NHS)
+    refuge.apply(number)
+    return number
+
+
+def test_a_shield_leaves_who_the_child_is_and_one_contact(refuge, asha):
+    assert refuge.show(asha) == {
+        "number": asha,
+        "name": {"given": ["Asha"], "family": "Okonjo"},
+        "sex": "F",
+        "birth": {"value": "2015-03-04"},
+        "parents": [],
+        "contact": "ask a shielding officer of the index",
+    }
+    assert tuple(refuge.show(asha)) == FIELDS
+    refuge.environment |= {"CONTACTPOINT_BROKERAGE": "ring 020 7946 0000"}
+    assert refuge.show(asha)["contact"] == "ring 020 7946 0000"
+
+
+def test_a_shielded_child_is_found_by_what_its_view_shows_and_nothing_else(refuge):
+    number = refuge.number("pds", NHS)
+    hidden = {"postcode": "SE15 3QN"}, {"identifier": NHS}
+    for asked in hidden:
+        assert refuge.find(**asked) == [number]
+    refuge.apply(number)
+    for asked in hidden:
+        assert refuge.find(**asked) == []
+        assert refuge.find(name="Asha Okonjo", **asked) == []
+    assert refuge.find(name="Asha Okonjo", dob="2015-03-04", sex="F") == [number]
+
+
+def test_a_parents_name_is_shown_only_where_the_shield_says_that_it_is_safe(refuge):
+    rows = [ASHA | {"nhs": NHS, "guardian_given": "Ada", "guardian_family": "Okonjo"}]
+    refuge.load(rows, "clinic", "2026-09-02")
+    number = refuge.number("pds", NHS)
+    assert [told["value"]["given"] for told in refuge.show(number)["parents"]] == ["Ada"]
+    refuge.apply(number, "--safe-parent", "Bo Okonjo")
+    assert refuge.show(number)["parents"] == []
+    words = ("shield", "review", number, "--safe-parent", "ADA OKONJO")
+    refuge.told(refuge.officer(), *words)
+    assert refuge.show(number)["parents"] == [{"given": ["Ada"], "family": "Okonjo"}]
+    assert refuge.find(name="Ada Okonjo") == []
+
+
+def test_2009_an_update_does_not_wipe_a_shield(refuge, asha):
+    for day in range(2, 6):
+        refuge.patient(NHS, f"2026-09-0{day}", line=f"{day} Other Road", postcode="N1 9GU")
+        assert not is_open(refuge.show(asha))
+    refuge.patient(NHS, "2026-09-09", given="Ayesha")
+    assert refuge.show(asha)["name"]["given"] == ["Ayesha"]
+    assert refuge.under() == {("pds", NHS): ["shielded"]}
+    assert refuge.findings() == []
+
+
+def test_2009_an_adopted_child_is_not_shown_under_both_names(refuge):
+    row = ASHA | {"nhs": NHS, "alias": "Kayleigh Dobbs", "former_family": "Dobbs"}
+    refuge.load([row], "clinic", "2026-09-02")
+    number = refuge.number("pds", NHS)
+    assert refuge.number("clinic", "1") == number
+    assert "Kayleigh" in json.dumps(refuge.show(number))
+    assert refuge.find(name="Kayleigh Dobbs") == [number]
+    refuge.apply(number)
+    shown = json.dumps(refuge.show(number))
+    assert "Okonjo" in shown
+    assert not any(name in shown for name in ("Kayleigh", "Dobbs"))
+    assert refuge.find(name="Kayleigh Dobbs") == refuge.find(name="Dobbs") == []
+
+
+def test_a_new_record_of_a_shielded_child_is_under_the_shield_when_it_is_linked(refuge, asha):
+    refuge.load([ASHA | {"nhs": NHS, "postcode": "YO1 7HH"}], "clinic", "2026-09-02")
+    assert refuge.number("clinic", "1") == asha
+    assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
+    assert not is_open(refuge.show(asha))
+    assert refuge.find(postcode="YO1 7HH") == []
+    own, inherited = refuge.listed()
+    assert [shield["records"] for shield in own] == [2]
+    assert inherited == []
+
+
+def test_a_child_merged_with_a_shielded_one_is_shielded_and_its_shield_reviewed_soon(refuge, asha):
+    bram = refuge.number("club", "1")
+    assert is_open(refuge.show(bram))
+    refuge.load([BRAM | {"given": "Asha", "family": "Okonjo"}], day="2026-09-02")
+    refuge.load([ASHA | {"nhs": NHS}], day="2026-09-03")
+    assert refuge.number("club", "1") == asha
+    assert refuge.show(bram) == refuge.show(asha)
+    assert not is_open(refuge.show(bram))
+    own, (inherited,) = refuge.listed()
+    assert own == []
+    assert (inherited["inherited"], inherited["criterion"]) == ("merge", "refuge")
+    refuge.told(refuge.officer(), "shield", "review", inherited["shield"])
+    assert len(refuge.listed()[0]) == 1
+
+
+def test_both_parts_of_a_shielded_child_that_is_split_stay_shielded(refuge, asha):
+    bram = refuge.number("club", "1")
+    refuge.load([BRAM | {"given": "Asha", "family": "Okonjo"}], day="2026-09-02")
+    refuge.load([ASHA | {"nhs": NHS}], day="2026-09-03")
+    refuge.load([ASHA | {"given": "Bram", "family": "Taylor"}], day="2026-09-04")
+    assert refuge.number("club", "1") == bram
+    assert not is_open(refuge.show(asha))
+    assert not is_open(refuge.show(bram))
+    _, inherited = refuge.listed()
+    split = next(one for one in inherited if one["inherited"] == "split")
+    assert (split["records"], split["criterion"]) == (1, "")
+    refuge.lift(split["shield"])
+    assert is_open(refuge.show(bram))
+    assert not is_open(refuge.show(asha))
+    assert refuge.findings() == []
+
+
+def test_two_shielded_children_that_are_merged_are_under_both_shields_and_part_with_their_own(
+    refuge, asha
+):
+    bram = refuge.number("club", "1")
+    refuge.apply(bram)
+    refuge.load([BRAM | {"given": "Asha", "family": "Okonjo"}], day="2026-09-02")
+    refuge.load([ASHA | {"nhs": NHS}], day="2026-09-03")
+    assert set(map(tuple, refuge.under().values())) == {("shielded", "shielded")}
+    refuge.load([ASHA | {"given": "Bram", "family": "Taylor"}], day="2026-09-04")
+    assert refuge.number("club", "1") == bram
+    assert set(map(tuple, refuge.under().values())) == {("shielded",)}
+    assert len(refuge.lift(bram)) == 1
+    assert is_open(refuge.show(bram))
+    assert not is_open(refuge.show(asha))
+    assert refuge.findings() == []
+
+
+def test_a_withdrawn_record_that_returns_is_shielded_still(refuge):
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-02")
+    number = refuge.number("pds", NHS)
+    refuge.apply(number)
+    refuge.load([BRAM | {"key": "9"}], "clinic", "2026-09-03", "--mode", "snapshot")
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-04")
+    assert refuge.under()["clinic", "1"] == ["shielded"]
+    assert not is_open(refuge.show(number))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_record_that_its_feed_marks_is_shielded_in_the_commit_that_loads_it(refuge, processes):
+    refuge.environment["CONTACTPOINT_PROCESSES"] = str(processes)
+    refuge.patient("9000000017", mark="R", given="Cora")
+    number = refuge.number("pds", "9000000017")
+    assert not is_open(refuge.show(number))
+    ((own,), inherited) = refuge.listed()
+    assert (own["laid_by"], own["criterion"], inherited) == ("feed", "marked by its feed", [])
+    assert refuge.findings() == []
+
+
+def test_a_mark_shields_the_whole_child_before_anything_is_linked(refuge):
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-02")
+    number = refuge.number("pds", NHS)
+    refuge.patient(NHS, "2026-09-03", mark="R", words=("--no-link",))
+    assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
+    assert not is_open(refuge.show(number))
+
+
+def test_a_mark_that_its_feed_takes_away_again_leaves_the_shield(refuge):
+    refuge.patient(NHS, "2026-09-02", mark="R")
+    refuge.patient(NHS, "2026-09-03")
+    assert not is_open(refuge.show(refuge.number("pds", NHS)))
+
+
+def test_a_lifted_shield_is_laid_again_only_by_a_new_statement_with_the_mark(refuge):
+    refuge.patient(NHS, "2026-09-02", mark="R")
+    number = refuge.number("pds", NHS)
+    refuge.lift(number)
+    assert is_open(refuge.show(number))
+    refuge.run("rebuild")
+    assert is_open(refuge.show(number))
+    refuge.patient(NHS, "2026-09-03", mark="R", line="9 Other Road")
+    assert not is_open(refuge.show(number))
+
+
+def test_two_officers_lift_a_shield_and_all_of_it_is_seen_again(refuge, asha):
+    refuge.lift(asha)
+    assert is_open(refuge.show(asha))
+    assert refuge.find(postcode="SE15 3QN") == [asha]
+    assert refuge.listed() == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("olu", None), ("olu", "olu"), ("olu", "rita"), ("rita", "olu")],
+)
+def test_one_officer_alone_lifts_nothing(refuge, asha, first, second):
+    refuge.reader()
+    words = ("shield", "lift", asha, "--reason", "home")
+    tokens = refuge._tokens
+    answer = refuge.asked(tokens[first], *words, second=second and tokens[second])
+    assert isinstance(answer.exception, DeniedError)
+    assert not is_open(refuge.show(asha))
+
+
+def test_a_shield_that_an_officer_laid_is_not_laid_twice(refuge, asha):
+    words = ("shield", "apply", asha, "--criterion", "harm", "--requester", "desk")
+    assert isinstance(refuge.asked(refuge.officer(), *words).exception, AlreadyShieldedError)
+    missing = ("shield", "apply", "123456789012", "--criterion", "harm", "--requester", "desk")
+    assert isinstance(refuge.asked(refuge.officer(), *missing).exception, NotFoundError)
+
+
+def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
+    number = refuge.number("pds", NHS)
+    refuge.apply(number, "--review", "2026-01-01")
+    refuge.apply(refuge.number("club", "1"), "--review", "2099-01-01")
+    own, _ = refuge.listed()
+    assert [(shield["review"], shield["overdue"]) for shield in own] == [
+        ("2026-01-01", True),
+        ("2099-01-01", False),
+    ]
+    assert not is_open(refuge.show(number))
+
+
+def test_who_asked_for_a_shield_stands_sealed(refuge, asha):
+    for path in refuge.home.rglob("*"):
+        if path.is_file():
+            assert b"duty desk" not in path.read_bytes()
+
+
+def test_no_history_of_a_shielded_child_is_told(refuge, asha):
+    told = refuge.told(refuge.reader(), "child", "show", asha, "--history", *WHY)
+    assert told["history"] == []
+
+
+def test_tables_counts_and_pairs_leave_a_shielded_child_out(refuge):
+    refuge.load([ASHA | {"dob": "2015-03", "key": "7"}], "clinic", "2026-09-02")
+    status = json.loads(refuge.run("status", "--json").stdout)
+    assert (status["records"], status["reviews"]) == (3, 1)
+    refuge.apply(refuge.number("pds", NHS))
+    status = json.loads(refuge.run("status", "--json").stdout)
+    assert (status["records"], status["reviews"]) == (2, 0)
+    assert json.loads(refuge.run("review", "list", "--json").stdout) == []
+    out = refuge.folder / "links.csv"
+    refuge.run("export", "links", out)
+    assert NHS not in out.read_text()
+    refuge.run("export", "pairs", out)
+    assert len(out.read_text().splitlines()) == 1
+    with pytest.raises(NotFoundError):
+        refuge.run("why", f"pds:{NHS}", "clinic:7")
+
+
+def test_a_read_model_that_lags_shows_nothing(refuge):
+    number = refuge.number("pds", NHS)
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        lagging = Queries(store.read, Guard(store.log.heads))
+        officer = store.shielding
+        made = type(officer)(officer.log, officer.keys, officer.master, list)
+        made.apply(number, Asked("harm"), store.origin("shield"))
+        for question in (
+            lambda: lagging.child_by_number(number),
+            lambda: lagging.find(Search(postcode="SE15 3QN")),
+            lagging.status,
+            lagging.shown_pairs,
+        ):
+            with pytest.raises(Exception, match="behind the shields"):
+                question()
+        assert isinstance(store.queries.child_by_number(number).view, RestrictedView)
+
+
+def test_a_read_model_that_does_not_know_of_a_shield_gives_no_answer(refuge, asha):
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        with store.read.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM index_shielded")
+        with pytest.raises(Exception, match="behind the shields"):
+            store.queries.child_by_number(asha)
+
+
+def test_a_reader_who_cannot_read_the_list_gets_no_answer(refuge, asha):
+    class Unreadable:
+        def act(self, _):
+            raise ConnectionError
+
+        shielded = act
+
+    with refuge.opened() as store:
+        blind = Queries(store.read, Guard(cast(Any, Unreadable())))
+        for question in (
+            lambda: blind.child_by_number(asha),
+            lambda: blind.find(Search(name="Taylor")),
+            lambda: list(blind.links()),
+            lambda: blind.names_by_ordinal([1]),
+            lambda: blind.visible([]),
+            blind.shown_pairs,
+            blind.status,
+        ):
+            with pytest.raises(ConnectionError):
+                question()
+
+
+def test_a_rebuild_shows_nothing_of_a_shielded_child_at_any_time(refuge, asha):
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-02")
+    with refuge.opened() as store, refuge.opened() as reader:
+        steps = count()
+
+        def look(*_):
+            next(steps)
+            found = reader.queries.child_by_number(asha)
+            assert isinstance(found.view, RestrictedView)
+            assert not reader.queries.find(Search(postcode="SE15 3QN")).found
+
+        store.projector.rebuild(progress=look)
+        look()
+        assert next(steps) > 2
+    refuge.run("rebuild")
+    assert not is_open(refuge.show(asha))
+
+
+def test_a_shield_laid_while_a_run_is_under_way_covers_what_the_run_links(refuge):
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-02", "--no-link")
+    number = refuge.number("pds", NHS)
+    with refuge.opened() as store:
+        apply = lambda: store.shielding.apply(number, Asked("harm"), store.origin("shield"))  # noqa: E731
+        _linking(store, [apply]).run(store.origin("link"), store.model)
+    assert refuge.number("clinic", "1") == number
+    assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
+    assert refuge.findings() == []
+
+
+def test_erasing_a_shielded_child_leaves_nothing_that_names_anybody(refuge, asha):
+    refuge.told(refuge.officer(), "shield", "review", asha, "--safe-parent", "Ada Okonjo")
+    refuge.run("erase", asha, "--reason", "request", "--yes")
+    assert b"okonjo" not in (refuge.home / "read.db").read_bytes().lower()
+    with refuge.opened() as store:
+        said = str(store.log.decode(store.log.read(0, 10_000)))
+    assert "ShieldApplied" in said
+    assert not any(word in said for word in ("duty desk", "Asha", "Okonjo"))
+    assert refuge.findings() == []
+    assert refuge.listed() == ([], [])
+    assert refuge.under()
+
+
+def _poll(refuge, number, stopped, seen):
+    """Ask again and again, as a reader who never waits for the read models to catch up."""
+    with refuge.opened() as store:
+        while not stopped.is_set():
+            found = store.queries.child_by_number(number)
+            seen.append(isinstance(found.view, RestrictedView))
+            seen.append(not store.queries.find(Search(postcode="SE15 3QN")).found)
+            seen.append(not store.queries.find(Search(identifier=NHS)).found)
+
+
+def _updates(refuge, number):
+    """Nightly updates of a shielded child from each feed that names it."""
+    for night in count(2):
+        day = f"2026-{1 + night // 28 % 12:02d}-{1 + night % 28:02d}"
+        refuge.patient(NHS, day, line=f"{night} Quill Lane")
+        yield
+        row = ASHA | {"nhs": NHS, "phone": f"020 7946 {night:04d}"}
+        refuge.load([row], "clinic", day)
+        yield
+        refuge.load([row | {"given": ("Asha", "Aisha")[night % 2]}], "club-2", day)
+        yield
+
+
+def _is_shielded_through(refuge, number, updates):
+    stopped, seen = threading.Event(), list[bool]()
+    reader = threading.Thread(target=_poll, args=(refuge, number, stopped, seen))
+    reader.start()
+    try:
+        for _, _ in zip(range(updates), _updates(refuge, number), strict=False):
+            assert reader.is_alive()
+    finally:
+        stopped.set()
+        reader.join()
+    assert len(seen) > updates
+    assert all(seen)
+    assert not is_open(refuge.show(number))
+    assert refuge.findings() == []
+
+
+def test_2009_a_shield_is_present_in_every_read_through_a_weeks_updates(refuge, asha):
+    _is_shielded_through(refuge, asha, 9)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_2009_a_shield_is_present_in_every_read_through_a_thousand_updates(refuge, asha):
+    _is_shielded_through(refuge, asha, 1000)
