@@ -200,9 +200,11 @@ def _names(
         taken.add(telling(named[-1]))
     if len(named) < 2:
         return named
-    if "twins" in here.more and rng.random() < rates.YORUBA_TWIN_NAMES:
+    twins = here.more.get("twins", ())
+    if twins and taken.isdisjoint(twins) and rng.random() < rates.YORUBA_TWIN_NAMES:
+        taken.update(twins)
         return [
-            Name((name.given[0] if i > 1 else here.more["twins"][i], *name.given[1:]), name.family)
+            Name((name.given[0] if i > 1 else twins[i], *name.given[1:]), name.family)
             for i, name in enumerate(named)
         ]
     if sexes[0] == sexes[1] and rng.random() < rates.ALIKE_TWIN_NAMES:
