@@ -1,10 +1,11 @@
 """This matcher: standardise, index, compare and weigh, decide, resolve."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from benchmarks.sides.answer import Answer, Ints, Watch
@@ -12,6 +13,7 @@ from benchmarks.tables import Row
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.linking.neighbourhoods import decided, floor_of, group, sure_of
 from contactpoint.models import AnyModel
+from linkage import blocking
 from linkage.comparable import Comparable
 from linkage.declared.cells import record_of
 from linkage.declared.estimate import train
@@ -19,7 +21,9 @@ from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import starting
 from linkage.declared.shape import Shape
 from linkage.estimate import LOWEST
-from linkage.index import Index
+from linkage.estimate import train as train_of_children
+from linkage.index import Index, Pairs
+from linkage.kernel import Rows
 from linkage.model import Model
 from linkage.resolve import Member, Pair, resolve
 from linkage.standardise import standardise, standardise_columns
@@ -45,13 +49,33 @@ PERSONS: Final = (
 _PARTICULARS: Final = msgspec.msgpack.Decoder(Particulars)
 
 
-def link(table: pa.Table, watch: Watch, *, everything: bool = False) -> Answer:
-    """Link children by the shipped model, as the product does; ``everything``: by all fields."""
+def link(
+    table: pa.Table, watch: Watch, *, everything: bool = False, trained: bool = False
+) -> Answer:
+    """Link children as the product does, by the columns that all sides have or by ``everything``.
+
+    By the shipped model, or by one ``trained`` on these records, as ``contactpoint train`` does.
+    """
     model = Model.shipped()
     with watch.stage("start"):
-        _warm_up(table.slice(0, SOME), model)
+        _warm_up(table, model)
     with watch.stage("prepare"):
         index, members = _indexed(table, model, everything=everything)
+    if trained:
+        with watch.stage("train"):
+            model = train_of_children(index)
+        with watch.stage("prepare again"):
+            index, members = _indexed(table, model, everything=everything)
+    return _linked(index, members, watch)
+
+
+def link_loosely(table: pa.Table, watch: Watch) -> Answer:
+    """Link children by the shipped model under the keys that the table gives, not our own."""
+    model = Model.shipped()
+    with watch.stage("start"):
+        _warm_up(table, model)
+    with watch.stage("prepare"):
+        index, members = _filled(_GivenKeys(model, table["keys"]), table, everything=False)
     return _linked(index, members, watch)
 
 
@@ -70,14 +94,41 @@ def link_febrl(table: pa.Table, watch: Watch) -> Answer:
     return _linked(index, members, watch)
 
 
+class _GivenKeys(Index):
+    """An index whose records are filed under keys that they bring; blocks are met in full."""
+
+    def __init__(self, model: Model, keys: pa.ChunkedArray) -> None:
+        lists = keys.combine_chunks()
+        flat = lists.flatten().to_numpy().astype(np.uint32)
+        super().__init__(model, bound=int(np.unique(flat, return_counts=True)[1].max(initial=1)))
+        counts = lists.value_lengths().to_numpy()
+        self._given = np.zeros((len(lists), blocking.MOST_KEYS), np.uint32)
+        self._given[np.arange(blocking.MOST_KEYS) < counts[:, None]] = flat
+
+    def _add(self, ordinals: Ints, sources: Ints, rows: Rows) -> None:
+        about = {"sources": sources, "ties": self._coder.ties(rows)}
+        self._records.add(ordinals, rows, self._given[ordinals], about)
+
+
 def _indexed(table: pa.Table, model: Model, *, everything: bool) -> tuple[Index, list[Member]]:
+    return _filled(Index(model), table, everything=everything)
+
+
+def _filled(index: Index, table: pa.Table, *, everything: bool) -> tuple[Index, list[Member]]:
     """Children's records in an index, and what resolving knows of each."""
-    index, members = Index(model), _members(table)
-    records = list(_comparables(table, everything=everything))
-    _fill(index, records, members)
+    members = _members(table)
+    records = _comparables(table, everything=everything)
     if everything:
-        members = [_numbered(*both) for both in zip(members, records, strict=True)]
+        records = _noting_numbers(records, members)
+    _fill(index, records, members)
     return index, members
+
+
+def _noting_numbers(records: Iterable[Comparable], members: list[Member]) -> Iterator[Comparable]:
+    """The records as they are; each one's numbers are noted with what resolving knows of it."""
+    for ordinal, record in enumerate(records):
+        members[ordinal] = _numbered(members[ordinal], record)
+        yield record
 
 
 def _members(table: pa.Table) -> list[Member]:
@@ -107,7 +158,7 @@ def _linked(index: AnyIndex, members: Sequence[Member], watch: Watch) -> Answer:
     peak = watch.peak()
     # Not the work of a run: all pairs, down to the least likely, to score against.
     whole = index.pairs_within(LOWEST)
-    linked = np.array([pair.outcome == "link" for pair in decided(whole, model)], np.bool_)
+    linked = _decided_alone(whole, model)
     return Answer(
         whole.left,
         whole.right,
@@ -120,6 +171,15 @@ def _linked(index: AnyIndex, members: Sequence[Member], watch: Watch) -> Answer:
     )
 
 
+def _decided_alone(pairs: Pairs, model: AnyModel) -> npt.NDArray[np.bool_]:
+    """Which pairs are links, each by itself: that depends on its pattern alone."""
+    codes, first, place = np.unique(pairs.pattern, return_index=True, return_inverse=True)
+    decide = matching_of(model).decide
+    weights = pairs.weight[first].tolist()
+    links = [decide(*one).outcome == "link" for one in zip(codes.tolist(), weights, strict=True)]
+    return np.array(links, np.bool_)[place]
+
+
 def _resolved(
     pairs: Sequence[Pair], members: Sequence[Member], model: AnyModel
 ) -> tuple[Ints, int]:
@@ -127,7 +187,9 @@ def _resolved(
     reading, sure = matching_of(model).reading, sure_of(model)
     clusters = np.arange(len(members))
     referred = 0
-    for one in group(range(len(members)), pairs, ()):
+    # A record that no pair connects is a child by itself.
+    met = {ordinal for pair in pairs if pair.outcome != "non_link" for ordinal in pair[:2]}
+    for one in group(met, pairs, ()):
         known = [members[ordinal] for ordinal in one.ordinals]
         resolution = resolve(known, one.pairs, reading=reading, sure=sure)
         referred += len(resolution.referred)
@@ -159,10 +221,12 @@ def _fill(index: AnyIndex, records: Iterable[Any], members: Sequence[Member]) ->
     index.put(batch)
 
 
-def _warm_up(some: pa.Table, model: Model) -> None:
+def _warm_up(table: pa.Table, model: Model) -> None:
     """Load what is compiled: a process that stays up does so once."""
+    some = table.take(np.linspace(0, len(table) - 1, SOME).astype(np.int64))
     index, _ = _indexed(some, model, everything=False)
-    index.pairs_within(0)
+    index.pairs_within(LOWEST)
+    train_of_children(index)
 
 
 def _warm_up_declared(shape: Shape, some: Sequence[Row]) -> None:

@@ -59,7 +59,7 @@ households in temporary accommodation (DLUHC)."""
 NO_FIXED_ABODE: Final = 0.0008
 """Families written down at ZZ99 3VZ. Assumption."""
 
-BEAR_A_LOCAL_NAME: Final = 0.40
+BEAR_A_LOCAL_NAME: Final = 0.45
 """Families who bear one of the names that are common in their authority: family names are regional
 (Cheshire, Longley and Singleton 2010, The surname regions of Great Britain), and kin settle
 near each other. Assumption."""
@@ -224,9 +224,9 @@ SCHOOL: Final = ErrorRates(
     forename_typed=0.010,
     family_typed=0.010,
     familiar=0.13,
-    rewritten=0.40,
+    rewritten=0.42,
     exchanged=0.002,
-    middle_first=0.02,
+    middle_first=0.025,
     middle_missing=0.15,
     former_family=0.15,
     day_month=0.0025,
