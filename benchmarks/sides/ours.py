@@ -1,5 +1,6 @@
 """This matcher: standardise, index, compare and weigh, decide, resolve."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -13,8 +14,9 @@ from benchmarks.tables import Row
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.linking.neighbourhoods import decided, floor_of, group, sure_of
 from contactpoint.models import AnyModel
-from linkage import blocking
+from linkage import blocking, kernel
 from linkage.comparable import Comparable
+from linkage.declared import index as declared_index
 from linkage.declared.cells import record_of
 from linkage.declared.estimate import train
 from linkage.declared.index import DeclaredIndex
@@ -30,6 +32,8 @@ from linkage.standardise import standardise, standardise_columns
 from person.declared import DeclaredField
 from person.particulars import Particulars
 
+for walking in (kernel, declared_index):
+    walking.THREADS = int(os.environ.get("OMP_NUM_THREADS", kernel.THREADS))
 BATCH: Final = 20_000
 SOME: Final = 500
 """Records on which what is compiled is loaded."""

@@ -128,7 +128,7 @@ RESUBMISSION_WITHDRAWS: Final = 0.004
 
 # Social care ----------------------------------------------------------------------------------
 
-KNOWN_FAMILY: Final = 0.15
+KNOWN_FAMILY: Final = 0.16
 """Families known to social care, closed cases included: one child in ten needed a social worker
 within six years (DfE, Review of children in need, 2019), and one in five is referred before the
 age of five (Bilson and Martin 2017)."""
@@ -223,10 +223,10 @@ HEALTH: Final = ErrorRates(
 SCHOOL: Final = ErrorRates(
     forename_typed=0.010,
     family_typed=0.010,
-    familiar=0.13,
+    familiar=0.14,
     rewritten=0.42,
     exchanged=0.002,
-    middle_first=0.025,
+    middle_first=0.03,
     middle_missing=0.15,
     former_family=0.15,
     day_month=0.0025,
@@ -246,7 +246,7 @@ SOCIAL_CARE: Final = ErrorRates(
     familiar=0.20,
     rewritten=0.50,
     exchanged=0.006,
-    middle_first=0.030,
+    middle_first=0.04,
     middle_missing=1.0,
     former_family=0.30,
     day_month=0.0050,
