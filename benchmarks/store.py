@@ -108,7 +108,7 @@ def chunk(
 def received(record: UUID, key: int, ordinal: int) -> Recorded:
     """One event of the bulk path, its statement encoded already."""
     event = RecordReceived(
-        ordinal, "pds", "", "0" * 16, ordinal, PLACE, PLACE, b"four keyed hashs", STATEMENT
+        ordinal, "pds", "", "0" * 16, ordinal, PLACE, PLACE, b"four keyed hashs", b"", STATEMENT
     )
     return Recorded(record, 1, ORIGIN, PLACE.effective, event, (key, 0))
 

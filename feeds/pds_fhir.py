@@ -13,15 +13,14 @@ from typing import Any, Final
 
 import msgspec
 
-from feeds.fhir import TAKEN, Patient, Resource, read
-from feeds.fhir_file import FhirFile, Told
+from feeds.fhir import TAKEN, Patient, Resource, read, resource
+from feeds.fhir_file import FhirFile
 from feeds.pds_patient import Patients
-from feeds.reading import OnePass
-from feeds.submission import Fault, Mode, Recalled, Row, Settings, Submission
+from feeds.reading import OnePass, Today
+from feeds.submission import Dropped, Fault, FeedError, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits, head_text
 from feeds.values import (
     Remarks,
-    count,
     effective_time,
     only_file,
     remark,
@@ -44,7 +43,7 @@ class PdsFhir:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-fhir"
-    version: int = 2
+    version: int = 3
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
 
@@ -59,6 +58,11 @@ class PdsFhir:
         del mapping
         return PdsReading(only_file(paths), self)
 
+    def rows(self, file: str, *, mapping: Path | None = None) -> "PdsRows":
+        """Begin to read Patients apart from their file. A mapping is not used."""
+        del mapping
+        return PdsRows(file, Dropped(), Today(self.clock()))
+
 
 class PdsReading(OnePass):
     """One pass over one file of Patients."""
@@ -67,7 +71,7 @@ class PdsReading(OnePass):
         """Look at encoding and first line. Raises FeedError where it is no such file."""
         super().__init__(feed, path.name)
         self._resources = FhirFile(path, feed.limits)
-        self._patients = Patients(self.dropped, self.today)
+        self._rows = PdsRows(path.name, self.dropped, self.today)
 
     def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each Patient."""
@@ -79,14 +83,32 @@ class PdsReading(OnePass):
                 if self.recalls and self.recalls(*(one.written for one in (found, *told.about))):
                     yield Recalled(told.line)
                 else:
-                    yield self._patient(told, found)
+                    yield self._rows.patient(told.line, found, told.about)
             elif not found.kind:
                 yield Fault(told.line, "FHIR-TYPE", "resourceType", "Patient")
             else:
-                count(self.dropped, found.kind)
+                self.dropped.add(found.kind)
 
-    def _patient(self, told: Told, found: Resource) -> Submission | Fault:
-        line, key = told.line, found.id
+
+class PdsRows:
+    """Reads Patients, each with what is told about it."""
+
+    def __init__(self, file: str, dropped: Dropped, today: Today) -> None:
+        self.dropped, self.today = dropped, today
+        self._file = file
+        self._patients = Patients(dropped, today)
+
+    def row(self, line: int, *written: bytes) -> Submission | Fault:
+        """Read a Patient from its bytes and those of what is told about it."""
+        try:
+            found, *about = map(resource, written)
+        except RecursionError:
+            raise FeedError(self._file, f"line {line}", "", "JSON nested less deeply") from None
+        return self.patient(line, found, about)
+
+    def patient(self, line: int, found: Resource, about: Sequence[Resource]) -> Submission | Fault:
+        """Read a Patient."""
+        key = found.id
         if not _is_key(key):
             return Fault(line, "PDS-ID", "id", "an id of 1 to 64 letters, digits, - and .")
         remarks: Remarks = []
@@ -95,7 +117,7 @@ class PdsReading(OnePass):
         marks = {each.code for each in meta.security}
         sequence = _version(meta.version)
         updated = said(remarks, "meta.lastUpdated", meta.updated)
-        effective = effective_time(remarks, "meta.lastUpdated", updated, self._latest)
+        effective = effective_time(remarks, "meta.lastUpdated", updated, self.today.date)
         if "REDACTED" in marks:
             # PDS answers 404 INVALIDATED_RESOURCE for such a record: nobody is to use it further.
             return Submission(
@@ -103,7 +125,7 @@ class PdsReading(OnePass):
             )
         restricted = not _RESTRICTED.isdisjoint(marks) or _UNREAD in remarks
         particulars = self._patients.particulars(
-            remarks, patient, key, told.about, restricted=restricted
+            remarks, patient, key, about, restricted=restricted
         )
         if not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "name", "a name or a birth date", key)
@@ -116,8 +138,8 @@ class PdsReading(OnePass):
         if isinstance(found.taken, Patient):
             return found.taken
         fields = found.fields
-        for name in fields.keys() - _KNOWN:
-            count(self.dropped, name)
+        for name in sorted(fields.keys() - _KNOWN):
+            self.dropped.add(name)
         return read(_PATIENT, found.written) or _piecemeal(remarks, fields)
 
 

@@ -1,9 +1,10 @@
 """What every pass over a file begins with: its settings, its counts and its errors."""
 
 from collections.abc import Callable
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from feeds.submission import Dropped, FeedError, Header, Mode, Settings
+from feeds.submission import Dropped, Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.text import Limits
 
 
@@ -48,8 +49,9 @@ class OnePass:
     ``header`` is empty until a feed reads one; ``dropped`` fills while it iterates.
 
     Whoever iterates may set ``recalls``: a feed that can tell a row's bytes before it reads them
-    asks it, and gives ``Recalled`` where the answer is yes. Asked of each row with all the bytes
-    that its submission depends on, beside the feed, its mapping and the file's header.
+    asks it, and gives ``Recalled`` where the answer is yes: it need not read the row. Asked of each
+    row with all the bytes that its submission depends on, beside the feed, its mapping and the
+    file's header.
     """
 
     header = Header()
@@ -66,3 +68,21 @@ class OnePass:
 
     def _error(self, where: str, field: str, expected: str) -> FeedError:
         return FeedError(self._file, where, field, expected)
+
+
+class Rows(Protocol):
+    """Reads rows apart from their file."""
+
+    dropped: Dropped
+    today: Today
+
+    def row(self, line: int, *written: bytes) -> Submission | Fault:
+        """Read a row from all the bytes that ``OnePass.recalls`` is asked with."""
+
+
+@runtime_checkable
+class ReadsApart(Protocol):
+    """A feed whose rows say the same where they are read apart from their file."""
+
+    def rows(self, file: str, *, mapping: Path | None = None) -> Rows:
+        """Begin to read rows; ``file`` is the base name that errors carry."""

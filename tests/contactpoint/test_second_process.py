@@ -85,7 +85,8 @@ def test_a_file_that_its_feed_refuses_in_the_second_process_is_refused(shared):
 
 
 def test_no_process_is_left_behind(shared):
-    shared.load(children(5))
+    path = shared.file(children(5))
+    assert [shared.load(path).known for _ in range(2)] == [False, True]
     with pytest.raises(FeedError):
         shared.load(broken(shared))
     assert multiprocessing.active_children() == []

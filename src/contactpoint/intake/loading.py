@@ -124,9 +124,10 @@ class Loading:
             return _known(delivery, state)
         for request in asked(state, feeds):
             if all(path.exists() for path in [*request.paths, *_given(request.mapping)]):
-                load = _Load(self, request, origin)
-                if load.outcome.delivery == delivery:
-                    return load.run()
+                with ExitStack() as stack:
+                    load = _Load(self, request, origin, stack)
+                    if load.outcome.delivery == delivery:
+                        return load.run()
         return None
 
     def _append(
@@ -152,14 +153,17 @@ class Loading:
 
         Another load is waited for ``wait`` seconds; then raises LockedError.
         """
-        with self._log.lock("load", wait=wait), seldom_collecting():
-            return _Load(self, request, origin).run()
+        with self._log.lock("load", wait=wait), seldom_collecting(), ExitStack() as stack:
+            return _Load(self, request, origin, stack).run()
 
 
 class _Load:
     """One load, step by step."""
 
-    def __init__(self, loading: Loading, request: Request, origin: Origin) -> None:
+    def __init__(
+        self, loading: Loading, request: Request, origin: Origin, stack: ExitStack
+    ) -> None:
+        """Find out which delivery it is. ``stack`` ends what the load has begun."""
         self._log, self._keys, self._master = loading._log, loading._keys, loading._master
         self._chunk, self._work = loading._chunk, loading._work
         self._shared_from, self._kept_from = loading._shared_from, loading._kept_from
@@ -167,6 +171,8 @@ class _Load:
         self._request = request
         self._origin = origin
         self._seen = {path: _look(path) for path in request.paths}
+        # Begun first: a second process opens the file while its digest is taken here.
+        self._process: Process = stack.enter_context(self._begun())
         self._digest = _digest(request.paths, self._master)
         self._stream = _stream(self._master, request, self._digest)
         self._delivery = self._log.replay(self._stream, Delivery(), evolve)
@@ -197,9 +203,9 @@ class _Load:
 
     def _read(self) -> Outcome:
         request = self._request
+        process = self._process
+        about = process.about
         with ExitStack() as stack:
-            process: Process = stack.enter_context(self._process())
-            about = process.about
             source, fresh = self._source(about)
             order, by = self._order(about.header)
             # Which name is which, English names cannot say of a table of another shape.
@@ -236,8 +242,8 @@ class _Load:
         before, order = self._delivery.counts, self._delivery.order
         assert order is not None
         told = _again(before)
+        process = self._process
         with ExitStack() as stack:
-            process: Process = stack.enter_context(self._process())
             source, _ = self._source(process.about)
             kept = self._kept(process.about.header, source, order)
             rules = Rules(self._request.source, order, source.oldest, telling=False)
@@ -279,7 +285,7 @@ class _Load:
             )
             self._insist_on_the_same_bytes()
             if keeping is not None:
-                keeping.finish(process.about.left_out, without=found.kept_out)
+                keeping.finish(without=found.kept_out)
             if not found.again:
                 return spool, found
             how = replace(how, again=how.again | found.again)
@@ -315,7 +321,7 @@ class _Load:
             self._kept_from,
         )
 
-    def _process(self) -> Alone | Shared:
+    def _begun(self) -> Alone | Shared:
         """Where to read: here, or in a second process where the delivery is worth one."""
         request = self._request
         delivered = Delivered(request.feed, request.paths, request.mapping)

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from contactpoint.intake import exchanged
-from contactpoint.intake.reading import ReadChunk, ReadRow, RecalledRow
+from contactpoint.intake.reading import FaultyRow, ReadChunk, ReadRow, RecalledRow
 from contactpoint.intake.recall import Keeping, Known
 from events.record import Order
 from feeds.submission import Fault
@@ -137,6 +137,7 @@ class Preparing:
     def __init__(self, hashing: Hashing, rules: Rules, keeping: Keeping | None = None) -> None:
         """``keeping`` takes the rows that need not be read another time."""
         self._keeping = keeping
+        self._left_out = keeping.left_out if keeping else _nothing_kept
         self._hashing = hashing
         self._source = rules.source
         self._order = rules.order
@@ -154,10 +155,14 @@ class Preparing:
         chunk = PreparedChunk(read.number, [], [], [])
         kept: list[Known] = []
         for row in read.rows:
+            if isinstance(row, FaultyRow):
+                chunk.faults.append(self._fault(row.fault))
+                continue
             if isinstance(row, RecalledRow):
                 chunk.rows.append(self._recalled(row))
-                kept.append(row.known)
+                kept.append(row.known._replace(left_out=self._left_out(row.left_out)))
                 continue
+            assert isinstance(row, ReadRow)  # what was left to read has been read by now
             one = self._row(row)
             chunk.rows.append(one)
             if row.remarks:
@@ -167,12 +172,13 @@ class Preparing:
                 )
             elif row.digest and self._will_read_the_same(row):
                 kept.append(self._known(row, one))
-        for fault in read.faults:
-            record = self._hashing.record_id(self._source, fault.key) if fault.key else b""
-            chunk.faults.append(PreparedFault(msgspec.structs.replace(fault, key=""), record))
         if self._keeping is not None:
             self._keeping.add(kept)
         return chunk
+
+    def _fault(self, fault: Fault) -> PreparedFault:
+        record = self._hashing.record_id(self._source, fault.key) if fault.key else b""
+        return PreparedFault(msgspec.structs.replace(fault, key=""), record)
 
     def _row(self, row: ReadRow) -> PreparedRow:
         content = self._hashing.content_hash(row.statement + b"\0" + row.sensitive)
@@ -234,7 +240,7 @@ class Preparing:
             effective,
             row.sequence,
             prepared.exchanged,
-            row.left_out,
+            self._left_out(row.left_out),
         )
 
     def _moment(self, text: str) -> int:
@@ -244,6 +250,10 @@ class Preparing:
             if len(self._moments) < 100_000:
                 self._moments[text] = known
         return known
+
+
+def _nothing_kept(_: tuple[str, ...]) -> bytes:
+    return b""
 
 
 def _is_after(birth: str, day: str) -> bool:

@@ -1,6 +1,7 @@
 """A load's work in one process, or shared with a second one.
 
 The second process reads while this one prepares and compares, then seals while this one writes.
+Where a feed can read rows apart from their file, it leaves some to this one, which would wait else.
 It touches no log; keys that it has issued when it is killed harm nobody. Whoever loads is the only
 one who writes the log and who answers for the load: the second process ends with it.
 """
@@ -9,6 +10,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import cached_property
 from types import TracebackType
 from typing import Any, NoReturn, Protocol
 
@@ -17,12 +19,12 @@ import msgspec
 from contactpoint.errors import ContactpointError
 from contactpoint.intake import second_process
 from contactpoint.intake.delivered import About, Delivered, How
-from contactpoint.intake.reading import ReadChunk, Reader
+from contactpoint.intake.reading import Apart, ReadChunk, Reader
 from contactpoint.intake.recall import Recall
 from contactpoint.intake.sealing import Firsts, SealedFirsts, Sealing
 from events.keys import KeyStoreError
 from events.master import MasterKey
-from feeds.submission import FeedError, Reading
+from feeds.submission import Dropped, FeedError, Reading
 
 
 class SecondProcessError(ContactpointError):
@@ -32,7 +34,9 @@ class SecondProcessError(ContactpointError):
 class Process(Protocol):
     """Where a delivery is read and its first events are sealed."""
 
-    about: About
+    @property
+    def about(self) -> About:
+        """Open the delivery. Raises FeedError where it is not what its feed reads."""
 
     def chunks(self, how: How) -> Iterator[ReadChunk]:
         """Read the delivery, as often as is asked. Raises FeedError as the feed does."""
@@ -45,11 +49,8 @@ class Alone:
     """Everything in this process, each thing when it is asked for."""
 
     def __init__(self, delivered: Delivered, master: MasterKey, sealing: Sealing) -> None:
-        """Open the delivery. Raises FeedError where it is not what its feed reads."""
         self._delivered = delivered
-        begun = delivered.open()
-        self.about = delivered.about(begun)
-        self._reading: Reading | None = begun
+        self._reading: Reading | None = None
         self._master = master
         self._sealing = sealing
 
@@ -59,13 +60,18 @@ class Alone:
     def __exit__(self, *_: object) -> None:
         pass
 
+    @cached_property
+    def about(self) -> About:
+        """Open the delivery. Raises FeedError where it is not what its feed reads."""
+        self._reading = self._delivered.open()
+        return self._delivered.about(self._reading)
+
     def chunks(self, how: How) -> Iterator[ReadChunk]:
         """Read, chunk by chunk."""
         reading, self._reading = self._reading or self._delivered.open(), None
         with closing(Recall(how.kept, self._master.hashes.row)) as recall:
-            reader = Reader(recall, how.again)
-            yield from reader.chunks(reading, how.size)
-        self.about.dropped, self.about.left_out = Counter(reading.dropped), reader.left_out
+            yield from Reader(recall, how.again).chunks(reading, how.size)
+        self.about.dropped = Counter(reading.dropped)
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal when the events are asked for."""
@@ -76,7 +82,8 @@ class Shared:
     """Reading and sealing in a second process."""
 
     def __init__(self, delivered: Delivered, master: MasterKey, keys_url: str) -> None:
-        """Begin the second process and have it open the delivery. Raises FeedError as it does."""
+        """Begin the second process and have it open the delivery."""
+        self._rows = delivered.rows
         spawn = multiprocessing.get_context("spawn")
         self._sealing = False
         self._line, theirs = spawn.Pipe()
@@ -88,11 +95,6 @@ class Shared:
         )
         self._process.start()
         theirs.close()
-        try:
-            self.about: About = self._line.recv() if self._answers() else self._fail()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
 
     def __enter__(self) -> "Process":
         return self
@@ -109,17 +111,29 @@ class Shared:
             self._process.kill()
             self._process.join()
 
+    @cached_property
+    def about(self) -> About:
+        """What it found when it opened the delivery. Raises FeedError as that does."""
+        about: About = self._line.recv() if self._answers() else self._fail()
+        return about
+
     def chunks(self, how: How) -> Iterator[ReadChunk]:
-        """Chunks that were read meanwhile."""
+        """Chunks that were read meanwhile; rows that were left are read here."""
         self._say(self._line.send, how)
+        rows = self._rows()
+        apart = Apart(rows) if rows is not None else None
         decode = msgspec.msgpack.Decoder(ReadChunk).decode
         while self._answers():
             if not (written := self._line.recv_bytes()):
                 break
-            yield decode(written)
+            chunk = decode(written)
+            yield apart.chunk(chunk) if apart is not None else chunk
         else:
             self._fail()
-        self.about.dropped, self.about.left_out = self._line.recv()
+        dropped = Dropped(self._line.recv())
+        if apart is not None:
+            dropped.take(apart.dropped)
+        self.about.dropped = dropped
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal there, while this process does something else."""

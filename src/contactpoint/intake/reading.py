@@ -7,9 +7,12 @@ import msgspec
 
 from contactpoint.intake.recall import Known, Recall
 from events.record import Statement
-from feeds.reading import OnePass, Today
+from feeds.reading import OnePass, Rows
 from feeds.submission import Dropped, Fault, Reading, Recalled, Remark, Row, Submission
 from person.particulars import Particulars
+
+LEFT = 3
+"""Of ten rows, those that the second process leaves to the first, which would wait for it else."""
 
 
 class ReadRow(msgspec.Struct, frozen=True, array_like=True, tag="read"):
@@ -31,79 +34,147 @@ class ReadRow(msgspec.Struct, frozen=True, array_like=True, tag="read"):
     remarks: tuple[Remark, ...]
     digest: bytes
     """Hash by which the row can be recalled; empty where it must be read each time."""
-    left_out: bytes
-    """Its fields that are not taken: places in ``Reader.left_out``, as MessagePack."""
+    left_out: tuple[str, ...]
+    """Its fields that are not taken."""
     restricted: bool = False
     """Its feed marks the child as restricted."""
 
 
 class RecalledRow(msgspec.Struct, frozen=True, array_like=True, tag="recalled"):
-    """A row that was read before: what was kept of it, its fields named as in this delivery."""
+    """A row that was read before: what was kept of it."""
 
     line: int
     known: Known
+    left_out: tuple[str, ...]
+    """Its fields that are not taken."""
+
+
+class FaultyRow(msgspec.Struct, frozen=True, array_like=True, tag="faulty"):
+    """A row that the feed did not take."""
+
+    fault: Fault
+
+
+class WrittenRow(msgspec.Struct, frozen=True, array_like=True, tag="written"):
+    """A row that was not read, for whoever takes the chunk to read."""
+
+    line: int
+    digest: bytes
+    written: tuple[bytes, ...]
+    """All the bytes that it is read from."""
+
+
+AnyRow = ReadRow | RecalledRow | FaultyRow | WrittenRow
 
 
 class ReadChunk(msgspec.Struct, frozen=True):
     """Rows of the delivery from one fixed place to the next."""
 
     number: int
-    rows: list[ReadRow | RecalledRow]
-    faults: list[Fault]
+    rows: list[AnyRow]
 
 
 class Reader:
     """Reads a delivery once, chunk by chunk."""
 
-    def __init__(self, recall: Recall | None, again: frozenset[bytes] = frozenset()) -> None:
-        """``again`` are hashes of rows to be read although they are recalled."""
+    def __init__(
+        self, recall: Recall, again: frozenset[bytes] = frozenset(), *, left: bool = False
+    ) -> None:
+        """``again`` are hashes of rows to be read although they are recalled.
+
+        ``left``: some rows are left to whoever takes the chunks (``Apart``).
+        """
         self._recall = recall
         self._again = again
-        self._asked: tuple[bytes, Known | None] = (b"", None)
-        self._today: Today | None = None
-        self._encode = msgspec.json.Encoder().encode
-        self._pack = msgspec.msgpack.Encoder().encode
-        self._unpack = msgspec.msgpack.Decoder(list[int]).decode
-        self._places: dict[str, int] = {}
+        self._left = left
+        self._new = 0
+        self._asked: tuple[bytes, Known | None, tuple[bytes, ...]] = (b"", None, ())
         self._dropped = Dropped()
-
-    @property
-    def left_out(self) -> list[str]:
-        """Names of the fields that were not taken; a feed bounds how many there are."""
-        return list(self._places)
+        self._unpack = msgspec.msgpack.Decoder(list[int]).decode
 
     def chunks(self, reading: Reading, size: int) -> Iterator[ReadChunk]:
         """Give the rows in chunks of ``size``. Raises FeedError as the feed does."""
-        if self._recall is not None and isinstance(reading, OnePass):
-            reading.recalls = self._recalls
-            self._today = reading.today
-            self._dropped = reading.dropped
+        told = reading if isinstance(reading, OnePass) else None
+        if told is not None:
+            told.recalls = self._recalls
+            self._dropped = told.dropped
+        encoding = Encoding(told)
         rows = iter(reading)
         number = 0
-        while some := self._chunk(number, islice(rows, size), reading):
-            yield some
+        while some := [self._row(row, encoding) for row in islice(rows, size)]:
+            yield ReadChunk(number, some)
             number += 1
 
-    def _chunk(self, number: int, rows: Iterator[Row], reading: Reading) -> ReadChunk | None:
-        """The next chunk; None where no row is left."""
-        chunk = ReadChunk(number, [], [])
-        for row in rows:
-            if isinstance(row, Submission):
-                chunk.rows.append(self._read(row, reading))
-            elif isinstance(row, Recalled):
-                chunk.rows.append(self._recalled(row.line, reading))
-            else:
-                chunk.faults.append(row)
-        return chunk if chunk.rows or chunk.faults else None
+    def _row(
+        self, row: Row, encoding: "Encoding"
+    ) -> ReadRow | RecalledRow | FaultyRow | WrittenRow:
+        if isinstance(row, Submission):
+            (digest, *_), self._asked = self._asked, (b"", None, ())
+            return encoding.row(row, digest)
+        return self._not_read(row.line) if isinstance(row, Recalled) else FaultyRow(row)
 
-    def _read(self, row: Submission, reading: Reading) -> ReadRow:
+    def _recalls(self, *written: bytes) -> bool:
+        """Whether a row of these bytes is not read here: it was before, or is left to another."""
+        self._dropped.of_row()  # what was counted before this row is not of it
+        digest = self._recall.digest(written)
+        known = None if digest in self._again else self._recall.find(digest)
+        self._asked = digest, known, written
+        return known is not None or self._is_left()
+
+    def _is_left(self) -> bool:
+        """Whether a row is among those of ten that are left to another."""
+        self._new += 1
+        return self._left and self._new % 10 < LEFT
+
+    def _not_read(self, line: int) -> RecalledRow | WrittenRow:
+        """The row just asked for; of one recalled, the fields that are not taken are counted."""
+        digest, known, written = self._asked
+        if known is None:
+            return WrittenRow(line, digest, tuple(map(bytes, written)))
+        for place in self._unpack(known.left_out):
+            self._dropped.add(self._recall.names[place])
+        return RecalledRow(line, known, self._dropped.of_row())
+
+
+class Apart:
+    """Reads the rows that a ``Reader`` left."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.dropped = rows.dropped
+        self._rows = rows
+        self._encoding = Encoding(rows)
+
+    def chunk(self, chunk: ReadChunk) -> ReadChunk:
+        """The chunk with all its rows read. Raises FeedError as the feed does."""
+        rows: list[AnyRow] = [
+            self._row(row) if isinstance(row, WrittenRow) else row for row in chunk.rows
+        ]
+        return ReadChunk(chunk.number, rows)
+
+    def _row(self, row: WrittenRow) -> ReadRow | FaultyRow:
+        self.dropped.of_row()  # what was counted before this row is not of it
+        found = self._rows.row(row.line, *row.written)
+        if isinstance(found, Fault):
+            return FaultyRow(found)
+        return self._encoding.row(found, row.digest)
+
+
+class Encoding:
+    """Encodes what was read."""
+
+    def __init__(self, told: Rows | OnePass | None) -> None:
+        """``told`` counts what is left out of each row, and knows if today's date matters in it."""
+        self._told = told
+        self._encode = msgspec.json.Encoder().encode
+
+    def row(self, row: Submission, digest: bytes) -> ReadRow:
+        """The row that was just read; ``digest`` is the hash of its bytes."""
         particulars = row.particulars
-        digest = left_out = b""
-        if self._today is not None:
-            (digest, _), self._asked = self._asked, (b"", None)
-            left_out = self._left_out(reading.dropped.of_row())
-            if self._today.matters:
-                digest, self._today.matters = b"", False
+        left_out: tuple[str, ...] = ()
+        if self._told is not None:
+            left_out = self._told.dropped.of_row()
+            if self._told.today.matters:
+                digest, self._told.today.matters = b"", False
         return ReadRow(
             row.line,
             row.key,
@@ -120,29 +191,6 @@ class Reader:
             left_out,
             particulars.restricted,
         )
-
-    def _recalls(self, *written: bytes) -> bool:
-        """Whether a row of these bytes was read before, and need not be read again."""
-        assert self._recall is not None
-        self._dropped.of_row()  # what was counted before this row is not of it
-        digest = self._recall.digest(written)
-        known = None if digest in self._again else self._recall.find(digest)
-        self._asked = digest, known
-        return known is not None
-
-    def _recalled(self, line: int, reading: Reading) -> RecalledRow:
-        """The row that was just recalled; its fields that are not taken are counted again."""
-        assert self._recall is not None
-        _, known = self._asked
-        assert known is not None
-        for place in self._unpack(known.left_out):
-            reading.dropped.add(self._recall.names[place])
-        left_out = self._left_out(reading.dropped.of_row())
-        return RecalledRow(line, known._replace(left_out=left_out))
-
-    def _left_out(self, names: tuple[str, ...]) -> bytes:
-        places = self._places
-        return self._pack([places.setdefault(name, len(places)) for name in names])
 
 
 def _traits(particulars: Particulars) -> tuple[str, str, str, str]:

@@ -158,6 +158,8 @@ class Keeping:
         """Begin a new file beside what is kept."""
         self.until = kept.until
         self._kept = kept
+        self._places: dict[str, int] = {}
+        self._pack = msgspec.msgpack.Encoder().encode
         kept.drop()
         self._database = sqlite3.connect(kept.beside, isolation_level=None)
         # Only read when it is whole: it is put in place after all of it is on the disk.
@@ -170,15 +172,19 @@ class Keeping:
         self._database.execute("CREATE TABLE head (head BLOB)")
         self._database.execute("BEGIN")
 
+    def left_out(self, names: tuple[str, ...]) -> bytes:
+        """Names of fields that are not taken, as ``Known`` has them; a feed bounds how many."""
+        places = self._places
+        return self._pack([places.setdefault(name, len(places)) for name in names])
+
     def add(self, rows: Iterable[Known]) -> None:
-        """Put rows aside; their fields that are not taken are named as in this delivery."""
+        """Put rows aside; their fields that are not taken are as ``left_out`` gave them."""
         self._database.executemany(f"INSERT INTO known VALUES ({', '.join('?' * 8)})", rows)
 
-    def finish(self, names: Sequence[str], *, without: Iterable[bytes] = ()) -> None:
+    def finish(self, *, without: Iterable[bytes] = ()) -> None:
         """All rows are in: make the file whole, unless it is small or much more is kept already.
 
-        ``names`` are those of the fields that were not taken; ``without``, records whose rows have
-        to be read each time.
+        ``without`` are records whose rows have to be read each time.
         """
         self._database.execute("CREATE TEMP TABLE apart (record BLOB PRIMARY KEY)")
         self._database.executemany("INSERT INTO apart VALUES (?)", [(one,) for one in without])
@@ -187,7 +193,7 @@ class Keeping:
         before = _head(self._kept)
         enough = rows >= max(self._kept.fewest, before.rows // 2 if before else 0)
         if enough:
-            head = _Head(_digest(self._kept), self.until, rows, list(names))
+            head = _Head(_digest(self._kept), self.until, rows, list(self._places))
             self._database.execute("INSERT INTO head VALUES (?)", (msgspec.json.encode(head),))
         self._database.execute("COMMIT")
         self._database.close()

@@ -46,6 +46,7 @@ def run(line: Connection, delivered: Delivered, master_path: Path, keys_url: str
 def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: str) -> None:
     """Read the delivery as often as told, then seal what is sent until nothing more comes."""
     begun = delivered.open()
+    left = delivered.rows() is not None
     asked.say(delivered.about(begun))
     reading: Reading | None = begun
     master = MasterKey.load(master_path)
@@ -53,11 +54,10 @@ def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: s
     while (how := asked.unpickled()) is not None:
         reading = reading or delivered.open()
         with closing(Recall(how.kept, master.hashes.row)) as recall:
-            reader = Reader(recall, how.again)
-            for chunk in reader.chunks(reading, how.size):
+            for chunk in Reader(recall, how.again, left=left).chunks(reading, how.size):
                 asked.answer(encode(chunk))
         asked.answer(b"")
-        asked.say_more((Counter(reading.dropped), reader.left_out))
+        asked.say_more(Counter(reading.dropped))
         reading = None
     keys = SubjectKeys(keys_url, master)
     try:
