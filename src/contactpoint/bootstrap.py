@@ -16,7 +16,7 @@ from contactpoint.chance import CHANCE, Chance
 from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
 from contactpoint.intake.loading import Loading
 from contactpoint.intake.preparing import day_of
-from contactpoint.people.actor import Actor, in_shell
+from contactpoint.people.actor import Actor, Role, in_shell
 from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from contactpoint.relatives import Relatives
+    from contactpoint.separating import Separating
     from contactpoint.shielding.officers import Shielding
     from contactpoint.telling import Telling
     from linkage.declared.model import DeclaredModel
@@ -287,12 +289,54 @@ class Contactpoint:
 
         return Judging(self.log, self.keys, self.master, permit)
 
+    def separating(self, act: Act) -> "Separating":
+        """The use case of never-links and adoptions, for one act of whoever acts."""
+        from contactpoint.people.knowing import about
+        from contactpoint.separating import Separating
+
+        def permit(hangs: "Hangs") -> None:
+            self.require(act, about(hangs, self), missing="no child of that number")
+
+        return Separating(self.log, self.keys, self.master, self.queries.merged_into, permit)
+
+    def kept_apart(self) -> set[tuple[str, str]]:
+        """Source and key of the current records that stand on a side of a never-link."""
+        stands = self.log.heads.sided()
+        return set(self.queries.names_by_ordinal(one.ordinal for one in stands).values())
+
+    def are_apart(self, records: "Sequence[UUID]") -> bool:
+        """Whether a never-link stands between these records that is none of the actor's business.
+
+        It answers as if one of them did not exist.
+        """
+        stands = self.log.heads.sides(records)
+        sides = {(one.never_link, one.side) for one in stands}
+        across = len({never_link for never_link, _ in sides}) < len(sides)
+        return decide(self.actor, Act.WHY, About(apart=across)).outcome is Outcome.ABSENT
+
+    @property
+    def relatives(self) -> "Relatives":
+        """Whose family a child is."""
+        from contactpoint.relatives import Relatives
+
+        return Relatives(self.log, self.keys, self.master)
+
+    def child_named(self, number: str) -> UUID | None:
+        """The child that a number answers for."""
+        found = self.queries.child_by_number(number)
+        return found.child if found else None
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether whoever acts may see pairs of shielded children and of withheld records."""
+        return Role.SHIELDING_OFFICER in self.actor.roles
+
     def pair_named(self, words: "Sequence[str]") -> "Pair":
         """The pair that a steward names. Raises NotFoundError where there is none."""
         from contactpoint.pair_names import pair_named
 
         self.projector.catch_up()
-        return pair_named(words, self.queries, self.log, self.record_named)
+        return pair_named(words, self.queries, self.log, self.record_named, cleared=self.is_cleared)
 
     def record_named(self, name: str) -> UUID:
         """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""

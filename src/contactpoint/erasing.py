@@ -158,6 +158,10 @@ class Erasing:
             )
             for head in self._log.heads.judgements(records)
         ]
+        subjects += [
+            subject_of("never-link", side.never_link, self._master)
+            for side in self._log.heads.sides(records)
+        ]
         self._keys.destroy(subjects)
         self._projector.catch_up()
         self._projector.drop_half_made()

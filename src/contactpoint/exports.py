@@ -3,7 +3,7 @@
 import csv
 import errno
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -20,12 +20,26 @@ NUMERIC = re.compile(r"[+-][\d .()-]*(?:[eE][+-]?\d+)?")
 """Numbers and telephones begin so too, and a formula of digits alone does nothing."""
 
 
-def export_links(queries: Queries, out: Path) -> int:
-    """Write ``source,record_id,child`` for each current record, sorted; return how many."""
-    return write_table(out, ("source", "record_id", "child"), queries.links())
+NO_NAMES: frozenset[tuple[str, str]] = frozenset()
 
 
-def export_pairs(queries: Queries, indexes: Iterable[AnyIndex], out: Path) -> int:
+def export_links(
+    queries: Queries, out: Path, without: Collection[tuple[str, str]] = NO_NAMES
+) -> int:
+    """Write ``source,record_id,child`` for each current record, sorted; return how many.
+
+    ``without``: source and key of records that are left out.
+    """
+    rows = (row for row in queries.links() if row[:2] not in without)
+    return write_table(out, ("source", "record_id", "child"), rows)
+
+
+def export_pairs(
+    queries: Queries,
+    indexes: Iterable[AnyIndex],
+    out: Path,
+    without: Collection[tuple[str, str]] = NO_NAMES,
+) -> int:
     """Write the pairs at or above the review threshold, with what is decided of each alone.
 
     Sorted by source and record id, each pair once with the record that sorts first on the left.
@@ -36,7 +50,8 @@ def export_pairs(queries: Queries, indexes: Iterable[AnyIndex], out: Path) -> in
     )
     pairs = [pair for index in indexes for pair in _from_review_on(index)]
     ordinals = {ordinal for pair in pairs for ordinal in (pair.left, pair.right)}
-    names = queries.names_by_ordinal(ordinals)
+    known = queries.names_by_ordinal(ordinals)
+    names = {ordinal: name for ordinal, name in known.items() if name not in without}
     rows = [
         (
             *sorted((names[pair.left], names[pair.right])),

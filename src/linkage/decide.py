@@ -183,6 +183,11 @@ def contradiction(levels: Levels) -> str:
     return ""
 
 
+def number_in_doubt(pattern: int) -> str:
+    """Why a number that two records share may be on the wrong child, or nothing."""
+    return _number_alone(Levels.of(pattern))
+
+
 def _number_alone(levels: Levels) -> str:
     """Cases 26 to 29: a number agrees and the child does not; never decided by the weight."""
     if not levels.same_number:

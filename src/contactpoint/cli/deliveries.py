@@ -180,7 +180,7 @@ def _decide(  # noqa: PLR0913 - the options of both commands
             store.checkpoints.write(store.log)
             _tell(_found(store.queries, name), decision, as_json=as_json)
             return 0
-        reports = [report(store, name, outcome)]
+        reports = [report(name, outcome)]
         link(store, reports, wanted=True, shown=not as_json)
     if as_json:
         print_json(reports[0])

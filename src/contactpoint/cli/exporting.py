@@ -36,7 +36,7 @@ def links(out: Path, as_json: bool) -> None:
     from contactpoint.exports import export_links
 
     with _exporting("links", out, as_json=as_json) as (store, wrote):
-        wrote.append(export_links(store.queries, out))
+        wrote.append(export_links(store.queries, out, store.kept_apart()))
 
 
 @export.command(epilog=examples("export pairs pairs.csv"))
@@ -54,7 +54,7 @@ def pairs(out: Path, as_json: bool) -> None:
     shown = progress("comparing", wanted=not as_json)
     with _exporting("pairs", out, as_json=as_json) as (store, wrote), shown:
         indexes = store.linking.indexes(store.origin("export pairs"), store.model)
-        wrote.append(export_pairs(store.queries, indexes, out))
+        wrote.append(export_pairs(store.queries, indexes, out, store.kept_apart()))
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def load(  # noqa: PLR0913 - the options of the contract
                 say(f"contactpoint: {error}")
                 continue
             codes.add(outcome.exit_code)
-            reports.append(report(store, name, outcome))
+            reports.append(report(name, outcome))
             if not as_json:
                 show(name, outcome)
         if not dry_run:
@@ -233,7 +233,7 @@ def _feed(path: Path, name: str | None) -> "Feed":
     return found
 
 
-def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, Any]:
+def report(name: str, outcome: "Outcome") -> dict[str, Any]:
     """What ``load --json`` prints of one file."""
     counts = msgspec.structs.asdict(outcome.counts)
     return {
@@ -251,7 +251,6 @@ def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, An
         "effective_by": outcome.effective_by,
         "seconds": outcome.seconds,
         "exit_code": outcome.exit_code,
-        "position": store.log.position(),
     }
 
 

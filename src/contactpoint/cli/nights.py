@@ -120,7 +120,7 @@ def _load(
                 raise
             yield {"source": source, **failed(name, _unreadable(Path(name), error))}
         else:
-            yield {"source": source, **report(store, name, outcome)}
+            yield {"source": source, **report(name, outcome)}
 
 
 def _unreadable(path: Path, error: OSError) -> Exception:

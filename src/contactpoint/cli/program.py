@@ -28,6 +28,9 @@ COMMANDS = {
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
+    "label": "contactpoint.cli.labelling",
+    "never-link": "contactpoint.cli.separating",
+    "adopt": "contactpoint.cli.separating",
     "shield": "contactpoint.cli.shields",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
@@ -68,7 +71,8 @@ class Program(click.Group):
         """The command of this name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(
@@ -98,20 +102,27 @@ def program() -> None:
 
 def main(args: Sequence[str] | None = None) -> Any:
     """Run the program; never returns."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None, obj: object = None) -> int:
+    """Run the program and return its exit code; ``obj`` is the object of its context."""
     # What the program writes is for its user's eyes alone.
     os.umask(0o077)
     color = False if os.environ.get("NO_COLOR") else None
     try:
-        code = program.main(args=args, prog_name="contactpoint", standalone_mode=False, color=color)
+        code = program.main(
+            args=args, prog_name="contactpoint", standalone_mode=False, color=color, obj=obj
+        )
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
-        sys.exit(1)
+        return 1
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except Exception as error:
-        sys.exit(_explained(error))
-    sys.exit(code if isinstance(code, int) else 0)
+        return _explained(error)
+    return code if isinstance(code, int) else 0
 
 
 def _explained(error: Exception) -> int:
