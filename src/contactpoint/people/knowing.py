@@ -28,5 +28,16 @@ def about(hangs: "Hangs", store: "Contactpoint") -> About:
 def _about(
     records: "Collection[UUID]", children: "Collection[UUID]", store: "Contactpoint"
 ) -> About:
-    shielded = bool(store.queries.guard.hidden(records))
-    return About(shielded=shielded, family=store.relatives.among(store.actor.subject, children))
+    return About(
+        authorities=_authorities(children, store),
+        shielded=bool(store.queries.guard.hidden(records)),
+        family=store.relatives.among(store.actor.subject, children),
+    )
+
+
+def _authorities(children: "Collection[UUID]", store: "Contactpoint") -> frozenset[str]:
+    """The responsible authorities; not looked for where whoever acts is bound to none."""
+    if not store.actor.authority:
+        return frozenset()
+    found = [child for child in map(store.queries.child, children) if child is not None]
+    return frozenset(store.responsible(child).code for child in found) - {""}
