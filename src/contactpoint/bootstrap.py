@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
 from contactpoint.chance import CHANCE, Chance
-from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
+from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError, UsageError
 from contactpoint.intake.loading import Loading
 from contactpoint.intake.preparing import day_of
 from contactpoint.people.actor import Actor, Role, in_shell
@@ -339,8 +339,13 @@ class Contactpoint:
         return pair_named(words, self.queries, self.log, self.record_named, cleared=self.is_cleared)
 
     def record_named(self, name: str) -> UUID:
-        """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""
+        """The id of the record named ``SOURCE:ID``, also by a key that the source used before.
+
+        Raises UsageError where a name has no source or no id.
+        """
         source, _, key = name.rpartition(":")
+        if not source or not key:
+            raise UsageError("expected a record as SOURCE:ID, with a colon between the two")
         return self.log.heads.owner(UUID(bytes=self.master.hashes.record_id(source, key)))
 
     def origin(self, command: str) -> Origin:

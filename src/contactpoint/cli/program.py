@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from contactpoint.cli.output import print_json
+
 COMMANDS = {
     "init": "contactpoint.cli.store",
     "load": "contactpoint.cli.loading",
@@ -119,33 +121,40 @@ def run(args: Sequence[str] | None = None, obj: object = None) -> int:
         return 1
     except click.ClickException as error:
         error.show()
+        _tell_scripts(args, error.format_message(), error.exit_code)
         return error.exit_code
     except Exception as error:
-        return _explained(error)
+        code, said = _explained(error)
+        click.echo(f"contactpoint: {said}", err=True)
+        _tell_scripts(args, said, code)
+        return code
     return code if isinstance(code, int) else 0
 
 
-def _explained(error: Exception) -> int:
-    """Print what an expected error says; of a fault of ours only its kind and its place.
+def _tell_scripts(args: Sequence[str] | None, error: str, code: int) -> None:
+    """Print the JSON object of a command that failed, where its answer was asked for as JSON."""
+    if "--json" in (sys.argv[1:] if args is None else args):
+        print_json({"error": error, "exit_code": code})
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """The exit code, and what an expected error says; of a fault of ours only kind and place.
 
     The text of a KeyError or of a database's error may hold a child's particulars, so it is not
     printed. ``CONTACTPOINT_TRACEBACK=1`` lets it pass whole, for those who mend the program.
     """
     code = _exit_code(error)
     if code is not None:
-        click.echo(f"contactpoint: {_said(error)}", err=True)
-        return code
+        return code, _said(error)
     if os.environ.get("CONTACTPOINT_TRACEBACK"):
         raise error
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     place = Path(frame.f_code.co_filename)
-    click.echo(
-        f"contactpoint: a fault of the program: {type(error).__name__} in "
+    return 1, (
+        f"a fault of the program: {type(error).__name__} in "
         f"{place.parent.name}/{place.name} line {line}; please report it. "
-        "CONTACTPOINT_TRACEBACK=1 shows all of it, personal data included",
-        err=True,
+        "CONTACTPOINT_TRACEBACK=1 shows all of it, personal data included"
     )
-    return 1
 
 
 def _said(error: Exception) -> str:

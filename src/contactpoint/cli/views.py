@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from contactpoint.cli.output import as_time, print_table
+from person.services import ENROLMENTS
 
 if TYPE_CHECKING:
     from contactpoint.beside import Beside
@@ -201,8 +202,9 @@ def _show_marks(plain: dict[str, Any]) -> None:
 
 def _service(told: dict[str, Any]) -> tuple[str, ...]:
     service = told["value"]
+    enrolled = ENROLMENTS.get(service.get("enrolment", ""))
     return (
-        service["kind"],
+        f"{service['kind']} ({enrolled})" if enrolled else service["kind"],
         service.get("name") or service.get("organisation") or "",
         service.get("practitioner", ""),
         service.get("phone") or service.get("email") or "",
