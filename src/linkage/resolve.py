@@ -6,6 +6,7 @@ by source and record key in clear, and nothing depends on the order in which any
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +81,7 @@ class Reading(NamedTuple):
 
 CHILDREN = Reading(
     lambda pattern: patterns.level(pattern, "given") == Given.EXACT,
-    lambda pattern: bool(contradiction(Levels.of(pattern))),
+    lru_cache(1 << 14)(lambda pattern: bool(contradiction(Levels.of(pattern)))),
     counts_rivals=True,
 )
 """An exact forename before a near one (case 4); hard contradictions."""
@@ -308,12 +309,14 @@ def with_rivals(pairs: Sequence[Pair], members: Iterable[Member]) -> list[float]
     known = list(members)
     ends = {(p.left, p.right) for p in pairs if p.outcome == "link"}
     linked = ends | {(right, left) for left, right in ends}
+    verified = {m.ordinal: m.verified for m in known}
     found = Candidates(
         [p[:4] for p in pairs if p.outcome != "non_link"],
         {m.ordinal: m.source for m in known},
         lambda left, right: (left, right) in linked,
         few={m.source for m in known if m.few},
         once={m.ordinal for m in known if m.exclusive},
+        apart=lambda left, right: "" != verified[left] != verified[right] != "",
     )
     return [found.counted(*p[:4]) for p in pairs]
 

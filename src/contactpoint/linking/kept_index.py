@@ -29,12 +29,15 @@ FRAME = 1 << 26
 """Bytes sealed at once."""
 BATCH = 5_000
 SHARE = 0.25
+FORM = 2
+"""How what is dumped is laid out; a file of another form is made anew."""
 
 
 class _Head(msgspec.Struct, frozen=True):
     """What the file says of itself, in clear: nothing personal."""
 
     model: str
+    form: int = 1
 
 
 class _Tail(NamedTuple):
@@ -78,8 +81,8 @@ class KeptIndex:
         with path.open("rb") as file:
             line, number = file.readline(), file.read(8)
             cipher = self._keys.openers([int.from_bytes(number)])[int.from_bytes(number)]
-            is_same = msgspec.json.decode(line, type=_Head).model == matching.model.version
-            if not is_same or cipher is None:
+            wanted = _Head(matching.model.version, FORM)
+            if msgspec.json.decode(line, type=_Head) != wanted or cipher is None:
                 return index, 0
             for place, (stored, at) in enumerate(_parts(file, cipher)):
                 index.apply(stored)
@@ -106,7 +109,7 @@ class KeptIndex:
         """Write all of it, and put it in the place of the file before."""
         (number,) = self._keys.issue([self._subject])
         cipher = self._keys.sealers([number])[number]
-        head = msgspec.json.encode(_Head(index.model.version)) + b"\n" + number.to_bytes(8)
+        head = msgspec.json.encode(_Head(index.model.version, FORM)) + b"\n" + number.to_bytes(8)
         beside = path.with_suffix(".new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
