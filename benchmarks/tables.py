@@ -66,9 +66,8 @@ Row = dict[str, Any]
 
 
 def read(folder: Path) -> pa.Table:
-    """The records of a table, in memory."""
-    with pa.ipc.open_file(folder / RECORDS) as file:
-        return file.read_all()
+    """The records of a table; a column that a side does not look at takes no memory."""
+    return pa.ipc.open_file(pa.memory_map(str(folder / RECORDS))).read_all()
 
 
 def make(name: str, records: int, folder: Path) -> None:
@@ -161,7 +160,10 @@ def _synth(name: str, records: int, folder: Path) -> Iterator[tuple[Row, tuple[i
     people = _People(made)
     population = Model.shipped().population
     for source, said in _stated(made / "night-01"):
-        yield _child_row(source, said, population), people.of(source, said.key)
+        row = _child_row(source, said, population)
+        if name == "loose":
+            row["keys"] = _loose_keys(row)
+        yield row, people.of(source, said.key)
 
 
 def _stated(night: Path) -> Iterator[tuple[str, Submission]]:
@@ -224,6 +226,20 @@ def _common(particulars: Particulars) -> Row:
         "sex": sex if sex in ("F", "M") else None,
         "postcode": homes[0].postcode if homes else None,
     }
+
+
+def _loose_keys(row: Row) -> list[int]:
+    """Keys under which many meet who are not one child, as an analyst's first rules have it."""
+    first, family, dob = row["first_name"], row["surname"], row["dob"] or ""
+    rules: dict[str, tuple[str | None, ...]] = {
+        "birth date": (dob,),
+        "family name and year of birth": (family, dob[:4]),
+        "forename and month of birth": (first, dob[:7]),
+        "postcode": (row["postcode"],),
+    }
+    found = [_key((rule,), list(map(str, of))) for rule, of in rules.items() if all(of)]
+    # As short as the keys of this matcher's index are.
+    return sorted({key % (1 << 32) or 1 for key in found})
 
 
 def _folded(name: str) -> str | None:

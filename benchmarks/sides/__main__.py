@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from pyarrow import Table
+
 from benchmarks import tables
 from benchmarks.sides.answer import Answer, Watch, write
 
@@ -15,31 +17,33 @@ def main() -> None:
         name, records = rest
         tables.make(name, int(records), Path(folder))
         return
+    (kind,) = rest
     watch = Watch()
-    answer = _side(step, persons=rest == ["persons"])(Path(folder), watch)
+    answer = _side(step, kind)(tables.read(Path(folder)), watch)
     write(Path(folder) / step, answer, watch.stages)
 
 
-def _side(name: str, *, persons: bool) -> Callable[[Path, Watch], Answer]:
-    """What runs a side: only its own packages are imported."""
-    kind, _, variant = name.partition("-")
-    if kind == "splink":
+def _side(name: str, kind: str) -> Callable[[Table, Watch], Answer]:
+    """What runs a side on a kind of table; only its own packages are imported."""
+    side, _, variant = name.partition("-")
+    if side == "splink":
         from benchmarks.sides import splink5
 
-        capped = variant == "capped"
-        run = splink5.link_febrl if persons else splink5.link
-        return lambda folder, watch: run(tables.read(folder), watch, capped=capped)
-    if kind == "recordlinkage":
+        splink = splink5.link_febrl if kind == "persons" else splink5.link
+        return lambda table, watch: splink(table, watch, capped=variant == "capped")
+    if side == "recordlinkage":
         from benchmarks.sides import recordlinkage16
 
-        other = recordlinkage16.link_febrl if persons else recordlinkage16.link
-        return lambda folder, watch: other(tables.read(folder), watch)
+        return recordlinkage16.link_febrl if kind == "persons" else recordlinkage16.link
     from benchmarks.sides import ours
 
-    if persons:
-        return lambda folder, watch: ours.link_febrl(tables.read(folder), watch)
-    everything = variant == "all"
-    return lambda folder, watch: ours.link(tables.read(folder), watch, everything=everything)
+    if kind == "persons":
+        return ours.link_febrl
+    if kind == "loose":
+        return ours.link_loosely
+    return lambda table, watch: ours.link(
+        table, watch, everything="all" in variant, trained="trained" in variant
+    )
 
 
 if __name__ == "__main__":

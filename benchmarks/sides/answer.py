@@ -100,13 +100,26 @@ def read(path: Path) -> tuple[Answer, list[Stage]]:
         return answer, told.stages
 
 
+def held(process: int) -> float:
+    """How much memory another process holds now, in GB; 0 where the system does not say."""
+    return _stated(f"/proc/{process}/status", "VmRSS") / (1 << 20)
+
+
 def _peak() -> float:
     """The most memory that this process has held, in MB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what a parent held before it started this process is not counted there
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+    # What a parent held before it started this process is not counted there.
+    if peak := _stated("/proc/self/status", "VmHWM"):
+        return peak / 1024
     import resource  # noqa: PLC0415 - not on Windows
 
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / (1 << 20)
+
+
+def _stated(status: str, name: str) -> int:
+    """A figure of Linux's status of a process, in kB; 0 where it has none."""
+    try:
+        lines = Path(status).read_text(encoding="ascii", errors="replace").splitlines()
+    except FileNotFoundError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)

@@ -24,7 +24,7 @@ LEAST: Final = -10.0
 LINKS: Final = 0.95
 """Probability at which its example of people clusters."""
 CAPPED: Final = 1e6
-MEMORY: Final = "8GB"
+MEMORY: Final = "6GB"
 """What DuckDB may hold before it writes to disk: EM without a cap would take all there is."""
 
 _MEETS: Final = CustomRule(

@@ -143,11 +143,21 @@ class Index:
                 ):
                     self._records.reserve(len(table) - start)
                     stop = start + len(rows)
-                    about = {"sources": sources[start:stop], "ties": ties}
-                    self._records.add(ordinals[start:stop], rows, keys, about)
+                    place = slice(start, stop)
+                    self._store(ordinals[place], sources[place], rows, keys, ties)
 
     def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
         keys, ties = kernel.keys_and_ties(rows, self._coder.facts(), self._coder.hashes())
+        self._store(ordinals, sources, rows, keys, ties)
+
+    def _store(
+        self,
+        ordinals: Ordinals,
+        sources: Ordinals,
+        rows: kernel.Rows,
+        keys: kernel.Places,
+        ties: kernel.Places,
+    ) -> None:
         self._records.add(ordinals, rows, keys, {"sources": sources, "ties": ties})
 
     def remove(self, ordinals: Iterable[int]) -> None:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from linkage import kernel
 from linkage.compiled import cells as compiled
 from linkage.compiled import layout
 from linkage.compiled.layout import SEXES
 from linkage.distinct import Cells, Distinct
-from linkage.kernel import THREADS
 from linkage.standardise import (
     GIVEN,
     PARTS,
@@ -57,7 +57,7 @@ class Part(NamedTuple):
 
 def coded(table: Table, names: Words, places: Words) -> list[Part]:
     """The columns of a table, coded by these dictionaries."""
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(kernel.THREADS) as pool:
         given, family, birth, sex, postcode = pool.map(Cells.distinct, table)
     families = [word for text in family.texts for word in _family(text)]
     codes = names.codes_of(families), places.codes_of([_place(text) for text in postcode.texts])

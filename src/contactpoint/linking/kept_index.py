@@ -22,7 +22,8 @@ from events.failpoints import failpoint
 from events.keys import SubjectKeys
 from events.master import MasterKey
 from events.source import SourceRegistered
-from projections.queries import IndexedRecord, Queries
+from linkage.resolve import Member
+from projections.queries import IndexedRecord, Membership, Queries
 
 FRAME = 1 << 26
 """Bytes sealed at once."""
@@ -236,6 +237,20 @@ class Filling:
         if settings is None or not settings.one_record_each:
             return ""
         return f"{source} {scope}" if settings.dual_registration else source
+
+    def member(self, record: Membership) -> Member:
+        """A record as resolving sees it."""
+        source = self._sources.get(record.source)
+        return Member(
+            record.ordinal,
+            record.source,
+            record.key,
+            self.exclusive(record.source, record.scope),
+            makes_child=source is None or not source.nameless,
+            verified=record.verified,
+            few=source is not None and source.holds_few,
+            upns=record.upns,
+        )
 
     def never_compares(self, one: str, other: str) -> bool:
         """Whether records of these sources are never compared: one source, and two children."""

@@ -13,6 +13,8 @@ from contactpoint.synth.places import Area, Home
 _SPACING: Final = 1_060
 """Mean days between a mother's maternities, some 35 months (ONS, Birth characteristics)."""
 _SHORTEST: Final = 310
+_PATIENCE: Final = 1_000
+"""Names that parents think of before they give two children the same one: they never do."""
 _NO_FIXED_ABODE: Final = Home("No fixed abode", "", "ZZ99 3VZ")
 
 
@@ -98,6 +100,8 @@ class Families:
         if rng.random() < rates.TWO_HOMES:
             homes = [homes[0], area.home(rng), *homes[1:]]
         changed, former = _change_of_name(family, rng)
+        if changed and len(homes) < 2 and rng.random() < rates.NAME_WITH_HOME:
+            homes = [*homes, area.home(rng)]
         preferred = ""
         if not changed and rng.random() < rates.PREFERRED_FAMILY:
             preferred = family.community.family.draw(rng)
@@ -189,21 +193,24 @@ def _names(
     family: Family, sexes: list[str], weekday: int, taken: set[str], rng: Random
 ) -> list[Name]:
     here, parents = family.community, family.parents
-    named = []
+    named: list[Name] = []
     for sex in sexes:
-        options = [here.child(parents, sex, weekday, rng) for _ in range(4)]
-        named.append(next((name for name in options if telling(name) not in taken), options[-1]))
+        options = (here.child(parents, sex, weekday, rng) for _ in range(_PATIENCE))
+        named.append(next(name for name in options if telling(name) not in taken))
         taken.add(telling(named[-1]))
     if len(named) < 2:
         return named
-    if "twins" in here.more and rng.random() < rates.YORUBA_TWIN_NAMES:
+    twins = here.more.get("twins", ())
+    if twins and taken.isdisjoint(twins) and rng.random() < rates.YORUBA_TWIN_NAMES:
+        taken.update(twins)
         return [
-            Name((name.given[0] if i > 1 else here.more["twins"][i], *name.given[1:]), name.family)
+            Name((name.given[0] if i > 1 else twins[i], *name.given[1:]), name.family)
             for i, name in enumerate(named)
         ]
     if sexes[0] == sexes[1] and rng.random() < rates.ALIKE_TWIN_NAMES:
         one, other = (telling(name) for name in named[:2])
-        like = alike(here, one, sexes[0], rng)
+        like = alike(here, one, sexes[0], taken, rng) or other
+        taken.add(like)
         given = tuple(like if part == other else part for part in named[1].given)
         named[1] = Name(given, named[1].family)
     return named

@@ -1,11 +1,12 @@
 """How each community of England names its children, and the other ways the same name is written."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
 from typing import Final, NamedTuple
 
+from contactpoint.synth import rates
 from contactpoint.synth.tables import Weighted, by_rank, communities, groups, rows, words
 
 
@@ -46,6 +47,11 @@ class Community:
         married = maiden if rng.random() < 0.3 else father.family
         mother = Name((self.given["F"].draw(rng),), _gendered(married, "F", self.rule))
         return Parents(mother, father, _gendered(maiden, "F", self.rule))
+
+    def of_a_place(self, rng: Random) -> "Community":
+        """Give the community as it is in one place, where some family names are far commoner."""
+        own = {self.family.draw(rng) for _ in range(rates.LOCAL_FAMILY_NAMES)}
+        return replace(self, family=self.family.favouring(own, rates.BEAR_A_LOCAL_NAME))
 
     def child(self, parents: Parents, sex: str, weekday: int, rng: Random) -> Name:
         """Name a child of these parents, born on a weekday (0 is Monday)."""
@@ -391,12 +397,11 @@ def _beginnings(key: str, sex: str) -> Mapping[str, tuple[str, ...]]:
     return {start: tuple(names) for start, names in found.items()}
 
 
-def alike(here: Community, forename: str, sex: str, rng: Random) -> str:
-    """Give a name of like beginning for a twin, or any other where the tables have none."""
-    options = [
-        name for name in _beginnings(here.key, sex).get(forename[:3], ()) if name != forename
-    ]
-    return rng.choice(options[:8]) if options else here.given[sex].draw(rng)
+def alike(here: Community, forename: str, sex: str, taken: Set[str], rng: Random) -> str:
+    """Give a name of like beginning for a twin, or nothing where the tables have no other."""
+    names = _beginnings(here.key, sex).get(forename[:3], ())
+    options = [name for name in names if name not in taken]
+    return rng.choice(options[:8]) if options else ""
 
 
 def telling(name: Name) -> str:

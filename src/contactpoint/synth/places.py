@@ -85,7 +85,7 @@ def authorities(children: int, *, dense: bool, rng: Random) -> Sequence[Authorit
     of one birth date share a postcode by chance as seldom as they do in England.
     """
     table = rows("authorities.csv")
-    wanted = max(3, min(len(table), children // 5_000))
+    wanted = max(3, min(len(table), children // (5_000 if dense else 20_000)))
     sizes = Weighted([row["code"] for row in table], [float(row["postcodes"]) for row in table])
     chosen: dict[str, None] = {}
     while len(chosen) < wanted:

@@ -42,6 +42,8 @@ class Population:
         self._families = Families(days, self._numbers, related=families)
         self._communities, self._shares = england()
         self._by_key = {one.key: one for one in self._communities}
+        # The communities as they are in the authority that is being peopled.
+        self._local: dict[str, Community] = {}
 
     @property
     def numbers(self) -> NhsNumbers:
@@ -50,6 +52,7 @@ class Population:
 
     def residents(self, authority: Authority) -> Iterator[Resident]:
         """Give the children of one authority, neighbourhood by neighbourhood."""
+        self._local.clear()
         for area in authority.areas:
             rng = Random(f"{self._seed}/{area.authority}/{area.number}")  # noqa: S311  # no secret
             yield from self._neighbours(area, self._quota(area), rng)
@@ -62,7 +65,7 @@ class Population:
 
     def _neighbours(self, area: Area, quota: int, rng: Random) -> Iterator[Resident]:
         while quota > 0:
-            community = self._by_key[self._shares.draw(rng)]
+            community = self._in_place(self._shares.draw(rng), area.authority)
             elsewhere = self._areas[int(rng.random() * len(self._areas))]
             family = self._families.invent(community, area, elsewhere, rng)
             for child in family.children[:quota]:
@@ -71,6 +74,14 @@ class Population:
                     before = self._before_adoption(child, community, area, elsewhere, rng)
                     yield Resident(before, area, elsewhere)
             quota -= len(family.children)
+
+    def _in_place(self, key: str, authority: str) -> Community:
+        """Give a community as it is in one authority."""
+        found = self._local.get(key)
+        if found is None:
+            rng = Random(f"{self._seed}/{authority}/{key}")  # noqa: S311  # no secret
+            found = self._local[key] = self._by_key[key].of_a_place(rng)
+        return found
 
     def _before_adoption(
         self, child: Child, community: Community, area: Area, elsewhere: Area, rng: Random

@@ -19,7 +19,7 @@ from contactpoint.synth.errors import (
 from contactpoint.synth.families import Child
 from contactpoint.synth.naming import Name, familiar
 from contactpoint.synth.places import Home
-from contactpoint.synth.rates import ErrorRates
+from contactpoint.synth.rates import FORMER_TOO, ErrorRates
 
 NOWHERE: Final = Home("", "", "")
 
@@ -39,16 +39,18 @@ class Said:
 
 def say(child: Child, rates: ErrorRates, rng: Random) -> Said:
     """Write down a child as an agency with these error rates does."""
-    name, known_as = _name(child, rates, rng)
+    # Who has not heard of a move has seldom heard of the name that came with it.
+    is_behind = len(child.homes) > 1 and rng.random() < rates.stale_address
+    name, known_as = _name(child, rates, rng, is_behind=is_behind)
     return Said(
         name.given, name.family, _birth_date(child.born, rates, rng),
-        _sex(child.sex, rates, rng), _home(child.homes, rates, rng), known_as,
+        _sex(child.sex, rates, rng), _home(child.homes, rates, rng, is_behind=is_behind), known_as,
     )  # fmt: skip
 
 
-def _name(child: Child, rates: ErrorRates, rng: Random) -> tuple[Name, str]:
+def _name(child: Child, rates: ErrorRates, rng: Random, *, is_behind: bool) -> tuple[Name, str]:
     name = child.name
-    if child.former and rng.random() < rates.former_family:
+    if child.former and rng.random() < (FORMER_TOO if is_behind else rates.former_family):
         name = Name(name.given, child.former)
     if rng.random() < rates.rewritten:
         name = child.family.community.rewritten(name, rng)
@@ -97,10 +99,8 @@ def _sex(sex: str, rates: ErrorRates, rng: Random) -> str:
     return "U" if at < rates.sex_wrong + rates.sex_missing else sex
 
 
-def _home(homes: list[Home], rates: ErrorRates, rng: Random) -> Home:
-    home = homes[0]
-    if len(homes) > 1 and rng.random() < rates.stale_address:
-        home = homes[1 + int(rng.random() * (len(homes) - 1))]
+def _home(homes: list[Home], rates: ErrorRates, rng: Random, *, is_behind: bool) -> Home:
+    home = homes[1 + int(rng.random() * (len(homes) - 1))] if is_behind else homes[0]
     at = rng.random()
     if at < rates.postcode_missing:
         return Home(home.line, home.town, "")

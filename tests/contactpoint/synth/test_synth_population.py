@@ -90,7 +90,7 @@ def test_no_nhs_number_is_outside_the_range_never_issued(submissions):
     assert all(number.startswith("9") for number in numbers)
 
 
-def test_postcodes_differ_in_a_quarter_of_the_pairs_across_sources(folder, submissions):
+def test_postcodes_differ_in_half_of_the_pairs_across_sources(folder, submissions):
     pairs = [
         (one, other)
         for records in by_person(folder, submissions).values()
@@ -99,10 +99,10 @@ def test_postcodes_differ_in_a_quarter_of_the_pairs_across_sources(folder, submi
     ]
     differ = sum(one.addresses[0].postcode != two.addresses[0].postcode for one, two in pairs)
     assert len(pairs) > 3_000
-    assert 0.24 < differ / len(pairs) < 0.36
+    assert 0.44 < differ / len(pairs) < 0.54
 
 
-def test_birth_dates_differ_in_about_one_pair_in_two_hundred(folder, submissions):
+def test_birth_dates_differ_in_about_one_pair_in_fifty(folder, submissions):
     pairs = [
         one.birth == other.birth
         for records in by_person(folder, submissions).values()
@@ -112,7 +112,7 @@ def test_birth_dates_differ_in_about_one_pair_in_two_hundred(folder, submissions
         and other.birth
         and not (one.birth.expected or other.birth.expected)
     ]
-    assert 0.002 < pairs.count(False) / len(pairs) < 0.012
+    assert 0.013 < pairs.count(False) / len(pairs) < 0.028
 
 
 def test_twins_are_as_many_as_in_england_and_mostly_of_one_sex(tmp_path):

@@ -12,6 +12,8 @@ from contactpoint.synth.numbers import Upns
 from contactpoint.synth.places import Area
 from contactpoint.synth.statement import Said, say
 
+_BEFORE: Final = replace(rates.SCHOOL, stale_address=rates.LEFT_BEFORE_MOVING)
+"""Of those who left a school: it is the old home that it knows."""
 SPRING: Final = ("Spring", 2026, FIRST_NIGHT.isoformat())
 """Term, year and reference day."""
 AUTUMN: Final = ("Autumn", 2025, "2025-10-02")
@@ -75,7 +77,7 @@ class Schools:
         elif rng.random() < rates.LEFT_SCHOOL:
             before = rng.choice(area.primaries)
             if before != laestab:
-                said = say(child, rates.SCHOOL, rng)
+                said = say(child, _BEFORE, rng)
                 left = replace(pupil, said=said, entered="2024-09-03", left="2025-12-19")
                 self._rolls.setdefault(before, []).append(left)
         self._rolls.setdefault(laestab, []).append(pupil)

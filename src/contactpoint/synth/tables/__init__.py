@@ -3,10 +3,10 @@
 import csv
 import tomllib
 from bisect import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from random import Random
 from typing import Any
 
@@ -28,6 +28,17 @@ class Weighted:
         """Draw one value."""
         last = len(self.values) - 1
         return self.values[min(bisect(self._bounds, rng.random() * self._bounds[-1]), last)]
+
+    def favouring(self, some: Set[str], share: float) -> "Weighted":
+        """Give the same values, but so large a share of the draws to some of them, evenly.
+
+        >>> Weighted(["a", "b"], [1, 0]).favouring({"b"}, 0.99).draw(Random(1))
+        'b'
+        """
+        weights = [high - low for low, high in pairwise((0, *self._bounds))]
+        more = sum(weights) * share / (1 - share) / len(some)
+        both = zip(self.values, weights, strict=True)
+        return Weighted(self.values, [w + more * (value in some) for value, w in both])
 
 
 def by_rank(values: Sequence[str]) -> Weighted:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from contactpoint.synth import rates
 from contactpoint.synth.agencies.health import Patient
 from contactpoint.synth.days import iso
 
@@ -68,7 +69,9 @@ def _names(patient: Patient) -> list[Json]:
     ]
     if said.known_as:
         names.append({"use": "nickname", "given": [said.known_as], "family": said.family})
-    if child.former and child.former != said.family and int(patient.nhs[-3]) % 2:
+    # A digit of its own number says whether a record keeps it, so that all its versions do.
+    is_kept = int(patient.nhs[-3]) < 10 * rates.FORMER_KEPT
+    if child.former and child.former != said.family and is_kept:
         names.append(
             {"use": "old", "given": list(said.given), "family": child.former, "period": since}
         )
