@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from contactpoint.linking.clusters import Held, clusters
 from contactpoint.linking.neighbourhoods import decided, group, sure_of
+from linkage.comparable import BirthKind, Comparable
 from linkage.distinct import Cells
 from linkage.index import Index, Pairs
 from linkage.model import Model
+from linkage.pattern import compare
 from linkage.resolve import resolve
 from tests.linkage.strategies import comparables
 
@@ -68,3 +70,18 @@ def test_many_pairs_of_one_form_are_resolved_by_one_of_them():
         np.zeros(2000, int),
     )
     assert clusters(pairs, held, MODEL).children.tolist() == np.arange(2000).tolist()
+
+
+def test_what_source_a_record_is_of_is_part_of_its_form():
+    one = Comparable(
+        given=("ann",), family="lee", parts=("lee",), birth=20140509, birth_kind=BirthKind.FULL,
+        postcodes=("SE153QN",), sex="F",
+    )  # fmt: skip
+    pattern, weight = compare(one, one, MODEL.population), sure_of(MODEL) - 4
+    pairs = Pairs(
+        np.arange(0, 6, 2), np.arange(1, 6, 2), np.full(3, weight), np.full(3, pattern, np.uint64)
+    )
+    # Of two that hold many children; of one that holds few; of one source, which says no more.
+    source, nothing = np.array([0, 1, 0, 2, 1, 1]), np.zeros(6, np.int64)
+    held = Held(SOURCES, source, Cells.of([*"abcdef"]), nothing, {"school"})
+    assert clusters(pairs, held, MODEL).children.tolist() == [0, 0, 2, 3, 4, 5]
