@@ -309,12 +309,14 @@ def with_rivals(pairs: Sequence[Pair], members: Iterable[Member]) -> list[float]
     known = list(members)
     ends = {(p.left, p.right) for p in pairs if p.outcome == "link"}
     linked = ends | {(right, left) for left, right in ends}
+    verified = {m.ordinal: m.verified for m in known}
     found = Candidates(
         [p[:4] for p in pairs if p.outcome != "non_link"],
         {m.ordinal: m.source for m in known},
         lambda left, right: (left, right) in linked,
         few={m.source for m in known if m.few},
         once={m.ordinal for m in known if m.exclusive},
+        apart=lambda left, right: "" != verified[left] != verified[right] != "",
     )
     return [found.counted(*p[:4]) for p in pairs]
 

@@ -44,19 +44,23 @@ class Candidate(NamedTuple):
 class Candidates:
     """The candidates of each record, by the source that they are of."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what its records are known by
         self,
         pairs: Sequence[tuple[int, int, float, int]],
         source: Mapping[int, str],
         same: Callable[[int, int], bool],
+        *,
         few: Set[str] = frozenset(),
         once: Set[int] = frozenset(),
+        apart: Callable[[int, int], bool] = lambda *_: False,
     ) -> None:
         """``pairs``: left, right, weight and pattern; ``same``: whether two records are linked.
 
-        ``few``: sources that hold few of all children.
+        ``few``: sources that hold few of all children. ``apart``: whether two records are known to
+        be two children, as by two verified numbers.
         """
         self._source, self._same, self._few, self._once = source, same, few, once
+        self._apart = apart
         self._of: dict[tuple[int, str], list[Candidate]] = defaultdict(list)
         for left, right, weight, code in pairs:
             chances, home = 2.0 ** min(weight, MOST), _is_at_home(code)
@@ -78,7 +82,7 @@ class Candidates:
         found = 0.0
         for rival in self._of[record, self._source[partner]]:
             # Two children of one name, birth date and postcode do not exist: one child, held twice.
-            twice = at_home and rival.is_at_home
+            twice = at_home and rival.is_at_home and not self._apart(partner, rival.other)
             if rival.other == partner or twice or self._same(partner, rival.other):
                 continue
             found += rival.chances / self._demand(rival.other, record)

@@ -22,7 +22,10 @@ LONGEST_CACHE = 1 << 15
 
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^]]*\]")
 _ELIDED = re.compile(r"['`\u2018\u2019\u02bc.]")
-_WORDS = re.compile(r"[a-z]+|[0-9]+")
+_WORDS = re.compile(r"[a-z0-9]+")
+_NUMBERED = re.compile(r"([a-z]+)([1-9])")
+_MISREAD = str.maketrans("0123456789", "oizeasgtbq")
+"""The letter for which each digit is likeliest to stand, and no letter twice."""
 
 
 def standardise(particulars: AnyParticulars) -> Comparable:
@@ -133,16 +136,28 @@ _NO_FAMILY: tuple[str, tuple[str, ...]] = ("", ())
 
 @lru_cache(LONGEST_CACHE)
 def words(text: str) -> tuple[str, ...]:
-    """Words of a name in plain lower-case letters; digits stand as words of their own.
+    """Words of a name in plain lower-case letters; a number stands as a word of its own.
 
-    >>> words("O'Brien-Łukasz (was Smith)")
-    ('obrien', 'lukasz')
+    A digit within a word is read as the letter that it looks like, so that nothing of it is lost.
+
+    >>> words("O'Brien-Łukasz (was Smith)"), words("J0hn 2"), words("Twin2")
+    (('obrien', 'lukasz'), ('john', '2'), ('twin', '2'))
     """
     if text.isascii() and text.isalpha():
         return (text[:LONGEST].lower(),)
     plain = text if text.isascii() else anyascii(unicodedata.normalize("NFKC", text))
     plain = _ELIDED.sub("", _BRACKETS.sub(" ", plain)).lower()
-    return tuple(word[:LONGEST] for word in _WORDS.findall(plain))
+    return tuple(word[:LONGEST] for found in _WORDS.findall(plain) for word in _lettered(found))
+
+
+def _lettered(found: str) -> tuple[str, ...]:
+    """A word of letters, a number, or a placeholder with the order of a birth at its end."""
+    if found.isalpha() or found.isdigit():
+        return (found,)
+    numbered = _NUMBERED.fullmatch(found)
+    if numbered and numbered[1] in lexicon.PLACEHOLDERS:
+        return numbered[1], numbered[2]
+    return (found.translate(_MISREAD),)
 
 
 @lru_cache(LONGEST_CACHE)

@@ -228,6 +228,15 @@ def test_a_child_registered_twice_at_one_source_is_no_rival_of_itself():
     assert found.referred == (pairs[1],)
 
 
+def test_namesakes_with_verified_numbers_of_their_own_are_rivals_however_alike():
+    home = encode({"given": 1, "family": 1, "birth": 1, "place": 1})
+    alike = [health(1)._replace(verified="9000000009"), health(2)._replace(verified="9000000017")]
+    pairs = [link(1, 3, 20.0, home), link(2, 3, 20.0, home)]
+    found = resolve([*alike, school(3)], pairs)
+    assert groups(found) == {frozenset({1}), frozenset({2}), frozenset({3})}
+    assert {(p.left, p.right) for p in found.referred} == {(1, 3), (2, 3)}
+
+
 def test_two_pupil_numbers_are_two_children_unless_they_link_alone():
     one = school(1)._replace(upns=frozenset({"a"}))
     other = Member(2, "school", "k2", upns=frozenset({"b"}))

@@ -106,8 +106,8 @@ def typed(command, words, office):
 
 @pytest.mark.parametrize("words", LEAVES, ids=" ".join)
 def test_every_command_is_denied_to_somebody_who_has_no_such_role(words, office):
-    reads = words[0] == "child" or words == ("review", "relatives")
-    token = office.token("eve", "feed-agent" if reads else "practitioner")
+    own = words[0] == "child" or words == ("review", "relatives")
+    token = office.token("eve", "feed-agent" if own else "practitioner")
     answer = office.asked(token, *typed(LEAVES[words], words, office))
     assert isinstance(answer.exception, DeniedError), answer.output
     assert (answer.exception.exit_code, answer.stdout) == (4, "")
