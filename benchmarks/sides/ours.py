@@ -16,7 +16,6 @@ from contactpoint.linking.neighbourhoods import decided, floor_of, group, sure_o
 from contactpoint.models import AnyModel
 from linkage import blocking, kernel
 from linkage.comparable import Comparable
-from linkage.declared import index as declared_index
 from linkage.declared.cells import record_of
 from linkage.declared.estimate import train
 from linkage.declared.index import DeclaredIndex
@@ -32,8 +31,7 @@ from linkage.standardise import standardise, standardise_columns
 from person.declared import DeclaredField
 from person.particulars import Particulars
 
-for walking in (kernel, declared_index):
-    walking.THREADS = int(os.environ.get("OMP_NUM_THREADS", kernel.THREADS))
+kernel.THREADS = int(os.environ.get("OMP_NUM_THREADS", kernel.THREADS))
 BATCH: Final = 20_000
 SOME: Final = 500
 """Records on which what is compiled is loaded."""
