@@ -7,6 +7,7 @@ import msgspec
 
 from contactpoint.errors import ContactpointError
 from contactpoint.following import heads_of
+from contactpoint.intake.deciding import Decision
 from contactpoint.intake.request import Request
 from contactpoint.judging import By, Judging, Meant, Pair
 from contactpoint.shielding.officers import Asked
@@ -39,6 +40,8 @@ class Index:
         """What was said to people: refusals."""
         self.seen = {}
         """How often each thing happened."""
+        self.is_linked = True
+        """Whether nothing was loaded since the last linking."""
         self.store = home.opened()
         self.ids = {self.store.record_named(name): name for name in truth.records}
         self.files = home.home.parent
@@ -56,7 +59,7 @@ class Index:
             made.store.sources.register(unguarded, made.origin("source add"))
         for source in BORN:
             slips = "no number" if source == "chess" else ""
-            made.load(BY_SOURCE[source], [(who, slips) for who in range(len(PEOPLE))])
+            made.load(source, [(who, slips) for who in range(len(PEOPLE))])
         made.store.close()
         return made
 
@@ -68,8 +71,9 @@ class Index:
 
     # What agencies do.
 
-    def load(self, agency, said, *, late=False, link=True):
+    def load(self, source, said, *, late=False, link=True):
         """A delivery of people, each with a slip; its counts are those of the truth."""
+        agency = BY_SOURCE[source]
         people = [SLIPS[slip](PEOPLE[who]) for who, slip in said]
         day = self._day(late=late)
         path = self.files / f"{self.days}-{self.late}{agency.suffix}"
@@ -78,13 +82,26 @@ class Index:
         self.last = self._request(agency, path, day)
         before = self.store.log.position()
         outcome = self.store.loading.load(self.last, self.origin("load"))
+        if outcome.state == "held":
+            outcome = self._approved(outcome)
+            before = self.store.log.position() - outcome.events
         assert outcome.state == "completed", outcome
         assert outcome.events == self.store.log.position() - before
         self._counts_add_up(outcome.counts, self.truth.state(agency, people, late=late), people)
         self.count(f"load {agency.feed}")
         self.ids |= {self.store.record_named(name): name for name in self.truth.records}
+        self.is_linked = False
         if link:
             self.link()
+        else:
+            self.read()
+
+    def _approved(self, outcome):
+        """A data manager lets through what the guard holds: it would amend more than there are."""
+        assert outcome.counts.held == outcome.counts.rows
+        approval = Decision(approve=True, reason="asked them")
+        self.count("deliveries held and approved")
+        return self.store.loading.decide(outcome.delivery, FEEDS, approval, self.origin("approve"))
 
     def _day(self, *, late):
         if late:
@@ -125,6 +142,7 @@ class Index:
         for what, number in outcome.children.items():
             self.count(f"children {what}", number)
         self.count("pairs referred", outcome.referred)
+        self.is_linked = True
         self.read()
 
     def read(self):
@@ -256,8 +274,9 @@ class Index:
     def holds(self):
         """What is cheap to look at after every step."""
         truth = self.truth
-        assert not list(truth.disobeyed()), "invariant 4"
-        assert not list(truth.unfounded()), "invariant 5"
+        if self.is_linked:
+            assert not list(truth.disobeyed()), ("invariant 4", list(truth.disobeyed()))
+            assert not list(truth.unfounded()), ("invariant 5", list(truth.unfounded()))
         self._shields_stand()
         self._readers_see_no_more()
 
@@ -316,6 +335,7 @@ class Index:
 
     def holds_thoroughly(self):
         """What is dear, and looked at every few steps."""
+        self.link()
         self._nothing_is_left_to_link()
         self._a_rebuild_is_the_same()
         found = verify(self.store.log, self.store.checkpoints, heads_of).findings

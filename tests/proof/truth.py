@@ -120,7 +120,8 @@ class Truth:
         """What erased records alone have ever stated."""
         erased = {name for name, one in self.records.items() if one.standing == "erased"}
         left = set().union(*(words for name, words in self.words.items() if name not in erased))
-        return set().union(*(self.words[name] for name in erased)) - left
+        gone = set().union(*(self.words[name] for name in erased))
+        return {word for word in gone if not any(word in other for other in left)}
 
     def know(self, children):
         """The application has linked: sides and shields grow by whatever is linked to them."""
