@@ -37,7 +37,21 @@ JOINT: Final = frozenset({Ssda903().name, CensusTables().name})
 DATED: Final = frozenset({SchoolCensus().name, Ctf().name, Cin().name, CensusTables().name})
 """Feeds whose files state of themselves for which day they speak."""
 
+_BY_CHILD: Final = frozenset({SchoolCensus().name, Ctf().name, Cin().name, Csc().name})
+"""Feeds whose rows are numbered as the children in the file, because a line may hold several."""
+
 _HEAD: Final = 1 << 16
+
+
+def row_word(feed: str) -> str:
+    """Give the word that stands before a row's number: ``child``, or ``line``.
+
+    A line that holds several resources of FHIR counts as several lines. Where a return comes as
+    tables or as XML, the word is ``row``: a line of its table, or a child.
+    """
+    if feed in _BY_CHILD:
+        return "child"
+    return "row" if feed == Ssda903().name else "line"
 
 
 def recognise(path: Path) -> Feed | None:

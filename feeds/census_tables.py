@@ -18,7 +18,7 @@ from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.tables import Table, columns_in
 from feeds.text import LIMITS, Limits
-from feeds.values import Remarks, count, today
+from feeds.values import Remarks, today
 from person.authorities import laestab
 from person.dates import DateError, iso_date
 from person.identifiers import is_upn_unknown
@@ -30,7 +30,7 @@ _CENSUS: Final = "schoolcensustableid"
 _SCHOOL: Final = "nativeid"
 _DATES: Final = frozenset({"DOB", "EntryDate", "LeavingDate"})
 # Column -> the name that the census gives the same item.
-_PUPIL: Final = {name.lower(): name for name in (*PUPIL, *_DATES)}
+_PUPIL: Final = {name.lower(): name for name in (*PUPIL, *_DATES, "EnrolStatus")}
 _HOME: Final = {name.lower(): name for name in HOME}
 _IDS: Final = frozenset({_ON, _OFF, _CENSUS, _SCHOOL})
 _JOINED: Final = ("pupilonroll", "pupilnolongeronroll", "addressesonroll", "addressesoffroll")
@@ -51,7 +51,7 @@ class CensusTables:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.census-tables"
-    version: int = 2
+    version: int = 3
     mode: Mode = "snapshot"
     settings: Settings = Settings(  # noqa: RUF009  # frozen
         dual_registration=True, cadence="termly"
@@ -176,8 +176,8 @@ class CensusTablesReading(OnePass):
                 yield Fault(line, "CELLS", kind, expected, key, scope)
                 continue
             values = {taken[name]: text for name, text in cells.items() if name in taken}
-            for name in cells.keys() - taken.keys() - _IDS:
-                count(self.dropped, f"{kind}.{name}")
+            for name in sorted(cells.keys() - taken.keys() - _IDS):
+                self.dropped.add(f"{kind}.{name}")
             values[_SCHOOL] = self._school(cells)
             # A pupil without an id has no address in another table, and stands alone.
             table_id = cells.get(roll) or f"{kind} {line}"
@@ -189,7 +189,7 @@ class CensusTablesReading(OnePass):
         for _, row in rows:
             for name, cell in zip(names, row, strict=False):
                 if cell and name not in _IDS:
-                    count(self.dropped, name)
+                    self.dropped.add(name)
 
     def _submissions(self, rows: list[Joined]) -> Iterator[Submission | Fault]:
         """Give each pupil with all their addresses; addresses of no pupil are counted."""

@@ -30,7 +30,6 @@ from feeds.values import (
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     expected_birth,
     former_upn,
@@ -66,7 +65,7 @@ class Cin:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.cin"
-    version: int = 2
+    version: int = 3
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
@@ -165,7 +164,7 @@ class CinReading(OnePass):
             elif name in _CHILD:
                 own.setdefault(name, text)
             elif name not in _EPISODE:
-                count(self.dropped, name)
+                self.dropped.add(name)
             elif name.startswith("Assessment"):
                 episode[name] = max(text, episode.get(name, ""))
             else:

@@ -24,7 +24,6 @@ from feeds.values import (
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     expected_birth,
     former_upn,
@@ -79,15 +78,17 @@ class Csc:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
-    version: int = 2
+    version: int = 3
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 
     def recognises(self, head: bytes, filename: str) -> bool:
-        """Whether a file begins as JSON that names children by ``la_child_id``."""
+        """Whether a file begins as JSON with children by ``la_child_id``, or with none of them."""
         del filename
         text = head_text(head).lstrip()
-        return text.startswith(("{", "[")) and '"la_child_id"' in text
+        return text.startswith(("{", "[")) and (
+            '"la_child_id"' in text or ('"la_code"' in text and '"Children"' in text)
+        )
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CscReading":
         """Begin a pass over one file.
@@ -119,18 +120,23 @@ class CscReading(OnePass):
 
     def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each child."""
-        for line, authority, child in self._children():
+        for ordinal, authority, child in self._children():
             if isinstance(child, dict):
                 if self.recalls and self.recalls(authority.encode(), _written(child)):
-                    yield Recalled(line)
+                    yield Recalled(ordinal)
                 else:
-                    yield self._rows.child(line, authority, child)
+                    yield self._rows.child(ordinal, authority, child)
             else:
-                yield Fault(line, "JSON", "Children", "one JSON object for each child")
+                yield Fault(ordinal, "JSON", "Children", "one JSON object for each child")
 
     def _children(self) -> Iterator[tuple[int, str, object]]:
-        """Give each child with its line or ordinal, and the authority of its payload."""
-        return self._from_lines() if self._in_lines else self._from_document()
+        """Give each child with its ordinal in the file, and the authority of its payload.
+
+        Never its line: a whole payload may stand in one.
+        """
+        told = self._from_lines() if self._in_lines else self._from_document()
+        for ordinal, (authority, child) in enumerate(told, start=1):
+            yield ordinal, authority, child
 
     # One payload or child in each line.
 
@@ -152,7 +158,7 @@ class CscReading(OnePass):
         except RecursionError:
             raise self._error(f"line {number}", "", "JSON nested less deeply") from None
 
-    def _from_lines(self) -> Iterator[tuple[int, str, object]]:
+    def _from_lines(self) -> Iterator[tuple[str, object]]:
         lines = byte_lines(self._path, self._encoding, self._limits)
         number = 0
         for number, line in enumerate(lines, start=1):
@@ -160,43 +166,45 @@ class CscReading(OnePass):
                 continue
             payload = self._decode(line, number)
             if isinstance(payload, dict):
-                yield from self._payload(payload, number)
+                yield from self._payload(payload, f"line {number}")
             elif not line.endswith(b"\n"):
                 raise self._error(f"line {number}", "", "a whole line: the file is cut off")
             else:
-                yield number, "", None
+                yield "", None
 
-    def _payload(self, payload: Object, line: int) -> Iterator[tuple[int, str, object]]:
+    def _payload(self, payload: Object, where: str) -> Iterator[tuple[str, object]]:
         authority = _authority(payload)
         children = _children_of(payload)
         if children is None:
             if "la_child_id" not in payload and "child_details" not in payload:
-                raise self._error(f"line {line}", "Children", "children, or one child")
-            yield line, authority, payload
+                raise self._error(where, "Children", "children, or one child")
+            yield authority, payload
         else:
             for each in children:
-                yield line, authority, each
+                yield authority, each
 
     # One document, as large as it may be.
 
-    def _from_document(self) -> Iterator[tuple[int, str, object]]:
+    def _from_document(self) -> Iterator[tuple[str, object]]:
         prefix, authority = self._shape()
         file = _Shallow(self._path, self._encoding, self._limits)
-        ordinal = 0
-        file.place = lambda: f"child {ordinal + 1}"
+        read = 0
+        file.place = lambda: f"child {read + 1}"
         try:
             for child in ijson.items(file, prefix, use_float=True):
-                ordinal += 1
                 file.ended()
                 if isinstance(child, dict) and _children_of(child) is not None:
-                    yield from self._payload(child, ordinal)
+                    for told in self._payload(child, file.place()):
+                        read += 1
+                        yield told
                 else:
+                    read += 1
                     own = _authority(child) if isinstance(child, dict) else ""
-                    yield ordinal, own or authority, child
+                    yield own or authority, child
         except ijson.JSONError:
-            raise self._error(f"child {ordinal + 1}", "", "whole, well-formed JSON") from None
+            raise self._error(file.place(), "", "whole, well-formed JSON") from None
         except (RecursionError, UnicodeError, ValueError):
-            raise self._error(f"child {ordinal + 1}", "", "JSON that can be read") from None
+            raise self._error(file.place(), "", "JSON that can be read") from None
         finally:
             file.close()
 
@@ -241,27 +249,27 @@ class CscRows:
         self.dropped, self.today = dropped, today
         self._file, self._authority = file, authority
 
-    def row(self, line: int, *written: bytes) -> Submission | Fault:
+    def row(self, ordinal: int, *written: bytes) -> Submission | Fault:
         """Read a child from its payload's authority and its own bytes."""
         authority, child = written
         try:
             found = _object_in(child)
         except RecursionError:
-            raise FeedError(self._file, f"child {line}", "", "JSON nested less deeply") from None
-        return self.child(line, authority.decode(), found)
+            raise FeedError(self._file, f"child {ordinal}", "", "JSON nested less deeply") from None
+        return self.child(ordinal, authority.decode(), found)
 
-    def child(self, line: int, authority: str, child: Object) -> Submission | Fault:
+    def child(self, ordinal: int, authority: str, child: Object) -> Submission | Fault:
         """Read a child."""
         remarks: Remarks = []
         authority = authority or _authority(child) or self._authority
         self._count(child, _CHILD, "")
         key = said([], "la_child_id", child.get("la_child_id"))
         if not key or len(key) > 64:
-            return Fault(line, "8500", "la_child_id", "the authority's child id")
+            return Fault(ordinal, "8500", "la_child_id", "the authority's child id")
         details = _object(remarks, child, "child_details")
         if child.get("purge") is True or details.get("purge") is True:
             # All that we hold of the child comes from these details: with them goes the record.
-            return Submission(key, line, Particulars(), purge=True)
+            return Submission(key, ordinal, Particulars(), purge=True)
         self._count(details, _DETAILS, "child_details.")
         number = self._number(remarks, authority, key)
         involvements, assessment = self._work(remarks, child, authority)
@@ -273,8 +281,8 @@ class CscRows:
             lead_professional=_lead(remarks, child.get("lead_professional")),
         )
         if not particulars.names and particulars.birth is None:
-            return Fault(line, "NO-IDENTITY", "child_details", "a name or a birth date", key)
-        return Submission(key, line, particulars, sensitive=sensitive, remarks=tuple(remarks))
+            return Fault(ordinal, "NO-IDENTITY", "child_details", "a name or a birth date", key)
+        return Submission(key, ordinal, particulars, sensitive=sensitive, remarks=tuple(remarks))
 
     def _number(self, remarks: Remarks, authority: str, key: str) -> str | None:
         """Give the child's id at its authority, where it is known which authority that is."""
@@ -332,7 +340,7 @@ class CscRows:
     def _count(self, level: Object, taken: frozenset[str], where: str) -> None:
         for name, value in level.items():
             if name not in taken and value is not None and value not in ("", [], {}):
-                count(self.dropped, where + name)
+                self.dropped.add(where + name)
 
 
 class _Shallow(Metered):

@@ -93,6 +93,7 @@ class Mapped(msgspec.Struct, frozen=True):
     columns: dict[str, str]
     """Ours (of ``COLUMNS``) to theirs."""
     delimiter: str = ","
+    """Between cells; empty: as the first row shows."""
     dates: str = ""
     mode: Mode = "delta"
     skip: int = 0
@@ -103,9 +104,11 @@ class Mapped(msgspec.Struct, frozen=True):
 
 
 OWN_NAMES: Final = Mapped(
-    roles={role: role for role in ROLES}, columns={column: column for column in COLUMNS}
+    roles={role: role for role in ROLES},
+    columns={column: column for column in COLUMNS},
+    delimiter="",
 )
-"""Without a mapping, columns with our own names bind to themselves."""
+"""Without a mapping, columns with our own names bind to themselves, whatever parts the cells."""
 
 
 def read_mapping(path: Path) -> Mapped:

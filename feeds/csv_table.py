@@ -14,14 +14,13 @@ import msgspec
 from feeds.csv_mapping import COLUMNS, DEFAULTS, OWN_NAMES, Mapped, read_mapping
 from feeds.reading import OnePass
 from feeds.submission import Fault, Mode, Recalled, Row, Settings, Submission
-from feeds.tables import Table, column_names, columns_in, folded, trimmed
+from feeds.tables import Table, column_names, columns_in, delimiter_of, folded, trimmed
 from feeds.text import LIMITS, Limits
 from feeds.values import (
     Remarks,
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     effective_time,
     email_address,
@@ -58,7 +57,7 @@ class CsvTable:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "csv"
-    version: int = 2
+    version: int = 3
     mode: Mode = "delta"
     settings: Settings = DEFAULTS
 
@@ -91,6 +90,7 @@ class CsvReading(OnePass):
         self._mapped = mapped
         self._table = Table(path, feed.limits, delimiter=mapped.delimiter, skip=mapped.skip)
         line, self._names = self._table.first(self._table.rows())
+        self._refuse_missing(line, self._names)
         self._places = self._bind(line, self._names)
         self._declared = self._bind_fields(line, self._names)
 
@@ -124,18 +124,49 @@ class CsvReading(OnePass):
         if self._mapped.total and total != str(read):
             raise self._error("end", self._mapped.total, f"a control total of {read} rows")
 
+    def _refuse_missing(self, line: int, names: list[str]) -> None:
+        """Raise FeedError naming every column that is told and not there.
+
+        Where the cells are parted otherwise than is told, that is what is wrong.
+        """
+        wanted = self._wanted()
+        there = set(column_names(self._file, line, names))
+        missing = [theirs for theirs in wanted if folded(theirs) not in there]
+        if not missing:
+            return
+        told = self._table.delimiter
+        row = told.join(names)
+        shown = delimiter_of(row)
+        if shown != told and not {folded(each) for each in row.split(shown)}.isdisjoint(
+            map(folded, missing)
+        ):
+            expected = f"cells parted by {told!r}, as the mapping has it; here it is {shown!r}"
+            raise self._error(f"line {line}", "delimiter", expected)
+        purposes = ", ".join(wanted[theirs] for theirs in missing)
+        some = "columns of these names" if len(missing) > 1 else "a column of this name"
+        raise self._error(f"line {line}", ", ".join(missing), f"{some}, for {purposes}")
+
+    def _wanted(self) -> dict[str, str]:
+        """Give the columns that must be there, and what each is for."""
+        told = self._mapped
+        if told is OWN_NAMES:
+            return {"key": "key"}
+        ours = {theirs: ours for ours, theirs in (told.roles | told.columns).items()}
+        fields = {
+            name: f"the field {field}" for field, each in told.fields.items() for name in each
+        }
+        return ours | fields
+
     def _bind(self, line: int, names: list[str]) -> dict[str, int]:
         """Give the place of each column that the mapping names."""
         columns = column_names(self._file, line, names)
         places = {name: place for place, name in enumerate(columns) if name}
-        is_told = self._mapped is not OWN_NAMES
         wanted = self._mapped.roles | self._mapped.columns
-        bound: dict[str, int] = {}
-        for ours, theirs in wanted.items():
-            if folded(theirs) in places:
-                bound[ours] = places[folded(theirs)]
-            elif is_told or ours == "key":
-                raise self._error(f"line {line}", theirs, f"a column of this name, for {ours}")
+        bound = {
+            ours: places[folded(theirs)]
+            for ours, theirs in wanted.items()
+            if folded(theirs) in places
+        }
         if not set(bound) & set(COLUMNS) and not self._mapped.fields:
             raise self._error(f"line {line}", "", "columns that the mapping, or the manual, names")
         return bound
@@ -144,13 +175,10 @@ class CsvReading(OnePass):
         """Give the places of the columns that each declared field is read from."""
         columns = column_names(self._file, line, names)
         places = {name: place for place, name in enumerate(columns) if name}
-        bound: dict[str, tuple[int, ...]] = {}
-        for field, theirs in self._mapped.fields.items():
-            for name in theirs:
-                if folded(name) not in places:
-                    expected = f"a column of this name, for the field {field}"
-                    raise self._error(f"line {line}", name, expected)
-            bound[field] = tuple(places[folded(name)] for name in theirs)
+        bound = {
+            field: tuple(places[folded(name)] for name in theirs)
+            for field, theirs in self._mapped.fields.items()
+        }
         ours = [each.name for each in self.settings.fields if each.name not in bound]
         return bound | {name: (self._places[name],) for name in ours}
 
@@ -198,7 +226,7 @@ class CsvReading(OnePass):
         taken = set(self._places.values()).union(*self._declared.values())
         for place, cell in enumerate(row):
             if cell and place not in taken:
-                count(self.dropped, self._names[place].strip() or f"column {place + 1}")
+                self.dropped.add(self._names[place].strip() or f"column_{place + 1}")
 
     def _effective(self, remarks: Remarks, cells: Cells) -> str:
         """Give when a row takes effect, with its time where it has one in ISO form."""

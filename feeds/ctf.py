@@ -13,14 +13,13 @@ from typing import Final
 import msgspec
 
 from feeds.elements import Element, Leaves, Return, effective_of, leaves, local, names_in, written
-from feeds.pupils import HOME, PUPIL, former_key, pupil
+from feeds.pupils import HOME, PUPIL, enrolment, former_key, pupil
 from feeds.reading import OnePass
 from feeds.submission import Dropped, Fault, Header, Mode, Settings, Submission
 from feeds.text import LIMITS, Limits
 from feeds.values import (
     Remarks,
     compact,
-    count,
     date_value,
     email_address,
     only_file,
@@ -33,7 +32,7 @@ from person.names import clean
 from person.particulars import Carer
 from person.services import Involvement
 
-_PUPIL: Final = frozenset({*PUPIL, "ApplicationReference", "Email"})
+_PUPIL: Final = frozenset({*PUPIL, "ApplicationReference", "Email", "EnrolStatus"})
 _HOME: Final = frozenset(HOME)
 _CONTACT: Final = frozenset({"Surname", "Forename", "Relationship", "Responsibility", "PhoneNo"})
 _SCHOOL: Final = frozenset({"LEA", "Estab", "SchoolName", "EntryDate", "LeavingDate"})
@@ -60,7 +59,7 @@ class Ctf:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.ctf"
-    version: int = 2
+    version: int = 3
     mode: Mode = "delta"
     settings: Settings = Settings()  # noqa: RUF009  # frozen
 
@@ -83,6 +82,7 @@ class CtfReading(OnePass):
         super().__init__(feed, path.name)
         self._return = Return(path, feed.limits, _ROOTS, "the Common Transfer File")
         self._schools: tuple[Involvement, ...] = ()
+        self._source = ""
         self.header = self._read_header()
 
     def __iter__(self) -> Iterator[Submission | Fault]:
@@ -103,7 +103,10 @@ class CtfReading(OnePass):
     def _header(self, element: Element) -> Header:
         """Read the header; the school that sends and the one that receives are of every pupil."""
         for part in element.iterchildren("{*}SourceSchool", "{*}DestSchool"):
-            self._schools += _school([], leaves(part))
+            school = _school([], leaves(part))
+            self._schools += school
+            if school and local(part) == "SourceSchool":
+                self._source = school[0].organisation
         stated = leaves(element)
         return Header(
             effective=effective_of(self._file, stated, "DateTime"),
@@ -130,16 +133,24 @@ class CtfReading(OnePass):
             phones=tuple(dict.fromkeys(read.phones)),
             emails=(email,) if email else (),
             carers=tuple(read.carers),
-            involvements=self._involvements(read.schools),
+            involvements=self._involvements(read),
         )
         former = former_key(particulars)
         return Submission(key, ordinal, particulars, former_key=former, remarks=tuple(remarks))
 
-    def _involvements(self, history: list[Involvement]) -> tuple[Involvement, ...]:
-        """Give the schools of a pupil's history, then those of the header that it lacks."""
-        known = {each.organisation for each in history}
-        return tuple(history) + tuple(
-            each for each in self._schools if each.organisation not in known
+    def _involvements(self, read: "_Pupil") -> tuple[Involvement, ...]:
+        """Give the schools of a pupil's history, then those of the header that it lacks.
+
+        How the pupil is enrolled is said of the school that sends the file.
+        """
+        known = {each.organisation for each in read.schools}
+        every = [*read.schools, *(one for one in self._schools if one.organisation not in known)]
+        code = enrolment(read.remarks, read.own.get("EnrolStatus", ""))
+        return tuple(
+            msgspec.structs.replace(each, enrolment=code)
+            if each.organisation == self._source
+            else each
+            for each in every
         )
 
 
@@ -184,7 +195,7 @@ class _Pupil:
             if name in allowed:
                 found.setdefault(name, text)
             else:
-                count(self._dropped, name)
+                self._dropped.add(name)
         return found
 
     def _phone(self, element: Element) -> str | None:

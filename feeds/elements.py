@@ -25,7 +25,8 @@ class Return:
     def __init__(self, path: Path, limits: Limits, roots: tuple[str, ...], what: str) -> None:
         """Look at encoding and beginning. Raises FeedError where it is no XML or has a DOCTYPE.
 
-        ``roots`` are the local names that its root may have, ``what`` names the return in errors.
+        ``roots`` are the local names that its root may have (none: any), ``what`` names the return
+        in errors.
         """
         self.name = path.name
         self._path, self._limits, self._roots, self._what = path, limits, roots, what
@@ -78,6 +79,9 @@ class Return:
             text = head_text(file.read(4096))
         if not text.lstrip().startswith("<"):
             raise FeedError(self.name, "line 1", "", f"an XML document of {self._what}")
+        if text[:1].isspace() and text.lstrip().startswith("<?xml"):
+            expected = "the XML declaration at the very beginning, no white space before it"
+            raise FeedError(self.name, "line 1", "", expected)
         before, doctype, _ = _COMMENT.sub(_blank, text.upper()).partition("<!DOCTYPE")
         if doctype:
             line = before.count("\n") + 1
@@ -93,7 +97,7 @@ class Return:
         if root is not None and root.getroottree().docinfo.internalDTD is not None:
             where = f"before line {root.sourceline}, root element"
             raise FeedError(self.name, where, "", _NO_DOCTYPE)
-        if root is None or local(root) not in self._roots:
+        if root is None or (self._roots and local(root) not in self._roots):
             expected = f"{' or '.join(self._roots)}, as {self._what} has it"
             raise FeedError(self.name, "root element", "", expected)
 

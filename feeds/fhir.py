@@ -64,7 +64,10 @@ class FhirIdentifier(msgspec.Struct, frozen=True):
 
 
 class HumanName(msgspec.Struct, frozen=True):
-    """FHIR HumanName; prefix and suffix are read only to be counted."""
+    """FHIR HumanName; prefix and suffix are read only to be counted, text to see that it is there.
+
+    A text is not taken apart: where one name ends and the next begins, it does not say.
+    """
 
     use: str | None = None
     given: tuple[str | None, ...] = ()
@@ -72,10 +75,11 @@ class HumanName(msgspec.Struct, frozen=True):
     period: Period | None = None
     prefix: tuple[str, ...] = ()
     suffix: tuple[str, ...] = ()
+    text: Any = None
 
 
 class FhirAddress(msgspec.Struct, frozen=True):
-    """FHIR Address."""
+    """FHIR Address; its text is read only to see that it is there."""
 
     use: str | None = None
     line: tuple[str | None, ...] = ()
@@ -83,6 +87,7 @@ class FhirAddress(msgspec.Struct, frozen=True):
     postal_code: str | None = msgspec.field(default=None, name="postalCode")
     period: Period | None = None
     extension: tuple[Extension, ...] = ()
+    text: Any = None
 
 
 class ContactPoint(msgspec.Struct, frozen=True):

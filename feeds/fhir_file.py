@@ -20,7 +20,7 @@ class Told(NamedTuple):
     """A resource, and those that follow it and speak of it."""
 
     line: int
-    """Its line, or its ordinal in a document, from 1."""
+    """Its line, from 1; where a line or a document holds several, each counts as one line."""
     resource: Resource | None
     """None for a line that is not one JSON object."""
     about: tuple[Resource, ...] = ()
@@ -34,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 _ENTRIES: Final = msgspec.json.Decoder(tuple[Entry, ...])
+_ANYTHING: Final = msgspec.json.Decoder(msgspec.Raw)
 _REFERENCE: Final = msgspec.json.Decoder(Reference)
 
 
@@ -68,7 +69,7 @@ class FhirFile:
     def _resources(self) -> Iterator[tuple[int, Resource | None]]:
         """Give each resource with its line; None for a line that is not one JSON object."""
         lines = byte_lines(self._path, self._encoding, self._limits)
-        first = 0
+        first = beyond = 0
         for number, line in enumerate(lines, start=1):
             if line.isspace():
                 continue
@@ -81,14 +82,15 @@ class FhirFile:
             if found is None:
                 if not line.endswith(b"\n"):
                     raise self._error(f"line {number}", "", "a whole line: the file is cut off")
-                yield number, None
+                yield number + beyond, None
             elif found.kind == "Bundle":
-                for _, each in self._entries(found, f"line {number}"):
-                    yield number, each
+                entries = self._entries(found, f"line {number}")
+                yield from ((number + beyond + place, each) for place, each in entries)
+                beyond += max((place for place, _ in entries), default=0)
             else:
                 if number == first:
                     self._refuse_other(found)
-                yield number, found
+                yield number + beyond, found
         if not first:
             raise self._error("line 1", "", "a Patient in each line")
 
@@ -96,9 +98,11 @@ class FhirFile:
         try:
             return resource(line)
         except msgspec.DecodeError:
-            return None
+            if not _is_deep(line):
+                return None
         except RecursionError:
-            raise self._error(f"line {number}", "", "JSON nested less deeply") from None
+            pass
+        raise self._error(f"line {number}", "", "JSON nested less deeply")
 
     # A document of several lines.
 
@@ -119,42 +123,45 @@ class FhirFile:
             each = msgspec.json.decode(data, type=list[msgspec.Raw]) if is_list else [data]
             resources = [resource(one) for one in each]
         except msgspec.DecodeError as broken:
-            where = f"line {_line_of(data, str(broken))}"
+            where = f"line {line_of(data, str(broken))}"
             raise self._error(
                 where, "", "whole JSON: one resource in each line, or in all"
             ) from None
         except RecursionError:
             raise self._error("line 1", "", "JSON nested less deeply") from None
+        beyond = 0
         for ordinal, found in enumerate(resources, start=1):
             self._refuse_other(found)
             if found.kind == "Bundle":
-                yield from self._entries(found, f"resource {ordinal}")
+                entries = self._entries(found, f"resource {ordinal}")
+                yield from ((ordinal + beyond + place, each) for place, each in entries)
+                beyond += max((place for place, _ in entries), default=0)
             else:
-                yield ordinal, found
+                yield ordinal + beyond, found
 
-    def _entries(self, bundle: Resource, where: str) -> Iterator[tuple[int, Resource]]:
-        """Give a Bundle's resources, each Patient before what the Bundle tells about it."""
+    def _entries(self, bundle: Resource, where: str) -> list[tuple[int, Resource]]:
+        """Give a Bundle's resources with their places, each Patient before what is told of it."""
         try:
             entries = _ENTRIES.decode(bundle.fields.get("entry", b"[]"))
             found = [
-                (ordinal, resource(each.resource, each.url))
-                for ordinal, each in enumerate(entries, start=1)
+                (place, resource(each.resource, each.url))
+                for place, each in enumerate(entries)
                 if bytes(each.resource) != b"null"
             ]
         except (msgspec.DecodeError, RecursionError):
             raise self._error(where, "entry", "the entries of a Bundle") from None
         about = [each for each in found if each[1].kind in ABOUT]
         claimed: set[int] = set()
-        for ordinal, each in found:
+        told = []
+        for place, each in found:
             if each.kind in ABOUT:
                 continue
-            yield ordinal, each
+            told.append((place, each))
             if each.kind == "Patient":
-                for place, other in about:
-                    if _is_about(other, each):
-                        claimed.add(place)
-                        yield place, other
-        yield from (each for each in about if each[0] not in claimed)
+                of_it = [other for other in about if _is_about(other[1], each)]
+                told += of_it
+                claimed.update(place for place, _ in of_it)
+        return told + [each for each in about if each[0] not in claimed]
 
     def _refuse_other(self, found: Resource) -> None:
         if found.kind not in ("Patient", "Bundle", "RelatedPerson"):
@@ -185,7 +192,20 @@ def _named(found: Resource) -> Reference | None:
     return read(_REFERENCE, raw) if raw is not None else None
 
 
-def _line_of(data: bytes, message: str) -> int:
-    """Give the line of the byte that msgspec names in an error."""
+def _is_deep(line: bytes) -> bool:
+    """Whether a line is nested more deeply than can be read."""
+    try:
+        _ANYTHING.decode(line)
+    except RecursionError:
+        return True
+    except msgspec.DecodeError:
+        return False
+    return False
+
+
+def line_of(data: bytes, message: str) -> int:
+    """Give the line of the byte that msgspec names in an error; the last where it wants more."""
+    if "truncated" in message:
+        return len(data.splitlines())
     place = message.rpartition("(byte ")[2].rstrip(")")
     return data.count(b"\n", 0, int(place)) + 1 if place.isdigit() else 1

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from feeds.fhir import NHS, Contact, HumanName
-from feeds.values import Remarks, checked, phone_number
+from feeds.values import Remarks, checked, phone_number, remark
 from person.identifiers import nhs_number
 from person.names import clean
 from person.particulars import Carer
+
+NAME_APART: Final = "given and family: a text alone is not taken apart"
 
 # HL7 v3 RoleCode, v2-0131 and UK Core roles, in the field's words.
 _ROLES: Final = {
@@ -30,7 +32,7 @@ def carer(remarks: Remarks, person: Contact) -> Carer | None:
     role = next((_ROLES[code] for code in codes if code in _ROLES), "")
     if not role and not _KIN.isdisjoint(codes):
         return None
-    given, family = _names(person.name)
+    given, family = _names(remarks, person.name)
     phones = [each.value for each in person.telecom if each.system == "phone" and each.value]
     numbers = [
         number
@@ -49,10 +51,13 @@ def carer(remarks: Remarks, person: Contact) -> Carer | None:
     )
 
 
-def _names(stated: HumanName | Sequence[HumanName] | None) -> tuple[str, str]:
+def _names(remarks: Remarks, stated: HumanName | Sequence[HumanName] | None) -> tuple[str, str]:
     """Give forenames and family name of a contact (one) or a RelatedPerson (the first)."""
     name = stated if isinstance(stated, HumanName) else stated[0] if stated else None
     if name is None:
         return "", ""
     given = " ".join([clean(each) for each in name.given if each])
-    return given, clean(name.family) if name.family else ""
+    family = clean(name.family) if name.family else ""
+    if name.text and not (given or family):
+        remarks.append(remark("FHIR-FORM", "contact.name", NAME_APART))
+    return given, family

@@ -21,7 +21,6 @@ from feeds.submission import Dropped, Fault, FeedError, Mode, Recalled, Row, Set
 from feeds.text import LIMITS, Limits, head_text
 from feeds.values import (
     Remarks,
-    count,
     effective_time,
     only_file,
     remark,
@@ -44,7 +43,7 @@ class PdsFhir:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-fhir"
-    version: int = 2
+    version: int = 3
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
 
@@ -88,7 +87,7 @@ class PdsReading(OnePass):
             elif not found.kind:
                 yield Fault(told.line, "FHIR-TYPE", "resourceType", "Patient")
             else:
-                count(self.dropped, found.kind)
+                self.dropped.add(found.kind)
 
 
 class PdsRows:
@@ -139,8 +138,8 @@ class PdsRows:
         if isinstance(found.taken, Patient):
             return found.taken
         fields = found.fields
-        for name in fields.keys() - _KNOWN:
-            count(self.dropped, name)
+        for name in sorted(fields.keys() - _KNOWN):
+            self.dropped.add(name)
         return read(_PATIENT, found.written) or _piecemeal(remarks, fields)
 
 

@@ -22,7 +22,7 @@ from feeds.fhir import (
     Resource,
     read,
 )
-from feeds.pds_carers import carer
+from feeds.pds_carers import NAME_APART, carer
 from feeds.reading import Today
 from feeds.submission import Dropped
 from feeds.values import (
@@ -30,7 +30,6 @@ from feeds.values import (
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     email_address,
     nhs_identifier,
@@ -57,6 +56,7 @@ _NAME_USES: Final = {
     "old": "former",
     "maiden": "birth",
 }
+_ADDRESS_APART: Final = "line, city or postalCode: a text alone is not taken apart"
 _ADDRESS_USES: Final = {"home": "home", "temp": "temporary", "old": "former"}
 # Reasons of removal that mean residence in England has ended (embarked, Scotland, N. Ireland).
 _LEFT: Final = frozenset({"EMB", "SCT", "NIT"})
@@ -133,7 +133,7 @@ class Patients:
                 found = self._carers(remarks, (person,))
                 carers += found
             if not (number or found):
-                count(self._dropped, each.kind)
+                self._dropped.add(each.kind)
         return carers, births
 
     def _carers(self, remarks: Remarks, people: Sequence[Contact]) -> tuple[Carer, ...]:
@@ -149,15 +149,17 @@ class Patients:
     def _name(self, remarks: Remarks, name: HumanName) -> PersonName | None:
         use = _NAME_USES.get(name.use or "usual")
         if name.prefix:
-            count(self._dropped, "name.prefix")
+            self._dropped.add("name.prefix")
         if name.suffix:
-            count(self._dropped, "name.suffix")
+            self._dropped.add("name.suffix")
         if use is None:
-            count(self._dropped, "name")
+            self._dropped.add("name")
             return None
         given = tuple([text for each in name.given if (text := said(remarks, "name.given", each))])
         family = said(remarks, "name.family", name.family)
         if not given and not family:
+            if name.text:
+                remarks.append(remark("FHIR-FORM", "name", NAME_APART))
             return None
         start, end = _period(remarks, "name.period", name.period)
         return PersonName(given, family, use, start, end)
@@ -179,7 +181,7 @@ class Patients:
         """Give an address, and whether it states that there is no fixed abode."""
         use = _ADDRESS_USES.get(address.use or "home")
         if use is None:
-            count(self._dropped, "address")
+            self._dropped.add("address")
             return None, False
         lines = [clean(each)[:200] if each else "" for each in address.line]
         town = clean(address.city) if address.city else ""
@@ -191,6 +193,8 @@ class Patients:
         none = none or "NO FIXED ABODE" in "\n".join(kept).upper()
         start, end = _period(remarks, "address.period", address.period)
         if none or not (kept or town or code):
+            if address.text and not none:
+                remarks.append(remark("FHIR-FORM", "address", _ADDRESS_APART))
             return None, none and not self._is_past(address.period)
         number = _property(remarks, address.extension) if address.extension else ""
         return Address(kept, town, code, number, use, start, end), False
@@ -208,7 +212,7 @@ class Patients:
             elif kind == _REMOVED:
                 removed = self._removed(remarks, each) or removed
             else:
-                count(self._dropped, kind or "extension")
+                self._dropped.add(kind or "extension")
         return removed, death_stands
 
     def _removed(self, remarks: Remarks, extension: Extension) -> str:

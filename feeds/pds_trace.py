@@ -20,7 +20,6 @@ from feeds.values import (
     Remarks,
     birth_date,
     compact,
-    count,
     date_value,
     email_address,
     nhs_identifier,
@@ -82,7 +81,7 @@ class PdsTrace:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-trace"
-    version: int = 2
+    version: int = 3
     mode: Mode = "delta"
     settings: Settings = Settings(nameless=True)  # noqa: RUF009  # frozen
 
@@ -161,7 +160,7 @@ class TraceReading(OnePass):
             return Fault(line, "CELLS", "row", expected, key)
         for name in cells:
             if name not in _TAKEN:
-                count(self.dropped, name.upper())
+                self.dropped.add(name.upper())
         remarks: Remarks = []
         return Submission(key, line, self._particulars(remarks, cells), remarks=tuple(remarks))
 

@@ -12,6 +12,7 @@ from feeds.values import (
     date_value,
     former_upn,
     real_postcode,
+    remark,
     sex,
     upn_identifier,
 )
@@ -19,7 +20,7 @@ from person.identifiers import Identifier, uln
 from person.names import PersonName
 from person.particulars import Particulars
 from person.places import Address, uprn
-from person.services import Involvement
+from person.services import ENROLMENTS, Involvement
 
 Leaves = dict[str, str]
 """Values by the names that the census gives its elements, each clean and not empty."""
@@ -85,8 +86,18 @@ def at_school(
         school,
         start=date_value(remarks, "EntryDate", stated.get("EntryDate", "")),
         end=date_value(remarks, "LeavingDate", stated.get("LeavingDate", "")),
+        enrolment=enrolment(remarks, stated.get("EnrolStatus", "")),
     )
     return msgspec.structs.replace(particulars, involvements=(involvement,))
+
+
+def enrolment(remarks: Remarks, text: str) -> str:
+    """Give the code of how a pupil is enrolled, nothing with a remark where it is none."""
+    code = text.strip().upper()
+    if not code or code in ENROLMENTS:
+        return code
+    remarks.append(remark("ENROL-STATUS", "EnrolStatus", f"one of {', '.join(ENROLMENTS)}"))
+    return ""
 
 
 def _names(leaves: Leaves) -> tuple[PersonName, ...]:

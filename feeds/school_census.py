@@ -26,7 +26,7 @@ from feeds.pupils import HOME, PUPIL, at_school, former_key, pupil
 from feeds.reading import OnePass
 from feeds.submission import Fault, Header, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits
-from feeds.values import LONGEST, Remarks, count, only_file, today
+from feeds.values import LONGEST, Remarks, only_file, today
 from person.authorities import laestab
 from person.identifiers import is_upn_unknown
 from person.names import clean
@@ -34,7 +34,8 @@ from person.names import clean
 NAME: Final = "school.census"
 _PUPILS: Final = ("PupilOnRoll", "PupilNoLongerOnRoll")
 _PUPIL_LEAVES: Final = frozenset(
-    {*PUPIL, "EntryDate", "LeavingDate", "LEA", "Estab", "LAEstab"} - {"FormerForename"}
+    {*PUPIL, "EntryDate", "LeavingDate", "EnrolStatus", "LEA", "Estab", "LAEstab"}
+    - {"FormerForename"}
 )
 _ADDRESS_LEAVES: Final = frozenset(HOME)
 
@@ -46,7 +47,7 @@ class SchoolCensus:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = NAME
-    version: int = 2
+    version: int = 3
     mode: Mode = "snapshot"
     settings: Settings = field(
         default=Settings(dual_registration=True, cadence="termly"),
@@ -167,7 +168,7 @@ class CensusReading(OnePass):
             elif name in _ADDRESS_LEAVES:
                 home.setdefault(name, clean(text[:LONGEST]))
             else:
-                count(self.dropped, name)
+                self.dropped.add(name)
         return own, [each for each in homes if each]
 
 

@@ -26,7 +26,6 @@ from feeds.values import (
     birth_date,
     checked,
     compact,
-    count,
     date_value,
     remark,
     sex,
@@ -68,7 +67,7 @@ class Ssda903:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.ssda903"
-    version: int = 2
+    version: int = 3
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
@@ -162,8 +161,8 @@ class Ssda903Reading(OnePass):
             if len(row) != len(names):
                 yield Fault(line, "CELLS", kind, f"{len(names)} cells, not {len(row)}", child)
                 continue
-            for name in cells.keys() - taken:
-                count(self.dropped, f"{kind}.{name.upper()}")
+            for name in sorted(cells.keys() - taken):
+                self.dropped.add(f"{kind}.{name.upper()}")
             yield Joined(child, kind, line, {name: cells[name] for name in cells.keys() & taken})
 
     def _count(self, table: Table) -> None:
@@ -172,7 +171,7 @@ class Ssda903Reading(OnePass):
         for _, row in rows:
             for name, cell in zip(names, row, strict=False):
                 if cell and name != "child":
-                    count(self.dropped, name.upper())
+                    self.dropped.add(name.upper())
 
     def _submissions(self, rows: list[Joined]) -> Iterator[Submission]:
         """Give a child's submission; one for each header row where these differ."""
@@ -214,7 +213,7 @@ class Ssda903Reading(OnePass):
             elif name in _OWN:
                 own.setdefault(name.lower(), text)
             else:
-                count(self.dropped, name)
+                self.dropped.add(name)
         if own.pop("uasc", "0") != "0":
             rows.append(Joined("", "uasc", ordinal, {"dob": own.get("dob", "")}))
         return own, rows

@@ -1,9 +1,10 @@
 """What a feed hands over: submissions, faults and remarks, and the protocol of a feed."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -71,8 +72,18 @@ class Recalled(msgspec.Struct, frozen=True):
 Row = Submission | Fault | Recalled
 
 
+OTHER_FIELDS: Final = "(other)"
+"""Stands for fields whose names may not be told, and for those beyond the most that are told."""
+_MOST_FIELDS: Final = 200
+_FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_NUMBER: Final = re.compile(r"\d{4}|\d\D\d\d?\D\d")
+
+
 class Dropped(Counter[str]):
-    """Fields that a feed does not take, by name, with how often each held a value."""
+    """Fields that a feed does not take, by name, with how often each held a value.
+
+    A file may use a person's name, a date or a number for a key: only plain words are told.
+    """
 
     def __init__(self, counted: Mapping[str, int] | None = None) -> None:
         """``counted`` is what was counted before."""
@@ -80,15 +91,33 @@ class Dropped(Counter[str]):
         self._row: list[str] = []
 
     def add(self, name: str) -> None:
-        """Count one more value under a name that may be told."""
+        """Count one more value: under its name, where that may be told and is not one too many."""
+        if name not in self:  # most are
+            name = self._told(name)
         self[name] += 1
         self._row.append(name)
+
+    def take(self, counted: Mapping[str, int]) -> None:
+        """Count what was counted elsewhere, within the same bounds."""
+        for name, values in sorted(counted.items()):
+            self[self._told(name)] += values
+
+    def _told(self, name: str) -> str:
+        """The name under which a field is counted."""
+        if name in self or (len(self) < _MOST_FIELDS and _is_plain(name)):
+            return name
+        return OTHER_FIELDS
 
     def of_row(self) -> tuple[str, ...]:
         """The names counted since this was last asked."""
         names = tuple(self._row)
         self._row.clear()
         return names
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is that of an element or a column, with no date and no number in it."""
+    return bool(_FIELD_NAME.fullmatch(name)) and not _NUMBER.search(name)
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -4,9 +4,12 @@ import csv
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from feeds.submission import FeedError
 from feeds.text import Limits, encoding_of, head_text, text_lines
+
+_DELIMITERS: Final = ",;\t|"
 
 Row = tuple[int, list[str]]
 """The line on which a row ends, from 1, and its cells."""
@@ -15,12 +18,16 @@ Row = tuple[int, list[str]]
 class Table:
     """One table whose first row, as a rule, names its columns."""
 
-    def __init__(self, path: Path, limits: Limits, *, delimiter: str = ",", skip: int = 0) -> None:
-        """Find the encoding; ``skip`` lines are no rows. Raises FeedError for a file not text."""
+    def __init__(self, path: Path, limits: Limits, *, delimiter: str = "", skip: int = 0) -> None:
+        """Find the encoding; ``skip`` lines are no rows. Raises FeedError for a file not text.
+
+        A ``delimiter`` that is not told is the one that parts the first row into most cells.
+        """
         self.name = path.name
         self._path, self._limits = path, limits
-        self._delimiter, self._skip = delimiter, skip
+        self._skip = skip
         self._encoding = encoding_of(path, limits)
+        self.delimiter = delimiter or delimiter_of(next(filter(str.strip, self._lines()), ""))
 
     def rows(self) -> Iterator[Row]:
         """Give every row that holds anything, the one with the names of the columns included."""
@@ -28,13 +35,11 @@ class Table:
 
         def lines() -> Iterator[str]:
             nonlocal ended
-            yield from islice(
-                text_lines(self._path, self._encoding, self._limits), self._skip, None
-            )
+            yield from self._lines()
             ended = True
 
         # A blank before a quotation mark is no part of its cell.
-        rows = csv.reader(lines(), delimiter=self._delimiter, skipinitialspace=True)
+        rows = csv.reader(lines(), delimiter=self.delimiter, skipinitialspace=True)
         last = self._skip
         while True:
             try:
@@ -52,6 +57,9 @@ class Table:
             last = rows.line_num + self._skip
             if any(map(str.strip, cells)):
                 yield last, cells
+
+    def _lines(self) -> Iterator[str]:
+        return islice(text_lines(self._path, self._encoding, self._limits), self._skip, None)
 
     def named(self) -> tuple[list[str], Iterator[Row]]:
         """Give the names of the columns, folded, and an iterator over the rows below them."""
@@ -92,8 +100,17 @@ def column_names(file: str, line: int, cells: list[str]) -> list[str]:
 
 def columns_in(head: bytes) -> set[str]:
     """Give the names of the columns, folded, at the beginning of what may be a table."""
-    lines = (line for line in head_text(head).splitlines() if line.strip())
-    return {folded(name.replace('"', "")) for name in next(lines, "").split(",")}
+    first = next((line for line in head_text(head).splitlines() if line.strip()), "")
+    return {folded(name.replace('"', "")) for name in first.split(delimiter_of(first))}
+
+
+def delimiter_of(line: str) -> str:
+    """Give what parts a row into most cells: a comma unless another stands in it more often.
+
+    >>> delimiter_of("CHILD;SEX;DOB"), delimiter_of("key")
+    (';', ',')
+    """
+    return max(_DELIMITERS, key=line.count)
 
 
 def folded(name: str) -> str:

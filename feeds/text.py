@@ -32,8 +32,9 @@ def regular(path: Path) -> Path:
     except OSError as problem:
         raise FeedError(path.name, "", "", f"a readable file ({problem.strerror})") from None
     if not stat.S_ISREG(mode):
-        # A pipe would be waited for, a device read for ever; and a delivery is read twice.
-        raise FeedError(path.name, "", "", "a file, not a folder, a pipe or a device")
+        # A pipe would be waited for, and a device read for ever.
+        expected = "a regular file, because it is read twice: not a folder, a pipe or a device"
+        raise FeedError(str(path), "", "", expected)
     return path
 
 
@@ -56,7 +57,10 @@ def _encoding(file: BinaryIO, size: int, name: str, limits: Limits) -> str:
         raise FeedError(name, "byte 1", "", "some content, not an empty file")
     if size > limits.file:
         raise FeedError(name, "", "", f"at most {limits.file} bytes")
-    encoding = _marked(file.read(4))
+    head = file.read(4)
+    if head.startswith(_PACKED):
+        raise FeedError(name, "byte 1", "", "text, not a compressed file: unpack it first")
+    encoding = _marked(head)
     broken = _broken(file, encoding, name)
     if broken is None:
         return encoding
@@ -69,6 +73,10 @@ def _encoding(file: BinaryIO, size: int, name: str, limits: Limits) -> str:
         return "cp1252"
     expected = "text in UTF-8, UTF-16 or Windows-1252"
     raise FeedError(name, _where(file, broken.place), "", expected)
+
+
+_PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd")
+"""How files of gzip, zip, bzip2, xz and Zstandard begin."""
 
 
 def _marked(head: bytes) -> str:

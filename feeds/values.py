@@ -1,13 +1,12 @@
 """The values of a row: each checked, or missing with a remark that says why."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-from feeds.submission import Dropped, FeedError, Remark
+from feeds.submission import FeedError, Remark
 from person.dates import iso_date, iso_moment, not_after
 from person.identifiers import Identifier, IdentifierError, is_upn_unknown, nhs_number, upn
 from person.names import clean
@@ -228,21 +227,6 @@ def apart(
     if len(held) < len(sensitive):
         remarks.append(remark("CONSENT", "service", "consent given, or significant harm"))
     return ordinary, held
-
-
-def count(dropped: Dropped, name: str) -> None:
-    """Count a field that is not taken, by name; odd and endlessly many names as ``(other)``."""
-    if name not in dropped and (len(dropped) >= 500 or not _is_field_name(name)):
-        name = "(other)"
-    dropped.add(name)
-
-
-def _is_field_name(name: str) -> bool:
-    """Whether a name may be told: one with a date or a number in it may be a person's."""
-    return len(name) <= 80 and name.isascii() and name.isprintable() and not _NUMBER.search(name)
-
-
-_NUMBER: Final = re.compile(r"\d{4}|\d\D\d\d?\D\d")
 
 
 def only_file(paths: Sequence[Path]) -> Path:

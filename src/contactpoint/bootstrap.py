@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from contactpoint.accesses import Accesses, current_user
 from contactpoint.chance import CHANCE, Chance
-from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError
+from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError, UsageError
 from contactpoint.intake.loading import Loading
-from contactpoint.people.actor import Actor, in_shell
+from contactpoint.intake.preparing import day_of
+from contactpoint.people.actor import Actor, Role, in_shell
 from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
@@ -27,11 +28,12 @@ from events.message import Origin
 from projections import database
 from projections.guard import Guard
 from projections.projector import Projector
-from projections.queries import Queries
+from projections.queries import Found, Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
     from contactpoint.judging import Hangs, Judging, Pair
@@ -39,7 +41,10 @@ if TYPE_CHECKING:
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.models import Models
+    from contactpoint.relatives import Relatives
+    from contactpoint.separating import Separating
     from contactpoint.shielding.officers import Shielding
+    from contactpoint.telling import Telling
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
 
@@ -136,6 +141,28 @@ class Contactpoint:
         """What readers ask of the read models."""
         guard = Guard(self.log.heads, self.catch_up)
         return Queries(self.read, guard, self.settings.brokerage)
+
+    @cached_property
+    def telling(self) -> "Telling":
+        """The use case of telling what stands beside a child's records."""
+        from contactpoint.telling import Telling
+
+        return Telling(self.log, self.keys, self.master)
+
+    @cached_property
+    def beside(self) -> "BesideRecords":
+        """What stands beside a child's records."""
+        from contactpoint.beside import BesideRecords
+
+        return BesideRecords(self.telling, self.queries, self.settings.brokerage)
+
+    def authorities(self, records: "Collection[UUID]") -> frozenset[str]:
+        """The authorities responsible for the children of these records, for ``About``."""
+        return self.queries.authorities(records, day_of(self.chance.clock()).isoformat())
+
+    def responsible(self, found: Found) -> "Authority":
+        """The authority that is responsible for a child, as far as whoever asks may know."""
+        return self.beside.responsible(found, day_of(self.chance.clock()))
 
     @cached_property
     def sources(self) -> Sources:
@@ -262,16 +289,63 @@ class Contactpoint:
 
         return Judging(self.log, self.keys, self.master, permit)
 
+    def separating(self, act: Act) -> "Separating":
+        """The use case of never-links and adoptions, for one act of whoever acts."""
+        from contactpoint.people.knowing import about
+        from contactpoint.separating import Separating
+
+        def permit(hangs: "Hangs") -> None:
+            self.require(act, about(hangs, self), missing="no child of that number")
+
+        return Separating(self.log, self.keys, self.master, self.queries.merged_into, permit)
+
+    def kept_apart(self) -> set[tuple[str, str]]:
+        """Source and key of the current records that stand on a side of a never-link."""
+        stands = self.log.heads.sided()
+        return set(self.queries.names_by_ordinal(one.ordinal for one in stands).values())
+
+    def are_apart(self, records: "Sequence[UUID]") -> bool:
+        """Whether a never-link stands between these records that is none of the actor's business.
+
+        It answers as if one of them did not exist.
+        """
+        stands = self.log.heads.sides(records)
+        sides = {(one.never_link, one.side) for one in stands}
+        across = len({never_link for never_link, _ in sides}) < len(sides)
+        return decide(self.actor, Act.WHY, About(apart=across)).outcome is Outcome.ABSENT
+
+    @property
+    def relatives(self) -> "Relatives":
+        """Whose family a child is."""
+        from contactpoint.relatives import Relatives
+
+        return Relatives(self.log, self.keys, self.master)
+
+    def child_named(self, number: str) -> UUID | None:
+        """The child that a number answers for."""
+        found = self.queries.child_by_number(number)
+        return found.child if found else None
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether whoever acts may see pairs of shielded children and of withheld records."""
+        return Role.SHIELDING_OFFICER in self.actor.roles
+
     def pair_named(self, words: "Sequence[str]") -> "Pair":
         """The pair that a steward names. Raises NotFoundError where there is none."""
         from contactpoint.pair_names import pair_named
 
         self.projector.catch_up()
-        return pair_named(words, self.queries, self.log, self.record_named)
+        return pair_named(words, self.queries, self.log, self.record_named, cleared=self.is_cleared)
 
     def record_named(self, name: str) -> UUID:
-        """The id of the record named ``SOURCE:ID``, also by a key that the source used before."""
+        """The id of the record named ``SOURCE:ID``, also by a key that the source used before.
+
+        Raises UsageError where a name has no source or no id.
+        """
         source, _, key = name.rpartition(":")
+        if not source or not key:
+            raise UsageError("expected a record as SOURCE:ID, with a colon between the two")
         return self.log.heads.owner(UUID(bytes=self.master.hashes.record_id(source, key)))
 
     def origin(self, command: str) -> Origin:

@@ -12,6 +12,7 @@ from contactpoint.errors import NotFoundError
 from contactpoint.judging import Pair, stream_of
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.shielding.acts import ShieldActs
+from contactpoint.telling import subjects_of
 from events.child import Child, ChildEvent, EraseChild
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
@@ -150,11 +151,16 @@ class Erasing:
         subjects = [record.bytes for record in records]
         subjects += [subject_of("shield", shield, self._master) for shield in shields]
         subjects += [subject_of("sensitive", record, self._master) for record in records]
+        subjects += [each for child in children for each in subjects_of(child, self._master)]
         subjects += [
             subject_of(
                 "judgement", stream_of(Pair(head.left, head.right), self._master), self._master
             )
             for head in self._log.heads.judgements(records)
+        ]
+        subjects += [
+            subject_of("never-link", side.never_link, self._master)
+            for side in self._log.heads.sides(records)
         ]
         self._keys.destroy(subjects)
         self._projector.catch_up()

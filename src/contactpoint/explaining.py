@@ -66,8 +66,14 @@ Shaped = Callable[[str], DeclaredModel | None]
 """The model of the shape of a source's records; None where they are children's."""
 
 
-def explain(
-    queries: Queries, model: Model, left: UUID, right: UUID, shaped: Shaped = lambda _: None
+def explain(  # noqa: PLR0913 - the pair, what it is weighed by, and who asks
+    queries: Queries,
+    model: Model,
+    left: UUID,
+    right: UUID,
+    shaped: Shaped = lambda _: None,
+    *,
+    cleared: bool = False,
 ) -> Explanation | None:
     """Explain the pair of two records.
 
@@ -75,7 +81,7 @@ def explain(
     one is not known, or is not current, or is of a child with a restricted record: the weights
     would tell what its view hides.
     """
-    found = queries.paired(left, right)
+    found = queries.paired(left, right, cleared=cleared)
     if found is None:
         return None
     one, other = (record.particulars for record in found)

@@ -19,9 +19,15 @@ from events.child import (
 )
 from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended, DeliveryCompleted, DeliveryReceived
-from events.judgement import JudgementReversed, PairJudged
+from events.judgement import JudgementReversed, PairJudged, PairRaised
 from events.message import Recorded
-from events.never_link import NeverLinkDrawn, NeverLinkEvent, NeverLinkGrown, NeverLinkLifted
+from events.never_link import (
+    NeverLinkDrawn,
+    NeverLinkEvent,
+    NeverLinkGrown,
+    NeverLinkLifted,
+    sides_of,
+)
 from events.record import (
     Order,
     Record,
@@ -68,6 +74,7 @@ class _Folding:
         self.shields: dict[UUID, Shield] = {}
         self.judgements: dict[tuple[UUID, UUID], str] = {}
         self.sides: dict[tuple[UUID, UUID], str] = {}
+        self.renewed: set[UUID] = set()
 
     def take(self, message: Recorded) -> None:
         """One more event."""
@@ -82,6 +89,8 @@ class _Folding:
             self._chunk(event)
         elif isinstance(event, PairJudged):
             self.judgements[event.left, event.right] = event.verdict
+        elif isinstance(event, PairRaised):
+            self.judgements.setdefault((event.left, event.right), "")
         elif isinstance(event, JudgementReversed):
             self.judgements[event.left, event.right] = ""
         elif isinstance(event, NeverLinkEvent):
@@ -113,9 +122,11 @@ class _Folding:
 
     def _never_link(self, stream: UUID, event: NeverLinkEvent) -> None:
         match event:
-            case NeverLinkDrawn(left=left, right=right) | NeverLinkGrown(left=left, right=right):
-                self.sides.update(((stream, record), "left") for record in left)
-                self.sides.update(((stream, record), "right") for record in right)
+            case NeverLinkDrawn() | NeverLinkGrown():
+                if isinstance(event, NeverLinkDrawn) and event.renewed:
+                    self.renewed.add(stream)
+                for record, side in sides_of(event, renewed=stream in self.renewed):
+                    self.sides[stream, record] = side
             case NeverLinkLifted():
                 mine = [place for place in self.sides if place[0] == stream]
                 self.sides.update((place, "") for place in mine)
@@ -154,6 +165,8 @@ class _Folding:
         match event:
             case ChildRegistered() | RecordsLinked() | ChildRestored():
                 self._link(after.records - before.records, stream)
+            case RecordsUnlinked() if after.status == "retired":
+                pass  # what was of a retired identity is of it again when it returns
             case RecordsUnlinked() | ChildMerged():
                 self._unlink(before.records - after.records, stream)
             case ChildClosed():

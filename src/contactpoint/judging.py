@@ -1,12 +1,15 @@
 """Stewards' judgements: claimed, decided, undone; refused where stale or gainsaid."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from contactpoint.errors import ContactpointError, NotFoundError, UsageError
-from events.child import Child
+from events.child import Child, RecordsUnlinked
 from events.child import evolve as evolve_child
 from events.judgement import (
     ACT,
@@ -21,6 +24,8 @@ from events.judgement import (
     PairHeldError,
     PairJudged,
     PairJudgedError,
+    PairRaised,
+    RaisePair,
     ReleaseClaim,
     ReverseJudgement,
     Seen,
@@ -33,7 +38,7 @@ from events.log import Log
 from events.master import MasterKey
 from events.message import Origin, Recorded
 from events.store.appending import StaleError
-from events.store.heads import HeadChanges, JudgementHead
+from events.store.heads import ChildHead, HeadChanges, JudgementHead
 from linkage.judgements import chain
 from linkage.resolve import Judgement
 
@@ -99,6 +104,67 @@ class Meant:
     remarks: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SeenChild:
+    """The versions of a child and of its records, by record id."""
+
+    version: int
+    versions: tuple[tuple[UUID, int], ...]
+
+    @property
+    def records(self) -> list[UUID]:
+        """The records of the child."""
+        return [record for record, _ in self.versions]
+
+    def __str__(self) -> str:
+        return ".".join(map(str, (self.version, *(version for _, version in self.versions))))
+
+
+def as_seen(written: str, now: SeenChild) -> SeenChild:
+    """The versions that somebody saw, from how they are written. Raises StaleSightError.
+
+    ``now`` says which records they are of: with another record the child has another version.
+    """
+    version, *versions = (int(part) if part.isdecimal() else 0 for part in written.split("."))
+    if len(versions) != len(now.versions):
+        raise StaleSightError("the child changed since it was seen; --plan shows it as it is now")
+    return SeenChild(version, tuple(zip(now.records, versions, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class MeantSplit:
+    """How a steward parts a child, and what they had seen of it."""
+
+    child: UUID
+    off: frozenset[UUID]
+    """The records that are taken off."""
+    seen: SeenChild
+    reason: str
+    off_keeps: bool = False
+    """Whether the part taken off keeps the number; else the larger part does."""
+    act: str = ""
+
+    @property
+    def rest(self) -> frozenset[UUID]:
+        """The records that stay."""
+        return frozenset(self.seen.records) - self.off
+
+    def judgement(self, pair: Pair, by: By) -> PairJudged:
+        """What it says of one pair across it."""
+        left, right = (dict(self.seen.versions)[record] for record in pair)
+        version = self.seen.version
+        seen = Seen(left, right, version, version)
+        return PairJudged(*pair, "apart", self.reason, seen, by.name, by.second, self.act)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlinked:
+    """What lets records leave a child."""
+
+    messages: Sequence[Recorded] = ()
+    heads: Sequence[ChildHead] = ()
+
+
 class StaleSightError(ContactpointError):
     """A record or child has changed since the steward saw it; nothing was written."""
 
@@ -137,6 +203,26 @@ class Judging:
         """``permit`` is asked about each act, with what is known when it is written."""
         self._log, self._keys, self._master = log, keys, master
         self._permit = permit
+
+    def ask(self, raised: PairRaised, origin: Origin) -> None:
+        """Ask stewards to look at a pair; nothing where it is asked already.
+
+        Raises JudgedAlreadyError where it was judged.
+        """
+        pair = Pair(raised.left, raised.right)
+        self._open(pair)
+        self._permit(self._hangs(pair))
+
+        def attempt() -> None:
+            state = self.state(pair)
+            events = _decided(RaisePair(raised), state)
+            if events:
+                # A row of its own, so that an erasure finds what was said of the record.
+                verdict = state.judged.verdict if state.judged else ""
+                heads = HeadChanges(judgements=[JudgementHead(*pair, verdict)])
+                self._append(pair, state, events, origin, heads, {})
+
+        again(attempt)
 
     def claim(self, pair: Pair, by: By, origin: Origin, minutes: int = LEASE) -> int:
         """Take a pair up; until when (microseconds). Raises ClaimedError, JudgedAlreadyError."""
@@ -179,13 +265,13 @@ class Judging:
                 meant.seen,
                 by.name,
                 by.second,
-                meant.remarks or None,
+                remarks=meant.remarks or None,
             ),
             origin.recorded,
         )
 
         def attempt() -> bool:
-            position = self._log.heads.act(ACT)
+            acts = acts_of(self._log)
             self._permit(self._hangs(pair))
             state = self.state(pair)
             events = _decided(command, state)
@@ -193,11 +279,11 @@ class Judging:
                 return False
             expect = self._as_seen(pair, meant.seen)
             self._must_be_possible(meant)
-            heads = self._heads(pair, meant.verdict, position)
+            heads = self._heads(pair, meant.verdict, acts)
             self._append(pair, state, events, origin, heads, expect)
             return True
 
-        return _again(attempt)
+        return again(attempt)
 
     def undo(self, pair: Pair, by: By, origin: Origin, remarks: str = "") -> bool:
         """Take the judgement in force back; False where that was done already."""
@@ -205,18 +291,39 @@ class Judging:
         command = ReverseJudgement(reversal, origin.recorded)
 
         def attempt() -> bool:
-            position = self._log.heads.act(ACT)
+            acts = acts_of(self._log)
             self._open(pair)
             self._permit(self._hangs(pair))
             state = self.state(pair)
             events = _decided(command, state)
             if not events:
                 return False
-            heads = self._heads(pair, "", position)
-            self._append(pair, state, events, origin, heads, {})
+            assert state.judged is not None
+            others = self._others(pair, state.judged.act)
+            reversal = command.reversal
+            messages = self._messages(pair, state, events, origin)
+            for other, known in others.items():
+                event = replace(reversal, left=other.left, right=other.right)
+                messages += self._messages(other, known, [event], origin)
+            undone = [JudgementHead(*each, "") for each in (pair, *others)]
+            heads = HeadChanges(judgements=undone, unmoved=acts)
+            self._log.append(messages, heads=heads)
             return True
 
-        return _again(attempt)
+        return again(attempt)
+
+    def _others(self, pair: Pair, act: str) -> dict[Pair, JudgedPair]:
+        """The other pairs judged in the same act, which are undone with one of them."""
+        if not act:
+            return {}
+        near = {end for head in self._log.heads.judgements(pair) for end in _ends(head)}
+        heads = self._log.heads.judgements(near)
+        states = {each: self.state(each) for each in (Pair(h.left, h.right) for h in heads)}
+        return {
+            each: state
+            for each, state in states.items()
+            if each != pair and state.judged is not None and state.judged.act == act
+        }
 
     def _act(self, pair: Pair, command: JudgementCommand, origin: Origin) -> JudgedPair:
         """Append what follows from a command that changes no grouping; the state after."""
@@ -230,7 +337,7 @@ class Judging:
                 state = evolve(state, event)
             return state
 
-        return _again(attempt)
+        return again(attempt)
 
     def _append(  # noqa: PLR0913, PLR0917 - what one append is made of
         self,
@@ -241,8 +348,13 @@ class Judging:
         heads: HeadChanges,
         expect: dict[UUID, int],
     ) -> None:
+        self._log.append(self._messages(pair, state, events, origin), heads=heads, expect=expect)
+
+    def _messages(
+        self, pair: Pair, state: JudgedPair, events: Collection[JudgementEvent], origin: Origin
+    ) -> list[Recorded]:
         stream = self._stream(pair)
-        messages = [
+        return [
             Recorded(
                 stream,
                 state.version + number,
@@ -253,19 +365,18 @@ class Judging:
             )
             for number, event in enumerate(events, start=1)
         ]
-        self._log.append(messages, heads=heads, expect=expect)
 
     def _sealing(self, stream: UUID, event: JudgementEvent) -> tuple[int, ...]:
         """The key of the remarks, a subject of their own, where there are any."""
         if not event.sealed:
             return ()
-        if not getattr(event, "remarks", None):
+        if not any(getattr(event, name) for name in event.sealed):
             return (0,)
         return tuple(self._keys.issue([subject_of("judgement", stream, self._master)]))
 
-    def _heads(self, pair: Pair, verdict: str, position: int) -> HeadChanges:
+    def _heads(self, pair: Pair, verdict: str, acts: Mapping[str, int]) -> HeadChanges:
         head = JudgementHead(pair.left, pair.right, verdict)
-        return HeadChanges(judgements=[head], unmoved={ACT: position})
+        return HeadChanges(judgements=[head], unmoved=acts)
 
     def _stream(self, pair: Pair) -> UUID:
         return stream_of(pair, self._master)
@@ -312,6 +423,79 @@ class Judging:
             )
         return expect
 
+    def split(self, meant: "MeantSplit", by: By, origin: Origin) -> bool:
+        """Part a child in two; False where this very split is in force already.
+
+        It is a judgement on each pair across it. Raises as ``decide`` does.
+        """
+
+        def attempt() -> bool:
+            acts = acts_of(self._log)
+            self._permit(Hangs(frozenset(meant.seen.records), frozenset({meant.child})))
+            pairs = [Pair.of(one, other) for one, other in product(meant.off, meant.rest)]
+            states = {pair: self.state(pair) for pair in pairs}
+            if all(_is_part_of(state, meant, by) for state in states.values()):
+                return False
+            expect = self._as_seen_of(meant)
+            messages: list[Recorded] = []
+            for pair, state in states.items():
+                self._must_be_possible(Meant(pair, "apart", meant.reason, Seen(0, 0)))
+                if state.judged is None or state.judged.verdict != "apart":
+                    judged = JudgePair(meant.judgement(pair, by), origin.recorded)
+                    messages += self._messages(pair, state, _decided(judged, state), origin)
+            links, unlinked = self._kept(meant, origin)
+            changed = HeadChanges(
+                judgements=[JudgementHead(*pair, "apart") for pair in pairs],
+                children=unlinked.heads,
+                links=links,
+                unmoved=acts,
+            )
+            self._log.append([*messages, *unlinked.messages], heads=changed, expect=expect)
+            return True
+
+        return again(attempt)
+
+    def preview(self, meant: "MeantSplit") -> list[Judgement]:
+        """The judgements of a split by ordinal, for linking to say what would follow."""
+        self._permit(Hangs(frozenset(meant.seen.records), frozenset({meant.child})))
+        heads = self._log.heads.records(meant.seen.records)
+        ordinals = {record: head.state.ordinal for record, head in heads.items()}
+        across = product(meant.off, meant.rest)
+        return [Judgement(ordinals[one], ordinals[other], same=False) for one, other in across]
+
+    def child_seen(self, child: UUID) -> "SeenChild":
+        """What a steward who looks at a child to split it sees: to be named in the split."""
+        records = sorted(self._records(child))
+        heads = self._log.heads.records(records)
+        version = self._log.heads.children([child])[child].version
+        return SeenChild(version, tuple((one, heads[one].state.version) for one in records))
+
+    def _as_seen_of(self, meant: "MeantSplit") -> dict[UUID, int]:
+        """What has to stand as it was seen. Raises StaleSightError that says what does not."""
+        now = self.child_seen(meant.child)
+        before = dict(meant.seen.versions)
+        changed = [f"record {one.hex[:8]}" for one, v in now.versions if before.get(one) != v]
+        if now.version != meant.seen.version:
+            changed.insert(0, "the child")
+        if changed:
+            raise StaleSightError(
+                f"{' and '.join(changed)} changed since it was seen; --plan shows it as it is now"
+            )
+        return {meant.child: now.version, **dict(now.versions)}
+
+    def _kept(
+        self, meant: "MeantSplit", origin: Origin
+    ) -> tuple[dict[UUID, UUID | None], "_Unlinked"]:
+        """Where the part taken off keeps the number, the rest leaves the child at once."""
+        if not meant.off_keeps:
+            return {}, _Unlinked()
+        before = self._log.replay(meant.child, Child(), evolve_child)
+        event = RecordsUnlinked(tuple(sorted(meant.rest)), "moved")
+        after = evolve_child(before, event)
+        message = Recorded(meant.child, after.version, origin, origin.recorded, event)
+        head = ChildHead(meant.child, after.number, after.version)
+        return dict.fromkeys(meant.rest), _Unlinked([message], [head])
+
     def _must_be_possible(self, meant: Meant) -> None:
         """Raises GainsaidError where other judgements, or NotFoundError where a never-link, forbid.
 
@@ -356,9 +540,28 @@ class Judging:
         return self._log.replay(child, Child(), evolve_child).records
 
 
+def acts_of(log: Log) -> dict[str, int]:
+    """Where judgements and shields stand.
+
+    An act that was permitted by them is refused when they have moved before it is written.
+    """
+    return {act: log.heads.act(act) for act in (ACT, "shield")}
+
+
 def stream_of(pair: Pair, master: MasterKey) -> UUID:
     """The stream of what stewards said of a pair."""
     return master.hashes.stream_id("judgement", pair.left.bytes, pair.right.bytes)
+
+
+def _is_part_of(state: JudgedPair, meant: MeantSplit, by: By) -> bool:
+    """Whether a pair was judged by the very split that is meant."""
+    judged = state.judged
+    return (
+        judged is not None
+        and (judged.verdict, judged.by) == ("apart", by.name)
+        and judged.seen.left_child == meant.seen.version
+        and bool(judged.act)
+    )
 
 
 def _ends(head: JudgementHead) -> tuple[UUID, UUID]:
@@ -383,7 +586,7 @@ def _decided(command: JudgementCommand, state: JudgedPair) -> Collection[Judgeme
         raise NotFoundError("no judgement on that pair is in force") from None
 
 
-def _again(attempt: Callable[[], T]) -> T:
+def again(attempt: Callable[[], T]) -> T:
     """Try, and try again where another wrote what was read."""
     for left in reversed(range(TRIES)):
         try:

@@ -56,7 +56,9 @@ def _opened(store: "Contactpoint", words: Sequence[str]) -> OpenedPair | None:
     except NotFoundError:
         return None
     store.projector.catch_up()
-    found = explain(store.queries, store.model, pair.left, pair.right, store.model_of)
+    found = explain(
+        store.queries, store.model, pair.left, pair.right, store.model_of, cleared=store.is_cleared
+    )
     if found is None:
         return None
     return OpenedPair(pair, seen, state, found, store.queries.open_pair(pair))

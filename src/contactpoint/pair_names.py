@@ -10,7 +10,12 @@ from projections.queries import Queries
 
 
 def pair_named(
-    words: Sequence[str], queries: Queries, log: Log, record_named: Callable[[str], UUID]
+    words: Sequence[str],
+    queries: Queries,
+    log: Log,
+    record_named: Callable[[str], UUID],
+    *,
+    cleared: bool = False,
 ) -> Pair:
     """The pair of two records ``SOURCE:ID``, or one that awaits a steward or was judged.
 
@@ -18,19 +23,19 @@ def pair_named(
     """
     match words:
         case (name,) if ":" not in name:
-            found = _known(name.lower(), queries, log)
+            found = _known(name.lower(), queries, log, cleared=cleared)
         case (one, other):
             found = Pair.of(record_named(one), record_named(other))
         case _:
             raise UsageError("expected a pair of 'review list', or two records as SOURCE:ID each")
-    if found is None or queries.hidden(found):
+    if found is None or (not cleared and queries.hidden(found)):
         raise NotFoundError(NO_PAIR)
     return found
 
 
-def _known(name: str, queries: Queries, log: Log) -> Pair | None:
+def _known(name: str, queries: Queries, log: Log, *, cleared: bool) -> Pair | None:
     """The pair that the queue, or the judgements in force, have under a name; None for several."""
-    named = {Pair.of(one.left, one.right) for one in queries.shown_pairs()}
+    named = {Pair.of(one.left, one.right) for one in queries.waiting(cleared=cleared)}
     named |= {Pair(one.left, one.right) for one in log.heads.all_judgements() if one.verdict}
     matching = [pair for pair in named if str(pair) == name]
     return matching[0] if len(matching) == 1 else None

@@ -10,12 +10,14 @@ REASONS: dict[Verdict, dict[str, str]] = {
         "same-family": "parents, home and birth agree",
         "name-changed": "the name was changed, and the old one is known",
         "typing-error": "what differs is a slip of the pen",
+        "records-agree": "seen side by side, they agree",
     },
     "apart": {
         "agency-confirmed": "an agency that knows the children says that they are two",
         "twins": "children of one birth",
         "siblings": "children of one family",
         "different-children": "children who happen to share a name or a birth date",
+        "records-differ": "seen side by side, they differ",
         "wrong-identifier": "a number was put on the wrong child",
     },
     "unsure": {

@@ -1,13 +1,16 @@
 """Which child each resolved group of records is: numbers kept, merged, split, found again.
 
-Records that were a child before, just so, are that child again: what is undone gets the numbers
-that it had. Else, on a merge the number registered first stays, and on a split the part with most
+What is undone gets the numbers that it had: where the groups are those of an earlier time, every
+number answers as it did then; and a group that was a child before, record for record, is that child
+again. Else, on a merge the number registered first stays, and on a split the part with most
 records keeps it (equal: the part with the record registered first). A withdrawn record that
 returns finds its number again.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from uuid import UUID
 
 from events.child import (
@@ -17,10 +20,13 @@ from events.child import (
     CloseChild,
     Evidence,
     MergeChild,
+    Status,
     decide,
 )
 
 Group = frozenset[UUID]
+RETIRED: tuple[Status, ...] = ("retired",)
+OTHERS: tuple[Status, ...] = ("current", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,22 @@ class KnownChild:
     child: Child
     registered: tuple[int, str]
     """When it was registered (microseconds) and its number; less is earlier."""
-    held: Mapping[Group, int] = field(default_factory=dict)
-    """Each set of records that it has been, and when it last was (microseconds)."""
+    past: Sequence[tuple[int, Child]] = ()
+    """What each run of linking left it as, and when (microseconds), the first one first."""
+
+    def at(self, when: int) -> Child:
+        """What it was at a time."""
+        place = bisect_right(self.past, when, key=itemgetter(0))
+        return self.past[place - 1][1] if place else Child()
+
+    @property
+    def claims(self) -> Group:
+        """The records that speak for it: of a retired identity all that were ever of it since."""
+        if self.child.status == "retired":
+            return self.child.records.union(
+                *(state.records for _, state in self.past if state.status == "retired")
+            )
+        return self.child.records or self.child.former
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,8 @@ class _Plan:
 
     survivor: dict[Group, KnownChild] = field(default_factory=dict)
     absorbed: dict[UUID, Group] = field(default_factory=dict)
+    before: dict[UUID, Group] = field(default_factory=dict)
+    """With which group a merged child answered when the groups were these before."""
 
 
 def settle(  # noqa: PLR0913 - a pure function of all that decides it
@@ -92,7 +114,7 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
         home = plan.absorbed.get(one.id)
         if home is not None:
             settled.append(_settled(one, decide(MergeChild(answers[home]), one.child)))
-        elif one.child.status == "current":
+        elif one.child.status == "current" or (one.child.status == "retired" and one.child.records):
             settled.append(_settled(one, decide(CloseChild(left), one.child)))
     return [one for one in settled if one.events]
 
@@ -106,26 +128,62 @@ def _claim(
 ) -> _Plan:
     """Who has been a group before has it; current and closed children claim; the merged follow."""
     plan = _Plan()
+    # What is linked to a retired identity is to be seen by nobody, whoever else it was once.
+    _as_before(plan, groups, known)
+    _take(plan, groups, known, ordinals, RETIRED)
     _find_again(plan, groups, known)
-    _take(plan, groups, known, ordinals)
+    _take(plan, groups, known, ordinals, OTHERS)
     _restore(plan, groups, known, ordinals)
     _follow(plan, groups, known, ordinals)
     return plan
 
 
+def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild]) -> None:
+    """Where the groups are those of an earlier time, everything is as it was then."""
+    wanted = set(groups)
+    for when in sorted({when for one in known for when, _ in one.past}, reverse=True):
+        then = {one.id: one.at(when) for one in known}
+        if {state.records for state in then.values() if state.records} != wanted:
+            continue
+        if any(one.child.status == "retired" != then[one.id].status for one in known):
+            continue
+        plan.survivor.update((then[one.id].records, one) for one in known if then[one.id].records)
+        for one in known:
+            end = _answering(one.id, then)
+            if end is not None and not then[one.id].records:
+                plan.before[one.id] = end.records
+        return
+
+
+def _answering(child: UUID, then: Mapping[UUID, Child]) -> Child | None:
+    """The child with which a merged one's number answered; None where with none of these."""
+    passed: set[UUID] = set()
+    while child in then and child not in passed:
+        passed.add(child)
+        state = then[child]
+        if state.records:
+            return state
+        if state.into is None:
+            return None
+        child = state.into
+    return None
+
+
 def _find_again(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild]) -> None:
     """A group that was a child before, record for record, is that child; the latest of several."""
+    free = set(_free(plan, groups))
     been = [
-        (one.held[group], one.registered, place)
-        for place, group in enumerate(groups)
+        (-when, one.registered, state.records)
         for one in known
-        if group in one.held and one.child.status in ("current", "merged", "closed")
+        if one.child.status != "retired"
+        for when, state in one.past
+        if state.records in free
     ]
     by_number = {one.registered: one for one in known}
-    for _, registered, place in sorted(been, key=lambda b: (-b[0], b[1], b[2])):
+    for _, registered, group in sorted(been, key=lambda one: one[:2]):
         one = by_number[registered]
-        if groups[place] not in plan.survivor and one not in plan.survivor.values():
-            plan.survivor[groups[place]] = one
+        if group not in plan.survivor and one not in plan.survivor.values():
+            plan.survivor[group] = one
 
 
 def _take(
@@ -133,8 +191,9 @@ def _take(
     groups: Sequence[Group],
     known: Collection[KnownChild],
     ordinals: Mapping[UUID, int],
+    statuses: Collection[Status],
 ) -> None:
-    """Current and closed children claim the group with most of their records, the eldest first.
+    """Children of these statuses claim the group with most of their records, the eldest first.
 
     Records that a child took over in a merge do not speak for it where the merge is undone. Who
     comes too late takes another group with records of theirs, if one is left, and is merged else.
@@ -143,11 +202,10 @@ def _take(
         *(one.child.former for one in known if one.child.status == "merged")
     )
     for one in sorted(known, key=lambda one: one.registered):
-        if one.child.status not in ("current", "closed") or one in plan.survivor.values():
+        if one.child.status not in statuses or one in plan.survivor.values():
             continue
-        records = one.child.records or one.child.former
-        own = records - taken_over or records
-        home = _home(own, groups, ordinals)
+        own = one.claims - taken_over or one.claims
+        home = plan.before.get(one.id) or _home(own, groups, ordinals)
         free = home if home not in plan.survivor else _home(own, _free(plan, groups), ordinals)
         if free is not None:
             plan.survivor[free] = one
@@ -187,7 +245,7 @@ def _follow(
     for one in known:
         if one.child.status != "merged" or one.id in keepers:
             continue
-        home = _home(one.child.former, groups, ordinals)
+        home = plan.before.get(one.id) or _home(one.child.former, groups, ordinals)
         if home is not None and _end(one, ids, keepers, plan) != plan.survivor.get(home):
             plan.absorbed[one.id] = home
 

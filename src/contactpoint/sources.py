@@ -25,6 +25,21 @@ def evolve(registry: Registry, event: SourceRegistered) -> Registry:
     return Registry(registry.version + 1, {**registry.sources, event.source: event})
 
 
+LONGEST_NAME = 100
+
+
+def named(source: str) -> str:
+    """Give the name of a source back. Raises UsageError where it would break a line or a table."""
+    if not source or source != source.strip() or not source.isprintable():
+        raise UsageError(
+            "source: expected the name of the agency's system in printable characters, colons "
+            "among them, in one line and without blanks at its ends"
+        )
+    if len(source) > LONGEST_NAME:
+        raise UsageError(f"source: expected a name of at most {LONGEST_NAME} characters")
+    return source
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Reads and adds the sources of one log."""

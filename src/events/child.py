@@ -63,6 +63,14 @@ class ChildClosed(Event, frozen=True, omit_defaults=True):
     """No current record is left; the number stays, and answers again if a record returns."""
 
 
+class ChildRetired(Event, frozen=True, omit_defaults=True):
+    """The identity was given up, as when a child is adopted.
+
+    Its number answers to nobody from now on, and no other answers for it. The records that still
+    speak of it stay with it, so that they make no child that could be seen.
+    """
+
+
 class ChildErased(Event, frozen=True, omit_defaults=True):
     """All records of the child were erased."""
 
@@ -78,11 +86,12 @@ ChildEvent = (
     | ChildMerged
     | ChildRestored
     | ChildClosed
+    | ChildRetired
     | ChildErased
 )
 
 
-Status = Literal["unknown", "current", "merged", "closed", "erased"]
+Status = Literal["unknown", "current", "merged", "closed", "retired", "erased"]
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -120,13 +129,25 @@ class CloseChild(msgspec.Struct, frozen=True):
     left: str
 
 
+class RetireChild(msgspec.Struct, frozen=True):
+    """The child has a new identity, and these records are not of the old one."""
+
+    without: frozenset[UUID] = frozenset()
+
+
+class ReinstateChild(msgspec.Struct, frozen=True):
+    """The identity was given up in error."""
+
+    model: str
+
+
 class EraseChild(msgspec.Struct, frozen=True):
     """Every record of the child is erased."""
 
     reason: str
 
 
-ChildCommand = AssignRecords | MergeChild | CloseChild | EraseChild
+ChildCommand = AssignRecords | MergeChild | CloseChild | RetireChild | ReinstateChild | EraseChild
 
 
 def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
@@ -139,7 +160,17 @@ def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
                 return []
             return [ChildMerged(into)]
         case CloseChild(left):
-            return [*_unlinked(child.records, left), ChildClosed()]
+            closed = [] if child.status == "retired" else [ChildClosed()]
+            return [*_unlinked(child.records, left), *closed]
+        case RetireChild(without):
+            if child.status in ("unknown", "retired", "erased"):
+                return []
+            return [*_unlinked(child.records & without, "moved"), ChildRetired()]
+        case ReinstateChild(model):
+            if child.status != "retired":
+                return []
+            records = tuple(Evidence(record) for record in sorted(child.records))
+            return [ChildRestored(model, records)] if records else [ChildClosed()]
         case EraseChild(reason):
             if child.status in ("unknown", "erased"):
                 return []
@@ -181,6 +212,8 @@ def evolve(child: Child, event: ChildEvent) -> Child:
         case ChildClosed():
             former = child.records or child.former
             return _with(child, status="closed", records=frozenset(), former=former, into=None)
+        case ChildRetired():
+            return _with(child, status="retired", former=child.records, into=None)
         case ChildErased():
             return _with(child, status="erased", records=frozenset(), former=frozenset(), into=None)
         case _:

@@ -294,7 +294,7 @@ def decide(
         case RejectRows(rows, reason):
             for row in rows:
                 if row in delivery.taken:
-                    raise RowDecisionError(f"line {row.line} was approved and taken; it stays")
+                    raise RowDecisionError(f"row {row.line} was approved and taken; it stays")
             return _rejected(set(rows), delivery, reason)
         case _:
             assert_never(command)
@@ -306,7 +306,7 @@ def _approve(command: ApproveRows, delivery: Delivery) -> Sequence[RowsApproved 
         return []
     for row in fresh:
         if row in delivery.turned_away:
-            raise RowDecisionError(f"line {row.line} was rejected; expected one that is held")
+            raise RowDecisionError(f"row {row.line} was rejected; expected one that is held")
     _insist_on_rules(fresh, delivery)
     approved = RowsApproved(tuple(fresh), command.reason or None)
     rivals = _rivals(fresh, delivery) if command.one_each else set()
@@ -317,7 +317,7 @@ def _insist_on_rules(rows: Sequence[HeldRow], delivery: Delivery) -> None:
     for note in delivery.rows_held:
         if note.row in rows and (note.rule not in APPROVABLE or not note.line):
             raise RowDecisionError(
-                f"line {note.line}, held by {note.rule}, cannot be approved; expected "
+                f"row {note.line}, held by {note.rule}, cannot be approved; expected "
                 f"{note.expected}, so reject it or have a mended file sent"
             )
 
@@ -332,7 +332,7 @@ def _rivals(chosen: Sequence[HeldRow], delivery: Delivery) -> set[HeldRow]:
         if times > 1:
             lines = ", ".join(str(row.line) for row in names if row.record == record)
             raise RowDecisionError(
-                f"lines {lines} are of one record, {record}; expected one of them to be chosen"
+                f"rows {lines} are of one record, {record}; expected one of them to be chosen"
             )
     return {row for row in names if row not in decided}
 

@@ -27,6 +27,24 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     right_child: int = 0
 
 
+class PairRaised(Event, frozen=True, omit_defaults=True):
+    """Somebody asked stewards to look at two records, as when a source says that it merged them.
+
+    It waits until it is judged, whatever the model says of it; nothing moves meanwhile.
+    """
+
+    sealed: ClassVar[tuple[str, ...]] = ("why",)
+
+    left: UUID
+    right: UUID
+    model: str
+    pattern: int
+    weight: float
+    probability: float
+    by: str
+    why: str | Erased | None = None
+
+
 class PairClaimed(Event, frozen=True, omit_defaults=True):
     """A steward took the pair up; until then nobody else decides on it."""
 
@@ -57,6 +75,9 @@ class PairJudged(Event, frozen=True, omit_defaults=True):
     by: str
     second: str = ""
     """Who agreed, where the judgement takes two persons."""
+    act: str = ""
+    """Names what it is part of: a split is the judgements on all pairs across it, and is undone
+    with all of them."""
     remarks: str | Erased | None = None
 
 
@@ -73,7 +94,7 @@ class JudgementReversed(Event, frozen=True, omit_defaults=True):
     remarks: str | Erased | None = None
 
 
-JudgementEvent = PairClaimed | ClaimReleased | PairJudged | JudgementReversed
+JudgementEvent = PairRaised | PairClaimed | ClaimReleased | PairJudged | JudgementReversed
 
 
 class JudgedPair(msgspec.Struct, frozen=True):
@@ -84,12 +105,20 @@ class JudgedPair(msgspec.Struct, frozen=True):
     """The judgement in force."""
     claimant: str = ""
     until: int = 0
+    is_raised: bool = False
+    """Whether somebody asked for it and nobody has decided since."""
     is_reversed: bool = False
     """Whether what happened last is that a judgement was reversed."""
 
     def is_held(self, steward: str, now: int) -> bool:
         """Whether somebody else than this steward holds it."""
         return self.claimant not in ("", steward) and now < self.until
+
+
+class RaisePair(msgspec.Struct, frozen=True):
+    """Somebody wants stewards to look at it."""
+
+    raised: PairRaised
 
 
 class ClaimPair(msgspec.Struct, frozen=True):
@@ -121,7 +150,7 @@ class ReverseJudgement(msgspec.Struct, frozen=True):
     now: int
 
 
-JudgementCommand = ClaimPair | ReleaseClaim | JudgePair | ReverseJudgement
+JudgementCommand = RaisePair | ClaimPair | ReleaseClaim | JudgePair | ReverseJudgement
 
 
 class PairHeldError(Exception):
@@ -147,6 +176,9 @@ class NotJudgedError(Exception):
 def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEvent]:
     """The events that follow from a command; none where it was given before."""
     match command:
+        case RaisePair(raised):
+            _must_not_be_judged(pair)
+            return [] if pair.is_raised else [raised]
         case ClaimPair(steward, now, until):
             _must_be_free(pair, steward, now)
             _must_not_be_judged(pair)
@@ -190,12 +222,17 @@ def _must_not_be_judged(pair: JudgedPair) -> None:
 def evolve(pair: JudgedPair, event: JudgementEvent) -> JudgedPair:
     """The pair after one more of its events."""
     match event:
+        case PairRaised():
+            return _with(pair, is_raised=True)
         case PairClaimed(steward=steward, until=until):
             return _with(pair, claimant=steward, until=until)
         case ClaimReleased():
             return _with(pair, claimant="", until=0)
         case PairJudged():
-            return _with(pair, judged=event, claimant="", until=0, is_reversed=False)
+            waits = pair.is_raised and event.verdict not in BINDING
+            return _with(
+                pair, judged=event, claimant="", until=0, is_raised=waits, is_reversed=False
+            )
         case JudgementReversed():
             return _with(pair, judged=None, claimant="", until=0, is_reversed=True)
         case _:

@@ -25,6 +25,22 @@ class PairsReferred(Event, frozen=True, omit_defaults=True):
     settled: tuple[tuple[UUID, UUID], ...] = ()
 
 
+class Crowd(msgspec.Struct, frozen=True, array_like=True):
+    """Records that hang together and are more than possible links are looked at for."""
+
+    lead: UUID
+    """The record received first."""
+    records: int
+
+
+class CrowdsChanged(Event, frozen=True, omit_defaults=True):
+    """Neighbourhoods became crowded, and a steward is called; others no longer are."""
+
+    crowded: tuple[Crowd, ...] = ()
+    thinned: tuple[UUID, ...] = ()
+    """By the record that led them."""
+
+
 class LinkingCompleted(Event, frozen=True, omit_defaults=True):
     """Everything recorded up to ``through`` was linked under ``model``."""
 
@@ -44,4 +60,4 @@ class ModelAdopted(Event, frozen=True, omit_defaults=True):
     model: str
 
 
-LinkingEvent = PairsReferred | LinkingCompleted | ModelAdopted
+LinkingEvent = PairsReferred | CrowdsChanged | LinkingCompleted | ModelAdopted

@@ -1,7 +1,7 @@
 """Two sides that are never one child, whatever they show: drawn, grown, and seldom lifted."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal, assert_never
+from typing import ClassVar, Literal, assert_never, cast
 from uuid import UUID
 
 import msgspec
@@ -9,7 +9,8 @@ import msgspec
 from events.judgement import ACT
 from events.message import Erased, Event
 
-Side = Literal["left", "right"]
+Side = Literal["left", "right", "old", "new"]
+"""``old`` and ``new`` where the right side is the new identity of the left, as after adoption."""
 
 
 class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -30,6 +31,8 @@ class NeverLinkDrawn(Event, frozen=True, omit_defaults=True):
     right: tuple[UUID, ...]
     by: str
     second: str
+    renewed: bool = False
+    """Whether the right side is the new identity of the left. The left may then be empty."""
     grounds: Grounds | Erased | None = None
 
 
@@ -62,6 +65,7 @@ class NeverLink(msgspec.Struct, frozen=True):
     version: int = 0
     left: frozenset[UUID] = frozenset()
     right: frozenset[UUID] = frozenset()
+    is_renewed: bool = False
     is_lifted: bool = False
 
 
@@ -99,7 +103,8 @@ def decide(command: NeverLinkCommand, known: NeverLink) -> Sequence[NeverLinkEve
     """The events that follow from a command; none where it changes nothing."""
     match command:
         case DrawNeverLink(drawn):
-            if not drawn.left or not drawn.right or set(drawn.left) & set(drawn.right):
+            lacks = not drawn.right or not (drawn.left or drawn.renewed)
+            if lacks or set(drawn.left) & set(drawn.right):
                 raise SidesError("expected records on both sides, each on one")
             return [] if known.version and not known.is_lifted else [drawn]
         case GrowNeverLink(left, right):
@@ -124,11 +129,23 @@ def evolve(known: NeverLink, event: NeverLinkEvent) -> NeverLink:
     """The never-link after one more of its events."""
     version = known.version + 1
     match event:
-        case NeverLinkDrawn(left=left, right=right):
-            return NeverLink(version, frozenset(left), frozenset(right))
+        case NeverLinkDrawn(left=left, right=right, renewed=renewed):
+            return NeverLink(version, frozenset(left), frozenset(right), renewed)
         case NeverLinkGrown(left=left, right=right):
-            return NeverLink(version, known.left | set(left), known.right | set(right))
+            return msgspec.structs.replace(
+                known,
+                version=version,
+                left=known.left | set(left),
+                right=known.right | set(right),
+            )
         case NeverLinkLifted():
-            return NeverLink(version, known.left, known.right, is_lifted=True)
+            return msgspec.structs.replace(known, version=version, is_lifted=True)
         case _:
             assert_never(event)
+
+
+def sides_of(event: NeverLinkDrawn | NeverLinkGrown, *, renewed: bool) -> list[tuple[UUID, Side]]:
+    """Each record that an event names, and the side on which it comes to stand."""
+    left, right = ("old", "new") if renewed else ("left", "right")
+    stands: list[tuple[UUID, Side]] = [(record, cast(Side, left)) for record in event.left]
+    return stands + [(record, cast(Side, right)) for record in event.right]

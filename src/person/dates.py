@@ -20,8 +20,9 @@ def iso_date(text: str) -> str:
 
     Reads ``YYYY-MM-DD`` and its beginnings, ``DD/MM/YYYY`` (day first, as in England, with or
     without leading noughts), ``YYYYMMDD``, and any of the full forms with a time after it, which
-    is left out. Raises DateError: ``DATE-FORM`` for other text, ``DATE-IMPOSSIBLE`` for a day that
-    never was and years before 1875, in which nobody living was born.
+    is left out, as is the time zone that an ``xs:date`` may have (``2014-05-09+01:00``).
+    Raises DateError: ``DATE-FORM`` for other text, ``DATE-IMPOSSIBLE`` for a day that never was and
+    years before 1875, in which nobody living was born.
 
     >>> iso_date("2014-05-09"), iso_date("09/05/2014"), iso_date("20140509"), iso_date("2014-05")
     ('2014-05-09', '2014-05-09', '2014-05-09', '2014-05')
@@ -43,7 +44,7 @@ def iso_date(text: str) -> str:
 
 def _parts(text: str) -> tuple[str, str, str]:
     """Give year, month and day as written, each empty where it is not stated."""
-    if len(text) > 10 and text[10] in "T ":
+    if len(text) > 10 and (text[10] in "T " or _ZONE.fullmatch(text, 10)):
         text = text[:10]
     match len(text):
         case 10 if text[4] == text[7] == "-":
@@ -61,6 +62,9 @@ def _parts(text: str) -> tuple[str, str, str]:
     raise DateError("DATE-FORM", _FORMS)
 
 
+# As XML Schema has it after a date (part 2, section 3.3.9).
+_ZONE: Final = re.compile(r"Z|[+-]\d\d:\d\d", re.ASCII)
+
 # As spreadsheets write DD/MM/YYYY.
 _SHORT: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: [\d:]+)?", re.ASCII)
 
@@ -69,8 +73,9 @@ def iso_moment(text: str) -> str:
     """Give a whole date, or a date with its time, as ISO 8601 text: when something takes effect.
 
     A date may be written in any of the forms of ``iso_date``; a time follows an ISO date, with or
-    without its distance from UTC. Raises DateError as ``iso_date`` does, and ``DATE-FORM`` for a
-    date of which month or day is not stated and for a time that no clock shows.
+    without its distance from UTC; the time zone of a mere date is left out. Raises DateError as
+    ``iso_date`` does, and ``DATE-FORM`` for a date of which month or day is not stated and for a
+    time that no clock shows.
 
     >>> iso_moment("16/01/2026"), iso_moment("2026-01-16T09:30:00Z")
     ('2026-01-16', '2026-01-16T09:30:00Z')
@@ -81,7 +86,7 @@ def iso_moment(text: str) -> str:
     text = text.strip()
     # Days come again and again, and are remembered; moments do not.
     day = iso_date(text[:10] if text[10:11] in ("T", " ") else text)
-    if len(day) == 10 and len(text) <= 10:
+    if len(day) == 10 and (len(text) <= 10 or (_ZONE.fullmatch(text, 10) and day == text[:10])):
         return day
     try:
         datetime.fromisoformat(text)

@@ -1,7 +1,7 @@
 """The child index: current records and whose they are, children and numbers, and what finds them.
 
-Sensitive services are not read at all: until consent and shields are built, no reader may see
-them, so they stay sealed in the log.
+Sensitive services are not read at all: they stay sealed in the log, where ``contactpoint.beside``
+asks for a child whether one may be told of.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from events.child import (
     ChildMerged,
     ChildRegistered,
     ChildRestored,
+    ChildRetired,
     Evidence,
     RecordsLinked,
     RecordsUnlinked,
@@ -39,7 +40,7 @@ from events.record import (
     prove_present,
 )
 from events.source import SourceRegistered
-from projections import finding, rows, shielded
+from projections import finding, renewed, rows, shielded
 from projections.index import CHILD, PURGED, RECORD, SOURCE_KIND, STATEMENT, metadata
 from projections.projection import Happened, Target
 
@@ -61,12 +62,16 @@ events: frozenset[type[Event]] = frozenset(
         ChildMerged,
         ChildRestored,
         ChildClosed,
+        ChildRetired,
         ChildErased,
         SourceRegistered,
+        *renewed.EVENTS,
         *shielded.EVENTS,
     }
 )
 
+BESIDE = renewed.EVENTS | shielded.EVENTS
+"""Events that mark records and change nothing else of them."""
 CHANGING = (RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
 """Events of records for which the row has to be read first."""
 PAGE = 5_000
@@ -125,16 +130,16 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
             _change(batch, stream, event)
         elif isinstance(event, SourceRegistered):
             batch.kinds[event.source] = event.feed.partition(".")[0]
-        elif type(event) not in shielded.EVENTS:
+        elif type(event) not in BESIDE:
             _assign(batch, stream, event)
     left = set() if target.filling else _owners(batch, target)
     _write_records(batch, target)
     _write_confirmations(batch, target)
     _write_children(batch, target)
     kinds_changed = _write_kinds(batch, target)
-    under = shielded.fold(happened, target)
+    marked = renewed.fold(happened, target) | shielded.fold(happened, target)
     if not target.filling:
-        left |= _children_with(sorted(under), target)
+        left |= _children_with(sorted(marked), target)
         touched = batch.touched | left | _contested(batch, target)
         touched |= _children_of(kinds_changed, target)
         finding.renew(sorted(touched), target)
@@ -302,6 +307,8 @@ def _assign(batch: Batch, child: bytes, event: Event) -> None:
         case ChildClosed():
             _clear(batch, child)
             _stand(batch, child, "closed")
+        case ChildRetired():
+            _stand(batch, child, "retired")
         case ChildErased():
             _clear(batch, child)
             batch.registered.pop(child, None)

@@ -197,6 +197,8 @@ def _evolve(state: State, event: Event) -> None:
         case DeliveryHeld(counts=counts):
             state |= _taken(event, "source", "feed", "rule", "expected", "size")
             state |= {"state": "held", **msgspec.structs.asdict(counts)}
+            if event.order is not None:
+                state |= _taken(event, "effective_by") | {"effective": event.order.effective}
         case DeliveryRefused(where=where):
             state |= _taken(event, "source", "feed", "field", "expected")
             state |= {"state": "refused", "place": where}

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from events.record import Statement
 from events.shield import Kind
 from person.names import PersonName
-from projections import rows
+from projections import renewed, rows
 from projections.folding import compact, fold
 from projections.index import CHILD, RECORD, SOURCE_KIND, STATEMENT, metadata
 from projections.projection import AFTER_FINISHING, Target
@@ -116,11 +116,20 @@ def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, 
         .join(target[CHILD], target[CHILD].c.child == record.c.child)
         .outerjoin(kind, kind.c.source == record.c.source)
         .where(record.c.child.in_(children), record.c.standing == "current")
+        .where(target[CHILD].c.status != "retired")
         .order_by(record.c.child, record.c.ordinal)
     )
     found = target.connection.execute(query).all()
+    anew = renewed.children(children, target)
     for child, group in groupby(found, key=itemgetter(0)):
-        yield child, [_kept(*row) for row in group]
+        kept = [_kept(*row) for row in group]
+        yield child, [_without_past(one) for one in kept] if child in anew else kept
+
+
+def _without_past(kept: Kept) -> Kept:
+    particulars = renewed.without_past(kept.stated.particulars)
+    stated = msgspec.structs.replace(kept.stated, particulars=particulars)
+    return msgspec.structs.replace(kept, stated=stated)
 
 
 def _kept(  # noqa: PLR0913, PLR0917 - the columns of the query, in their order

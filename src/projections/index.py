@@ -67,7 +67,7 @@ CHILD = sa.Table(
     sa.Index("index_child_number", "number", unique=True),
     sa.Index("index_child_merged_into", "merged_into"),
 )
-"""``status`` is ``current``, ``merged`` or ``closed``."""
+"""``status`` is ``current``, ``merged``, ``closed`` or ``retired``."""
 
 SOURCE_KIND = sa.Table(
     "index_source_kind",

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from events.record import Statement
 from person.particulars import Particulars
-from projections import rows
+from projections import renewed, rows
 from projections.finding import IDENTITY
 from projections.index import CHILD, RECORD, STATEMENT
 from projections.projection import Target
@@ -39,13 +39,19 @@ class PairedRecord(msgspec.Struct, frozen=True):
     """What the matcher weighs; not for showing."""
 
 
-def paired(records: Sequence[UUID], target: Target) -> dict[UUID, PairedRecord]:
-    """Those of the records that may be seen."""
+def paired(
+    records: Sequence[UUID], target: Target, *, cleared: bool = False
+) -> dict[UUID, PairedRecord]:
+    """Those of the records that may be seen; by who is ``cleared``, shielded and withheld ones too.
+
+    A record of a retired identity is seen by nobody.
+    """
     query = (
         sa.select(
             RECORD,
             STATEMENT.c.statement,
             CHILD.c.number,
+            CHILD.c.status,
             IDENTITY.c.restricted,
             kind_of(RECORD.c.record, target).label("under"),
         )
@@ -55,8 +61,9 @@ def paired(records: Sequence[UUID], target: Target) -> dict[UUID, PairedRecord]:
         .where(RECORD.c.record.in_([record.bytes for record in records]))
     )
     found: dict[UUID, PairedRecord] = {}
-    for row in target.connection.execute(query):
-        one = _record(row)
+    anew = renewed.among([record.bytes for record in records], target)
+    for row in target.connection.execute(query).all():
+        one = _record(row, is_renewed=row.record in anew, cleared=cleared)
         if one is not None:
             found[one.record] = one
     return found
@@ -87,8 +94,10 @@ def _seen(records: Sequence[bytes], target: Target) -> Iterator[bytes]:
             yield record
 
 
-def _record(row: Any) -> PairedRecord | None:
+def _record(row: Any, *, is_renewed: bool, cleared: bool) -> PairedRecord | None:
     particulars = _decode(row.statement).particulars
+    if is_renewed:
+        particulars = renewed.without_past(particulars)
     # A child of which the index holds no identity is not known to be free of marks.
     hidden = row.child is not None and row.restricted is not False
     stated = Stated(
@@ -98,9 +107,11 @@ def _record(row: Any) -> PairedRecord | None:
         row.stated_effective,
         row.present_effective,
         particulars,
-        row.under or "",
+        "lifted" if cleared else row.under or "",
     )
-    if row.standing != "current" or hidden or stated.is_hidden:
+    if row.standing != "current" or row.status == "retired":
+        return None
+    if not cleared and (hidden or stated.is_hidden):
         return None
     shown = view(row.number or "", [stated])
     assert isinstance(shown, ChildView)

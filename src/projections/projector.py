@@ -10,7 +10,16 @@ from events.failpoints import failpoint
 from events.garbage import no_collection
 from events.mapper import Row
 from events.message import Event, Recorded
-from projections import children, deliveries, history, review, runs, shields, sources
+from projections import (
+    children,
+    deliveries,
+    history,
+    responsible,
+    review,
+    runs,
+    shields,
+    sources,
+)
 from projections.database import writing
 from projections.guard import Shields
 from projections.positions import (
@@ -39,6 +48,7 @@ READ_MODELS: tuple[Projection, ...] = (
     sources,
     runs,
     shields,
+    responsible,
 )
 BATCH = 10_000
 """Rows of the log in one transaction; more only costs memory."""

@@ -23,7 +23,9 @@ from projections.index import CHILD, RECORD, STATEMENT
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
-from projections.review import REVIEW_PAIR
+from projections.responsible import RESPONSIBLE
+from projections.review import CROWD, REVIEW_PAIR, WAITING
+from projections.routing import authorities
 from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, safe_parents
 from projections.shields import SHIELD
@@ -124,6 +126,23 @@ class OpenPair(msgspec.Struct, frozen=True):
     weight: float
     probability: float
     model: str
+    since: int
+
+
+class Crowded(msgspec.Struct, frozen=True):
+    """A neighbourhood of too many records."""
+
+    lead: UUID
+    records: int
+    since: int
+
+
+class Overlay(msgspec.Struct, frozen=True):
+    """A row that is held because it may be of another child than its record's."""
+
+    delivery: str
+    line: int
+    record: UUID
     since: int
 
 
@@ -288,6 +307,10 @@ class Queries:
         """The pairs that await a steward and may be seen, the likeliest first."""
         return self._without_hidden(self.guard.answer(self.engine, _shown_pairs))
 
+    def waiting(self, *, cleared: bool) -> list[OpenPair]:
+        """The pairs that await a steward and may be seen; by who is ``cleared``, all of them."""
+        return self.open_pairs() if cleared else self.shown_pairs()
+
     def _without_hidden(self, pairs: list[OpenPair]) -> list[OpenPair]:
         hidden = self.guard.hidden({side for pair in pairs for side in (pair.left, pair.right)})
         return [pair for pair in pairs if not {pair.left, pair.right} & hidden]
@@ -299,11 +322,25 @@ class Queries:
             which = sa.and_(REVIEW_PAIR.c.left == left, REVIEW_PAIR.c.right == right)
             return next(iter(_open_pairs(target, which)), None)
 
-    def paired(self, left: UUID, right: UUID) -> tuple[PairedRecord, PairedRecord] | None:
+    def paired(
+        self, left: UUID, right: UUID, *, cleared: bool = False
+    ) -> tuple[PairedRecord, PairedRecord] | None:
         """Two records as one who decides on them sees them; None unless both may be seen."""
-        found = self.guard.answer(self.engine, lambda target: paired([left, right], target))
-        seen = found.keys() - self.guard.hidden([left, right])
-        return (found[left], found[right]) if {left, right} <= seen else None
+        found = self.shown_records([left, right], cleared=cleared)
+        return (found[left], found[right]) if {left, right} <= found.keys() else None
+
+    def shown_records(
+        self, records: Sequence[UUID], *, cleared: bool = False
+    ) -> dict[UUID, PairedRecord]:
+        """Those of the records that may be seen, as one who decides on them sees them.
+
+        ``cleared``: by whom shielded and withheld ones are seen too.
+        """
+        found: dict[UUID, PairedRecord] = self.guard.answer(
+            self.engine, lambda target: paired(records, target, cleared=cleared)
+        )
+        hidden = set() if cleared else self.guard.hidden(records)
+        return {record: one for record, one in found.items() if record not in hidden}
 
     def visible(self, records: Iterable[UUID]) -> set[UUID]:
         """Those of the records that may be seen: current, not withheld, of no shielded child."""
@@ -312,14 +349,64 @@ class Queries:
         found = {UUID(bytes=one) for one in shown}
         return found - self.guard.hidden(found)
 
+    def crowds_of(self, records: Iterable[UUID]) -> set[UUID]:
+        """The crowded neighbourhoods that any of these records leads, by that record."""
+        found: set[UUID] = set()
+        with self._reading() as target:
+            for part in rows.parts([record.bytes for record in records]):
+                query = sa.select(CROWD.c.lead).where(CROWD.c.lead.in_(part))
+                found.update(
+                    UUID(bytes=lead) for lead in target.connection.execute(query).scalars()
+                )
+        return found
+
+    def crowds(self) -> list[Crowded]:
+        """The neighbourhoods that are crowded, those not to be seen too."""
+        with self._reading() as target:
+            found = target.connection.execute(CROWD.select().order_by(CROWD.c.since, CROWD.c.lead))
+            return [Crowded(UUID(bytes=lead), count, since) for lead, count, since in found]
+
+    def sources_of(self, records: Iterable[UUID]) -> dict[UUID, str]:
+        """The source of each of these records that is known."""
+        found: dict[UUID, str] = {}
+        with self._reading() as target:
+            for part in rows.parts([record.bytes for record in records]):
+                query = sa.select(RECORD.c.record, RECORD.c.source).where(RECORD.c.record.in_(part))
+                for record, source in target.connection.execute(query):
+                    found[UUID(bytes=record)] = source
+        return found
+
+    def overlays(self) -> list[Overlay]:
+        """Rows that are held because they may be of another child than their record's.
+
+        Those of records that may not be seen, too.
+        """
+        held = (
+            sa.select(NOTE.c.delivery, NOTE.c.line, NOTE.c.record, DELIVERY.c.first)
+            .join(DELIVERY, DELIVERY.c.delivery == NOTE.c.delivery)
+            .where(NOTE.c.outcome == "held", NOTE.c.rule == "DRIFT")
+            .order_by(DELIVERY.c.first, NOTE.c.delivery, NOTE.c.line)
+        )
+        found: list[Overlay] = []
+        with self._reading() as target:
+            for delivery, line, short, since in target.connection.execute(held).all():
+                first, last = (
+                    bytes.fromhex(short.ljust(32, "0")),
+                    bytes.fromhex(short.ljust(32, "f")),
+                )
+                query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
+                named = target.connection.execute(query).scalars()
+                found += [Overlay(delivery, line, UUID(bytes=one), since) for one in named]
+        return found
+
     def hidden(self, records: Collection[UUID]) -> bool:
         """Whether any of the records is current and may not be seen, or is not known."""
         with self._reading() as target:
             ids = [record.bytes for record in records]
             query = sa.select(RECORD.c.record, RECORD.c.standing).where(RECORD.c.record.in_(ids))
             standing = {row.record: row.standing for row in target.connection.execute(query)}
-            current = {record for record, how in standing.items() if how == "current"}
-            return standing.keys() != set(ids) or not current <= seen(current, target)
+        current = {UUID(bytes=record) for record, how in standing.items() if how == "current"}
+        return standing.keys() != set(ids) or not current <= self.visible(current)
 
     def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
@@ -435,6 +522,31 @@ class Queries:
 
         return self.guard.answer(self.engine, read)
 
+    def authorities(self, records: Collection[UUID], today: str) -> frozenset[str]:
+        """The authorities responsible for the children of these records; ``today`` is ISO."""
+        with self._reading() as target:
+            return authorities(records, today, target)
+
+    def offers(self, authority: str) -> list[Row]:
+        """The children offered to an authority, or to any where none is named, the oldest first.
+
+        Where a shielded child lives is nobody's to read off a list.
+        """
+        offered = RESPONSIBLE.c.offered
+        query = (
+            sa.select(CHILD.c.number, offered, RESPONSIBLE.c.accepted, RESPONSIBLE.c.asked)
+            .join(CHILD, CHILD.c.child == RESPONSIBLE.c.child)
+            .join(IDENTITY, IDENTITY.c.child == RESPONSIBLE.c.child)
+            .where(offered == authority if authority else offered != "")
+            .where(IDENTITY.c.restricted.is_(sa.false()))
+            .order_by(RESPONSIBLE.c.asked, CHILD.c.number)
+        )
+
+        def read(target: Target) -> list[Row]:
+            return [dict(row._mapping) for row in target.connection.execute(query)]
+
+        return self.guard.answer(self.engine, read)
+
     def runs(self) -> list[Row]:
         """The runs of linking, the latest first."""
         return self._rows(RUN.select().order_by(RUN.c.position.desc()))
@@ -485,6 +597,7 @@ def _seen_names() -> sa.Select[Any]:
             RECORD.c.standing == "current",
             sa.func.coalesce(IDENTITY.c.restricted, sa.false()).is_(sa.false()),
             RECORD.c.record.not_in(listed),
+            sa.func.coalesce(CHILD.c.status, "") != "retired",
         )
     )
 
@@ -501,7 +614,7 @@ def _count(connection: sa.Connection, table: sa.FromClause, which: sa.ColumnElem
 
 def _open_pairs(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
     ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
-    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state == "open", *which).order_by(*ordered)
+    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state.in_(WAITING), *which).order_by(*ordered)
     return [
         OpenPair(
             left=UUID(bytes=row.left),
@@ -528,7 +641,7 @@ def _survivor(child: bytes | None, target: Target) -> bytes | None:
     while child is not None and child not in passed:
         passed.add(child)
         row = target.connection.execute(CHILD.select().where(CHILD.c.child == child)).first()
-        if row is None or row.status == "closed":
+        if row is None or row.status in ("closed", "retired"):
             return None
         if row.status == "current":
             return child

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from events.judgement import BINDING, PairJudged
-from events.linking import PairsReferred, ReferredPair
+from events.judgement import BINDING, PairJudged, PairRaised
+from events.linking import CrowdsChanged, PairsReferred, ReferredPair
 from events.message import Event
 from events.record import RecordErased
 from projections import rows
@@ -15,7 +15,9 @@ from projections.projection import BEFORE_FILLING, Happened, Target
 name = "review"
 opens = False
 metadata = sa.MetaData()
-events: frozenset[type[Event]] = frozenset({PairsReferred, PairJudged, RecordErased})
+events: frozenset[type[Event]] = frozenset(
+    {PairsReferred, PairRaised, CrowdsChanged, PairJudged, RecordErased}
+)
 
 REVIEW_PAIR = sa.Table(
     "review_pair",
@@ -33,7 +35,18 @@ REVIEW_PAIR = sa.Table(
     sa.Index("review_pair_state", "state", "weight"),
 )
 """``left`` is the lesser of the two; ``pattern`` is decimal, as it may exceed 63 bits; ``since``
-and ``settled`` are microseconds; ``state`` is ``open`` or ``settled``."""
+and ``settled`` are microseconds; ``state`` is ``open``, ``raised`` (somebody asked for it) or
+``settled``."""
+WAITING = ("open", "raised")
+
+CROWD = sa.Table(
+    "review_crowd",
+    metadata,
+    sa.Column("lead", sa.LargeBinary(16), primary_key=True),
+    sa.Column("records", sa.BigInteger, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+)
+"""Neighbourhoods that are crowded, by the record that leads them."""
 
 Key = tuple[bytes, bytes]
 Row = tuple[bytes, bytes, str, float, float, str, int, int | None, str]
@@ -43,17 +56,25 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
     """Open the pairs referred, close those settled, forget those of erased records."""
     pairs = _standing(happened, target)
     erased: set[bytes] = set()
+    crowds: dict[bytes, tuple[bytes, int, int] | None] = {}
     for _, recorded in happened:
         match recorded.event:
             case PairsReferred(model=model, referred=referred, settled=settled):
                 now = recorded.origin.recorded
                 for left, right in settled:
-                    _settle(pairs, key(left, right), now)
+                    _settle(pairs, key(left, right), now, "open")
                 for pair in referred:
                     _open(pairs, pair, model, now)
+            case PairRaised() as raised:
+                _raise(pairs, raised, recorded.origin.recorded)
             case PairJudged(verdict=verdict) as judged if verdict in BINDING:
-                _settle(pairs, key(judged.left, judged.right), recorded.origin.recorded)
+                _settle(pairs, key(judged.left, judged.right), recorded.origin.recorded, *WAITING)
+            case CrowdsChanged(crowded=crowded, thinned=thinned):
+                crowds.update((lead.bytes, None) for lead in thinned)
+                now = recorded.origin.recorded
+                crowds.update((c.lead.bytes, (c.lead.bytes, c.records, now)) for c in crowded)
             case RecordErased():
+                crowds[recorded.originator_id.bytes] = None
                 record = recorded.originator_id.bytes
                 erased.add(record)
                 pairs = {pair: row for pair, row in pairs.items() if record not in pair}
@@ -61,6 +82,8 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
                 pass
     _forget(list(erased), target)
     _write(pairs, target)
+    rows.delete(target.connection, target[CROWD], target[CROWD].c.lead, sorted(crowds))
+    rows.insert(target.connection, target[CROWD], [row for row in crowds.values() if row])
 
 
 def finish(target: Target) -> None:
@@ -76,13 +99,22 @@ def _open(pairs: dict[Key, Row], pair: ReferredPair, model: str, now: int) -> No
     left, right = key(pair.left, pair.right)
     known = pairs.get((left, right))
     since = known[6] if known and known[8] == "open" else now
+    if known and known[8] == "raised":
+        return
     facts = (str(pair.pattern), pair.weight, pair.probability, model)
     pairs[left, right] = (left, right, *facts, since, None, "open")
 
 
-def _settle(pairs: dict[Key, Row], pair: Key, now: int) -> None:
+def _raise(pairs: dict[Key, Row], raised: PairRaised, now: int) -> None:
+    """A pair that was asked about waits until it is judged, whatever runs of linking make of it."""
+    pair = key(raised.left, raised.right)
+    facts = (str(raised.pattern), raised.weight, raised.probability, raised.model)
+    pairs[pair] = (*pair, *facts, now, None, "raised")
+
+
+def _settle(pairs: dict[Key, Row], pair: Key, now: int, *states: str) -> None:
     known = pairs.get(pair)
-    if known and known[8] == "open":
+    if known and known[8] in states:
         pairs[pair] = (*known[:7], now, "settled")
 
 
@@ -90,7 +122,7 @@ def _standing(happened: Sequence[Happened], target: Target) -> dict[Key, Row]:
     """The rows of all pairs that the batch speaks of, as they stand."""
     named: set[Key] = set()
     for _, recorded in happened:
-        if isinstance(recorded.event, PairJudged):
+        if isinstance(recorded.event, PairJudged | PairRaised):
             named.add(key(recorded.event.left, recorded.event.right))
         if isinstance(recorded.event, PairsReferred):
             named.update(key(pair.left, pair.right) for pair in recorded.event.referred)

@@ -265,12 +265,13 @@ def _whereabouts(particulars: Particulars) -> Whereabouts | None:
         return None
     latest = max(
         particulars.addresses,
-        key=lambda a: (_in_force(a), a.use == "home", a.start, a.end, a.lines, a.postcode),
+        key=lambda a: (in_force(a), a.use == "home", a.start, a.end, a.lines, a.postcode),
     )
-    return Whereabouts(address=latest, last_known=not _in_force(latest))
+    return Whereabouts(address=latest, last_known=not in_force(latest))
 
 
-def _in_force(address: Address) -> bool:
+def in_force(address: Address) -> bool:
+    """Whether somebody is said to live there now."""
     return address.use != "former" and not address.end
 
 

@@ -42,7 +42,8 @@ class Desk(Installation):
         }
         path = self.home.parent / f"{source}-{number}-{version or mark}.ndjson"
         path.write_text(json.dumps(patient) + "\n", encoding="utf-8")
-        self.run("load", path, "--source", source, "--feed", "health.pds-fhir")
+        words = ("--source", source, "--feed", "health.pds-fhir", *changes.get("words", ()))
+        self.run("load", path, *words, expected=(0, 3))
 
     def listed(self, *words, by=None):
         return json.loads(self.run("review", "list", "--json", *words, by=by or self.ada).stdout)

@@ -179,7 +179,25 @@ def refused(desk, act, *words):
 
 def test_what_can_be_done_with_held_rows_is_shown(desk, held):
     said = desk.run("delivery", "show", held).output
-    assert f"delivery approve {held} --row LINE" in said
+    assert f"delivery approve {held} --row NUMBER" in said
     desk.run("delivery", "reject", held)
     assert "approve" not in desk.run("delivery", "show", held).output
     assert json.loads(desk.run("delivery", "list", "--json").stdout)[0]["state"] == "completed"
+
+
+def test_of_two_children_in_one_line_one_is_chosen_by_the_number_that_is_shown(tmp_path):
+    desk = on("sqlite", tmp_path, "")
+    details = [{"first_name": name, "date_of_birth": "2014-05-09"} for name in ("Thora", "Kit")]
+    children = [{"la_child_id": "C1", "child_details": each} for each in details]
+    payload = desk.file("c.json", json.dumps({"la_code": 801, "Children": children}))
+    report = desk.json("load", payload, "--source", "care")
+    shown = desk.run("delivery", "show", report["delivery"]).output
+    assert {word for word in ("child 1", "child 2", "line 1") if word in shown} == {
+        "child 1",
+        "child 2",
+    }
+    taken = desk.json("delivery", "approve", report["delivery"], "--row", 2)
+    assert (taken["new"], taken["rejected"], taken["held"]) == (1, 1, 0)
+    with desk.opened() as store:
+        record = store.queries.record(store.record_named("care:C1"))
+        assert record.compared.names[0].given == ("Kit",)

@@ -146,16 +146,16 @@ def test_of_two_rows_of_one_record_the_chosen_is_taken_and_the_other_turned_away
 
 def test_two_rows_of_one_record_are_not_both_approved(store, twice):
     for lines in [(), (2, 4)]:
-        with pytest.raises(UsageError, match=r"lines 2, 4 are of one record, [0-9a-f]{8}; "):
+        with pytest.raises(UsageError, match=r"rows 2, 4 are of one record, [0-9a-f]{8}; "):
             store.decide(twice, lines=lines)
     assert store.delivery(twice).counts.held == 2
 
 
 def test_a_row_that_was_turned_away_is_not_approved_after_the_other(store, twice):
     store.decide(twice, lines=[4])
-    with pytest.raises(UsageError, match="line 2 was rejected"):
+    with pytest.raises(UsageError, match="row 2 was rejected"):
         store.decide(twice, lines=[2])
-    with pytest.raises(UsageError, match="line 4 was approved and taken"):
+    with pytest.raises(UsageError, match="row 4 was approved and taken"):
         store.decide(twice, approve=False, lines=[4])
 
 
@@ -199,7 +199,7 @@ def test_a_row_of_an_erased_record_is_rejected_and_never_approved(store):
     store.load(children(3))
     erase(store, "c1")
     held = store.load(children(3), day="2026-09-02")
-    with pytest.raises(UsageError, match="line 3, held by ERASED, cannot be approved"):
+    with pytest.raises(UsageError, match="row 3, held by ERASED, cannot be approved"):
         store.decide(held)
     store.decide(held, approve=False)
     assert store.delivery(held).counts.rejected == 1
@@ -219,7 +219,7 @@ def test_a_row_whose_record_was_erased_after_it_was_held_is_held_again(store, dr
 
 def test_a_line_that_is_not_held_is_named(store, drifted):
     for approve in (True, False):
-        with pytest.raises(UsageError, match="does not hold line 5"):
+        with pytest.raises(UsageError, match="does not hold row 5"):
             store.decide(drifted, approve=approve, lines=[2, 5])
     with pytest.raises(UsageError, match="holds no row"):
         store.decide(store.load(children(1), day="2026-09-05"))

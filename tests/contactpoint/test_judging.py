@@ -1,12 +1,24 @@
 """Stewards' decisions at the command line: claimed, refused, obeyed by linking, and undone."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
-from contactpoint.judging import ClaimedError, GainsaidError, JudgedAlreadyError, StaleSightError
+from contactpoint.judging import (
+    By,
+    ClaimedError,
+    GainsaidError,
+    JudgedAlreadyError,
+    Judging,
+    Meant,
+    Pair,
+    StaleSightError,
+)
+from contactpoint.linking.kept_index import KeptIndex
+from contactpoint.linking.run import Linking
 from tests.contactpoint.desk import Desk
 
 NORTH, SOUTH, WEST = "north:9000000009", "south:9000000025", "west:9000000041"
@@ -225,3 +237,88 @@ def test_the_queue_is_the_same_after_a_rebuild(desk):
 
 def test_a_script_is_told_that_nothing_waits(desk):
     assert json.loads(desk.run("review", "list", "--json", "--limit", 1, by=desk.ada).stdout)
+
+
+class Overtaken:
+    """A log to which somebody else writes just before each of our first appends."""
+
+    def __init__(self, log, *others):
+        self._log, self._others = log, list(others)
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    def append(self, messages, **options):
+        if self._others:
+            self._others.pop(0)()
+        return self._log.append(messages, **options)
+
+
+def _race(desk, first, second):
+    """What becomes of a steward's act whom another overtakes between reading and writing."""
+    with desk.opened() as store:
+        store.projector.catch_up()
+        other = Judging(store.log, store.keys, store.master)
+        overtaken: Any = Overtaken(store.log, lambda: second(other, store))
+        first(Judging(overtaken, store.keys, store.master), store)
+
+
+def _meant(judging, store, names, verdict):
+    pair = Pair.of(*map(store.record_named, names))
+    return Meant(pair, verdict, "x", judging.open(pair))
+
+
+def _deciding(names, verdict, by):
+    def act(judging, store):
+        meant = _meant(judging, store, names, verdict)
+        judging.decide(meant, By(by), store.origin("review decide"))
+
+    return act
+
+
+def _claiming(names, by):
+    def act(judging, store):
+        pair = Pair.of(*map(store.record_named, names))
+        judging.claim(pair, By(by), store.origin("review claim"))
+
+    return act
+
+
+def test_of_two_stewards_who_claim_at_once_one_is_refused(desk):
+    with pytest.raises(ClaimedError, match="bram"):
+        _race(desk, _claiming((NORTH, SOUTH), "ada"), _claiming((NORTH, SOUTH), "bram"))
+
+
+def test_of_two_stewards_who_decide_at_once_one_is_refused(desk):
+    pair = NORTH, SOUTH
+    with pytest.raises(JudgedAlreadyError, match="bram"):
+        _race(desk, _deciding(pair, "link", "ada"), _deciding(pair, "apart", "bram"))
+    assert desk.opened_pair(*pair)["judged"]["by"] == "bram"
+    assert desk.findings() == []
+
+
+def test_a_judgement_that_another_gainsays_while_it_is_written_is_refused(desk):
+    desk.decide(NORTH, SOUTH, verdict="link")
+    with pytest.raises(GainsaidError):
+        _race(
+            desk,
+            _deciding((SOUTH, WEST), "link", "ada"),
+            _deciding((NORTH, WEST), "apart", "bram"),
+        )
+    desk.run("link")
+    assert desk.children() == {frozenset({NORTH, SOUTH}), frozenset({WEST})}
+
+
+def test_a_run_of_linking_that_a_judgement_overtakes_obeys_it(desk):
+    desk.patient("east", "9000000009", "2015-03-04", words=("--no-link",))
+    with desk.opened() as store:
+        store.projector.catch_up()
+        judging = Judging(store.log, store.keys, store.master)
+        act = _deciding((NORTH, "east:9000000009"), "apart", "ada")
+        log: Any = Overtaken(store.log, lambda: act(judging, store))
+        kept = KeptIndex(store.settings.work, store.keys, store.master)
+        linking = Linking(log, store.master, store.projector, store.queries, kept)
+        linking.run(store.origin("link"), store.model)
+    numbers = desk.numbers()[0]
+    assert numbers["north", "9000000009"] != numbers["east", "9000000009"]
+    assert desk.findings() == []

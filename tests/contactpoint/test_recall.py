@@ -1,5 +1,6 @@
 """Rows that were read before are not read again, and nobody can tell but by the time it takes."""
 
+import json
 import sqlite3
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -90,6 +91,18 @@ def test_fields_that_are_not_taken_are_counted_of_recalled_rows_too(store):
     assert store.load(rows).dropped == {"shoe": 4}
     read, outcome = rows_read(store, rows, day="2026-09-02")
     assert (read, outcome.dropped) == (0, {"shoe": 4})
+
+
+def test_names_of_fields_have_their_bound_also_where_rows_are_recalled(store):
+    patient = {"resourceType": "Patient", "birthDate": "2015-01-02"}
+    patients = [json.dumps(patient | {"id": str(n), f"field{n}": 1}) + "\n" for n in range(260)]
+    for day, sent in (("01", patients[:150]), ("02", patients[150:] + patients[:150])):
+        path = store.folder / f"patients-{day}.ndjson"
+        path.write_text("".join(sent))
+        outcome = store.load(path, source="pds", feed="health.pds-fhir", day=f"2026-09-{day}")
+    assert outcome.counts.unchanged == 150
+    assert len(outcome.dropped) == 201
+    assert sum(outcome.dropped.values()) == 260
 
 
 def test_what_a_row_that_was_not_taken_dropped_is_not_counted_for_the_next(store):

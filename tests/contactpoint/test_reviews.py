@@ -135,7 +135,8 @@ def test_one_restricted_record_hides_the_pairs_of_its_childs_other_records(queue
 
 
 def test_the_queue_obeys_its_limit_for_scripts_too(queue):
-    queue.patient("west", "9000000041", "2015-03")
+    queue.patient("north", "9000000017", "2014-01-02", family="Quillonby")
+    queue.patient("south", "9000000033", "2014-01", family="Quillonby")
     assert len(queue.listed()) > 1
     assert len(queue.listed("--limit", 1)) == 1
     assert queue.listed("--limit", 1) == queue.listed()[:1]

@@ -25,7 +25,7 @@ class Index:
 
     def __init__(self):
         self.children, self.registered, self.numbers = {}, {}, count(1)
-        self.held, self.times = {}, count(1)
+        self.past, self.times = {}, count(1)
 
     def register(self, _records):
         n = next(self.numbers)
@@ -33,7 +33,7 @@ class Index:
 
     def resolve(self, *groups, left="moved"):
         known = [
-            KnownChild(id_, child, (self.registered[id_], child.number), self.held[id_])
+            KnownChild(id_, child, (self.registered[id_], child.number), self.past[id_])
             for id_, child in self.children.items()
         ]
         settled = settle(
@@ -52,7 +52,7 @@ class Index:
             for event in one.events:
                 child = evolve(child, event)
             self.children[one.id] = child
-            self.held.setdefault(one.id, {})[child.records] = now
+            self.past.setdefault(one.id, []).append((now, child))
         return settled
 
     def numbers_of(self):

@@ -13,6 +13,8 @@ from events.judgement import (
     PairHeldError,
     PairJudged,
     PairJudgedError,
+    PairRaised,
+    RaisePair,
     ReleaseClaim,
     ReverseJudgement,
     Seen,
@@ -104,3 +106,13 @@ def test_what_was_judged_can_be_reversed_once():
 def test_what_was_never_judged_cannot_be_reversed():
     with pytest.raises(NotJudgedError):
         decide(ReverseJudgement(UNDONE, 10), given(CLAIMED))
+
+
+def test_what_is_asked_for_is_asked_once_and_waits_until_it_is_decided():
+    raised = PairRaised(LEFT, RIGHT, "m", 1, 2.0, 0.8, "fay")
+    assert decide(RaisePair(raised), given()) == [raised]
+    assert decide(RaisePair(raised), given(raised)) == []
+    assert given(raised, UNSURE).is_raised
+    assert not given(raised, LINK).is_raised
+    with pytest.raises(PairJudgedError):
+        decide(RaisePair(raised), given(LINK))

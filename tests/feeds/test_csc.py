@@ -109,6 +109,7 @@ def test_every_shape_of_the_payload_gives_the_same_children(written):
         written({**one, "la_code": 201}, {**two, "la_code": 201}),
     ]
     assert {tuple(each.submissions) for each in shapes} == {("1", "2")}
+    assert {tuple(row.line for row in each.rows) for each in shapes} == {(1, 2)}
     for shape in shapes:
         (identifier,) = shape.submissions["2"].particulars.identifiers
         assert identifier.value == "201/2"
@@ -119,6 +120,13 @@ def test_payloads_of_two_authorities_in_one_list_keep_theirs(written):
                     {"la_code": 202, "Children": [child("2")]}], indent=1)  # fmt: skip
     values = [each.particulars.identifiers[0].value for each in read.rows]
     assert values == ["201/1", "202/2"]
+
+
+def test_a_child_is_numbered_among_all_of_its_file_and_not_by_its_line(written):
+    several = {"la_code": 201, "Children": [child("1"), {}, child("3")]}
+    read = written(several, "", "no json", child("5"))
+    assert [each.line for each in read.rows] == [1, 2, 3, 4, 5]
+    assert read.faults == [("8500", 2), ("JSON", 4)]
 
 
 def test_an_authority_without_children_is_an_empty_file_and_no_error(written):

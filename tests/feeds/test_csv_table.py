@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from feeds.catalogue import FEEDS, recognise
 from feeds.csv_mapping import COLUMNS
 from feeds.submission import FeedError
 from person.identifiers import Identifier
@@ -195,6 +196,29 @@ def test_a_time_that_is_none_is_no_effective_time(read, tmp_path):
     path.write_text(f"key,given,effective\n{rows}")
     found = [each.effective for each in read(FEED, path).rows]
     assert found == ["2026-01-02T09:30:00", "", "", "2026-01-02", ""]
+
+
+def test_a_table_that_is_parted_otherwise_than_its_mapping_has_it_says_so(told):
+    said = r"line 1, delimiter: expected cells parted by ',', as .*; here it is ';'$"
+    for delimiter in ("", 'delimiter = ","'):
+        with pytest.raises(FeedError, match=said):
+            told(lambda text, by=delimiter: text.replace('delimiter = ";"', by))
+
+
+def test_every_column_that_a_mapping_misspells_is_named_at_once(told):
+    def misspelt(text):
+        return text.replace('"Pupil ID"', '"Pupil IDD"').replace('"Forename"', '"Frist"')
+
+    with pytest.raises(FeedError, match=r"Pupil IDD, Frist: expected columns .* for key, given$"):
+        told(misspelt)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_table_with_our_own_names_shows_how_its_cells_are_parted(read, tmp_path, delimiter):
+    path = tmp_path / "t.csv"
+    path.write_text("key,given,dob\n1,Ada,2015-01-02\n".replace(",", delimiter))
+    assert recognise(path) is FEEDS[FEED]
+    assert read(FEED, path).submissions["1"].particulars.names[0].given == ("Ada",)
 
 
 def test_a_wrong_control_total_refuses_the_file(told, samples):

@@ -56,7 +56,12 @@ def test_carers_are_taken_and_other_contacts_are_not(ctf):
 
 def test_the_schools_are_those_of_the_history_and_then_of_the_header(ctf):
     assert ctf.submissions[FIRST].particulars.involvements == (
-        Involvement("school", "8012000", "Invented Primary", start="2018-09-03", end="2026-07-18"),
+        Involvement(
+            *("school", "8012000", "Invented Primary"),
+            start="2018-09-03",
+            end="2026-07-18",
+            enrolment="C",
+        ),
         Involvement("school", "8014000"),
     )
     first, second = ctf.submissions["APP-7"].particulars.involvements

@@ -15,7 +15,7 @@ from feeds.csc import Csc
 from feeds.csv_table import CsvTable
 from feeds.pds_fhir import PdsFhir
 from feeds.school_census import SchoolCensus
-from feeds.submission import Fault, FeedError, Submission
+from feeds.submission import Dropped, Fault, FeedError, Submission
 from feeds.text import Limits, encoding_of
 
 FILES = {
@@ -197,6 +197,7 @@ def refusal(feed, path, content):
         ("<Message>\n<Header/>\n<a>&b;</a></Message>", "line 3, after Header 1: .*no entities"),
         ("<Message><Header/><a>\x01</a></Message>", "line 1, .*characters that XML allows"),
         ("<Message><Header/></Message><b/>", "line 1, .*one root element"),
+        ('\n <?xml version="1.0"?><Message/>', "line 1: .*no white space before it"),
         ('<?xml version="1.0" encoding="klingon"?><Message/>', "line 1: .*encoding that is known"),
         ('<?xml version="1.0" encoding="utf-16"?><Message/>', "line 1, encoding: .*UTF-16"),
         ("<Message><Header/><Pupils><PupilsOnRoll><PupilOnRoll>", "line 1, after Header 1: "),
@@ -249,19 +250,20 @@ def test_json_nested_too_deeply_is_named_by_line_or_child(tmp_path):
     for content in (deep + "[" * 50_000, deep + "[" * 50_000 + "]" * 50_000 + "}]}"):
         message = refusal("social-care.csc", tmp_path / "c.json", content)
         assert message == "c.json: child 1: expected JSON nested less deeply"
-    patient = '{"resourceType": "Patient"}\n{"resourceType": "Patient", "x": ' + "[" * 50_000
-    message = refusal("health.pds-fhir", tmp_path / "p.json", patient)
-    assert message == "p.json: line 2: expected JSON nested less deeply"
+    first = '{"resourceType": "Patient"}\n'
+    for content in ('{"resourceType": "Patient", "x": ' + "[" * 50_000, "[" * 50_000):
+        message = refusal("health.pds-fhir", tmp_path / "p.json", f"{first}{content}\n")
+        assert message == "p.json: line 2: expected JSON nested less deeply"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
 def test_a_folder_a_pipe_and_a_device_are_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path(os.devnull)):
-        with pytest.raises(FeedError, match="a file, not a folder, a pipe or a device"):
+        with pytest.raises(FeedError, match="a regular file, because it is read twice"):
             recognise(path)
         for feed in FEEDS.values():
-            with pytest.raises(FeedError, match="a file, not a folder, a pipe or a device"):
+            with pytest.raises(FeedError, match="a regular file, because it is read twice"):
                 feed.open([path])
 
 
@@ -321,11 +323,36 @@ def test_nothing_that_is_not_taken_of_several_tables_is_in_a_submission(feed, de
     assert b"PLANTED" not in msgspec.json.encode(rows)
 
 
-def test_a_field_with_a_number_or_a_date_for_a_name_is_counted_without_it(tmp_path):
-    path = tmp_path / "p.json"
-    names = ("9000000009", "Ada 2015-01-02", "Born 02/01/15", "caseNotes")
+def dropped_of(path, names):
     patient = {"resourceType": "Patient", "id": "1", "birthDate": "2015-01-02"}
     path.write_text(json.dumps(patient | dict.fromkeys(names, 1)))
     reading = PdsFhir().open([path])
     list(reading)
-    assert reading.dropped == {"(other)": 3, "caseNotes": 1}
+    return reading.dropped
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["9000000009", "Ada 2015-01-02", "Born 02/01/15", "Thora Quince", "Zoë", "a\nb", "x" * 65],
+)
+def test_a_field_whose_name_is_no_plain_word_is_counted_without_it(tmp_path, name):
+    told = {"caseNotes": 1, "case_notes-2.of:all": 1}
+    dropped = dropped_of(tmp_path / "p.json", [name, *told])
+    assert dropped == {"(other)": 1, **told}
+
+
+def test_what_two_processes_counted_keeps_the_bound_together():
+    dropped, elsewhere = Dropped(), Dropped()
+    for n in range(150):
+        dropped.add(f"a{n}")
+        elsewhere.add(f"b{n}")
+        elsewhere.add("a7")
+    dropped.take(elsewhere)
+    assert (len(dropped), dropped.total(), dropped["a7"]) == (201, 450, 151)
+
+
+def test_no_more_than_two_hundred_names_of_fields_are_told(tmp_path):
+    names = [f"f{n}" for n in range(500)]
+    dropped = dropped_of(tmp_path / "p.json", names)
+    assert len(dropped) == 201
+    assert (dropped["(other)"], dropped.total()) == (300, 500)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from feeds.submission import FeedError
@@ -107,6 +109,28 @@ def test_a_field_of_the_wrong_form_costs_that_field_only(pds):
     assert pds.submissions["9000000076"].particulars.died == "2020-05-05"
 
 
+def test_a_name_or_an_address_of_one_text_is_a_remark_and_not_taken_apart(written):
+    patient = {
+        "resourceType": "Patient",
+        "id": "9000000009",
+        "birthDate": "2014-05-09",
+        "name": [{"text": "Thora Quince"}],
+        "address": [{"text": "14 Copeland Road, London"}],
+        "contact": [{"name": {"text": "Vesper Quince"}, "relationship": []}],
+    }
+    (taken,) = written(json.dumps(patient) + "\n").rows
+    told = {(each.rule, each.field) for each in taken.remarks}
+    assert told == {("FHIR-FORM", name) for name in ("name", "address", "contact.name")}
+    stated = taken.particulars
+    assert (stated.names, stated.addresses, stated.carers) == ((), (), ())
+
+
+def test_a_text_beside_the_parts_of_a_name_is_no_mistake(written):
+    name = '"name":[{"text":"Ada Obi","given":["Ada"],"family":"Obi"}]'
+    line = '{"resourceType":"Patient","id":"9000000009",%s}\n'
+    assert written(line % name).rows[0].remarks == ()
+
+
 def test_a_row_without_id_without_identity_or_that_is_no_json_is_rejected(pds):
     assert pds.faults == [("PDS-ID", 6), ("NO-IDENTITY", 7), ("JSON", 8)]
 
@@ -127,6 +151,18 @@ def test_a_bundle_in_a_line_and_a_document_over_many_lines_are_read(written):
     for break_ in (" ", "\n"):
         (patient,) = written(bundle % break_).rows
         assert patient.particulars.carers == (Carer("Ada", "Obi", "guardian"),)
+
+
+def test_every_resource_of_a_bundle_has_a_number_of_its_own(written):
+    line = '{"resourceType":"Patient","id":"%s","name":[{"family":"Obi"}]}'
+    other = '{"resourceType":"RelatedPerson","patient":{"reference":"Patient/b"}}'
+    entries = [f'{{"resource":{each}}}' for each in (line % "a", other, line % "b", line % "c")]
+    bundle = f'{{"resourceType":"Bundle","entry":[{",".join(entries)}]}}'
+    lines = "\n".join([line % "x", bundle, "no json", line % "y"]) + "\n"
+    told = [(each.line, getattr(each, "key", "")) for each in written(lines).rows]
+    assert told == [(1, "x"), (2, "a"), (4, "b"), (5, "c"), (6, ""), (7, "y")]
+    listed = written(f"[{bundle},\n{bundle}]").rows
+    assert [each.line for each in listed] == [1, 3, 4, 5, 7, 8]
 
 
 def test_a_removed_notice_of_death_is_no_death(written):

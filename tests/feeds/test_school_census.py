@@ -60,6 +60,15 @@ def test_a_pupil_is_involved_with_the_school_from_entry_to_leaving(census):
     assert school == Involvement("school", "8012000", start="2019-09-03", end="2025-12-19")
 
 
+@pytest.mark.parametrize(("code", "told"), [("C", "C"), ("m", "M"), ("S", "S"), ("X", "")])
+def test_how_a_pupil_is_enrolled_is_part_of_the_involvement(written, samples, code, told):
+    text = (samples / "census.xml").read_text()
+    read = written(text.replace("<EnrolStatus>C<", f"<EnrolStatus>{code}<"))
+    assert read.submissions[FIRST].particulars.involvements[0].enrolment == told
+    assert "EnrolStatus" not in read.reading.dropped
+    assert (("ENROL-STATUS", "EnrolStatus") in read.remarks(FIRST)) == (not told)
+
+
 def test_elements_bind_in_any_order_and_both_sex_and_gender(census):
     particulars = census.submissions["8012000/A801200024002"].particulars
     assert (particulars.sex, particulars.names[0].given) == ("F", ("Zoë",))

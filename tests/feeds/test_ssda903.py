@@ -42,6 +42,19 @@ def test_each_of_its_files_is_recognised_by_its_columns(paths, samples):
     assert {recognise(path) for path in [*paths, samples / "ssda903.xml"]} == {FEEDS[FEED]}
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_tables_in_lower_case_and_parted_otherwise_are_the_same(
+    read, paths, tables, mapping, delimiter
+):
+    written = []
+    for path in paths:
+        names, rows = path.read_text().split("\n", 1)
+        written.append(mapping.parent / path.name)
+        written[-1].write_text(f"{names.lower()}\n{rows}".replace(",", delimiter))
+        assert recognise(written[-1]) is FEEDS[FEED]
+    assert read(FEED, written, mapping).submissions == tables.submissions
+
+
 def test_the_order_of_the_files_changes_nothing(read, paths, tables, mapping):
     assert read(FEED, paths[::-1], mapping).rows == tables.rows
 

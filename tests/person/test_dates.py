@@ -15,7 +15,7 @@ def test_every_form_of_a_day_is_the_same_day(day):
     iso = day.isoformat()
     short = f"{day.day}/{day.month}/{day.year}"
     forms = [iso, f"{day:%d/%m/%Y}", f"{day:%Y%m%d}", f"{iso}T00:00:00", f"{iso}T00:00:00+00:00"]
-    forms += [short, f"{short} 00:00"]
+    forms += [short, f"{short} 00:00", f"{iso}Z", f"{iso}+01:00", f"{iso}-05:00"]
     assert {iso_date(form) for form in forms} == {iso}
 
 
@@ -39,6 +39,7 @@ def test_a_partial_date_keeps_what_is_known(day):
         ("\u0662\u0660\u0661\u0664-05-09", "DATE-FORM"),
         ("2014-5-9", "DATE-FORM"),
         ("2014--05-9", "DATE-FORM"),
+        ("2014-05-09+1", "DATE-FORM"),
     ],
 )
 def test_what_is_no_date_is_refused_with_its_rule(text, rule):
@@ -77,6 +78,7 @@ def test_days_written_for_unknown_ones_are_known():
         ("9/5/2026", "2026-05-09"),
         ("2026-01-16T09:30:00+01:00", "2026-01-16T09:30:00+01:00"),
         ("2026-01-16 09:30", "2026-01-16 09:30"),
+        ("2026-01-16+01:00", "2026-01-16"),
     ],
 )
 def test_a_day_or_a_day_with_its_time_is_a_moment(text, moment):

@@ -141,6 +141,18 @@ def test_held_rows_count_until_they_are_taken_or_rejected(log, ask):
     assert ask().delivery(name)["reason"] == "seen"
 
 
+def test_a_held_delivery_shows_when_it_takes_effect(log, ask):
+    order = at(7, b"")
+    held = DeliveryHeld(
+        *("school-a", "school.census", "GUARD-WITHDRAWN", Counts(), "at most 2", 9),
+        order=order,
+        effective_by="file",
+    )
+    log.append(cid(1), held)
+    (found,) = ask().deliveries()
+    assert (found["effective"], found["effective_by"]) == (order.effective, "file")
+
+
 def test_a_held_delivery_counts_until_it_is_approved(log, ask):
     held = DeliveryHeld("school-a", "school.census", "GUARD-WITHDRAWN", Counts(), "at most 2", 9)
     log.append(cid(1), held)

@@ -11,6 +11,7 @@ from contactpoint.cli.command import (
     json_option,
     reason_option,
 )
+from contactpoint.cli.families import consent, correct
 from contactpoint.cli.output import print_json, print_table, say, with_times
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act, Purpose
@@ -27,6 +28,10 @@ BEHALF = click.option(
 @click.group()
 def child() -> None:
     """Who a child is, and which services work with them."""
+
+
+child.add_command(correct)
+child.add_command(consent)
 
 
 @child.command(
@@ -53,6 +58,7 @@ def show(number: str, with_history: bool, behalf: str, reason: str, as_json: boo
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError
+    from contactpoint.intake.preparing import day_of
     from person.numbers import NumberError, read
 
     stated = required_reason(reason)
@@ -74,12 +80,14 @@ def show(number: str, with_history: bool, behalf: str, reason: str, as_json: boo
         if found is None:
             raise NotFoundError("no child of that number")
         told = store.queries.history_of_child(found.child) if with_history else []
+        beside = store.beside.of(found, day_of(store.chance.clock()))
     history = views.history(found.view, told)
     if as_json:
-        shown = with_times(msgspec.to_builtins(found.view))
+        shown = with_times(msgspec.to_builtins(found.view) | views.beside_as_plain(beside))
         print_json(shown | {"history": history} if with_history else shown)
         return
     views.show(found.view)
+    views.show_beside(beside)
     if history:
         print_table(tuple(history[0]), [list(row.values()) for row in history])
 

@@ -20,7 +20,7 @@ LISTED = (
     *("delivery", "source", "feed", "effective", "state"),
     *("rows", "new", "changed", "held", "rejected"),
 )
-NOTED = ("line", "outcome", "rule", "field", "expected", "record")
+NOTED = ("outcome", "rule", "field", "expected", "record")
 
 
 @click.group()
@@ -65,8 +65,11 @@ def list_(state: str | None, held: bool, as_json: bool) -> None:
 def show_(delivery_id: str, as_json: bool) -> None:
     """Show one DELIVERY: counts, and the rows that were not taken as they came.
 
-    'delivery list' names them; the beginning of a name is enough. No particulars are shown.
+    'delivery list' names them; the beginning of a name is enough. A row is named by its line, or
+    as the N-th child of its file where a line may hold several. No particulars are shown.
     """
+    from feeds.catalogue import row_word
+
     with opened(Act.DELIVERIES) as store:
         store.projector.catch_up()
         found = _plain(_found(store.queries, delivery_id))
@@ -81,14 +84,19 @@ def show_(delivery_id: str, as_json: bool) -> None:
     }
     print_facts({name.replace("_", " "): value for name, value in facts.items()})
     if found["notes"]:
-        print_table(NOTED, [[note[column] for column in NOTED] for note in found["notes"]], "rows")
+        word = row_word(found["feed"])
+        noted = [
+            (f"{word} {note['line']}", *(note[column] for column in NOTED))
+            for note in found["notes"]
+        ]
+        print_table(("row", *NOTED), noted, "rows")
     if found["dropped"]:
         print_table(("field not taken", "values"), _most_first(found["dropped"].items()), "dropped")
     if found["state"] == "held":
         say(f"'contactpoint delivery approve {found['delivery']}' lets it through")
     elif found["held"] and found["state"] == "completed":
         say(
-            f"'contactpoint delivery approve {found['delivery']} --row LINE' takes a row that is "
+            f"'contactpoint delivery approve {found['delivery']} --row NUMBER' takes a row that is "
             "held, 'reject' turns it away"
         )
 
@@ -98,8 +106,9 @@ ROW = click.option(
     "lines",
     type=click.IntRange(min=1),
     multiple=True,
-    metavar="LINE",
-    help="Only what is held of this line; may be given again.",
+    metavar="NUMBER",
+    help="Only what is held of this row, by the line or child that 'delivery show' names; may be "
+    "given again.",
 )
 RECORD = click.option(
     "--record",
@@ -180,7 +189,7 @@ def _decide(  # noqa: PLR0913 - the options of both commands
             store.checkpoints.write(store.log)
             _tell(_found(store.queries, name), decision, as_json=as_json)
             return 0
-        reports = [report(store, name, outcome)]
+        reports = [report(name, outcome)]
         link(store, reports, wanted=True, shown=not as_json)
     if as_json:
         print_json(reports[0])

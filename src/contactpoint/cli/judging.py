@@ -65,12 +65,54 @@ def claim(pair: tuple[str, ...], minutes: int, as_json: bool) -> None:
     with opened(Act.CLAIM) as store:
         found = store.pair_named(pair)
         origin = store.origin("review claim")
-        until = store.judging(Act.CLAIM).claim(found, _by(store), origin, minutes)
+        until = store.judging(Act.CLAIM).claim(found, by_of(store), origin, minutes)
         store.projector.catch_up()
     if as_json:
         print_json({"pair": str(found), "until": as_time(until)})
     else:
         click.echo(f"pair {found} is yours until {as_time(until)}")
+
+
+@click.command(
+    "raise",
+    epilog=examples("review raise pds:9000000009 pds:9000000017 --reason 'merged at the source'"),
+)
+@pair_argument
+@click.option("--reason", type=PERSONAL, required=True, help="Why; sealed. - reads a line.")
+@token_option
+@json_option
+def raise_(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
+    """Ask stewards to look at two records, named as SOURCE:ID each. Nothing moves meanwhile.
+
+    For what no machine noticed, such as the word of a source that it has merged two of its records.
+    """
+    from contactpoint.errors import NotFoundError
+    from contactpoint.explaining import explain
+    from contactpoint.judging import NO_PAIR
+    from events.judgement import PairRaised
+
+    with opened(Act.RAISE) as store:
+        found = store.pair_named(pair)
+        by = store.model, *found, store.model_of
+        weighed = explain(store.queries, *by, cleared=store.is_cleared)
+        if weighed is None:
+            raise NotFoundError(NO_PAIR)
+        total = weighed.weight
+        raised = PairRaised(
+            *found,
+            model=store.model.version,
+            pattern=total.pattern,
+            weight=total.total,
+            probability=total.probability,
+            by=store.actor.subject,
+            why=reason or None,
+        )
+        store.judging(Act.RAISE).ask(raised, store.origin("review raise"))
+        store.projector.catch_up()
+    if as_json:
+        print_json({"pair": str(found)})
+    else:
+        click.echo(f"pair {found} awaits a steward")
 
 
 @click.command(epilog=examples("review release 7f3a9c21-8d1e02ab"))
@@ -81,7 +123,7 @@ def release(pair: tuple[str, ...], as_json: bool) -> None:
     """Put a PAIR that you claimed back undecided."""
     with opened(Act.CLAIM) as store:
         found = store.pair_named(pair)
-        store.judging(Act.CLAIM).release(found, _by(store), store.origin("review release"))
+        store.judging(Act.CLAIM).release(found, by_of(store), store.origin("review release"))
         store.projector.catch_up()
     if as_json:
         print_json({"pair": str(found)})
@@ -127,13 +169,13 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision states
         found = store.pair_named(pair)
         origin = store.origin("review decide")
         meant = Meant(found, stated, code, seen, remarks)
-        is_new = store.judging(Act.JUDGE).decide(meant, _by(store), origin)
-        follows = _follow(store, origin)
+        is_new = store.judging(Act.JUDGE).decide(meant, by_of(store), origin)
+        follows = follow(store, origin)
     if as_json:
         print_json({"pair": str(found), "verdict": verdict, "new": is_new, "linked": follows})
         return
     click.echo(f"pair {found}: {verdict}" + ("" if is_new else " (as decided before)"))
-    _say_whether(follows)
+    say_whether(follows)
 
 
 @click.command(epilog=examples("review undo 7f3a9c21-8d1e02ab --remarks 'the school was mistaken'"))
@@ -150,22 +192,23 @@ def undo(pair: tuple[str, ...], remarks: str, as_json: bool) -> None:
     with opened(Act.UNDO) as store:
         found = store.pair_named(pair)
         origin = store.origin("review undo")
-        is_new = store.judging(Act.UNDO).undo(found, _by(store), origin, remarks)
-        follows = _follow(store, origin)
+        is_new = store.judging(Act.UNDO).undo(found, by_of(store), origin, remarks)
+        follows = follow(store, origin)
     if as_json:
         print_json({"pair": str(found), "new": is_new, "linked": follows})
         return
     click.echo(f"pair {found}: the judgement is in force no longer")
-    _say_whether(follows)
+    say_whether(follows)
 
 
-def _by(store: "Contactpoint") -> "By":
+def by_of(store: "Contactpoint") -> "By":
+    """Whoever acts, and the second person where there is one."""
     from contactpoint.judging import By
 
     return By(store.actor.subject, store.second.subject if store.second else "")
 
 
-def _follow(store: "Contactpoint", origin: "Origin") -> bool:
+def follow(store: "Contactpoint", origin: "Origin") -> bool:
     """Let linking do what was decided; False where another run has it to do."""
     from events.store.locks import LockedError
 
@@ -177,6 +220,7 @@ def _follow(store: "Contactpoint", origin: "Origin") -> bool:
     return True
 
 
-def _say_whether(follows: bool) -> None:
+def say_whether(follows: bool) -> None:
+    """Say where the children do not follow yet."""
     if not follows:
         say("another run of linking is at work; the children follow with the next one")

@@ -1,5 +1,6 @@
 """Commands that take files in: load, feeds."""
 
+import contextlib
 import dataclasses
 import time
 from collections import Counter
@@ -26,6 +27,8 @@ SUMMED = (
     *("remarks", "dropped_fields", "events", "links", "reviews"),
 )
 """Counts of a report that add up over files."""
+A_DAY = 86_400_000_000
+"""Microseconds: clocks and zones may differ by so much."""
 GRAVEST = (1, 4, 3, 0)
 """Exit codes of several files, the gravest first."""
 
@@ -38,7 +41,10 @@ GRAVEST = (1, 4, 3, 0)
     )
 )
 @click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
 )
 @click.option(
     "--feed",
@@ -84,49 +90,65 @@ def load(  # noqa: PLR0913 - the options of the contract
     """Read an agency's FILES, append what is new, link it, and report.
 
     Each file is read whole before anything of it is stored. Exit 3 where rows were rejected or
-    held, or a file as a whole; of several files the gravest counts: 1, 4, 3, 0.
+    held, or a file as a whole; of several files the gravest counts: 1, 4, 3, 0. The report's
+    "links" are the records that were put into a child, one known before or one of their own.
     """
     from contactpoint.errors import UsageError
     from feeds.submission import FeedError
 
-    if not source.strip():
-        raise UsageError("--source: expected the name of the agency's system")
-    reports: list[dict[str, Any]] = []
-    codes: set[int] = set()
-    with opened(Act.LOAD) as store:
-        found = deliveries(files, feed_name)
-        for feed, paths in found:
-            name = paths[0].name
-            request = as_request(
-                paths,
-                feed,
-                source=source,
-                mode=mode,
-                mapping=mapping,
-                effective=effective,
-                dry_run=dry_run,
-            )
-            try:
-                outcome = loaded(store, request, "load", shown=not as_json)
-            except (FeedError, UsageError) as error:
-                # What holds of one file alone is its own failure; the others are still loaded.
-                if isinstance(error, UsageError) and len(found) == 1:
-                    raise
-                codes.add(1)
-                reports.append(failed(name, error))
-                say(f"contactpoint: {error}")
-                continue
-            codes.add(outcome.exit_code)
-            reports.append(report(store, name, outcome))
-            if not as_json:
-                show(name, outcome)
-        if not dry_run:
-            link(store, reports, wanted=not no_link, shown=not as_json)
-    code = next(code for code in GRAVEST if code in codes)
+    try:
+        with opened(Act.LOAD) as store:
+            refuse_future(effective, store.chance.clock())
+            requests = [
+                as_request(
+                    paths,
+                    feed,
+                    source=source,
+                    mode=mode,
+                    mapping=mapping,
+                    effective=effective,
+                    dry_run=dry_run,
+                )
+                for feed, paths in deliveries(files, feed_name)
+            ]
+            reports = [_reported(store, each, requests, as_json=as_json) for each in requests]
+            if not dry_run:
+                link(store, reports, wanted=not no_link, shown=not as_json)
+    except (FeedError, UsageError) as error:
+        if not as_json:
+            raise
+        code = getattr(error, "exit_code", 1)
+        say(f"contactpoint: {error}")
+        print_json({**failed(files[0].name, error), "exit_code": code})
+        return code
+    code = next(code for code in GRAVEST if code in {each["exit_code"] for each in reports})
     if as_json:
         several = {**together(reports), "exit_code": code}
         print_json(reports[0] if len(reports) == 1 else several)
     return code
+
+
+def _reported(
+    store: "Contactpoint", request: "Request", all_: Sequence["Request"], *, as_json: bool
+) -> dict[str, Any]:
+    """Load one delivery of several, and give its report; a person is shown it at once.
+
+    What holds of one file alone is its own failure; the others are still loaded.
+    """
+    from contactpoint.errors import UsageError
+    from feeds.submission import FeedError
+
+    name = request.paths[0].name
+    try:
+        outcome = loaded(store, request, "load", shown=not as_json)
+    except (FeedError, UsageError) as error:
+        if isinstance(error, UsageError) and len(all_) == 1:
+            raise
+        say(f"contactpoint: {error}")
+        return failed(name, error)
+    if not as_json:
+        show(name, outcome)
+    return report(name, outcome)
 
 
 def loaded(
@@ -186,11 +208,16 @@ def deliveries(files: Sequence[Path], name: str | None) -> list[tuple["Feed", li
 
     Raises UsageError where a file does not show its feed and no name of one is given.
     """
+    from contactpoint.errors import UsageError
     from feeds.catalogue import JOINT
     from feeds.text import regular
 
     found: list[tuple[Feed, list[Path]]] = []
     for path in files:
+        if path == Path("-") and not path.exists():
+            raise UsageError(
+                "-: a file is read twice, and standard input cannot be; expected a regular file"
+            )
         feed = _feed(regular(path), name)
         joint = next((paths for known, paths in found if known is feed), None)
         if feed.name in JOINT and joint is not None:
@@ -202,11 +229,14 @@ def deliveries(files: Sequence[Path], name: str | None) -> list[tuple["Feed", li
 
 
 def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options: Any) -> "Request":
-    """What is asked to have loaded. Raises UsageError where the date is none."""
+    """What is asked to have loaded. Raises UsageError where the date or the source is none."""
     from contactpoint.errors import UsageError
     from contactpoint.intake.preparing import moment
     from contactpoint.intake.request import Request
+    from contactpoint.sources import named
     from feeds.text import regular
+
+    named(options["source"])
 
     if mapping := options.get("mapping"):
         regular(mapping)
@@ -219,13 +249,31 @@ def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options
     return Request(paths=paths, feed=feed, effective=effective, **options)
 
 
+def refuse_future(effective: str, now: int) -> None:
+    """Raise UsageError for a date more than a day ahead: it would outrank every later statement.
+
+    What is no date at all is told elsewhere.
+    """
+    from contactpoint.errors import UsageError
+    from contactpoint.intake.preparing import moment
+
+    with contextlib.suppress(ValueError):
+        if effective and moment(effective) > now + A_DAY:
+            raise UsageError("--effective: expected a date that is not in the future")
+
+
 def _feed(path: Path, name: str | None) -> "Feed":
-    """The feed of this name, or the one that the file looks to be of."""
+    """The feed of this name, or the one that the file looks to be of.
+
+    Raises FeedError for a file that no feed could read, UsageError for one that may be of several.
+    """
     from contactpoint.errors import UsageError
     from feeds.catalogue import FEEDS, recognise
+    from feeds.unknown import refuse_unreadable
 
     found = FEEDS[name] if name else recognise(path)
     if found is None:
+        refuse_unreadable(path)
         raise UsageError(
             f"{path.name}: does not show its feed; expected --feed NAME, and 'contactpoint feeds' "
             "lists the names"
@@ -233,7 +281,7 @@ def _feed(path: Path, name: str | None) -> "Feed":
     return found
 
 
-def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, Any]:
+def report(name: str, outcome: "Outcome") -> dict[str, Any]:
     """What ``load --json`` prints of one file."""
     counts = msgspec.structs.asdict(outcome.counts)
     return {
@@ -251,7 +299,6 @@ def report(store: "Contactpoint", name: str, outcome: "Outcome") -> dict[str, An
         "effective_by": outcome.effective_by,
         "seconds": outcome.seconds,
         "exit_code": outcome.exit_code,
-        "position": store.log.position(),
     }
 
 

@@ -120,7 +120,7 @@ def _load(
                 raise
             yield {"source": source, **failed(name, _unreadable(Path(name), error))}
         else:
-            yield {"source": source, **report(store, name, outcome)}
+            yield {"source": source, **report(name, outcome)}
 
 
 def _unreadable(path: Path, error: OSError) -> Exception:
@@ -134,11 +134,13 @@ def _of_no_feed(paths: Iterable[Path]) -> list[tuple[Path, Exception]]:
     from contactpoint.errors import UsageError
     from feeds.catalogue import recognise
     from feeds.submission import FeedError
+    from feeds.unknown import refuse_unreadable
 
     found: list[tuple[Path, Exception]] = []
     for path in paths:
         try:
             if recognise(path) is None:
+                refuse_unreadable(path)
                 said = f"{path.name}: does not show its feed; expected FEED.DATE.ext as its name"
                 found.append((path, UsageError(said)))
         except FeedError as error:

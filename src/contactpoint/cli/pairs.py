@@ -48,7 +48,11 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
     with opened(Act.WHY) as store:
         store.projector.catch_up()
         records = store.record_named(left), store.record_named(right)
-        found = explain(store.queries, store.model, *records, store.model_of)
+        found = (
+            None
+            if store.are_apart(records)
+            else explain(store.queries, store.model, *records, store.model_of)
+        )
         store.accesses.record(
             store.origin("why"),
             "why",

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from contactpoint.cli.output import print_json
+
 COMMANDS = {
     "init": "contactpoint.cli.store",
     "load": "contactpoint.cli.loading",
@@ -21,12 +23,16 @@ COMMANDS = {
     "link": "contactpoint.cli.linking",
     "export": "contactpoint.cli.exporting",
     "child": "contactpoint.cli.children",
+    "authority": "contactpoint.cli.authorities",
     "why": "contactpoint.cli.pairs",
     "score": "contactpoint.cli.scoring",
     "evaluate": "contactpoint.cli.evaluating",
     "train": "contactpoint.cli.models",
     "model": "contactpoint.cli.models",
     "review": "contactpoint.cli.reviews",
+    "label": "contactpoint.cli.labelling",
+    "never-link": "contactpoint.cli.separating",
+    "adopt": "contactpoint.cli.separating",
     "shield": "contactpoint.cli.shields",
     "status": "contactpoint.cli.store",
     "rebuild": "contactpoint.cli.store",
@@ -34,6 +40,7 @@ COMMANDS = {
     "erase": "contactpoint.cli.erasing",
     "key": "contactpoint.cli.erasing",
     "doctor": "contactpoint.cli.operations",
+    "report": "contactpoint.cli.reporting",
     "token": "contactpoint.cli.people",
     "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",
@@ -66,7 +73,8 @@ class Program(click.Group):
         """The command of this name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(
@@ -96,43 +104,57 @@ def program() -> None:
 
 def main(args: Sequence[str] | None = None) -> Any:
     """Run the program; never returns."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None, obj: object = None) -> int:
+    """Run the program and return its exit code; ``obj`` is the object of its context."""
     # What the program writes is for its user's eyes alone.
     os.umask(0o077)
     color = False if os.environ.get("NO_COLOR") else None
     try:
-        code = program.main(args=args, prog_name="contactpoint", standalone_mode=False, color=color)
+        code = program.main(
+            args=args, prog_name="contactpoint", standalone_mode=False, color=color, obj=obj
+        )
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
-        sys.exit(1)
+        return 1
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        _tell_scripts(args, error.format_message(), error.exit_code)
+        return error.exit_code
     except Exception as error:
-        sys.exit(_explained(error))
-    sys.exit(code if isinstance(code, int) else 0)
+        code, said = _explained(error)
+        click.echo(f"contactpoint: {said}", err=True)
+        _tell_scripts(args, said, code)
+        return code
+    return code if isinstance(code, int) else 0
 
 
-def _explained(error: Exception) -> int:
-    """Print what an expected error says; of a fault of ours only its kind and its place.
+def _tell_scripts(args: Sequence[str] | None, error: str, code: int) -> None:
+    """Print the JSON object of a command that failed, where its answer was asked for as JSON."""
+    if "--json" in (sys.argv[1:] if args is None else args):
+        print_json({"error": error, "exit_code": code})
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """The exit code, and what an expected error says; of a fault of ours only kind and place.
 
     The text of a KeyError or of a database's error may hold a child's particulars, so it is not
     printed. ``CONTACTPOINT_TRACEBACK=1`` lets it pass whole, for those who mend the program.
     """
     code = _exit_code(error)
     if code is not None:
-        click.echo(f"contactpoint: {_said(error)}", err=True)
-        return code
+        return code, _said(error)
     if os.environ.get("CONTACTPOINT_TRACEBACK"):
         raise error
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     place = Path(frame.f_code.co_filename)
-    click.echo(
-        f"contactpoint: a fault of the program: {type(error).__name__} in "
+    return 1, (
+        f"a fault of the program: {type(error).__name__} in "
         f"{place.parent.name}/{place.name} line {line}; please report it. "
-        "CONTACTPOINT_TRACEBACK=1 shows all of it, personal data included",
-        err=True,
+        "CONTACTPOINT_TRACEBACK=1 shows all of it, personal data included"
     )
-    return 1
 
 
 def _said(error: Exception) -> str:

@@ -1,17 +1,19 @@
-"""Commands about the steward's queue: review list, review show."""
+"""Commands about the stewards' queue: review list, show, relatives."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from contactpoint.cli.command import examples, json_option, reason_option
-from contactpoint.cli.judging import claim, decide, pair_argument, release, undo, written
+from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
+from contactpoint.cli.judging import claim, decide, pair_argument, raise_, release, undo, written
 from contactpoint.cli.output import as_time, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
+from contactpoint.cli.splitting import split
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.opening import OpenedPair
+    from contactpoint.tasks import Task
     from projections.queries import OpenPair
 
 
@@ -31,43 +33,102 @@ def review() -> None:
 @token_option
 @json_option
 def list_(limit: int, as_json: bool) -> None:
-    """List the pairs that await a steward, the likeliest first. No particulars are shown.
+    """List what awaits you, what a decision is worth most for first. No particulars are shown.
 
-    Pairs of a child with a restricted record are left out, and are not counted either.
+    Each record stands in one task at a time. Left out, and not counted either, are tasks of other
+    authorities, of your own family, and of shielded children unless you are cleared for them.
     """
+    from contactpoint.queue import tasks_of
+
     with opened(Act.LIST_PAIRS) as store:
         store.projector.catch_up()
-        pairs = store.queries.shown_pairs()
+        tasks = list(tasks_of(store))
     if as_json:
-        print_json(
-            [
-                {
-                    "pair": _name(pair),
-                    "left": pair.left.hex[:8],
-                    "right": pair.right.hex[:8],
-                    "probability": pair.probability,
-                    "weight": pair.weight,
-                    "since": as_time(pair.since),
-                    "model": pair.model,
-                }
-                for pair in pairs[:limit]
-            ]
-        )
+        print_json([_plain(task) for task in tasks[:limit]])
         return
-    if not pairs:
-        say("no pair awaits a steward")
+    if not tasks:
+        say("nothing awaits you")
         return
     print_table(
-        ("pair", "probability", "weight", "since"),
+        ("task", "what", "probability", "since", ""),
         [
-            (_name(p), f"{p.probability:.4f}", f"{p.weight:+.2f}", (as_time(p.since) or "")[:10])
-            for p in pairs[:limit]
+            (
+                task.name,
+                task.kind,
+                f"{task.pair.probability:.4f}" if task.pair else "",
+                (as_time(task.since) or "")[:10],
+                _note(task),
+            )
+            for task in tasks[:limit]
         ],
-        title=f"{len(pairs):,} pairs await a steward" if len(pairs) > 1 else "a pair awaits one",
+        title=f"{len(tasks):,} tasks await you" if len(tasks) > 1 else "a task awaits you",
     )
-    if len(pairs) > limit:
-        say(f"{len(pairs) - limit:,} more: --limit {min(len(pairs), 1000)} shows them")
-    say(f"'contactpoint review show {_name(pairs[0])} --reason ...' shows the first")
+    if len(tasks) > limit:
+        say(f"{len(tasks) - limit:,} more: --limit {min(len(tasks), 1000)} shows them")
+    first = next((task for task in tasks if task.pair), None)
+    if first:
+        say(f"'contactpoint review show {first.name} --reason ...' shows the first pair")
+
+
+def _plain(task: "Task") -> dict[str, Any]:
+    pair = task.pair
+    return {
+        "task": task.kind,
+        "name": task.name,
+        "pair": task.name if pair else None,
+        "records": list(task.records),
+        "left": pair.left.hex[:8] if pair else None,
+        "right": pair.right.hex[:8] if pair else None,
+        "probability": pair.probability if pair else None,
+        "weight": pair.weight if pair else None,
+        "since": as_time(task.since),
+        "model": pair.model if pair else None,
+        "size": task.size or None,
+        "claimed_by": task.claimed or None,
+        "said": task.said or None,
+        "worth": round(task.worth, 4),
+    }
+
+
+def _note(task: "Task") -> str:
+    """What else a line of the queue says."""
+    if task.claimed:
+        return f"claimed by {task.claimed}"
+    if task.size:
+        return f"{task.size:,} records"
+    return {"unsure": "somebody could not tell", "refer": "referred on"}.get(task.said, "")
+
+
+@review.command(epilog=examples("review relatives 123456789012 -", "review relatives --none"))
+@click.argument("numbers", nargs=-1, type=PERSONAL)
+@click.option("--none", "nobody", is_flag=True, help="There is no such child any more.")
+@click.option("--of", "person", default="", help="Somebody else's; for administrators.")
+@token_option
+@json_option
+def relatives(numbers: tuple[str, ...], nobody: bool, person: str, as_json: bool) -> None:
+    """Declare the children of your own family, on whom you do not decide. Replaces what was.
+
+    Their tasks answer as if there were none. A list that is not complete is yours to mend.
+    """
+    from contactpoint.errors import NotFoundError, UsageError
+
+    if bool(numbers) == nobody:
+        raise UsageError("expected the numbers of children, or --none")
+    with opened(Act.DECLARE) as store:
+        if person:
+            store.require(Act.DECLARE_OTHERS)
+        store.projector.catch_up()
+        children = {store.child_named(number) for number in numbers}
+        known = {child for child in children if child is not None}
+        if len(known) < len(children):
+            raise NotFoundError("no child of that number")
+        origin = store.origin("review relatives")
+        by = store.actor.subject
+        store.relatives.declare(person or by, known, by, origin)
+    if as_json:
+        print_json({"children": len(known)})
+    else:
+        click.echo(f"{len(known)} children are of the family")
 
 
 @review.command(epilog=examples("review show 7f3a9c21-8d1e02ab --reason 'the queue of Monday'"))
@@ -166,5 +227,5 @@ def _name(pair: "OpenPair") -> str:
     return f"{pair.left.hex[:8]}-{pair.right.hex[:8]}"
 
 
-for command in (claim, release, decide, undo):
+for command in (claim, raise_, release, decide, undo, split):
     review.add_command(command)

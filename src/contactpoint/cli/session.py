@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from contactpoint.chance import CHANCE, Chance
 from contactpoint.cli.output import say
 from contactpoint.people.deciding import Act, Purpose
 
@@ -30,12 +31,14 @@ def opened(act: Act | None, purpose: Purpose = Purpose.DUTY) -> "Iterator[Contac
     """The installation that the environment points at, for an act.
 
     Raises DeniedError where whoever runs the command may not do it. None is no act of anybody's:
-    nothing is shown of the index and nothing is changed.
+    nothing is shown of the index and nothing is changed. Whoever runs the program from within
+    Python may hand in a ``Chance`` as the context's object.
     """
     from contactpoint.bootstrap import open_store
     from contactpoint.settings import from_environment
 
-    with open_store(from_environment({**os.environ, **_given()})) as store:
+    chance = click.get_current_context().find_object(Chance) or CHANCE
+    with open_store(from_environment({**os.environ, **_given()}), chance) as store:
         if act is not None:
             store.require(act, purpose=purpose)
         if act in SAID_OF and store.actor.in_shell:

@@ -101,14 +101,17 @@ def show(name: str, as_json: bool) -> None:
 @token_option
 @json_option
 def add(name: str, feed_name: str, any_age: bool, as_json: bool, **stated: object) -> None:
-    """Register the source of a NAME, or state its settings anew. What is not said is the feed's."""
-    from contactpoint.sources import registration
+    """Register the source of a NAME, or state its settings anew. What is not said is the feed's.
+
+    A NAME has up to 100 printable characters, colons among them, and no blanks at its ends.
+    """
+    from contactpoint.sources import named, registration
     from feeds.catalogue import FEEDS
 
     changes = {key: value for key, value in stated.items() if value not in (None, ())}
     if any_age:
         changes["oldest"] = None
-    made = registration(name, feed_name, FEEDS[feed_name].settings)
+    made = registration(named(name), feed_name, FEEDS[feed_name].settings)
     with opened(Act.ADD_SOURCE) as store:
         changed = store.sources.register(
             msgspec.structs.replace(made, **changes), store.origin("source add")

@@ -8,8 +8,11 @@ import click
 import msgspec
 
 from contactpoint.cli.output import as_time, print_table
+from person.services import ENROLMENTS
 
 if TYPE_CHECKING:
+    from contactpoint.beside import Beside
+    from events.correction import Asserted
     from projections.view import View
 
 SERVICE = ("service", "organisation", "practitioner", "contact", "since", "until", "told by")
@@ -52,6 +55,36 @@ def show(view: "View") -> None:
     if plain["services"]:
         print_table(SERVICE, [_service(told) for told in plain["services"]])
     _show_marks(plain)
+
+
+def beside_as_plain(beside: "Beside | None") -> dict[str, Any]:
+    """What stands beside a child's records, for a script; nothing where nothing may be told."""
+    return msgspec.to_builtins(beside) if beside else {}
+
+
+def show_beside(beside: "Beside | None") -> None:
+    """What stands beside a child's records, for a person to read."""
+    if beside is None:
+        return
+    for one in beside.corrections:
+        said = (as_time(one.stated) or "")[:10]
+        click.echo(f"  the family says otherwise ({said}): {one.kind} {_corrected(one.says)}")
+    if beside.sensitive:
+        click.echo(f"  {beside.sensitive.service}: {beside.sensitive.contact}")
+    if beside.returned:
+        click.echo(f"  back in England since {beside.returned.date}")
+    code = beside.authority.code
+    asked = f"; offered to {beside.authority.offered}" if beside.authority.offered else ""
+    click.echo(f"  responsible authority: {code or 'not known'}{asked}")
+    kept = beside.retention
+    click.echo(f"  kept: {kept.state}" + (f" (archived from {kept.archived})" if kept.rule else ""))
+
+
+def _corrected(says: "Asserted") -> str:
+    """What the family says, as it is spoken."""
+    name = " ".join([*says.given, says.family]).strip()
+    place = ", ".join([*says.address.lines, says.address.postcode]) if says.address else ""
+    return name or says.birth or says.sex or place
 
 
 def history(view: "View", told: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -169,8 +202,9 @@ def _show_marks(plain: dict[str, Any]) -> None:
 
 def _service(told: dict[str, Any]) -> tuple[str, ...]:
     service = told["value"]
+    enrolled = ENROLMENTS.get(service.get("enrolment", ""))
     return (
-        service["kind"],
+        f"{service['kind']} ({enrolled})" if enrolled else service["kind"],
         service.get("name") or service.get("organisation") or "",
         service.get("practitioner", ""),
         service.get("phone") or service.get("email") or "",

@@ -89,6 +89,6 @@ def _meant(delivery: Delivery, decision: Decision) -> list[HeldRow]:
     found = [row for row in dict.fromkeys([*held, *settled]) if decision.names(row)]
     missing = decision.lines - {row.line for row in found}
     if missing or not found:
-        which = f"line {min(missing)}" if missing else f"a row of {', '.join(decision.records)}"
+        which = f"row {min(missing)}" if missing else f"a row of {', '.join(decision.records)}"
         raise RowDecisionError(f"does not hold {which}; 'delivery show' lists what it holds")
     return found

@@ -24,7 +24,7 @@ from contactpoint.intake.recall import Recall
 from contactpoint.intake.sealing import Firsts, SealedFirsts, Sealing
 from events.keys import KeyStoreError
 from events.master import MasterKey
-from feeds.submission import FeedError, Reading
+from feeds.submission import Dropped, FeedError, Reading
 
 
 class SecondProcessError(ContactpointError):
@@ -130,9 +130,10 @@ class Shared:
             yield apart.chunk(chunk) if apart is not None else chunk
         else:
             self._fail()
-        self.about.dropped = self._line.recv()
+        dropped = Dropped(self._line.recv())
         if apart is not None:
-            self.about.dropped += apart.dropped
+            dropped.take(apart.dropped)
+        self.about.dropped = dropped
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal there, while this process does something else."""

@@ -1,6 +1,7 @@
 """What people have laid upon the records that a run links: judgements and never-links."""
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from uuid import UUID
 
 from contactpoint.linking.neighbourhoods import Edge
@@ -16,11 +17,13 @@ from events.never_link import (
     NeverLinkLifted,
     decide,
     evolve,
+    sides_of,
 )
 from events.store.heads import Sided, SideRecord
 from linkage.judgements import Sides, implied
 from linkage.resolve import Judgement
 
+SIDES = ("left", "old"), ("right", "new")
 CHANGES: tuple[type[Event], ...] = (
     PairJudged,
     JudgementReversed,
@@ -60,6 +63,12 @@ class Laid:
             self._stand(stands)
         self.position = position
 
+    def suppose(self, judgements: Iterable[Judgement]) -> None:
+        """Take judgements for laid that are not, to see what would follow; for a plan alone."""
+        for judgement in judgements:
+            for ordinal in judgement[:2]:
+                self._judged.setdefault(ordinal, []).append(judgement)
+
     def _stand(self, stands: Sided) -> None:
         self._sided.setdefault(stands.never_link, {})[stands.ordinal] = stands
         self._stands.setdefault(stands.ordinal, []).append(stands)
@@ -89,7 +98,9 @@ class Laid:
         if not touched:
             return []
         judged = {judgement for ordinal in touched for judgement in self._judged.get(ordinal, ())}
-        return implied(judged, [self._sides(one) for one in self._laid(touched)], members)
+        laid = self._laid(touched)
+        judged.update(*(self._one_again(one) for one in laid))
+        return implied(judged, [self._sides(one) for one in laid], members)
 
     def grown(
         self, groups: Iterable[tuple[Collection[int], dict[int, UUID]]]
@@ -116,12 +127,11 @@ class Laid:
         for one, new in sorted(grown.items()):
             known = self._log.replay(one, NeverLink(), evolve)
             left, right = (
-                frozenset(stands.record for stands in new if stands.side == side)
-                for side in ("left", "right")
+                frozenset(stands.record for stands in new if stands.side in side) for side in SIDES
             )
             for event in decide(GrowNeverLink(left, right), known):
                 messages.append(Recorded(one, known.version + 1, origin, origin.recorded, event))
-                heads += side_records(one, event)
+                heads += side_records(one, event, known)
         return messages, heads
 
     def has_grown(self, grown: dict[UUID, list[Sided]], position: int) -> None:
@@ -153,21 +163,27 @@ class Laid:
     def _sides(self, never_link: UUID) -> Sides:
         stands = self._sided[never_link].values()
         left, right = (
-            frozenset(one.ordinal for one in stands if one.side == side)
-            for side in ("left", "right")
+            frozenset(one.ordinal for one in stands if one.side in side) for side in SIDES
         )
         return left, right
 
+    def _one_again(self, never_link: UUID) -> list[Judgement]:
+        """What holds the records of a retired identity together: each would be seen alone."""
+        stands = self._sided[never_link].values()
+        old = sorted(one.ordinal for one in stands if one.side == "old")
+        return [Judgement(left, right, same=True) for left, right in pairwise(old)]
 
-def side_records(never_link: UUID, event: NeverLinkEvent) -> list[SideRecord]:
-    """Where the records that an event of a never-link names come to stand."""
-    if not isinstance(event, NeverLinkDrawn | NeverLinkGrown):
-        return []
-    return [
-        SideRecord(never_link, record, side)
-        for side, records in (("left", event.left), ("right", event.right))
-        for record in records
-    ]
+
+def side_records(never_link: UUID, event: NeverLinkEvent, before: NeverLink) -> list[SideRecord]:
+    """Where the records of a never-link come to stand by one more event of it."""
+    match event:
+        case NeverLinkDrawn(renewed=renewed):
+            stands = sides_of(event, renewed=renewed)
+        case NeverLinkGrown():
+            stands = sides_of(event, renewed=before.is_renewed)
+        case NeverLinkLifted():
+            return [SideRecord(never_link, record, "") for record in before.left | before.right]
+    return [SideRecord(never_link, record, side) for record, side in stands]
 
 
 def spoken_of(event: Event) -> Sequence[UUID]:

@@ -38,7 +38,7 @@ from events.child import evolve as evolve_child
 from events.delivery import ChunkAppended
 from events.failpoints import failpoint
 from events.judgement import ACT
-from events.linking import LinkingCompleted, PairsReferred, ReferredPair
+from events.linking import Crowd, CrowdsChanged, LinkingCompleted, PairsReferred, ReferredPair
 from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
@@ -54,12 +54,12 @@ from events.record import (
 from events.shape import ShapeLinked
 from events.shield import RecordsReleased
 from events.store.appending import StaleError
-from events.store.heads import ChildHead, HeadChanges
+from events.store.heads import ChildHead, HeadChanges, Heads
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Member, Resolution, resolve
+from linkage.resolve import Judgement, Resolution, resolve
 from linkage.weigh import probability
 from projections.projector import Projector
 from projections.queries import Membership, Queries
@@ -75,6 +75,8 @@ CHILDREN: dict[type[Event], str] = {
 COMMIT = 5_000
 """Records settled in one commit."""
 PAGE = 10_000
+PREVIEW = 30.0
+"""Seconds for which a preview waits for a run that is at work."""
 TRIES = 5
 """How often a commit is tried where others write what it read, before the run gives up."""
 
@@ -116,6 +118,20 @@ class LinkOutcome:
                 self.children[kind] += 1
             left = [e for e in one.events if isinstance(e, RecordsUnlinked)]
             self.children["split"] += bool(left and left[0].reason == "moved" and not kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A child as it would be."""
+
+    number: str
+    """Empty where it would get a new one."""
+    records: dict[int, UUID]
+    """Its current records, by ordinal."""
+
+    def is_about(self, ordinals: Collection[int]) -> bool:
+        """Whether it would have any of these records."""
+        return not self.records.keys().isdisjoint(ordinals)
 
 
 class Linking:
@@ -190,6 +206,15 @@ class Linking:
                 self._projector.catch_up()
             yield model
 
+    def preview(
+        self, origin: Origin, model: AnyModel, judgements: Sequence[Judgement]
+    ) -> list[Previewed]:
+        """The children that the records of judgements, by ordinal, would be of; nothing changes."""
+        with self._log.lock("link", wait=PREVIEW):
+            position = self._projector.catch_up()
+            run = _Run(self, origin, model, position, plan=True)
+            return run.suppose(judgements)
+
     @overload
     def index(self, origin: Origin, model: Model) -> Index: ...
 
@@ -260,6 +285,18 @@ class _Run:
             self._complete()
         self.outcome.events = self._log.position() - before
         return self.outcome
+
+    def suppose(self, judgements: Sequence[Judgement]) -> list[Previewed]:
+        """What would follow for these records if so it were judged."""
+        self._laid.read()
+        self._laid.suppose(judgements)
+        asked = {ordinal for one in judgements for ordinal in one[:2]}
+        pairs, ordinals = self._reach(self._index(), asked, whole=False)
+        linked = self._linked(ordinals)
+        found = list(decided(pairs, self._model))
+        batch = group(ordinals, found, self._edges(ordinals, linked))
+        commit = self._resolved(batch, linked)
+        return [one for one in commit.children(self._log.heads) if one.is_about(asked)]
 
     def _last(self) -> tuple[int, str]:
         """How far the log was linked, and under which model; none under none."""
@@ -391,7 +428,7 @@ class _Run:
             merged.setdefault(into, set()).add(child)
         for one in batch:
             members = [
-                self._member(record)
+                self._filling.member(record)
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
@@ -412,20 +449,6 @@ class _Run:
     def _tell(self, stage: str, records: int) -> None:
         if self._progress is not None:
             self._progress(stage, records)
-
-    def _member(self, record: Membership) -> Member:
-        source = self._filling.source(record.source)
-        nameless = source is not None and source.nameless
-        return Member(
-            record.ordinal,
-            record.source,
-            record.key,
-            self._filling.exclusive(record.source, record.scope),
-            makes_child=not nameless,
-            verified=record.verified,
-            few=source is not None and source.holds_few,
-            upns=record.upns,
-        )
 
     def _settle_one(
         self,
@@ -448,6 +471,7 @@ class _Run:
         )
         for each in settled:
             commit.add(each)
+        commit.note_crowd(ids, resolution)
         was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
         commit.shields.follow(groups, was)
         commit.groups += [(group, ids) for group in resolution.children]
@@ -462,13 +486,13 @@ class _Run:
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
         state = Child()
-        held: dict[frozenset[UUID], int] = {}
+        past: list[tuple[int, Child]] = []
         for number, message in enumerate(messages, start=1):
             state = evolve_child(state, message.event)  # type: ignore[arg-type]
             # Between two events of one run it is what it never was to anybody.
             if number == len(messages) or messages[number].origin != message.origin:
-                held[state.records] = message.origin.recorded
-        return KnownChild(child, state, (messages[0].origin.recorded, state.number), held)
+                past.append((message.origin.recorded, state))
+        return KnownChild(child, state, (messages[0].origin.recorded, state.number), past)
 
     def _refer(self, commit: "_Commit") -> PairsReferred | None:
         """Pairs that newly await a steward, and pairs that no longer do."""
@@ -481,6 +505,13 @@ class _Run:
             return None
         return PairsReferred(self._model.version, fresh, settled)
 
+    def _crowds(self, commit: "_Commit") -> CrowdsChanged | None:
+        """Neighbourhoods that newly call a steward for their size, and those that no longer do."""
+        known = self._queries.crowds_of(commit.records)
+        fresh = tuple(crowd for crowd in commit.crowds if crowd.lead not in known)
+        thinned = tuple(sorted(known - {crowd.lead for crowd in commit.crowds}))
+        return CrowdsChanged(fresh, thinned) if fresh or thinned else None
+
     def _append(self, commit: "_Commit", referred: PairsReferred | None) -> None:
         """Raises StaleError, with nothing written, where a child that was read has moved on."""
         messages = [
@@ -488,9 +519,9 @@ class _Run:
             for each in commit.settled
             for number, event in enumerate(each.events, start=1)
         ]
+        own = [event for event in (referred, self._crowds(commit)) if event is not None]
+        messages += [self._own(event, place) for place, event in enumerate(own, start=1)]
         messages += commit.shields.acts.messages
-        if referred is not None:
-            messages.append(self._own(referred))
         grown = self._laid.grown(commit.groups)
         growth, sides = self._laid.growth(grown, self._origin)
         messages += growth
@@ -503,7 +534,7 @@ class _Run:
                 unmoved={ACT: self._laid.position, "shield": commit.shields.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
-            self._version += referred is not None
+            self._version += len(own)
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
         self.outcome.count(commit.settled)
         self.outcome.referred += len(referred.referred) if referred is not None else 0
@@ -546,9 +577,9 @@ class _Run:
     def _own_version(self) -> int:
         return self._log.versions([self._stream]).get(self._stream, 0)
 
-    def _own(self, event: Event) -> Recorded:
+    def _own(self, event: Event, place: int = 1) -> Recorded:
         """An event of our own stream, which goes on from where it stood when it was read."""
-        version = self._version + 1
+        version = self._version + place
         return Recorded(self._stream, version, self._origin, self._origin.recorded, event)
 
 
@@ -566,8 +597,26 @@ class _Commit:
         self.links: dict[UUID, UUID | None] = {}
         self.referred: list[ReferredPair] = []
         self.records: set[UUID] = set()
+        self.crowds: list[Crowd] = []
         self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
         """The records of each child by ordinal, and the ids of those of its neighbourhood."""
+
+    def children(self, heads: Heads) -> Iterator[Previewed]:
+        """The children as they are when it is written."""
+        before = {child: head.number for child, head in heads.children(self._ids()).items()}
+        for child, ids in self.groups:
+            records = {ordinal: ids[ordinal] for ordinal in sorted(child)}
+            now = {self.links.get(id_, self.linked.get(o)) for o, id_ in records.items()}
+            yield Previewed(before.get(now.pop() or UUID(int=0), ""), records)
+
+    def _ids(self) -> set[UUID]:
+        given = {child for child in self.links.values() if child is not None}
+        return given | set(self.linked.values())
+
+    def note_crowd(self, ids: dict[int, UUID], resolution: Resolution) -> None:
+        """A neighbourhood that is too large calls a steward, by the record received first."""
+        if resolution.crowded:
+            self.crowds.append(Crowd(ids[min(ids)], len(ids)))
 
     def add(self, settled: Settled) -> None:
         """Events of one child follow; its head and its records' links with them."""
@@ -584,7 +633,7 @@ class _Commit:
         )
         for record in settled.before.records - child.records:
             # A withdrawn record keeps its child: when it returns, it finds its number again.
-            if child.status != "closed":
+            if child.status not in ("closed", "retired"):
                 self.links.setdefault(record, None)
         joined = child.records - settled.before.records
         self.links.update(dict.fromkeys(joined, settled.id))

@@ -26,11 +26,15 @@ class Act(StrEnum):
     WHY = "explain a pair"
     LIST_PAIRS = "list pairs to review"
     OPEN_PAIR = "open a pair to review"
+    RAISE = "ask for a review"
     CLAIM = "claim a pair"
     JUDGE = "judge a pair"
     UNDO = "undo a judgement"
     SPLIT = "split a child"
+    DECLARE = "declare one's own family"
+    DECLARE_OTHERS = "declare somebody else's family"
     NEVER_LINK = "set or end a never-link"
+    LIST_NEVER_LINKS = "list never-links"
     ADOPT = "record an adoption"
     SHIELD = "apply a shield"
     REVIEW_SHIELD = "review a shield"
@@ -231,19 +235,27 @@ RULES: Mapping[Act, Rule] = {
         _MANAGERS | {Role.AUDITOR}, purposes=frozenset({Purpose.DUTY, Purpose.FAMILY})
     ),
     Act.CORRECT: Rule(
-        _MANAGERS, purposes=frozenset({Purpose.FAMILY}), elsewhere=False, family=False
+        _MANAGERS,
+        purposes=frozenset({Purpose.FAMILY}),
+        elsewhere=False,
+        family=False,
+        cleared=True,
     ),
-    Act.CONSENT: Rule(_MANAGERS | {Role.PRACTITIONER}, family=False),
-    Act.TRANSFER: Rule(_MANAGERS, elsewhere=False),
-    Act.ACCEPT: Rule(_MANAGERS, elsewhere=False),
+    Act.CONSENT: Rule(_MANAGERS | {Role.PRACTITIONER}, family=False, cleared=True),
+    Act.TRANSFER: Rule(_MANAGERS, elsewhere=False, cleared=True),
+    Act.ACCEPT: Rule(_MANAGERS, elsewhere=False, cleared=True),
     Act.WHY: Rule(_roles(Role.STEWARD) | _MANAGERS, cleared=True),
     Act.LIST_PAIRS: Rule(_REVIEWERS, elsewhere=False, cleared=True),
     Act.OPEN_PAIR: Rule(_REVIEWERS, elsewhere=False, family=False, cleared=True),
+    Act.RAISE: Rule(_REVIEWERS | _LOADERS, elsewhere=False, cleared=True),
     Act.CLAIM: Rule(_STEWARDS, elsewhere=False, family=False, cleared=True),
     Act.JUDGE: _JUDGING,
     Act.UNDO: _JUDGING,
     Act.SPLIT: _JUDGING,
+    Act.DECLARE: Rule(_REVIEWERS | _READERS),
+    Act.DECLARE_OTHERS: Rule(_ADMINISTRATOR),
     Act.NEVER_LINK: Rule(_ADOPTION | _SHIELDING, family=False, second=Second.ALWAYS),
+    Act.LIST_NEVER_LINKS: Rule(_ADOPTION | _SHIELDING),
     Act.ADOPT: Rule(_ADOPTION, family=False, second=Second.ALWAYS),
     Act.SHIELD: Rule(_SHIELDING, family=False),
     Act.REVIEW_SHIELD: Rule(_SHIELDING, family=False),

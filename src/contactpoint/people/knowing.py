@@ -1,15 +1,32 @@
 """What is known of that which somebody wants to decide on."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contactpoint.people.deciding import About
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
     from contactpoint.bootstrap import Contactpoint
     from contactpoint.judging import Hangs
 
 
+def about_records(records: "Collection[UUID]", store: "Contactpoint") -> About:
+    """What is known of the children of some records, where it is asked who may see them."""
+    heads = store.log.heads.records(records).values()
+    children = frozenset(head.child for head in heads if head.child is not None)
+    return _about(records, children, store)
+
+
 def about(hangs: "Hangs", store: "Contactpoint") -> About:
     """What is known of the children and records that hang on a pair."""
-    del store
-    return About(large=hangs.is_large)
+    return replace(_about(hangs.records, hangs.children, store), large=hangs.is_large)
+
+
+def _about(
+    records: "Collection[UUID]", children: "Collection[UUID]", store: "Contactpoint"
+) -> About:
+    shielded = bool(store.queries.guard.hidden(records))
+    return About(shielded=shielded, family=store.relatives.among(store.actor.subject, children))

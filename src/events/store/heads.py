@@ -98,7 +98,7 @@ class SideRecord(msgspec.Struct, frozen=True):
     never_link: UUID
     record: UUID
     side: str
-    """``left`` or ``right``; empty where the never-link was lifted."""
+    """``events.never_link.Side``; empty where the never-link was lifted."""
 
 
 class Judged(NamedTuple):

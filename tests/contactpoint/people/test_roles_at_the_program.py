@@ -21,9 +21,13 @@ WORDS = {
     ("export", "pairs"): ["{folder}/out.csv"],
     ("source", "add"): ["club", "--feed", "csv"],
     ("why",): ["club:1", "club:2"],
+    ("child", "correct"): ["123456789012", "--sex", "F"],
+    ("child", "consent"): ["123456789012", "given"],
+    ("authority", "offer"): ["123456789012", "--to", "213"],
     ("review", "decide"): [
         *("a", "--verdict", "link", "--reason", "same-family", "--seen", "1.1.1.1")
     ],
+    ("report",): ["2026"],
     ("token",): ["--subject", "eve", "--role", "administrator"],
 }
 """What a command needs to be understood, where a word and a reason do not do."""

@@ -1,0 +1,201 @@
+"""What stands beside a child's records: responsible authority, corrections, consent, retention.
+
+Told by people and not by feeds, it is kept by the child's id, and what was told of a child merged
+into another is the survivor's. It is read from the log itself, so that what a family takes back is
+gone at once. Of a child who is not seen whole there is nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from contactpoint.retention import Retention, retention
+from contactpoint.telling import CONSENT, CORRECTION, RESPONSIBLE, Telling
+from events.consent import Consents, ConsentStated, is_disclosed
+from events.consent import evolve as evolve_consent
+from events.correction import Asserted, CorrectionRecorded, CorrectionWithdrawn
+from events.message import Recorded
+from events.record import RecordAmended, RecordReceived
+from events.responsible import ChildAccepted, ChildDeclined, ChildOffered
+from person.services import Involvement
+from projections.authority import made_out
+from projections.guard import BehindError
+from projections.queries import Found, Queries
+from projections.view import ChildView
+
+UNSPECIFIED = "unspecified sensitive service"
+"""All that an ordinary reader learns of one (SI 2007/2182, regulation 6)."""
+
+
+class Authority(msgspec.Struct, frozen=True):
+    """The local authority that is responsible for a child."""
+
+    code: str
+    by: str
+    """``accepted``, or the source that makes it out; empty where nobody is known to be."""
+    since: int | None = None
+    """When it accepted the child, or the source last said so, in microseconds."""
+    offered: str = ""
+    """Another that is asked to take the child over."""
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """What the family says is right, beside what the sources say."""
+
+    kind: str
+    says: Asserted
+    stated: int
+
+
+class Sensitive(msgspec.Struct, frozen=True):
+    """That a sensitive service works with the child, and the one way to reach it."""
+
+    service: str
+    contact: str
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """The child left England, and a service began again there afterwards."""
+
+    date: str
+    source: str
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """All of it."""
+
+    authority: Authority
+    corrections: tuple[Correction, ...]
+    sensitive: Sensitive | None
+    returned: Returned | None
+    retention: Retention
+
+
+@dataclass(frozen=True, slots=True)
+class BesideRecords:
+    """Reads it."""
+
+    telling: Telling
+    queries: Queries
+    contact: str
+    """How to reach who brokers contact with sensitive services: the same for all."""
+
+    def of(self, found: Found, today: date) -> Beside | None:
+        """What stands beside a child's records; None where its view is not a whole one.
+
+        Raises BehindError where the child was shielded meanwhile.
+        """
+        view = found.view
+        if not isinstance(view, ChildView):
+            return None
+        children = self._children(found)
+        left = view.left_england.value.date if view.left_england else ""
+        back = returned(view)
+        beside = Beside(
+            authority=self._authority(children, view, today),
+            corrections=self._corrections(children),
+            sensitive=self._sensitive(children, found.records, today),
+            returned=back,
+            retention=retention(
+                view.birth.value if view.birth else None,
+                view.died.value if view.died else "",
+                "" if back else left,
+                today,
+            ),
+        )
+        if self.queries.guard.hidden(found.records):
+            raise BehindError
+        return beside
+
+    def responsible(self, found: Found, today: date) -> Authority:
+        """Who is responsible: who accepted the child last, else whom the feeds make out."""
+        view = found.view if isinstance(found.view, ChildView) else None
+        return self._authority(self._children(found), view, today)
+
+    def _children(self, found: Found) -> list[UUID]:
+        """The child, and every child merged into it."""
+        return [found.child, *sorted(self.queries.merged_into([found.child]))]
+
+    def _authority(
+        self, children: Sequence[UUID], view: ChildView | None, today: date
+    ) -> Authority:
+        accepted: Recorded | None = None
+        offered = ""
+        for message in self._told(RESPONSIBLE, children):
+            if isinstance(message.event, ChildOffered):
+                offered = message.event.to
+            elif isinstance(message.event, ChildAccepted | ChildDeclined):
+                offered = ""
+            if isinstance(message.event, ChildAccepted):
+                accepted = message
+        if accepted is not None and isinstance(accepted.event, ChildAccepted):
+            since = accepted.origin.recorded
+            return Authority(accepted.event.authority, "accepted", since, offered)
+        told = made_out(view.services, today.isoformat()) if view else None
+        if told is None:
+            return Authority("", "", None, offered)
+        return Authority(told.value, told.source, told.stated, offered)
+
+    def _corrections(self, children: Sequence[UUID]) -> tuple[Correction, ...]:
+        standing: dict[str, Correction] = {}
+        for message in self._told(CORRECTION, children):
+            event = message.event
+            if isinstance(event, CorrectionRecorded | CorrectionWithdrawn):
+                standing.pop(event.kind, None)
+            if isinstance(event, CorrectionRecorded) and isinstance(event.asserted, Asserted):
+                says = msgspec.structs.replace(event.asserted, reason="")
+                standing[event.kind] = Correction(event.kind, says, message.origin.recorded)
+        return tuple(standing[kind] for kind in sorted(standing))
+
+    def _sensitive(
+        self, children: Sequence[UUID], records: Sequence[UUID], today: date
+    ) -> Sensitive | None:
+        """One line, however many services there are: their number would tell of them."""
+        consents = Consents()
+        for message in self._told(CONSENT, children):
+            if isinstance(message.event, ConsentStated):
+                consents = evolve_consent(consents, message.event)
+        for source, service in self._services(records):
+            lasts = not service.end or service.end >= today.isoformat()
+            if lasts and is_disclosed(consents, source, service.consent):
+                return Sensitive(UNSPECIFIED, self.contact)
+        return None
+
+    def _services(self, records: Sequence[UUID]) -> Iterator[tuple[str, Involvement]]:
+        """The sensitive services of these records' current statements, each with its source."""
+        log = self.telling.log
+        for head in log.heads.records(records).values():
+            if not head.sensitive or head.state.standing != "current" or not head.state.stated:
+                continue
+            current: Sequence[Involvement] = ()
+            for message in log.stream(head.record):
+                event = message.event
+                if not isinstance(event, RecordReceived | RecordAmended):
+                    continue
+                if event.stated.content == head.state.stated.content:
+                    current = event.sensitive if isinstance(event.sensitive, tuple) else ()
+            yield from ((head.state.source, service) for service in current)
+
+    def _told(self, what: str, children: Sequence[UUID]) -> list[Recorded]:
+        """What was told of these children, in the order in which it was recorded."""
+        told = [
+            message
+            for child in children
+            for message in self.telling.log.stream(self.telling.stream(what, child))
+        ]
+        return sorted(told, key=lambda message: message.origin.recorded)
+
+
+def returned(view: ChildView) -> Returned | None:
+    """That a service in England began after the child had left; None where none is known to."""
+    if view.left_england is None:
+        return None
+    began = [
+        Returned(told.value.start, told.source)
+        for told in view.services
+        if told.value.start > view.left_england.value.date
+    ]
+    return min(began, key=lambda one: (one.date, one.source), default=None)

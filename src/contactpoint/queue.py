@@ -1,0 +1,94 @@
+"""The stewards' queue as one steward has it: what awaits somebody and is theirs to decide."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from contactpoint.judging import Pair, stream_of
+from contactpoint.linking.neighbourhoods import sure_of
+from contactpoint.people.deciding import Act, Outcome, decide
+from contactpoint.people.knowing import about_records
+from contactpoint.tasks import Kind, Task, each_record_once, kind_of, worth
+from events.judgement import JudgedPair, evolve
+from projections.queries import OpenPair
+
+if TYPE_CHECKING:
+    from contactpoint.bootstrap import Contactpoint
+
+
+def tasks_of(store: "Contactpoint") -> Iterator[Task]:
+    """The tasks of whoever acts, the worthiest first; those not theirs are not told of."""
+    now = store.chance.clock()
+    found = dict(_all(store, now))
+
+    def allowed(task: Task) -> bool:
+        known = about_records(found[task], store)
+        return decide(store.actor, Act.OPEN_PAIR, known).outcome is Outcome.ALLOWED
+
+    return each_record_once(found, allowed)
+
+
+def _all(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
+    yield from _pairs(store, now)
+    yield from _overlays(store, now)
+    yield from _crowds(store, now)
+
+
+def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
+    pairs = store.queries.waiting(cleared=store.is_cleared)
+    sources = store.queries.sources_of({side for p in pairs for side in (p.left, p.right)})
+    states = _states(store, pairs)
+    sure = sure_of(store.model)
+    for pair in pairs:
+        state = states.get(Pair(pair.left, pair.right), JudgedPair())
+        kind = kind_of(pair, (sources[pair.left], sources[pair.right]))
+        said = state.judged.verdict if state.judged else ""
+        task = Task(
+            kind,
+            str(Pair(pair.left, pair.right)),
+            (pair.left.hex[:8], pair.right.hex[:8]),
+            pair.since,
+            worth(kind, pair.since, now, pair.weight - sure, said),
+            pair,
+            claimed=state.claimant if now < state.until else "",
+            said=said,
+        )
+        yield task, (pair.left, pair.right)
+
+
+def _states(store: "Contactpoint", pairs: Iterable[OpenPair]) -> dict[Pair, JudgedPair]:
+    """What stewards did with those of the pairs that one ever took up."""
+    streams = {
+        stream_of(pair, store.master): pair for pair in (Pair(p.left, p.right) for p in pairs)
+    }
+    touched = store.log.versions(streams)
+    return {streams[one]: store.log.replay(one, JudgedPair(), evolve) for one in touched}
+
+
+def _overlays(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
+    overlays = store.queries.overlays()
+    shown = _shown(store, [held.record for held in overlays])
+    for held in overlays:
+        if held.record not in shown:
+            continue
+        name = f"{held.delivery}:{held.line}"
+        short = held.record.hex[:8]
+        value = worth(Kind.OVERLAY, held.since, now)
+        yield Task(Kind.OVERLAY, name, (short,), held.since, value), (held.record,)
+
+
+def _crowds(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
+    crowds = store.queries.crowds()
+    shown = _shown(store, [crowd.lead for crowd in crowds])
+    for crowd in crowds:
+        if crowd.lead in shown:
+            value = worth(Kind.SIZE, crowd.since, now)
+            short = crowd.lead.hex[:8]
+            task = Task(Kind.SIZE, short, (short,), crowd.since, value)
+            yield replace(task, size=crowd.records), (crowd.lead,)
+
+
+def _shown(store: "Contactpoint", records: Collection[UUID]) -> Collection[UUID]:
+    """Those of the records that whoever acts may know of."""
+    return records if store.is_cleared else store.queries.visible(records)

@@ -1,0 +1,238 @@
+"""Figures of a period for publication: what was decided, errors as far as known, shields, looks.
+
+Everybody may read them, so they leave out what tells of a child who may not be seen: pairs and
+records of such children are not counted, and counts of shields are rounded.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from contactpoint.bootstrap import Contactpoint
+from contactpoint.errors import UsageError
+from events.access import ActRefused, ChildrenAccessed
+from events.catalogue import Catalogue
+from events.judgement import JudgementReversed, PairJudged
+from events.linking import PairsReferred
+from events.log import Log
+from events.message import Event
+from linkage.evaluation import wilson
+from projections.placing import child_before, placed
+from projections.projection import Happened, Target
+
+ROUNDED = 10
+"""Counts of shields are given to the nearest such: a single one would tell of a child."""
+PAGE = 5_000
+VERDICTS = ("link", "apart", "unsure", "refer")
+LOOKS = (ChildrenAccessed, ActRefused)
+SHIELDS = frozenset({"ShieldApplied", "ShieldInherited", "ShieldLifted"})
+_FORMS = re.compile(r"(\d{4})(?:-(\d{2})|-Q([1-4]))?(?:-(\d{2}))?")
+
+Pair = tuple[UUID, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole days: from the first to before the one behind the last."""
+
+    first: date
+    behind: date
+
+    @property
+    def begin(self) -> int:
+        """Microseconds since 1970-01-01 UTC."""
+        return _moment(self.first)
+
+    @property
+    def end(self) -> int:
+        """The first microsecond that is not of it."""
+        return _moment(self.behind)
+
+
+class Errors(msgspec.Struct, frozen=True):
+    """Errors that stewards found where the index had decided alone."""
+
+    false_links: int
+    """Pairs that it held as one child, and that are two."""
+    missed_links: int
+    """Pairs that it held as two children without referring them, and that are one."""
+    false_links_per_10000: tuple[float, float, float] | None
+    """For each 10,000 records placed in the period, with the 95 % interval; None where none was."""
+
+
+class Shields(msgspec.Struct, frozen=True):
+    """Counts to the nearest ten."""
+
+    in_force: int
+    applied: int
+    inherited: int
+    lifted: int
+    rounded_to: int = ROUNDED
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """All that is reported of one period."""
+
+    first: str
+    last: str
+    placed: int
+    """Records that were placed with a child."""
+    referred: int
+    """Pairs that were referred to a steward."""
+    decided: dict[str, int]
+    """Pairs by verdict: ``link``, ``apart``, ``unsure``, ``refer``."""
+    reversed: int
+    awaiting: int
+    """Pairs that await a steward now."""
+    errors: Errors
+    shields: Shields
+    overrides: int
+    looks: int
+    refused: int
+    """Acts that somebody was denied for want of a role."""
+
+
+def period(text: str) -> Period:
+    """The period that is meant: a year, a quarter, a month, a day, or ``DAY..DAY``.
+
+    Raises UsageError.
+    """
+    first, dots, last = text.partition("..")
+    try:
+        found = Period(_days(first).first, _days(last).behind) if dots else _days(text)
+    except ValueError:
+        found = None
+    if found is None or found.first >= found.behind:
+        raise UsageError(
+            "PERIOD: expected a year (2026), a quarter (2026-Q4), a month (2026-11), a day "
+            "(2026-11-25), or two of them with .. between"
+        )
+    return found
+
+
+def report(store: Contactpoint, of: Period) -> Figures:
+    """The figures of a period; the read models are up to date."""
+    referred = _referred(store.log)
+    judged = [
+        (position, message.event)
+        for position, message in _happened(store.log, of, PairJudged, JudgementReversed)
+        if isinstance(message.event, PairJudged | JudgementReversed)
+    ]
+    named = {side for pair in referred for side in pair}
+    named |= {side for _, event in judged for side in (event.left, event.right)}
+    seen = store.queries.visible(named)
+    judged = [one for one in judged if {one[1].left, one[1].right} <= seen]
+    verdicts = [(at, event) for at, event in judged if isinstance(event, PairJudged)]
+    counted = Counter[str](event.verdict for _, event in verdicts)
+    looks = [message.event for _, message in _happened(store.access, of, *LOOKS)]
+    opened = [event for event in looks if isinstance(event, ChildrenAccessed)]
+    guard = store.queries.guard
+    count = guard.answer(store.read, lambda target: placed(target, of.begin, of.end))
+    return Figures(
+        first=of.first.isoformat(),
+        last=(of.behind - timedelta(days=1)).isoformat(),
+        placed=count,
+        referred=sum(
+            of.begin <= first < of.end and {*pair} <= seen for pair, first in referred.items()
+        ),
+        decided={verdict: counted[verdict] for verdict in VERDICTS},
+        reversed=len(judged) - len(verdicts),
+        awaiting=len(store.queries.shown_pairs()),
+        errors=guard.answer(store.read, lambda it: _errors(it, verdicts, referred, count)),
+        shields=_shields(store.log, of),
+        overrides=sum("override" in event.act for event in opened),
+        looks=len(opened),
+        refused=len(looks) - len(opened),
+    )
+
+
+def _errors(
+    target: Target,
+    verdicts: Sequence[tuple[int, PairJudged]],
+    referred: Mapping[Pair, int],
+    count: int,
+) -> Errors:
+    """What the verdicts say of pairs that the index had decided without asking."""
+    false, missed = set[Pair](), set[Pair]()
+    for position, event in verdicts:
+        pair = event.left, event.right
+        left, right = (child_before(target, side, position) for side in pair)
+        together = left is not None and left == right
+        if event.verdict == "apart" and together:
+            false.add(pair)
+        elif event.verdict == "link" and not together and pair not in referred:
+            missed.add(pair)
+    if not count:
+        return Errors(len(false), len(missed), None)
+    share = len(false) / count
+    low, high = wilson(share, count)
+    return Errors(len(false), len(missed), (share * 10_000, low * 10_000, high * 10_000))
+
+
+def _shields(log: Log, of: Period) -> Shields:
+    """How many shields were laid and lifted in the period, and stood at its end."""
+    ever, now = Counter[str](), Counter[str]()
+    kinds = [kind.event for kind in Catalogue() if kind.event.__name__ in SHIELDS]
+    until = Period(date(1970, 1, 1), of.behind)
+    for _, message in _happened(log, until, *kinds) if kinds else ():
+        what = type(message.event).__name__
+        ever[what] += 1
+        now[what] += message.origin.recorded >= of.begin
+    standing = ever["ShieldApplied"] + ever["ShieldInherited"] - ever["ShieldLifted"]
+    return Shields(
+        in_force=_rounded(standing),
+        applied=_rounded(now["ShieldApplied"]),
+        inherited=_rounded(now["ShieldInherited"]),
+        lifted=_rounded(now["ShieldLifted"]),
+    )
+
+
+def _rounded(count: int) -> int:
+    return (count + ROUNDED // 2) // ROUNDED * ROUNDED
+
+
+def _referred(log: Log) -> dict[Pair, int]:
+    """Every pair that was ever referred, and when it first was."""
+    found: dict[Pair, int] = {}
+    always = Period(date(1970, 1, 1), date.max)
+    for _, message in _happened(log, always, PairsReferred):
+        if isinstance(message.event, PairsReferred):
+            for one in message.event.referred:
+                pair = min(one.left, one.right), max(one.left, one.right)
+                found.setdefault(pair, message.origin.recorded)
+    return found
+
+
+def _happened(log: Log, of: Period, *kinds: type[Event]) -> Iterator[Happened]:
+    """The events of these kinds that were recorded in the period, without what is sealed."""
+    upto = log.position()
+    after = 0
+    while rows := log.read(after, PAGE, upto, kinds):
+        for row, message in zip(rows, log.decode(rows, opened=False), strict=True):
+            if of.begin <= message.origin.recorded < of.end:
+                yield Happened(row.position, message)
+        after = rows[-1].position
+
+
+def _days(text: str) -> Period:
+    """A year, a quarter, a month or a day. Raises ValueError."""
+    form = _FORMS.fullmatch(text)
+    if form is None:
+        raise ValueError(text)
+    year, month, quarter, day = (int(part) if part else 0 for part in form.groups())
+    if day:
+        first = date(year, month, day)
+        return Period(first, first + timedelta(days=1))
+    first = date(year, quarter * 3 - 2 if quarter else month or 1, 1)
+    months = 3 if quarter else 1 if month else 12
+    ends = first.month + months - 1
+    return Period(first, date(first.year + ends // 12, ends % 12 + 1, 1))
+
+
+def _moment(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 10**6

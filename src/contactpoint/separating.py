@@ -1,0 +1,282 @@
+"""Never-links: two sides that are never one child; and adoption, which makes a new identity."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from contactpoint.errors import ContactpointError, NotFoundError
+from contactpoint.judging import By, Hangs, Permit, acts_of, again
+from contactpoint.linking.judged import side_records
+from events.child import Child, ChildEvent, ReinstateChild, RetireChild
+from events.child import decide as decide_child
+from events.child import evolve as evolve_child
+from events.keys import SubjectKeys, subject_of
+from events.log import Log
+from events.master import MasterKey
+from events.message import Event, Origin, Recorded
+from events.never_link import (
+    DrawNeverLink,
+    Grounds,
+    LiftNeverLink,
+    NeverLink,
+    NeverLinkDrawn,
+    NeverLinkEvent,
+    NeverLinkLifted,
+    NoNeverLinkError,
+    SidesError,
+    decide,
+    evolve,
+)
+from events.store.heads import ChildHead, HeadChanges, SideRecord
+
+Merged = Callable[[Iterable[UUID]], dict[UUID, UUID]]
+"""The children merged into any of these, each with that one."""
+NOTHING: tuple[list[Recorded], HeadChanges, dict[UUID, int]] = ([], HeadChanges(), {})
+NONE = "no such never-link; 'contactpoint never-link list' names those in force"
+
+
+class SameSideError(ContactpointError):
+    """The records do not make two sides; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A never-link in force, for those cleared to know of it."""
+
+    id: UUID
+    left: tuple[UUID, ...]
+    right: tuple[UUID, ...]
+    drawn: NeverLinkDrawn
+    since: int
+
+
+class Separating:
+    """The use case of never-links. Linking obeys them in its next run, and lets the sides grow."""
+
+    def __init__(
+        self,
+        log: Log,
+        keys: SubjectKeys,
+        master: MasterKey,
+        merged: Merged,
+        permit: Permit = lambda _: None,
+    ) -> None:
+        """``permit`` is asked about each act, with what is known when it is written."""
+        self._log, self._keys, self._master = log, keys, master
+        self._merged, self._permit = merged, permit
+
+    def belonging(self, child: UUID) -> frozenset[UUID]:
+        """Every record that is a child's, or was last theirs: withdrawn ones too."""
+        children = {child, *self._merged([child])}
+        ever = frozenset[UUID]().union(*map(self._ever, children))
+        heads = self._log.heads.records(ever).values()
+        return frozenset(one.record for one in heads if one.child is None or one.child in children)
+
+    def retired(self, number: str) -> UUID | None:
+        """The child whose number this was until it was given a new identity."""
+        head = self._log.heads.by_numbers([number]).get(number)
+        if head is None:
+            return None
+        state = self._log.replay(head.child, Child(), evolve_child)
+        return head.child if state.status == "retired" else None
+
+    def draw(
+        self,
+        left: Collection[UUID],
+        right: Collection[UUID],
+        by: By,
+        origin: Origin,
+        grounds: Grounds,
+    ) -> UUID:
+        """Draw a never-link between two sets of records; its id, also of one drawn before.
+
+        Raises SameSideError, or what ``permit`` raises, with nothing written.
+        """
+        event = NeverLinkDrawn(
+            tuple(sorted(left)), tuple(sorted(right)), by.name, by.second, grounds=grounds
+        )
+
+        def attempt() -> UUID:
+            acts = acts_of(self._log)
+            self._permit(self._hangs({*left, *right}))
+            known = self._between(left, right)
+            if known is not None:
+                return known
+            return self._append(event, acts, origin, [], HeadChanges(), {})
+
+        return again(attempt)
+
+    def adopt(
+        self, old: UUID, new: Collection[UUID], by: By, origin: Origin, grounds: Grounds
+    ) -> UUID:
+        """Give a child a new identity, that of the records ``new``; the id of the never-link.
+
+        The old number is retired without successor. Raises as ``draw`` does.
+        """
+
+        def attempt() -> UUID:
+            acts = acts_of(self._log)
+            mine = self.belonging(old)
+            self._permit(self._hangs({*mine, *new}))
+            left = mine - set(new)
+            known = self._between(left, new)
+            if known is not None:
+                return known
+            event = NeverLinkDrawn(
+                tuple(sorted(left)),
+                tuple(sorted(new)),
+                by.name,
+                by.second,
+                renewed=True,
+                grounds=grounds,
+            )
+            messages, heads, expect = self._retired(old, frozenset(new), origin)
+            return self._append(event, acts, origin, messages, heads, expect)
+
+        return again(attempt)
+
+    def lift(self, never_link: UUID, by: By, origin: Origin, remarks: str = "") -> bool:
+        """End a never-link that was drawn in error; False where that was done before.
+
+        A number that was retired with it answers again. Raises NotFoundError where there is none.
+        """
+        event = NeverLinkLifted(by.name, by.second, remarks or None)
+
+        def attempt() -> bool:
+            acts = acts_of(self._log)
+            known = self._log.replay(never_link, NeverLink(), evolve)
+            self._permit(self._hangs(known.left | known.right))
+            try:
+                events = decide(LiftNeverLink(event), known)
+            except NoNeverLinkError:
+                raise NotFoundError(NONE) from None
+            if events:
+                again = self._reinstated(known, origin) if known.is_renewed else NOTHING
+                self._write(never_link, known, events, acts, origin, *again)
+            return bool(events)
+
+        return again(attempt)
+
+    def listed(self) -> list[Listed]:
+        """The never-links in force, the oldest first."""
+        found: list[Listed] = []
+        for one in {stands.never_link for stands in self._log.heads.sided()}:
+            known = self._log.replay(one, NeverLink(), evolve)
+            first = self._log.stream(one)[0]
+            assert isinstance(first.event, NeverLinkDrawn)
+            sides = tuple(sorted(known.left)), tuple(sorted(known.right))
+            found.append(Listed(one, *sides, first.event, first.origin.recorded))
+        return sorted(found, key=lambda one: (one.since, one.id))
+
+    def _between(self, left: Collection[UUID], right: Collection[UUID]) -> UUID | None:
+        """The never-link in force that has these records on two sides already."""
+        stands: dict[UUID, dict[UUID, str]] = {}
+        for one in self._log.heads.sides({*left, *right}):
+            stands.setdefault(one.never_link, {})[one.record] = one.side
+        for never_link, side in sorted(stands.items()):
+            ones, others = ({side.get(record, "") for record in end} for end in (left, right))
+            if len(others) == 1 and len(ones) <= 1 and "" not in ones | others and ones != others:
+                return never_link
+        return None
+
+    def _retired(
+        self, old: UUID, new: frozenset[UUID], origin: Origin
+    ) -> tuple[list[Recorded], HeadChanges, dict[UUID, int]]:
+        """What retires a child and all that were merged into it, its new records excepted."""
+        messages: list[Recorded] = []
+        heads: list[ChildHead] = []
+        links: dict[UUID, UUID | None] = {}
+        expect: dict[UUID, int] = {}
+        for child in (old, *sorted(self._merged([old]))):
+            before = after = self._log.replay(child, Child(), evolve_child)
+            for event in decide_child(RetireChild(new), before):
+                message = Recorded(child, after.version + 1, origin, origin.recorded, event)
+                messages.append(message)
+                after = evolve_child(after, event)
+            heads.append(ChildHead(child, after.number, after.version))
+            links.update(dict.fromkeys(before.records - after.records))
+            expect[child] = before.version
+        return messages, HeadChanges(children=heads, links=links), expect
+
+    def _reinstated(
+        self, known: NeverLink, origin: Origin
+    ) -> tuple[list[Recorded], HeadChanges, dict[UUID, int]]:
+        """What lets the retired children of the old side answer again."""
+        messages: list[Recorded] = []
+        heads: list[ChildHead] = []
+        expect: dict[UUID, int] = {}
+        records = self._log.heads.records(known.left).values()
+        for child in sorted({head.child for head in records if head.child is not None}):
+            before = after = self._log.replay(child, Child(), evolve_child)
+            for event in decide_child(ReinstateChild(""), before):
+                version = after.version + 1
+                messages.append(Recorded(child, version, origin, origin.recorded, event))
+                after = evolve_child(after, event)
+                closed = after.status == "closed"
+                heads.append(ChildHead(child, after.number, after.version, closed=closed))
+                expect[child] = before.version
+        return messages, HeadChanges(children=heads), expect
+
+    def _append(  # noqa: PLR0913, PLR0917 - what one append is made of
+        self,
+        event: NeverLinkDrawn,
+        acts: Mapping[str, int],
+        origin: Origin,
+        messages: list[Recorded],
+        heads: HeadChanges,
+        expect: dict[UUID, int],
+    ) -> UUID:
+        never_link = uuid4()
+        try:
+            events = decide(DrawNeverLink(event), NeverLink())
+        except SidesError as error:
+            raise SameSideError(str(error)) from None
+        self._write(never_link, NeverLink(), events, acts, origin, messages, heads, expect)
+        return never_link
+
+    def _write(  # noqa: PLR0913, PLR0917 - what one append is made of
+        self,
+        never_link: UUID,
+        known: NeverLink,
+        events: Iterable[NeverLinkEvent],
+        acts: Mapping[str, int],
+        origin: Origin,
+        messages: list[Recorded],
+        heads: HeadChanges,
+        expect: dict[UUID, int],
+    ) -> None:
+        sides: list[SideRecord] = []
+        for event in events:
+            sealing = self._sealing(never_link, event)
+            version = known.version + 1
+            messages = [
+                *messages,
+                Recorded(never_link, version, origin, origin.recorded, event, sealing),
+            ]
+            sides += side_records(never_link, event, known)
+            known = evolve(known, event)
+        changes = HeadChanges(children=heads.children, links=heads.links, sides=sides, unmoved=acts)
+        self._log.append(messages, heads=changes, expect=expect)
+
+    def _sealing(self, never_link: UUID, event: Event) -> tuple[int, ...]:
+        """The key of its grounds: a subject of its own."""
+        if not event.sealed:
+            return ()
+        if not any(getattr(event, name) for name in event.sealed):
+            return (0,)
+        return tuple(self._keys.issue([subject_of("never-link", never_link, self._master)]))
+
+    def _hangs(self, records: Collection[UUID]) -> Hangs:
+        heads = self._log.heads.records(records)
+        if len(heads) < len(set(records)):
+            raise NotFoundError("no record of that source and id")
+        children = frozenset(head.child for head in heads.values() if head.child is not None)
+        return Hangs(frozenset(records), children)
+
+    def _ever(self, child: UUID) -> set[UUID]:
+        state, ever = Child(), set[UUID]()
+        for message in self._log.stream(child):
+            if isinstance(message.event, ChildEvent):
+                state = evolve_child(state, message.event)
+                ever |= state.records
+        return ever

@@ -1,0 +1,92 @@
+"""What awaits a steward, in the field's words, ordered by what a decision is worth; pure."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from linkage.decide import number_in_doubt
+from projections.queries import OpenPair
+
+
+class Kind(StrEnum):
+    """The kinds of tasks, as systems of this kind call them."""
+
+    DUPLICATE = "potential duplicate"
+    """Two records of one source that may be one child."""
+    LINKAGE = "potential linkage"
+    """Two records of two sources that may be one child."""
+    OVERLAY = "potential overlay"
+    """A record whose new statement may be of another child; it is held, and nothing moves."""
+    IDENTIFIER = "review identifier"
+    """Two records share a number, and the rest says two children."""
+    SIZE = "maximum entity size"
+    """So many records hang together that the machine links only what is sure."""
+
+
+RISK = {
+    Kind.OVERLAY: 3.0,
+    Kind.IDENTIFIER: 2.5,
+    Kind.SIZE: 2.0,
+    Kind.DUPLICATE: 1.5,
+    Kind.LINKAGE: 1.0,
+}
+"""What harm waits where nobody decides: a child shown with another's facts before one shown twice.
+Stated, not measured."""
+NEAR = 4.0
+"""Bits from the threshold at which nearness counts half."""
+OLD = 90.0
+"""Days of waiting that count as much as the least risk."""
+ASIDE = 2.0
+"""What a task loses whose steward could not tell: others go first."""
+DAY = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing for a steward to decide."""
+
+    kind: Kind
+    name: str
+    records: tuple[str, ...]
+    """The first 8 hex digits of each record's id."""
+    since: int
+    worth: float
+    pair: OpenPair | None = None
+    size: int = 0
+    """Records that hang together, where that is what it is about."""
+    claimed: str = ""
+    """Who is at it now."""
+    said: str = ""
+    """What a steward said of it that decided nothing: ``unsure`` or ``refer``."""
+
+
+def kind_of(pair: OpenPair, sources: tuple[str, str]) -> Kind:
+    """What a referred pair is, from what agrees and from whose records they are."""
+    if number_in_doubt(pair.pattern):
+        return Kind.IDENTIFIER
+    return Kind.DUPLICATE if sources[0] == sources[1] else Kind.LINKAGE
+
+
+def worth(kind: Kind, since: int, now: int, distance: float | None = None, said: str = "") -> float:
+    """What deciding it is worth: risk, nearness to the threshold, age; more goes first.
+
+    ``distance``: bits between its weight and the threshold above which the machine links.
+    """
+    near = 0.0 if distance is None else NEAR / (NEAR + abs(distance))
+    age = max(0.0, (now - since) / DAY / OLD)
+    return RISK[kind] + near + age - (ASIDE if said == "unsure" else 0.0)
+
+
+def each_record_once(
+    tasks: Iterable[Task], allowed: Callable[[Task], bool] = lambda _: True
+) -> Iterator[Task]:
+    """The tasks by what they are worth, each record in one of them at a time.
+
+    Those that somebody is at go first, so that nobody is given the same records meanwhile. What is
+    not ``allowed`` takes no record from others.
+    """
+    taken: set[str] = set()
+    for task in sorted(tasks, key=lambda t: (not t.claimed, -t.worth, t.name)):
+        if taken.isdisjoint(task.records) and allowed(task):
+            taken.update(task.records)
+            yield task

@@ -1,0 +1,49 @@
+"""Which child a record was placed with, and how many were placed: asked of the history."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from projections.finding import IDENTITY
+from projections.history import HISTORY
+from projections.index import RECORD
+from projections.projection import Target
+
+PLACED = ("ChildRegistered", "RecordsLinked", "ChildRestored")
+
+
+def placed(target: Target, begin: int, end: int) -> int:
+    """How often a record was placed with a child, from one moment to before another.
+
+    Of records and children that may be seen today: a number that told of others would tell of them.
+    """
+    query = (
+        sa.select(sa.func.count())
+        .select_from(HISTORY)
+        .join(RECORD, RECORD.c.record == HISTORY.c.record)
+        .join(IDENTITY, IDENTITY.c.child == RECORD.c.child)
+        .where(
+            HISTORY.c.what.in_(PLACED),
+            HISTORY.c.recorded >= begin,
+            HISTORY.c.recorded < end,
+            RECORD.c.standing == "current",
+            IDENTITY.c.restricted.is_(sa.false()),
+        )
+    )
+    return int(target.connection.execute(query).scalar_one())
+
+
+def child_before(target: Target, record: UUID, position: int) -> bytes | None:
+    """The child that a record was with when the log stood before a position."""
+    query = (
+        sa.select(HISTORY.c.child, HISTORY.c.what)
+        .where(
+            HISTORY.c.record == record.bytes,
+            HISTORY.c.child.is_not(None),
+            HISTORY.c.position < position,
+        )
+        .order_by(HISTORY.c.position.desc())
+        .limit(1)
+    )
+    row = target.connection.execute(query).first()
+    return row.child if row is not None and row.what in PLACED else None

@@ -1,0 +1,58 @@
+"""Whose work a pair is: the authorities that are responsible for the children of some records.
+
+Asked so that a task reaches a steward of theirs; it shows nothing of anybody.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from events.record import Statement
+from projections.authority import made_out, services_of
+from projections.finding import current
+from projections.index import CHILD, RECORD, STATEMENT
+from projections.projection import Target
+from projections.responsible import RESPONSIBLE
+from projections.survivorship import Stated
+
+_decode = msgspec.json.Decoder(Statement).decode
+
+
+def authorities(records: Collection[UUID], today: str, target: Target) -> frozenset[str]:
+    """The codes of all of them; none where no child's, and no lone record's, is known."""
+    named = [record.bytes for record in records]
+    query = sa.select(RECORD.c.child).where(RECORD.c.record.in_(named), RECORD.c.child.is_not(None))
+    children = sorted(set(target.connection.execute(query).scalars()))
+    accepted = _accepted(children, target)
+    others = [child for child in children if child not in accepted]
+    groups = [[one.stated for one in kept] for _, kept in current(others, target)]
+    groups.extend(_alone(named, target))
+    told = (made_out(services_of(group), today) for group in groups)
+    return frozenset(accepted.values()) | {one.value for one in told if one is not None}
+
+
+def _accepted(children: Collection[bytes], target: Target) -> dict[bytes, str]:
+    """Who accepted each of these children; what a merged one brought counts where it has none."""
+    into = sa.func.coalesce(CHILD.c.merged_into, CHILD.c.child)
+    query = (
+        sa.select(into, RESPONSIBLE.c.accepted)
+        .join(RESPONSIBLE, RESPONSIBLE.c.child == CHILD.c.child)
+        .where(into.in_(children), RESPONSIBLE.c.accepted != "")
+        .order_by(RESPONSIBLE.c.since)
+    )
+    return {row[0]: row[1] for row in target.connection.execute(query)}
+
+
+def _alone(records: Collection[bytes], target: Target) -> list[list[Stated]]:
+    """Those of the records that are no child's yet, each by itself."""
+    query = (
+        sa.select(RECORD.c.source, RECORD.c.key, STATEMENT.c.statement)
+        .join(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+        .where(RECORD.c.record.in_(records), RECORD.c.child.is_(None))
+    )
+    return [
+        [Stated(row.source, row.key, "", 0, 0, _decode(row.statement).particulars)]
+        for row in target.connection.execute(query)
+    ]

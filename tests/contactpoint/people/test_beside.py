@@ -1,0 +1,314 @@
+"""What stands beside a child's records, as a reader meets it, night after night."""
+
+import json
+
+import pytest
+
+from contactpoint.beside import UNSPECIFIED
+from contactpoint.errors import DeniedError, NotFoundError, UsageError
+from contactpoint.settings import BROKERAGE
+from tests.contactpoint.desk import Desk
+from tests.contactpoint.installation import Installation
+
+WHY = ("--reason", "enquiry 7")
+ELM = {"kind": "school", "organisation": "2132345", "name": "Elm"}
+REMOVAL = "https://fhir.nhs.uk/StructureDefinition/Extension-PDS-RemovalFromRegistration"
+CLINIC = {"kind": "mental-health", "organisation": "RX1", "name": "Heron Clinic"}
+
+
+class Family(Installation):
+    """One child, known to a social care source and perhaps a school; tokens for people."""
+
+    def __init__(self, folder):
+        super().__init__(folder / "home")
+        self.tokens, self.night = {}, 0
+        self.run("init")
+
+    def told(self, *services, source="care", authority=213, key="C-1", **details):
+        """A night's file of a social care source."""
+        self.night += 1
+        child = {
+            "la_child_id": key,
+            "child_details": {
+                "first_name": "Asha",
+                "surname": "Okonjo",
+                "date_of_birth": "2015-03-04",
+                "postcode": "SE15 3QN",
+                **details,
+            },
+            "services": list(services),
+        }
+        document = {"la_code": authority, "Children": [child]}
+        path = self.home.parent / f"{source}-{self.night}.json"
+        path.write_text(json.dumps(document) + "\n")
+        day = f"2026-09-{self.night:02}"
+        words = ("--source", source, "--feed", "social-care.csc", "--effective", day)
+        self.run("load", path, *words, expected=(0, 3))
+
+    def patient(self, **facts):
+        """A night's file of a health source."""
+        self.night += 1
+        patient = {
+            "resourceType": "Patient",
+            "id": "9000000009",
+            "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9000000009"}],
+            "meta": {"versionId": "1"},
+            "name": [{"use": "usual", "given": ["Asha"], "family": "Okonjo"}],
+            "birthDate": "2015-03-04",
+            "address": [{"use": "home", "line": ["1 Mill Lane"], "postalCode": "SE15 3QN"}],
+        }
+        path = self.home.parent / f"pds-{self.night}.ndjson"
+        path.write_text(json.dumps(patient | facts) + "\n")
+        self.run("load", path, "--source", "pds", "--feed", "health.pds-fhir")
+
+    def number(self):
+        found = json.loads(self.run("child", "find", "Okonjo", *WHY, "--json").stdout)
+        return found["found"][0]["number"]
+
+    def shown(self):
+        return json.loads(self.run("child", "show", self.number(), *WHY, "--json").stdout)
+
+    def by(self, role, *words, authority=""):
+        """A command given by somebody of this role and authority; click's result."""
+        if (role, authority) not in self.tokens:
+            theirs = {"authority": authority} if authority else {}
+            self.tokens[role, authority] = self.token(f"{role}{authority}", role, **theirs)
+        return self.run(*words, by=self.tokens[role, authority])
+
+    def manager(self, *words, authority=""):
+        return self.by("data-manager", *words, *WHY, authority=authority)
+
+
+@pytest.fixture
+def family(tmp_path):
+    return Family(tmp_path)
+
+
+def kept(family):
+    """Every byte that the installation has stored."""
+    return b"".join(path.read_bytes() for path in family.home.rglob("*") if path.is_file())
+
+
+def test_a_sensitive_service_is_told_of_with_consent_and_only_as_unspecified(family):
+    family.told({**CLINIC, "consent": "given"})
+    shown = family.run("child", "show", family.number(), *WHY).stdout
+    assert f"{UNSPECIFIED}: {BROKERAGE}" in shown
+    assert family.shown()["sensitive"] == {"service": UNSPECIFIED, "contact": BROKERAGE}
+    for told in ("mental", "RX1", "Heron"):
+        assert told not in shown
+        assert told not in json.dumps(family.shown())
+        assert told.encode() not in kept(family)
+
+
+def test_several_sensitive_services_look_like_one(family):
+    family.told({**CLINIC, "consent": "given"})
+    one = family.shown()["sensitive"]
+    other = {**CLINIC, "kind": "substance-misuse", "consent": "significant-harm"}
+    family.told({**CLINIC, "consent": "given"}, other)
+    assert family.shown()["sensitive"] == one
+
+
+def test_a_sensitive_service_without_consent_is_not_told_of(family):
+    family.told(CLINIC)
+    assert family.shown()["sensitive"] is None
+
+
+def test_a_sensitive_service_that_has_ended_is_not_told_of(family):
+    family.told({**CLINIC, "consent": "given", "end_date": "2020-01-01"})
+    assert family.shown()["sensitive"] is None
+
+
+def test_consent_withdrawn_by_the_file_is_withdrawn_with_it(family):
+    family.told({**CLINIC, "consent": "given"})
+    family.told({**CLINIC, "consent": "withdrawn"})
+    assert family.shown()["sensitive"] is None
+
+
+def test_consent_withdrawn_holds_from_the_next_answer_on_whatever_files_repeat(family):
+    family.told({**CLINIC, "consent": "given"})
+    family.manager("child", "consent", family.number(), "withdrawn")
+    assert family.shown()["sensitive"] is None
+    family.told({**CLINIC, "consent": "given"}, postcode="SE15 4QN")
+    assert family.shown()["sensitive"] is None
+    family.run("rebuild")
+    assert family.shown()["sensitive"] is None
+    family.manager("child", "consent", family.number(), "given")
+    assert family.shown()["sensitive"]
+
+
+def test_consent_for_a_source_that_is_none_is_refused(family):
+    family.told({**CLINIC, "consent": "given"})
+    with pytest.raises(NotFoundError, match="source list"):
+        family.manager("child", "consent", family.number(), "withdrawn", "--source", "cares")
+    family.manager("child", "consent", family.number(), "withdrawn", "--source", "care")
+    assert family.shown()["sensitive"] is None
+
+
+def test_the_ground_of_significant_harm_does_not_ask_for_consent(family):
+    family.told({**CLINIC, "consent": "significant-harm"})
+    family.manager("child", "consent", family.number(), "withdrawn")
+    assert family.shown()["sensitive"]
+
+
+def test_a_restricted_child_has_nothing_beside_its_view(family):
+    family.patient()
+    family.manager("child", "correct", family.number(), "--address", "9 Heron Way")
+    assert family.shown()["corrections"]
+    family.patient(meta={"security": [{"code": "R"}], "versionId": "2"})
+    beside = {"authority", "corrections", "sensitive", "returned", "retention"}
+    assert not family.shown().keys() & beside
+    assert "Heron" not in family.run("child", "show", family.number(), *WHY).output
+
+
+def test_a_correction_by_the_family_stands_beside_what_the_next_files_say(family):
+    family.told()
+    family.manager("child", "correct", family.number(), "--given", "Ayesha", "--family", "Okonjo")
+    for postcode in ("SE15 4QN", "SE15 5QN"):
+        family.told(postcode=postcode)
+    shown = family.shown()
+    [corrected] = shown["corrections"]
+    assert (corrected["kind"], corrected["says"]["given"]) == ("name", ["Ayesha"])
+    assert corrected["stated"].startswith("20")
+    assert shown["name"]["value"]["given"] == ["Asha"]
+    text = family.run("child", "show", family.number(), *WHY).stdout
+    assert "the family says otherwise" in text
+    assert "name Ayesha Okonjo" in text
+
+
+def test_a_correction_is_taken_back_and_replaced_by_a_later_one(family):
+    family.told()
+    number = family.number()
+    family.manager("child", "correct", number, "--dob", "2015-03-05", "--sex", "F")
+    family.manager("child", "correct", number, "--dob", "2015-03-06")
+    family.manager("child", "correct", number, "--withdraw", "sex")
+    [corrected] = family.shown()["corrections"]
+    assert corrected["says"] == {"birth": "2015-03-06"}
+
+
+def test_a_day_that_never_was_is_no_correction(family):
+    with pytest.raises(UsageError, match="a day that exists") as refused:
+        family.run("child", "correct", "123456789012", "--dob", "2015-02-31", *WHY)
+    assert "2015-02-31" not in str(refused.value)
+
+
+def test_what_was_told_of_a_child_is_sealed_and_gone_when_the_child_is_erased(family):
+    family.told()
+    number = family.number()
+    family.manager("child", "correct", number, "--given", "Xanthippe", "--family", "Okonjo")
+    assert b"Xanthippe" not in kept(family)
+    with family.opened() as store:
+        child = store.queries.child_by_number(number).child
+        stream = store.telling.stream("correction", child)
+        assert "Xanthippe" in str(store.log.stream(stream))
+    family.run("erase", number, "--yes", "--reason", "retention ended")
+    with family.opened() as store:
+        assert "Xanthippe" not in str(store.log.stream(stream))
+        assert "Erased" in str(store.log.stream(stream))
+
+
+def test_a_child_goes_to_another_authority_when_that_accepts_it(family):
+    family.told(ELM)
+    number = family.number()
+    assert family.shown()["authority"]["code"] == "213"
+    family.manager("authority", "offer", number, "--to", "855", authority="213")
+    assert family.shown()["authority"]["offered"] == "855"
+    assert family.shown()["authority"]["code"] == "213"
+    waiting = family.by("data-manager", "authority", "list", "--json", authority="855").stdout
+    assert [one["number"] for one in json.loads(waiting)] == [number]
+    family.manager("authority", "accept", number, authority="855")
+    family.told(ELM, postcode="SE15 4QN")
+    now = family.shown()["authority"]
+    assert (now["code"], now["by"], now["offered"]) == ("855", "accepted", "")
+
+
+def test_a_task_is_the_work_of_the_authorities_responsible_for_its_children(family):
+    family.told(ELM)
+    elsewhere = {"source": "other", "key": "C-9", "authority": 330}
+    born = {"surname": "Hale", "date_of_birth": "2012-11-30", "postcode": "B1 1AA"}
+    family.told({**ELM, "organisation": "3302345"}, **elsewhere, **born)
+    with family.opened() as store:
+        care, other = store.record_named("care:C-1"), store.record_named("other:C-9")
+        assert store.authorities([care, other]) == {"213", "330"}
+        assert store.authorities([]) == frozenset()
+    family.manager("authority", "offer", family.number(), "--to", "855", authority="213")
+    family.manager("authority", "accept", family.number(), authority="855")
+    with family.opened() as store:
+        store.catch_up()
+        assert store.authorities([care]) == {"855"}
+
+
+def test_an_authority_that_is_not_asked_answers_no_offer_and_offers_no_other_child(family):
+    family.told(ELM)
+    number = family.number()
+    none = "no child of that number"
+    with pytest.raises(NotFoundError, match=none):
+        family.manager("authority", "offer", number, "--to", "330", authority="855")
+    with pytest.raises(NotFoundError, match=none):
+        family.manager("child", "correct", number, "--sex", "M", authority="855")
+    family.manager("authority", "offer", number, "--to", "855", authority="213")
+    with pytest.raises(NotFoundError):
+        family.manager("authority", "accept", number, authority="330")
+    assert family.shown()["authority"]["offered"] == "855"
+
+
+def test_an_offer_that_is_declined_leaves_all_as_it_was(family):
+    family.told(ELM)
+    before = family.shown()["authority"]
+    family.manager("authority", "offer", family.number(), "--to", "855", authority="213")
+    family.manager("authority", "decline", family.number(), authority="855")
+    assert family.shown()["authority"] == before
+
+
+def test_a_practitioner_corrects_nothing(family):
+    family.told()
+    with pytest.raises(DeniedError):
+        family.by("practitioner", "child", "correct", family.number(), "--sex", "F", *WHY)
+
+
+def test_death_is_shown_and_how_long_the_child_is_kept(family):
+    family.patient(deceasedDateTime="2026-05-06")
+    shown = family.shown()
+    assert shown["died"]["value"] == "2026-05-06"
+    assert (shown["retention"]["rule"], shown["retention"]["archived"]) == ("death", "2027-05-06")
+    text = family.run("child", "show", family.number(), *WHY).stdout
+    assert "kept: live (archived from 2027-05-06)" in text
+
+
+def test_departure_is_shown_and_a_return_once_a_service_began_again(family):
+    removal = [
+        {
+            "url": "removalFromRegistrationCode",
+            "valueCodeableConcept": {"coding": [{"code": "EMB"}]},
+        },
+        {"url": "effectiveTime", "valuePeriod": {"start": "2025-03-01T00:00:00+00:00"}},
+    ]
+    family.patient(extension=[{"url": REMOVAL, "extension": removal}])
+    gone = family.shown()
+    assert gone["left_england"]["value"] == {"date": "2025-03-01", "return_intent": "unknown"}
+    assert (gone["returned"], gone["retention"]["rule"]) == (None, "departure")
+    nhs = {"nhs_number": "9000000009"}
+    family.told({**ELM, "start_date": "2026-09-01"}, **nhs)
+    back = family.shown()
+    assert back["returned"] == {"date": "2026-09-01", "source": "care"}
+    assert back["retention"]["rule"] == "birthday"
+
+
+def test_what_was_told_of_a_child_goes_with_a_merge_and_comes_back_with_its_undoing(tmp_path):
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    numbers, _ = desk.numbers()
+    north, south = numbers["north", "9000000009"], numbers["south", "9000000025"]
+    manager = desk.token("dora", "data-manager")
+    desk.run("child", "correct", south, "--given", "Ayesha", *WHY, by=manager)
+
+    def corrected(number):
+        shown = json.loads(desk.run("child", "show", number, *WHY, "--json").stdout)
+        return [one["says"]["given"] for one in shown["corrections"]]
+
+    assert (corrected(north), corrected(south)) == ([], [["Ayesha"]])
+    pair = "north:9000000009", "south:9000000025"
+    desk.decide(*pair, verdict="link")
+    assert corrected(north) == corrected(south) == [["Ayesha"]]
+    desk.undo(*pair)
+    assert (corrected(north), corrected(south)) == ([], [["Ayesha"]])

@@ -1,0 +1,78 @@
+"""How long a child is kept: states and the days on which they begin."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contactpoint.retention import retention
+from person.particulars import BirthDate
+
+BORN = BirthDate("2010-03-04")
+STATES = ["live", "archive year 1", "archive years 2-6", "purge due"]
+
+
+def state(today, *, birth=BORN, died="", left=""):
+    return retention(birth, died, left, date.fromisoformat(today)).state
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        ("2028-03-03", "live"),
+        ("2028-03-04", "archive year 1"),
+        ("2029-03-03", "archive year 1"),
+        ("2029-03-04", "archive years 2-6"),
+        ("2034-03-03", "archive years 2-6"),
+        ("2034-03-04", "purge due"),
+    ],
+)
+def test_a_child_is_archived_at_eighteen_and_purged_six_years_on(today, expected):
+    assert state(today) == expected
+
+
+def test_a_child_who_died_stays_live_for_a_year():
+    assert state("2021-05-05", died="2020-05-06") == "live"
+    kept = retention(BORN, "2020-05-06", "", date(2021, 5, 6))
+    assert (kept.state, kept.rule, kept.archived) == ("archive year 1", "death", date(2021, 5, 6))
+
+
+def test_a_child_who_left_stays_live_for_three_years_and_one_who_came_back_to_eighteen():
+    assert state("2023-01-09", left="2020-01-10") == "live"
+    assert state("2023-01-10", left="2020-01-10") == "archive year 1"
+    assert state("2023-01-10", left="") == "live"
+
+
+def test_whatever_comes_first_ends_the_live_record():
+    kept = retention(BORN, "2028-01-01", "2027-12-01", date(2028, 3, 3))
+    assert (kept.rule, kept.archived) == ("birthday", date(2028, 3, 4))
+
+
+def test_a_missing_part_of_a_date_counts_as_its_latest():
+    assert state("2028-12-30", birth=BirthDate("2010")) == "live"
+    assert state("2028-12-31", birth=BirthDate("2010")) == "archive year 1"
+    assert state("2028-02-28", birth=BirthDate("2010-02")) == "archive year 1"
+
+
+def test_of_a_birth_that_is_expected_or_not_stated_nothing_follows():
+    for birth in (None, BirthDate("2010-03-04", expected=True)):
+        kept = retention(birth, "", "unknown", date(2050, 1, 1))
+        assert (kept.state, kept.purged) == ("unknown", None)
+
+
+def test_a_child_of_a_leap_day_is_eighteen_on_the_first_of_march():
+    leap = retention(BirthDate("2008-02-29"), "", "", date(2026, 2, 28))
+    assert (leap.state, leap.archived) == ("live", date(2026, 3, 1))
+
+
+@given(st.dates(date(1990, 1, 1), date(2030, 12, 31)), st.integers(0, 12_000))
+def test_a_child_only_ever_goes_on_to_the_next_state(born, days):
+    birth, today = BirthDate(born.isoformat()), born + timedelta(days=days)
+    before = retention(birth, "", "", today)
+    after = retention(birth, "", "", today + timedelta(days=1))
+    assert 0 <= STATES.index(after.state) - STATES.index(before.state) <= 1
+    assert before.archived
+    assert before.restricted
+    assert before.purged
+    assert before.archived < before.restricted < before.purged

@@ -1,0 +1,266 @@
+"""Adoption from end to end: a new identity, the old number gone, and nothing that leads back."""
+
+import json
+
+import pytest
+
+from contactpoint.errors import DeniedError, NotFoundError
+from tests.contactpoint.desk import REASON, Desk
+
+KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}
+KATE = {"given": "Kate", "family": "Harrington", "dob": "2015-03-04", "postcode": "BS6 7YY"}
+NUMBER = {"nhs": "9000000009", "nhs_status": "01"}
+OLD_UPN, NEW_UPN = "H801200001001", "T801200001002"
+
+
+class Office(Desk):
+    """An index with a child of two sources, and two adoption officers."""
+
+    def begin(self):
+        super().begin()
+        self.cora = self.token("cora", "adoption-officer")
+        self.dele = self.token("dele", "adoption-officer")
+        self.eve = self.token("eve", "practitioner")
+        for source in ("clinic", "school"):
+            self.run("source", "add", source, "--feed", "csv", "--guard-share", 1)
+        self.night("clinic", {"key": "k", **KAYLEIGH, **NUMBER})
+        self.night("school", {"key": "s", **KAYLEIGH, **NUMBER, "upn": OLD_UPN})
+        return self
+
+    def night(self, source, *rows, mode="delta"):
+        """A delivery of a source, whose rows all state the same columns."""
+        self.nights = getattr(self, "nights", 0) + 1
+        columns = sorted({column for row in rows for column in row} | {"key"})
+        lines = [",".join(columns)]
+        lines += [",".join(str(row.get(column, "")) for column in columns) for row in rows]
+        path = self.home.parent / f"{source}-{self.nights}.csv"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        day = f"2026-02-{self.nights:02}"
+        words = ("--source", source, "--feed", "csv", "--mode", mode, "--effective", day)
+        self.run("load", path, *words, expected=(0, 3))
+
+    def number(self, name):
+        source, key = name.split(":")
+        return self.numbers()[0].get((source, key))
+
+    def adopted(self, *new):
+        words = [word for name in new for word in ("--new", name)]
+        words += ["--requested-by", "the agency", "--json"]
+        number = self.number("clinic:k")
+        said = self.run("adopt", number, *words, by=self.cora, second=self.dele)
+        return number, json.loads(said.stdout)
+
+    def found(self, **asked):
+        words = [word for name, value in asked.items() for word in (f"--{name}", value)]
+        said = self.run("child", "find", *words, *REASON, "--json", by=self.eve, expected=(0, 1))
+        return said.stdout
+
+    def shown(self, number):
+        return self.run("child", "show", number, *REASON, "--json", by=self.eve).stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return Office(tmp_path_factory.mktemp("adoption") / "home").begin()
+
+
+@pytest.fixture
+def office(made, tmp_path):
+    copied = Office(made.copy(tmp_path / "home").home)
+    for name in ("ada", "bram", "cora", "dele", "eve", "nights"):
+        setattr(copied, name, getattr(made, name))
+    return copied
+
+
+@pytest.fixture
+def adopted(office):
+    """Kayleigh Dobbs was adopted, and is Kate Harrington at a new clinic that knows both names."""
+    past = {"former_family": "Dobbs", "alias": "Kayleigh Dobbs", "former_upn": OLD_UPN}
+    office.night("bristol", {"key": "k", **KATE, **past, **NUMBER, "upn": NEW_UPN})
+    old, said = office.adopted("bristol:k")
+    office.old, office.new = old, said["numbers"][0]
+    return office
+
+
+def test_the_new_identity_has_a_number_of_its_own_and_nothing_of_the_old(adopted):
+    assert adopted.new != adopted.old
+    shown = adopted.shown(adopted.new)
+    assert "Harrington" in shown
+    for word in ("Dobbs", "Kayleigh", OLD_UPN, "M9 4XX", "clinic", adopted.old):
+        assert word not in shown, word
+
+
+def test_the_old_number_answers_as_one_that_never_was(adopted):
+    answers = set()
+    for number in (adopted.old, "000000000019"):
+        with pytest.raises(NotFoundError) as refused:
+            adopted.shown(number)
+        answers.add((str(refused.value), refused.value.exit_code))
+    assert len(answers) == 1
+
+
+def test_no_search_by_what_was_before_finds_anybody(adopted):
+    for asked in (
+        {"name": "Kayleigh Dobbs"},
+        {"name": "Dobbs", "dob": "2015-03-04"},
+        {"identifier": OLD_UPN},
+        {"postcode": "M9 4XX"},
+    ):
+        told = adopted.found(**asked)
+        assert adopted.new not in told, asked
+        assert adopted.old not in told, asked
+
+
+def test_the_two_are_never_a_pair_a_reason_or_a_row(adopted):
+    adopted.run("link", "--all")
+    with adopted.opened() as store:
+        old, new = store.record_named("clinic:k"), store.record_named("bristol:k")
+        assert not [p for p in store.queries.open_pairs() if {old, new} == {p.left, p.right}]
+    out = adopted.home.parent / "links.csv"
+    adopted.run("export", "links", out)
+    assert "bristol" not in out.read_text()
+    assert "clinic" not in out.read_text()
+    adopted.run("export", "pairs", out)
+    assert "bristol" not in out.read_text()
+    for command in (("why",), ("review", "show"), ("review", "claim")):
+        reason = () if command[-1] == "claim" else REASON
+        with pytest.raises(NotFoundError):
+            adopted.run(*command, "clinic:k", "bristol:k", *reason, by=adopted.ada)
+
+
+def test_a_new_record_of_the_old_identity_is_of_it_and_is_shown_to_nobody(adopted):
+    adopted.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
+    assert adopted.number("dentist:d") == adopted.old
+    assert adopted.old not in adopted.found(name="Kayleigh Dobbs")
+    with pytest.raises(NotFoundError):
+        adopted.shown(adopted.old)
+    adopted.night("leisure", {"key": "n", **KATE, **NUMBER})
+    assert adopted.number("leisure:n") == adopted.new
+    assert adopted.findings() == []
+
+
+def test_both_sides_grow_by_what_is_linked_to_either_and_keep_it(adopted):
+    adopted.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
+    adopted.night("leisure", {"key": "n", **KATE, **NUMBER})
+    with adopted.opened() as store:
+        [(left, right)] = [(one.left, one.right) for one in _listed(store)]
+        assert store.record_named("dentist:d") in left
+        assert store.record_named("leisure:n") in right
+    with pytest.raises(NotFoundError):
+        adopted.run("review", "show", "dentist:d", "leisure:n", *REASON, by=adopted.ada)
+
+
+def test_old_records_that_are_withdrawn_and_return_are_hidden_again(adopted):
+    other = {"key": "other", "given": "Zed", "family": "Quy", "dob": "2011-01-09"}
+    for source in ("clinic", "school"):
+        adopted.night(source, other, mode="snapshot")
+    with adopted.opened() as store:
+        old = store.record_named("clinic:k")
+        assert store.log.heads.records([old])[old].state.standing == "withdrawn"
+    rows = {"key": "k", **KAYLEIGH, **NUMBER}
+    adopted.night("clinic", rows)
+    assert adopted.number("clinic:k") == adopted.old
+    assert adopted.old not in adopted.found(name="Kayleigh Dobbs")
+    assert adopted.findings() == []
+
+
+def test_another_model_and_a_rebuild_bring_nothing_back(adopted):
+    before = adopted.shown(adopted.new), adopted.found(name="Dobbs", dob="2015-03-04")
+    children = adopted.children()
+    adopted.run("link", "--all")
+    adopted.run("rebuild")
+    assert adopted.children() == children
+    assert (adopted.shown(adopted.new), adopted.found(name="Dobbs", dob="2015-03-04")) == before
+    assert adopted.findings() == []
+
+
+def test_a_record_that_was_of_the_child_can_be_its_new_identity(office):
+    office.night("school", {"key": "s", **KATE, **NUMBER, "upn": NEW_UPN})
+    old, said = office.adopted("school:s")
+    assert said["numbers"] != [old]
+    assert office.number("school:s") == said["numbers"][0]
+    assert office.number("clinic:k") == old
+    assert office.findings() == []
+
+
+def test_a_child_whose_every_record_is_new_gets_a_new_number(office):
+    old, said = office.adopted("school:s", "clinic:k")
+    assert old not in said["numbers"]
+    with pytest.raises(NotFoundError):
+        office.shown(old)
+    assert office.findings() == []
+
+
+def test_an_adoption_twice_counts_once(adopted):
+    before = adopted.events()
+    words = ("--new", "bristol:k", "--requested-by", "the agency", "--json")
+    said = adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
+    assert json.loads(said.stdout)["numbers"] == [adopted.new]
+    assert adopted.events() == before
+
+
+def test_an_adoption_takes_two_officers(office):
+    words = ("--new", "school:s", "--requested-by", "the agency")
+    number = office.number("clinic:k")
+    for by, second in ((office.cora, ""), (office.cora, office.cora), (office.ada, office.dele)):
+        with pytest.raises(DeniedError):
+            office.run("adopt", number, *words, by=by, second=second)
+
+
+def test_the_grounds_are_sealed_and_listed_for_officers_alone(adopted):
+    said = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
+    assert [one["requested_by"] for one in said] == ["the agency"]
+    with pytest.raises(DeniedError):
+        adopted.run("never-link", "list", by=adopted.ada)
+    assert not any(
+        b"the agency" in path.read_bytes() for path in adopted.home.rglob("*") if path.is_file()
+    )
+
+
+def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office):
+    words = ("--left", "clinic:k", "--right", "school:s", "--kind", "other")
+    asked = ("--requested-by", "the court", "--json")
+    said = office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
+    assert office.number("clinic:k") != office.number("school:s")
+    office.run("link", "--all")
+    assert office.number("clinic:k") != office.number("school:s")
+    again = office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
+    assert json.loads(again.stdout)["never_link"] == json.loads(said.stdout)["never_link"]
+    name = json.loads(said.stdout)["never_link"]
+    office.run("never-link", "lift", name, by=office.cora, second=office.dele)
+    assert office.number("clinic:k") == office.number("school:s")
+    assert office.findings() == []
+
+
+def test_a_never_link_outranks_the_judgement_of_a_steward(office):
+    seen = office.opened_pair("clinic:k", "school:s")["seen"]
+    office.decide("clinic:k", "school:s", verdict="link", seen=seen)
+    words = ("--left", "clinic:k", "--right", "school:s", "--kind", "protection")
+    asked = ("--requested-by", "the court")
+    office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
+    assert office.number("clinic:k") != office.number("school:s")
+
+
+def _listed(store):
+    return store.separating.__func__(store, None).listed()
+
+
+def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(adopted):
+    [one] = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
+    name = one["never_link"]
+    adopted.run("never-link", "lift", name, by=adopted.cora, second=adopted.dele)
+    assert "Dobbs" in adopted.shown(adopted.old)
+    assert adopted.number("clinic:k") == adopted.old
+    assert adopted.shown(adopted.new)
+    assert adopted.findings() == []
+    before = adopted.children()
+    adopted.run("rebuild")
+    assert adopted.children() == before
+
+
+def test_the_grounds_go_when_a_record_of_either_side_is_erased(adopted):
+    adopted.run("erase", "bristol:k", "--reason", "asked", "--yes")
+    with adopted.opened() as store:
+        [one] = _listed(store)
+        assert not hasattr(one.drawn.grounds, "requested_by")
+    assert adopted.findings() == []

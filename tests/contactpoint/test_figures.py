@@ -1,0 +1,132 @@
+"""The figures of a period: what is counted, what is left out, and which days are meant."""
+
+import json
+from datetime import date
+
+import pytest
+
+from contactpoint.errors import UsageError
+from contactpoint.reporting import period
+from tests.contactpoint.desk import Desk
+
+ALWAYS = "2000..2100"
+NOTHING = {"link": 0, "apart": 0, "unsure": 0, "refer": 0}
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path / "home").begin()
+
+
+def figures(desk, of=ALWAYS):
+    return json.loads(desk.run("report", of, "--json").stdout)
+
+
+def referred(desk, *, mark="U", family="Okonjo", numbers=("9000000009", "9000000025")):
+    """A pair that no machine may decide: one birth date lacks its day, and no number agrees."""
+    desk.patient("north", numbers[0], "2015-03-04", mark=mark, family=family)
+    desk.patient("south", numbers[1], "2015-03", family=family)
+
+
+def linked(desk):
+    """A pair that the index makes one child without asking."""
+    for source in ("north", "south"):
+        desk.patient(source, "9000000009", "2015-03-04")
+    return "north:9000000009", "south:9000000009"
+
+
+def test_an_empty_index_has_nothing_to_report(desk):
+    told = figures(desk)
+    assert (told["placed"], told["referred"], told["decided"]) == (0, 0, NOTHING)
+    assert told["errors"] == {
+        "false_links": 0,
+        "missed_links": 0,
+        "false_links_per_10000": None,
+    }
+
+
+def test_pairs_are_counted_as_referred_decided_reversed_and_waiting(desk):
+    referred(desk)
+    waiting = figures(desk)
+    assert (waiting["placed"], waiting["referred"], waiting["awaiting"]) == (2, 1, 1)
+    [pair] = desk.listed()
+    desk.decide(pair["pair"], verdict="link")
+    decided = figures(desk)
+    assert (decided["decided"], decided["awaiting"]) == (NOTHING | {"link": 1}, 0)
+    assert decided["errors"]["missed_links"] == 0, "it was referred, and so not missed"
+    desk.undo("north:9000000009", "south:9000000025")
+    assert figures(desk)["reversed"] == 1
+
+
+def test_a_link_that_a_steward_takes_apart_is_a_false_link_found(desk):
+    desk.decide(*linked(desk), verdict="apart")
+    errors = figures(desk)["errors"]
+    assert errors["false_links"] == 1
+    rate, low, high = errors["false_links_per_10000"]
+    assert low < rate < high
+
+
+def test_a_pair_that_was_never_referred_and_is_one_child_is_a_missed_link_found(desk):
+    desk.patient("north", "9000000009", "2015-03-04", given="Asha")
+    desk.patient(
+        "south", "9000000025", "2012-11-30", given="Bram", family="Hale", postcode="B1 1AA"
+    )
+    assert desk.listed() == []
+    desk.decide("north:9000000009", "south:9000000025", verdict="link")
+    assert figures(desk)["errors"]["missed_links"] == 1
+
+
+def test_nothing_that_happened_on_other_days_is_counted(desk):
+    desk.decide(*linked(desk), verdict="apart")
+    told = figures(desk, "2001")
+    assert (told["placed"], told["decided"], told["looks"]) == (0, NOTHING, 0)
+    assert (told["first"], told["last"]) == ("2001-01-01", "2001-12-31")
+
+
+def test_looks_and_refusals_are_counted(desk):
+    linked(desk)
+    desk.run("child", "find", "Okonjo", "--reason", "enquiry 7")
+    with pytest.raises(Exception, match="needs the role"):
+        desk.run("erase", "123456789012", "--yes", by=desk.ada)
+    told = figures(desk)
+    assert (told["looks"], told["refused"], told["overrides"]) == (1, 1, 0)
+
+
+def test_a_pair_of_a_restricted_child_is_in_no_figure(tmp_path):
+    plain, hidden = (Desk(tmp_path / name / "home") for name in ("plain", "hidden"))
+    for desk in (plain, hidden):
+        desk.home.parent.mkdir()
+        desk.begin()
+        desk.patient("north", "9000000009", "2015-03-04", mark="R", version="2")
+    hidden.patient("south", "9000000025", "2015-03", mark="R", version="2")
+    with hidden.opened() as store:
+        assert store.queries.open_pairs(), "expected a pair that awaits a steward with clearance"
+    assert figures(hidden) == figures(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "behind"),
+    [
+        ("2026", "2026-01-01", "2027-01-01"),
+        ("2026-Q4", "2026-10-01", "2027-01-01"),
+        ("2026-Q1", "2026-01-01", "2026-04-01"),
+        ("2026-11", "2026-11-01", "2026-12-01"),
+        ("2026-12", "2026-12-01", "2027-01-01"),
+        ("2024-02-29", "2024-02-29", "2024-03-01"),
+        ("2026-11-30..2026-12-01", "2026-11-30", "2026-12-02"),
+        ("2025-Q4..2026", "2025-10-01", "2027-01-01"),
+    ],
+)
+def test_a_period_is_whole_days(text, first, behind):
+    found = period(text)
+    assert (found.first, found.behind) == (date.fromisoformat(first), date.fromisoformat(behind))
+    assert (found.end - found.begin) == (found.behind - found.first).days * 86_400 * 10**6
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "26", "2026-13", "2026-Q5", "2026-Q1-02", "2025-02-29", "2026..2025", "..", "0000", "x"],
+)
+def test_what_is_no_period_says_what_one_looks_like(text):
+    with pytest.raises(UsageError, match="a quarter"):
+        period(text)

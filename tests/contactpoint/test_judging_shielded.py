@@ -1,0 +1,82 @@
+"""Pairs of a shielded child: for those cleared alone, and two of them decide."""
+
+import pytest
+
+from contactpoint.errors import DeniedError, NotFoundError
+from tests.contactpoint.desk import REASON, Desk
+
+NORTH, SOUTH, WEST = "north:9000000009", "south:9000000025", "west:9000000041"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Two records that may be one child, of which one is shielded."""
+    desk = Desk(tmp_path_factory.mktemp("made") / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    desk.olu = desk.token("olu", "steward", "shielding-officer", authority="213")
+    desk.ola = desk.token("ola", "steward", "shielding-officer", authority="213")
+    number = desk.numbers()[0]["north", "9000000009"]
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.pair = desk.listed()[0]["pair"]
+    desk.run("shield", "apply", number, *words, by=desk.olu)
+    return desk
+
+
+@pytest.fixture
+def desk(made, tmp_path):
+    copied = made.again(tmp_path / "home")
+    copied.olu, copied.ola, copied.pair = made.olu, made.ola, made.pair
+    return copied
+
+
+def test_who_is_not_cleared_has_no_such_pair(desk):
+    assert desk.listed() == []
+    said = set()
+    for words in ((desk.pair,), (NORTH, SOUTH), ("00000000-00000000",)):
+        for command in ("show", "claim"):
+            reason = REASON if command == "show" else ()
+            with pytest.raises(NotFoundError) as refused:
+                desk.run("review", command, *words, *reason, by=desk.ada)
+            said.add(str(refused.value))
+    assert len(said) == 1
+
+
+def test_who_is_cleared_has_it_and_sees_both_records(desk):
+    assert [one["pair"] for one in desk.listed(by=desk.olu)] == [desk.pair]
+    shown = desk.opened_pair(desk.pair, by=desk.olu)
+    assert shown["left"]["address"] is not None
+    assert shown["right"]["address"] is not None
+
+
+def test_it_takes_two_who_are_cleared_to_decide_and_to_undo(desk):
+    before = desk.numbers()
+    events = desk.events()
+    for second in ("", desk.olu, desk.ada):
+        with pytest.raises(DeniedError):
+            desk.decide(desk.pair, verdict="link", by=desk.olu, second=second)
+    assert desk.events() == events
+    assert desk.decide(desk.pair, verdict="link", by=desk.olu, second=desk.ola)["new"]
+    assert {frozenset({NORTH, SOUTH})} <= desk.children()
+    with pytest.raises(DeniedError):
+        desk.undo(NORTH, SOUTH, by=desk.olu)
+    assert desk.undo(NORTH, SOUTH, by=desk.olu, second=desk.ola)["new"]
+    now = desk.numbers()
+    assert now[0] == before[0]
+    assert desk.findings() == []
+
+
+def test_both_parts_are_shielded_when_a_judgement_that_joined_them_is_undone(desk):
+    desk.decide(desk.pair, verdict="link", by=desk.olu, second=desk.ola)
+    desk.undo(NORTH, SOUTH, by=desk.olu, second=desk.ola)
+    eve = desk.token("eve", "practitioner")
+    for number in set(desk.numbers()[0].values()):
+        shown = desk.run("child", "show", number, *REASON, "--json", by=eve).stdout
+        assert "Quill Lane" not in shown
+
+
+def test_a_child_without_a_shield_takes_one_steward(desk):
+    desk.patient("south", "9000000017", "2014-01", family="Quillonby")
+    desk.patient("west", "9000000033", "2014-01-02", family="Quillonby")
+    [pair] = desk.listed()
+    assert desk.decide(pair["pair"], verdict="link")["new"]

@@ -1,0 +1,167 @@
+"""A child that is two is parted by a steward: first seen, then done, and undone as a whole."""
+
+import json
+
+import pytest
+
+from contactpoint.errors import DeniedError, NotFoundError, UsageError
+from contactpoint.judging import GainsaidError, JudgedAlreadyError, StaleSightError
+from tests.contactpoint.desk import Desk
+
+SOURCES = ("east", "north", "south", "west")
+
+
+class Split(Desk):
+    """An index with one child of four sources."""
+
+    def begin(self):
+        super().begin()
+        for source in SOURCES:
+            self.patient(source, "9000000009", "2015-03-04")
+        return self
+
+    def number(self):
+        return self.numbers()[0]["north", "9000000009"]
+
+    def split(self, *off, plan=False, seen=None, keep="larger", by=None, **options):
+        words = [word for source in off for word in ("--off", f"{source}:9000000009")]
+        words += ["--keep", keep, "--reason", "twins", "--json"]
+        number = options.pop("number", None) or self.number()
+        if plan:
+            said = self.run("review", "split", number, *words, "--plan", by=by or self.ada)
+            return json.loads(said.stdout)
+        seen = seen or self.split(*off, plan=True, keep=keep, by=by, number=number)["seen"]
+        words += ["--seen", seen]
+        said = self.run("review", "split", number, *words, by=by or self.ada, **options)
+        return json.loads(said.stdout)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return Split(tmp_path_factory.mktemp("split") / "home").begin()
+
+
+@pytest.fixture
+def desk(made, tmp_path):
+    copied = Split(made.copy(tmp_path / "home").home)
+    copied.ada, copied.bram = made.ada, made.bram
+    return copied
+
+
+def group(*sources):
+    return frozenset(f"{source}:9000000009" for source in sources)
+
+
+def test_a_plan_shows_the_children_that_would_follow_and_changes_nothing(desk):
+    assert desk.children() == {group(*SOURCES)}
+    before, number = desk.events(), desk.number()
+    plan = desk.split("south", plan=True)
+    assert desk.events() == before
+    numbers = [part["number"] for part in plan["children"]]
+    assert sorted(numbers, key=str) == sorted([number, None], key=str)
+    sources = {tuple(r["source"] for r in part["records"]) for part in plan["children"]}
+    assert sources == {("south",), ("east", "north", "west")}
+    *_, look = desk.looks()
+    assert (look.act, len(look.children)) == ("review split", 1)
+
+
+def test_what_follows_is_what_was_planned_and_no_relink_undoes_it(desk):
+    number = desk.number()
+    desk.split("south", "west")
+    parted = {group("south", "west"), group("east", "north")}
+    assert desk.children() == parted
+    assert desk.number() == number
+    desk.run("link", "--all")
+    desk.run("rebuild")
+    assert desk.children() == parted
+    assert desk.findings() == []
+
+
+def test_the_steward_says_which_part_keeps_the_number(desk):
+    number = desk.number()
+    plan = desk.split("south", keep="off", plan=True)
+    [kept] = [part for part in plan["children"] if part["number"] == number]
+    assert [record["source"] for record in kept["records"]] == ["south"]
+    desk.split("south", keep="off")
+    numbers = desk.numbers()[0]
+    assert numbers["south", "9000000009"] == number
+    assert numbers["north", "9000000009"] != number
+    assert desk.findings() == []
+
+
+@pytest.mark.parametrize("keep", ["larger", "off"])
+def test_undoing_one_pair_of_a_split_undoes_all_of_it(desk, keep):
+    before = desk.numbers()
+    desk.split("south", "west", keep=keep)
+    assert desk.numbers() != before
+    desk.undo("south:9000000009", "north:9000000009")
+    now = desk.numbers()
+    assert now[0] == before[0]
+    assert {number: now[1][number] for number in before[1]} == before[1]
+    assert desk.findings() == []
+
+
+def test_a_split_twice_counts_once(desk):
+    number = desk.number()
+    seen = desk.split("south", plan=True)["seen"]
+    assert desk.split("south", seen=seen)["new"]
+    before = desk.events()
+    with pytest.raises(NotFoundError):
+        desk.split("south", seen=seen, number=number)
+    assert desk.events() == before
+
+
+def test_a_split_of_what_has_changed_since_is_refused(desk):
+    seen = desk.split("south", plan=True)["seen"]
+    desk.patient("west", "9000000009", "2015-03-04", family="Okonjo-Bell", version="5")
+    before = desk.events()
+    with pytest.raises(StaleSightError, match=r"record [0-9a-f]{8} changed since"):
+        desk.split("south", seen=seen)
+    assert desk.events() == before
+
+
+def test_a_split_across_what_was_judged_one_child_is_refused(desk):
+    desk.decide("south:9000000009", "north:9000000009", verdict="link")
+    before = desk.events()
+    with pytest.raises(JudgedAlreadyError):
+        desk.split("south")
+    desk.decide("south:9000000009", "west:9000000009", verdict="link")
+    with pytest.raises((GainsaidError, JudgedAlreadyError)):
+        desk.split("west")
+    assert desk.events() != before
+    assert desk.children() == {group(*SOURCES)}
+
+
+def test_not_all_records_can_be_taken_off_and_none_of_another_child(desk):
+    for off in (SOURCES, ("south", "elsewhere")):
+        with pytest.raises(NotFoundError):
+            desk.split(*off, plan=True)
+    with pytest.raises(UsageError):
+        desk.run("review", "split", desk.number(), "--off", "x:1", "--reason", "twins", by=desk.ada)
+
+
+def test_only_a_steward_splits(desk):
+    with pytest.raises(DeniedError):
+        desk.split("south", plan=True, by=desk.token("eve", "practitioner"))
+
+
+def test_it_takes_two_stewards_to_part_a_large_child(desk, tmp_path):
+    path = tmp_path / "many.csv"
+    row = "Asha,Okonjo,2015-03-04,SE15 3QN,9000000009,01"
+    head = "key,given,family,dob,postcode,nhs,nhs_status\n"
+    path.write_text(head + "".join(f"{n},{row}\n" for n in range(21)))
+    desk.run("load", path, "--source", "hostel", "--feed", "csv")
+    assert len(max(desk.children(), key=len)) > 20
+    words = ("--off", "south:9000000009", "--reason", "twins", "--json")
+    with pytest.raises(DeniedError):
+        desk.run("review", "split", desk.number(), *words, "--plan", by=desk.ada)
+    said = desk.run(
+        *("review", "split", desk.number(), *words, "--plan"), by=desk.ada, second=desk.bram
+    )
+    seen = json.loads(said.stdout)["seen"]
+    with pytest.raises(DeniedError):
+        desk.run("review", "split", desk.number(), *words, "--seen", seen, by=desk.ada)
+    desk.run(
+        *("review", "split", desk.number(), *words, "--seen", seen), by=desk.ada, second=desk.bram
+    )
+    assert group("south") in desk.children()

@@ -1,0 +1,246 @@
+"""What awaits a steward: in the field's words, the worthiest first, each record once."""
+
+import json
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.tasks import ASIDE, DAY, RISK, Kind, Task, each_record_once, kind_of, worth
+from linkage import pattern as patterns
+from linkage.compare.dates import Birth
+from linkage.compare.identifiers import Nhs
+from linkage.compare.names import Given
+from projections.queries import OpenPair
+from tests.contactpoint.desk import REASON, Desk
+
+LEFT, RIGHT = UUID(int=1), UUID(int=2)
+
+
+def pair(**levels):
+    return OpenPair(LEFT, RIGHT, patterns.encode(levels), 1.0, 0.5, "m", 0)
+
+
+def task(name, records, worth=1.0, claimed=""):
+    return Task(Kind.LINKAGE, name, tuple(records), 0, worth, claimed=claimed)
+
+
+def test_two_records_of_one_source_are_a_potential_duplicate():
+    likely = pair(given=Given.EXACT, birth=Birth.EXACT)
+    assert kind_of(likely, ("pds", "pds")) == "potential duplicate"
+    assert kind_of(likely, ("pds", "schools")) == "potential linkage"
+
+
+def test_a_number_on_two_who_are_unlike_is_an_identifier_to_review():
+    shared = pair(nhs=Nhs.VERIFIED, given=Given.DIFFERENT, birth=Birth.EXACT)
+    assert kind_of(shared, ("pds", "pds")) == "review identifier"
+
+
+def test_a_decision_is_worth_more_the_nearer_the_riskier_and_the_older():
+    assert worth(Kind.LINKAGE, 0, 0, 1.0) > worth(Kind.LINKAGE, 0, 0, -4.0)
+    assert worth(Kind.IDENTIFIER, 0, 0, 1.0) > worth(Kind.LINKAGE, 0, 0, 1.0)
+    assert worth(Kind.LINKAGE, 0, 90 * DAY, 1.0) > worth(Kind.LINKAGE, 0, DAY, 1.0)
+    assert worth(Kind.LINKAGE, 0, 0, 1.0, "unsure") == worth(Kind.LINKAGE, 0, 0, 1.0) - ASIDE
+    assert set(RISK) == set(Kind)
+
+
+tasks = st.lists(
+    st.builds(
+        task,
+        st.uuids().map(str),
+        st.frozensets(st.sampled_from("abcdef"), min_size=1, max_size=2),
+        st.floats(0, 9),
+        st.sampled_from(["", "ada"]),
+    ),
+    max_size=12,
+)
+
+
+@given(tasks, st.frozensets(st.sampled_from("abcdef")))
+def test_each_record_stands_in_one_task_and_none_that_is_allowed_is_forgotten(tasks, barred):
+    def allowed(one):
+        return barred.isdisjoint(one.records)
+
+    found = list(each_record_once(tasks, allowed))
+    named = [record for one in found for record in one.records]
+    assert len(named) == len(set(named))
+    assert all(map(allowed, found))
+    for one in tasks:
+        assert one in found or not allowed(one) or not set(named).isdisjoint(one.records)
+
+
+@given(tasks)
+def test_what_somebody_is_at_goes_first_and_then_the_worthiest(tasks):
+    found = list(each_record_once(tasks))
+    assert found == sorted(found, key=lambda one: (not one.claimed, -one.worth, one.name))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    desk = Desk(tmp_path_factory.mktemp("tasks") / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    desk.patient("west", "9000000041", "2015-03")
+    return desk
+
+
+@pytest.fixture
+def desk(made, tmp_path):
+    return made.again(tmp_path / "home")
+
+
+def test_of_three_records_that_may_be_one_child_one_pair_is_asked_about_at_a_time(desk):
+    with desk.opened() as store:
+        store.projector.catch_up()
+        assert len(store.queries.open_pairs()) == 3
+    [first] = desk.listed()
+    assert first["task"] == "potential linkage"
+    desk.decide(first["pair"], verdict="link")
+    [second] = desk.listed()
+    assert second["pair"] != first["pair"]
+
+
+def test_a_claimed_pair_stays_the_task_of_its_records_and_says_whose_it_is(desk):
+    [first] = desk.listed()
+    with desk.opened() as store:
+        store.projector.catch_up()
+        names = {f"{p.left.hex[:8]}-{p.right.hex[:8]}" for p in store.queries.open_pairs()}
+    other = min(names - {first["pair"]})
+    desk.run("review", "claim", other, by=desk.bram)
+    [now] = desk.listed()
+    assert (now["pair"], now["claimed_by"]) == (other, "bram")
+    desk.run("review", "release", other, by=desk.bram)
+    assert desk.listed()[0]["pair"] == first["pair"]
+
+
+def test_what_nobody_could_tell_goes_behind_the_others(desk):
+    [first] = desk.listed()
+    desk.decide(first["pair"], verdict="unsure")
+    [now] = desk.listed()
+    assert now["pair"] != first["pair"]
+
+
+def test_nobody_is_given_or_decides_on_their_own_family(desk):
+    [first] = desk.listed()
+    number = desk.opened_pair(first["pair"])["left"]["child"]
+    seen = desk.opened_pair(first["pair"])["seen"]
+    desk.run("review", "relatives", "-", stdin=f"{number}\n", by=desk.ada)
+    assert first["pair"] not in {one["pair"] for one in desk.listed()}
+    assert first["pair"] in {one["pair"] for one in desk.listed(by=desk.bram)}
+    said = set()
+    for name in (first["pair"], "00000000-00000000"):
+        for attempt in (
+            lambda name: desk.run("review", "show", name, *REASON, by=desk.ada),
+            lambda name: desk.run("review", "claim", name, by=desk.ada),
+            lambda name: desk.decide(name, verdict="link", seen=seen),
+        ):
+            with pytest.raises(NotFoundError) as refused:
+                attempt(name)
+            said.add(str(refused.value))
+    assert len(said) == 1
+    assert desk.decide(first["pair"], verdict="link", by=desk.bram)["new"]
+
+
+def test_a_family_stays_ones_own_when_the_child_is_merged(desk):
+    before = desk.numbers()[0]
+    desk.run("review", "relatives", before["south", "9000000025"], by=desk.ada)
+    desk.decide("north:9000000009", "south:9000000025", verdict="link", by=desk.bram)
+    with pytest.raises(NotFoundError):
+        desk.run("review", "claim", "north:9000000009", "west:9000000041", by=desk.ada)
+
+
+def test_only_an_administrator_declares_the_family_of_another(desk):
+    number = desk.numbers()[0]["north", "9000000009"]
+    with pytest.raises(DeniedError):
+        desk.run("review", "relatives", number, "--of", "bram", by=desk.ada)
+    desk.run("review", "relatives", number, "--of", "bram")
+    with pytest.raises(NotFoundError):
+        desk.run("review", "claim", "north:9000000009", "south:9000000025", by=desk.bram)
+
+
+def test_a_record_that_turns_into_another_child_is_a_potential_overlay_and_moves_nothing(desk):
+    before = desk.numbers()
+    desk.patient(
+        *("north", "9000000009", "2011-10-09"),
+        version="7", family="Quillonby", given="Zebedee", postcode="LS1 4AP", line="2 Elm Row",
+    )  # fmt: skip
+    assert desk.numbers() == before
+    [overlay] = [one for one in desk.listed() if one["task"] == "potential overlay"]
+    with desk.opened() as store:
+        assert overlay["records"] == [store.record_named("north:9000000009").hex[:8]]
+    assert desk.listed()[0] == overlay
+    others = {record for one in desk.listed()[1:] for record in one["records"]}
+    assert not others & set(overlay["records"])
+    delivery = overlay["name"].partition(":")[0]
+    desk.run("delivery", "approve", delivery, "--reason", "they renamed the child")
+    assert "potential overlay" not in {one["task"] for one in desk.listed()}
+
+
+def test_a_crowd_of_records_calls_a_steward_once(desk, tmp_path):
+    path = tmp_path / "crowd.csv"
+    row = "Asha,Okonjo,2015-03-04,SE15 3QN"
+    path.write_text("key,given,family,dob,postcode\n" + "".join(f"{n},{row}\n" for n in range(210)))
+    desk.run("load", path, "--source", "hostel", "--feed", "csv")
+    [crowd] = [one for one in desk.listed() if one["task"] == "maximum entity size"]
+    assert crowd["size"] > 200
+    before = desk.events()
+    desk.run("link", "--all")
+    assert desk.events() == before
+
+
+def test_a_crowd_obeys_judgements_too(desk, tmp_path):
+    desk.decide("north:9000000009", "south:9000000025", verdict="link")
+    desk.decide("north:9000000009", "west:9000000041", verdict="apart")
+    path = tmp_path / "crowd.csv"
+    row = "Asha,Okonjo,2015-03-04,SE15 3QN"
+    path.write_text("key,given,family,dob,postcode\n" + "".join(f"{n},{row}\n" for n in range(210)))
+    desk.run("load", path, "--source", "hostel", "--feed", "csv")
+    desk.run("link", "--all")
+    numbers = desk.numbers()[0]
+    assert numbers["north", "9000000009"] == numbers["south", "9000000025"]
+    assert numbers["north", "9000000009"] != numbers["west", "9000000041"]
+
+
+def test_the_queue_shows_nothing_of_anybody(desk):
+    listed = desk.run("review", "list", by=desk.ada).output + json.dumps(desk.listed())
+    for particular in ("Okonjo", "9000000009", "2015-03-04", "SE15"):
+        assert particular not in listed
+
+
+def test_two_records_that_a_source_says_it_merged_await_a_steward_and_do_not_move(desk):
+    desk.patient("north", "9000000017", "2013-07-08", family="Quillonby", given="Zebedee")
+    before = desk.numbers()
+    two = ("north:9000000009", "north:9000000017")
+    agent = desk.token("fay", "feed-agent")
+    said = desk.run(
+        *("review", "raise", *two, "--reason", "-", "--json"), stdin="A40 of Monday\n", by=agent
+    )
+    desk.run("review", "raise", *two, "--reason", "again", by=agent)
+    desk.run("link", "--all")
+    assert desk.numbers() == before
+    name = json.loads(said.stdout)["pair"]
+    with desk.opened() as store:
+        store.projector.catch_up()
+        [pair] = [p for p in store.queries.open_pairs() if name.startswith(p.left.hex[:8])
+                  and name.endswith(p.right.hex[:8])]  # fmt: skip
+        assert kind_of(pair, ("north", "north")) == "potential duplicate"
+    desk.run("rebuild")
+    assert desk.opened_pair(name)["since"] is not None
+    desk.decide(name, verdict="link")
+    assert frozenset(two) in {frozenset(two) & child for child in desk.children()}
+    assert desk.opened_pair(name)["since"] is None
+
+
+def test_a_number_on_two_unlike_records_moves_neither_and_awaits_a_steward(desk, tmp_path):
+    path = tmp_path / "shared.csv"
+    path.write_text(
+        "key,given,family,dob,postcode,nhs,nhs_status\n"
+        "1,Ines,Tamworthy,2012-02-03,LS1 4AP,9000000033,01\n"
+        "2,Zebedee,Quillonby,2012-02-03,BS6 7YY,9000000033,01\n"
+    )
+    desk.run("load", path, "--source", "club", "--feed", "csv")
+    numbers = desk.numbers()[0]
+    assert numbers["club", "1"] != numbers["club", "2"]
+    assert "review identifier" in {one["task"] for one in desk.listed()}
