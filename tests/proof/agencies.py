@@ -76,7 +76,7 @@ class Agency(NamedTuple):
     feed: str
     mode: str
     key: object
-    """Gives the record's id of a child's facts."""
+    """Gives the record's id."""
     row: object
     """Writes one child."""
     wrapped: object
@@ -300,8 +300,8 @@ AGENCIES = (
            _trace, ".csv", (*NAMED, "nhs", "marked"), nameless=True),
     Agency("schools", "school.census", "snapshot", lambda one: f"8012000/{_upn(one)}", _pupil,
            _census, ".xml", NAMED),
-    Agency("tables", "school.census-tables", "snapshot", lambda one: f"8014000/{_upn(one)}", _tabled, _tables, ".csv",
-           ("given", "family", "born", "sex")),
+    Agency("tables", "school.census-tables", "snapshot", lambda one: f"8014000/{_upn(one)}",
+           _tabled, _tables, ".csv", ("given", "family", "born", "sex")),
     Agency("transfer", "school.ctf", "delta", _upn, _transferred, _transfer, ".xml", NAMED),
     Agency("cases", "social-care.csc", "delta", lambda one: one.local, _case, _cases, ".json",
            ("given", "family", "born", "sex", "postcode", "upn")),

@@ -9,9 +9,12 @@ from contactpoint.errors import ContactpointError
 from contactpoint.following import heads_of
 from contactpoint.intake.deciding import Decision
 from contactpoint.intake.request import Request
-from contactpoint.judging import By, Judging, Meant, Pair
+from contactpoint.judging import By, Judging, Meant, MeantSplit, Pair
+from contactpoint.queue import tasks_of
+from contactpoint.separating import Separating
 from contactpoint.shielding.officers import Asked
 from contactpoint.sources import registration
+from events.never_link import Grounds
 from events.shield import Shield
 from events.shield import evolve as evolve_shield
 from events.verify import verify
@@ -26,6 +29,7 @@ from tests.proof.truth import Truth, forms
 FIRST_DAY = date(2025, 6, 2)
 DATABASES = ("log.db", "keys.db", "access.db")
 BY_SOURCE = {agency.source: agency for agency in AGENCIES}
+OFFICERS = By("cora", "dele")
 BORN = ("chess", "pds")
 """The agencies whose records there are from the beginning."""
 
@@ -149,7 +153,7 @@ class Index:
         """Tell the truth what the children are now."""
         self.store.catch_up()
         known = {one.record: one.child for one in self.store.queries.records()}
-        assert {self.ids[record] for record in known} == self.truth.current()
+        assert {self.ids[record] for record in known} == self.truth.current(), "standing"
         self.truth.know({self.ids[record]: child for record, child in known.items()})
 
     def adopt(self, more):
@@ -180,7 +184,9 @@ class Index:
 
     def undo(self, pair):
         judging, ids = self._judging(), Pair.of(*map(self.store.record_named, pair))
-        undone = self._try("undo", lambda: judging.undo(ids, By("ada", "bram"), self.origin("undo")))
+        undone = self._try(
+            "undo", lambda: judging.undo(ids, By("ada", "bram"), self.origin("undo"))
+        )
         if undone:
             self.truth.undo(frozenset(pair))
         self.link()
@@ -193,6 +199,20 @@ class Index:
             self.count("regrouped and undone", self.numbers() != before)
             assert self.undo((left, right))
             assert self.numbers() == before
+
+    def split(self, name, *, keeps):
+        """A steward takes a record off its child."""
+        child, group = self.truth.children.get(name), self.truth.group(name)
+        if child is None or len(group) == 1:
+            return
+        judging, act = self._judging(), self.origin("review split")
+        off = frozenset([self.store.record_named(name)])
+        seen = judging.child_seen(child)
+        meant = MeantSplit(child, off, seen, "x", off_keeps=keeps, act=act.command)
+        if self._try("split", lambda: judging.split(meant, By("ada", "bram"), act)):
+            rest = {self.ids[record] for record in meant.rest}
+            self.truth.split({name}, rest, act.command)
+        self.link()
 
     def _judging(self):
         return Judging(self.store.log, self.store.keys, self.store.master)
@@ -215,6 +235,50 @@ class Index:
 
     # What officers do.
 
+    def never_link(self, left, right):
+        """Two officers keep two records apart, and whatever is linked to either."""
+        ids = [{self.store.record_named(name)} for name in (left, right)]
+        grounds = Grounds("other", "Qzrequesterword", "Qzremarkword")
+        drawn = self._try(
+            "never-link",
+            lambda: self._separating().draw(*ids, OFFICERS, self.origin("never-link"), grounds),
+        )
+        if drawn:
+            self.truth.draw(drawn, {left}, {right})
+        self.link()
+
+    def end_never_link(self, at):
+        drawn = list(self.truth.never)
+        if drawn:
+            drawn = drawn[at % len(drawn)]
+            assert self._try(
+                "never-link lifted",
+                lambda: self._separating().lift(drawn, OFFICERS, self.origin("lift")),
+            )
+            del self.truth.never[drawn]
+            self.link()
+
+    def adopted(self, name):
+        """A child is adopted: one record is of the new identity, and the old number ends."""
+        child, number = self.truth.children.get(name), self.numbers().get(name)
+        if child is None:
+            return
+        separating, new = self._separating(), self.store.record_named(name)
+        left = {self.ids[record] for record in separating.belonging(child)} - {name}
+        grounds = Grounds("adoption", "Qzrequesterword", "Qzremarkword")
+        drawn = self._try(
+            "adoption",
+            lambda: separating.adopt(child, {new}, OFFICERS, self.origin("adopt"), grounds),
+        )
+        if drawn and drawn not in self.truth.never:
+            self.truth.draw(drawn, left, {name})
+            self.truth.retired[child] = number
+        self.link()
+
+    def _separating(self):
+        store = self.store
+        return Separating(store.log, store.keys, store.master, store.queries.merged_into)
+
     def shield(self, name):
         number = self.numbers().get(name)
         if number is None:
@@ -227,12 +291,14 @@ class Index:
             self.truth.shielded |= self.truth.group(name)
 
     def lift(self, name):
-        """Two persons lift what stands over a child: one alone may not, and no other child's goes."""
+        """Two persons lift what is over a child: one alone may not, and no other child's goes."""
         number = self.numbers().get(name)
         if number is None:
             return
         shielding, origin = self.store.shielding, self.origin("shield lift")
-        assert not self._try("lift alone", lambda: shielding.lift(number, origin.actor, "x", origin))
+        assert not self._try(
+            "lift alone", lambda: shielding.lift(number, origin.actor, "x", origin)
+        )
         lifted = self._try("lift", lambda: shielding.lift(number, "ola", "Qzliftword", origin))
         mine = self.truth.group(name)
         for shield in lifted or ():
@@ -277,6 +343,9 @@ class Index:
         if self.is_linked:
             assert not list(truth.disobeyed()), ("invariant 4", list(truth.disobeyed()))
             assert not list(truth.unfounded()), ("invariant 5", list(truth.unfounded()))
+        sides = {name for sides in truth.never.values() for side in sides for name in side}
+        kept = {self.ids[one.record] for one in self.store.log.heads.sided()}
+        assert not self.is_linked or sides <= kept, ("invariant 4: sides", sides - kept)
         self._shields_stand()
         self._readers_see_no_more()
 
@@ -296,18 +365,26 @@ class Index:
 
     def _readers_see_no_more(self):
         """Invariant 10: exports and queue leave out what is hidden."""
-        hidden = self.truth.shielded | self.under("withheld")
+        hidden = self.truth.shielded | self.under("withheld") | self.truth.unseen()
         exported = {f"{source}:{key}" for source, key, _ in self.store.queries.links()}
-        assert exported == self.truth.current() - hidden, "invariant 10: export"
+        wanted = self.truth.current() - hidden
+        assert exported == wanted, ("invariant 10: export", exported ^ wanted)
         for pair in self.store.queries.shown_pairs():
             named = {self.ids[pair.left], self.ids[pair.right]}
             assert not named & hidden, "invariant 10: queue"
-            assert not self.truth.outranked(named), "invariant 10: queue across a never-link"
+
+    def _the_queue_tells_of_nobody_hidden(self):
+        """Invariant 10: the tasks of somebody who is cleared for nothing."""
+        for task in tasks_of(self.store):
+            pair = task.pair
+            named = {self.ids[one] for one in (pair.left, pair.right)} if pair else set()
+            assert not self.truth.outranked(named), "invariant 10: a task across a never-link"
+            self.count("tasks seen")
 
     def look(self, name):
         """Invariant 10: a child seen by a practitioner, who also asks by what is hidden."""
         number = self.numbers().get(name)
-        if number is None:
+        if number is None or name in self.truth.unseen():
             return
         queries, truth = self.store.queries, self.truth
         found = queries.child_by_number(number)
@@ -341,8 +418,11 @@ class Index:
         found = verify(self.store.log, self.store.checkpoints, heads_of).findings
         assert not found, ("invariant 9", found)
         self._nothing_is_in_clear()
+        self._the_queue_tells_of_nobody_hidden()
         for name in sorted(self.truth.current()):
             self.look(name)
+        led = [n for n in self.truth.retired.values() if self.store.queries.child_by_number(n) is not None]
+        assert not led, "a number retired by an adoption answers"
 
     def _nothing_is_left_to_link(self):
         """Invariants 1 and 3: linked by deltas, or all at once, is the same."""
@@ -352,9 +432,20 @@ class Index:
         plan = self.store.linking.run(
             self.origin("link"), self.store.model, everything=True, plan=True
         )
+        led_on = plan.children.pop("merged")
         assert not any(plan.children.values()), ("invariant 3", plan.children)
         assert not plan.referred, ("invariant 3: pairs", plan.referred)
         assert self.store.log.position() == before, "a plan appends nothing"
+        if led_on:
+            self._only_old_numbers_are_led_on()
+
+    def _only_old_numbers_are_led_on(self):
+        """Numbers may depend on how it was linked: that of a child without records, at that."""
+        before, numbers = sorted(map(sorted, self.truth.groups())), self.numbers()
+        self.link(everything=True)
+        assert sorted(map(sorted, self.truth.groups())) == before, "invariant 3"
+        assert self.numbers() == numbers, "invariant 3: numbers of current records"
+        self.count("numbers of closed children led on")
 
     def _a_rebuild_is_the_same(self):
         live = fingerprint(self.store.read)

@@ -37,7 +37,8 @@ EACH = 10
 """Sequences of one seed."""
 THOROUGH = 12
 """Steps between two looks at what is dear."""
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory where there is one: commits cost nothing
+MEMORY = Path("/dev/shm")
+"""A folder in memory, where there is one: commits cost nothing there."""
 
 whom = st.integers(0, len(PEOPLE) - 1)
 slips = st.sampled_from(list(SLIPS))
@@ -96,10 +97,14 @@ class Sequence(RuleBasedStateMachine):
     def load_and_leave_unlinked(self, source, said):
         self.index.load(source, said, link=False)
 
-    @rule(source=st.sampled_from([one.source for one in AGENCIES if one.mode == "delta"]), said=said)
+    @rule(
+        source=st.sampled_from([one.source for one in AGENCIES if one.mode == "delta"]), said=said
+    )
     def load_late(self, source, said):
         """An old file that comes now: what it says of those known is current no more."""
-        self.index.load(source, [(who, s) for who, s in said if s != "marked"] or [(0, "")], late=True)
+        self.index.load(
+            source, [(who, s) for who, s in said if s != "marked"] or [(0, "")], late=True
+        )
 
     @rule()
     @precondition(lambda self: self.index.last)
@@ -133,6 +138,26 @@ class Sequence(RuleBasedStateMachine):
         right = self.record(other, among)
         if left and right and left != right:
             self.index.judge_and_undo(left, right, verdict)
+
+    @rule(at=place, keeps=st.booleans())
+    def split(self, at, keeps):
+        if name := self.record(at):
+            self.index.split(name, keeps=keeps)
+
+    @rule(pair=st.tuples(place, place))
+    def never_link(self, pair):
+        left, right = (self.record(one) for one in pair)
+        if left and left != right:
+            self.index.never_link(left, right)
+
+    @rule(at=place)
+    def end_never_link(self, at):
+        self.index.end_never_link(at)
+
+    @rule(at=place)
+    def adopted(self, at):
+        if name := self.record(at):
+            self.index.adopted(name)
 
     @rule(at=place)
     def shield(self, at):
@@ -216,6 +241,9 @@ MUST_HAPPEN = (
     "judge link",
     "judge apart",
     "undo",
+    "split",
+    "never-link",
+    "adoption",
     "shield",
     "lift",
     "model adopted",

@@ -5,7 +5,7 @@ must hold of them, whichever they are. A record is named ``SOURCE:ID``.
 """
 
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import product
 
 SHORTEST = 6
 """Characters of a word that is searched for in files: shorter ones stand in any file."""
@@ -58,9 +58,11 @@ class Truth:
     words: dict = field(default_factory=dict)
     """All that a record ever stated, by record."""
     judged: dict = field(default_factory=dict)
-    """Judgements in force: a pair of records, and whether they are one child."""
-    never: list = field(default_factory=list)
+    """Judgements in force: a pair of records, whether they are one child, and by which act."""
+    never: dict = field(default_factory=dict)
     """Never-links in force, each two sides."""
+    retired: dict = field(default_factory=dict)
+    """Children that got a new identity, and their numbers, which lead to nobody any more."""
     shielded: set = field(default_factory=set)
     """Records that must be under a shield."""
     children: dict = field(default_factory=dict)
@@ -103,17 +105,27 @@ class Truth:
         if stated.facts.marked and "marked" in stated.agency.says and name not in self.shielded:
             self.shielded |= {name, *self.group(name)}
 
-    def judge(self, left, right, *, same):
-        self.judged[frozenset((left, right))] = same
+    def judge(self, left, right, *, same, act=""):
+        self.judged[frozenset((left, right))] = same, act
+
+    def split(self, off, rest, act):
+        """A judgement on each pair across, but for those judged so before."""
+        for pair in product(off, rest):
+            self.judged.setdefault(frozenset(pair), (False, act))
 
     def undo(self, pair):
-        del self.judged[pair]
+        """What was judged in one act is undone together."""
+        same, act = self.judged.pop(pair)
+        self.judged = {one: what for one, what in self.judged.items() if what != (same, act or 0)}
+
+    def draw(self, never_link, left, right):
+        self.never.setdefault(never_link, (set(left), set(right)))
 
     def erase(self, names):
         """Returns the words that nobody may find any more."""
         for name in names:
             self.records[name] = replace(self.records[name], standing="erased")
-        self.judged = {pair: same for pair, same in self.judged.items() if not pair & set(names)}
+        self.judged = {pair: what for pair, what in self.judged.items() if not pair & set(names)}
         return self.gone()
 
     def gone(self):
@@ -129,10 +141,13 @@ class Truth:
         for group in self.groups():
             if group & self.shielded:
                 self.shielded |= group
-            for sides in self.never:
+            for sides in self.never.values():
                 for side in sides:
-                    if group & side:
-                        side |= group
+                    side.update(group if group & side else ())
+
+    def unseen(self):
+        """Records of old identities: they are of a child whom nobody is shown."""
+        return {name for name, child in self.children.items() if child in self.retired}
 
     def current(self):
         return {name for name, one in self.records.items() if one.standing == "current"}
@@ -152,14 +167,14 @@ class Truth:
     def judged_one(self):
         """Sets of records that judgements make one child, also through others."""
         found = []
-        for pair in (pair for pair, same in self.judged.items() if same):
+        for pair in (pair for pair, (same, _) in self.judged.items() if same):
             touched = [one for one in found if one & pair]
             found = [one for one in found if not one & pair] + [set(pair).union(*touched)]
         return found
 
     def outranked(self, group):
         """Whether a never-link keeps some of these records apart, whatever was judged."""
-        return any(group & left and group & right for left, right in self.never)
+        return any(group & left and group & right for left, right in self.never.values())
 
     def disobeyed(self):
         """Judgements and never-links that the children do not obey."""
@@ -167,16 +182,16 @@ class Truth:
         for one in self.judged_one():
             if not self.outranked(one) and len({placed[n] for n in one & placed.keys()}) > 1:
                 yield "judged one", one
-        for pair, same in self.judged.items():
+        for pair, (same, _) in self.judged.items():
             left, right = pair
             if not same and left in placed and placed[left] == placed.get(right):
                 yield "judged two", pair
-        for left, right in self.never:
+        for left, right in self.never.values():
             if left & right or any(g & left and g & right for g in self.groups()):
                 yield "never one", (left, right)
 
     def unfounded(self):
-        """Records that were linked without names and birth date, and with nothing in their stead."""
+        """Records linked without names and birth date, and with nothing in their stead."""
         for group in self.groups():
             for name in group:
                 if len(group) > 1 and not self._is_founded(name, group - {name}):
@@ -188,16 +203,8 @@ class Truth:
             return True
         if not known.is_complete:
             return any(known.names_the_same(self.records[other]) for other in others)
-        complete = any(self.records[other].is_complete for other in others)
-        return complete or any(self._is_beside(known, self.records[other]) for other in others)
-
-    def _is_beside(self, known, other):
-        return known.names_the_same(other)
-
-    def pairs(self):
-        """Pairs of records that are not erased, in a settled order."""
-        named = sorted(n for n, one in self.records.items() if one.standing != "erased")
-        return list(combinations(named, 2))
+        beside = (self.records[other] for other in others)
+        return any(other.is_complete or known.names_the_same(other) for other in beside)
 
 
 def words_of(name, stated):
