@@ -255,7 +255,7 @@ class Index:
                 "never-link lifted",
                 lambda: self._separating().lift(drawn, OFFICERS, self.origin("lift")),
             )
-            del self.truth.never[drawn]
+            self.truth.end(drawn)
             self.link()
 
     def adopted(self, name):
@@ -272,7 +272,7 @@ class Index:
         )
         if drawn and drawn not in self.truth.never:
             self.truth.draw(drawn, left, {name})
-            self.truth.retired[child] = number
+            self.truth.retired[child] = drawn, number
         self.link()
 
     def _separating(self):
@@ -421,7 +421,8 @@ class Index:
         self._the_queue_tells_of_nobody_hidden()
         for name in sorted(self.truth.current()):
             self.look(name)
-        led = [n for n in self.truth.retired.values() if self.store.queries.child_by_number(n) is not None]
+        numbers = [number for _, number in self.truth.retired.values()]
+        led = [one for one in numbers if self.store.queries.child_by_number(one) is not None]
         assert not led, "a number retired by an adoption answers"
 
     def _nothing_is_left_to_link(self):

@@ -62,7 +62,7 @@ class Truth:
     never: dict = field(default_factory=dict)
     """Never-links in force, each two sides."""
     retired: dict = field(default_factory=dict)
-    """Children that got a new identity, and their numbers, which lead to nobody any more."""
+    """Children that got a new identity: the never-link, and the number, which leads to nobody."""
     shielded: set = field(default_factory=set)
     """Records that must be under a shield."""
     children: dict = field(default_factory=dict)
@@ -144,6 +144,11 @@ class Truth:
             for sides in self.never.values():
                 for side in sides:
                     side.update(group if group & side else ())
+
+    def end(self, never_link):
+        """It was drawn in error: the old identity, if it was an adoption, is in force again."""
+        del self.never[never_link]
+        self.retired = {c: one for c, one in self.retired.items() if one[0] != never_link}
 
     def unseen(self):
         """Records of old identities: they are of a child whom nobody is shown."""
