@@ -7,7 +7,14 @@ from uuid import UUID
 
 from contactpoint.errors import UsageError
 from contactpoint.intake.preparing import day_of
-from events.access import ActRefused, AdministratorNamed, Asked, ChildrenAccessed, TokenIssued
+from events.access import (
+    ActRefused,
+    AdministratorNamed,
+    Asked,
+    ChildrenAccessed,
+    InvestigationOpened,
+    TokenIssued,
+)
 from events.keys import SubjectKeys
 from events.log import Log
 from events.master import MasterKey
@@ -53,6 +60,12 @@ class Accesses:
             asked=Asked(reason, search or {}),
         )
         self._append(stream, origin, event, tuple(self.keys.issue([stream.bytes])))
+
+    def investigate(self, origin: Origin, child: UUID, reason: str) -> None:
+        """Open an investigation: somebody is about to look through this child's shield."""
+        stream = self.master.hashes.stream_id("investigation", child.bytes, origin.command)
+        keys = tuple(self.keys.issue([stream.bytes]))
+        self._append(stream, origin, InvestigationOpened(origin.actor, child, Asked(reason)), keys)
 
     def refuse(self, origin: Origin, act: str) -> None:
         """Write that somebody was denied an act."""

@@ -39,6 +39,16 @@ class ActRefused(Event, frozen=True, omit_defaults=True):
     act: str
 
 
+class InvestigationOpened(Event, frozen=True, omit_defaults=True):
+    """Somebody looks through a child's shield: it is asked at once whether they had to."""
+
+    sealed: ClassVar[tuple[str, ...]] = ("asked",)
+
+    reader: str
+    child: UUID
+    asked: Asked | Erased | None = None
+
+
 class TokenIssued(Event, frozen=True, omit_defaults=True):
     """A token was made that names a person; the token itself is kept nowhere."""
 
@@ -60,4 +70,4 @@ class AdministratorNamed(Event, frozen=True, omit_defaults=True):
     reader: str
 
 
-AccessEvent = ChildrenAccessed | ActRefused | TokenIssued | AdministratorNamed
+AccessEvent = ChildrenAccessed | ActRefused | InvestigationOpened | TokenIssued | AdministratorNamed

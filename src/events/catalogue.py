@@ -85,6 +85,7 @@ TYPES: tuple[type[Event], ...] = (
     relatives.RelativesDeclared,
     access.ChildrenAccessed,
     access.ActRefused,
+    access.InvestigationOpened,
     access.TokenIssued,
     access.AdministratorNamed,
 )

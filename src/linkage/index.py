@@ -220,6 +220,21 @@ class Index:
         """The rows of all records, and the words that their name codes stand for."""
         return self._records.unpacked(self._records.live()), self._coder.names.texts()
 
+    def coded_of(
+        self, ordinals: Iterable[int]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Those of these records that are here, and their rows."""
+        rows = self._records.rows_of(ordinals)
+        return self._records.ordinals_of(rows), self._records.unpacked(rows)
+
+    def facts(self) -> layout.Facts:
+        """What is known of the words and codes that rows hold."""
+        return self._coder.facts()
+
+    def words(self) -> npt.NDArray[np.uint64]:
+        """Hashes of each name word and of how it sounds (``layout.Hashes``)."""
+        return self._coder.hashes().words
+
     def compact(self) -> None:
         """Forget every name, code and row that no live record uses, as erasure demands."""
         self._gather()

@@ -41,7 +41,7 @@ from events.record import (
 )
 from events.source import SourceRegistered
 from projections import finding, renewed, rows, shielded
-from projections.index import CHILD, PURGED, RECORD, SOURCE_KIND, STATEMENT, metadata
+from projections.index import CHILD, PURGED, RECORD, SEALED, SOURCE_KIND, STATEMENT, metadata
 from projections.projection import Happened, Target
 
 __all__ = ["events", "finish", "fold", "metadata", "name", "opens"]
@@ -137,7 +137,10 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
     _write_confirmations(batch, target)
     _write_children(batch, target)
     kinds_changed = _write_kinds(batch, target)
-    marked = renewed.fold(happened, target) | shielded.fold(happened, target)
+    under = shielded.fold(happened, target)
+    stated = {stream for stream, held in batch.held.items() if held.statement is not None}
+    shielded.set_apart(under, stated, target)
+    marked = renewed.fold(happened, target) | under
     if not target.filling:
         left |= _children_with(sorted(marked), target)
         touched = batch.touched | left | _contested(batch, target)
@@ -356,12 +359,14 @@ def _write_records(batch: Batch, target: Target) -> None:
     gone = [ordinal for ordinal in batch.erased.values() if ordinal]
     rows.delete(connection, table, table.c.ordinal, gone)
     rows.delete(connection, target[STATEMENT], target[STATEMENT].c.ordinal, gone)
+    rows.delete(connection, target[SEALED], target[SEALED].c.ordinal, gone)
     _write_purged(batch, target)
     fresh = [(stream, held) for stream, held in batch.held.items() if not held.known]
     rows.insert(connection, table, [_row(stream, held) for stream, held in fresh])
     stated = [held for held in batch.held.values() if held.statement is not None]
     again = [held.record.ordinal for held in stated if held.known]
     rows.delete(connection, target[STATEMENT], target[STATEMENT].c.ordinal, again)
+    rows.delete(connection, target[SEALED], target[SEALED].c.ordinal, again)
     rows.insert(
         connection,
         target[STATEMENT],

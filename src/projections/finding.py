@@ -4,7 +4,7 @@ Of a shielded child only the identity and the name in use are kept, so no search
 can find it: what is not there cannot leak.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from events.record import Statement
 from events.shield import Kind
 from person.names import PersonName
+from person.particulars import Particulars
 from projections import renewed, rows
 from projections.folding import compact, fold
-from projections.index import CHILD, RECORD, SOURCE_KIND, STATEMENT, metadata
+from projections.index import CHILD, RECORD, SOURCE_KIND, metadata, with_statements
 from projections.projection import AFTER_FINISHING, Target
 from projections.shielded import kind_of
 from projections.survivorship import Stated, birth, identity, name_in_use, sex
@@ -65,7 +66,18 @@ POSTCODE = sa.Table(
     sa.Index("index_postcode_child", "child", info=AFTER_FINISHING),
     sa.Index("index_postcode_postcode", "postcode", info=AFTER_FINISHING),
 )
-FOUND_BY = (IDENTITY, NAME, IDENTIFIER, POSTCODE)
+KIN = sa.Table(
+    "index_kin",
+    metadata,
+    sa.Column("child", sa.LargeBinary(16), nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Index("index_kin_child", "child", info=AFTER_FINISHING),
+    sa.Index("index_kin_value", "value", info=AFTER_FINISHING),
+)
+"""By what a child's parents are known: a mother's number, folded names. Nothing is searched by it;
+it finds the household of a child that is to be shielded."""
+
+FOUND_BY = (IDENTITY, NAME, IDENTIFIER, POSTCODE, KIN)
 
 _decode = msgspec.json.Decoder(Statement).decode
 
@@ -98,7 +110,8 @@ def add(children: Sequence[bytes], target: Target) -> None:
 
 def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, list[Kept]]]:
     """The current records of each of these children, in the order of the children's ids."""
-    record, statement, kind = target[RECORD], target[STATEMENT], target[SOURCE_KIND]
+    record, kind = target[RECORD], target[SOURCE_KIND]
+    both, statement = with_statements(record, record.c.ordinal, target)
     query: sa.Select[Any] = (
         sa.select(
             record.c.child,
@@ -109,13 +122,14 @@ def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, 
             sa.func.coalesce(kind.c.kind, ""),
             record.c.stated_effective,
             record.c.present_effective,
-            statement.c.statement,
+            statement,
             kind_of(record.c.record, target),
         )
-        .join(statement, statement.c.ordinal == record.c.ordinal)
+        .select_from(both)
         .join(target[CHILD], target[CHILD].c.child == record.c.child)
         .outerjoin(kind, kind.c.source == record.c.source)
         .where(record.c.child.in_(children), record.c.standing == "current")
+        .where(statement.is_not(None))
         .where(target[CHILD].c.status != "retired")
         .order_by(record.c.child, record.c.ordinal)
     )
@@ -168,6 +182,7 @@ def _add(
         names = {_folded(name) for record in records for name in record.particulars.names}
         found[IDENTIFIER].extend((child, *number) for number in _numbers(records))
         found[POSTCODE].extend((child, postcode) for postcode in _postcodes(records))
+        found[KIN].extend((child, value) for value in _kin(records))
     found[NAME].extend((child, *name) for name in sorted(names))
 
 
@@ -185,6 +200,22 @@ def _folded(name: PersonName) -> tuple[str, str]:
 def _numbers(records: Sequence[Stated]) -> list[tuple[str, str]]:
     numbers = (number for record in records for number in record.particulars.identifiers)
     return sorted({(number.system, compact(number.value)) for number in numbers})
+
+
+def _kin(records: Sequence[Stated]) -> list[str]:
+    return sorted({value for _, value in kin_of([one.particulars for one in records])})
+
+
+def kin_of(records: Iterable[Particulars]) -> set[tuple[str, str]]:
+    """By what mother and other parents are known: which of the two, and a number or a name."""
+    carers = [carer for record in records for carer in record.carers]
+    mothers = {("mother", f"nhs {carer.nhs}") for carer in carers if carer.nhs}
+    named = {
+        ("parent", f"{fold(carer.given)} {fold(carer.family)}")
+        for carer in carers
+        if carer.given and carer.family
+    }
+    return mothers | named
 
 
 def _postcodes(records: Sequence[Stated]) -> list[str]:

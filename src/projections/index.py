@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from projections.projection import BEFORE_FILLING
+from projections.projection import BEFORE_FILLING, Target
 
 metadata = sa.MetaData()
 
@@ -46,6 +46,25 @@ STATEMENT = sa.Table(
     sa.Column("statement", sa.LargeBinary, nullable=False),
 )
 """The current statement of each record, as JSON; apart, so that a confirmation rewrites little."""
+
+SEALED = sa.Table(
+    "sealed_statement",
+    metadata,
+    sa.Column("ordinal", ORDINAL, primary_key=True, autoincrement=False),
+    sa.Column("statement", sa.LargeBinary, nullable=False),
+)
+"""Those of records that are shielded or withheld: in no table that a search or a list reads."""
+
+
+def with_statements(
+    of: sa.FromClause, ordinal: sa.Column[int], target: Target
+) -> tuple[sa.FromClause, sa.ColumnElement[bytes]]:
+    """Rows joined with the statement of their record, wherever it stands; and that statement."""
+    open_, sealed = target[STATEMENT], target[SEALED]
+    joined = of.outerjoin(open_, open_.c.ordinal == ordinal)
+    both = joined.outerjoin(sealed, sealed.c.ordinal == ordinal)
+    return both, sa.func.coalesce(open_.c.statement, sealed.c.statement)
+
 
 PURGED = sa.Table(
     "index_purged",

@@ -15,7 +15,7 @@ from events.record import Statement
 from person.particulars import Particulars
 from projections import renewed, rows
 from projections.finding import IDENTITY
-from projections.index import CHILD, RECORD, STATEMENT
+from projections.index import CHILD, RECORD, STATEMENT, with_statements
 from projections.projection import Target
 from projections.shielded import kind_of
 from projections.survivorship import Stated
@@ -46,19 +46,20 @@ def paired(
 
     A record of a retired identity is seen by nobody.
     """
+    both, statement = with_statements(RECORD, RECORD.c.ordinal, target)
     query = (
         sa.select(
             RECORD,
-            STATEMENT.c.statement,
+            statement.label("statement"),
             CHILD.c.number,
             CHILD.c.status,
             IDENTITY.c.restricted,
             kind_of(RECORD.c.record, target).label("under"),
         )
-        .join(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+        .select_from(both)
         .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
         .outerjoin(IDENTITY, IDENTITY.c.child == RECORD.c.child)
-        .where(RECORD.c.record.in_([record.bytes for record in records]))
+        .where(RECORD.c.record.in_([record.bytes for record in records]), statement.is_not(None))
     )
     found: dict[UUID, PairedRecord] = {}
     anew = renewed.among([record.bytes for record in records], target)

@@ -19,7 +19,8 @@ from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, Kept, curr
 from projections.folding import compact, fold
 from projections.guard import BehindError, Guard
 from projections.history import HISTORY
-from projections.index import CHILD, RECORD, STATEMENT
+from projections.household import Kin, household
+from projections.index import CHILD, RECORD, with_statements
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
 from projections.projection import Target
@@ -30,7 +31,7 @@ from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, safe_parents
 from projections.shields import SHIELD
 from projections.sources import SOURCE
-from projections.view import ChildView, Shielding, View, is_restricted, view
+from projections.view import ChildView, Shielding, View, is_restricted, view, whole
 
 MOST_FOUND = 20
 """Children in one answer: the index is asked about a child, it is not browsed."""
@@ -62,6 +63,8 @@ class Found(msgspec.Struct, frozen=True):
     child: UUID
     view: View
     records: tuple[UUID, ...]
+    overridden: bool = False
+    """Whether it shows what a shield hides."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -170,13 +173,20 @@ class Queries:
         self.guard = guard
         self._contact = contact
 
-    def child_by_number(self, number: str) -> Found | None:
+    def child_by_number(self, number: str, *, override: bool = False) -> Found | None:
         """The child that a number answers for; a merged child's number answers with the survivor.
 
-        None where there is none, or no record of it is current any more.
+        None where there is none, or no record of it is current any more. ``override``: show what a
+        shield hides, to somebody who may see it and of whose look it is recorded.
         """
         named = sa.select(CHILD.c.child).where(CHILD.c.number == compact(number))
-        return self._child(lambda target: target.connection.execute(named).scalar())
+        found = self._child(lambda target: target.connection.execute(named).scalar())
+        if found is None or not override or isinstance(found.view, ChildView):
+            return found
+        with self._reading() as target:
+            shown = list(current([found.child.bytes], target))
+        views = [whole(found.view.number, [one.stated for one in kept]) for _, kept in shown]
+        return msgspec.structs.replace(found, view=views[0], overridden=True) if views else None
 
     def child(self, child: UUID) -> Found | None:
         """The child of this id, or the one it was merged into."""
@@ -254,12 +264,13 @@ class Queries:
         found: dict[int, Membership] = {}
         with self._reading() as target:
             for part in rows.parts(sorted(set(ordinals))):
+                both, statement = with_statements(RECORD, RECORD.c.ordinal, target)
                 query = (
                     sa.select(
                         *(RECORD.c.record, RECORD.c.ordinal, RECORD.c.source, RECORD.c.scope),
-                        *(RECORD.c.key, RECORD.c.standing, STATEMENT.c.statement),
+                        *(RECORD.c.key, RECORD.c.standing, statement),
                     )
-                    .outerjoin(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
+                    .select_from(both)
                     .where(RECORD.c.ordinal.in_(part))
                 )
                 for row in target.connection.execute(query).all():
@@ -499,6 +510,17 @@ class Queries:
         told, _ = self.guard.answer(self.engine, read, lambda it: it[1])
         return told
 
+    def household(self, child: UUID) -> list[Kin]:
+        """The children, not shielded yet, who share address, mother or parent with a child.
+
+        For officers, before they shield it.
+        """
+        return self.guard.answer(
+            self.engine,
+            lambda target: household(child.bytes, target),
+            lambda found: [record for kin in found for record in kin.records],
+        )
+
     def shields(self) -> list[Row]:
         """The shields, the soonest to be reviewed first, with the ``numbers`` of their children.
 
@@ -704,13 +726,14 @@ def _named(name: str) -> sa.ColumnElement[bool]:
 
 
 def _records(target: Target, which: sa.ColumnElement[bool]) -> Iterator[IndexedRecord]:
+    both, statement = with_statements(RECORD, RECORD.c.ordinal, target)
     query = (
         sa.select(
             *(RECORD.c.record, RECORD.c.ordinal, RECORD.c.source, RECORD.c.scope, RECORD.c.key),
-            *(RECORD.c.standing, RECORD.c.child, CHILD.c.number, STATEMENT.c.statement),
+            *(RECORD.c.standing, RECORD.c.child, CHILD.c.number, statement),
         )
+        .select_from(both)
         .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
-        .outerjoin(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
         .where(which)
         .order_by(RECORD.c.ordinal)
     )

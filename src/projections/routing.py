@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from events.record import Statement
 from projections.authority import made_out, services_of
 from projections.finding import current
-from projections.index import CHILD, RECORD, STATEMENT
+from projections.index import CHILD, RECORD, with_statements
 from projections.projection import Target
 from projections.responsible import RESPONSIBLE
 from projections.survivorship import Stated
@@ -47,10 +47,11 @@ def _accepted(children: Collection[bytes], target: Target) -> dict[bytes, str]:
 
 def _alone(records: Collection[bytes], target: Target) -> list[list[Stated]]:
     """Those of the records that are no child's yet, each by itself."""
+    both, statement = with_statements(RECORD, RECORD.c.ordinal, target)
     query = (
-        sa.select(RECORD.c.source, RECORD.c.key, STATEMENT.c.statement)
-        .join(STATEMENT, STATEMENT.c.ordinal == RECORD.c.ordinal)
-        .where(RECORD.c.record.in_(records), RECORD.c.child.is_(None))
+        sa.select(RECORD.c.source, RECORD.c.key, statement.label("statement"))
+        .select_from(both)
+        .where(RECORD.c.record.in_(records), RECORD.c.child.is_(None), statement.is_not(None))
     )
     return [
         [Stated(row.source, row.key, "", 0, 0, _decode(row.statement).particulars)]

@@ -25,7 +25,7 @@ from events.shield import (
 )
 from projections import rows
 from projections.folding import fold as folded
-from projections.index import metadata
+from projections.index import RECORD, SEALED, STATEMENT, metadata
 from projections.projection import BEFORE_FILLING, Happened, Target
 
 SHIELDED = sa.Table(
@@ -146,6 +146,41 @@ def _speak(shield: bytes, grounds: object, target: Target) -> None:
 def _safe_of(grounds: object) -> list[tuple[str, str]]:
     assert isinstance(grounds, Grounds)
     return sorted({(folded(one.given), folded(one.family)) for one in grounds.safe})
+
+
+def set_apart(changed: set[bytes], stated: set[bytes], target: Target) -> None:
+    """Let statements stand where their records' standing says: sealed or not.
+
+    ``changed`` are records whose standing under shields changed; ``stated``, records of which a
+    statement was written among those that are not sealed.
+    """
+    table = target[SHIELDED]
+    if not target.connection.execute(sa.select(table.c.record).limit(1)).first() and not changed:
+        return
+    hidden: set[bytes] = set()
+    for part in rows.parts(sorted(changed | stated)):
+        listed = sa.select(table.c.record).where(table.c.record.in_(part), table.c.kind != "lifted")
+        hidden.update(target.connection.execute(listed).scalars())
+    _move(_ordinals(hidden, target), STATEMENT, SEALED, target)
+    _move(_ordinals(changed - hidden, target), SEALED, STATEMENT, target)
+
+
+def _ordinals(records: set[bytes], target: Target) -> list[int]:
+    record = target[RECORD]
+    found: list[int] = []
+    for part in rows.parts(sorted(records)):
+        query = sa.select(record.c.ordinal).where(record.c.record.in_(part))
+        found.extend(target.connection.execute(query).scalars())
+    return found
+
+
+def _move(ordinals: Sequence[int], here: sa.Table, there: sa.Table, target: Target) -> None:
+    one, other = target[here], target[there]
+    for part in rows.parts(ordinals):
+        query = sa.select(one).where(one.c.ordinal.in_(part))
+        found = [tuple(row) for row in target.connection.execute(query)]
+        rows.insert(target.connection, other, found)
+        rows.delete(target.connection, one, one.c.ordinal, [ordinal for ordinal, _ in found])
 
 
 def kind_of(record: sa.Column[Any], target: Target) -> sa.ScalarSelect[Any]:

@@ -152,6 +152,11 @@ def view(number: str, records: Sequence[Stated], shielding: Shielding = UNSAID) 
     """
     if is_restricted(records):
         return _restricted(number, records, shielding)
+    return whole(number, records)
+
+
+def whole(number: str, records: Sequence[Stated]) -> ChildView:
+    """All of a child but its sensitive services, whether a shield stands over it or not."""
     believed = identity(records)
     return ChildView(
         number=number,

@@ -23,7 +23,7 @@ from events.failpoints import VARIABLE
 from events.log import rows_of
 from events.record import Statement
 from events.verify import verify
-from projections.index import STATEMENT
+from projections.index import SEALED, STATEMENT
 
 PROGRAM = Path(sys.executable).with_name("contactpoint")
 
@@ -144,7 +144,7 @@ class Installation:
 def _statements(engine):
     """Every current statement whole, by the ordinal of its record."""
     with engine.connect() as connection:
-        kept = connection.execute(sa.select(STATEMENT.c.ordinal, STATEMENT.c.statement)).all()
+        kept = connection.execute(sa.select(STATEMENT).union_all(sa.select(SEALED))).all()
     return {ordinal: msgspec.json.decode(one, type=Statement) for ordinal, one in kept}
 
 

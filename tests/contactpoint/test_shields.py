@@ -9,9 +9,11 @@ from itertools import count
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 
-from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked
+from events.access import InvestigationOpened
 from projections.guard import Guard
 from projections.queries import Queries, Search
 from projections.view import FIELDS, RestrictedView
@@ -124,6 +126,87 @@ def test_2009_an_adopted_child_is_not_shown_under_both_names(refuge):
     assert "Okonjo" in shown
     assert not any(name in shown for name in ("Kayleigh", "Dobbs"))
     assert refuge.find(name="Kayleigh Dobbs") == refuge.find(name="Dobbs") == []
+
+
+def test_2009_an_update_does_not_make_an_unshielded_duplicate(refuge, asha):
+    """A record too unlike to be linked, and too like to be a stranger's."""
+    before = refuge.load([BRAM | {"key": "8", "dob": "2012-05-06"}], "council", "2026-09-01")
+    near = ASHA | {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
+    report = refuge.load([near], "clinic", "2026-09-02")
+    told = "rows", "new", "links", "reviews", "held", "rejected", "events"
+    assert [report[name] for name in told] == [before[name] for name in told]
+    assert refuge.number("clinic", "1") is None
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    for asked in ({"name": "Aisha Okonjo"}, {"postcode": "YO1 7HH"}, {"dob": "2015-03-14"}):
+        assert refuge.find(**asked) == []
+    out = refuge.folder / "links.csv"
+    refuge.run("export", "links", out)
+    assert "clinic" not in out.read_text()
+    with pytest.raises(NotFoundError):
+        refuge.run("why", "clinic:1", "club:1")
+    assert json.loads(refuge.run("review", "list", "--json").stdout) == []
+    assert json.loads(refuge.run("status", "--json").stdout)["records"] == 2
+    refuge.run("link", "--all")
+    refuge.run("rebuild")
+    assert refuge.number("clinic", "1") is None
+    assert refuge.findings() == []
+
+
+def test_an_amended_record_that_comes_near_a_shielded_child_is_withheld(refuge, asha):
+    bram = refuge.number("club", "1")
+    refuge.load([BRAM | {"given": "Aisha", "family": "Okonjo"}], day="2026-09-02")
+    closer = {"given": "Aisha", "family": "Okonjo", "dob": "2015-03-14", "sex": "F"}
+    refuge.load([BRAM | closer], day="2026-09-03")
+    assert refuge.under()["club", "1"] == ["withheld"]
+    answer = refuge.asked(refuge.reader(), "child", "show", bram, *WHY)
+    assert isinstance(answer.exception, NotFoundError)
+    refuge.lift(asha)
+    assert refuge.number("club", "1") == bram
+    assert refuge.findings() == []
+
+
+NEAR = ASHA | {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
+
+
+def test_a_withheld_record_of_another_verified_number_is_released_at_once(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    near = {"given": "Aisha", "dob": "2015-03-14", "postcode": "YO1 7HH"}
+    refuge.patient("9000000017", "2026-09-03", **near)
+    assert refuge.number("pds", "9000000017") is not None
+    refuge.load([NEAR | {"nhs": "9000000017", "nhs_status": "01"}], "clinic", "2026-09-04")
+    assert ("clinic", "1") not in refuge.under()
+    assert refuge.number("clinic", "1") == refuge.number("pds", "9000000017")
+    assert refuge.findings() == []
+
+
+def test_a_withheld_record_that_proves_to_be_the_childs_comes_under_the_shield(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-03")
+    assert refuge.under()["clinic", "1"] == ["shielded"]
+    assert refuge.number("clinic", "1") == asha
+    assert refuge.findings() == []
+
+
+def test_a_lifted_shield_releases_what_it_withheld(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    refuge.lift(asha)
+    number = refuge.number("clinic", "1")
+    assert number is not None
+    assert is_open(refuge.show(number))
+
+
+def test_a_record_that_agrees_with_a_withheld_one_is_withheld_with_it(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    report = refuge.load([NEAR | {"key": "5"}], "council", "2026-09-03")
+    assert report["links"] == 1
+    assert refuge.under()["council", "5"] == ["withheld"]
+    assert refuge.number("council", "5") is None
+
+
+def test_a_stranger_is_not_withheld(refuge, asha):
+    refuge.load([BRAM | {"key": "8", "dob": "2012-05-06"}], "council", "2026-09-02")
+    assert refuge.number("council", "8") is not None
 
 
 def test_a_new_record_of_a_shielded_child_is_under_the_shield_when_it_is_linked(refuge, asha):
@@ -269,6 +352,87 @@ def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
         ("2099-01-01", False),
     ]
     assert not is_open(refuge.show(number))
+
+
+def _investigations(refuge):
+    with refuge.opened() as store:
+        told = [m.event for m in store.access.decode(store.access.read(0, 10_000))]
+    return [event for event in told if isinstance(event, InvestigationOpened)]
+
+
+def test_an_override_shows_all_once_and_opens_an_investigation(refuge, asha):
+    words = ("child", "show", asha, "--override", *WHY)
+    with refuge.opened() as store:
+        child = store.queries.child_by_number(asha).child
+    view = refuge.told(refuge.officer(), *words)
+    assert view["address"]["value"]["address"]["lines"] == ["7 Quill Lane"]
+    (opened,) = _investigations(refuge)
+    assert (opened.reader, opened.child, opened.asked.reason) == ("olu", child, WHY[1])
+    assert not is_open(refuge.show(asha))
+    assert not is_open(refuge.told(refuge.officer(), "child", "show", asha, *WHY))
+    refuge.told(refuge.officer(), *words)
+    assert len(_investigations(refuge)) == 2
+
+
+def test_an_override_needs_a_right_a_strong_token_and_a_reason(refuge, asha):
+    words = ("child", "show", asha, "--override")
+    weak = refuge.token("wen", "shielding-officer")
+    for token in (refuge.reader(), weak):
+        assert isinstance(refuge.asked(token, *words, *WHY).exception, DeniedError)
+    assert isinstance(refuge.asked(refuge.officer(), *words).exception, UsageError)
+    assert _investigations(refuge) == []
+
+
+def test_an_override_of_a_child_without_a_shield_is_a_look_like_any_other(refuge):
+    bram = refuge.number("club", "1")
+    assert is_open(refuge.told(refuge.officer(), "child", "show", bram, "--override", *WHY))
+    assert _investigations(refuge) == []
+
+
+def test_what_a_shield_hides_stands_apart_from_what_is_searched(refuge):
+    number = refuge.number("pds", NHS)
+
+    def tables():
+        with refuge.opened() as store:
+            store.projector.catch_up()
+            with store.read.connect() as connection:
+                names = sa.inspect(connection).get_table_names()
+                return {
+                    name
+                    for name in names
+                    for row in connection.exec_driver_sql(f"SELECT * FROM {name}")
+                    if any(b"QUILL" in str(cell).upper().encode() for cell in row)
+                }
+
+    assert tables() == {"index_statement"}
+    refuge.apply(number)
+    assert tables() == {"sealed_statement"}
+    refuge.patient(NHS, "2026-09-02", line="8 Quill Lane")
+    assert tables() == {"sealed_statement"}
+    refuge.run("rebuild")
+    assert tables() == {"sealed_statement"}
+    refuge.lift(number)
+    assert tables() == {"index_statement"}
+
+
+def test_the_household_is_offered_where_a_shield_is_laid(refuge):
+    home = {"address": "7 Quill Lane", "postcode": "SE15 3QN"}
+    parent = {"guardian_given": "Ada", "guardian_family": "Okonjo"}
+    people = {
+        "asha": ASHA | home | parent | {"nhs": NHS, "mother_nhs": "9000000033"},
+        "sister": BRAM | {"given": "Ines"} | home,
+        "brother": BRAM | {"given": "Joss", "dob": "2012-01-09"} | parent,
+        "child": BRAM | {"given": "Femi", "dob": "2011-07-01", "mother_nhs": "9000000033"},
+        "neighbour": BRAM
+        | {"dob": "2009-05-05", "address": "9 Quill Lane", "postcode": "SE15 3QN"},
+    }
+    refuge.load([one | {"key": key} for key, one in people.items()], "clinic", "2026-09-02")
+    number = refuge.number("pds", NHS)
+    words = ("shield", "apply", number, "--criterion", "harm", "--requester", "desk")
+    told = refuge.told(refuge.officer(), *words)
+    offered = {one["number"].replace(" ", ""): one["shares"] for one in told["household"]}
+    wanted = {"sister": ["address"], "brother": ["parent"], "child": ["mother"]}
+    assert offered == {refuge.number("clinic", key): shares for key, shares in wanted.items()}
 
 
 def test_who_asked_for_a_shield_stands_sealed(refuge, asha):

@@ -45,15 +45,22 @@ child.add_command(consent)
 @click.option(
     "--history", "with_history", is_flag=True, help="Show what happened to the child, too."
 )
+@click.option(
+    "--override",
+    is_flag=True,
+    help="Look through a shield, this once, if you may; an investigation is opened.",
+)
 @BEHALF
 @reason_option
 @token_option
 @json_option
-def show(number: str, with_history: bool, behalf: str, reason: str, as_json: bool) -> None:
+def show(  # noqa: PLR0913 - what is said of a look
+    *, number: str, with_history: bool, override: bool, behalf: str, reason: str, as_json: bool
+) -> None:
     """Show the child of an index NUMBER and the services that work with them.
 
     Spaces in the number do not matter; - reads it from standard input. The look is recorded before
-    the answer. A child that may not be seen answers as a number that nobody has. A restricted
+    the answer. A child that may not be seen answers as a number that nobody has. A shielded
     child's history is not shown.
     """
     from contactpoint.accesses import required_reason
@@ -62,16 +69,21 @@ def show(number: str, with_history: bool, behalf: str, reason: str, as_json: boo
     from person.numbers import NumberError, read
 
     stated = required_reason(reason)
-    with opened(Act.SHOW, _purpose(behalf)) as store:
+    act = "child show override" if override else "child show"
+    with opened(Act.OVERRIDE if override else Act.SHOW, _purpose(behalf)) as store:
         try:
             wanted = read(number)
         except NumberError:
             wanted = ""
         store.projector.catch_up()
-        found = store.queries.child_by_number(wanted) if wanted else None
+        found = store.queries.child_by_number(wanted, override=override) if wanted else None
+        origin = store.origin(act)
+        if found is not None and found.overridden:
+            store.accesses.investigate(origin, found.child, stated)
+            say("a shield is overridden, for this look alone; an investigation was opened")
         store.accesses.record(
-            store.origin("child show"),
-            "child show",
+            origin,
+            act,
             reason=stated,
             children=[found.child] if found else [],
             search={"number": number.strip()},

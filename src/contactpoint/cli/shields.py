@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from contactpoint.cli import views
 from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
 from contactpoint.cli.output import as_time, print_json, print_table, say
 from contactpoint.cli.session import opened, second_option, token_option
@@ -78,7 +79,11 @@ def apply(  # noqa: PLR0913 - what a shield says
     parents: Sequence[str],
     as_json: bool,
 ) -> None:
-    """Lay a shield over the child of a NUMBER. When this returns, every answer obeys it."""
+    """Lay a shield over the child of a NUMBER. When this returns, every answer obeys it.
+
+    Children who share its address, mother or another parent are offered: to shield them, too, is
+    another command for each.
+    """
     from contactpoint.errors import UsageError
     from contactpoint.shielding.officers import Asked
 
@@ -91,19 +96,25 @@ def apply(  # noqa: PLR0913 - what a shield says
         origin = store.origin("shield apply")
         store.projector.catch_up()
         found = store.queries.child_by_number(wanted) if wanted else None
+        household = store.queries.household(found.child) if found else []
         store.accesses.record(
             origin,
             "shield apply",
             reason=f"{criterion}: {requester.strip()}",
-            children=[found.child] if found else [],
+            children=[found.child, *(kin.child for kin in household)] if found else [],
             search={"number": number.strip()},
         )
         laid = store.shielding.apply(wanted, asked, origin)
+    offered = [views.identity(kin.view) | {"shares": list(kin.shares)} for kin in household]
     if as_json:
-        print_json({"shield": laid.hex, "child": wanted})
+        print_json({"shield": laid.hex, "child": wanted, "household": offered})
         return
     click.echo(laid.hex[:8])
     say(f"shield {laid.hex[:8]} stands; 'contactpoint shield list' says when it is to be reviewed")
+    if offered:
+        columns = ("number", "name", "sex", "born", "shares")
+        rows = [[one[column] for column in columns] for one in offered]
+        print_table(columns, rows, title="share an address or a parent, and are not shielded")
 
 
 @shield.command(epilog=examples("shield review 7f3a9c21 --review 2027-09-01"))
@@ -190,6 +201,45 @@ def list_(*, every: bool, as_json: bool) -> None:
             print_table(COLUMNS, [[row[name] for name in COLUMNS] for row in some], title=title)
     if not told:
         say("no shield stands")
+
+
+@shield.command(epilog=examples("shield curve", "shield curve --children 60000 --seed 2 --json"))
+@click.option("--children", type=click.IntRange(1000, 10**6), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--records",
+    type=click.IntRange(100, 100_000),
+    default=10_000,
+    show_default=True,
+    help="New records of shielded children, about.",
+)
+@json_option
+def curve(*, children: int, seed: int, records: int, as_json: bool) -> None:
+    """Measure the shield floor: from which probability a new record is withheld.
+
+    On an invented population at England's density: of the new records that an authority writes of
+    shielded children, how many become visible elsewhere, and how many other children are withheld.
+    """
+    from msgspec import to_builtins
+
+    from contactpoint.shielding.curve import measure
+
+    found = measure(children, seed, records)
+    if as_json:
+        print_json(to_builtins(found))
+        return
+    print_table(
+        ("floor", "visible of 10,000", "alike", "others withheld, for 20 shielded"),
+        [
+            (f"{p.floor:g}", f"{p.visible:.0f}", f"{p.alike:.0f}", f"{p.withheld:.2f}")
+            for p in found.points
+        ],
+        title=f"{found.records:,} new records of {found.shielded:,} shielded children among "
+        f"{found.children:,}; {found.others:,} of others",
+    )
+    chosen = found.chosen
+    click.echo(f"in force: {chosen.floor:g}, {chosen.visible:.0f} of 10,000 visible elsewhere")
+    print_table(("what those visible share with what is known", "records"), [*found.kinds.items()])
 
 
 COLUMNS = (

@@ -62,6 +62,8 @@ class Appending:
         self._snapshots: dict[str, Order | None] = {}
         self._not_taken: dict[Order, frozenset[str]] = {}
         self._ordinal = log.heads.next_ordinal()
+        self.laid = 0
+        """Events of shields laid with what was appended."""
 
     def chunks(self, planned: Iterable[PlannedChunk], found: Findings) -> Iterator[ChunkAppended]:
         """Append each chunk in one commit, and give the delivery's event of it.
@@ -303,6 +305,7 @@ class Appending:
                 if not left:
                     raise  # not for a child that linking was at when its record was marked
             else:
+                self.laid += len(marking.acts.messages)
                 return
 
     def _messages(self, commit: "_Commit") -> Iterator[Recorded]:

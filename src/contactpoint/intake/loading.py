@@ -177,6 +177,7 @@ class _Load:
         self._stream = _stream(self._master, request, self._digest)
         self._delivery = self._log.replay(self._stream, Delivery(), evolve)
         self._began = self._log.position()
+        self._appended: Appending | None = None
         self._clock = time.perf_counter()
         self.outcome = Outcome(self._stream, self._delivery.state)
 
@@ -517,12 +518,15 @@ class _Load:
     def _appending(self, submit: Submit, order: Order) -> Appending:
         place = Place(self._stream, self._request.source, order, self._origin)
         version = self._delivery.version
-        return Appending(self._log, self._sealing, submit, place, version=version)
+        self._appended = Appending(self._log, self._sealing, submit, place, version=version)
+        return self._appended
 
     def _ended(self, state: str, counts: Counts, exit_code: int) -> Outcome:
         self.outcome.state, self.outcome.counts = state, counts
         self.outcome.exit_code = exit_code
         self.outcome.events = self._log.position() - self._began
+        if self._appended is not None:  # what shields a child tells of it
+            self.outcome.events -= self._appended.laid
         return self.outcome
 
     def _record(self, event: DeliveryEvent, *, path: bool = False) -> None:

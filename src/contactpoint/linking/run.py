@@ -22,6 +22,7 @@ from contactpoint.linking.neighbourhoods import (
 )
 from contactpoint.linking.shapes import Shapes
 from contactpoint.linking.shielding import Spreading
+from contactpoint.linking.withholding import Withholding
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
 from contactpoint.sources import Sources
@@ -59,7 +60,7 @@ from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Judgement, Resolution, resolve
+from linkage.resolve import Judgement, Member, Resolution, resolve
 from linkage.weigh import probability
 from projections.projector import Projector
 from projections.queries import Membership, Queries
@@ -260,6 +261,10 @@ class _Run:
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
         self._laid = judged.Laid(linking._log)
+        self._near: Withholding | None = None
+        self._through = 0
+        self._unsaid = 0
+        """Events that no figure counts: what people laid upon children tells of them."""
         self._version = self._own_version()
         self._position = position
         self.outcome = LinkOutcome(model.version, through=self._position)
@@ -268,6 +273,7 @@ class _Run:
         self._progress = progress
         self._laid.read()
         through, linked_under = self._last()
+        self._through = through
         first = linked_under != self._model.version
         whole = everything or first
         # Every record there is was changed once: their heads say which, and no event need be read.
@@ -277,13 +283,14 @@ class _Run:
             return self.outcome
         self._tell("compare", len(changed))
         index = self._index()
+        self._watch(index)
         before = self._log.position()
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
         self._settle(pairs, ordinals)
         if not self._plan and (self._log.position() > before or first or not everything):
             self._complete()
-        self.outcome.events = self._log.position() - before
+        self.outcome.events = self._log.position() - before - self._unsaid
         return self.outcome
 
     def suppose(self, judgements: Sequence[Judgement]) -> list[Previewed]:
@@ -409,7 +416,9 @@ class _Run:
         self._laid.read()
         self._position = self._projector.catch_up()
         self._version = self._own_version()
-        pairs, met = reach(self._index(), ordinals, floor_of(self._model), self._beside)
+        index = self._index()
+        self._watch(index)
+        pairs, met = reach(index, ordinals, floor_of(self._model), self._beside)
         linked = self._linked(met)
         found = list(decided(pairs, self._model))
         return group(met, found, self._edges(met, linked)), linked
@@ -421,7 +430,8 @@ class _Run:
     def _resolved(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> "_Commit":
         """What follows for these neighbourhoods from what is known of them."""
         known = self._queries.memberships({o for one in batch for o in one.ordinals})
-        shields = Spreading(self._log, self._origin, [one.record for one in known.values()])
+        records = {ordinal: one.record for ordinal, one in known.items()}
+        shields = Spreading(self._log, self._origin, records, self._near)
         commit = _Commit(linked, shields)
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
@@ -432,6 +442,24 @@ class _Run:
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
+            resolution = self._placed(one, members, known, commit)
+            children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
+            children.update(*(merged.get(child, ()) for child in tuple(children)))
+            known_children = [self._known_child(child) for child in children]
+            commit.read.update({each.id: each.child.version for each in known_children})
+            self._settle_one(one, resolution, known, known_children, commit)
+        return commit
+
+    def _placed(
+        self,
+        one: Neighbourhood,
+        members: list[Member],
+        known: dict[int, Membership],
+        commit: "_Commit",
+    ) -> Resolution:
+        """The children of a neighbourhood, without what is withheld: as if it had never come."""
+        ids = {member.ordinal: known[member.ordinal].record for member in members}
+        while True:
             resolution = resolve(
                 members,
                 one.pairs,
@@ -439,12 +467,15 @@ class _Run:
                 reading=self._matching.reading,
                 sure=sure_of(self._model),
             )
-            children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
-            children.update(*(merged.get(child, ()) for child in tuple(children)))
-            known_children = [self._known_child(child) for child in children]
-            commit.read.update({each.id: each.child.version for each in known_children})
-            self._settle_one(one, resolution, known, known_children, commit)
-        return commit
+            apart = commit.shields.set_apart(resolution.children, ids, commit.linked)
+            if not apart:
+                return resolution
+            members = [member for member in members if member.ordinal not in apart]
+
+    def _watch(self, index: AnyIndex) -> None:
+        """Look out for what comes near to shielded children; tables of other shapes have none."""
+        if isinstance(index, Index):
+            self._near = Withholding(self._log, index, self._through, self._position)
 
     def _tell(self, stage: str, records: int) -> None:
         if self._progress is not None:
@@ -481,6 +512,7 @@ class _Run:
             )
             for pair in resolution.referred
         )
+        commit.refer_withheld(ids)
         commit.records.update(ids.values())
 
     def _known_child(self, child: UUID) -> KnownChild:
@@ -500,7 +532,14 @@ class _Run:
         wanted = {_sorted(pair.left, pair.right): pair for pair in commit.referred}
         known_open = {_sorted(*pair) for pair in open_now}
         fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in known_open)
-        settled = tuple(sorted(pair for pair in open_now if _sorted(*pair) not in wanted))
+        settled = tuple(
+            sorted(
+                pair
+                for pair in open_now
+                # A pair of a withheld record waits for somebody with clearance, whatever is linked.
+                if _sorted(*pair) not in wanted and not any(map(commit.shields.withholds, pair))
+            )
+        )
         if not fresh and not settled:
             return None
         return PairsReferred(self._model.version, fresh, settled)
@@ -534,10 +573,28 @@ class _Run:
                 unmoved={ACT: self._laid.position, "shield": commit.shields.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
+            self._unsaid += sum(bool(message.event.moves) for message in messages)
             self._version += len(own)
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
         self.outcome.count(commit.settled)
-        self.outcome.referred += len(referred.referred) if referred is not None else 0
+        self._count_hidden(commit, referred)
+
+    def _count_hidden(self, commit: "_Commit", referred: PairsReferred | None) -> None:
+        """A withheld record counts as the child it would be, so that no figure tells of it."""
+        new = [one for one in commit.shields.withheld if not one.group & commit.linked.keys()]
+        self.outcome.children["registered"] += len(new)
+        self.outcome.children["closed"] -= len(commit.shields.withheld) - len(new)
+        if not self._plan:
+            joined = commit.shields.joined
+            self.outcome.links += joined + sum(len(one.group) for one in new)
+            self._unsaid -= joined + len(new)
+        if referred is not None:
+            hidden = commit.shields.hidden()
+            pairs = [{pair.left, pair.right} for pair in referred.referred]
+            seen = sum(1 for pair in pairs if not pair & hidden)
+            settled = [pair for pair in referred.settled if not {*pair} & hidden]
+            self.outcome.referred += seen
+            self._unsaid += not self._plan and not seen and not settled
 
     def _write(self, messages: Sequence[Recorded], commit: "_Commit", heads: HeadChanges) -> int:
         """Append; the position of the last event."""
@@ -600,6 +657,15 @@ class _Commit:
         self.crowds: list[Crowd] = []
         self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
         """The records of each child by ordinal, and the ids of those of its neighbourhood."""
+
+    def refer_withheld(self, ids: dict[int, UUID]) -> None:
+        """The pairs for which records of this neighbourhood are withheld: somebody decides."""
+        for one in self.shields.withheld:
+            pair = one.pair
+            if pair.asked in ids:
+                sides = ids[pair.asked], self.shields.id_of(pair.other)
+                chance = probability(pair.weight)
+                self.referred.append(ReferredPair(*sides, pair.pattern, pair.weight, chance))
 
     def children(self, heads: Heads) -> Iterator[Previewed]:
         """The children as they are when it is written."""

@@ -1,36 +1,127 @@
 """What linking owes to shields: a child with a shielded record has all its records shielded.
 
 It is done in the commit that links them. Merged children are under the shields of both; a part
-split off a shielded child goes under a shield of its own, which it inherits.
+split off a shielded child goes under a shield of its own, which it inherits. What comes too near
+to a shielded child is withheld before it becomes a child of its own.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
+from contactpoint.linking.withholding import Withheld, Withholding
 from contactpoint.shielding.acts import ShieldActs
 from events.log import Log
 from events.message import Origin
-from events.shield import InheritShield, PartRecords, SpreadShield
+from events.shield import (
+    InheritShield,
+    PartRecords,
+    ReleaseRecords,
+    SpreadShield,
+    WithholdRecords,
+)
 
 Group = frozenset[UUID]
+Ordinals = frozenset[int]
 
 
 class Spreading:
     """The shields over the records of one commit of linking, and what becomes of them."""
 
-    def __init__(self, log: Log, origin: Origin, records: Collection[UUID]) -> None:
-        """``records``: all that the commit looks at."""
+    def __init__(
+        self, log: Log, origin: Origin, records: Mapping[int, UUID], near: Withholding | None = None
+    ) -> None:
+        """``records``: all that a commit looks at. Without ``near`` none is withheld."""
+        self._near = near
         # The head is read first: what is read after it counts only if it has not moved since.
         self.position = log.heads.act("shield")
         self.acts = ShieldActs(log, origin)
-        found = log.heads.shielded(records) if self.position else {}
-        self._over = {
-            record: {shield for shield, kind in kinds.items() if kind == "shielded"}
-            for record, kinds in found.items()
-        }
+        found = log.heads.shielded(records.values()) if self.position else {}
+        if self.position and near is not None:
+            near.look(self.position, records.keys())
+        self._log = log
+        self._over, self._under = (
+            {
+                record: {shield for shield, kind in kinds.items() if kind == wanted}
+                for record, kinds in found.items()
+            }
+            for wanted in ("shielded", "withheld")
+        )
+        self.withheld: list[Withheld] = []
+        """Groups that are withheld from here on, and were not before."""
+        self.joined = 0
+        """Records that are withheld with others that were before."""
+
+    def hidden(self) -> set[UUID]:
+        """The records that are, or were before this commit, shielded or withheld."""
+        before = [*self._over.items(), *self._under.items()]
+        found = {record for record, shields in before if shields}
+        return found.union(*(state.kinds() for state in self.acts.states()))
+
+    def id_of(self, ordinal: int) -> UUID:
+        """The record of a shielded child that has an ordinal."""
+        assert self._near is not None
+        return self._near.id_of(ordinal)
+
+    def withholds(self, record: UUID) -> bool:
+        """Whether a record was withheld before this commit, and not released by it."""
+        return any(record in self.acts.state(one).withheld for one in self._under.get(record, ()))
+
+    def set_apart(
+        self,
+        groups: Sequence[Ordinals],
+        ids: Mapping[int, UUID],
+        linked: Mapping[int, UUID],
+    ) -> set[int]:
+        """The records of those groups that are withheld, by ordinal; ``groups`` are by ordinal too.
+
+        ``linked`` says of which child each is now.
+        """
+        near = self._near
+        if not self.position or near is None:
+            return set()
+        known: list[Ordinals] = []
+        fresh: list[Ordinals] = []
+        for group in groups:
+            if any(self._over.get(ids[o]) for o in group):
+                continue
+            if all(self._under.get(ids[o]) or o not in linked or o in near.stated() for o in group):
+                (known if any(self._under.get(ids[o]) for o in group) else fresh).append(group)
+        apart = {o for group in known for o in self._kept(group, near, ids)}
+        found = near.near(fresh, lambda o: linked.get(o, o), lambda g, s: self._judged(g, s, ids))
+        for one in found:
+            self.acts.do(one.shield, WithholdRecords({ids[o] for o in one.group}))
+        self.withheld += found
+        return apart.union(*(one.group for one in found))
+
+    def _kept(self, group: Ordinals, near: Withholding, ids: Mapping[int, UUID]) -> Ordinals:
+        """The group, unless nothing keeps it under the shields that withhold any of it."""
+        shields = set().union(*(self._under.get(ids[o], ()) for o in group))
+        held = [s for s in sorted(shields) if not near.cleared(group, s)]
+        held = [s for s in held if not self._judged(group, s, ids)]
+        for shield in held:
+            self.acts.do(shield, WithholdRecords({ids[o] for o in group}))
+        if held:
+            self.joined += sum(1 for o in group if not self._under.get(ids[o]))
+        return group if held else frozenset()
+
+    def _judged(self, group: Ordinals, shield: UUID, ids: Mapping[int, UUID]) -> bool:
+        """Whether a steward said that any of the group is not the shield's child."""
+        mine = {ids[o] for o in group}
+        theirs = self.acts.state(shield).records
+        return any(
+            one.verdict == "apart" and {one.left, one.right} & theirs
+            for one in self._log.heads.judgements(mine)
+        )
 
     def follow(self, groups: Sequence[Group], was: Mapping[UUID, UUID]) -> None:
         """These are the children of one neighbourhood now; ``was`` says whose records they were."""
+        self._spread_over(groups, was)
+        for group in groups:
+            for shield in set().union(*(self._under.get(record, ()) for record in group)):
+                why = "linked" if len(group) > 1 else "contradicted"
+                self.acts.do(shield, ReleaseRecords(group, why))
+
+    def _spread_over(self, groups: Sequence[Group], was: Mapping[UUID, UUID]) -> None:
         parts: dict[UUID, list[Group]] = {}
         for group in groups:
             for shield in set().union(*(self._over.get(record, ()) for record in group)):

@@ -1,6 +1,6 @@
 """Acts on shields while a commit is put together: commands become events, and events rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -30,6 +30,10 @@ class ShieldActs:
         if shield not in self._after:
             self._before[shield] = self._after[shield] = self._log.replay(shield, Shield(), evolve)
         return self._after[shield]
+
+    def states(self) -> Iterable[Shield]:
+        """The shields that the commit has looked at, as it will leave them."""
+        return self._after.values()
 
     def do(self, shield: UUID, command: ShieldCommand, keys: tuple[int, ...] = (0,)) -> None:
         """What follows from a command; ``keys`` are those of what is sealed of it."""

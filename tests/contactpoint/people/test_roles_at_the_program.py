@@ -11,7 +11,7 @@ from contactpoint.errors import DeniedError
 from events.access import ActRefused, ChildrenAccessed, TokenIssued
 from tests.contactpoint.installation import Installation
 
-OPEN = {("init",), ("feeds",), ("score",), ("synth",), ("demo",)}
+OPEN = {("init",), ("feeds",), ("score",), ("synth",), ("demo",), ("shield", "curve")}
 """Commands that show and change nothing of an index, or make one."""
 WORDS = {
     ("load",): ["{file}", "--source", "club"],

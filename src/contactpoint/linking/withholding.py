@@ -1,0 +1,141 @@
+"""Which new records are so near to a shielded child that readers must not see them as another's.
+
+A record that nobody's child takes in becomes a child of its own. Where it is a shielded child's,
+under a name or a date that errors have changed, that child would stand there without its shield.
+So each such record is weighed against the records of shielded children, which it meets under looser
+rules than others, and withheld from the shield floor on.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from events.log import Log
+from events.record import RecordAmended, RecordReceived
+from linkage.decide import Levels, contradiction
+from linkage.index import Index
+from linkage.near import Few, NearPair, clears, share
+
+SHIELD_FLOOR = 0.005
+"""Probability of being a shielded child, rivals counted, from which a record is withheld.
+
+Chosen from the curve that ``contactpoint shield curve`` prints (ADR 20)."""
+FAINT = -14.0
+"""Weight below which a pair adds nothing that the floor could see."""
+PAGE = 10_000
+
+Group = frozenset[int]
+
+
+class Withheld(NamedTuple):
+    """A group that is withheld: under which shield, and the pair that says so."""
+
+    group: Group
+    shield: UUID
+    pair: NearPair
+
+
+class Withholding:
+    """The records of shielded children, and what comes near to them, for one run of linking."""
+
+    def __init__(self, log: Log, index: Index, through: int, upto: int) -> None:
+        """``through`` and ``upto``: between which positions records were stated anew."""
+        self._log, self._index = log, index
+        self._through, self._upto = through, upto
+        self._few = Few(index, ())
+        self._shields: dict[int, frozenset[UUID]] = {}
+        """The shields over each record of a shielded child, by ordinal."""
+        self._ids: dict[int, UUID] = {}
+        self._position = 0
+        self._stated: set[int] | None = None
+        self._near: dict[int, list[NearPair]] = {}
+
+    def look(self, position: int, ordinals: Collection[int]) -> None:
+        """Find what comes near among these records, as the shield head stands."""
+        if position != self._position:
+            self._read()
+            self._position = position
+        self._near = {}
+        for pair in self._few.pairs([o for o in ordinals if o not in self._shields], FAINT):
+            self._near.setdefault(pair.asked, []).append(pair)
+
+    def _read(self) -> None:
+        over = {
+            record: frozenset(shield for shield, kind in kinds.items() if kind == "shielded")
+            for record, kinds in self._log.heads.shielded().items()
+        }
+        heads = self._log.heads.records(record for record, shields in over.items() if shields)
+        self._shields = {head.state.ordinal: over[head.record] for head in heads.values()}
+        self._ids = {head.state.ordinal: head.record for head in heads.values()}
+        self._few = Few(self._index, self._shields)
+
+    def stated(self) -> Collection[int]:
+        """Ordinals of the records that any source stated anew since the last run."""
+        if self._stated is None:
+            records: set[UUID] = set()
+            types, after = (RecordReceived, RecordAmended), self._through
+            while rows := self._log.read(after, PAGE, self._upto, types):
+                records.update(row.stream for row in rows)
+                after = rows[-1].position
+            heads = self._log.heads.records(records)
+            self._stated = {head.state.ordinal for head in heads.values()}
+        return self._stated
+
+    def near(
+        self,
+        groups: Iterable[Group],
+        child: Callable[[int], object],
+        apart: Callable[[Group, UUID], bool],
+    ) -> list[Withheld]:
+        """Those of the groups that reach the floor, of the records that were looked at.
+
+        ``child`` says of which child a record is; ``apart``, whether a steward has said that a
+        group is not a shield's child.
+        """
+        found: list[Withheld] = []
+        for group in groups:
+            pairs = [pair for ordinal in group for pair in self._near.get(ordinal, ())]
+            best = self._best(group, pairs, apart)
+            weights = [pair.weight for pair in best.values()]
+            if share(weights, []) < SHIELD_FLOOR:
+                continue
+            if share(weights, self._rivals(group, child)) >= SHIELD_FLOOR:
+                shield = max(sorted(best), key=lambda one: best[one].weight)
+                found.append(Withheld(group, shield, best[shield]))
+        return found
+
+    def cleared(self, group: Group, shield: UUID) -> bool:
+        """Whether a group shows that it is not the child of a shield."""
+        theirs = [ordinal for ordinal, shields in self._shields.items() if shield in shields]
+        return any(clears(pair.pattern) for pair in self._few.against(group, theirs))
+
+    def id_of(self, ordinal: int) -> UUID:
+        """The record of a shielded child that has an ordinal."""
+        return self._ids[ordinal]
+
+    def _best(
+        self, group: Group, pairs: Sequence[NearPair], apart: Callable[[Group, UUID], bool]
+    ) -> dict[UUID, NearPair]:
+        """The strongest pair with each shielded child that the group may be."""
+        best: dict[UUID, NearPair] = {}
+        cleared: set[UUID] = set()
+        for pair in pairs:
+            # Of several shields over one child any will do: what is released from one is from all.
+            shield = min(self._shields[pair.other])
+            if clears(pair.pattern):
+                cleared |= self._shields[pair.other]
+            elif shield not in best or best[shield].weight < pair.weight:
+                best[shield] = pair
+        return {s: p for s, p in best.items() if s not in cleared and not apart(group, s)}
+
+    def _rivals(self, group: Group, child: Callable[[int], object]) -> list[float]:
+        """The weight of each other child, not shielded, that the group may be."""
+        best: dict[object, float] = {}
+        pairs = self._index.pairs_of(group, FAINT)
+        columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
+        for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
+            other = right if left in group else left
+            mine = {left, right} <= group or other in self._shields
+            if not mine and not contradiction(Levels.of(code)):
+                best[child(other)] = max(weight, best.get(child(other), weight))
+        return list(best.values())

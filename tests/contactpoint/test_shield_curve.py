@@ -1,0 +1,42 @@
+"""The shield floor, measured on an invented population at England's density."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from contactpoint.cli.program import program
+from contactpoint.linking.withholding import SHIELD_FLOOR
+from contactpoint.shielding.curve import measure
+
+
+@pytest.fixture(scope="module")
+def curve():
+    return measure(4_000, 5, 1_000)
+
+
+def test_the_floor_in_force_keeps_to_its_aims(curve):
+    assert curve.chosen.floor == SHIELD_FLOOR
+    assert curve.chosen.visible <= 150
+    assert curve.chosen.alike <= 30
+    assert curve.chosen.withheld <= 1
+
+
+def test_a_lower_floor_leaves_less_visible_and_withholds_more(curve):
+    for higher, lower in zip(curve.points, curve.points[1:], strict=False):
+        assert lower.floor < higher.floor
+        assert lower.visible <= higher.visible
+        assert lower.withheld >= higher.withheld
+
+
+def test_every_record_of_a_shielded_child_is_linked_withheld_or_visible(curve):
+    visible = round(curve.chosen.visible * curve.records / 10_000)
+    assert sum(curve.kinds.values()) == visible
+    assert curve.linked + visible <= curve.records
+
+
+def test_the_same_seed_measures_the_same_for_a_script_too(curve):
+    words = ["shield", "curve", "--children", "4000", "--seed", "5", "--records", "1000", "--json"]
+    told = json.loads(CliRunner().invoke(program, words).stdout)
+    assert told["chosen"]["visible"] == pytest.approx(curve.chosen.visible)
+    assert told["records"] == curve.records

@@ -1,0 +1,112 @@
+"""What comes near to a few records that must not be missed, and how near."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage import pattern as patterns
+from linkage.index import Index
+from linkage.model import Model
+from linkage.near import Few, clears, share
+from linkage.standardise import standardise
+from person.identifiers import Identifier
+from person.names import PersonName
+from person.particulars import BirthDate, Carer, Particulars
+from person.places import Address
+from tests.linkage.strategies import comparables
+
+MODEL = Model.shipped()
+NHS, OTHER, MOTHER = "9000000009", "9000000017", "9000000025"
+
+
+def child(given="Asha", family="Okonjo", dob="2015-03-04", postcode="SE15 3QN", **more):
+    who = Particulars(
+        names=(PersonName((given,), family),),
+        birth=BirthDate(dob),
+        sex="F",
+        addresses=(Address(("7 Quill Lane",), "", postcode),),
+        **more,
+    )
+    return standardise(who)
+
+
+def near(asked, *known):
+    """The pairs of a record, whose ordinal is 9, with the few, from 1 on."""
+    index = Index(MODEL)
+    index.put([(9, 0, asked), *((n, 0, one) for n, one in enumerate(known, start=1))])
+    return Few(index, range(1, len(known) + 1)).pairs([9], float("-inf"))
+
+
+def weights(asked, *known):
+    return {pair.other: pair.weight for pair in near(asked, *known)}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"given": "Bela", "family": "Smith", "postcode": "YO1 7HH"},
+        {"dob": "2015-04-03", "given": "Bela", "family": "Smith", "postcode": "YO1 7HH"},
+        {"dob": "2015-09-30", "family": "Smith", "postcode": "YO1 7HH"},
+        {"dob": "2011-09-30", "postcode": "YO1 7HH"},
+        {"dob": "2011-09-30", "given": "Bela", "family": "Smith"},
+    ],
+    ids=["birth date", "day and month exchanged", "forename and year", "both names", "postcode"],
+)
+def test_one_thing_in_common_is_enough_to_be_compared(changed):
+    assert weights(child(**changed), child())
+
+
+def test_nothing_in_common_is_not_compared():
+    stranger = child("Bela", "Smith", "2011-09-30", "YO1 7HH")
+    assert weights(stranger, child()) == {}
+
+
+@settings(deadline=None)
+@given(comparables(), comparables())
+def test_a_pair_weighs_what_it_weighs_in_the_index(left, right):
+    index = Index(MODEL)
+    index.put([(1, 0, left), (2, 0, right)])
+    usual = index.pairs_of([2], -10.0)
+    found = Few(index, [1]).pairs([2], float("-inf"))
+    for pair in found:
+        assert pair.pattern == patterns.compare(left, right, MODEL.population)
+    if found and len(usual.weight):
+        assert [pair.weight for pair in found] == usual.weight.tolist()
+
+
+def test_a_record_is_not_near_to_itself_and_the_few_alone_are_met():
+    index = Index(MODEL)
+    index.put([(1, 0, child()), (2, 0, child("Aisha")), (3, 0, child("Bela"))])
+    few = Few(index, [1, 2, 8])
+    assert [(pair.asked, pair.other) for pair in few.pairs([1, 7], -99.0)] == [(1, 2)]
+    assert {(pair.asked, pair.other) for pair in few.against([3], [2])} == {(3, 2)}
+
+
+def _pattern(one, other):
+    return patterns.compare(one, other, MODEL.population)
+
+
+def test_two_verified_numbers_clear_and_one_does_not():
+    mine, theirs = (
+        child(identifiers=(Identifier("nhs", number, "verified"),)) for number in (NHS, OTHER)
+    )
+    assert clears(_pattern(mine, theirs))
+    assert not clears(_pattern(mine, child(identifiers=(Identifier("nhs", OTHER),))))
+    assert not clears(_pattern(mine, child()))
+
+
+def test_another_place_in_a_birth_clears_only_where_the_mother_is_the_same():
+    mother = (Carer("Ada", "Okonjo", "mother", nhs=MOTHER),)
+    first, second = (child(births=2, birth_order=n, carers=mother) for n in (1, 2))
+    assert clears(_pattern(first, second))
+    assert not clears(_pattern(first, child(births=2, birth_order=2)))
+
+
+weight = st.floats(-40, 40)
+
+
+@given(st.lists(weight, min_size=1, max_size=5), st.lists(weight, max_size=5), weight)
+def test_a_rival_takes_away_and_never_adds(near, rivals, another):
+    chance = share(near, rivals)
+    assert 0 <= share(near, [*rivals, another]) <= chance <= 1
+    assert share([*near, another], rivals) >= chance - 1e-12
