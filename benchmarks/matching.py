@@ -23,10 +23,13 @@ from linkage.index import Index
 from linkage.model import Model
 from linkage.standardise import standardise
 from person.particulars import BirthDate, Particulars
+from person.places import Address
 
 CHILDREN = 40_000
 """Invented children whose records come again and again as other children's."""
 CHANGED = 10_000
+CROWD = 50_000
+"""Children of one default day of birth, or of one postcode."""
 ASKED = 3_000
 WARM = 200
 EVERYTHING = -1e9
@@ -62,6 +65,8 @@ def match(records: int, folder: Path, _processes: int) -> Figures:
     figures.add("pairs kept", len(pairs), "")
     _compare(figures, small, _changing(index, templates, floor), records)
     _ask(figures, index, templates, floor)
+    for what, crowd in _crowds(templates):
+        _crowded(figures, what, crowd, model)
     figures.add("peak memory of the filled index", _resident() / MEGABYTE, "MB")
     return figures
 
@@ -110,6 +115,25 @@ def _ask(figures: Figures, index: Index, templates: Records, floor: float) -> No
         for percent in (50, 99):
             share = 1000 * float(np.percentile(times[WARM:], percent))
             figures.add(f"one asked, {clock}{percent} of 100 within", share, "ms")
+
+
+def _crowds(templates: Records) -> Iterator[tuple[str, Records]]:
+    """As many children with one default day of birth, then with one postcode."""
+    some = list(islice(_children(templates), CROWD))
+    day, home = BirthDate("2015-01-01", default_day=True), (Address(postcode="ZE1 0AA"),)
+    yield "of one default day", [(s, msgspec.structs.replace(p, birth=day)) for s, p in some]
+    yield "of one postcode", [(s, msgspec.structs.replace(p, addresses=home)) for s, p in some]
+
+
+def _crowded(figures: Figures, what: str, crowd: Records, model: Model) -> None:
+    """What it costs that so many records share a key, and how many pairs lie beyond the bound."""
+    index, floor = Index(model), floor_of(model)
+    index.put((n, s, standardise(p)) for n, (s, p) in enumerate(crowd))
+    seconds, pairs = _timed(lambda: index.pairs_within(floor))
+    figures.add(f"{len(crowd):,} {what}: filed and walked over", seconds, "s")
+    figures.add("pairs beyond the bound, counted", pairs.beyond, "")
+    seconds, _ = _timed(lambda: index.pairs_of(range(100), floor))
+    figures.add("one of them looked up", 10 * seconds, "ms")
 
 
 def _warm(model: Model, templates: Records) -> None:

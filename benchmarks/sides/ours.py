@@ -8,9 +8,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from benchmarks.sides.answer import Answer, Ints, Watch
 from benchmarks.tables import Row
+from contactpoint.linking.clusters import Clusters, Held, clusters
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.linking.neighbourhoods import decided, floor_of, group, sure_of
 from contactpoint.models import AnyModel
@@ -21,13 +23,15 @@ from linkage.declared.estimate import train
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import starting
 from linkage.declared.shape import Shape
+from linkage.distinct import Cells
 from linkage.estimate import LOWEST
 from linkage.estimate import train as train_of_children
 from linkage.index import Index, Pairs
-from linkage.kernel import Rows
+from linkage.kernel import Places, Rows
 from linkage.model import Model
 from linkage.resolve import Member, Pair, resolve
-from linkage.standardise import standardise, standardise_columns
+from linkage.standardise import standardise
+from linkage.table import Table
 from person.declared import DeclaredField
 from person.particulars import Particulars
 
@@ -68,7 +72,7 @@ def link(
             model = train_of_children(index)
         with watch.stage("prepare again"):
             index, members = _indexed(table, model, everything=everything)
-    return _linked(index, members, watch)
+    return _linked(index, table, members, watch)
 
 
 def link_loosely(table: pa.Table, watch: Watch) -> Answer:
@@ -77,8 +81,9 @@ def link_loosely(table: pa.Table, watch: Watch) -> Answer:
     with watch.stage("start"):
         _warm_up(table, model)
     with watch.stage("prepare"):
-        index, members = _filled(_GivenKeys(model, table["keys"]), table, everything=False)
-    return _linked(index, members, watch)
+        index = _GivenKeys(model, table["keys"])
+        _fill_columns(index, table)
+    return _linked(index, table, None, watch)
 
 
 def link_febrl(table: pa.Table, watch: Watch) -> Answer:
@@ -89,11 +94,10 @@ def link_febrl(table: pa.Table, watch: Watch) -> Answer:
         _warm_up_declared(shape, rows[:SOME])
     with watch.stage("prepare"):
         index = DeclaredIndex(starting(shape, len(rows)))
-        members = _members(table)
-        _fill(index, (record_of(row, shape) for row in rows), members)
+        _fill(index, (record_of(row, shape) for row in rows), _members(table))
     with watch.stage("train"):
         index = index.under(train(index))
-    return _linked(index, members, watch)
+    return _linked(index, table, None, watch)
 
 
 class _GivenKeys(Index):
@@ -107,23 +111,30 @@ class _GivenKeys(Index):
         self._given = np.zeros((len(lists), blocking.MOST_KEYS), np.uint32)
         self._given[np.arange(blocking.MOST_KEYS) < counts[:, None]] = flat
 
-    def _add(self, ordinals: Ints, sources: Ints, rows: Rows) -> None:
-        about = {"sources": sources, "ties": self._coder.ties(rows)}
-        self._records.add(ordinals, rows, self._given[ordinals], about)
+    def _store(self, ordinals: Ints, sources: Ints, rows: Rows, keys: Places, ties: Places) -> None:
+        del keys
+        super()._store(ordinals, sources, rows, self._given[ordinals], ties)
 
 
-def _indexed(table: pa.Table, model: Model, *, everything: bool) -> tuple[Index, list[Member]]:
-    return _filled(Index(model), table, everything=everything)
-
-
-def _filled(index: Index, table: pa.Table, *, everything: bool) -> tuple[Index, list[Member]]:
-    """Children's records in an index, and what resolving knows of each."""
+def _indexed(
+    table: pa.Table, model: Model, *, everything: bool
+) -> tuple[Index, list[Member] | None]:
+    """Children's records in an index; of all their fields also what resolving knows of each."""
+    index = Index(model)
+    if not everything:
+        _fill_columns(index, table)
+        return index, None
     members = _members(table)
-    records = _comparables(table, everything=everything)
-    if everything:
-        records = _noting_numbers(records, members)
-    _fill(index, records, members)
+    said = map(_PARTICULARS.decode, table["particulars"].to_pylist())
+    _fill(index, _noting_numbers(map(standardise, said), members), members)
     return index, members
+
+
+def _fill_columns(index: Index, table: pa.Table) -> None:
+    """Put records in by what all sides are given."""
+    names = ("first_name", "surname", "dob", "sex", "postcode")
+    cells = Table(*(_cells(table[name]) for name in names))
+    index.put_table(np.arange(len(table)), _exclusive(table), cells)
 
 
 def _noting_numbers(records: Iterable[Comparable], members: list[Member]) -> Iterator[Comparable]:
@@ -149,14 +160,19 @@ def _numbered(member: Member, record: Comparable) -> Member:
     return member._replace(verified=verified, upns=frozenset(upns))
 
 
-def _linked(index: AnyIndex, members: Sequence[Member], watch: Watch) -> Answer:
+def _linked(
+    index: AnyIndex, table: pa.Table, members: Sequence[Member] | None, watch: Watch
+) -> Answer:
+    """``members``: what else resolving knows of each record; None where that is its source."""
     model = index.model
     with watch.stage("score"):
         pairs = index.pairs_within(floor_of(model))
-    with watch.stage("decide"):
-        found = list(decided(pairs, model))
     with watch.stage("cluster"):
-        clusters, referred = _resolved(found, members, model)
+        found = (
+            clusters(pairs, _held(table), model)
+            if members is None
+            else _resolved(list(decided(pairs, model)), members, model)
+        )
     peak = watch.peak()
     # Not the work of a run: all pairs, down to the least likely, to score against.
     whole = index.pairs_within(LOWEST)
@@ -166,11 +182,35 @@ def _linked(index: AnyIndex, members: Sequence[Member], watch: Watch) -> Answer:
         whole.right,
         whole.probability,
         linked,
-        clusters,
+        found.children,
         peak,
         len(whole),
-        referred,
+        found.referred,
     )
+
+
+def _held(table: pa.Table) -> Held:
+    """What is known of the records beside what they state of a person."""
+    which, names = _cells(table["source"]).distinct()
+    sources = tuple(sorted(names))
+    places = np.array([sources.index(name) for name in names])
+    few = {name for name in sources if name.startswith("la-")}
+    return Held(sources, places[which], _cells(table["id"]), _exclusive(table), few)
+
+
+def _exclusive(table: pa.Table) -> Ints:
+    """Of each record the number of the source that holds a person once; 0 for none."""
+    which, names = _cells(table["exclusive"]).distinct()
+    numbers = {name: number for number, name in enumerate(filter(None, names), start=1)}
+    return np.array([numbers.get(name, 0) for name in names], np.int64)[which]
+
+
+def _cells(column: pa.ChunkedArray) -> Cells:
+    """A column of Arrow's as the matcher takes it."""
+    whole = pa.concat_arrays(pc.fill_null(column, "").chunks)
+    _, ends, letters = whole.buffers()
+    ends = np.frombuffer(ends, np.int32)[whole.offset : whole.offset + len(whole) + 1]
+    return Cells(ends.astype(np.int64), np.frombuffer(letters, np.uint8))
 
 
 def _decided_alone(pairs: Pairs, model: AnyModel) -> npt.NDArray[np.bool_]:
@@ -182,12 +222,10 @@ def _decided_alone(pairs: Pairs, model: AnyModel) -> npt.NDArray[np.bool_]:
     return np.array(links, np.bool_)[place]
 
 
-def _resolved(
-    pairs: Sequence[Pair], members: Sequence[Member], model: AnyModel
-) -> tuple[Ints, int]:
+def _resolved(pairs: Sequence[Pair], members: Sequence[Member], model: AnyModel) -> Clusters:
     """The child of each record, and how many pairs are left to a steward."""
     reading, sure = matching_of(model).reading, sure_of(model)
-    clusters = np.arange(len(members))
+    children = np.arange(len(members))
     referred = 0
     # A record that no pair connects is a child by itself.
     met = {ordinal for pair in pairs if pair.outcome != "non_link" for ordinal in pair[:2]}
@@ -196,18 +234,8 @@ def _resolved(
         resolution = resolve(known, one.pairs, reading=reading, sure=sure)
         referred += len(resolution.referred)
         for child in resolution.children:
-            clusters[list(child)] = min(child)
-    return clusters, referred
-
-
-def _comparables(table: pa.Table, *, everything: bool) -> Iterable[Comparable]:
-    """Records in standard form: by what all sides are given, or by all that the agencies said."""
-    if everything:
-        for said in table["particulars"].to_pylist():
-            yield standardise(_PARTICULARS.decode(said))
-    else:
-        names = ("first_name", "surname", "dob", "sex", "postcode")
-        yield from standardise_columns(*(table[name].to_pylist() for name in names))
+            children[list(child)] = min(child)
+    return Clusters(children, referred)
 
 
 def _fill(index: AnyIndex, records: Iterable[Any], members: Sequence[Member]) -> None:

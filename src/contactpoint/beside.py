@@ -22,7 +22,6 @@ from events.record import RecordAmended, RecordReceived
 from events.responsible import ChildAccepted, ChildDeclined, ChildOffered
 from person.services import Involvement
 from projections.authority import made_out
-from projections.guard import BehindError
 from projections.queries import Found, Queries
 from projections.view import ChildView
 
@@ -83,10 +82,10 @@ class BesideRecords:
     contact: str
     """How to reach who brokers contact with sensitive services: the same for all."""
 
-    def of(self, found: Found, today: date) -> Beside | None:
+    def of(self, found: Found, today: date, *, override: bool = False) -> Beside | None:
         """What stands beside a child's records; None where its view is not a whole one.
 
-        Raises BehindError where the child was shielded meanwhile.
+        Nor is there anything where the child is shielded, but to who may ``override`` that.
         """
         view = found.view
         if not isinstance(view, ChildView):
@@ -106,9 +105,8 @@ class BesideRecords:
                 today,
             ),
         )
-        if self.queries.guard.hidden(found.records):
-            raise BehindError
-        return beside
+        hidden = self.queries.guard.hidden(found.records) and not override
+        return None if hidden else beside
 
     def responsible(self, found: Found, today: date) -> Authority:
         """Who is responsible: who accepted the child last, else whom the feeds make out."""

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from contactpoint.linking.kept_index import Filling
 from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
-from linkage.resolve import Pair
-from linkage.weigh import probability
+from contactpoint.linking.sureness import chances
 from projections.queries import Queries
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -36,41 +36,45 @@ def export_links(
 
 def export_pairs(
     queries: Queries,
+    filling: Filling,
     indexes: Iterable[AnyIndex],
     out: Path,
     without: Collection[tuple[str, str]] = NO_NAMES,
 ) -> int:
-    """Write the pairs at or above the review threshold, with what is decided of each alone.
+    """Write the pairs at or above the review threshold; return how many.
 
-    Sorted by source and record id, each pair once with the record that sorts first on the left.
+    Of each: its probability, rivals counted, its weight, and what is decided of it alone. Sorted
+    by source and record id, each pair once with the record that sorts first on the left.
     """
     columns = (
         *("source_a", "record_id_a", "source_b", "record_id_b"),
         *("probability", "weight", "decision"),
     )
-    pairs = [pair for index in indexes for pair in _from_review_on(index)]
-    ordinals = {ordinal for pair in pairs for ordinal in (pair.left, pair.right)}
-    known = queries.names_by_ordinal(ordinals)
-    names = {ordinal: name for ordinal, name in known.items() if name not in without}
-    rows = [
-        (
-            *sorted((names[pair.left], names[pair.right])),
-            f"{probability(pair.weight):.6f}",
-            f"{pair.weight:.4f}",
-            pair.outcome,
-        )
-        for pair in pairs
-        if pair.left in names and pair.right in names
-    ]
+    rows = [row for index in indexes for row in _pairs_of(index, queries, filling, without)]
     rows.sort()
     return write_table(out, columns, ((*left, *right, *rest) for left, right, *rest in rows))
 
 
-def _from_review_on(index: AnyIndex) -> list[Pair]:
-    """The pairs of one index at or above its review threshold."""
+PairRow = tuple[tuple[str, str], tuple[str, str], str, str, str]
+
+
+def _pairs_of(
+    index: AnyIndex, queries: Queries, filling: Filling, without: Collection[tuple[str, str]]
+) -> list[PairRow]:
+    """The pairs of one index, from its review threshold on.
+
+    A record that is left out is no rival either: else a probability would tell of it.
+    """
     floor = floor_of(index.model)
-    found = decided(index.pairs_within(floor), index.model)
-    return [pair for pair in found if pair.weight >= floor]
+    found = [p for p in decided(index.pairs_within(floor), index.model) if p.weight >= floor]
+    known = queries.names_by_ordinal({end for pair in found for end in (pair.left, pair.right)})
+    names = {ordinal: name for ordinal, name in known.items() if name not in without}
+    pairs = [pair for pair in found if pair.left in names and pair.right in names]
+    rows: list[PairRow] = []
+    for pair, chance in zip(pairs, chances(pairs, index.model, queries, filling), strict=True):
+        left, right = sorted((names[pair.left], names[pair.right]))
+        rows.append((left, right, f"{chance:.6f}", f"{pair.weight:.4f}", pair.outcome))
+    return rows
 
 
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:

@@ -21,7 +21,7 @@ from linkage.model import Model, Prior, Thresholds, starting
 from linkage.population import Population
 
 CHILDREN, SEED = 100_000, 7
-PRIOR = Prior(records=16_000_000, community=0.02)
+PRIOR = Prior(records=16_000_000)
 """England: some 12 million children of 0 to 18 (ONS, mid-2023), and a third more records of them
 at an agency's registers than children: moved, left, registered twice. Assumption."""
 COSTS = {"false_link": 30.0, "missed": 20.0, "review": 1.0}

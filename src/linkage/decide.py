@@ -21,8 +21,17 @@ Outcome = Literal["link", "review", "non_link"]
 BETWEEN = "weight between the thresholds"
 TWIN = "a number agrees and forenames are no more than alike: a twin's?"
 BROTHER = "no forename in common but Muhammad or the like: a brother's?"
-UNSURE = (BETWEEN, TWIN, BROTHER)
-"""Why a pair is a possible link that the want of any rival makes a link: a twin is one."""
+SHARED_NAME = "no forename in common but Muhammad or the like"
+STAND_IN = "a default birth date and no shared home"
+OTHER_FAMILY = "another family name, and no home near by"
+OTHER_BIRTH = "another birth date, and no home near by"
+RENAMED = "a number agrees and the forename alone does not: another's?"
+MARGINS = {
+    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0,
+    SHARED_NAME: 2.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0, STAND_IN: 4.0, RENAMED: 7.0,
+}  # fmt: skip
+"""Why a pair is a possible link that the want of any rival makes a link: a twin, a brother or a
+namesake is one. With the bits beyond the link threshold that it has to weigh, rivals counted."""
 
 
 class Decision(NamedTuple):
@@ -102,11 +111,10 @@ class Levels(NamedTuple):
         return self.life in (Life.EXACT, Life.MULTIPLE, Life.CONFLICT)
 
     @property
-    def is_likely_one(self) -> bool:
-        """Whether a number names the child, and forenames that are alike may be a slip."""
+    def differs_in_forename_alone(self) -> bool:
+        """Whether family name, birth date and sex are those of one child, and no number differs."""
         differs = self.sex == Sex.DIFFERENT or self.other_number or self.may_be_twins
-        alike = self.given == Given.CLOSE and self.family in _SAME_FAMILY
-        return alike and self.birth == Birth.EXACT and not differs
+        return self.family in _SAME_FAMILY and self.birth == Birth.EXACT and not differs
 
     @property
     def says_nothing(self) -> bool:
@@ -154,8 +162,9 @@ def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
         return Decision("non_link", reason)
     chance = probability(total)
     if reason := _number_alone(levels):
-        likely = levels.is_likely_one and chance >= model.thresholds.link
-        return Decision("review", TWIN if likely else reason)
+        return Decision(
+            "review", _unsure(levels, reason) if chance >= model.thresholds.link else reason
+        )
     if chance < model.thresholds.review:
         if levels.says_nothing:
             return Decision("review", "names agree, and the birth date is a stand-in")
@@ -201,6 +210,13 @@ def _number_alone(levels: Levels) -> str:
     return ""
 
 
+def _unsure(levels: Levels, reason: str) -> str:
+    """A number names the child, and the forename may be a slip, a pet name or a twin's."""
+    if not levels.differs_in_forename_alone:
+        return reason
+    return TWIN if levels.given == Given.CLOSE else RENAMED
+
+
 def _two_children_more_likely(levels: Levels) -> str:
     """Cases 1, 2, 3, 6, 7 and 13: what tells the children of one family apart."""
     if levels.same_number:
@@ -230,7 +246,7 @@ def _never_alone(levels: Levels) -> str:
         return "two known forenames, nearly the same"
     if levels.given == Given.HONORIFIC:
         alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
-        return BROTHER if alone else "no forename in common but Muhammad or the like"
+        return BROTHER if alone else SHARED_NAME
     if levels.sex == Sex.DIFFERENT:
         return "different sex and no number in common"
     if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:
@@ -249,13 +265,13 @@ def _far_from_home(levels: Levels) -> str:
     if levels.family == Family.TITLE and levels.place not in _HOME:
         return "a title in place of a family name, and no shared home"
     if levels.birth in (Birth.DEFAULT, Birth.DEFAULTED) and levels.place != Place.EXACT:
-        return "a default birth date and no shared home"
+        return STAND_IN
     if levels.is_near_home:
         return ""
     if levels.family in (Family.CLOSE, Family.DIFFERENT):
-        return "another family name, and no home near by"
+        return OTHER_FAMILY
     if levels.birth != Birth.EXACT and levels.is_complete:
-        return "another birth date, and no home near by"
+        return OTHER_BIRTH
     return ""
 
 

@@ -25,6 +25,11 @@ class Column:
         return self._places[: self._count]
 
     @property
+    def places(self) -> npt.NDArray[Any]:
+        """All places, spare ones with them: the same array until the column has to grow."""
+        return self._places
+
+    @property
     def nbytes(self) -> int:
         """Bytes in memory, spare places with them."""
         return self._places.nbytes
@@ -36,14 +41,18 @@ class Column:
 
     def room(self, count: int) -> npt.NDArray[Any]:
         """Add so many places at the end, to be filled by the caller."""
+        self.reserve(count)
+        self._count += count
+        return self._places[self._count - count : self._count]
+
+    def reserve(self, count: int) -> None:
+        """Have so many spare places at least."""
         needed = self._count + count
         if needed > len(self._places):
             size = max(needed, int(len(self._places) * (1 + SPARE)))
             grown = np.zeros((size, *self._places.shape[1:]), self._places.dtype)
             grown[: self._count] = self.all
             self._places = grown
-        self._count = needed
-        return self._places[needed - count : needed]
 
     def shorten(self, count: int) -> None:
         """Drop what stands behind the first so many."""

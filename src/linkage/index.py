@@ -4,6 +4,7 @@ Needs numba, unlike the plain path; ``import linkage`` alone does not load it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, Self
@@ -15,9 +16,12 @@ from linkage import blocking, kernel
 from linkage.coding import Coder
 from linkage.comparable import Comparable
 from linkage.compiled import layout
+from linkage.compiled.layout import Facts
+from linkage.distinct import numbered
 from linkage.kernel import Kept, Run
 from linkage.model import Model, total
 from linkage.records import Ordinals, Records
+from linkage.table import Table, coded, fill
 
 GROWTH = 8
 """How many times as many entries a run has at least as the one after it."""
@@ -25,6 +29,8 @@ WASTE = 0.25
 """Share of what the records take that dead ones may take before all are packed anew."""
 AT_ONCE = 5_000
 """Records that are coded at a time."""
+WINDOW = 16 * AT_ONCE
+"""Records of a table that are made ready before they are packed."""
 
 _COLUMNS = np.arange(layout.WIDTH)
 NAMES = _COLUMNS < layout.POSTCODES
@@ -63,6 +69,14 @@ class Mark(NamedTuple):
     numbers: int = 1
 
 
+class _Last(NamedTuple):
+    """On what terms pairs were last kept."""
+
+    floor: float
+    facts: Facts
+    terms: Any
+
+
 class Index:
     """Records by ordinal, ready to be compared under one model.
 
@@ -80,6 +94,8 @@ class Index:
         self._asked = np.zeros(0, np.bool_)
         self._kept: Mark | None = None
         self._gone: list[int] = []
+        self._last: _Last | None = None
+        self._weight_of: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._records)
@@ -89,7 +105,7 @@ class Index:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the arrays in memory; the words of names and postcodes come on top."""
+        """Bytes of the arrays in memory."""
         runs = sum(run.entries.nbytes + run.directory.nbytes for run in self._runs)
         return self._records.nbytes + self._coder.nbytes + self._asked.nbytes + runs
 
@@ -106,8 +122,42 @@ class Index:
             sources = np.array([source for source, _ in part.values()], np.int64)
             self._add(np.fromiter(part, np.int64), sources, rows)
 
+    def put_table(self, ordinals: Ordinals, sources: Ordinals, table: Table) -> None:
+        """Add the children of a table as ``put`` adds records; no ordinal stands there twice."""
+        self.remove(ordinals)
+        parts = coded(table, self._coder.names, self._coder.places)
+        facts, hashes = self._coder.facts(), self._coder.hashes()
+
+        def prepared(start: int) -> tuple[kernel.Rows, kernel.Places, kernel.Places]:
+            rows = np.zeros((min(AT_ONCE, len(table) - start), layout.WIDTH), np.int32)
+            fill(rows, parts, start)
+            return rows, *kernel.keys_and_ties(rows, facts, hashes)
+
+        stretches = [
+            range(at, min(at + WINDOW, len(table)), AT_ONCE) for at in range(0, len(table), WINDOW)
+        ]
+        with ThreadPoolExecutor(kernel.THREADS) as pool:
+            for starts in stretches:
+                for start, (rows, keys, ties) in zip(
+                    starts, pool.map(prepared, starts), strict=True
+                ):
+                    self._records.reserve(len(table) - start)
+                    stop = start + len(rows)
+                    place = slice(start, stop)
+                    self._store(ordinals[place], sources[place], rows, keys, ties)
+
     def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
-        keys, ties = self._coder.keys(rows), self._coder.ties(rows)
+        keys, ties = kernel.keys_and_ties(rows, self._coder.facts(), self._coder.hashes())
+        self._store(ordinals, sources, rows, keys, ties)
+
+    def _store(
+        self,
+        ordinals: Ordinals,
+        sources: Ordinals,
+        rows: kernel.Rows,
+        keys: kernel.Places,
+        ties: kernel.Places,
+    ) -> None:
         self._records.add(ordinals, rows, keys, {"sources": sources, "ties": ties})
 
     def remove(self, ordinals: Iterable[int]) -> None:
@@ -168,30 +218,24 @@ class Index:
 
     def coded(self) -> tuple[npt.NDArray[np.int32], list[str]]:
         """The rows of all records, and the words that their name codes stand for."""
-        return self._records.unpacked(self._records.live()), self._coder.names.words
+        return self._records.unpacked(self._records.live()), self._coder.names.texts()
 
     def compact(self) -> None:
         """Forget every name, code and row that no live record uses, as erasure demands."""
         self._gather()
-        old, records = self._coder, self._records
-        names = self._renumbered(records, NAMES, old.names.words)
-        places = self._renumbered(records, PLACES, old.places.words)
-        used = np.flatnonzero(records.used(NUMBERS, len(old.numbers)))
-        new = np.zeros(len(old.numbers), np.uint32)
-        new[used] = np.arange(1, len(used) + 1)
-        records.recode(NUMBERS, new)
-        self._coder = Coder(self.model.population, names, places, old.numbers.hashes[used])
+        old = self._coder
+        names = old.names.letters.all[self._renumbered(NAMES, len(old.names))]
+        places = old.places.letters.all[self._renumbered(PLACES, len(old.places))]
+        numbers = old.numbers.hashes[self._renumbered(NUMBERS, len(old.numbers))]
+        self._coder = Coder(self.model.population, names, places, numbers)
 
-    @staticmethod
-    def _renumbered(
-        records: Records, columns: npt.NDArray[np.bool_], words: Sequence[str]
-    ) -> list[str]:
-        """Give the words that are used new codes, one after the other; those words."""
-        used = np.flatnonzero(records.used(columns, len(words)))
-        new = np.zeros(len(words), np.uint32)
+    def _renumbered(self, columns: npt.NDArray[np.bool_], codes: int) -> npt.NDArray[np.int64]:
+        """Give the codes that are used new ones, one after the other; those codes."""
+        used = np.flatnonzero(self._records.used(columns, codes))
+        new = np.zeros(codes, np.uint32)
         new[used] = np.arange(1, len(used) + 1)
-        records.recode(columns, new)
-        return [words[code] for code in used.tolist()]
+        self._records.recode(columns, new)
+        return used
 
     def _gather(self) -> None:
         """Pack the live records anew, without the dead."""
@@ -206,7 +250,7 @@ class Index:
         self._records.take(ordinals, stored["starts"], stored["heap"])
 
     def dump(self) -> dict[str, Any]:
-        """The index as arrays and two lists of words, which hold personal data: to be sealed.
+        """The index as arrays, some of which hold personal data: to be sealed.
 
         What is put afterwards, ``changes`` gives.
         """
@@ -228,10 +272,8 @@ class Index:
 
     def apply(self, stored: Mapping[str, Any]) -> None:
         """Take in what ``dump`` or ``changes`` of another index gave, in their order."""
-        for word in stored["names"]:
-            self._coder.names.code(word)
-        for place in stored["places"]:
-            self._coder.places.code(place)
+        self._coder.names.codes(stored["names"])
+        self._coder.places.codes(stored["places"])
         self._coder.numbers.codes(stored["numbers"])
         self.remove(stored["gone"].tolist())
         self._take(stored)
@@ -250,13 +292,25 @@ class Index:
     def _since(self, mark: Mark) -> dict[str, Any]:
         coder, live = self._coder, self._records.live()
         return self._records.packed(live[live >= mark.rows]) | {
-            "names": coder.names.words[mark.names :],
-            "places": coder.places.words[mark.places :],
+            "names": coder.names.letters.all[mark.names :].copy(),
+            "places": coder.places.letters.all[mark.places :].copy(),
             "numbers": coder.numbers.hashes[mark.numbers :].copy(),
         }
 
     def _terms(self, floor: float) -> Any:
-        return kernel.terms(self._coder.facts(), self.model.weights, floor)
+        """On what terms pairs are kept; made anew where the floor changed, or where facts stand."""
+        facts = self._coder.facts()
+        if self._last is None or self._last.floor != floor or self._last.facts is not facts:
+            self._last = _Last(floor, facts, kernel.terms(facts, self.model.weights, floor))
+        return self._last.terms
+
+    def _weights(self, patterns: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+        """The weight of each pattern; those that were met before are at hand."""
+        known, codes = self._weight_of, patterns.tolist()
+        fresh = [code for code in codes if code not in known]
+        if fresh:
+            known.update(zip(fresh, total(np.array(fresh, np.uint64), self.model), strict=True))
+        return np.fromiter(map(known.__getitem__, codes), np.float64, len(codes))
 
     def _against(self, rows: npt.NDArray[np.int64], floor: float) -> list[Kept]:
         """The pairs of these rows in every run."""
@@ -294,9 +348,9 @@ class Index:
         found = kernel.gathered(list(kept))
         left, right = self._records.ordinals_of(found.left), self._records.ordinals_of(found.right)
         low, high = np.minimum(left, right), np.maximum(left, right)
-        distinct, place = np.unique(found.codes, return_inverse=True)
-        weight = total(distinct, self.model)[place]
-        order = np.argsort(low << 32 | high)
+        which, firsts = numbered(found.codes)
+        weight = self._weights(found.codes[firsts])[which]
+        order = kernel.in_order(low, high)
         return Pairs(low[order], high[order], weight[order], found.codes[order], found.beyond)
 
 

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from linkage.compiled import judging, packing, runs, walk
-from linkage.compiled.layout import Facts
+from linkage.blocking import MOST_KEYS
+from linkage.compiled import judging, keys, packing, runs, walk
+from linkage.compiled.layout import Facts, Hashes
 from linkage.model import Weights
 
 Rows = npt.NDArray[np.int32]
 Entries = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.uint32]
+Ordinals = npt.NDArray[np.int64]
 
 Asked = tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]
 """Rows that are asked about, and a mark for each row of the table that is."""
@@ -23,8 +25,12 @@ ROOM = 1 << 13
 """Pairs that meet, at least, before they are judged: what fits the cache of a processor."""
 STRETCH = 1 << 17
 """Entries of a run that one call walks over."""
+PIECES = 64
+"""Parts of all pieces that are sorted by one call."""
 FEW = 1 << 11
 """Asked rows that one call looks up."""
+SPARSE = 16
+"""Ordinals for each pair from which on it is dearer to count them all than to sort the pairs."""
 MARGIN = 1e-6
 """Bits by which the walk keeps more than asked, for rounding; the exact weights decide."""
 
@@ -55,6 +61,14 @@ class Kept(NamedTuple):
     right: Places
     codes: Entries
     beyond: int
+
+
+def keys_and_ties(rows: Rows, facts: Facts, hashes: Hashes) -> tuple[Places, Places]:
+    """The keys of rows, ascending, 0 fills up; and where each row stands in a long block."""
+    found, places = np.empty((len(rows), MOST_KEYS), np.uint32), np.empty(len(rows), np.uint32)
+    keys.keys(rows, facts, hashes, found)
+    keys.ties(rows, facts, places)
+    return found, places
 
 
 def compare(left: Rows, right: Rows, facts: Facts) -> int:
@@ -116,8 +130,27 @@ def entries_from(table: Table, first: int) -> Entries:
     size = runs.count(table.heap, table.starts, first)
     found = np.empty(size, np.uint64)
     runs.entries(table.heap, table.starts, first, found)
-    ordered: Entries = runs.sort(found, np.empty_like(found))
-    return ordered
+    return in_order_of_keys(found)
+
+
+def in_order_of_keys(entries: Entries) -> Entries:
+    """Entries in order of their keys, those of one key as they stood.
+
+    The first digit parts them into pieces that fit the cache, where the others are looked at.
+    """
+    parted = np.empty_like(entries)
+    after = runs.spread(entries, parted, runs.FIRST_DIGIT)
+    pieces = 1 << runs.DIGIT
+
+    def sort(ends: tuple[int, int]) -> None:
+        runs.sort_pieces(entries, parted, after, *ends)
+
+    if len(entries) < STRETCH:
+        sort((0, pieces))
+    else:
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(sort, _stretches(pieces, pieces // PIECES)))
+    return entries
 
 
 def merged(one: Entries, other: Entries, table: Table) -> Entries:
@@ -134,6 +167,15 @@ def put_long_blocks_in_order(entries: Entries, table: Table, bound: int) -> None
         ties = np.empty(len(block), np.uint64)
         runs.ties(table.heap, table.starts, block, ties)
         block[:] = block[np.argsort(ties)]
+
+
+def in_order(low: Ordinals, high: Ordinals) -> Ordinals:
+    """The places of pairs in the order of the lower ordinal and, of one, the higher."""
+    if not len(low) or SPARSE * len(low) < int(high.max()):
+        return np.asarray(np.argsort(low << 32 | high))
+    by_high: Ordinals = runs.counted(high, np.arange(len(low)), int(high.max()))
+    order: Ordinals = runs.counted(low, by_high, int(low.max()))
+    return order
 
 
 def gathered(kept: list[Kept]) -> Kept:

@@ -90,8 +90,14 @@ Vowels that tell names apart stay: Jayden and Jaydon are two names."""
 SHORTEST_SOUND = 4
 """Letters from which a name is taken by its sound: Mia and Mya are two names."""
 
+LONGEST = 32
+"""Letters of a word that are compared; the compiled kernel holds a word in as many bytes."""
+
 ENDEARING = ("ie", "y")
 """Endings that make a familiar form of any name: Gracie of Grace, Maxie of Max."""
+
+FORENAMES, FAMILIES = "spellings.txt", "family_spellings.txt"
+"""Tables of spellings."""
 
 FORMAL_FORMS = 6
 """How many formal names a familiar form may stand for; the first in the alphabet are kept."""
@@ -104,12 +110,14 @@ def _lines(table: str) -> list[tuple[str, list[str]]]:
 
 
 @cache
-def _spellings(table: str) -> dict[str, str]:
+def spellings(table: str) -> dict[str, str]:
+    """The common spelling of each form that a table lists."""
     return {form: head for head, forms in _lines(table) for form in (*forms, head)}
 
 
 @cache
-def _formal_forms() -> dict[str, tuple[str, ...]]:
+def listed_formals() -> dict[str, tuple[str, ...]]:
+    """The formal names that each listed familiar form stands for."""
     found: dict[str, set[str]] = {}
     for formal, familiar in _lines("nicknames.txt"):
         for form in familiar:
@@ -117,7 +125,7 @@ def _formal_forms() -> dict[str, tuple[str, ...]]:
     return {form: tuple(sorted(formals)[:FORMAL_FORMS]) for form, formals in found.items()}
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def as_heard(word: str) -> str:
     """A name in one way of writing its sound; short names stay as they are.
 
@@ -127,46 +135,47 @@ def as_heard(word: str) -> str:
     heard = word
     for written, kept in SOUNDS:
         heard = written.sub(kept, heard)
-    return heard if min(len(word), len(heard)) >= SHORTEST_SOUND else word
+    return heard[:LONGEST] if min(len(word), len(heard)) >= SHORTEST_SOUND else word
 
 
 @cache
-def _heard_spellings(table: str) -> dict[str, str]:
+def heard_spellings(table: str) -> dict[str, str]:
+    """The common spelling of what is heard as a listed form, where only one is."""
     found: dict[str, set[str]] = {}
-    for form, head in _spellings(table).items():
+    for form, head in spellings(table).items():
         found.setdefault(as_heard(form), set()).add(head)
     return {heard: heads.pop() for heard, heads in found.items() if len(heads) == 1}
 
 
 def _one_of(table: str, word: str) -> str:
-    listed = _spellings(table).get(word)
+    listed = spellings(table).get(word)
     if listed is not None:
         return listed
     for servant in SERVANTS if word.startswith(SERVANTS) else ():
         if word.startswith(servant) and len(word) > len(servant) + 2:
             return _one_of(table, word.removeprefix(servant))
     heard = as_heard(word)
-    return _heard_spellings(table).get(heard, heard)
+    return heard_spellings(table).get(heard, heard)
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def one_spelling(forename: str) -> str:
     """The form that stands for all spellings of a forename: listed ones, else as it is heard.
 
     >>> one_spelling("mohammed"), one_spelling("grace"), one_spelling("oskar")
     ('muhammad', 'grace', 'oskar')
     """
-    return _one_of("spellings.txt", forename)
+    return _one_of(FORENAMES, forename)
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def formal_forms(forename: str) -> tuple[str, ...]:
     """The formal names that a familiar form may stand for, at most ``FORMAL_FORMS``.
 
     >>> "elizabeth" in formal_forms("liz"), "grace" in formal_forms("gracie")
     (True, True)
     """
-    listed = _formal_forms().get(forename, ())
+    listed = listed_formals().get(forename, ())
     if not forename.endswith(ENDEARING):
         return listed
     stem = next(forename.removesuffix(end) for end in ENDEARING if forename.endswith(end))
@@ -174,7 +183,7 @@ def formal_forms(forename: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*plain, *listed)))[:FORMAL_FORMS]
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def one_family_spelling(family: str) -> str:
     """The form that stands for all spellings and both genders of a family name.
 
@@ -185,7 +194,7 @@ def one_family_spelling(family: str) -> str:
         if family.endswith(feminine) and len(family) > len(feminine) + 2:
             family = family.removesuffix(feminine) + masculine
             break
-    return _one_of("family_spellings.txt", family)
+    return _one_of(FAMILIES, family)
 
 
 def same_name(left: str, right: str) -> bool:

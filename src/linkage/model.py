@@ -31,6 +31,11 @@ RARITY_COUNTS = {
 """How far a name's rarity counts on each level: agreement on a near spelling says less of it."""
 
 
+RARITY_AGAINST = {"random": 1.0, "community": 0.6}
+"""How far a rare name counts against strangers: a community shares names that are rare among all
+children. Siblings and twins agree on a name whether it is rare or not."""
+
+
 REMAINDERS = {
     "place": ("PAST",),
     "nhs": ("EXACT",),
@@ -126,7 +131,7 @@ class Weights(NamedTuple):
                 row = _bits(field, model.shares[MATCH][field], model.shares[name][field])
                 if field in RARITIES:
                     typical = -np.log2(model.shares["random"][field]["EXACT"])
-                    counted = name in STRANGERS
+                    counted = RARITY_AGAINST.get(name, 0.0)
                     rarities[c, RARITIES.index(field)] = _by_rarity(field, row, typical, counted)
                 else:
                     levels[c, f] = row
@@ -187,14 +192,16 @@ def _bits(
 
 
 def _by_rarity(
-    field: str, row: npt.NDArray[np.float64], typical: float, counted: bool
+    field: str, row: npt.NDArray[np.float64], typical: float, counted: float
 ) -> npt.NDArray[np.float64]:
     """Levels x rarity classes: a rare name weighs more where strangers agree by chance."""
     table = np.repeat(row[:, None], MOST + 1, axis=1)
     if counted:
         rarer = np.arange(MOST + 1) + 3 - typical
+        rarer = np.where(rarer > 0, counted * rarer, rarer)
         for level, share in RARITY_COUNTS[field].items():
             place = FIELDS[field][level]
-            table[place, 1:] = np.clip(row[place] + share * rarer[1:], -LARGEST, LARGEST)
+            gained = row[place] + share * rarer[1:]
+            table[place, 1:] = np.clip(gained, -LARGEST, LARGEST)
     table[1] = np.maximum(table[1], 0)
     return table

@@ -27,11 +27,11 @@ class Population(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
 
     def forename_rarity(self, name: str) -> int:
         """Rarity class of a forename."""
-        return self._forename_classes.get(name, RAREST)
+        return self.forename_classes.get(name, RAREST)
 
     def family_rarity(self, name: str) -> int:
         """Rarity class of a family name."""
-        found = self._family_classes.get(name, RAREST)
+        found = self.family_classes.get(name, RAREST)
         return min(found, TITLE) if name in lexicon.TITLES else found
 
     def is_forename(self, name: str) -> bool:
@@ -52,11 +52,13 @@ class Population(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
         return frozenset(self.communal)
 
     @cached_property
-    def _forename_classes(self) -> dict[str, int]:
+    def forename_classes(self) -> dict[str, int]:
+        """The rarity class of each forename that is known."""
         return _by_name(self.forenames)
 
     @cached_property
-    def _family_classes(self) -> dict[str, int]:
+    def family_classes(self) -> dict[str, int]:
+        """The same of family names."""
         return _by_name(self.families)
 
 

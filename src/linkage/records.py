@@ -77,6 +77,11 @@ class Records:
                      self._heap.all)  # fmt: skip
         self._register(ordinals)
 
+    def reserve(self, more: int) -> None:
+        """Have room for so many more that are as long as those before."""
+        if self.rows:
+            self._heap.reserve(len(self._heap) // self.rows * more)
+
     def take(self, ordinals: Ordinals, starts: Any, heap: Any) -> None:
         """Add packed records, which begin at these places of a heap of their own."""
         self._starts.extend(np.asarray(starts, np.uint32) + np.uint32(len(self._heap)))
@@ -85,8 +90,10 @@ class Records:
 
     def remove(self, ordinals: Iterable[int]) -> npt.NDArray[np.int64]:
         """Take records out; those that are not there are passed over. The rows that died."""
-        here = np.fromiter((o for o in ordinals if o in self), np.int64)
-        gone = self._row_of.all[here].astype(np.int64)
+        asked = np.asarray(ordinals if isinstance(ordinals, np.ndarray) else [*ordinals], np.int64)
+        known = asked[(asked >= 0) & (asked < len(self._row_of))]
+        here = np.unique(known[self._row_of.all[known] != ABSENT])
+        gone: npt.NDArray[np.int64] = self._row_of.all[here].astype(np.int64)
         self._row_of.all[here] = ABSENT
         for row in gone:
             start = int(self._starts.all[row])

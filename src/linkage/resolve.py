@@ -6,6 +6,7 @@ by source and record key in clear, and nothing depends on the order in which any
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -54,8 +55,9 @@ class Pair(NamedTuple):
     weight: float
     pattern: int
     outcome: Outcome
-    by_weight: bool = False
-    """Whether it is a possible link for its weight alone, and no rule asks for a person."""
+    margin: float | None = None
+    """Of a possible link: bits beyond the link threshold from which it links all the same, rivals
+    counted; none where a rule asks for a person."""
 
 
 class Judgement(NamedTuple):
@@ -79,7 +81,7 @@ class Reading(NamedTuple):
 
 CHILDREN = Reading(
     lambda pattern: patterns.level(pattern, "given") == Given.EXACT,
-    lambda pattern: bool(contradiction(Levels.of(pattern))),
+    lru_cache(1 << 14)(lambda pattern: bool(contradiction(Levels.of(pattern)))),
     counts_rivals=True,
 )
 """An exact forename before a near one (case 4); hard contradictions."""
@@ -115,7 +117,8 @@ def resolve(
 
     Judgements first; then pairs that are sure when rivals are counted, heaviest first, each unless
     a judgement, a source that holds one record of a child, or a hard contradiction stands between
-    any records of the two groups. What is not sure, and what a rule refers, waits for a person.
+    any records of the two groups, or another pair of theirs takes back what this one says. What is
+    not sure, and what a rule refers, waits for a person.
     """
     known = sorted(members, key=lambda m: (m.source, m.key, m.ordinal))
     if len(known) == 1:
@@ -125,12 +128,18 @@ def resolve(
     groups = _Groups(known, candidates, judgements, reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
-    links = _sure(groups.unjudged(candidates), known, sure, reading)
+    unjudged = groups.unjudged(candidates)
+    if reading.counts_rivals:
+        counted = with_rivals(unjudged, known)
+        links = _links(unjudged, counted, sure)
+        groups.weigh(unjudged, counted)
+    else:
+        links = _unrivalled(unjudged, known)
     for pair in candidates:
         if groups.together(pair.left, pair.right):
             continue
         if pair in links:
-            if not groups.join(pair.left, pair.right):
+            if not (groups.are_one(pair, sure) and groups.join(pair.left, pair.right)):
                 undecided.append(pair)
         elif pair.outcome == "link" or (pair.outcome == "review" and not crowded):
             undecided.append(pair)
@@ -182,6 +191,7 @@ class _Groups:
         self._upns = {m.ordinal: m.upns for m in members}
         ends = [(p.left, p.right) for p in pairs if p.outcome == "link"]
         self._linked = {*ends, *((right, left) for left, right in ends)}
+        self._weights: dict[tuple[int, int], float] = {}
         self._apart: set[tuple[int, int]] = set()
         self._judged: set[tuple[int, int]] = set()
         judged = [j for j in judgements if j.left in self._of and j.right in self._of]
@@ -214,6 +224,23 @@ class _Groups:
             return False
         self._unite(left, right)
         return True
+
+    def weigh(self, pairs: Iterable[Pair], weights: Iterable[float]) -> None:
+        """Take note of what pairs weigh when rivals are counted."""
+        for pair, weight in zip(pairs, weights, strict=True):
+            self._weights[pair.left, pair.right] = self._weights[pair.right, pair.left] = weight
+
+    def are_one(self, pair: Pair, sure: float) -> bool:
+        """Whether a pair still makes its two groups one when what speaks against that is taken off.
+
+        That is what the least likely pair of the two groups weighs, where it is below nothing. A
+        record that is like one member of a group and unlike another hangs on to it by too little.
+        """
+        if not self._weights:
+            return True
+        one, other = self._sides(pair)
+        across = (self._weights.get((a, b), 0.0) for a in one for b in other)
+        return self._weights[pair.left, pair.right] + min(0.0, *across) >= sure
 
     def are_barred(self, left: int, right: int) -> bool:
         """Whether any two records of the two groups cannot be one child."""
@@ -274,24 +301,33 @@ def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float
     return -pair.weight, -first, rank[pair.left], rank[pair.right]
 
 
-def _sure(
-    pairs: Sequence[Pair], members: Sequence[Member], sure: float, reading: Reading
-) -> set[Pair]:
-    """Pairs that link when rivals are counted: no rule refers them, and they weigh enough."""
-    if not reading.counts_rivals:
-        return _unrivalled(pairs, members)
-    linked = {(p.left, p.right) for p in pairs if p.outcome == "link"}
-    possible = [p for p in pairs if p.outcome != "non_link"]
+def with_rivals(pairs: Sequence[Pair], members: Iterable[Member]) -> list[float]:
+    """The weight of each pair, in their order, when the rivals of its records are counted.
+
+    All candidates of the records have to be among the pairs; what is a non-link alone is none.
+    """
+    known = list(members)
+    ends = {(p.left, p.right) for p in pairs if p.outcome == "link"}
+    linked = ends | {(right, left) for left, right in ends}
+    verified = {m.ordinal: m.verified for m in known}
     found = Candidates(
-        [p[:4] for p in possible],
-        {m.ordinal: m.source for m in members},
-        lambda a, b: (a, b) in linked or (b, a) in linked,
-        {m.source for m in members if m.few},
+        [p[:4] for p in pairs if p.outcome != "non_link"],
+        {m.ordinal: m.source for m in known},
+        lambda left, right: (left, right) in linked,
+        few={m.source for m in known if m.few},
+        once={m.ordinal for m in known if m.exclusive},
+        apart=lambda left, right: "" != verified[left] != verified[right] != "",
     )
+    return [found.counted(*p[:4]) for p in pairs]
+
+
+def _links(pairs: Sequence[Pair], counted: Sequence[float], sure: float) -> set[Pair]:
+    """Pairs that no rule keeps for a person, and that weigh enough when rivals are counted."""
     return {
-        p
-        for p in possible
-        if (p.outcome == "link" or p.by_weight) and found.counted(*p[:4]) >= sure
+        pair
+        for pair, weight in zip(pairs, counted, strict=True)
+        if pair.outcome == "link" or (pair.outcome == "review" and pair.margin is not None)
+        if weight >= sure + (pair.margin or 0.0)
     }
 
 

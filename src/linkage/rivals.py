@@ -9,6 +9,7 @@ candidates of the pair's two records and the candidates of those.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,9 @@ errors hide it. Stated, not estimated: of registers that cover nearly all childr
 health and of schools do."""
 HIDDEN_AMONG_FEW = 0.9
 """The same where the source holds few of all children: most have no record there. Stated, too."""
+TWICE = 6.0
+"""Bits by which a pair of one source is less likely one child where each of its establishments
+holds one record of a child: some 1 in 100 is on roll twice. Stated."""
 MOST = 40.0
 """Bits beyond which a weight says no more here."""
 
@@ -40,18 +44,23 @@ class Candidate(NamedTuple):
 class Candidates:
     """The candidates of each record, by the source that they are of."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what its records are known by
         self,
         pairs: Sequence[tuple[int, int, float, int]],
         source: Mapping[int, str],
         same: Callable[[int, int], bool],
+        *,
         few: Set[str] = frozenset(),
+        once: Set[int] = frozenset(),
+        apart: Callable[[int, int], bool] = lambda *_: False,
     ) -> None:
         """``pairs``: left, right, weight and pattern; ``same``: whether two records are linked.
 
-        ``few``: sources that hold few of all children.
+        ``few``: sources that hold few of all children. ``apart``: whether two records are known to
+        be two children, as by two verified numbers.
         """
-        self._source, self._same, self._few = source, same, few
+        self._source, self._same, self._few, self._once = source, same, few, once
+        self._apart = apart
         self._of: dict[tuple[int, str], list[Candidate]] = defaultdict(list)
         for left, right, weight, code in pairs:
             chances, home = 2.0 ** min(weight, MOST), _is_at_home(code)
@@ -61,7 +70,7 @@ class Candidates:
     def counted(self, left: int, right: int, weight: float, code: int) -> float:
         """The weight of a pair (log2 odds), rivals counted."""
         if self._source[left] == self._source[right]:
-            return weight
+            return weight - (TWICE if {left, right} <= self._once else 0.0)
         home = _is_at_home(code)
         against = self._hidden(left) * self._hidden(right)
         against += self._rivals(left, right, at_home=home)
@@ -73,7 +82,7 @@ class Candidates:
         found = 0.0
         for rival in self._of[record, self._source[partner]]:
             # Two children of one name, birth date and postcode do not exist: one child, held twice.
-            twice = at_home and rival.is_at_home
+            twice = at_home and rival.is_at_home and not self._apart(partner, rival.other)
             if rival.other == partner or twice or self._same(partner, rival.other):
                 continue
             found += rival.chances / self._demand(rival.other, record)
@@ -90,11 +99,15 @@ class Candidates:
         return 1 + elsewhere / HIDDEN**2
 
 
+_NAMED = (Family.EXACT, Family.VARIANT, Family.ALTERNATE, Family.PART)
+
+
+@lru_cache(1 << 14)
 def _is_at_home(code: int) -> bool:
-    """Whether forename, family name, birth date and postcode agree exactly."""
+    """Whether forename and birth date agree exactly, and so do a family name and a home."""
     return (
         patterns.level(code, "given") == Given.EXACT
-        and patterns.level(code, "family") == Family.EXACT
+        and patterns.level(code, "family") in _NAMED
         and patterns.level(code, "birth") == Birth.EXACT
-        and patterns.level(code, "place") == Place.EXACT
+        and patterns.level(code, "place") in (Place.EXACT, Place.PAST)
     )

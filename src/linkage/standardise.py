@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,19 +10,22 @@ from anyascii import anyascii
 
 from linkage import lexicon
 from linkage.comparable import BirthKind, Comparable
+from linkage.lexicon import LONGEST
 from person.compared import AnyAddress, AnyCarer, AnyIdentifier, AnyName, AnyParticulars
 from person.particulars import BirthDate
 
-LONGEST = 32
-"""Letters of a word that are compared; the compiled kernel holds a word in as many bytes."""
 GIVEN, OTHERS, PARTS, POSTCODES, FORMERS, CARERS, CONTACTS = 4, 3, 3, 4, 2, 3, 3
 NAME_IN_FORCE = ("legal", "usual", "preferred", "temporary", "birth", "former", "alias")
 """Which of a record's names is compared first, by its use."""
-LONGEST_CACHE = 1 << 18
+LONGEST_CACHE = 1 << 15
+"""Names, days and places that are kept as they came to be compared: what comes often."""
 
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^]]*\]")
 _ELIDED = re.compile(r"['`\u2018\u2019\u02bc.]")
-_WORDS = re.compile(r"[a-z]+|[0-9]+")
+_WORDS = re.compile(r"[a-z0-9]+")
+_NUMBERED = re.compile(r"([a-z]+)([1-9])")
+_MISREAD = str.maketrans("0123456789", "oizeasgtbq")
+"""The letter for which each digit is likeliest to stand, and no letter twice."""
 
 
 def standardise(particulars: AnyParticulars) -> Comparable:
@@ -68,35 +71,52 @@ def standardise(particulars: AnyParticulars) -> Comparable:
     )
 
 
-Cells = Iterable[str | None]
-"""A column of a table, or part of one; an empty cell says nothing."""
+def standardise_row(given: str, family: str, birth: str, sex: str, postcode: str) -> Comparable:
+    """A child of whom a table states these five things, as the matcher compares it.
 
-
-def standardise_columns(
-    given: Cells, family: Cells, birth: Cells, sex: Cells, postcode: Cells
-) -> Iterator[Comparable]:
-    """Children of whom a table states these five things, as the matcher compares them.
-
-    The same as ``standardise`` of each, with one name and the address in force; cells that hold
-    the same are made ready once.
+    The same as ``standardise`` of one name and the address in force; an empty cell says nothing.
+    ``linkage.table`` makes the same of whole columns.
     """
-    for one, whole, day, letter, place in zip(given, family, birth, sex, postcode, strict=True):
-        first = _given_cell(one)
-        joined, parts = _family(whole or "")
-        born, kind = _birth_cell(day)
-        yield Comparable(
-            given=first.words,
-            honorific=first.honorific,
-            joined=first.joined,
-            family=joined,
-            parts=parts,
-            birth=born,
-            birth_kind=kind,
-            sex=letter if letter in ("F", "M") else "",
-            postcodes=_postcode(place or "", False)[0],
-            births=first.births,
-            birth_order=first.order,
-        )
+    first, (joined, parts) = given_cell(given), family_cell(family)
+    born, kind = birth_cell(birth)
+    return Comparable(
+        given=first.words,
+        honorific=first.honorific,
+        joined=first.joined,
+        family=joined,
+        parts=parts,
+        birth=born,
+        birth_kind=kind,
+        sex=sex_cell(sex),
+        postcodes=postcode_cell(postcode),
+        births=first.births,
+        birth_order=first.order,
+    )
+
+
+def given_cell(text: str) -> "Given":
+    """What a cell of given names comes to."""
+    return _given((text,)) if text else _NO_GIVEN
+
+
+def family_cell(text: str) -> tuple[str, tuple[str, ...]]:
+    """The whole family name as one word, and its parts."""
+    return _family(text)
+
+
+def birth_cell(text: str) -> tuple[int, BirthKind]:
+    """A day of birth, and how much it says."""
+    return _birth(BirthDate(text) if text else None)
+
+
+def sex_cell(text: str) -> str:
+    """``F``, ``M`` or nothing."""
+    return text if text in ("F", "M") else ""
+
+
+def postcode_cell(text: str) -> tuple[str, ...]:
+    """The postcode in force, if there is any."""
+    return _postcode(text, False)[0]
 
 
 class Given(NamedTuple):
@@ -116,14 +136,28 @@ _NO_FAMILY: tuple[str, tuple[str, ...]] = ("", ())
 
 @lru_cache(LONGEST_CACHE)
 def words(text: str) -> tuple[str, ...]:
-    """Words of a name in plain lower-case letters; digits stand as words of their own.
+    """Words of a name in plain lower-case letters; a number stands as a word of its own.
 
-    >>> words("O'Brien-Łukasz (was Smith)")
-    ('obrien', 'lukasz')
+    A digit within a word is read as the letter that it looks like, so that nothing of it is lost.
+
+    >>> words("O'Brien-Łukasz (was Smith)"), words("J0hn 2"), words("Twin2")
+    (('obrien', 'lukasz'), ('john', '2'), ('twin', '2'))
     """
+    if text.isascii() and text.isalpha():
+        return (text[:LONGEST].lower(),)
     plain = text if text.isascii() else anyascii(unicodedata.normalize("NFKC", text))
     plain = _ELIDED.sub("", _BRACKETS.sub(" ", plain)).lower()
-    return tuple(word[:LONGEST] for word in _WORDS.findall(plain))
+    return tuple(word[:LONGEST] for found in _WORDS.findall(plain) for word in _lettered(found))
+
+
+def _lettered(found: str) -> tuple[str, ...]:
+    """A word of letters, a number, or a placeholder with the order of a birth at its end."""
+    if found.isalpha() or found.isdigit():
+        return (found,)
+    numbered = _NUMBERED.fullmatch(found)
+    if numbered and numbered[1] in lexicon.PLACEHOLDERS:
+        return numbered[1], numbered[2]
+    return (found.translate(_MISREAD),)
 
 
 @lru_cache(LONGEST_CACHE)
@@ -133,6 +167,8 @@ def _given(stated: tuple[str, ...]) -> Given:
         return _NO_GIVEN
     if _is_placeholder(found):
         return _placeholder(found)
+    if len(found) == 1 and not found[0].isdigit():
+        return Given((found[0],))
     found = [word for word in _join(found, lexicon.JOINED) if not word.isdigit()]
     own = [w for w in found if not _is_honorific(w) and w not in lexicon.TITLES] or found[:1]
     if not own:
@@ -143,11 +179,6 @@ def _given(stated: tuple[str, ...]) -> Given:
         honorific="" if _is_honorific(own[0]) else honorific,
         joined="".join(own)[:LONGEST] if len(own) > 1 else "",
     )
-
-
-@lru_cache(LONGEST_CACHE)
-def _given_cell(text: str | None) -> Given:
-    return _given((text,) if text else ())
 
 
 def is_placeholder(stated: Sequence[str]) -> bool:
@@ -197,6 +228,8 @@ def _join(found: Sequence[str], beginnings: frozenset[str]) -> list[str]:
 def _family(stated: str) -> tuple[str, tuple[str, ...]]:
     """The whole family name as one word, and its parts."""
     found = [word for word in words(stated) if word not in lexicon.SUFFIXES]
+    if len(found) == 1 and found[0].isalpha():
+        return (found[0], (found[0],)) if found[0] not in lexicon.NO_FAMILY else _NO_FAMILY
     found = _join(found, lexicon.PREFIXES)
     found = [word for word in found if not word.isdigit()]
     if not found or "".join(found) in lexicon.NO_FAMILY:
@@ -234,11 +267,6 @@ def _birth(birth: BirthDate | None) -> tuple[int, BirthKind]:
 
 
 @lru_cache(LONGEST_CACHE)
-def _birth_cell(text: str | None) -> tuple[int, BirthKind]:
-    return _birth(BirthDate(text) if text else None)
-
-
-@lru_cache(LONGEST_CACHE)
 def _day(value: str) -> int:
     """``2014-05-09`` as 20140509, ``2014-05`` as 20140500; 0 for what is no date."""
     digits = value[:10].replace("-", "")
@@ -265,7 +293,6 @@ def _postcode(postcode: str, past: bool) -> tuple[tuple[str, ...], bool]:
     return ((code,), past) if code and not code.startswith("ZZ99") else ((), False)
 
 
-@lru_cache(LONGEST_CACHE)
 def _compact(postcode: str) -> str:
     return postcode.replace(" ", "").upper()
 

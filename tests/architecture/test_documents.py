@@ -11,7 +11,7 @@ from contactpoint.cli.program import COMMANDS, program
 from feeds.catalogue import FEEDS
 from tests.architecture.tree import PACKAGES, ROOT, documents, home_of
 
-NAMED = re.compile(r"(?<![\w./-])contactpoint ((?:[a-z]+ ?){1,2})")
+NAMED = re.compile(r"(?<![\w./-])contactpoint ((?:[a-z][a-z-]* ?){1,2})")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TEST = re.compile(r"`(test_\w+)`")
 MODULE = re.compile(r"`((?:" + "|".join(PACKAGES) + r")(?:\.\w+)+)`")

@@ -244,3 +244,20 @@ def test_a_number_on_two_unlike_records_moves_neither_and_awaits_a_steward(desk,
     numbers = desk.numbers()[0]
     assert numbers["club", "1"] != numbers["club", "2"]
     assert "review identifier" in {one["task"] for one in desk.listed()}
+
+
+def test_tasks_of_children_for_whom_another_authority_is_responsible_are_not_ones_own(desk):
+    [pair] = desk.listed()
+    for side in ("left", "right"):
+        number = desk.opened_pair(pair["pair"])[side]["child"]
+        manager = desk.token("mia", "data-manager", authority="213")
+        desk.run("authority", "offer", number, "--to", "213", *REASON)
+        desk.run("authority", "accept", number, *REASON, by=manager)
+    here, there = (
+        desk.token(f"steward {code}", "steward", authority=code) for code in ("213", "330")
+    )
+    assert [one["pair"] for one in desk.listed(by=here)] == [pair["pair"]]
+    assert desk.listed(by=there) == []
+    with pytest.raises(NotFoundError):
+        desk.run("review", "claim", pair["pair"], by=there)
+    desk.run("review", "claim", pair["pair"], by=here)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage import blocking, hashing
+from linkage import blocking, hashing, kernel
 from linkage.coding import Coder, hashes_of
 from linkage.comparable import BirthKind, Comparable
 from linkage.index import Index
@@ -44,7 +44,7 @@ def test_a_text_has_one_hash_whichever_path_takes_it(texts):
 def test_rows_have_the_keys_of_their_records(records, communal):
     model = COMMUNAL if communal else MODEL
     coder = Coder(model.population)
-    keys = coder.keys(coder.rows(records))
+    keys = kernel.keys_and_ties(coder.rows(records), coder.facts(), coder.hashes())[0]
     for record, found in zip(records, keys.tolist(), strict=True):
         assert [key for key in found if key] == list(blocking.keys(record, model.population))
 
@@ -169,6 +169,33 @@ def test_a_block_of_any_length_is_walked_to_its_bound_alike_for_one_and_for_all(
     assert every.beyond > 0
 
 
+@pytest.mark.parametrize(
+    ("shared", "blocks"),
+    [
+        ({"given": ("ann",), "birth": 20150101, "birth_kind": BirthKind.STAND_IN}, 3),
+        (
+            {
+                "given": (),
+                "family": "",
+                "parts": (),
+                "postcodes": ("ZE10AA",),
+                "birth": 20150000,
+                "birth_kind": BirthKind.PARTIAL,
+            },
+            1,
+        ),
+    ],
+    ids=["of one default day", "of one postcode"],
+)
+def test_a_pair_of_a_crowd_is_compared_or_counted_as_left_out(shared, blocks):
+    crowd, bound = 3_000, 20
+    index = Index(MODEL, bound=bound)
+    index.put((n, 0, twin(n, **shared)) for n in range(crowd))
+    compared = crowd * bound - bound * (bound + 1) // 2
+    assert index.patterns_within()[1].sum() == compared
+    assert index.pairs_within(LOWEST).beyond == blocks * (crowd * (crowd - 1) // 2 - compared)
+
+
 def test_an_index_with_a_model_that_uses_the_open_level_is_refused():
     weights = MODEL.weights
     levels = weights.levels.copy()
@@ -179,3 +206,30 @@ def test_an_index_with_a_model_that_uses_the_open_level_is_refused():
     index.put(numbered([twin(1), twin(1)]))
     with pytest.raises(ValueError, match="level 15 is used by the model"):
         index.pairs_within(0.0)
+
+
+@given(
+    st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 2**34), max_size=300), st.integers(1, 90)
+)
+@settings(deadline=None)
+def test_entries_are_in_the_order_of_their_keys_and_else_as_they_stood(entries, times):
+    found = np.array(entries * times, np.uint64)
+    expected = found[np.argsort(found >> np.uint64(32), kind="stable")]
+    assert np.array_equal(kernel.in_order_of_keys(found.copy()), expected)
+
+
+def test_so_many_entries_that_all_threads_sort_them_are_in_order_too():
+    found = np.random.default_rng(3).integers(0, 2**64, 2 * kernel.STRETCH, np.uint64)
+    expected = found[np.argsort(found >> np.uint64(32), kind="stable")]
+    assert np.array_equal(kernel.in_order_of_keys(found.copy()), expected)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 10**6)), unique=True), st.booleans())
+@settings(deadline=None)
+def test_pairs_are_in_the_order_of_their_ordinals_however_far_apart(pairs, near):
+    low = np.array([one for one, _ in pairs], np.int64)
+    high = np.array([other % 50 if near else other for _, other in pairs], np.int64)
+    order = kernel.in_order(low, high)
+    assert sorted(order.tolist()) == list(range(len(pairs)))
+    placed = list(zip(low[order].tolist(), high[order].tolist(), strict=True))
+    assert placed == sorted(placed)

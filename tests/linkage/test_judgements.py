@@ -85,7 +85,7 @@ def accepted(acts):
 
 def children(judged, sides, weights, members=RECORDS):
     found = [
-        Pair(left, right, weight, 0, "link" if weight > 8 else "review", by_weight=True)
+        Pair(left, right, weight, 0, "link" if weight > 8 else "review", margin=0.0)
         for (left, right), weight in weights.items()
         if {left, right} <= set(members)
     ]

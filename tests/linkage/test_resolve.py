@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.pattern import encode
-from linkage.resolve import Judgement, Member, Pair, neighbourhoods, resolve
+from linkage.resolve import Judgement, Member, Pair, neighbourhoods, resolve, with_rivals
 
 EXACT = encode({"given": 1, "family": 1, "birth": 1})
 NEAR = encode({"given": 4, "family": 1, "birth": 1})
@@ -40,9 +40,10 @@ def neighbourhood(draw):
     chosen = draw(st.lists(st.sampled_from(every), unique=True, max_size=len(every)))
     pairs = [
         Pair(
-            a, b, draw(st.sampled_from([3.0, 8.0, 10.0, 20.0])),
+            a, b, draw(st.sampled_from([-4.0, 3.0, 8.0, 10.0, 20.0])),
             draw(st.sampled_from([EXACT, NEAR, TWO_NUMBERS])),
-            draw(st.sampled_from(["link", "review"])),
+            draw(st.sampled_from(["link", "review", "non_link"])),
+            draw(st.sampled_from([None, 0.0, 4.0])),
         )
         for a, b in chosen
     ]  # fmt: skip
@@ -159,16 +160,23 @@ def test_neighbourhoods_are_the_connected_sets_of_pairs():
 
 
 def test_a_possible_link_without_a_rival_is_linked():
-    alone = review(1, 3, 3.0)._replace(by_weight=True)
+    alone = review(1, 3, 3.0)._replace(margin=0.0)
     assert groups(resolve([health(1), school(3)], [alone])) == {frozenset({1, 3})}
-    rival = review(2, 3, 1.5)._replace(by_weight=True)
+    rival = review(2, 3, 1.5)._replace(margin=0.0)
     found = resolve([health(1), health(2), school(3)], [alone, rival])
     assert len(found.children) == 3
     assert set(found.referred) == {alone, rival}
 
 
+def test_a_rival_takes_from_a_weight_and_the_want_of_one_adds_to_it():
+    members = [health(1), health(2), school(3)]
+    assert with_rivals([link(1, 3, 8.0)], members)[0] > 8
+    both = [link(1, 3, 8.0), link(2, 3, 8.0)]
+    assert all(weight < 1 for weight in with_rivals(both, members))
+
+
 def test_having_no_rival_says_little_where_few_children_are_held():
-    alone = review(1, 3, 2.0)._replace(by_weight=True)
+    alone = review(1, 3, 2.0)._replace(margin=0.0)
     cared_for = Member(3, "social", "k3", "social", few=True)
     assert groups(resolve([health(1), cared_for], [alone])) == {frozenset({1}), frozenset({3})}
     assert groups(resolve([health(1), school(3)], [alone])) == {frozenset({1, 3})}
@@ -176,6 +184,30 @@ def test_having_no_rival_says_little_where_few_children_are_held():
 
 def test_what_a_rule_refers_is_not_linked_for_want_of_rivals():
     assert len(resolve([health(1), school(3)], [review(1, 3, 9.0)]).children) == 2
+
+
+def test_the_further_from_home_a_possible_link_is_the_surer_it_has_to_be():
+    far = review(1, 3, 3.0)._replace(margin=4.0)
+    assert len(resolve([health(1), school(3)], [far]).children) == 2
+    surer = far._replace(weight=7.0)
+    assert groups(resolve([health(1), school(3)], [surer])) == {frozenset({1, 3})}
+
+
+def test_a_record_that_one_member_of_a_child_doubts_hangs_on_by_the_other_only_if_that_is_sure():
+    members = [health(1), school(3), Member(5, "care", "k5", few=True)]
+    doubt = review(1, 5, -6.0)
+    weak, strong = link(3, 5, 5.0), link(3, 5, 15.0)
+    apart = resolve(members, [link(1, 3, 20.0), weak, doubt])
+    assert groups(apart) == {frozenset({1, 3}), frozenset({5})}
+    assert {(p.left, p.right) for p in apart.referred} == {(5, 3), (5, 1)}
+    assert groups(resolve(members, [link(1, 3, 20.0), strong, doubt])) == {frozenset({1, 3, 5})}
+
+
+def test_two_records_of_a_source_are_less_likely_one_child_where_each_school_holds_one_of_each():
+    one, other = (Member(n, "school", f"k{n}", f"school {n}") for n in (1, 2))
+    assert len(resolve([one, other], [link(1, 2, 8.0)]).children) == 2
+    assert len(resolve([one, other], [link(1, 2, 15.0)]).children) == 1
+    assert len(resolve([school(1), school(2)], [link(1, 2, 8.0)]).children) == 1
 
 
 def test_a_rival_that_has_a_partner_of_its_own_is_none():
@@ -189,6 +221,20 @@ def test_a_child_registered_twice_at_one_source_is_no_rival_of_itself():
     pairs = [link(1, 3, 12.0, pattern), link(2, 3, 12.0, pattern)]
     found = resolve([health(1), health(2), school(3)], pairs)
     assert frozenset({1, 3}) in found.children
+    moved = encode({"given": 1, "family": 4, "birth": 1, "place": 2})
+    pairs = [link(1, 3, 12.0, pattern), link(2, 3, 11.0, moved)]
+    found = resolve([health(1), health(2), school(3)], pairs)
+    assert frozenset({1, 3}) in found.children
+    assert found.referred == (pairs[1],)
+
+
+def test_namesakes_with_verified_numbers_of_their_own_are_rivals_however_alike():
+    home = encode({"given": 1, "family": 1, "birth": 1, "place": 1})
+    alike = [health(1)._replace(verified="9000000009"), health(2)._replace(verified="9000000017")]
+    pairs = [link(1, 3, 20.0, home), link(2, 3, 20.0, home)]
+    found = resolve([*alike, school(3)], pairs)
+    assert groups(found) == {frozenset({1}), frozenset({2}), frozenset({3})}
+    assert {(p.left, p.right) for p in found.referred} == {(1, 3), (2, 3)}
 
 
 def test_two_pupil_numbers_are_two_children_unless_they_link_alone():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from linkage import pattern as patterns
 from linkage.comparable import BirthKind, Comparable
 from linkage.compare.sex import Sex
-from linkage.decide import UNSURE, Levels, contradiction, decide, decide_pattern
+from linkage.decide import MARGINS, Levels, contradiction, decide, decide_pattern
 from linkage.model import Model, Thresholds, by_class, starting
 from linkage.pattern import FIELDS, PLACES, RARITIES, compare
 from linkage.weigh import weigh, weigh_pattern
@@ -159,7 +159,7 @@ def test_twins_with_names_alike_are_never_linked_by_the_model():
 def test_want_of_rivals_never_links_what_a_rule_refers(code):
     decision = decide_pattern(code, 30.0, MODEL)
     levels = Levels.of(code)
-    if decision.reason in UNSURE:
+    if decision.reason in MARGINS:
         assert levels.is_complete
         assert levels.sex != Sex.DIFFERENT
         assert not contradiction(levels)

@@ -12,8 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events import record as domain
-from events.child import ChildClosed, ChildMerged, ChildRestored, Evidence, RecordsUnlinked
+from events.child import (
+    ChildClosed,
+    ChildErased,
+    ChildMerged,
+    ChildRestored,
+    Evidence,
+    RecordsUnlinked,
+)
 from events.record import RecordErased, RecordReturned
+from events.responsible import ChildAccepted, ChildDeclined, ChildOffered
 from projections.database import open_read_models
 from projections.fingerprint import fingerprint
 from projections.guard import Guard
@@ -36,6 +44,7 @@ from tests.projections.fake_log import (
 )
 
 RECORDS, CHILDREN = range(1, 5), range(1, 4)
+AUTHORITIES = ("213", "855")
 names = st.sampled_from(["Ada", "Bea", "Cleo"])
 whom = st.builds(
     lambda given, dob, restricted: person(given, dob=dob, restricted=restricted),
@@ -57,6 +66,10 @@ steps = st.lists(
         st.tuples(st.just("merge"), st.sampled_from(CHILDREN), st.sampled_from(CHILDREN)),
         st.tuples(st.just("restore"), st.sampled_from(CHILDREN), st.sampled_from(RECORDS)),
         st.tuples(st.just("close"), st.sampled_from(CHILDREN)),
+        st.tuples(st.just("offer"), st.sampled_from(CHILDREN), st.sampled_from(AUTHORITIES)),
+        st.tuples(st.just("accept"), st.sampled_from(CHILDREN)),
+        st.tuples(st.just("decline"), st.sampled_from(CHILDREN)),
+        st.tuples(st.just("vanish"), st.sampled_from(CHILDREN)),
     ),
     max_size=30,
 )
@@ -67,6 +80,7 @@ class Story:
 
     def __init__(self):
         self.log, self.records, self.children = FakeLog(), {}, set()
+        self.gone, self.offered = set(), {}
 
     def take(self, kind, *facts):
         getattr(self, kind)(*facts)
@@ -114,7 +128,7 @@ class Story:
 
     def _open(self, c, n):
         """Whether the child is there already; where not, it is registered with the record."""
-        if not self._known(n):
+        if not self._known(n) or c in self.gone:
             return False
         if c not in self.children:
             self.children.add(c)
@@ -141,6 +155,25 @@ class Story:
     def close(self, c):
         if self._open(c, c):
             self.log.append(cid(c), ChildClosed())
+
+    def offer(self, c, to):
+        if self._open(c, c):
+            self.offered[c] = to
+            self.log.append(cid(c + 500), ChildOffered(cid(c), to))
+
+    def accept(self, c):
+        if c in self.offered:
+            self.log.append(cid(c + 500), ChildAccepted(cid(c), self.offered.pop(c)))
+
+    def decline(self, c):
+        if c in self.offered:
+            self.log.append(cid(c + 500), ChildDeclined(cid(c), self.offered.pop(c)))
+
+    def vanish(self, c):
+        if self._open(c, c):
+            self.gone.add(c)
+            self.offered.pop(c, None)
+            self.log.append(cid(c), ChildErased())
 
 
 @settings(max_examples=60, deadline=None)

@@ -46,15 +46,16 @@ def links(out: Path, as_json: bool) -> None:
 def pairs(out: Path, as_json: bool) -> None:
     """Write the pairs at or above the review threshold into the CSV file OUT.
 
-    Columns: source_a, record_id_a, source_b, record_id_b, probability, weight, and decision: what
-    is decided of each pair alone.
+    Columns: source_a, record_id_a, source_b, record_id_b, probability (rivals counted), weight and
+    decision (of each pair alone).
     """
     from contactpoint.exports import export_pairs
 
     shown = progress("comparing", wanted=not as_json)
     with _exporting("pairs", out, as_json=as_json) as (store, wrote), shown:
         indexes = store.linking.indexes(store.origin("export pairs"), store.model)
-        wrote.append(export_pairs(store.queries, indexes, out, store.kept_apart()))
+        apart = store.kept_apart()
+        wrote.append(export_pairs(store.queries, store.filling, indexes, out, apart))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from contactpoint.evaluating.errors import (
     FalseLinks,
@@ -23,15 +22,17 @@ from contactpoint.evaluating.groups import Group, groups
 from contactpoint.evaluating.held import Counts, Held
 from contactpoint.evaluating.truth import Truth, tells
 from contactpoint.linking.kept_index import Filling
+from contactpoint.linking.neighbourhoods import decided
+from contactpoint.linking.sureness import chances
 from contactpoint.verdicts import Judge
 from events.log import Log
 from events.master import MasterKey
-from linkage.calibration import LEAST, Point, Reliability, curve, log_odds, reliability
+from linkage.calibration import LEAST, Mask, Point, Reliability, curve, log_odds, reliability
 from linkage.evaluation import Measures
-from linkage.index import Index, Pairs
+from linkage.index import Index
+from linkage.resolve import Pair
+from linkage.weigh import probability
 from projections.queries import OpenPair, Queries
-
-Floats = npt.NDArray[np.float64]
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -111,7 +112,11 @@ class Evaluating:
         lookout = Lookout(self.queries, Judge(self.queries, self.filling, model, asked), held, tell)
         missed, false = lookout.missed(pairs), lookout.false(truth.known)
         whole = held.partition.measures()
-        weight, chance, match = _truly(pairs, held)
+        compared = [p for p in decided(pairs, model) if probability(p.weight) >= LEAST]
+        chance = np.array(chances(compared, model, self.queries, self.filling), np.float64)
+        weight = np.array([pair.weight for pair in compared], np.float64)
+        known, match = _truth(compared, held)
+        likely = known & (chance >= LEAST)
         figures = Evaluation(
             model=model.version,
             linked_under=next((str(run["model"]) for run in self.queries.runs()), ""),
@@ -126,8 +131,8 @@ class Evaluating:
             missed=misses(missed),
             looked_into={"false": len(false), "missed": len(missed)},
             would_find=would_find(missed),
-            calibration=reliability(chance, match),
-            curve=curve(weight, match, whole.pairs.recall.whole),
+            calibration=reliability(chance[likely], match[likely]),
+            curve=curve(weight[known], match[known], whole.pairs.recall.whole),
             thresholds={"link": model.thresholds.link, "review": model.thresholds.review},
         )
         return Measured(figures, false, missed)
@@ -157,13 +162,12 @@ def _whole(value: Any) -> Any:
     return _counted(value)
 
 
-def _truly(pairs: Pairs, held: Held) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    """Weight, probability and truth of all measured pairs of at least ``LEAST``."""
-    left, right = held.places(pairs.left), held.places(pairs.right)
-    chance = pairs.probability
-    kept = (left >= 0) & (right >= 0) & (chance >= LEAST)
+def _truth(pairs: Sequence[Pair], held: Held) -> tuple[Mask, Mask]:
+    """Whether both records of each pair are measured, and whether they are of one person."""
+    ends = np.array([(pair.left, pair.right) for pair in pairs], np.int64).reshape(-1, 2)
+    left, right = held.places(ends[:, 0]), held.places(ends[:, 1])
     person = held.partition.person
-    return pairs.weight[kept], chance[kept], person[left[kept]] == person[right[kept]]
+    return (left >= 0) & (right >= 0), person[left] == person[right]
 
 
 def _review(held: Held, referred: Sequence[OpenPair]) -> Review:

@@ -22,18 +22,22 @@ from events.failpoints import failpoint
 from events.keys import SubjectKeys
 from events.master import MasterKey
 from events.source import SourceRegistered
-from projections.queries import IndexedRecord, Queries
+from linkage.resolve import Member
+from projections.queries import IndexedRecord, Membership, Queries
 
 FRAME = 1 << 26
 """Bytes sealed at once."""
 BATCH = 5_000
 SHARE = 0.25
+FORM = 2
+"""How what is dumped is laid out; a file of another form is made anew."""
 
 
 class _Head(msgspec.Struct, frozen=True):
     """What the file says of itself, in clear: nothing personal."""
 
     model: str
+    form: int = 1
 
 
 class _Tail(NamedTuple):
@@ -77,8 +81,8 @@ class KeptIndex:
         with path.open("rb") as file:
             line, number = file.readline(), file.read(8)
             cipher = self._keys.openers([int.from_bytes(number)])[int.from_bytes(number)]
-            is_same = msgspec.json.decode(line, type=_Head).model == matching.model.version
-            if not is_same or cipher is None:
+            wanted = _Head(matching.model.version, FORM)
+            if msgspec.json.decode(line, type=_Head) != wanted or cipher is None:
                 return index, 0
             for place, (stored, at) in enumerate(_parts(file, cipher)):
                 index.apply(stored)
@@ -105,7 +109,7 @@ class KeptIndex:
         """Write all of it, and put it in the place of the file before."""
         (number,) = self._keys.issue([self._subject])
         cipher = self._keys.sealers([number])[number]
-        head = msgspec.json.encode(_Head(index.model.version)) + b"\n" + number.to_bytes(8)
+        head = msgspec.json.encode(_Head(index.model.version, FORM)) + b"\n" + number.to_bytes(8)
         beside = path.with_suffix(".new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -233,6 +237,20 @@ class Filling:
         if settings is None or not settings.one_record_each:
             return ""
         return f"{source} {scope}" if settings.dual_registration else source
+
+    def member(self, record: Membership) -> Member:
+        """A record as resolving sees it."""
+        source = self._sources.get(record.source)
+        return Member(
+            record.ordinal,
+            record.source,
+            record.key,
+            self.exclusive(record.source, record.scope),
+            makes_child=source is None or not source.nameless,
+            verified=record.verified,
+            few=source is not None and source.holds_few,
+            upns=record.upns,
+        )
 
     def never_compares(self, one: str, other: str) -> bool:
         """Whether records of these sources are never compared: one source, and two children."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.models import AnyModel
-from linkage.decide import UNSURE, Decision
+from linkage.decide import MARGINS, Decision
 from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods
 
@@ -46,7 +46,7 @@ def decided(pairs: Pairs, model: AnyModel) -> Iterator[Pair]:
         decision = decisions.get(code)
         if decision is None:
             decision = decisions[code] = decide(code, weight)
-        yield Pair(left, right, weight, code, decision.outcome, decision.reason in UNSURE)
+        yield Pair(left, right, weight, code, decision.outcome, MARGINS.get(decision.reason))
 
 
 def group(

@@ -59,7 +59,7 @@ from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Judgement, Member, Resolution, resolve
+from linkage.resolve import Judgement, Resolution, resolve
 from linkage.weigh import probability
 from projections.projector import Projector
 from projections.queries import Membership, Queries
@@ -428,7 +428,7 @@ class _Run:
             merged.setdefault(into, set()).add(child)
         for one in batch:
             members = [
-                self._member(record)
+                self._filling.member(record)
                 for ordinal in one.ordinals
                 if (record := known.get(ordinal)) is not None and record.standing == "current"
             ]
@@ -449,20 +449,6 @@ class _Run:
     def _tell(self, stage: str, records: int) -> None:
         if self._progress is not None:
             self._progress(stage, records)
-
-    def _member(self, record: Membership) -> Member:
-        source = self._filling.source(record.source)
-        nameless = source is not None and source.nameless
-        return Member(
-            record.ordinal,
-            record.source,
-            record.key,
-            self._filling.exclusive(record.source, record.scope),
-            makes_child=not nameless,
-            verified=record.verified,
-            few=source is not None and source.holds_few,
-            upns=record.upns,
-        )
 
     def _settle_one(
         self,

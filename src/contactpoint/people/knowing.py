@@ -28,5 +28,9 @@ def about(hangs: "Hangs", store: "Contactpoint") -> About:
 def _about(
     records: "Collection[UUID]", children: "Collection[UUID]", store: "Contactpoint"
 ) -> About:
-    shielded = bool(store.queries.guard.hidden(records))
-    return About(shielded=shielded, family=store.relatives.among(store.actor.subject, children))
+    theirs = bool(store.actor.authority)  # who works for no single one is asked for none
+    return About(
+        authorities=store.authorities(records) if theirs else frozenset(),
+        shielded=bool(store.queries.guard.hidden(records)),
+        family=store.relatives.among(store.actor.subject, children),
+    )

@@ -10,6 +10,7 @@ from linkage.comparable import BirthKind
 from linkage.compiled import inlined
 from linkage.compiled import layout as at
 from linkage.compiled.hashing import joined
+from linkage.compiled.intrinsics import bare
 from linkage.compiled.levels import is_default
 
 (
@@ -26,6 +27,7 @@ MOST_WORDS = 6
 @inlined
 def keys(rows, facts, hashes, out):
     """The keys of each row, ascending; 0 fills up."""
+    rows, facts, hashes, out = bare((rows, facts, hashes, out))
     sounds, names = np.empty(MOST_WORDS, np.uint64), np.empty(4, np.uint64)
     places = np.empty((3, 2), np.uint64)
     for i in range(len(rows)):

@@ -21,6 +21,7 @@ LA_CHILD, AUTHORITY, MOTHER = 40, 41, 42
 CONTACTS = 43
 WIDTH = 46
 
+SEXES = {"": 0, "F": 1, "M": 2}
 POSTCODE = 8
 """Letters of a code that are compared: a postcode has at most 7."""
 

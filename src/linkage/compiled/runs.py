@@ -3,6 +3,7 @@
 # numba infers the types.
 
 import numpy as np
+from numba import njit
 
 from linkage.compiled import inlined
 from linkage.compiled.packing import TIE, is_dead, keys_of, place_of
@@ -12,6 +13,9 @@ KEY = np.uint64(32)
 ROW = np.uint64(0xFFFFFFFF)
 DIGIT = 11
 """Bits that one pass of the sort looks at; three passes see a key."""
+FIRST_DIGIT = KEY + np.uint64(2 * DIGIT)
+FEW = 64
+"""Entries up to which each is put in its place one by one."""
 
 
 @inlined
@@ -49,22 +53,60 @@ def entries(heap, starts, first, out):
                 found += 1
 
 
-@inlined
-def sort(found, spare):
-    """Sort entries by their keys, those of one key as they stood; return them, in either array."""
-    for digit in range(3):
-        shift = KEY + np.uint64(DIGIT * digit)
-        after = np.zeros((1 << DIGIT) + 1, np.int64)
-        for i in range(len(found)):
-            after[(found[i] >> shift & np.uint64((1 << DIGIT) - 1)) + np.uint64(1)] += 1
-        for place in range(1 << DIGIT):
-            after[place + 1] += after[place]
-        for i in range(len(found)):
-            place = found[i] >> shift & np.uint64((1 << DIGIT) - 1)
-            spare[after[place]] = found[i]
-            after[place] += 1
-        found, spare = spare, found
-    return found
+@njit(cache=True, nogil=True)
+def sort_pieces(found, spare, after, first, stop):
+    """Sort pieces that are parted by the first digit and stand in ``spare``, into ``found``."""
+    for place in range(first, stop):
+        begin, end = after[place - 1] if place else 0, after[place]
+        if end - begin > FEW:
+            one, other = spare[begin:end], found[begin:end]
+            spread(one, other, KEY)
+            spread(other, one, KEY + np.uint64(DIGIT))
+            other[:] = one
+        else:
+            insert(spare[begin:end], found[begin:end])
+
+
+@njit(cache=True, nogil=True)
+def spread(found, out, shift):
+    """Sort entries by one digit, those of one as they stood; where those of each end."""
+    after = np.zeros((1 << DIGIT) + 1, np.int64)
+    last = np.uint64((1 << DIGIT) - 1)
+    for i in range(len(found)):
+        after[(found[i] >> shift & last) + np.uint64(1)] += 1
+    for place in range(1 << DIGIT):
+        after[place + 1] += after[place]
+    for i in range(len(found)):  # each begins where the one before it ends, and comes to its end
+        place = found[i] >> shift & last
+        out[after[place]] = found[i]
+        after[place] += 1
+    return after
+
+
+@njit(cache=True, nogil=True)
+def insert(found, out):
+    """Sort few entries by their keys, those of one key as they stood."""
+    for i in range(len(found)):
+        j = i
+        while j > 0 and key_of(out[j - 1]) > key_of(found[i]):
+            out[j] = out[j - 1]
+            j -= 1
+        out[j] = found[i]
+
+
+@njit(cache=True, nogil=True)
+def counted(values, order, most):
+    """Places in the order of their values, those of one value as they stood in ``order``."""
+    after = np.zeros(most + 2, np.int64)
+    for value in values:
+        after[value + 1] += 1
+    for value in range(most + 1):
+        after[value + 1] += after[value]
+    out = np.empty(len(order), np.int64)
+    for i in order:
+        out[after[values[i]]] = i
+        after[values[i]] += 1
+    return out
 
 
 @inlined

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage import lexicon
-from linkage.coding import Dictionary
 from linkage.declared.cells import LONGEST, NAME_WORDS, TEXT_WORDS, Cell, Record
 from linkage.declared.shape import Shape
 from person.declared import Kind
@@ -20,6 +19,40 @@ WIDTHS: Final[dict[Kind, int]] = {
     "exact": 2, "name": 2 + NAME_WORDS, "text": 3 + TEXT_WORDS, "date": 2, "number": 2,
 }  # fmt: skip
 """Numbers of a cell: its key and rarity; words of a name; letters and words of a text."""
+
+
+class Dictionary:
+    """Strings and their codes: 0 is the empty string, the others count up as they are met."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self.words = [""]
+        self._codes = _Codes(self.words)
+        self.code: Callable[[str], int] = self._codes.__getitem__
+        """The code of a word, a new one where it was not met before."""
+        for word in words:
+            self.code(word)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def shorten(self, count: int) -> None:
+        """Forget all but the first so many."""
+        for word in self.words[count:]:
+            del self._codes[word]
+        del self.words[count:]
+
+
+class _Codes(dict[str, int]):
+    """The code of each word of a list, which grows by those that are asked for."""
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__({"": 0})
+        self._words = words
+
+    def __missing__(self, word: str) -> int:
+        found = self[word] = len(self._words)
+        self._words.append(word)
+        return found
 
 
 class Facts(NamedTuple):

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage import blocking as children
+from linkage import kernel
 from linkage.compiled import declared as compiled
 from linkage.declared.blocking import Filing
 from linkage.declared.cells import Record
 from linkage.declared.coding import Coder, Facts
 from linkage.declared.model import DeclaredModel
 from linkage.index import Pairs
-from linkage.kernel import MARGIN, THREADS
+from linkage.kernel import MARGIN
 from person.declared import KINDS
 
 Longs = npt.NDArray[np.int64]
@@ -306,7 +307,7 @@ class DeclaredIndex:
                 kept.append(Kept(left, right, codes, beyond))
             return kept
 
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(kernel.THREADS) as pool:
             return [part for parts in pool.map(stretch, range(0, count, STRETCH)) for part in parts]
 
     def _pairs(self, kept: Sequence[Kept]) -> Pairs:

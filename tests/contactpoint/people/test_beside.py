@@ -312,3 +312,23 @@ def test_what_was_told_of_a_child_goes_with_a_merge_and_comes_back_with_its_undo
     assert corrected(north) == corrected(south) == [["Ayesha"]]
     desk.undo(*pair)
     assert (corrected(north), corrected(south)) == ([], [["Ayesha"]])
+
+
+def test_a_pair_reaches_the_stewards_of_its_authority_and_no_others(tmp_path):
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    number = desk.numbers()[0]["north", "9000000009"]
+    manager = desk.token("dora", "data-manager")
+    desk.run("authority", "offer", number, "--to", "855", *WHY, by=manager)
+    desk.run("authority", "accept", number, *WHY, by=manager)
+    ours, others = (desk.token(f"s{code}", "steward", authority=code) for code in ("855", "213"))
+    [task] = desk.listed(by=ours)
+    assert desk.listed(by=desk.ada) == [task]
+    assert desk.listed(by=others) == []
+    with pytest.raises(NotFoundError):
+        desk.opened_pair("north:9000000009", "south:9000000025", by=others)
+    seen = desk.opened_pair("north:9000000009", "south:9000000025", by=ours)["seen"]
+    with pytest.raises(NotFoundError):
+        desk.decide(*("north:9000000009", "south:9000000025"), verdict="link", by=others, seen=seen)
+    desk.decide("north:9000000009", "south:9000000025", verdict="link", by=ours, seen=seen)

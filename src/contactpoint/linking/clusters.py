@@ -1,0 +1,137 @@
+"""The children of a whole table at once: neighbourhoods of one form are resolved once.
+
+What resolving depends on is which sources the members of a neighbourhood are of, which exclude each
+other, and the patterns of their pairs: most are two records, and few patterns are frequent. The
+plain path is ``resolve`` of each neighbourhood by itself.
+"""
+
+from collections.abc import Iterator, Set
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from contactpoint.linking.matching import matching_of
+from contactpoint.linking.neighbourhoods import decided, sure_of
+from contactpoint.models import AnyModel
+from linkage.compiled import forms as compiled
+from linkage.distinct import Cells, numbered
+from linkage.index import Pairs
+from linkage.resolve import Member, Resolution, resolve
+
+Ints = npt.NDArray[np.int64]
+
+
+class Held(NamedTuple):
+    """What is known of the records of a table, by their numbers from 0, beside what they state."""
+
+    sources: tuple[str, ...]
+    """Their names, ascending."""
+    source: Ints
+    """The place of each record's in these."""
+    keys: Cells
+    """Each record's key at its source."""
+    exclusive: Ints
+    """Two records of the same number above 0 are two children."""
+    few: Set[str] = frozenset()
+    """Sources that hold few of all children."""
+
+    def member(self, record: int) -> Member:
+        """A record as resolving sees it."""
+        source, exclusive = self.sources[self.source[record]], self.exclusive[record]
+        return Member(
+            record,
+            source,
+            self.keys.text(record),
+            str(exclusive) if exclusive else "",
+            few=source in self.few,
+        )
+
+
+class Clusters(NamedTuple):
+    """The children of a table."""
+
+    children: Ints
+    """Of each record the lowest record of its child."""
+    referred: int
+    """Pairs that are left to a steward."""
+
+
+class _Forms(NamedTuple):
+    """Neighbourhoods of several records, and which of the different forms each has."""
+
+    ends: Ints
+    members: Ints
+    pair_ends: Ints
+    pairs: Ints
+    forms: npt.NDArray[np.int32]
+    firsts: npt.NDArray[np.int32]
+    """The first neighbourhood of each form."""
+
+
+def clusters(pairs: Pairs, held: Held, model: AnyModel) -> Clusters:
+    """The children of a table of which these are the pairs that are kept.
+
+    What is decided of a pair alone follows from its pattern.
+    """
+    found = _forms(pairs, held, model)
+    groups: list[int] = []
+    group_ends, referred = [0], 0
+    counts = np.bincount(found.forms)
+    for records, resolution in _resolved(found, pairs, held, model):
+        child = {record: min(child) for child in resolution.children for record in child}
+        groups += [child.get(record, record) for record in records]
+        referred += int(counts[len(group_ends) - 1]) * len(resolution.referred)
+        group_ends.append(len(groups))
+    children = np.arange(len(held.source))
+    compiled.label(
+        found.ends, found.members, found.forms,
+        np.array(group_ends), np.array(groups, np.int64), children,
+    )  # fmt: skip
+    return Clusters(children, referred)
+
+
+def _resolved(
+    found: "_Forms", pairs: Pairs, held: Held, model: AnyModel
+) -> Iterator[tuple[list[int], Resolution]]:
+    """The members of the first neighbourhood of each form, and how they are resolved."""
+    reading, sure = matching_of(model).reading, sure_of(model)
+    spans = [(found.pair_ends[n], found.pair_ends[n + 1]) for n in found.firsts.tolist()]
+    own = [found.pairs[start:stop] for start, stop in spans]
+    among = decided(_some(pairs, np.concatenate([np.zeros(0, np.int64), *own])), model)
+    for number, (start, stop) in zip(found.firsts.tolist(), spans, strict=True):
+        records = found.members[found.ends[number] : found.ends[number + 1]].tolist()
+        members, some = map(held.member, records), list(islice(among, stop - start))
+        yield records, resolve(members, some, reading=reading, sure=sure)
+
+
+def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
+    """The neighbourhoods that the pairs of a table make, by their forms."""
+    kinds, firsts = numbered(pairs.pattern)
+    outcomes = decided(_some(pairs, firsts), model)
+    joins = np.array([pair.outcome != "non_link" for pair in outcomes], np.bool_)[kinds]
+    count = len(held.source)
+    lowest, numbers, places = (np.empty(count, np.int64) for _ in range(3))
+    compiled.unite(pairs.left[joins], pairs.right[joins], lowest)
+    ends, members = np.zeros(count + 1, np.int64), np.empty(count, np.int64)
+    ends = ends[: compiled.gather(lowest, numbers, ends, members) + 1]
+    compiled.put_in_order(ends, members, places, held.source, *held.keys)
+    pair_ends, own = np.zeros(len(ends), np.int64), np.empty(len(pairs), np.int64)
+    compiled.pairs_within(pairs.left, pairs.right, numbers, pair_ends, own)
+    form_ends = np.zeros(len(ends), np.int64)
+    few = np.array([name in held.few for name in held.sources], np.int64)
+    written = np.empty(2 * ends[-1] + 3 * pair_ends[-1], np.int32)
+    compiled.write(
+        ends, members, places, pair_ends, own, pairs.left, pairs.right, kinds,
+        held.source, few, held.exclusive, written, form_ends,
+    )  # fmt: skip
+    forms = Cells(form_ends * written.itemsize, written.view(np.uint8)).numbered()
+    return _Forms(ends, members, pair_ends, own, *forms)
+
+
+def _some(pairs: Pairs, chosen: npt.NDArray[np.integer]) -> Pairs:
+    """Some of the pairs."""
+    return Pairs(
+        pairs.left[chosen], pairs.right[chosen], pairs.weight[chosen], pairs.pattern[chosen]
+    )

@@ -1,0 +1,160 @@
+"""Neighbourhoods of a whole table as arrays, and the form of each: what resolving it depends on."""
+# ruff: noqa: ANN001, ANN201, PLR0913, PLR0917
+# numba infers the types.
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def unite(left, right, lowest):
+    """Write the lowest record that each record hangs together with over pairs."""
+    for record in range(len(lowest)):
+        lowest[record] = record
+    for i in range(len(left)):
+        one, other = root(lowest, left[i]), root(lowest, right[i])
+        lowest[max(one, other)] = min(one, other)
+    for record in range(len(lowest)):
+        lowest[record] = lowest[lowest[record]]
+
+
+@njit(cache=True, nogil=True)
+def root(lowest, record):
+    """The lowest record that a record was found to hang together with."""
+    while lowest[record] != record:
+        lowest[record] = lowest[lowest[record]]
+        record = lowest[record]
+    return record
+
+
+@njit(cache=True, nogil=True)
+def gather(lowest, numbers, ends, members):
+    """Number the neighbourhoods of several records and list their members; how many there are.
+
+    ``numbers``: of each record's neighbourhood, -1 for one that is alone.
+    """
+    sizes = np.zeros(len(lowest), np.int32)
+    for record in range(len(lowest)):
+        sizes[lowest[record]] += 1
+    count, end = 0, 0
+    for record in range(len(lowest)):
+        numbers[record] = -1
+        if sizes[record] > 1:
+            numbers[record], ends[count + 1] = count, end
+            count, end = count + 1, end + sizes[record]
+    for record in range(len(lowest)):
+        number = numbers[lowest[record]]
+        if number >= 0:
+            numbers[record] = number
+            members[ends[number + 1]] = record
+            ends[number + 1] += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def put_in_order(ends, members, places, source, key_ends, key_letters):
+    """Bring the members of each neighbourhood in the order of source and key; where each stands."""
+    for number in range(len(ends) - 1):
+        start = ends[number]
+        for i in range(start, ends[number + 1]):
+            record, j = members[i], i
+            while j > start and comes_first(record, members[j - 1], source, key_ends, key_letters):
+                members[j] = members[j - 1]
+                j -= 1
+            members[j] = record
+        for i in range(start, ends[number + 1]):
+            places[members[i]] = i - start
+
+
+@njit(cache=True, nogil=True)
+def comes_first(one, other, source, ends, letters):
+    """Whether a record stands before another by source and key."""
+    if source[one] != source[other]:
+        return source[one] < source[other]
+    i, j = ends[one], ends[other]
+    while i < ends[one + 1] and j < ends[other + 1]:
+        if letters[i] != letters[j]:
+            return letters[i] < letters[j]
+        i, j = i + 1, j + 1
+    return ends[one + 1] - i < ends[other + 1] - j
+
+
+@njit(cache=True, nogil=True)
+def pairs_within(left, right, numbers, ends, out):
+    """List the pairs of each neighbourhood; ``out`` has room for all."""
+    for i in range(len(left)):
+        number = numbers[left[i]]
+        if number >= 0 and number == numbers[right[i]]:
+            ends[number + 1] += 1
+    for number in range(1, len(ends)):
+        ends[number] += ends[number - 1]
+    filled = ends[:-1].copy()
+    for i in range(len(left)):
+        number = numbers[left[i]]
+        if number >= 0 and number == numbers[right[i]]:
+            out[filled[number]] = i
+            filled[number] += 1
+
+
+@njit(cache=True, nogil=True)
+def write(
+    ends,
+    members,
+    places,
+    pair_ends,
+    pairs,
+    left,
+    right,
+    kinds,
+    source,
+    few,
+    exclusive,
+    out,
+    form_ends,
+):
+    """Write the form of each neighbourhood, one behind the other, and where each ends.
+
+    Of each member, in their order: the first of its source, whether that holds few children, and
+    the first member that it excludes; of each pair: its members by their places, and its kind.
+    """
+    end = 0
+    for number in range(len(ends) - 1):
+        start = ends[number]
+        for i in range(start, ends[number + 1]):
+            own = source[members[i]]
+            same, excluded = i, i
+            for j in range(i - 1, start - 1, -1):
+                if source[members[j]] == own:
+                    same = j
+                if exclusive[members[i]] and exclusive[members[i]] == exclusive[members[j]]:
+                    excluded = j
+            out[end], out[end + 1] = 2 * (same - start) + few[own], excluded - start
+            end += 2
+        first = end
+        for i in range(pair_ends[number], pair_ends[number + 1]):
+            pair = pairs[i]
+            one, other = places[left[pair]], places[right[pair]]
+            low, high = min(one, other), max(one, other)
+            place = end
+            while place > first and (out[place - 3], out[place - 2]) > (low, high):
+                out[place : place + 3] = out[place - 3 : place]
+                place -= 3
+            out[place], out[place + 1], out[place + 2] = low, high, kinds[pair]
+            end += 3
+        form_ends[number + 1] = end
+
+
+@njit(cache=True, nogil=True)
+def label(ends, members, forms, group_ends, groups, labels):
+    """Give each member the lowest record of its child, as its form was resolved.
+
+    ``groups``: for each form, of each place the first place of the same child.
+    """
+    for number in range(len(ends) - 1):
+        start, first = ends[number], group_ends[forms[number]]
+        for i in range(start, ends[number + 1]):
+            lowest = members[i]
+            for j in range(start, ends[number + 1]):
+                if groups[first + j - start] == groups[first + i - start]:
+                    lowest = min(lowest, members[j])
+            labels[members[i]] = lowest

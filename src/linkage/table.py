@@ -1,0 +1,106 @@
+"""A table of children as columns of cells: what is distinct among them is made ready once.
+
+The plain path of one row is ``linkage.standardise.standardise_row``.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage import kernel
+from linkage.compiled import cells as compiled
+from linkage.compiled import layout
+from linkage.compiled.layout import SEXES
+from linkage.distinct import Cells, Distinct
+from linkage.standardise import (
+    GIVEN,
+    PARTS,
+    Given,
+    birth_cell,
+    family_cell,
+    given_cell,
+    postcode_cell,
+    sex_cell,
+)
+from linkage.words import Words
+
+Ints = npt.NDArray[np.int32]
+
+
+class Table(NamedTuple):
+    """What a table states of children, cell by cell, as ``standardise_row`` takes it."""
+
+    given: Cells
+    family: Cells
+    birth: Cells
+    sex: Cells
+    postcode: Cells
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+
+class Part(NamedTuple):
+    """What the cells of one column come to in the rows of records."""
+
+    first: int
+    """The first column of a row that they fill."""
+    cells: Ints
+    """Which of the different cells each record has."""
+    made: Ints
+    """What each different cell comes to: one line for each."""
+
+
+def coded(table: Table, names: Words, places: Words) -> list[Part]:
+    """The columns of a table, coded by these dictionaries."""
+    with ThreadPoolExecutor(kernel.THREADS) as pool:
+        given, family, birth, sex, postcode = pool.map(Cells.distinct, table)
+    families = [word for text in family.texts for word in _family(text)]
+    codes = names.codes_of(families), places.codes_of([_place(text) for text in postcode.texts])
+    return [
+        *_given(given, names),
+        Part(layout.FAMILY, family.which, _lines(codes[0], 1 + PARTS)),
+        Part(layout.BIRTH, birth.which, _lines([birth_cell(text) for text in birth.texts], 2)),
+        Part(layout.SEX, sex.which, _lines([SEXES[sex_cell(text)] for text in sex.texts], 1)),
+        Part(layout.POSTCODES, postcode.which, _lines(codes[1], 1)),
+    ]
+
+
+def fill(rows: Ints, parts: Sequence[Part], start: int) -> None:
+    """Write what the parts say of the records from one on; the other columns stay as they are."""
+    for part in parts:
+        compiled.fill(rows, part.first, part.cells[start:], part.made)
+
+
+def _given(column: Distinct, names: Words) -> list[Part]:
+    cells, made = column.which, [given_cell(text) for text in column.texts]
+    words = _lines(names.codes_of(list(chain.from_iterable(map(_words, made)))), GIVEN + 1)
+    honorifics = _lines(names.codes_of([each.honorific for each in made]), 1)
+    births = _lines([(each.births, each.order) for each in made], 2)
+    return [
+        Part(layout.GIVEN, cells, words),
+        Part(layout.HONORIFIC, cells, honorifics),
+        Part(layout.BIRTHS, cells, births),
+    ]
+
+
+def _words(given: Given) -> tuple[str, ...]:
+    """Given words, empty ones to fill up, and all of them as one."""
+    return (*given.words, *[""] * (GIVEN - len(given.words)), given.joined)
+
+
+def _family(text: str) -> tuple[str, ...]:
+    whole, parts = family_cell(text)
+    return (whole, *parts, *[""] * (PARTS - len(parts)))
+
+
+def _place(text: str) -> str:
+    return next(iter(postcode_cell(text)), "")
+
+
+def _lines(numbers: Sequence[Any], width: int) -> Ints:
+    return np.array(numbers, np.int32).reshape(-1, width)
