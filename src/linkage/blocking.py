@@ -73,7 +73,7 @@ def in_order(one: str, other: str) -> tuple[str, str]:
     return (one, other) if hashing.of_text(one) < hashing.of_text(other) else (other, one)
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def sound(word: str) -> str:
     """How a word begins to sound: Soundex of its common spelling, for blocking only.
 

@@ -125,7 +125,7 @@ def listed_formals() -> dict[str, tuple[str, ...]]:
     return {form: tuple(sorted(formals)[:FORMAL_FORMS]) for form, formals in found.items()}
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def as_heard(word: str) -> str:
     """A name in one way of writing its sound; short names stay as they are.
 
@@ -158,7 +158,7 @@ def _one_of(table: str, word: str) -> str:
     return heard_spellings(table).get(heard, heard)
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def one_spelling(forename: str) -> str:
     """The form that stands for all spellings of a forename: listed ones, else as it is heard.
 
@@ -168,7 +168,7 @@ def one_spelling(forename: str) -> str:
     return _one_of(FORENAMES, forename)
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def formal_forms(forename: str) -> tuple[str, ...]:
     """The formal names that a familiar form may stand for, at most ``FORMAL_FORMS``.
 
@@ -183,7 +183,7 @@ def formal_forms(forename: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*plain, *listed)))[:FORMAL_FORMS]
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def one_family_spelling(family: str) -> str:
     """The form that stands for all spellings and both genders of a family name.
 

@@ -17,7 +17,7 @@ from person.particulars import BirthDate
 GIVEN, OTHERS, PARTS, POSTCODES, FORMERS, CARERS, CONTACTS = 4, 3, 3, 4, 2, 3, 3
 NAME_IN_FORCE = ("legal", "usual", "preferred", "temporary", "birth", "former", "alias")
 """Which of a record's names is compared first, by its use."""
-LONGEST_CACHE = 1 << 16
+LONGEST_CACHE = 1 << 15
 """Names, days and places that are kept as they came to be compared: what comes often."""
 
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^]]*\]")
@@ -293,7 +293,6 @@ def _postcode(postcode: str, past: bool) -> tuple[tuple[str, ...], bool]:
     return ((code,), past) if code and not code.startswith("ZZ99") else ((), False)
 
 
-@lru_cache(LONGEST_CACHE)
 def _compact(postcode: str) -> str:
     return postcode.replace(" ", "").upper()
 

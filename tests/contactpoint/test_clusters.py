@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from contactpoint.linking.clusters import Held, clusters
 from contactpoint.linking.neighbourhoods import decided, group, sure_of
+from linkage.comparable import BirthKind, Comparable
 from linkage.distinct import Cells
 from linkage.index import Index, Pairs
 from linkage.model import Model
+from linkage.pattern import compare
 from linkage.resolve import resolve
 from tests.linkage.strategies import comparables
 
@@ -19,18 +21,22 @@ LOWEST = -200.0
 
 @st.composite
 def tables(draw):
-    """Patterns of invented records' pairs, joined to neighbourhoods at random; what is known."""
-    records = draw(st.lists(comparables(), min_size=2, max_size=6))
+    """One neighbourhood again and again, each time with other sources, keys and exclusions."""
+    records = draw(st.lists(comparables(), min_size=2, max_size=3))
     index = Index(MODEL)
     index.put((n, 0, record) for n, record in enumerate(records))
-    seen = index.pairs_within(LOWEST)
-    count = draw(st.integers(2, 14))
-    ends = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
-    joined = draw(st.lists(ends.filter(lambda e: e[0] < e[1]), unique=True)) if len(seen) else []
-    drawn = draw(st.lists(st.integers(0, max(0, len(seen) - 1)), min_size=91, max_size=91))
-    which = np.array(drawn[: len(joined)], np.int64)
-    left, right = np.array(sorted(joined), np.int64).reshape(-1, 2).T
-    pairs = Pairs(left, right, seen.weight[which] + 8, seen.pattern[which])
+    seen, size = index.pairs_within(LOWEST), len(records)
+    times = draw(st.integers(2, 8))
+    count = times * size
+    firsts = np.repeat(np.arange(times) * size, len(seen))
+    # As likely as draws: so that the rules and rivals decide, and not the weight alone.
+    weight = seen.weight - seen.weight.mean() if len(seen) else seen.weight
+    pairs = Pairs(
+        np.tile(seen.left, times) + firsts,
+        np.tile(seen.right, times) + firsts,
+        np.tile(weight + draw(st.integers(-2, 20)), times),
+        np.tile(seen.pattern, times),
+    )
     source = np.array(draw(st.lists(st.integers(0, 2), min_size=count, max_size=count)))
     keys = draw(st.permutations([f"{n % 3}{n}" for n in range(count)]))
     exclusive = np.array(draw(st.lists(st.integers(0, 3), min_size=count, max_size=count)))
@@ -64,3 +70,18 @@ def test_many_pairs_of_one_form_are_resolved_by_one_of_them():
         np.zeros(2000, int),
     )
     assert clusters(pairs, held, MODEL).children.tolist() == np.arange(2000).tolist()
+
+
+def test_what_source_a_record_is_of_is_part_of_its_form():
+    one = Comparable(
+        given=("ann",), family="lee", parts=("lee",), birth=20140509, birth_kind=BirthKind.FULL,
+        postcodes=("SE153QN",), sex="F",
+    )  # fmt: skip
+    pattern, weight = compare(one, one, MODEL.population), sure_of(MODEL) - 4
+    pairs = Pairs(
+        np.arange(0, 6, 2), np.arange(1, 6, 2), np.full(3, weight), np.full(3, pattern, np.uint64)
+    )
+    # Of two that hold many children; of one that holds few; of one source, which says no more.
+    source, nothing = np.array([0, 1, 0, 2, 1, 1]), np.zeros(6, np.int64)
+    held = Held(SOURCES, source, Cells.of([*"abcdef"]), nothing, {"school"})
+    assert clusters(pairs, held, MODEL).children.tolist() == [0, 0, 2, 3, 4, 5]

@@ -95,7 +95,9 @@ def _note(task: "Task") -> str:
     if task.claimed:
         return f"claimed by {task.claimed}"
     if task.size:
-        return f"{task.size:,} records"
+        return f"{task.size:,} records hang together by it"
+    if task.pair is None:
+        return f"contactpoint delivery show {task.name.partition(':')[0]}"
     return {"unsure": "somebody could not tell", "refer": "referred on"}.get(task.said, "")
 
 

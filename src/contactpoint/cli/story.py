@@ -93,7 +93,7 @@ def _twins(store: "Contactpoint", records: tuple[str, str]) -> Twins | None:
     if found is None:
         return None
     levels = {part.field: part.level for part in found.weight.parts}
-    shared = levels["birth"] == levels["family"] == levels["place"] == "EXACT"
+    shared = {levels[field] for field in ("birth", "family", "place", "sex")} == {"EXACT"}
     view = found.records[0].view
     if not shared or levels["given"] != "DIFFERENT" or view.name is None or view.birth is None:
         return None

@@ -1,0 +1,230 @@
+"""The simple slow truth of an index: plain dictionaries of what was stated, decided and laid.
+
+It does not know what the matcher links. It is told the children after each step, and says what
+must hold of them, whichever they are. A record is named ``SOURCE:ID``.
+"""
+
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+SHORTEST = 6
+"""Characters of a word that is searched for in files: shorter ones stand in any file."""
+COMPLETE = 10
+"""Characters of a full birth date."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a record: what it last stated, and how it stands."""
+
+    agency: object
+    facts: object
+    standing: str = "current"
+
+    @property
+    def told(self):
+        return self.agency.told(self.facts)
+
+    @property
+    def is_complete(self):
+        """Whether forename, family name and full birth date are stated."""
+        names = "given" in self.agency.says and self.facts.given and self.facts.family
+        return bool(names) and len(self.facts.born) == COMPLETE
+
+    def names_the_same(self, other):
+        """Whether a verified number, or the authority's own id, says that it is one child."""
+        both = {self.agency.source, other.agency.source}
+        if both <= {"pds", "trace"}:
+            return bool(self.facts.nhs) and self.facts.nhs == other.facts.nhs
+        return both <= {"cases", "needs", "lookedafter"} and self.facts.local == other.facts.local
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a load should count; None: either changed or unchanged."""
+
+    new: int = 0
+    changed: int | None = 0
+    unchanged: int | None = 0
+    held: int = 0
+    withdrawn: int = 0
+
+
+@dataclass
+class Truth:
+    """Everything that people and agencies did."""
+
+    records: dict = field(default_factory=dict)
+    words: dict = field(default_factory=dict)
+    """All that a record ever stated, by record."""
+    judged: dict = field(default_factory=dict)
+    """Judgements in force: a pair of records, whether they are one child, and by which act."""
+    never: dict = field(default_factory=dict)
+    """Never-links in force, each two sides."""
+    retired: dict = field(default_factory=dict)
+    """Children that got a new identity: the never-link, and the number, which leads to nobody."""
+    shielded: set = field(default_factory=set)
+    """Records that must be under a shield."""
+    children: dict = field(default_factory=dict)
+    """The child of each current record, as the application has it; None where it has none."""
+
+    def state(self, agency, people, *, late=False):
+        """An agency states these people; returns what its load should count."""
+        rows = {f"{agency.source}:{agency.key(one)}": one for one in people}
+        counts = {"new": 0, "changed": 0, "unchanged": 0, "held": 0}
+        for name, facts in rows.items():
+            counts[self._state(name, Known(agency, facts), late=late)] += 1
+        gone = set()
+        if agency.mode == "snapshot":
+            mine = {n for n in self.current() if n.startswith(f"{agency.source}:")}
+            gone = mine - rows.keys()
+            for name in gone:
+                self.records[name] = replace(self.records[name], standing="withdrawn")
+        expected = Expected(**counts, withdrawn=len(gone))
+        return replace(expected, changed=None, unchanged=None) if late else expected
+
+    def _state(self, name, stated, *, late):
+        known = self.records.get(name)
+        if known is not None and known.standing == "erased":
+            return "held"
+        self.words.setdefault(name, set()).update(words_of(name, stated))
+        if known is None:
+            self.records[name] = stated
+            self._mark(name, stated)
+            return "new"
+        if late:
+            return "changed"
+        same = known.told == stated.told
+        self.records[name] = stated if not same else replace(known, standing="current")
+        if not same:
+            self._mark(name, stated)
+        return "unchanged" if same and known.standing == "current" else "changed"
+
+    def _mark(self, name, stated):
+        """A record that its feed marks is shielded as it is loaded, with all of its child."""
+        if stated.facts.marked and "marked" in stated.agency.says and name not in self.shielded:
+            self.shielded |= {name, *self.group(name)}
+
+    def judge(self, left, right, *, same, act=""):
+        self.judged[frozenset((left, right))] = same, act
+
+    def split(self, off, rest, act):
+        """A judgement on each pair across, but for those judged so before."""
+        for pair in product(off, rest):
+            self.judged.setdefault(frozenset(pair), (False, act))
+
+    def undo(self, pair):
+        """What was judged in one act is undone together."""
+        same, act = self.judged.pop(pair)
+        self.judged = {one: what for one, what in self.judged.items() if what != (same, act or 0)}
+
+    def draw(self, never_link, left, right):
+        self.never.setdefault(never_link, (set(left), set(right)))
+
+    def erase(self, names):
+        """Returns the words that nobody may find any more."""
+        for name in names:
+            self.records[name] = replace(self.records[name], standing="erased")
+        self.judged = {pair: what for pair, what in self.judged.items() if not pair & set(names)}
+        return self.gone()
+
+    def gone(self):
+        """What erased records alone have ever stated."""
+        erased = {name for name, one in self.records.items() if one.standing == "erased"}
+        left = set().union(*(words for name, words in self.words.items() if name not in erased))
+        gone = set().union(*(self.words[name] for name in erased))
+        return {word for word in gone if not any(word in other for other in left)}
+
+    def know(self, children):
+        """The application has linked: sides and shields grow by whatever is linked to them."""
+        self.children = children
+        for group in self.groups():
+            if group & self.shielded:
+                self.shielded |= group
+            for sides in self.never.values():
+                for side in sides:
+                    side.update(group if group & side else ())
+
+    def end(self, never_link):
+        """It was drawn in error: the old identity, if it was an adoption, is in force again."""
+        del self.never[never_link]
+        self.retired = {c: one for c, one in self.retired.items() if one[0] != never_link}
+
+    def unseen(self):
+        """Records of old identities: they are of a child whom nobody is shown."""
+        return {name for name, child in self.children.items() if child in self.retired}
+
+    def current(self):
+        return {name for name, one in self.records.items() if one.standing == "current"}
+
+    def groups(self):
+        """The current records of each child; of those of nobody, each by itself."""
+        found = {}
+        for name, child in self.children.items():
+            found.setdefault(child or name, set()).add(name)
+        return list(found.values())
+
+    def group(self, name):
+        """The current records of the child that a record is of."""
+        child = self.children.get(name)
+        return {n for n, c in self.children.items() if c == child and child is not None}
+
+    def judged_one(self):
+        """Sets of records that judgements make one child, also through others."""
+        found = []
+        for pair in (pair for pair, (same, _) in self.judged.items() if same):
+            touched = [one for one in found if one & pair]
+            found = [one for one in found if not one & pair] + [set(pair).union(*touched)]
+        return found
+
+    def outranked(self, group):
+        """Whether a never-link keeps some of these records apart, whatever was judged."""
+        return any(group & left and group & right for left, right in self.never.values())
+
+    def disobeyed(self):
+        """Judgements and never-links that the children do not obey."""
+        placed = {name: child for name, child in self.children.items() if child is not None}
+        for one in self.judged_one():
+            if not self.outranked(one) and len({placed[n] for n in one & placed.keys()}) > 1:
+                yield "judged one", one
+        for pair, (same, _) in self.judged.items():
+            left, right = pair
+            if not same and left in placed and placed[left] == placed.get(right):
+                yield "judged two", pair
+        for left, right in self.never.values():
+            if left & right or any(g & left and g & right for g in self.groups()):
+                yield "never one", (left, right)
+
+    def unfounded(self):
+        """Records linked without names and birth date, and with nothing in their stead."""
+        for group in self.groups():
+            for name in group:
+                if len(group) > 1 and not self._is_founded(name, group - {name}):
+                    yield name, group
+
+    def _is_founded(self, name, others):
+        known = self.records[name]
+        if any(name in one and one & others for one in self.judged_one()):
+            return True
+        if not known.is_complete:
+            return any(known.names_the_same(self.records[other]) for other in others)
+        beside = (self.records[other] for other in others)
+        return any(other.is_complete or known.names_the_same(other) for other in beside)
+
+
+def words_of(name, stated):
+    """What of a statement nobody may find who only holds the files."""
+    key = name.partition(":")[2].rpartition("/")[2]
+    told = {str(value) for value in stated.told if isinstance(value, str)}
+    return {form for word in {key, *told} for form in forms(word)}
+
+
+def forms(word):
+    """How a word may stand in a file: as it is, and without blanks and hyphens."""
+    plain = word.lower()
+    found = {plain, plain.replace(" ", "")}
+    return {form for form in found if len(form) >= SHORTEST and form[:4] not in YEARS}
+
+
+YEARS = {"2012", "2013", "2014", "2015"}
+"""Birth dates are days of other things too: that they are sealed is tested apart."""
