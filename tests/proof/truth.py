@@ -122,10 +122,9 @@ class Truth:
         self.never.setdefault(never_link, (set(left), set(right)))
 
     def erase(self, names):
-        """Returns the words that nobody may find any more."""
+        """Returns the words that nobody may find any more. What was judged stays in force."""
         for name in names:
             self.records[name] = replace(self.records[name], standing="erased")
-        self.judged = {pair: what for pair, what in self.judged.items() if not pair & set(names)}
         return self.gone()
 
     def gone(self):
