@@ -188,7 +188,9 @@ class Truth:
                 yield "judged one", one
         for pair, (same, _) in self.judged.items():
             left, right = pair
-            if not same and left in placed and placed[left] == placed.get(right):
+            # An old identity is held together: each of its records would be seen alone.
+            together = left in placed and placed[left] == placed.get(right)
+            if not same and together and left not in self.unseen():
                 yield "judged two", pair
         for left, right in self.never.values():
             if left & right or any(g & left and g & right for g in self.groups()):
@@ -197,7 +199,7 @@ class Truth:
     def unfounded(self):
         """Records linked without names and birth date, and with nothing in their stead."""
         for group in self.groups():
-            for name in group:
+            for name in group - self.unseen():
                 if len(group) > 1 and not self._is_founded(name, group - {name}):
                     yield name, group
 
