@@ -7,6 +7,8 @@ must hold of them, whichever they are. A record is named ``SOURCE:ID``.
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+from tests.proof.agencies import Agency, Facts
+
 SHORTEST = 6
 """Characters of a word that is searched for in files: shorter ones stand in any file."""
 COMPLETE = 10
@@ -17,8 +19,8 @@ COMPLETE = 10
 class Known:
     """What is known of a record: what it last stated, and how it stands."""
 
-    agency: object
-    facts: object
+    agency: Agency
+    facts: Facts
     standing: str = "current"
 
     @property
@@ -158,7 +160,7 @@ class Truth:
 
     def groups(self):
         """The current records of each child; of those of nobody, each by itself."""
-        found = {}
+        found: dict = {}
         for name, child in self.children.items():
             found.setdefault(child or name, set()).add(name)
         return list(found.values())
@@ -170,7 +172,7 @@ class Truth:
 
     def judged_one(self):
         """Sets of records that judgements make one child, also through others."""
-        found = []
+        found: list = []
         for pair in (pair for pair, (same, _) in self.judged.items() if same):
             touched = [one for one in found if one & pair]
             found = [one for one in found if not one & pair] + [set(pair).union(*touched)]
