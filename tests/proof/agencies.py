@@ -5,6 +5,7 @@ holds case words, which nobody may ever meet again.
 """
 
 import json
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.contactpoint.shields import VERIFICATION
@@ -75,11 +76,11 @@ class Agency(NamedTuple):
     source: str
     feed: str
     mode: str
-    key: object
+    key: Callable[[Facts], str]
     """Gives the record's id."""
-    row: object
+    row: Callable[[Facts], str]
     """Writes one child."""
-    wrapped: object
+    wrapped: Callable[[list[str], str, int], str]
     """Makes the text of a file of rows and a day."""
     suffix: str = ".csv"
     says: tuple[str, ...] = Facts._fields

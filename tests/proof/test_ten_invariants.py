@@ -253,7 +253,7 @@ MUST_HAPPEN = (
 
 
 def test_the_ten_invariants_hold_whatever_happens(begun):
-    happened = Counter()
+    happened: Counter = Counter()
     run(begun, SEED, 3, STEPS, happened)
     print(dict(sorted(happened.items())))
 
@@ -261,7 +261,8 @@ def test_the_ten_invariants_hold_whatever_happens(begun):
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_the_ten_invariants_hold_in_a_thousand_sequences(begun):
-    happened, number = Counter(), SEED
+    happened: Counter = Counter()
+    number = SEED
     while happened["sequences"] < SEQUENCES:
         run(begun, number, EACH, STEPS, happened)
         number += 1

@@ -7,6 +7,8 @@ must hold of them, whichever they are. A record is named ``SOURCE:ID``.
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+from tests.proof.agencies import Agency, Facts
+
 SHORTEST = 6
 """Characters of a word that is searched for in files: shorter ones stand in any file."""
 COMPLETE = 10
@@ -17,8 +19,8 @@ COMPLETE = 10
 class Known:
     """What is known of a record: what it last stated, and how it stands."""
 
-    agency: object
-    facts: object
+    agency: Agency
+    facts: Facts
     standing: str = "current"
 
     @property
@@ -122,10 +124,9 @@ class Truth:
         self.never.setdefault(never_link, (set(left), set(right)))
 
     def erase(self, names):
-        """Returns the words that nobody may find any more."""
+        """Returns the words that nobody may find any more. What was judged stays in force."""
         for name in names:
             self.records[name] = replace(self.records[name], standing="erased")
-        self.judged = {pair: what for pair, what in self.judged.items() if not pair & set(names)}
         return self.gone()
 
     def gone(self):
@@ -159,7 +160,7 @@ class Truth:
 
     def groups(self):
         """The current records of each child; of those of nobody, each by itself."""
-        found = {}
+        found: dict = {}
         for name, child in self.children.items():
             found.setdefault(child or name, set()).add(name)
         return list(found.values())
@@ -171,7 +172,7 @@ class Truth:
 
     def judged_one(self):
         """Sets of records that judgements make one child, also through others."""
-        found = []
+        found: list = []
         for pair in (pair for pair, (same, _) in self.judged.items() if same):
             touched = [one for one in found if one & pair]
             found = [one for one in found if not one & pair] + [set(pair).union(*touched)]
@@ -189,7 +190,9 @@ class Truth:
                 yield "judged one", one
         for pair, (same, _) in self.judged.items():
             left, right = pair
-            if not same and left in placed and placed[left] == placed.get(right):
+            # An old identity is held together: each of its records would be seen alone.
+            together = left in placed and placed[left] == placed.get(right)
+            if not same and together and left not in self.unseen():
                 yield "judged two", pair
         for left, right in self.never.values():
             if left & right or any(g & left and g & right for g in self.groups()):
@@ -198,7 +201,7 @@ class Truth:
     def unfounded(self):
         """Records linked without names and birth date, and with nothing in their stead."""
         for group in self.groups():
-            for name in group:
+            for name in group - self.unseen():
                 if len(group) > 1 and not self._is_founded(name, group - {name}):
                     yield name, group
 
