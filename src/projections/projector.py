@@ -103,13 +103,17 @@ class Projector:
         }
 
     def prepare(self) -> None:
-        """Make the tables that are missing; nothing where all are there."""
+        """Make the tables of read models that are new; nothing where all are known.
+
+        A table that is gone is not made anew here: empty, it would pass for what the log says. A
+        rebuild makes it.
+        """
         with writing(self.engine) as connection:
             positions.create_all(connection)
             known = set(connection.execute(sa.select(PROJECTION.c.name)).scalars())
             for name, model in self.read_models.items():
-                model.metadata.create_all(connection)
                 if name not in known:
+                    model.metadata.create_all(connection)
                     row = {"name": name, "position": 0, "generation": 1}
                     connection.execute(PROJECTION.insert().values(row))
 

@@ -116,8 +116,8 @@ def test_a_misspelt_word_is_a_usage_error_with_a_guess(words, meant):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["re"], ["review", "rebuild"]),
-        (["review", ""], ["list", "show"]),
+        (["re"], ["review", "rebuild", "report"]),
+        (["review", "s"], ["show", "split"]),
         (["load", "--fe"], ["--feed"]),
         (["load", "--feed", "school.c"], ["school.census", "school.ctf", "school.census-tables"]),
     ],

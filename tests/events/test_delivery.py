@@ -91,20 +91,20 @@ def test_of_a_record_that_two_establishments_have_nobody_is_turned_away():
 
 def test_two_rows_of_one_record_cannot_both_be_right():
     delivery = holding(note(3, "KEY-TWICE"), note(5, "KEY-TWICE"))
-    with pytest.raises(RowDecisionError, match=f"lines 3, 5 are of one record, {ADA}"):
+    with pytest.raises(RowDecisionError, match=f"rows 3, 5 are of one record, {ADA}"):
         decide(approve(row(3), row(5)), delivery)
 
 
 def test_two_rows_on_one_line_cannot_be_told_apart():
     delivery = holding(note(3, "KEY-TWICE"), note(3, "KEY-TWICE"))
-    with pytest.raises(RowDecisionError, match="lines 3, 3 are of one record"):
+    with pytest.raises(RowDecisionError, match="rows 3, 3 are of one record"):
         decide(approve(row(3)), delivery)
     assert after(delivery, RejectRows([row(3)])).counts == Counts(rows=9, new=7, rejected=2)
 
 
 @pytest.mark.parametrize("rule", ["ERASED", "UNHEARD-OF"])
 def test_a_row_held_by_a_rule_that_asks_no_question_cannot_be_approved(rule):
-    with pytest.raises(RowDecisionError, match=f"line 3, held by {rule}, cannot be approved"):
+    with pytest.raises(RowDecisionError, match=f"row 3, held by {rule}, cannot be approved"):
         decide(approve(row(3)), holding(note(3, rule)))
 
 
@@ -128,10 +128,10 @@ def test_a_row_that_is_held_anew_when_it_is_taken_up_is_not_taken():
 def test_a_row_that_was_taken_cannot_be_turned_away_nor_the_other_way_round():
     delivery = holding(note(3), note(5, record=BEN))
     taken = taking(after(delivery, approve(row(3))), row(3))
-    with pytest.raises(RowDecisionError, match="line 3 was approved and taken"):
+    with pytest.raises(RowDecisionError, match="row 3 was approved and taken"):
         decide(RejectRows([row(3)]), taken)
     turned = after(delivery, RejectRows([row(5, BEN)]))
-    with pytest.raises(RowDecisionError, match="line 5 was rejected"):
+    with pytest.raises(RowDecisionError, match="row 5 was rejected"):
         decide(approve(row(5, BEN)), turned)
     assert decide(RejectRows([row(5, BEN)]), turned) == []
 

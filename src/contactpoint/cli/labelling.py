@@ -38,11 +38,12 @@ Read = Callable[[], str]
 @token_option
 @json_option
 def label(limit: int, reason: str, as_json: bool) -> None:
-    """Decide on pair after pair, side by side: y one child, n two, u unsure, p previous, q quit.
+    """Decide on pair after pair, side by side, by keys.
 
-    A key is enough; it works over ssh, and with keys from standard input. Each pair is claimed
-    while it is shown, and each look is recorded. p takes the last decision back and asks again.
-    The children follow when the session ends.
+    Keys: y one child, n two, u unsure, p previous, q quit. A key is enough; it works over ssh, and
+    with keys from standard input. Each pair is claimed while it is shown, and each look is
+    recorded. p takes the last decision back and asks again. The children follow when the session
+    ends.
     """
     from contactpoint.accesses import required_reason
 

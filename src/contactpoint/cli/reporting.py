@@ -16,11 +16,12 @@ from contactpoint.people.deciding import Act
 @token_option
 @json_option
 def report(period: str, as_json: bool) -> None:
-    """Report the figures of a PERIOD for publication: decisions, errors, shields, looks.
+    """Report the figures of a PERIOD for publication.
 
-    A year (2026), a quarter (2026-Q4), a month (2026-11), a day, or two of them with .. between.
-    Errors are those that stewards found where the index had decided alone. Counts of shields are to
-    the nearest ten, and pairs and records of children who may not be seen are left out.
+    They are of decisions, errors, shields and looks. A PERIOD is a year (2026), a quarter
+    (2026-Q4), a month (2026-11), a day, or two of them with .. between. Errors are those that
+    stewards found where the index had decided alone. Counts of shields are to the nearest ten, and
+    pairs and records of children who may not be seen are left out.
     """
     from contactpoint.reporting import period as read
     from contactpoint.reporting import report as made_of

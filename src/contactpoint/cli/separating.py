@@ -142,11 +142,12 @@ def list_(as_json: bool) -> None:
 def adopt(
     number: str, new: tuple[str, ...], requested_by: str, remarks: str, as_json: bool
 ) -> None:
-    """Give the child of NUMBER a new identity: that of the records named. It takes two officers.
+    """Give an adopted child a new identity; it takes two officers.
 
-    The old number is retired: it answers as a number that does not exist, and no other answers for
-    it. Former names and former pupil numbers are neither shown nor searched. A never-link stands
-    between the old records and the new; both sides grow by what comes.
+    The new identity is that of the records named, and NUMBER is the old one's. The old number is
+    retired: it answers as a number that does not exist, and no other answers for it. Former names
+    and former pupil numbers are neither shown nor searched. A never-link stands between the old
+    records and the new; both sides grow by what comes.
     """
     from contactpoint.errors import NotFoundError
     from projections.folding import compact

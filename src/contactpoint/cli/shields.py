@@ -20,10 +20,10 @@ CRITERIA = ("harm", "refuge", "marac", "court-order", "adoption", "protected-per
 
 @click.group()
 def shield() -> None:
-    """Shields over children in danger: whoever looks sees who they are, and not where.
+    """Shields over children in danger.
 
-    A shield belongs to the child. It stays through updates, merges, splits and rebuilds until two
-    officers lift it.
+    Whoever looks sees who they are, and not where. A shield belongs to the child. It stays through
+    updates, merges, splits and rebuilds until two officers lift it.
     """
 
 
@@ -204,8 +204,14 @@ def list_(*, every: bool, as_json: bool) -> None:
 
 
 @shield.command(epilog=examples("shield curve", "shield curve --children 60000 --seed 2 --json"))
-@click.option("--children", type=click.IntRange(1000, 10**6), default=20_000, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--children",
+    type=click.IntRange(1000, 10**6),
+    default=20_000,
+    show_default=True,
+    help="In the invented population.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the invented population.")
 @click.option(
     "--records",
     type=click.IntRange(100, 100_000),
