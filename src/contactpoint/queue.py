@@ -40,9 +40,12 @@ def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, 
     sources = store.queries.sources_of({side for p in pairs for side in (p.left, p.right)})
     states = _states(store, pairs)
     sure = sure_of(store.model)
+    registered = store.sources.registry().sources
+    shaped = {name for name, source in registered.items() if source.fields}
     for pair in pairs:
         state = states.get(Pair(pair.left, pair.right), JudgedPair())
-        kind = kind_of(pair, (sources[pair.left], sources[pair.right]))
+        own = sources[pair.left], sources[pair.right]
+        kind = kind_of(pair, own, of_children=own[0] not in shaped)
         said = state.judged.verdict if state.judged else ""
         task = Task(
             kind,

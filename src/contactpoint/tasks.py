@@ -60,9 +60,13 @@ class Task:
     """What a steward said of it that decided nothing: ``unsure`` or ``refer``."""
 
 
-def kind_of(pair: OpenPair, sources: tuple[str, str]) -> Kind:
-    """What a referred pair is, from what agrees and from whose records they are."""
-    if number_in_doubt(pair.pattern):
+def kind_of(pair: OpenPair, sources: tuple[str, str], *, of_children: bool = True) -> Kind:
+    """What a referred pair is, from what agrees and from whose records they are.
+
+    Where they are not ``of_children`` but of a table of another shape, no field is known to be an
+    identifier.
+    """
+    if of_children and number_in_doubt(pair.pattern):
         return Kind.IDENTIFIER
     return Kind.DUPLICATE if sources[0] == sources[1] else Kind.LINKAGE
 

@@ -27,7 +27,7 @@ def shown(tmp_path):
     [
         (b"\x89PNG\r\n\x1a\n\x00\x00", "line 3, byte 9: expected text without NUL bytes"),
         (b"key\n\x81\x8d", "line 2, byte 5: expected text in UTF-8"),
-        (gzip.compress(PATIENT.encode()), "byte 1: expected text, not a compressed file"),
+        (gzip.compress(PATIENT.encode(), mtime=0), "byte 1: expected text, not a compressed file"),
         (PATIENT.encode("utf-16-le"), "line 1, byte 2: .*UTF-16 has its mark"),
         ("  \n\t\n", "line 1: expected some content, not blanks alone"),
         ("\n{}", "line 1: expected children with la_child_id, or Patients"),

@@ -34,7 +34,7 @@ class World(Installation):
         """``people`` says whose each record is, by ``SOURCE:ID``: a child's number follows."""
         super().__init__(folder / "home")
         self.folder, self.people = folder, people
-        self._now = 1_788_000_000_000_000
+        self._now = 1_791_000_000_000_000
         self._runs = 0
         self._given: dict[str, int] = {}
         self.tokens: dict[str, str] = {}

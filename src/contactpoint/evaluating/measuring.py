@@ -167,7 +167,10 @@ def _truth(pairs: Sequence[Pair], held: Held) -> tuple[Mask, Mask]:
     ends = np.array([(pair.left, pair.right) for pair in pairs], np.int64).reshape(-1, 2)
     left, right = held.places(ends[:, 0]), held.places(ends[:, 1])
     person = held.partition.person
-    return (left >= 0) & (right >= 0), person[left] == person[right]
+    known = (left >= 0) & (right >= 0)
+    same = np.zeros(len(known), np.bool_)
+    same[known] = person[left[known]] == person[right[known]]
+    return known, same
 
 
 def _review(held: Held, referred: Sequence[OpenPair]) -> Review:

@@ -276,7 +276,7 @@ RULES: Mapping[Act, Rule] = {
     Act.ROTATE: Rule(_ADMINISTRATOR),
     Act.REBUILD: Rule(_ADMINISTRATOR),
     Act.VERIFY: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
-    Act.STATUS: Rule(_WATCHERS),
+    Act.STATUS: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.DOCTOR: Rule(_ADMINISTRATOR),
     Act.REPORT: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.AUDIT: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),

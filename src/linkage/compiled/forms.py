@@ -114,8 +114,9 @@ def write(
 ):
     """Write the form of each neighbourhood, one behind the other, and where each ends.
 
-    Of each member, in their order: the first of its source, whether that holds few children, and
-    the first member that it excludes; of each pair: its members by their places, and its kind.
+    Of each member, in their order: the first of its source, whether that holds few children, the
+    first member that it excludes, and whether it excludes any at all; of each pair: its members by
+    their places, and its kind.
     """
     end = 0
     for number in range(len(ends) - 1):
@@ -128,7 +129,8 @@ def write(
                     same = j
                 if exclusive[members[i]] and exclusive[members[i]] == exclusive[members[j]]:
                     excluded = j
-            out[end], out[end + 1] = 2 * (same - start) + few[own], excluded - start
+            once = exclusive[members[i]] > 0
+            out[end], out[end + 1] = 2 * (same - start) + few[own], 2 * (excluded - start) + once
             end += 2
         first = end
         for i in range(pair_ends[number], pair_ends[number + 1]):
