@@ -15,10 +15,17 @@ def curve():
     return measure(4_000, 5, 1_000)
 
 
-def test_the_floor_in_force_keeps_to_its_aims(curve):
+def test_the_floor_in_force_leaves_little_visible(curve):
     assert curve.chosen.floor == SHIELD_FLOOR
     assert curve.chosen.visible <= 150
     assert curve.chosen.alike <= 30
+
+
+@pytest.mark.xfail(
+    reason="since rivals decide more (ADR 17) no floor keeps to all three aims: this one errs on "
+    "the side of children in danger (ADR 20)"
+)
+def test_the_floor_in_force_withholds_few_others(curve):
     assert curve.chosen.withheld <= 1
 
 
