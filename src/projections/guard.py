@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from events.shield import Kind
+from events.store.heads import SideRecord
 from projections.positions import PROJECTION
 from projections.projection import Target
 
@@ -25,6 +26,9 @@ class Shields(Protocol):
 
     def act(self, act: str) -> int:
         """Position of the last event of an act."""
+
+    def sides(self, records: Iterable[UUID]) -> Iterable[SideRecord]:
+        """Where any of these records stands on a side of a never-link in force."""
 
     def shielded(self, records: Iterable[UUID] | None = None) -> Mapping[UUID, Mapping[UUID, Kind]]:
         """How each of these records, or of all, stands under which shields."""
@@ -53,6 +57,18 @@ class Guard:
         """Those of these records, or of all, that are shielded or withheld."""
         found = self._shields.shielded(records)
         return {record for record, kinds in found.items() if HIDING.intersection(kinds.values())}
+
+    def across(self, records: Iterable[UUID]) -> Callable[[UUID, UUID], bool]:
+        """Whether a never-link stands between two of these records."""
+        sides: dict[UUID, dict[UUID, str]] = {}
+        for one in self._shields.sides(records):
+            sides.setdefault(one.record, {})[one.never_link] = one.side
+
+        def is_across(left: UUID, right: UUID) -> bool:
+            own, other = sides.get(left, {}), sides.get(right, {})
+            return any(own[link] != other[link] for link in own.keys() & other.keys())
+
+        return is_across
 
     def answer(
         self,

@@ -323,8 +323,13 @@ class Queries:
         return self.open_pairs() if cleared else self.shown_pairs()
 
     def _without_hidden(self, pairs: list[OpenPair]) -> list[OpenPair]:
-        hidden = self.guard.hidden({side for pair in pairs for side in (pair.left, pair.right)})
-        return [pair for pair in pairs if not {pair.left, pair.right} & hidden]
+        records = {side for pair in pairs for side in (pair.left, pair.right)}
+        hidden, across = self.guard.hidden(records), self.guard.across(records)
+        return [
+            pair
+            for pair in pairs
+            if not {pair.left, pair.right} & hidden and not across(pair.left, pair.right)
+        ]
 
     def open_pair(self, pair: tuple[UUID, UUID]) -> OpenPair | None:
         """How a pair awaits a steward; None where it does not. ``pair`` has the lesser id first."""
