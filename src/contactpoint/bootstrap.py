@@ -25,6 +25,7 @@ from events.keys import SubjectKeys
 from events.log import Log, open_log
 from events.master import MasterKey, MasterKeyError
 from events.message import Origin
+from events.store.heads import is_across
 from projections import database
 from projections.guard import Guard
 from projections.projector import Projector
@@ -309,9 +310,7 @@ class Contactpoint:
 
         It answers as if one of them did not exist.
         """
-        stands = self.log.heads.sides(records)
-        sides = {(one.never_link, one.side) for one in stands}
-        across = len({never_link for never_link, _ in sides}) < len(sides)
+        across = is_across(self.log.heads.sides(records))
         return decide(self.actor, Act.WHY, About(apart=across)).outcome is Outcome.ABSENT
 
     @property

@@ -38,7 +38,7 @@ from events.log import Log
 from events.master import MasterKey
 from events.message import Origin, Recorded
 from events.store.appending import StaleError
-from events.store.heads import ChildHead, HeadChanges, JudgementHead
+from events.store.heads import ChildHead, HeadChanges, JudgementHead, is_across
 from linkage.judgements import chain
 from linkage.resolve import Judgement
 
@@ -383,11 +383,8 @@ class Judging:
 
     def _open(self, pair: Pair) -> None:
         """Raises NotFoundError where there is no such pair, or a never-link stands between."""
-        stands = self._log.heads.sides(pair)
-        across = {one.never_link for one in stands}
-        if len(self._log.heads.records(pair)) < len(pair) or len(across) < len(
-            {(one.never_link, one.side) for one in stands}
-        ):
+        heads = self._log.heads
+        if len(heads.records(pair)) < len(pair) or is_across(heads.sides(pair)):
             raise NotFoundError(NO_PAIR)
 
     def _sight(self, pair: Pair) -> tuple[Seen, dict[UUID, int]]:
@@ -515,8 +512,7 @@ class Judging:
         found = chain(judged, places[pair.left], places[pair.right], same=same)
         if found is not None:
             raise GainsaidError(judged[one] for one in found)
-        stands = self._log.heads.sides(linked) if same else []
-        if len({one.never_link for one in stands}) < len({(s.never_link, s.side) for s in stands}):
+        if same and is_across(self._log.heads.sides(linked)):
             raise NotFoundError(NO_PAIR)
 
     def _network(self, pair: Pair) -> tuple[list[JudgementHead], set[UUID]]:

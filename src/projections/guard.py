@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from events.shield import Kind
-from events.store.heads import SideRecord
+from events.store.heads import SideRecord, is_across
 from projections.positions import PROJECTION
 from projections.projection import Target
 
@@ -60,15 +60,10 @@ class Guard:
 
     def across(self, records: Iterable[UUID]) -> Callable[[UUID, UUID], bool]:
         """Whether a never-link stands between two of these records."""
-        sides: dict[UUID, dict[UUID, str]] = {}
+        stands: dict[UUID, list[SideRecord]] = {}
         for one in self._shields.sides(records):
-            sides.setdefault(one.record, {})[one.never_link] = one.side
-
-        def is_across(left: UUID, right: UUID) -> bool:
-            own, other = sides.get(left, {}), sides.get(right, {})
-            return any(own[link] != other[link] for link in own.keys() & other.keys())
-
-        return is_across
+            stands.setdefault(one.record, []).append(one)
+        return lambda left, right: is_across([*stands.get(left, ()), *stands.get(right, ())])
 
     def answer(
         self,

@@ -101,6 +101,12 @@ class SideRecord(msgspec.Struct, frozen=True):
     """``events.never_link.Side``; empty where the never-link was lifted."""
 
 
+def is_across(stands: Iterable[SideRecord]) -> bool:
+    """Whether records that stand so are on two sides of one never-link."""
+    sides = {(one.never_link, one.side) for one in stands}
+    return len({never_link for never_link, _ in sides}) < len(sides)
+
+
 class Judged(NamedTuple):
     """A pair of records by ordinal, and whether a steward said that they are one child."""
 
