@@ -68,7 +68,6 @@ _EPISODE: Final = frozenset(
 _WORKER: Final = frozenset({"worker_id", "start_date", "end_date", "purge"})
 _DEEPEST: Final = 1000
 _written: Final = msgspec.json.Encoder().encode
-_object_in: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,6 @@ class Csc:
         authority = authority_in(mapping) if mapping else ""
         return CscReading(only_file(paths), self, authority)
 
-    def rows(self, file: str, *, mapping: Path | None = None) -> "CscRows":
-        """Begin to read children apart from their file."""
-        authority = authority_in(mapping) if mapping else ""
-        return CscRows(file, Dropped(), Today(self.clock()), authority)
-
 
 class CscReading(OnePass):
     """One pass over one file of an authority's children."""
@@ -112,7 +106,7 @@ class CscReading(OnePass):
     def __init__(self, path: Path, feed: Csc, authority: str) -> None:
         """Look at encoding and beginning. Raises FeedError where it is no such file."""
         super().__init__(feed, path.name)
-        self._rows = CscRows(path.name, self.dropped, self.today, authority)
+        self._rows = CscRows(self.dropped, self.today, authority)
         self._path, self._limits = path, feed.limits
         self._encoding = encoding_of(path, feed.limits)
         self._in_lines = self._is_in_lines()
@@ -244,19 +238,10 @@ class CscReading(OnePass):
 class CscRows:
     """Reads children, each with the authority of its payload."""
 
-    def __init__(self, file: str, dropped: Dropped, today: Today, authority: str) -> None:
+    def __init__(self, dropped: Dropped, today: Today, authority: str) -> None:
         """``authority`` is that of payloads that name none."""
         self.dropped, self.today = dropped, today
-        self._file, self._authority = file, authority
-
-    def row(self, ordinal: int, *written: bytes) -> Submission | Fault:
-        """Read a child from its payload's authority and its own bytes."""
-        authority, child = written
-        try:
-            found = _object_in(child)
-        except RecursionError:
-            raise FeedError(self._file, f"child {ordinal}", "", "JSON nested less deeply") from None
-        return self.child(ordinal, authority.decode(), found)
+        self._authority = authority
 
     def child(self, ordinal: int, authority: str, child: Object) -> Submission | Fault:
         """Read a child."""

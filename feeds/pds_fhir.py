@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from feeds.fhir import TAKEN, Patient, Resource, read, resource
+from feeds.fhir import TAKEN, Patient, Resource, read
 from feeds.fhir_file import FhirFile
 from feeds.pds_patient import Patients
 from feeds.reading import OnePass, Today
-from feeds.submission import Dropped, Fault, FeedError, Mode, Recalled, Row, Settings, Submission
+from feeds.submission import Dropped, Fault, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits, head_text
 from feeds.values import (
     Remarks,
@@ -58,11 +58,6 @@ class PdsFhir:
         del mapping
         return PdsReading(only_file(paths), self)
 
-    def rows(self, file: str, *, mapping: Path | None = None) -> "PdsRows":
-        """Begin to read Patients apart from their file. A mapping is not used."""
-        del mapping
-        return PdsRows(file, Dropped(), Today(self.clock()))
-
 
 class PdsReading(OnePass):
     """One pass over one file of Patients."""
@@ -71,7 +66,7 @@ class PdsReading(OnePass):
         """Look at encoding and first line. Raises FeedError where it is no such file."""
         super().__init__(feed, path.name)
         self._resources = FhirFile(path, feed.limits)
-        self._rows = PdsRows(path.name, self.dropped, self.today)
+        self._rows = PdsRows(self.dropped, self.today)
 
     def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each Patient."""
@@ -93,18 +88,9 @@ class PdsReading(OnePass):
 class PdsRows:
     """Reads Patients, each with what is told about it."""
 
-    def __init__(self, file: str, dropped: Dropped, today: Today) -> None:
+    def __init__(self, dropped: Dropped, today: Today) -> None:
         self.dropped, self.today = dropped, today
-        self._file = file
         self._patients = Patients(dropped, today)
-
-    def row(self, line: int, *written: bytes) -> Submission | Fault:
-        """Read a Patient from its bytes and those of what is told about it."""
-        try:
-            found, *about = map(resource, written)
-        except RecursionError:
-            raise FeedError(self._file, f"line {line}", "", "JSON nested less deeply") from None
-        return self.patient(line, found, about)
 
     def patient(self, line: int, found: Resource, about: Sequence[Resource]) -> Submission | Fault:
         """Read a Patient."""

@@ -1,10 +1,9 @@
 """What every pass over a file begins with: its settings, its counts and its errors."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from feeds.submission import Dropped, Fault, FeedError, Header, Mode, Settings, Submission
+from feeds.submission import Dropped, FeedError, Header, Mode, Settings
 from feeds.text import Limits
 
 
@@ -68,21 +67,3 @@ class OnePass:
 
     def _error(self, where: str, field: str, expected: str) -> FeedError:
         return FeedError(self._file, where, field, expected)
-
-
-class Rows(Protocol):
-    """Reads rows apart from their file."""
-
-    dropped: Dropped
-    today: Today
-
-    def row(self, line: int, *written: bytes) -> Submission | Fault:
-        """Read a row from all the bytes that ``OnePass.recalls`` is asked with."""
-
-
-@runtime_checkable
-class ReadsApart(Protocol):
-    """A feed whose rows say the same where they are read apart from their file."""
-
-    def rows(self, file: str, *, mapping: Path | None = None) -> Rows:
-        """Begin to read rows; ``file`` is the base name that errors carry."""

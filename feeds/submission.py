@@ -97,11 +97,6 @@ class Dropped(Counter[str]):
         self[name] += 1
         self._row.append(name)
 
-    def take(self, counted: Mapping[str, int]) -> None:
-        """Count what was counted elsewhere, within the same bounds."""
-        for name, values in sorted(counted.items()):
-            self[self._told(name)] += values
-
     def _told(self, name: str) -> str:
         """The name under which a field is counted."""
         if name in self or (len(self) < _MOST_FIELDS and _is_plain(name)):

@@ -32,6 +32,8 @@ MANY = 1_000
 """Subjects from which their keys are inserted without looking whether there are some."""
 AMONG = 500
 """Values in one IN list: SQLite's own limit is far above it, and its planner stays quick."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "wal_autocheckpoint=10000")
+"""A cache that holds the index of random subjects: else each commit writes pages of it twice."""
 
 T = TypeVar("T")
 _Row = tuple[int, bytes, bytes | None, int]
@@ -475,7 +477,7 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _(connection: Any, _: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine

@@ -15,7 +15,7 @@ from feeds.csc import Csc
 from feeds.csv_table import CsvTable
 from feeds.pds_fhir import PdsFhir
 from feeds.school_census import SchoolCensus
-from feeds.submission import Dropped, Fault, FeedError, Submission
+from feeds.submission import Fault, FeedError, Submission
 from feeds.text import Limits, encoding_of
 
 FILES = {
@@ -339,16 +339,6 @@ def test_a_field_whose_name_is_no_plain_word_is_counted_without_it(tmp_path, nam
     told = {"caseNotes": 1, "case_notes-2.of:all": 1}
     dropped = dropped_of(tmp_path / "p.json", [name, *told])
     assert dropped == {"(other)": 1, **told}
-
-
-def test_what_two_processes_counted_keeps_the_bound_together():
-    dropped, elsewhere = Dropped(), Dropped()
-    for n in range(150):
-        dropped.add(f"a{n}")
-        elsewhere.add(f"b{n}")
-        elsewhere.add("a7")
-    dropped.take(elsewhere)
-    assert (len(dropped), dropped.total(), dropped["a7"]) == (201, 450, 151)
 
 
 def test_no_more_than_two_hundred_names_of_fields_are_told(tmp_path):

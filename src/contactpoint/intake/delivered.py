@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contactpoint.intake.recall import Kept
-from feeds.reading import ReadsApart, Rows
 from feeds.submission import Feed, Header, Mode, Reading, Settings
 
 
@@ -44,15 +43,6 @@ class Delivered:
     def open(self) -> Reading:
         """Begin a pass over it. Raises FeedError where it is not what its feed reads."""
         return self.feed.open(self.paths, mapping=self.mapping)
-
-    def rows(self) -> Rows | None:
-        """Begin to read rows apart from the file, where its feed can."""
-        feed = self.feed
-        return (
-            feed.rows(self.paths[0].name, mapping=self.mapping)
-            if isinstance(feed, ReadsApart)
-            else None
-        )
 
     def about(self, reading: Reading) -> About:
         """What a reading that has just begun says of its file and its feed."""

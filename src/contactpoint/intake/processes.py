@@ -1,7 +1,6 @@
 """A load's work in one process, or shared with a second one.
 
 The second process reads while this one prepares and compares, then seals while this one writes.
-Where a feed can read rows apart from their file, it leaves some to this one, which would wait else.
 It touches no log; keys that it has issued when it is killed harm nobody. Whoever loads is the only
 one who writes the log and who answers for the load: the second process ends with it.
 """
@@ -19,12 +18,12 @@ import msgspec
 from contactpoint.errors import ContactpointError
 from contactpoint.intake import second_process
 from contactpoint.intake.delivered import About, Delivered, How
-from contactpoint.intake.reading import Apart, ReadChunk, Reader
+from contactpoint.intake.reading import ReadChunk, Reader
 from contactpoint.intake.recall import Recall
 from contactpoint.intake.sealing import Firsts, SealedFirsts, Sealing
 from events.keys import KeyStoreError
 from events.master import MasterKey
-from feeds.submission import Dropped, FeedError, Reading
+from feeds.submission import FeedError, Reading
 
 
 class SecondProcessError(ContactpointError):
@@ -83,7 +82,6 @@ class Shared:
 
     def __init__(self, delivered: Delivered, master: MasterKey, keys_url: str) -> None:
         """Begin the second process and have it open the delivery."""
-        self._rows = delivered.rows
         spawn = multiprocessing.get_context("spawn")
         self._sealing = False
         self._line, theirs = spawn.Pipe()
@@ -118,22 +116,16 @@ class Shared:
         return about
 
     def chunks(self, how: How) -> Iterator[ReadChunk]:
-        """Chunks that were read meanwhile; rows that were left are read here."""
+        """Chunks that were read meanwhile."""
         self._say(self._line.send, how)
-        rows = self._rows()
-        apart = Apart(rows) if rows is not None else None
         decode = msgspec.msgpack.Decoder(ReadChunk).decode
         while self._answers():
             if not (written := self._line.recv_bytes()):
                 break
-            chunk = decode(written)
-            yield apart.chunk(chunk) if apart is not None else chunk
+            yield decode(written)
         else:
             self._fail()
-        dropped = Dropped(self._line.recv())
-        if apart is not None:
-            dropped.take(apart.dropped)
-        self.about.dropped = dropped
+        self.about.dropped = Counter(self._line.recv())
 
     def submit(self, firsts: Firsts) -> Callable[[], SealedFirsts]:
         """Seal there, while this process does something else."""

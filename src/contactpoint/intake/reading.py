@@ -7,12 +7,9 @@ import msgspec
 
 from contactpoint.intake.recall import Known, Recall
 from events.record import Statement
-from feeds.reading import OnePass, Rows
+from feeds.reading import OnePass
 from feeds.submission import Dropped, Fault, Reading, Recalled, Remark, Row, Submission
 from person.particulars import Particulars
-
-LEFT = 3
-"""Of ten rows, those that the second process leaves to the first, which would wait for it else."""
 
 
 class ReadRow(msgspec.Struct, frozen=True, array_like=True, tag="read"):
@@ -55,16 +52,7 @@ class FaultyRow(msgspec.Struct, frozen=True, array_like=True, tag="faulty"):
     fault: Fault
 
 
-class WrittenRow(msgspec.Struct, frozen=True, array_like=True, tag="written"):
-    """A row that was not read, for whoever takes the chunk to read."""
-
-    line: int
-    digest: bytes
-    written: tuple[bytes, ...]
-    """All the bytes that it is read from."""
-
-
-AnyRow = ReadRow | RecalledRow | FaultyRow | WrittenRow
+AnyRow = ReadRow | RecalledRow | FaultyRow
 
 
 class ReadChunk(msgspec.Struct, frozen=True):
@@ -77,18 +65,11 @@ class ReadChunk(msgspec.Struct, frozen=True):
 class Reader:
     """Reads a delivery once, chunk by chunk."""
 
-    def __init__(
-        self, recall: Recall, again: frozenset[bytes] = frozenset(), *, left: bool = False
-    ) -> None:
-        """``again`` are hashes of rows to be read although they are recalled.
-
-        ``left``: some rows are left to whoever takes the chunks (``Apart``).
-        """
+    def __init__(self, recall: Recall, again: frozenset[bytes] = frozenset()) -> None:
+        """``again`` are hashes of rows to be read although they are recalled."""
         self._recall = recall
         self._again = again
-        self._left = left
-        self._new = 0
-        self._asked: tuple[bytes, Known | None, tuple[bytes, ...]] = (b"", None, ())
+        self._asked: tuple[bytes, Known | None] = b"", None
         self._dropped = Dropped()
         self._unpack = msgspec.msgpack.Decoder(list[int]).decode
 
@@ -105,64 +86,33 @@ class Reader:
             yield ReadChunk(number, some)
             number += 1
 
-    def _row(
-        self, row: Row, encoding: "Encoding"
-    ) -> ReadRow | RecalledRow | FaultyRow | WrittenRow:
+    def _row(self, row: Row, encoding: "Encoding") -> AnyRow:
         if isinstance(row, Submission):
-            (digest, *_), self._asked = self._asked, (b"", None, ())
+            (digest, _), self._asked = self._asked, (b"", None)
             return encoding.row(row, digest)
-        return self._not_read(row.line) if isinstance(row, Recalled) else FaultyRow(row)
+        return self._recalled(row.line) if isinstance(row, Recalled) else FaultyRow(row)
 
     def _recalls(self, *written: bytes) -> bool:
-        """Whether a row of these bytes is not read here: it was before, or is left to another."""
+        """Whether a row of these bytes was read before."""
         self._dropped.of_row()  # what was counted before this row is not of it
         digest = self._recall.digest(written)
         known = None if digest in self._again else self._recall.find(digest)
-        self._asked = digest, known, written
-        return known is not None or self._is_left()
+        self._asked = digest, known
+        return known is not None
 
-    def _is_left(self) -> bool:
-        """Whether a row is among those of ten that are left to another."""
-        self._new += 1
-        return self._left and self._new % 10 < LEFT
-
-    def _not_read(self, line: int) -> RecalledRow | WrittenRow:
-        """The row just asked for; of one recalled, the fields that are not taken are counted."""
-        digest, known, written = self._asked
-        if known is None:
-            return WrittenRow(line, digest, tuple(map(bytes, written)))
+    def _recalled(self, line: int) -> RecalledRow:
+        """The row just asked for; its fields that are not taken are counted."""
+        _, known = self._asked
+        assert known is not None
         for place in self._unpack(known.left_out):
             self._dropped.add(self._recall.names[place])
         return RecalledRow(line, known, self._dropped.of_row())
 
 
-class Apart:
-    """Reads the rows that a ``Reader`` left."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.dropped = rows.dropped
-        self._rows = rows
-        self._encoding = Encoding(rows)
-
-    def chunk(self, chunk: ReadChunk) -> ReadChunk:
-        """The chunk with all its rows read. Raises FeedError as the feed does."""
-        rows: list[AnyRow] = [
-            self._row(row) if isinstance(row, WrittenRow) else row for row in chunk.rows
-        ]
-        return ReadChunk(chunk.number, rows)
-
-    def _row(self, row: WrittenRow) -> ReadRow | FaultyRow:
-        self.dropped.of_row()  # what was counted before this row is not of it
-        found = self._rows.row(row.line, *row.written)
-        if isinstance(found, Fault):
-            return FaultyRow(found)
-        return self._encoding.row(found, row.digest)
-
-
 class Encoding:
     """Encodes what was read."""
 
-    def __init__(self, told: Rows | OnePass | None) -> None:
+    def __init__(self, told: OnePass | None) -> None:
         """``told`` counts what is left out of each row, and knows if today's date matters in it."""
         self._told = told
         self._encode = msgspec.json.Encoder().encode

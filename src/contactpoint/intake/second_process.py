@@ -7,7 +7,6 @@ import signal
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -39,14 +38,14 @@ def run(line: Connection, delivered: Delivered, master_path: Path, keys_url: str
     except _EndedError:
         return
     except Exception as error:
-        with suppress(OSError, _EndedError):
+        with suppress(_EndedError):
             asked.say(_what(error), well=False)
+            asked.end()
 
 
 def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: str) -> None:
     """Read the delivery as often as told, then seal what is sent until nothing more comes."""
     begun = delivered.open()
-    left = delivered.rows() is not None
     asked.say(delivered.about(begun))
     reading: Reading | None = begun
     master = MasterKey.load(master_path)
@@ -54,7 +53,7 @@ def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: s
     while (how := asked.unpickled()) is not None:
         reading = reading or delivered.open()
         with closing(Recall(how.kept, master.hashes.row)) as recall:
-            for chunk in Reader(recall, how.again, left=left).chunks(reading, how.size):
+            for chunk in Reader(recall, how.again).chunks(reading, how.size):
                 asked.answer(encode(chunk))
         asked.answer(b"")
         asked.say_more(Counter(reading.dropped))
@@ -69,20 +68,29 @@ def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: s
         keys.close()
 
 
+AHEAD = 4
+"""Messages, two to an answer, that wait for the first process to take them."""
+
+
 class _EndedError(Exception):
     """The first process has let go."""
 
 
 class _Asked:
-    """The line to the first process; what it sends is taken in at once.
+    """The line to the first process; what it sends is taken in at once, and answers wait for it.
 
-    Without that, each could wait for ever for the other to take what it sends.
+    Without the one, each could wait for ever for the other to take what it sends; without the
+    other, this process would do nothing whenever the first is busy with an answer.
     """
 
     def __init__(self, line: Connection) -> None:
         self._line = line
         self._came: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._going: queue.Queue[bytes | None] = queue.Queue(AHEAD)
+        self._let_go = False
         threading.Thread(target=self._listen, daemon=True).start()
+        self._sender = threading.Thread(target=self._tell, daemon=True)
+        self._sender.start()
 
     def next(self) -> bytes:
         came = self._came.get()
@@ -94,21 +102,33 @@ class _Asked:
         return pickle.loads(self.next())  # noqa: S301 - the first process's own
 
     def answer(self, message: bytes) -> None:
-        self._send(self._line.send_bytes, b"+")
-        self._send(self._line.send_bytes, message)
+        self._send(b"+")
+        self._send(message)
 
     def say(self, message: object, *, well: bool = True) -> None:
-        self._send(self._line.send_bytes, b"+" if well else b"-")
+        self._send(b"+" if well else b"-")
         self.say_more(message)
 
     def say_more(self, message: object) -> None:
-        self._send(self._line.send, message)
+        self._send(pickle.dumps(message))
 
-    def _send(self, send: Callable[[Any], None], message: object) -> None:
-        try:
-            send(message)
-        except OSError:
-            raise _EndedError from None
+    def end(self) -> None:
+        """Wait until the first process has taken all that was said."""
+        self._going.put(None)
+        self._sender.join()
+
+    def _send(self, message: bytes) -> None:
+        if self._let_go:
+            raise _EndedError
+        self._going.put(message)
+
+    def _tell(self) -> None:
+        while (message := self._going.get()) is not None:
+            with suppress(OSError):
+                if not self._let_go:
+                    self._line.send_bytes(message)
+                    continue
+            self._let_go = True
 
     def _listen(self) -> None:
         while True:
