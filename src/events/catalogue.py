@@ -87,6 +87,7 @@ TYPES: tuple[type[Event], ...] = (
     access.ActRefused,
     access.InvestigationOpened,
     access.TokenIssued,
+    access.TokenRevoked,
     access.AdministratorNamed,
 )
 
