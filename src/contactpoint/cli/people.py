@@ -90,7 +90,7 @@ def token(  # noqa: PLR0913 - what a token says
 @token_option
 @json_option
 def list_(subject: str, as_json: bool) -> None:
-    """List the tokens that have not expired: for whom, as what, until when, and whether revoked.
+    """List the tokens that have not expired: for whom, as what, and whether revoked.
 
     The tokens themselves are kept nowhere.
     """

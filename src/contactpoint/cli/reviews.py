@@ -140,10 +140,11 @@ def relatives(numbers: tuple[str, ...], nobody: bool, person: str, as_json: bool
 @token_option
 @json_option
 def show(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
-    """Show a PAIR: both records side by side, the weight field by field, what was judged of it.
+    """Show a PAIR: both records side by side, and the weight field by field.
 
-    'review list' names the pairs; two records as SOURCE:ID name any other. The look is recorded
-    before the answer. A pair that may not be seen answers as one that does not exist.
+    With what was judged of it. 'review list' names the pairs; two records as SOURCE:ID name any
+    other. The look is recorded before the answer. A pair that may not be seen answers as one that
+    does not exist.
     """
     from contactpoint.accesses import required_reason
     from contactpoint.opening import open_pair

@@ -43,6 +43,7 @@ def _review() -> Callable[[F], F]:
     return click.option(
         "--review",
         type=click.DateTime(["%Y-%m-%d"]),
+        metavar="YYYY-MM-DD",
         help="Day by which it is looked at again. It ends nothing. Default: in half a year.",
     )
 
@@ -137,9 +138,10 @@ def review(  # noqa: PLR0913 - what a review says
     parents: Sequence[str],
     as_json: bool,
 ) -> None:
-    """Say that a SHIELD was looked at again and is to stand; or, by a child's number, all of them.
+    """Say that a SHIELD was looked at again, and is to stand.
 
-    What is not named stays as it was. Safe parents, where any is named, are those and no others.
+    By a child's number: all that stand over the child. What is not named stays as it was. Safe
+    parents, where any is named, are those and no others.
     """
     from contactpoint.shielding.officers import Asked
 
