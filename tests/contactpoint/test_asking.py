@@ -84,7 +84,7 @@ def test_every_option_says_what_it_is(words):
 
 @pytest.mark.parametrize("words", [(), *sorted({words[:-1] for words in LEAVES if words[1:]})])
 def test_the_list_of_commands_cuts_no_sentence(words):
-    shown = CliRunner().invoke(program, [*words, "--help"], terminal_width=100).output
+    shown = CliRunner().invoke(program, [*words, "--help"], terminal_width=78).output
     _, _, listed = shown.partition("Commands:")
     assert listed
     assert "..." not in listed
