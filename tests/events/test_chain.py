@@ -1,5 +1,7 @@
 """The chain's hash covers everything of a commit, and nothing runs into anything else."""
 
+from typing import Any
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -34,7 +36,7 @@ def test_any_order_of_events_but_their_own_changes_the_hash(stored, data):
     assert link(KEY, START, span, shuffled).hash != link(KEY, START, span, stored).hash
 
 
-FACTS = {
+FACTS: dict[str, Any] = {
     "position": 8,
     "stream": bytes(15) + b"x",
     "version": 4,
