@@ -165,7 +165,7 @@ class _Folding:
         match event:
             case ChildRegistered() | RecordsLinked() | ChildRestored():
                 self._link(after.records - before.records, stream)
-            case RecordsUnlinked() if after.status == "retired":
+            case RecordsUnlinked(reason=reason) if after.status == "retired" and reason != "erased":
                 pass  # what was of a retired identity is of it again when it returns
             case RecordsUnlinked() | ChildMerged():
                 self._unlink(before.records - after.records, stream)

@@ -264,3 +264,8 @@ def test_the_grounds_go_when_a_record_of_either_side_is_erased(adopted):
         [one] = _listed(store)
         assert not hasattr(one.drawn.grounds, "requested_by")
     assert adopted.findings() == []
+
+
+def test_an_old_identity_that_is_erased_leaves_heads_that_follow(adopted):
+    adopted.run("erase", adopted.old, "--reason", "asked", "--yes")
+    assert adopted.findings() == []
