@@ -21,7 +21,7 @@ class Office(Desk):
         self.cora = self.token("cora", "adoption-officer")
         self.dele = self.token("dele", "adoption-officer")
         self.eve = self.token("eve", "practitioner")
-        for source in ("clinic", "school"):
+        for source in ("clinic", "school", "bristol"):
             self.run("source", "add", source, "--feed", "csv", "--guard-share", 1)
         self.night("clinic", {"key": "k", **KAYLEIGH, **NUMBER})
         self.night("school", {"key": "s", **KAYLEIGH, **NUMBER, "upn": OLD_UPN})
@@ -38,6 +38,12 @@ class Office(Desk):
         day = f"2026-02-{self.nights:02}"
         words = ("--source", source, "--feed", "csv", "--mode", mode, "--effective", day)
         self.run("load", path, *words, expected=(0, 3))
+
+    def withdrawn(self, *sources):
+        """Each source states somebody else, and nobody else."""
+        for source in sources:
+            other = {"key": "other", "given": "Zed", "family": "Quy", "dob": "2011-01-09"}
+            self.night(source, other, mode="snapshot")
 
     def number(self, name):
         source, key = name.split(":")
@@ -151,9 +157,7 @@ def test_both_sides_grow_by_what_is_linked_to_either_and_keep_it(adopted):
 
 
 def test_old_records_that_are_withdrawn_and_return_are_hidden_again(adopted):
-    other = {"key": "other", "given": "Zed", "family": "Quy", "dob": "2011-01-09"}
-    for source in ("clinic", "school"):
-        adopted.night(source, other, mode="snapshot")
+    adopted.withdrawn("clinic", "school")
     with adopted.opened() as store:
         old = store.record_named("clinic:k")
         assert store.log.heads.records([old])[old].state.standing == "withdrawn"
@@ -162,6 +166,34 @@ def test_old_records_that_are_withdrawn_and_return_are_hidden_again(adopted):
     assert adopted.number("clinic:k") == adopted.old
     assert adopted.old not in adopted.found(name="Kayleigh Dobbs")
     assert adopted.findings() == []
+
+
+def test_a_record_of_the_old_identity_that_comes_when_no_other_is_left_is_hidden_too(adopted):
+    adopted.withdrawn("clinic", "school")
+    adopted.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
+    assert adopted.number("dentist:d") == adopted.old
+    assert adopted.old not in adopted.found(name="Kayleigh Dobbs")
+    with adopted.opened() as store:
+        [one] = _listed(store)
+        assert store.record_named("dentist:d") in one.left
+    adopted.run("link", "--all")
+    assert adopted.number("dentist:d") == adopted.old
+    assert adopted.findings() == []
+
+
+def test_a_record_of_the_new_identity_that_comes_when_no_other_is_left_is_of_it(adopted):
+    adopted.withdrawn("bristol")
+    adopted.night("leisure", {"key": "n", **KATE, **NUMBER})
+    assert adopted.number("leisure:n") == adopted.new
+    assert "Harrington" in adopted.shown(adopted.new)
+    assert adopted.findings() == []
+
+
+def test_a_stranger_who_comes_when_no_record_of_the_old_identity_is_left_is_seen(adopted):
+    adopted.withdrawn("clinic", "school")
+    adopted.night("dentist", {"key": "d", **KAYLEIGH, "given": "Priya", "family": "Nair"})
+    assert adopted.number("dentist:d") not in (adopted.old, adopted.new)
+    assert "Priya" in adopted.found(name="Priya Nair")
 
 
 def test_another_model_and_a_rebuild_bring_nothing_back(adopted):

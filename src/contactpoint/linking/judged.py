@@ -118,6 +118,14 @@ class Laid:
                     )
         return {one: list(dict.fromkeys(new)) for one, new in found.items() if new}
 
+    def identities(self) -> list[frozenset[int]]:
+        """The records of each identity that an adoption ended or made, withdrawn ones too."""
+        return [
+            frozenset(one.ordinal for one in stands.values() if one.side == side)
+            for _, stands in sorted(self._sided.items())
+            for side in ("old", "new")
+        ]
+
     def growth(
         self, grown: dict[UUID, list[Sided]], origin: Origin
     ) -> tuple[list[Recorded], list[SideRecord]]:
