@@ -5,6 +5,7 @@ import json
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.judging import By, Judging, Meant, Pair
 from tests.contactpoint.desk import REASON, Desk
 
 KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}
@@ -271,6 +272,48 @@ def test_a_never_link_outranks_the_judgement_of_a_steward(office):
     asked = ("--requested-by", "the court")
     office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
     assert office.number("clinic:k") != office.number("school:s")
+
+
+def judged(store, *pair):
+    """A steward links two records, as the command does; returns who judges, and the pair."""
+    judging, origin = Judging(store.log, store.keys, store.master), store.origin("review decide")
+    found = Pair.of(*map(store.record_named, pair))
+    assert judging.decide(Meant(found, "link", "x", judging.open(found)), By("ada"), origin)
+    store.linking.run(origin, store.model)
+    return judging, found
+
+
+STRANGER = {"key": "z", "given": "Zed", "family": "Quy", "dob": "2011-01-09", "sex": "M"}
+
+
+def test_undoing_a_link_to_the_old_identity_gives_the_child_back(adopted):
+    adopted.night("zoo", STRANGER)
+    number = adopted.number("zoo:z")
+    with adopted.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+        store.catch_up()
+        assert store.queries.record(store.record_named("zoo:z")).number == adopted.old
+        assert judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert adopted.number("zoo:z") == number
+    assert "Quy" in adopted.shown(number)
+    assert adopted.findings() == []
+    children = adopted.children()
+    adopted.run("rebuild")
+    assert adopted.children() == children
+
+
+def test_what_was_stated_of_the_old_identity_since_stays_with_it_after_an_undo(adopted):
+    adopted.night("zoo", STRANGER)
+    with adopted.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+    adopted.night("zoo", {**STRANGER, "postcode": "M9 4XX"})
+    with adopted.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        assert judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert adopted.number("zoo:z") == adopted.old
+    assert adopted.findings() == []
 
 
 def _listed(store):

@@ -15,6 +15,7 @@ from events.never_link import (
     NeverLinkEvent,
     NeverLinkGrown,
     NeverLinkLifted,
+    SidesGivenBack,
     decide,
     evolve,
     sides_of,
@@ -28,6 +29,7 @@ CHANGES: tuple[type[Event], ...] = (
     PairJudged,
     JudgementReversed,
     NeverLinkDrawn,
+    SidesGivenBack,
     NeverLinkLifted,
 )
 """Events after which the records they speak of are linked again."""
@@ -189,6 +191,8 @@ def side_records(never_link: UUID, event: NeverLinkEvent, before: NeverLink) -> 
             stands = sides_of(event, renewed=renewed)
         case NeverLinkGrown():
             stands = sides_of(event, renewed=before.is_renewed)
+        case SidesGivenBack(records=records):
+            return [SideRecord(never_link, record, "") for record in records]
         case NeverLinkLifted():
             return [SideRecord(never_link, record, "") for record in before.left | before.right]
     return [SideRecord(never_link, record, side) for record, side in stands]
@@ -201,5 +205,7 @@ def spoken_of(event: Event) -> Sequence[UUID]:
             return left, right
         case NeverLinkDrawn(left=ones, right=others):
             return *ones, *others
+        case SidesGivenBack(records=records):
+            return records
         case _:
             return ()
