@@ -102,7 +102,8 @@ class Laid:
         judged = {judgement for ordinal in touched for judgement in self._judged.get(ordinal, ())}
         laid = self._laid(touched)
         judged.update(*(self._one_again(one) for one in laid))
-        return implied(judged, [self._sides(one) for one in laid], members)
+        given_up = [self._sides(one) for one in laid if self._is_renewed(one)]
+        return implied(judged, [self._sides(one) for one in laid], members, given_up=given_up)
 
     def grown(
         self, groups: Iterable[tuple[Collection[int], dict[int, UUID]]]
@@ -176,6 +177,9 @@ class Laid:
             frozenset(one.ordinal for one in stands if one.side in side) for side in SIDES
         )
         return left, right
+
+    def _is_renewed(self, never_link: UUID) -> bool:
+        return any(one.side in {"old", "new"} for one in self._sided[never_link].values())
 
     def _one_again(self, never_link: UUID) -> list[Judgement]:
         """What holds the records of a retired identity together: each would be seen alone."""
