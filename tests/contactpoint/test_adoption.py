@@ -274,6 +274,18 @@ def test_a_never_link_outranks_the_judgement_of_a_steward(office):
     assert office.number("clinic:k") != office.number("school:s")
 
 
+def test_an_adoption_that_takes_a_rival_away_leaves_the_twin_to_be_seen(office):
+    mother = {"sex": "F", "guardian_given": "Petra", "guardian_family": "Dobbs"}
+    one, twin = {**KAYLEIGH, **mother}, {**KAYLEIGH, **mother, "given": "Kayla"}
+    office.night("chess", {"key": "k", **one})
+    office.night("gp", {"key": "k", **one, **NUMBER}, {"key": "t", **twin})
+    number = office.number("gp:t")
+    assert office.number("gp:k") == office.number("chess:k") != number
+    office.adopted("gp:k")
+    assert office.number("gp:t") == number
+    assert "Kayla" in office.shown(number)
+
+
 def judged(store, *pair):
     """A steward links two records, as the command does; returns who judges, and the pair."""
     judging, origin = Judging(store.log, store.keys, store.master), store.origin("review decide")
