@@ -14,6 +14,7 @@ from events.access import (
     ChildrenAccessed,
     InvestigationOpened,
     TokenIssued,
+    TokenRevoked,
 )
 from events.keys import SubjectKeys
 from events.log import Log
@@ -73,7 +74,31 @@ class Accesses:
 
     def issue(self, origin: Origin, issued: TokenIssued) -> None:
         """Write that a token is about to be given to somebody."""
-        self._append(self.master.hashes.stream_id("tokens"), origin, issued)
+        self._append(self._tokens, origin, issued)
+
+    def revoke(self, origin: Origin, issued: TokenIssued) -> bool:
+        """Write that a token is in force no longer; False where that is written already."""
+        if self.is_revoked(issued.token):
+            return False
+        # A stream of its own: whether one token is revoked is asked at each act.
+        self._append(self._token(issued.token), origin, TokenRevoked(issued.token, issued.subject))
+        return True
+
+    def is_revoked(self, token: str) -> bool:
+        """Whether a token, by its id, was revoked."""
+        return bool(self.log.versions([self._token(token)]))
+
+    def issued(self) -> list[TokenIssued]:
+        """What is known of all tokens that were issued, the latest last."""
+        events = (message.event for message in self.log.stream(self._tokens))
+        return [event for event in events if isinstance(event, TokenIssued)]
+
+    @property
+    def _tokens(self) -> UUID:
+        return self.master.hashes.stream_id("tokens")
+
+    def _token(self, token: str) -> UUID:
+        return self.master.hashes.stream_id("token", token)
 
     def name_administrator(self, origin: Origin) -> None:
         """The user who makes the store administers it; does nothing where one is named."""

@@ -103,7 +103,14 @@ class Contactpoint:
     def _named(self, token: str) -> Actor:
         from contactpoint.people.tokens import read
 
-        return read(token, self.master.tokens, now=self.chance.clock() // 10**6)
+        now = self.chance.clock() // 10**6
+        return read(token, self.master.tokens, now=now, is_revoked=self.accesses.is_revoked)
+
+    def _must_be_in_force(self) -> None:
+        """Raises TokenError where a token has expired or was revoked since it was first read."""
+        for token in (self.settings.token, self.settings.second_token):
+            if token is not None:
+                self._named(token)
 
     def require(
         self,
@@ -119,6 +126,7 @@ class Contactpoint:
         into the record of access. Because of the child it raises what is raised of one that does
         not exist: NotFoundError with the words ``missing``.
         """
+        self._must_be_in_force()
         decision = decide(self.actor, act, about or About(), purpose, self.second)
         if decision.outcome is Outcome.DENIED:
             self.accesses.refuse(self.origin(act), act)

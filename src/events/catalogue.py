@@ -88,6 +88,7 @@ TYPES: tuple[type[Event], ...] = (
     access.ActRefused,
     access.InvestigationOpened,
     access.TokenIssued,
+    access.TokenRevoked,
     access.AdministratorNamed,
 )
 

@@ -38,10 +38,14 @@ class PairRaised(Event, frozen=True, omit_defaults=True):
     left: UUID
     right: UUID
     model: str
+    """Empty where nobody has weighed the pair: pattern, weight and probability say nothing then."""
     pattern: int
     weight: float
     probability: float
     by: str
+    """A person, or the source that says so."""
+    code: str = ""
+    """``merged``: the source has merged one into the other; empty: ``why`` says it in words."""
     why: str | Erased | None = None
 
 
@@ -105,10 +109,15 @@ class JudgedPair(msgspec.Struct, frozen=True):
     """The judgement in force."""
     claimant: str = ""
     until: int = 0
-    is_raised: bool = False
-    """Whether somebody asked for it and nobody has decided since."""
+    raised: PairRaised | None = None
+    """Who asked for it, where nobody has decided since."""
     is_reversed: bool = False
     """Whether what happened last is that a judgement was reversed."""
+
+    @property
+    def is_raised(self) -> bool:
+        """Whether somebody asked for it and nobody has decided since."""
+        return self.raised is not None
 
     def is_held(self, steward: str, now: int) -> bool:
         """Whether somebody else than this steward holds it."""
@@ -223,16 +232,14 @@ def evolve(pair: JudgedPair, event: JudgementEvent) -> JudgedPair:
     """The pair after one more of its events."""
     match event:
         case PairRaised():
-            return _with(pair, is_raised=True)
+            return _with(pair, raised=event)
         case PairClaimed(steward=steward, until=until):
             return _with(pair, claimant=steward, until=until)
         case ClaimReleased():
             return _with(pair, claimant="", until=0)
         case PairJudged():
-            waits = pair.is_raised and event.verdict not in BINDING
-            return _with(
-                pair, judged=event, claimant="", until=0, is_raised=waits, is_reversed=False
-            )
+            raised = None if event.verdict in BINDING else pair.raised
+            return _with(pair, judged=event, claimant="", until=0, raised=raised, is_reversed=False)
         case JudgementReversed():
             return _with(pair, judged=None, claimant="", until=0, is_reversed=True)
         case _:

@@ -28,7 +28,7 @@ from projections.responsible import RESPONSIBLE
 from projections.review import CROWD, REVIEW_PAIR, WAITING
 from projections.routing import authorities
 from projections.runs import MODEL, RUN
-from projections.shielded import SHIELDED, safe_parents
+from projections.shielded import SHIELDED, StillMarked, safe_parents, still_marked
 from projections.shields import SHIELD
 from projections.sources import SOURCE
 from projections.view import ChildView, Shielding, View, is_restricted, view, whole
@@ -525,6 +525,10 @@ class Queries:
             lambda target: household(child.bytes, target),
             lambda found: [record for kin in found for record in kin.records],
         )
+
+    def still_marked(self) -> list[StillMarked]:
+        """The records that sources still mark after a lift. For officers alone."""
+        return self.guard.answer(self.engine, still_marked, lambda it: [one.record for one in it])
 
     def shields(self) -> list[Row]:
         """The shields, the soonest to be reviewed first, with the ``numbers`` of their children.

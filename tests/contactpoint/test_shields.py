@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked
 from events.access import InvestigationOpened
+from person.numbers import written
 from projections.guard import Guard
 from projections.queries import Queries, Search
 from projections.view import FIELDS, RestrictedView
@@ -304,15 +305,57 @@ def test_a_mark_that_its_feed_takes_away_again_leaves_the_shield(refuge):
     assert not is_open(refuge.show(refuge.number("pds", NHS)))
 
 
-def test_a_lifted_shield_is_laid_again_only_by_a_new_statement_with_the_mark(refuge):
+@pytest.fixture
+def lifted(refuge):
+    """The number of the patient, whose feed marks it, and whose shield was lifted."""
     refuge.patient(NHS, "2026-09-02", mark="R")
     number = refuge.number("pds", NHS)
     refuge.lift(number)
-    assert is_open(refuge.show(number))
+    return number
+
+
+def test_a_mark_that_a_feed_repeats_lays_no_lifted_shield_again(refuge, lifted):
+    assert is_open(refuge.show(lifted))
     refuge.run("rebuild")
-    assert is_open(refuge.show(number))
+    assert is_open(refuge.show(lifted))
+    for day, line in (("03", "9 Other Road"), ("04", "7 Quill Lane")):
+        refuge.patient(NHS, f"2026-09-{day}", mark="R", line=line)
+        assert is_open(refuge.show(lifted))
+    refuge.patient(NHS, "2026-08-20", mark="R", line="3 Past Street")
+    assert is_open(refuge.show(lifted))
+    assert refuge.listed() == ([], [])
+    assert refuge.findings() == []
+
+
+def test_a_mark_taken_away_and_set_anew_lays_a_shield_again(refuge, lifted):
+    refuge.patient(NHS, "2026-09-03")
+    assert is_open(refuge.show(lifted))
+    refuge.patient(NHS, "2026-09-04", mark="R")
+    assert not is_open(refuge.show(lifted))
+    ((own,), _) = refuge.listed()
+    assert (own["laid_by"], own["children"]) == ("feed", [written(lifted)])
+
+
+def test_the_mark_on_a_record_that_no_lift_saw_shields_the_child(refuge, lifted):
+    refuge.patient(NHS, "2026-09-03", "trust", mark="R")
+    assert refuge.number("trust", NHS) == lifted
+    assert not is_open(refuge.show(lifted))
+
+
+def test_officers_are_told_which_sources_still_mark_a_child_whose_shield_was_lifted(refuge, lifted):
+    def marked():
+        told = refuge.told(refuge.officer(), "shield", "list")["marked"]
+        return [(one["child"], one["source"]) for one in told]
+
+    assert marked() == [(written(lifted), "pds")]
+    table = refuge.asked(refuge.officer(), "shield", "list").output
+    assert "still marked by the source" in table
     refuge.patient(NHS, "2026-09-03", mark="R", line="9 Other Road")
-    assert not is_open(refuge.show(number))
+    assert marked() == [(written(lifted), "pds")]
+    refuge.patient(NHS, "2026-09-04")
+    assert marked() == []
+    refuge.patient(NHS, "2026-09-05", mark="R")
+    assert marked() == []
 
 
 def test_two_officers_lift_a_shield_and_all_of_it_is_seen_again(refuge, asha):

@@ -322,6 +322,7 @@ class Index:
             under = {self.ids[record] for record in state.records}
             assert under & self.truth.current() <= mine, ("lifted of another child", under - mine)
             self.truth.shielded -= under
+            self.truth.lifted |= under
         self.read()
 
     def erase(self, name, *, child):

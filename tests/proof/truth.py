@@ -69,6 +69,8 @@ class Truth:
     """Children that got a new identity: the never-link, and the number, which leads to nobody."""
     shielded: set = field(default_factory=set)
     """Records that must be under a shield."""
+    lifted: set = field(default_factory=set)
+    """Records that two persons took out from under a shield, with the mark that stood then."""
     children: dict = field(default_factory=dict)
     """The child of each current record, as the application has it; None where it has none."""
 
@@ -100,13 +102,14 @@ class Truth:
             return "changed"
         same = known.told == stated.told
         self.records[name] = stated if not same else replace(known, standing="current")
-        if not same:
+        goes_on = name in self.lifted and _is_marked(known)
+        if not (same or goes_on):
             self._mark(name, stated)
         return "unchanged" if same and known.standing == "current" else "changed"
 
     def _mark(self, name, stated):
         """A record that its feed marks is shielded as it is loaded, with all of its child."""
-        if stated.facts.marked and "marked" in stated.agency.says and name not in self.shielded:
+        if _is_marked(stated) and name not in self.shielded:
             self.shielded |= {name, *self.group(name)}
 
     def judge(self, left, right, *, same, act=""):
@@ -230,6 +233,10 @@ class Truth:
             return any(known.names_the_same(self.records[other]) for other in others)
         beside = (self.records[other] for other in others)
         return any(other.is_complete or known.names_the_same(other) for other in beside)
+
+
+def _is_marked(stated):
+    return stated.facts.marked and "marked" in stated.agency.says
 
 
 def words_of(name, stated):

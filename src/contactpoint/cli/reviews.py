@@ -55,7 +55,7 @@ def list_(limit: int, as_json: bool) -> None:
             (
                 task.name,
                 task.kind,
-                f"{task.pair.probability:.4f}" if task.pair else "",
+                f"{task.pair.probability:.4f}" if task.pair and task.pair.model else "",
                 (as_time(task.since) or "")[:10],
                 _note(task),
             )
@@ -72,6 +72,7 @@ def list_(limit: int, as_json: bool) -> None:
 
 def _plain(task: "Task") -> dict[str, Any]:
     pair = task.pair
+    weighed = pair if pair and pair.model else None
     return {
         "task": task.kind,
         "name": task.name,
@@ -79,10 +80,10 @@ def _plain(task: "Task") -> dict[str, Any]:
         "records": list(task.records),
         "left": pair.left.hex[:8] if pair else None,
         "right": pair.right.hex[:8] if pair else None,
-        "probability": pair.probability if pair else None,
-        "weight": pair.weight if pair else None,
+        "probability": weighed.probability if weighed else None,
+        "weight": weighed.weight if weighed else None,
         "since": as_time(task.since),
-        "model": pair.model if pair else None,
+        "model": weighed.model if weighed else None,
         "size": task.size or None,
         "claimed_by": task.claimed or None,
         "said": task.said or None,
@@ -175,7 +176,7 @@ def _print_json(opened_pair: "OpenedPair") -> None:
                 "probability": waits.probability,
                 "model": waits.model,
             }
-            if waits
+            if waits and waits.model
             else None,
             "judged": {"verdict": judged.verdict, "reason": judged.reason, "by": judged.by}
             if judged
@@ -199,7 +200,7 @@ def _print(opened_pair: "OpenedPair") -> None:
     click.echo(f"{total(found)}; in the index they are {together(found)}")
     if waits:
         click.echo(f"referred because: {_why(opened_pair)}")
-    if waits and abs(found.weight.total - waits.weight) >= 0.05:
+    if waits and waits.model and abs(found.weight.total - waits.weight) >= 0.05:
         say(f"it weighed {waits.weight:+.1f} bits when it was referred; model or records changed")
     if state.judged:
         judged = state.judged
@@ -211,9 +212,14 @@ def _print(opened_pair: "OpenedPair") -> None:
 
 def _why(opened_pair: "OpenedPair") -> str:
     """Why a person has to decide."""
-    found = opened_pair.found
+    found, raised = opened_pair.found, opened_pair.state.raised
     if opened_pair.waits is None:
         return "it does not await a steward"
+    if raised is not None:
+        if raised.code == "merged":
+            return f"the source {raised.by} says that it merged the two records"
+        why = raised.why if isinstance(raised.why, str) else "no reason is kept"
+        return f"{raised.by} asked: {why}"
     if found.decision.outcome == "review":
         return found.decision.reason
     if found.decision.outcome == "link":

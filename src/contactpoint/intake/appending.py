@@ -10,6 +10,7 @@ from pyroaring import BitMap
 
 from contactpoint.intake.first_pass import Findings, drifts
 from contactpoint.intake.marking import Marking
+from contactpoint.intake.merging import Merging
 from contactpoint.intake.preparing import EncodedRows, PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
@@ -22,6 +23,7 @@ from events.delivery import (
     RowNote,
 )
 from events.log import Log
+from events.master import MasterKey
 from events.message import Event, Recorded
 from events.record import (
     Order,
@@ -42,7 +44,7 @@ from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, Scop
 TWICE = "KEY-TWICE"
 PAGE = 1_000
 TRIES = 5
-"""How often a commit that lays shields is tried, where linking is at the same children."""
+"""How often a commit that lays shields, or asks about pairs, is tried where others are at them."""
 Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 """Has first events sealed, perhaps elsewhere, while other work goes on; then gives them."""
 
@@ -50,11 +52,19 @@ Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 class Appending:
     """Appends the chunks of one delivery, then the withdrawals of a snapshot."""
 
-    def __init__(
-        self, log: Log, sealing: Sealing, submit: Submit, place: Place, *, version: int
+    def __init__(  # noqa: PLR0913 - its parts
+        self,
+        log: Log,
+        master: MasterKey,
+        sealing: Sealing,
+        submit: Submit,
+        place: Place,
+        *,
+        version: int,
     ) -> None:
         """``version`` is that of the delivery's stream as it stands."""
         self._log = log
+        self._master = master
         self._sealing = sealing
         self._submit = submit
         self._place = place
@@ -63,7 +73,7 @@ class Appending:
         self._not_taken: dict[Order, frozenset[str]] = {}
         self._ordinal = log.heads.next_ordinal()
         self.laid = 0
-        """Events of shields laid with what was appended."""
+        """Events of shields laid, and of pairs asked about, with what was appended."""
 
     def chunks(self, planned: Iterable[PlannedChunk], found: Findings) -> Iterator[ChunkAppended]:
         """Append each chunk in one commit, and give the delivery's event of it.
@@ -210,6 +220,8 @@ class Appending:
             commit.keys.append(KeyHead(UUID(bytes=other_key), id_))
         if row.restricted and stating:
             commit.marked[id_] = None
+        if row.merged_into and stating:
+            commit.merged[id_] = UUID(bytes=row.merged_into)
         self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
 
     def _identified(self, row: PreparedRow, commit: "_Commit") -> tuple[bytes, bytes]:
@@ -285,11 +297,12 @@ class Appending:
         self._version += 1
         stated = list(self._messages(commit))
         own = Recorded(place.stream, self._version, place.origin, place.order.effective, last)
-        for left in reversed(range(TRIES if commit.marked else 1)):
+        for left in reversed(range(TRIES if commit.marked or commit.merged else 1)):
             marking = Marking(commit.marked, self._log, place.origin)
+            merging = Merging(commit.merged, place.source, self._log, self._master, place.origin)
             try:
                 self._log.append(
-                    [*stated, *marking.acts.messages, own],
+                    [*stated, *marking.acts.messages, *merging.messages, own],
                     ready=sealed.stored() if sealed else (),
                     heads=HeadChanges(
                         records=[commit.heads[record] for record in commit.touched],
@@ -298,6 +311,7 @@ class Appending:
                         keys=commit.keys,
                         confirmed=commit.together,
                         shields=list(marking.acts.heads()),
+                        judgements=merging.heads,
                     ),
                     expect=marking.expect,
                 )
@@ -305,7 +319,7 @@ class Appending:
                 if not left:
                     raise  # not for a child that linking was at when its record was marked
             else:
-                self.laid += len(marking.acts.messages)
+                self.laid += len(marking.acts.messages) + len(merging.messages)
                 return
 
     def _messages(self, commit: "_Commit") -> Iterator[Recorded]:
@@ -392,6 +406,8 @@ class _Commit:
         self.twice: list[UUID] = []
         self.marked: dict[UUID, None] = {}
         """Records that their feed marks as restricted in what is appended."""
+        self.merged: dict[UUID, UUID] = {}
+        """Records that the source has merged, each with the one into which."""
         self.new = self.changed = self.unchanged = self.held = 0
 
     def confirm(self, record: UUID, stated: Order | None) -> None:

@@ -207,7 +207,7 @@ class FirstPass:
             plan.hold(row, "ERASED", "", "a record that was not erased")
             found.kept_out.add(row.record)
             return
-        if head is None and not row.purge and not row.former:
+        if head is None and not (row.purge or row.former or row.merged_into):
             plan.firsts.append(row)
             return
         if head is None or head.stated is None:

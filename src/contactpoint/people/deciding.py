@@ -60,6 +60,8 @@ class Act(StrEnum):
     REPORT = "report figures"
     AUDIT = "audit the record of access"
     TOKEN = "issue tokens"  # noqa: S105 - an act, and no password
+    REVOKE = "revoke tokens"
+    TOKENS = "list tokens"
 
 
 class Purpose(StrEnum):
@@ -281,6 +283,8 @@ RULES: Mapping[Act, Rule] = {
     Act.REPORT: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.AUDIT: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
     Act.TOKEN: Rule(_ADMINISTRATOR, in_shell=True),
+    Act.REVOKE: Rule(_ADMINISTRATOR),
+    Act.TOKENS: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
 }
 """The rule of every act. Shields do not bar reading: whoever reads a shielded child sees it
 shielded (SI 2007/2182, regulation 6(5)), and what lies behind is the override's alone."""
