@@ -15,6 +15,7 @@ from contactpoint.queue import tasks_of
 from contactpoint.separating import Separating
 from contactpoint.shielding.officers import Asked
 from contactpoint.sources import registration
+from events.judgement import PairRaised
 from events.never_link import Grounds
 from events.shield import Shield
 from events.shield import evolve as evolve_shield
@@ -121,9 +122,10 @@ class Index:
         return Request([path], feed, agency.source, agency.mode, needs, day)
 
     def _grown_since(self, position):
-        """Events since, but for what shields made: no report tells of those."""
-        events = self.store.log.decode(self.store.log.read(position, 10_000), opened=False)
-        return sum(message.event.moves != "shield" for message in events)
+        """Events since, but for shields laid and pairs asked about: no report tells of those."""
+        messages = self.store.log.decode(self.store.log.read(position, 10_000), opened=False)
+        events = [message.event for message in messages]
+        return sum(one.moves != "shield" and not isinstance(one, PairRaised) for one in events)
 
     def _counts_add_up(self, counts, expected, people):
         """Invariant 1: every row ends as one thing, and as what the truth says."""
@@ -320,7 +322,9 @@ class Index:
         for shield in lifted or ():
             state = self.store.log.replay(shield, Shield(), evolve_shield)
             under = {self.ids[record] for record in state.records}
-            assert under & self.truth.current() <= mine, ("lifted of another child", under - mine)
+            # A record that is left of nobody stays under the shield, and is lifted with it.
+            placed = {name for name in under if self.truth.children.get(name) is not None}
+            assert placed <= mine, ("lifted of another child", placed - mine)
             self.truth.shielded -= under
             self.truth.lifted |= under
         self.read()
