@@ -82,6 +82,7 @@ TYPES: tuple[type[Event], ...] = (
     judgement.JudgementReversed,
     never_link.NeverLinkDrawn,
     never_link.NeverLinkGrown,
+    never_link.SidesGivenBack,
     never_link.NeverLinkLifted,
     relatives.RelativesDeclared,
     access.ChildrenAccessed,
