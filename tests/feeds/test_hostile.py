@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.catalogue import FEEDS, JOINT, recognise
@@ -35,8 +35,6 @@ FOLDERS = {"social-care.ssda903": "ssda903", "school.census-tables": "census_tab
 EACH = pytest.mark.parametrize("feed", FILES)
 QUICK = settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
