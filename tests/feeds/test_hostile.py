@@ -33,9 +33,7 @@ XML = [feed for feed, name in FILES.items() if name.endswith(".xml")]
 FOLDERS = {"social-care.ssda903": "ssda903", "school.census-tables": "census_tables"}
 """Samples of several files that are one delivery."""
 EACH = pytest.mark.parametrize("feed", FILES)
-QUICK = settings(
-    max_examples=60,
-)
+QUICK = settings(max_examples=60)
 
 
 def attempt(feed, *paths):
