@@ -241,6 +241,17 @@ def test_text_of_windows_is_read_where_nothing_is_utf_8(tmp_path, read):
     assert row.particulars.names[0].given == ("Zoë",)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("feed", sorted(FILES.keys() - set(XML)))
+def test_a_file_that_is_no_xml_reads_alike_in_the_usual_encodings(
+    samples, tmp_path, read, feed, encoding
+):
+    sample = samples / FILES[feed]
+    path = tmp_path / sample.name
+    path.write_text(sample.read_text(encoding="utf-8"), encoding=encoding)
+    assert read(feed, path).rows == read(feed, sample).rows != []
+
+
 def test_json_nested_too_deeply_is_named_by_line_or_child(tmp_path):
     deep = '{"la_code": 201, "Children": [{"la_child_id": "1"}, {"la_child_id": "2", "x": '
     for content in (deep + "[" * 50_000, deep + "[" * 50_000 + "]" * 50_000 + "}]}"):
