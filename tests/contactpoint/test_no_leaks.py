@@ -322,6 +322,21 @@ def test_an_erasure_takes_what_a_killed_rebuild_left_with_it(home, tmp_path):
     copy.run("rebuild")
 
 
+def test_an_erasure_blanks_what_pages_hold_that_are_free(home, tmp_path):
+    copy = home.copy(tmp_path / "home")
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    with closing(sqlite3.connect(copy.home / "read.db")) as tool:
+        tool.execute("PRAGMA secure_delete = OFF")
+        tool.execute("CREATE TABLE stray (said)")
+        tool.execute("INSERT INTO stray VALUES (?)", ["Strayonix" * 2000])
+        tool.commit()
+        tool.execute("DROP TABLE stray")
+        tool.commit()
+    assert b"Strayonix" in b"".join(path.read_bytes() for path in copy.home.glob("read.db*"))
+    copy.run("erase", number, "--yes")
+    assert b"Strayonix" not in b"".join(path.read_bytes() for path in copy.home.glob("read.db*"))
+
+
 def test_an_erasure_and_a_rebuild_keep_out_of_each_others_way(home, tmp_path):
     copy = home.copy(tmp_path / "home")
     number = json.loads(asked(home).stdout)["found"][0]["number"]
