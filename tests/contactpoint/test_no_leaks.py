@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from contactpoint.erasing import Erasing
+from contactpoint.intake.recall import FOLDER
 from events.child import ChildErased
 from events.record import RecordErased
 from events.store.locks import LockedError
@@ -335,6 +336,18 @@ def test_an_erasure_blanks_what_pages_hold_that_are_free(home, tmp_path):
     assert b"Strayonix" in b"".join(path.read_bytes() for path in copy.home.glob("read.db*"))
     copy.run("erase", number, "--yes")
     assert b"Strayonix" not in b"".join(path.read_bytes() for path in copy.home.glob("read.db*"))
+
+
+def test_an_erasure_leaves_nothing_sealed_that_was_made_of_the_records(home, tmp_path):
+    copy = home.copy(tmp_path / "home")
+    (index,) = copy.home.rglob("matcher.index")
+    sealed = index.read_bytes()[-64:]
+    kept = copy.home / "work" / FOLDER
+    assert list(kept.iterdir())
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    copy.run("erase", number, "--yes")
+    assert sealed not in index.read_bytes()
+    assert not kept.exists()
 
 
 def test_an_erasure_and_a_rebuild_keep_out_of_each_others_way(home, tmp_path):
