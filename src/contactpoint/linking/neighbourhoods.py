@@ -40,13 +40,14 @@ def decided(pairs: Pairs, model: AnyModel) -> Iterator[Pair]:
     """Each pair with what is decided of it alone; non-links too, for they can keep apart."""
     columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
     # The weight follows from the pattern, and many pairs have one pattern.
-    decide = matching_of(model).decide
+    matching = matching_of(model)
     decisions: dict[int, Decision] = {}
     for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
         decision = decisions.get(code)
         if decision is None:
-            decision = decisions[code] = decide(code, weight)
-        yield Pair(left, right, weight, code, decision.outcome, MARGINS.get(decision.reason))
+            decision = decisions[code] = matching.decide(code, weight)
+        margin, crossed = MARGINS.get(decision.reason), matching.reading.crosses(code)
+        yield Pair(left, right, weight, code, decision.outcome, margin, crossed)
 
 
 def group(
@@ -57,7 +58,7 @@ def group(
     ``edges`` join records that share a child now, so that a child is always seen whole.
     """
     alone = [(ordinal, ordinal) for ordinal in ordinals]
-    joined = [(p.left, p.right) for p in pairs if p.outcome != "non_link"]
+    joined = [(p.left, p.right) for p in pairs if p.connects]
     both = np.array([*alone, *joined, *edges], np.int64).reshape(-1, 2)
     sets = neighbourhoods(both[:, 0], both[:, 1])
     place = {int(ordinal): n for n, found in enumerate(sets) for ordinal in found}
