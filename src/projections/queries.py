@@ -424,14 +424,14 @@ class Queries:
         found: list[Overlay] = []
         with self._reading() as target:
             for delivery, line, short, since in target.connection.execute(held).all():
-                first, last = (
-                    bytes.fromhex(short.ljust(32, "0")),
-                    bytes.fromhex(short.ljust(32, "f")),
-                )
-                query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
-                named = target.connection.execute(query).scalars()
-                found += [Overlay(delivery, line, UUID(bytes=one), since) for one in named]
+                named = _beginning(short, target)
+                found += [Overlay(delivery, line, one, since) for one in named]
         return found
+
+    def beginning(self, short: str) -> list[UUID]:
+        """The records whose ids begin with some hex digits, those not to be seen too."""
+        with self._reading() as target:
+            return _beginning(short, target)
 
     def hidden(self, records: Collection[UUID]) -> bool:
         """Whether any of the records is current and may not be seen, or is not known."""
@@ -632,6 +632,12 @@ class Queries:
     def _reading(self) -> Iterator[Target]:
         with self.engine.connect() as connection:
             yield Target(connection)
+
+
+def _beginning(short: str, target: Target) -> list[UUID]:
+    first, last = (bytes.fromhex(short.ljust(32, filling)) for filling in "0f")
+    query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
+    return [UUID(bytes=one) for one in target.connection.execute(query).scalars()]
 
 
 def _seen_names(clearance: Clearance = NO_CLEARANCE) -> sa.Select[Any]:
