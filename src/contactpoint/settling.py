@@ -87,13 +87,14 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     ordinals: Mapping[UUID, int],
     model: str,
     register: Callable[[Group], tuple[UUID, str]],
+    gone: Collection[UUID] = frozenset(),
     left: str = "moved",
 ) -> list[Settled]:
     """The events that make the children of a neighbourhood be exactly ``groups``.
 
-    ``register`` gives the id and number of a child not known before, from its records. ``left``
-    says why records that are in no group any more left their child. Nothing follows where nothing
-    changed.
+    ``register`` gives the id and number of a child not known before, from its records. ``gone``
+    are withdrawn: they say whose a group is, and are nobody's. ``left`` says why records that are
+    in no group any more left their child. Nothing follows where nothing changed.
     """
     ordered = sorted(groups, key=lambda group: _first(group, ordinals))
     plan = _claim(ordered, known, ordinals)
@@ -102,10 +103,11 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     for group in ordered:
         keeper = plan.survivor.get(group)
         if keeper is None:
-            fresh, number = register(group)
+            fresh, number = register(group.difference(gone))
             keeper = KnownChild(fresh, Child(number=number), (0, number))
         answers[group] = keeper.id
-        records = tuple(evidence[record] for record in sorted(group, key=ordinals.__getitem__))
+        current = sorted(group.difference(gone), key=ordinals.__getitem__)
+        records = tuple(evidence[record] for record in current)
         command = AssignRecords(keeper.child.number, model, records, left)
         settled.append(_settled(keeper, decide(command, keeper.child)))
     for one in known:

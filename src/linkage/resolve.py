@@ -73,6 +73,9 @@ class Judgement(NamedTuple):
     left: int
     right: int
     same: bool
+    given_up: bool = False
+    """Of two kept apart: the left is of an identity that its person gave up for that of the right.
+    They are one person, so the right stays a rival to whatever the left may be linked to."""
 
 
 class Reading(NamedTuple):
@@ -138,12 +141,12 @@ def resolve(
         return _alone(known[0])
     rank = {member.ordinal: place for place, member in enumerate(known)}
     candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank, reading))
-    groups = _Groups(known, candidates, judgements, reading)
+    groups = _Groups(known, candidates, list(judgements), reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
     unjudged = groups.unjudged(candidates)
     if reading.counts_rivals:
-        counted = with_rivals(unjudged, known)
+        counted = with_rivals(unjudged, known, given_up=groups.given_up(candidates))
         links = _links(unjudged, counted, sure)
         groups.weigh(unjudged, counted)
     else:
@@ -200,7 +203,7 @@ class _Groups:
         self,
         members: Sequence[Member],
         pairs: Sequence[Pair],
-        judgements: Iterable[Judgement],
+        judgements: Sequence[Judgement],
         reading: Reading,
     ) -> None:
         self._of = {m.ordinal: {m.ordinal} for m in members}
@@ -212,6 +215,7 @@ class _Groups:
         self._weights: dict[tuple[int, int], float] = {}
         self._apart: set[tuple[int, int]] = set()
         self._judged: set[tuple[int, int]] = set()
+        self._given_up = {(j.left, j.right) for j in judgements if j.given_up}
         judged = [j for j in judgements if j.left in self._of and j.right in self._of]
         for judgement in judged:
             key = (judgement.left, judgement.right)
@@ -232,6 +236,11 @@ class _Groups:
     def unjudged(self, pairs: Iterable[Pair]) -> list[Pair]:
         """Pairs of which no steward has said what they are: those kept apart are no rivals."""
         return [pair for pair in pairs if (pair.left, pair.right) not in self._judged]
+
+    def given_up(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Pairs of one person whose left identity was given up for that of the right."""
+        both = ((pair, pair._replace(left=pair.right, right=pair.left)) for pair in pairs)
+        return [pair for two in both for pair in two if (pair.left, pair.right) in self._given_up]
 
     def together(self, left: int, right: int) -> bool:
         return self._of[left] is self._of[right]
@@ -322,10 +331,13 @@ def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float
     return -pair.weight, -first, rank[pair.left], rank[pair.right]
 
 
-def with_rivals(pairs: Sequence[Pair], members: Iterable[Member]) -> list[float]:
+def with_rivals(
+    pairs: Sequence[Pair], members: Iterable[Member], *, given_up: Iterable[Pair] = ()
+) -> list[float]:
     """The weight of each pair, in their order, when the rivals of its records are counted.
 
     All candidates of the records have to be among the pairs; what is a non-link alone is none.
+    ``given_up``: pairs kept apart whose right record is a rival all the same, to the left alone.
     """
     known = list(members)
     ends = {(p.left, p.right) for p in pairs if p.outcome == "link"}
@@ -339,6 +351,9 @@ def with_rivals(pairs: Sequence[Pair], members: Iterable[Member]) -> list[float]
         once={m.ordinal for m in known if m.exclusive},
         apart=lambda left, right: "" != verified[left] != verified[right] != "",
     )
+    for pair in given_up:
+        if pair.outcome != "non_link":
+            found.rival(*pair[:4])
     return [found.counted(*p[:4]) for p in pairs]
 
 

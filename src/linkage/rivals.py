@@ -67,6 +67,11 @@ class Candidates:
             self._of[left, source[right]].append(Candidate(right, chances, home))
             self._of[right, source[left]].append(Candidate(left, chances, home))
 
+    def rival(self, record: int, other: int, weight: float, code: int) -> None:
+        """Let another be a rival to the record's candidates, and none of its own be one to it."""
+        candidate = Candidate(other, 2.0 ** min(weight, MOST), _is_at_home(code))
+        self._of[record, self._source[other]].append(candidate)
+
     def counted(self, left: int, right: int, weight: float, code: int) -> float:
         """The weight of a pair (log2 odds), rivals counted."""
         if self._source[left] == self._source[right]:

@@ -218,6 +218,19 @@ def test_a_rival_that_has_a_partner_of_its_own_is_none():
     assert groups(resolve(members, pairs)) == {frozenset({1, 3}), frozenset({2, 4})}
 
 
+def test_the_new_identity_stays_a_rival_to_a_twin_whom_the_old_one_is_like():
+    new, twin, old, other = health(1), health(2), school(3), school(4)
+    pairs = [link(3, 1, 12.0), link(3, 2, 9.0)]
+    given_up = Judgement(3, 1, same=False, given_up=True)
+    assert len(resolve([new, twin, old], pairs, [given_up]).children) == 3
+    # A steward who keeps two apart says that they are two persons.
+    apart = Judgement(3, 1, same=False)
+    assert frozenset({2, 3}) in resolve([new, twin, old], pairs, [apart]).children
+    # To what the new identity may be linked to the old one is no rival.
+    both = [*pairs, link(4, 1, 12.0)]
+    assert frozenset({1, 4}) in resolve([new, twin, old, other], both, [given_up]).children
+
+
 def test_a_child_registered_twice_at_one_source_is_no_rival_of_itself():
     pattern = encode({"given": 1, "family": 1, "birth": 1, "place": 1})
     pairs = [link(1, 3, 12.0, pattern), link(2, 3, 12.0, pattern)]

@@ -63,6 +63,8 @@ class Truth:
     """Judgements in force: a pair of records, whether they are one child, and by which act."""
     never: dict = field(default_factory=dict)
     """Never-links in force, each two sides."""
+    stood: dict = field(default_factory=dict)
+    """What stood on each side before each judgement."""
     retired: dict = field(default_factory=dict)
     """Children that got a new identity: the never-link, and the number, which leads to nobody."""
     shielded: set = field(default_factory=set)
@@ -112,16 +114,31 @@ class Truth:
 
     def judge(self, left, right, *, same, act=""):
         self.judged[frozenset((left, right))] = same, act
+        self.stood[frozenset((left, right))] = self._stood()
 
     def split(self, off, rest, act):
         """A judgement on each pair across, but for those judged so before."""
         for pair in product(off, rest):
             self.judged.setdefault(frozenset(pair), (False, act))
+            self.stood.setdefault(frozenset(pair), self._stood())
 
-    def undo(self, pair):
-        """What was judged in one act is undone together."""
+    def undo(self, pair, stand):
+        """What was judged in one act is undone together; what it brought to a side may leave it."""
+        before = self.stood.pop(pair)
+        for place, side in self._places().items():
+            gone = side - stand[place]
+            assert not gone & before.get(place, set()), "invariant 4: it stood there before"
+            for stood in (side, *(one.get(place, set()) for one in self.stood.values())):
+                stood.difference_update(gone)
         same, act = self.judged.pop(pair)
         self.judged = {one: what for one, what in self.judged.items() if what != (same, act or 0)}
+
+    def _places(self):
+        """Each side of each never-link: the records that stand there."""
+        return {(one, n): side for one, sides in self.never.items() for n, side in enumerate(sides)}
+
+    def _stood(self):
+        return {place: set(side) for place, side in self._places().items()}
 
     def draw(self, never_link, left, right):
         self.never.setdefault(never_link, (set(left), set(right)))

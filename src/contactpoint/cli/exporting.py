@@ -60,10 +60,11 @@ def clearance_option(function: F) -> F:
 @token_option
 @json_option
 def links(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
-    """Write which child each current record belongs to into the CSV file OUT.
+    """Write the child of each current record to OUT.
 
-    Columns: source, record_id, child (a number; empty where the record belongs to none yet).
-    Shielded, withheld and never-linked records are left out unless you are cleared and ask.
+    OUT is a CSV file. Columns: source, record_id, child (a number; empty where the record belongs
+    to none yet). Shielded, withheld and never-linked records are left out unless you are cleared
+    and ask.
     """
     from contactpoint.exports import export_links
 
@@ -79,11 +80,11 @@ def links(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
 @token_option
 @json_option
 def pairs(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
-    """Write the pairs at or above the review threshold into the CSV file OUT.
+    """Write pairs from the review threshold up to OUT.
 
-    Columns: source_a, record_id_a, source_b, record_id_b, probability (rivals counted), weight and
-    decision (of each pair alone). Shielded, withheld and never-linked records are left out unless
-    you are cleared and ask.
+    OUT is a CSV file. Columns: source_a, record_id_a, source_b, record_id_b, probability (rivals
+    counted), weight and decision (of each pair alone). Shielded, withheld and never-linked records
+    are left out unless you are cleared and ask.
     """
     from contactpoint.exports import export_pairs
 

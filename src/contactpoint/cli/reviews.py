@@ -152,9 +152,10 @@ def crowd(task: str, limit: int, as_json: bool) -> None:
 @token_option
 @json_option
 def relatives(numbers: tuple[str, ...], nobody: bool, person: str, as_json: bool) -> None:
-    """Declare the children of your own family, on whom you do not decide. Replaces what was.
+    """Declare the children of your own family.
 
-    Their tasks answer as if there were none. A list that is not complete is yours to mend.
+    You do not decide on them. Replaces what was declared. Their tasks answer as if there were none.
+    A list that is not complete is yours to mend.
     """
     from contactpoint.errors import NotFoundError, UsageError
 
@@ -183,8 +184,9 @@ def relatives(numbers: tuple[str, ...], nobody: bool, person: str, as_json: bool
 @token_option
 @json_option
 def show(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
-    """Show a PAIR: both records side by side, the weight field by field, what was judged of it.
+    """Show both records of a PAIR, and its weight.
 
+    The records stand side by side, the weight field by field, and below them what was judged.
     'review list' names the pairs; two records as SOURCE:ID name any other. The look is recorded
     before the answer. A pair that may not be seen answers as one that does not exist.
     """

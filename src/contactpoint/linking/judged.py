@@ -15,6 +15,7 @@ from events.never_link import (
     NeverLinkEvent,
     NeverLinkGrown,
     NeverLinkLifted,
+    SidesGivenBack,
     decide,
     evolve,
     sides_of,
@@ -28,6 +29,7 @@ CHANGES: tuple[type[Event], ...] = (
     PairJudged,
     JudgementReversed,
     NeverLinkDrawn,
+    SidesGivenBack,
     NeverLinkLifted,
 )
 """Events after which the records they speak of are linked again."""
@@ -100,7 +102,8 @@ class Laid:
         judged = {judgement for ordinal in touched for judgement in self._judged.get(ordinal, ())}
         laid = self._laid(touched)
         judged.update(*(self._one_again(one) for one in laid))
-        return implied(judged, [self._sides(one) for one in laid], members)
+        given_up = [self._sides(one) for one in laid if self._is_renewed(one)]
+        return implied(judged, [self._sides(one) for one in laid], members, given_up=given_up)
 
     def judged(self, pairs: Iterable[Pair]) -> Iterator[tuple[Judgement, Pair]]:
         """Those of the pairs that a steward judged, each with what was said."""
@@ -124,6 +127,14 @@ class Laid:
                         if other not in side
                     )
         return {one: list(dict.fromkeys(new)) for one, new in found.items() if new}
+
+    def identities(self) -> list[frozenset[int]]:
+        """The records of each identity that an adoption ended or made, withdrawn ones too."""
+        return [
+            frozenset(one.ordinal for one in stands.values() if one.side == side)
+            for _, stands in sorted(self._sided.items())
+            for side in ("old", "new")
+        ]
 
     def growth(
         self, grown: dict[UUID, list[Sided]], origin: Origin
@@ -174,6 +185,9 @@ class Laid:
         )
         return left, right
 
+    def _is_renewed(self, never_link: UUID) -> bool:
+        return any(one.side in {"old", "new"} for one in self._sided[never_link].values())
+
     def _one_again(self, never_link: UUID) -> list[Judgement]:
         """What holds the records of a retired identity together: each would be seen alone."""
         stands = self._sided[never_link].values()
@@ -188,6 +202,8 @@ def side_records(never_link: UUID, event: NeverLinkEvent, before: NeverLink) -> 
             stands = sides_of(event, renewed=renewed)
         case NeverLinkGrown():
             stands = sides_of(event, renewed=before.is_renewed)
+        case SidesGivenBack(records=records):
+            return [SideRecord(never_link, record, "") for record in records]
         case NeverLinkLifted():
             return [SideRecord(never_link, record, "") for record in before.left | before.right]
     return [SideRecord(never_link, record, side) for record, side in stands]
@@ -200,5 +216,7 @@ def spoken_of(event: Event) -> Sequence[UUID]:
             return left, right
         case NeverLinkDrawn(left=ones, right=others):
             return *ones, *others
+        case SidesGivenBack(records=records):
+            return records
         case _:
             return ()

@@ -1,7 +1,7 @@
 """One run of linking: what changed since the last, resolved with all that it touches."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, overload
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from contactpoint.linking.neighbourhoods import (
 )
 from contactpoint.linking.shapes import Shapes
 from contactpoint.linking.shielding import Spreading
+from contactpoint.linking.vanished import Vanished
 from contactpoint.linking.withholding import Withholding
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
@@ -269,6 +270,7 @@ class _Run:
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
         self._laid = judged.Laid(linking._log)
+        self._vanished = Vanished()
         self._near: Withholding | None = None
         self._through = 0
         self._unsaid = 0
@@ -290,7 +292,7 @@ class _Run:
         if not changed:
             return self.outcome
         self._tell("compare", len(changed))
-        index = self._index()
+        index = self._index_with_vanished()
         self._watch(index)
         before = self._log.position()
         pairs, ordinals = self._reach(index, changed, whole=whole)
@@ -306,7 +308,7 @@ class _Run:
         self._laid.read()
         self._laid.suppose(judgements)
         asked = {ordinal for one in judgements for ordinal in one[:2]}
-        pairs, ordinals = self._reach(self._index(), asked, whole=False)
+        pairs, ordinals = self._reach(self._index_with_vanished(), asked, whole=False)
         linked = self._linked(ordinals)
         found = list(decided(pairs, self._model))
         batch = group(ordinals, found, self._edges(ordinals, linked))
@@ -388,6 +390,13 @@ class _Run:
             self._kept.save(index, self._matching, self._position)
         return index
 
+    def _index_with_vanished(self) -> AnyIndex:
+        """The index, and what stands in for identities without current records, in this run."""
+        index = self._index()
+        self._vanished = Vanished.of(self._laid.identities(), self._filling, self._queries)
+        self._vanished.put(index, self._filling)
+        return index
+
     def _reach(self, index: AnyIndex, changed: set[int], *, whole: bool) -> tuple[Pairs, set[int]]:
         """Pairs to resolve and the records they concern; children are always seen whole."""
         floor = floor_of(self._model)
@@ -439,7 +448,7 @@ class _Run:
         self._laid.read()
         self._position = self._projector.catch_up()
         self._version = self._own_version()
-        index = self._index()
+        index = self._index_with_vanished()
         self._watch(index)
         pairs, met = reach(index, ordinals, floor_of(self._model), self._beside)
         linked = self._linked(met)
@@ -459,11 +468,13 @@ class _Run:
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
             merged.setdefault(into, set()).add(child)
+        commit.gone = self._vanished.among(known.keys())
         for one in batch:
             members = [
-                self._filling.member(record)
+                self._member(record, commit.gone)
                 for ordinal in one.ordinals
-                if (record := known.get(ordinal)) is not None and record.standing == "current"
+                if (record := known.get(ordinal)) is not None
+                if record.standing == "current" or ordinal in commit.gone
             ]
             resolution = self._placed(one, members, known, commit)
             children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
@@ -482,18 +493,27 @@ class _Run:
     ) -> Resolution:
         """The children of a neighbourhood, without what is withheld: as if it had never come."""
         ids = {member.ordinal: known[member.ordinal].record for member in members}
+        gone = commit.gone & ids.keys()
+        pairs = [pair for pair in one.pairs if not {pair.left, pair.right} <= gone]
         while True:
+            judged = self._laid.among(one.ordinals, [member.ordinal for member in members])
             resolution = resolve(
                 members,
-                one.pairs,
-                self._laid.among(one.ordinals, [member.ordinal for member in members]),
+                pairs,
+                [*judged, *self._vanished.held(gone)],
                 reading=self._matching.reading,
                 sure=sure_of(self._model),
             )
+            resolution = _without(gone, resolution, members)
             apart = commit.shields.set_apart(resolution.children, ids, commit.linked)
             if not apart:
                 return resolution
             members = [member for member in members if member.ordinal not in apart]
+
+    def _member(self, record: Membership, gone: Collection[int]) -> Member:
+        """A record as resolving sees it; one that stands in keeps no other of its source away."""
+        member = self._filling.member(record)
+        return member._replace(exclusive="") if record.ordinal in gone else member
 
     def _watch(self, index: AnyIndex) -> None:
         """Look out for what comes near to shielded children; tables of other shapes have none."""
@@ -521,6 +541,7 @@ class _Run:
             ordinals={record: ordinal for ordinal, record in ids.items()},
             model=self._model.version,
             register=self._register,
+            gone={ids[o] for o in commit.gone & ids.keys()},
             left="withdrawn" if len(one.ordinals) == 1 else "moved",
         )
         for each in settled:
@@ -688,6 +709,8 @@ class _Commit:
         self.crowds: list[Crowd] = []
         self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
         """The records of each child by ordinal, and the ids of those of its neighbourhood."""
+        self.gone: set[int] = set()
+        """Records among them that stand in for an identity without current ones."""
 
     def refer_withheld(self, ids: dict[int, UUID]) -> None:
         """The pairs for which records of this neighbourhood are withheld: somebody decides."""
@@ -702,7 +725,7 @@ class _Commit:
         """The children as they are when it is written."""
         before = {child: head.number for child, head in heads.children(self._ids()).items()}
         for child, ids in self.groups:
-            records = {ordinal: ids[ordinal] for ordinal in sorted(child)}
+            records = {ordinal: ids[ordinal] for ordinal in sorted(child - self.gone)}
             now = {self.links.get(id_, self.linked.get(o)) for o, id_ in records.items()}
             yield Previewed(before.get(now.pop() or UUID(int=0), ""), records)
 
@@ -734,6 +757,16 @@ class _Commit:
                 self.links.setdefault(record, None)
         joined = child.records - settled.before.records
         self.links.update(dict.fromkeys(joined, settled.id))
+
+
+def _without(gone: set[int], resolution: Resolution, members: Sequence[Member]) -> Resolution:
+    """What follows for current records; a child that only those that are gone make is none."""
+    if not gone:
+        return resolution
+    makes = {member.ordinal for member in members if member.makes_child} - gone
+    children = tuple(child for child in resolution.children if child & makes)
+    referred = tuple(p for p in resolution.referred if not {p.left, p.right} & gone)
+    return replace(resolution, children=children, referred=referred)
 
 
 def _beside(linked: dict[int, UUID]) -> list[tuple[int, int]]:
