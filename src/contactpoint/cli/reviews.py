@@ -114,10 +114,11 @@ def _note(task: "Task") -> str:
 @token_option
 @json_option
 def crowd(task: str, limit: int, as_json: bool) -> None:
-    """List the pairs of a crowd (a TASK 'maximum entity size') that nobody has decided.
+    """List the pairs of a crowd that await a decision.
 
-    In a crowd the machine links only what is sure, and refers no pair. The heaviest go first; no
-    particulars are shown. 'review show' opens one, and 'review decide' decides on it.
+    TASK names a 'maximum entity size' of 'review list'. In a crowd the machine links only what is
+    sure, and refers no pair. The heaviest go first; no particulars are shown. 'review show' opens
+    one, and 'review decide' decides on it.
     """
     from contactpoint.crowds import undecided
 
