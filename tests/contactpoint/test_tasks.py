@@ -122,6 +122,16 @@ def test_what_nobody_could_tell_goes_behind_the_others(desk):
     assert now["pair"] != first["pair"]
 
 
+def test_a_pair_that_was_referred_on_waits_for_others_than_who_referred_it(desk):
+    [first] = desk.listed()
+    desk.decide(first["pair"], verdict="refer")
+    assert first["pair"] not in {one["pair"] for one in desk.listed()}
+    [told] = [one for one in desk.listed(by=desk.bram) if one["pair"] == first["pair"]]
+    assert told["said"] == "refer"
+    desk.decide(first["pair"], verdict="link", by=desk.bram)
+    assert first["pair"] not in {one["pair"] for one in desk.listed(by=desk.bram)}
+
+
 def test_nobody_is_given_or_decides_on_their_own_family(desk):
     [first] = desk.listed()
     number = desk.opened_pair(first["pair"])["left"]["child"]

@@ -7,7 +7,7 @@ import numpy as np
 
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.models import AnyModel
-from linkage.decide import MARGINS, Decision
+from linkage.decide import MARGINS, Outcome
 from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods
 
@@ -41,13 +41,13 @@ def decided(pairs: Pairs, model: AnyModel) -> Iterator[Pair]:
     columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
     # The weight follows from the pattern, and many pairs have one pattern.
     matching = matching_of(model)
-    decisions: dict[int, Decision] = {}
+    known: dict[int, tuple[Outcome, float | None, bool]] = {}
     for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
-        decision = decisions.get(code)
-        if decision is None:
-            decision = decisions[code] = matching.decide(code, weight)
-        margin, crossed = MARGINS.get(decision.reason), matching.reading.crosses(code)
-        yield Pair(left, right, weight, code, decision.outcome, margin, crossed)
+        told = known.get(code)
+        if told is None:
+            outcome, reason = matching.decide(code, weight)
+            told = known[code] = outcome, MARGINS.get(reason), matching.reading.crosses(code)
+        yield Pair(left, right, weight, code, *told)
 
 
 def group(
