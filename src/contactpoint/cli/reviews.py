@@ -99,7 +99,16 @@ def _note(task: "Task") -> str:
         return f"{task.size:,} records hang together: contactpoint review crowd {task.name}"
     if task.pair is None:
         return f"contactpoint delivery show {task.name.partition(':')[0]}"
-    return {"unsure": "somebody could not tell", "refer": "referred on"}.get(task.said, "")
+    return NOTES.get(task.said, "")
+
+
+NOTES = {
+    "unsure": "somebody could not tell",
+    "refer": "referred on",
+    "link": "judged one child, and doubted",
+    "apart": "judged two children, and doubted",
+}
+"""Of a pair by what a steward said of it."""
 
 
 @review.command(epilog=examples("review crowd 7f3a9c21 --limit 50"))

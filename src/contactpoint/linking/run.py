@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.linking import judged
-from contactpoint.linking.gainsaid import gainsaid, speaks_against
+from contactpoint.linking.doubted import doubted, speaks_against
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import (
@@ -554,18 +554,18 @@ class _Run:
             ReferredPair(
                 ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
             )
-            for pair in (*resolution.referred, *self._gainsaid(one, ids))
+            for pair in (*resolution.referred, *self._doubted(one, ids))
         )
         commit.refer_withheld(ids)
         commit.records.update(ids.values())
 
-    def _gainsaid(self, one: Neighbourhood, ids: dict[int, UUID]) -> Iterator[Pair]:
+    def _doubted(self, one: Neighbourhood, ids: dict[int, UUID]) -> Iterator[Pair]:
         """The judged pairs of a neighbourhood that what was stated since speaks against."""
         contradicts = self._matching.reading.contradicts
-        doubted = [
+        pairs = [
             both for both in self._laid.judged(one.pairs) if speaks_against(*both, contradicts)
         ]
-        return gainsaid(doubted, ids, self._log, self._master)
+        return doubted(pairs, ids, self._log, self._master)
 
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)

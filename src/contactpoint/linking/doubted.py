@@ -20,7 +20,7 @@ def speaks_against(judgement: Judgement, pair: Pair, contradicts: Callable[[int]
     return contradicts(pair.pattern) if judgement.same else pair.outcome == "link"
 
 
-def gainsaid(
+def doubted(
     pairs: Iterable[tuple[Judgement, Pair]],
     ids: Mapping[int, UUID],
     log: Log,
