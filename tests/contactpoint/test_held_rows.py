@@ -3,7 +3,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -366,9 +366,7 @@ def approved_after(folder, arrivals):
     return found
 
 
-@settings(
-    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=8)
 @given(nights=NIGHTS)
 def test_what_is_current_after_all_was_approved_does_not_depend_on_the_order_of_arrival(
     tmp_path_factory, nights

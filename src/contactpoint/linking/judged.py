@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from uuid import UUID
 
-from contactpoint.linking.neighbourhoods import Edge
 from events.judgement import ACT, JudgementReversed, PairJudged
 from events.log import Log
 from events.message import Event, Origin, Recorded
@@ -24,6 +23,8 @@ from events.store.heads import Sided, SideRecord
 from linkage.judgements import Sides, implied
 from linkage.resolve import Judgement, Pair
 
+Edge = tuple[int, int]
+"""Two records, by ordinal, that are seen together."""
 SIDES = ("left", "old"), ("right", "new")
 CHANGES: tuple[type[Event], ...] = (
     PairJudged,

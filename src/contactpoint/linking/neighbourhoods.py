@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from contactpoint.linking.judged import Edge
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.models import AnyModel
 from linkage.decide import MARGINS, Outcome
 from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods
-
-Edge = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from contactpoint.linking.doubted import doubted, speaks_against
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import (
-    Edge,
     Neighbourhood,
     decided,
     floor_of,
@@ -455,7 +454,7 @@ class _Run:
         found = list(decided(pairs, self._model))
         return group(met, found, self._edges(met, linked)), linked
 
-    def _edges(self, ordinals: set[int], linked: dict[int, UUID]) -> list[Edge]:
+    def _edges(self, ordinals: set[int], linked: dict[int, UUID]) -> list[judged.Edge]:
         """What joins records beside their pairs: a child, and what people laid upon them."""
         return [*_beside(linked), *self._laid.edges(ordinals)]
 
