@@ -263,6 +263,8 @@ class _Run:
         self._filling = Filling(registry, self._matching)
         self._laid = judged.Laid(linking._log)
         self._vanished = Vanished()
+        self._grown: set[int] = set()
+        """Records that came to stand on a side of a never-link, not resolved again yet."""
         self._near: Withholding | None = None
         self._through = 0
         self._unsaid = 0
@@ -290,6 +292,7 @@ class _Run:
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
         self._settle(pairs, ordinals)
+        self._settle_grown()
         if not self._plan and (self._log.position() > before or first or not everything):
             self._complete()
         self.outcome.events = self._log.position() - before - self._unsaid
@@ -397,6 +400,13 @@ class _Run:
             self._commit(batch, {o: linked[o] for o in wanted if o in linked}, wanted)
             self.outcome.records += len(wanted)
             self._tell("settle", self.outcome.records)
+
+    def _settle_grown(self) -> None:
+        """Where a side of a never-link grew, resolve again: the grown side may part others."""
+        while grown := self._grown:
+            self._grown = set()
+            batch, linked = self._again(grown)
+            self._commit(batch, linked, {o for one in batch for o in one.ordinals})
 
     def _linked(self, ordinals: set[int]) -> dict[int, UUID]:
         """The child of each of these records that has one now."""
@@ -594,6 +604,7 @@ class _Run:
                 unmoved={ACT: self._laid.position, "shield": commit.shields.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
+            self._grown.update(stands.ordinal for new in grown.values() for stands in new)
             self._unsaid += sum(bool(message.event.moves) for message in messages)
             self._version += len(own)
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
