@@ -529,6 +529,7 @@ class _Run:
             model=self._model.version,
             register=self._register,
             gone={ids[o] for o in commit.gone & ids.keys()},
+            given_up={ids[o] for o in self._laid.given_up(ids)},
             left="withdrawn" if len(one.ordinals) == 1 else "moved",
         )
         for each in settled:
