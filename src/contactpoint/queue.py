@@ -47,6 +47,8 @@ def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, 
         own = sources[pair.left], sources[pair.right]
         kind = kind_of(pair, own, of_children=own[0] not in shaped)
         said = state.judged.verdict if state.judged else ""
+        if state.judged and said == "refer" and state.judged.by == store.actor.subject:
+            continue  # somebody else is to decide
         task = Task(
             kind,
             str(Pair(pair.left, pair.right)),

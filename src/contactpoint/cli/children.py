@@ -57,11 +57,11 @@ child.add_command(consent)
 def show(  # noqa: PLR0913 - what is said of a look
     *, number: str, with_history: bool, override: bool, behalf: str, reason: str, as_json: bool
 ) -> None:
-    """Show the child of an index NUMBER and the services that work with them.
+    """Show the child of a NUMBER, and the services involved.
 
     Spaces in the number do not matter; - reads it from standard input. The look is recorded before
-    the answer. A child that may not be seen answers as a number that nobody has. A shielded
-    child's history is not shown.
+    the answer. A child that may not be seen answers as a number that nobody has. A shielded child's
+    history is not shown.
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError
@@ -127,11 +127,11 @@ def show(  # noqa: PLR0913 - what is said of a look
 @token_option
 @json_option
 def find(words: tuple[str, ...], behalf: str, reason: str, as_json: bool, **asked: str) -> int:
-    """Find children for whom everything holds that is asked; at most twenty.
+    """Find children for whom all holds that is asked.
 
-    A value given as - is read from standard input, so that it stands in no history: a line for
-    each option in the order typed, then one for the NAME. The look is recorded before the answer.
-    Exit 1 where no child is found.
+    At most twenty are shown. A value given as - is read from standard input, so that it stands in
+    no history: a line for each option in the order typed, then one for the NAME. The look is
+    recorded before the answer. Exit 1 where no child is found.
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError, UsageError

@@ -59,12 +59,12 @@ def token(  # noqa: PLR0913 - what a token says
     days: int,
     as_json: bool,
 ) -> None:
-    """Issue a signed token that names a person: who acts, and as what.
+    """Issue a signed token that names a person.
 
-    Only in an administrator's shell, and recorded. For development and tests: whoever runs an index
-    of real children lets a directory of people vouch for them. A command is told who acts by
-    CONTACTPOINT_TOKEN or --token FILE, and who the second person is, where an act needs two, by
-    CONTACTPOINT_SECOND_TOKEN or --second FILE.
+    It says who acts, and as what. Only in an administrator's shell, and recorded. For development
+    and tests: whoever runs an index of real children lets a directory of people vouch for them. A
+    command is told who acts by CONTACTPOINT_TOKEN or --token FILE, and who the second person is,
+    where an act needs two, by CONTACTPOINT_SECOND_TOKEN or --second FILE.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -90,9 +90,10 @@ def token(  # noqa: PLR0913 - what a token says
 @token_option
 @json_option
 def list_(subject: str, as_json: bool) -> None:
-    """List the tokens that have not expired: for whom, as what, until when, and whether revoked.
+    """List the tokens that have not expired.
 
-    The tokens themselves are kept nowhere.
+    For whom they are, as what, until when, and whether revoked. The tokens themselves are kept
+    nowhere.
     """
     from contactpoint.people.issuing import known
 
@@ -132,10 +133,11 @@ def _line(told: dict[str, Any]) -> tuple[str, ...]:
 @token_option
 @json_option
 def revoke(ids: tuple[str, ...], subject: str, as_json: bool) -> None:
-    """Revoke tokens before they expire, by their ids or by whom they name.
+    """Revoke tokens before they expire.
 
-    From then on they are refused everywhere, also by a session that is under way, and by an act of
-    two as the second. 'token list' names the ids. Revoking again changes nothing.
+    By their ids, or by whom they name. From then on they are refused everywhere, also by a session
+    that is under way, and by an act of two as the second. 'token list' names the ids. Revoking
+    again changes nothing.
     """
     from contactpoint.errors import UsageError
     from contactpoint.people import issuing

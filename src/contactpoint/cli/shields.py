@@ -43,6 +43,7 @@ def _review() -> Callable[[F], F]:
     return click.option(
         "--review",
         type=click.DateTime(["%Y-%m-%d"]),
+        metavar="YYYY-MM-DD",
         help="Day by which it is looked at again. It ends nothing. Default: in half a year.",
     )
 
@@ -137,9 +138,10 @@ def review(  # noqa: PLR0913 - what a review says
     parents: Sequence[str],
     as_json: bool,
 ) -> None:
-    """Say that a SHIELD was looked at again and is to stand; or, by a child's number, all of them.
+    """Say that a SHIELD was looked at again, and is to stand.
 
-    What is not named stays as it was. Safe parents, where any is named, are those and no others.
+    By a child's number: all that stand over the child. What is not named stays as it was. Safe
+    parents, where any is named, are those and no others.
     """
     from contactpoint.shielding.officers import Asked
 
@@ -156,10 +158,11 @@ def review(  # noqa: PLR0913 - what a review says
 @second_option
 @json_option
 def lift(*, shield_: str, reason: str, as_json: bool) -> None:
-    """Take a SHIELD away, or, by a child's number, all that stand over the child.
+    """Take a SHIELD away.
 
-    Two officers do it together. A child over whom another shield stands is shielded still. A
-    mark that a source repeats lays no shield again, and one that it sets anew does.
+    By a child's number: all that stand over the child. Two officers do it together. A child over
+    whom another shield stands is shielded still. A mark that a source repeats lays no shield again,
+    and one that it sets anew does.
     """
     from contactpoint.accesses import required_reason
 
@@ -187,10 +190,11 @@ WAIT = 60.0
 @token_option
 @json_option
 def list_(*, every: bool, as_json: bool) -> None:
-    """List the shields that stand, the soonest to be reviewed first; those past it are marked.
+    """List the shields that stand.
 
-    Inherited ones stand apart: a merge or a split brought them, and nobody has looked yet. So do
-    records that a source still marks although their shield was lifted: the source is to be asked.
+    The soonest to be reviewed stand first, and those past it are marked. Inherited ones stand
+    apart: a merge or a split brought them, and nobody has looked yet. So do records that a source
+    still marks although their shield was lifted: the source is to be asked.
     """
     with opened(Act.LIST_SHIELDS) as store:
         origin = store.origin("shield list")
@@ -233,10 +237,11 @@ def list_(*, every: bool, as_json: bool) -> None:
 )
 @json_option
 def curve(*, children: int, seed: int, records: int, as_json: bool) -> None:
-    """Measure the shield floor: from which probability a new record is withheld.
+    """Measure the shield floor.
 
-    On an invented population at England's density: of the new records that an authority writes of
-    shielded children, how many become visible elsewhere, and how many other children are withheld.
+    That is the probability from which a new record is withheld. On an invented population at
+    England's density: of the new records that an authority writes of shielded children, how many
+    become visible elsewhere, and how many other children are withheld.
     """
     from msgspec import to_builtins
 

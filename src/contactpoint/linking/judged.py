@@ -1,10 +1,9 @@
 """What people have laid upon the records that a run links: judgements and never-links."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from uuid import UUID
 
-from contactpoint.linking.neighbourhoods import Edge
 from events.judgement import ACT, JudgementReversed, PairJudged
 from events.log import Log
 from events.message import Event, Origin, Recorded
@@ -22,8 +21,10 @@ from events.never_link import (
 )
 from events.store.heads import Sided, SideRecord
 from linkage.judgements import Sides, implied
-from linkage.resolve import Judgement
+from linkage.resolve import Judgement, Pair
 
+Edge = tuple[int, int]
+"""Two records, by ordinal, that are seen together."""
 SIDES = ("left", "old"), ("right", "new")
 CHANGES: tuple[type[Event], ...] = (
     PairJudged,
@@ -104,6 +105,13 @@ class Laid:
         judged.update(*(self._one_again(one) for one in laid))
         given_up = [self._sides(one) for one in laid if self._is_renewed(one)]
         return implied(judged, [self._sides(one) for one in laid], members, given_up=given_up)
+
+    def judged(self, pairs: Iterable[Pair]) -> Iterator[tuple[Judgement, Pair]]:
+        """Those of the pairs that a steward judged, each with what was said."""
+        for pair in pairs:
+            for judgement in self._judged.get(pair.left, ()):
+                if {*judgement[:2]} == {pair.left, pair.right}:
+                    yield judgement, pair
 
     def grown(
         self, groups: Iterable[tuple[Collection[int], dict[int, UUID]]]

@@ -9,10 +9,10 @@ from pyroaring import BitMap
 
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.linking import judged
+from contactpoint.linking.doubted import doubted, speaks_against
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import (
-    Edge,
     Neighbourhood,
     decided,
     floor_of,
@@ -61,7 +61,7 @@ from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Judgement, Member, Resolution, resolve
+from linkage.resolve import Judgement, Member, Pair, Resolution, resolve
 from linkage.weigh import probability
 from projections.projector import Projector
 from projections.queries import Membership, Queries
@@ -217,6 +217,12 @@ class Linking:
             run = _Run(self, origin, model, position, plan=True)
             return run.suppose(judgements)
 
+    def crowd(self, origin: Origin, model: AnyModel, lead: UUID) -> list[Pair]:
+        """The possible links between children in the neighbourhood that a record leads."""
+        with self._log.lock("link", wait=PREVIEW):
+            position = self._projector.catch_up()
+            return _Run(self, origin, model, position, plan=True).between_children(lead)
+
     @overload
     def index(self, origin: Origin, model: Model) -> Index: ...
 
@@ -258,6 +264,7 @@ class _Run:
         self._origin, self._model, self._size = origin, model, linking._commit
         self._matching: Matching = matching_of(model)
         shape = self._matching.shape
+        self._master = linking._master
         self._stream = linking._master.hashes.stream_id("linking", *([shape] if shape else []))
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
@@ -309,6 +316,21 @@ class _Run:
         batch = group(ordinals, found, self._edges(ordinals, linked))
         commit = self._resolved(batch, linked)
         return [one for one in commit.children(self._log.heads) if one.is_about(asked)]
+
+    def between_children(self, lead: UUID) -> list[Pair]:
+        """The pairs of a record's neighbourhood that are not of one child, but may be."""
+        self._laid.read()
+        first = self._log.heads.records([lead])[lead].state.ordinal
+        pairs, ordinals = self._reach(self._index(), {first}, whole=False)
+        linked = self._linked(ordinals)
+        found = list(decided(pairs, self._model))
+        batch = group(ordinals, found, self._edges(ordinals, linked))
+        mine = next((one for one in batch if first in one.ordinals), None)
+        return [
+            pair
+            for pair in (mine.pairs if mine else ())
+            if pair.connects and linked.get(pair.left, pair.left) != linked.get(pair.right)
+        ]
 
     def _last(self) -> tuple[int, str]:
         """How far the log was linked, and under which model; none under none."""
@@ -442,7 +464,7 @@ class _Run:
         found = list(decided(pairs, self._model))
         return group(met, found, self._edges(met, linked)), linked
 
-    def _edges(self, ordinals: set[int], linked: dict[int, UUID]) -> list[Edge]:
+    def _edges(self, ordinals: set[int], linked: dict[int, UUID]) -> list[judged.Edge]:
         """What joins records beside their pairs: a child, and what people laid upon them."""
         return [*_beside(linked), *self._laid.edges(ordinals)]
 
@@ -542,10 +564,18 @@ class _Run:
             ReferredPair(
                 ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
             )
-            for pair in resolution.referred
+            for pair in (*resolution.referred, *self._doubted(one, ids))
         )
         commit.refer_withheld(ids)
         commit.records.update(ids.values())
+
+    def _doubted(self, one: Neighbourhood, ids: dict[int, UUID]) -> Iterator[Pair]:
+        """The judged pairs of a neighbourhood that what was stated since speaks against."""
+        contradicts = self._matching.reading.contradicts
+        pairs = [
+            both for both in self._laid.judged(one.pairs) if speaks_against(*both, contradicts)
+        ]
+        return doubted(pairs, ids, self._log, self._master)
 
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
