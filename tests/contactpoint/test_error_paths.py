@@ -6,6 +6,7 @@ every command is given a name where it wants something else.
 """
 
 import ast
+import multiprocessing
 import os
 import threading
 from contextlib import contextmanager
@@ -21,9 +22,9 @@ from msgspec.structs import replace
 from contactpoint.bootstrap import open_store
 from contactpoint.cli.program import _explained, program, run
 from contactpoint.intake.delivered import Delivered
+from contactpoint.intake.line import Line
 from contactpoint.intake.processes import Shared
 from contactpoint.intake.request import Request
-from contactpoint.intake.second_process import _Asked
 from contactpoint.judging import By, Judging, Meant, Pair
 from contactpoint.settings import from_environment
 from contactpoint.shielding.officers import Asked
@@ -217,12 +218,13 @@ def _(world):
         process.about  # noqa: B018 - asks for it
 
 
-@case("_EndedError")
+@case("EndedError")
 def _(world):
     del world
-    asked = _Asked.__new__(_Asked)
-    asked._let_go = True
-    asked.answer(SAID.encode())
+    ours, theirs = multiprocessing.Pipe()
+    line = Line(theirs, lambda: None)
+    ours.close()
+    line.next()
 
 
 @case("AlreadyShieldedError")

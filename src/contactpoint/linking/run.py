@@ -560,11 +560,12 @@ class _Run:
         was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
         commit.shields.follow(groups, was)
         commit.groups += [(group, ids) for group in resolution.children]
+        stated = {o: record for o, record in ids.items() if o not in commit.gone}
         commit.referred.extend(
             ReferredPair(
                 ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
             )
-            for pair in (*resolution.referred, *self._doubted(one, ids))
+            for pair in (*resolution.referred, *self._doubted(one, stated))
         )
         commit.refer_withheld(ids)
         commit.records.update(ids.values())
