@@ -174,7 +174,8 @@ class PairJudgedError(Exception):
     """A judgement is in force already; it has to be undone before another can be made."""
 
     def __init__(self, judged: PairJudged) -> None:
-        self.judged = judged
+        # Not the judgement itself: its remarks are sealed, and errors are written down.
+        self.verdict, self.by = judged.verdict, judged.by
         super().__init__(f"the pair was judged '{judged.verdict}' by {judged.by}")
 
 
@@ -190,7 +191,6 @@ def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEve
             return [] if pair.is_raised else [raised]
         case ClaimPair(steward, now, until):
             _must_be_free(pair, steward, now)
-            _must_not_be_judged(pair)
             mine = pair.claimant == steward and now < pair.until
             return [] if mine else [PairClaimed(steward, until)]
         case ReleaseClaim(steward, now):
@@ -200,6 +200,8 @@ def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEve
             if pair.judged is not None and _says_the_same(pair.judged, judged):
                 return []
             _must_be_free(pair, judged.by, now)
+            if pair.judged is not None and _confirms(pair.judged, judged):
+                return [msgspec.structs.replace(judged, act=pair.judged.act)]
             _must_not_be_judged(pair)
             return [judged]
         case ReverseJudgement(reversal, now):
@@ -216,6 +218,12 @@ def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEve
 def _says_the_same(one: PairJudged, other: PairJudged) -> bool:
     """Whether it is the same command given again."""
     return (one.verdict, one.by, one.seen) == (other.verdict, other.by, other.seen)
+
+
+def _confirms(one: PairJudged, other: PairJudged) -> bool:
+    """Whether it says the same of records that have changed since."""
+    before, now = ((seen.left, seen.right) for seen in (one.seen, other.seen))
+    return one.verdict == other.verdict and before != now
 
 
 def _must_be_free(pair: JudgedPair, steward: str, now: int) -> None:

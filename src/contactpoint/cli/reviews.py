@@ -96,10 +96,65 @@ def _note(task: "Task") -> str:
     if task.claimed:
         return f"claimed by {task.claimed}"
     if task.size:
-        return f"{task.size:,} records hang together by it"
+        return (
+            f"at least {task.size:,} records hang together: contactpoint review crowd {task.name}"
+        )
     if task.pair is None:
         return f"contactpoint delivery show {task.name.partition(':')[0]}"
-    return {"unsure": "somebody could not tell", "refer": "referred on"}.get(task.said, "")
+    return NOTES.get(task.said, "")
+
+
+NOTES = {
+    "unsure": "somebody could not tell",
+    "refer": "referred on",
+    "link": "judged one child, and doubted",
+    "apart": "judged two children, and doubted",
+}
+"""Of a pair by what a steward said of it."""
+
+
+@review.command(epilog=examples("review crowd 7f3a9c21 --limit 50"))
+@click.argument("task")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="How many are shown.",
+)
+@token_option
+@json_option
+def crowd(task: str, limit: int, as_json: bool) -> None:
+    """List the pairs of a crowd that await a decision.
+
+    TASK names a 'maximum entity size' of 'review list'. In a crowd the machine links only what is
+    sure, and refers no pair. The heaviest go first; no particulars are shown. 'review show' opens
+    one, and 'review decide' decides on it.
+    """
+    from contactpoint.crowds import undecided
+
+    with opened(Act.LIST_PAIRS) as store:
+        store.projector.catch_up()
+        found = undecided(store, task, limit)
+    if as_json:
+        print_json(
+            [
+                {
+                    "pair": str(one.pair),
+                    "weight": one.weight,
+                    "probability": one.probability,
+                    "sources": list(one.sources),
+                }
+                for one in found
+            ]
+        )
+        return
+    if not found:
+        say("no pair of it is left to decide; 'review split' parts a child that is two")
+        return
+    rows = [(str(one.pair), f"{one.probability:.4f}", *one.sources) for one in found]
+    title = "pairs that are not decided, the likeliest first"
+    print_table(("pair", "probability", "source", "source"), rows, title=title)
 
 
 @review.command(epilog=examples("review relatives 123456789012 -", "review relatives --none"))
@@ -222,6 +277,11 @@ def _why(opened_pair: "OpenedPair") -> str:
             return f"the source {raised.by} says that it merged the two records"
         why = raised.why if isinstance(raised.why, str) else "no reason is kept"
         return f"{raised.by} asked: {why}"
+    judged = opened_pair.state.judged
+    if judged is not None and judged.verdict in {"link", "apart"}:
+        return "what was stated since it was judged speaks against that; nothing has moved"
+    if found.of_shape is None and (doubt := _doubt(found.weight.pattern)):
+        return f"{doubt}: one of the two may bear another child's"
     if found.decision.outcome == "review":
         return found.decision.reason
     if found.decision.outcome == "link":
@@ -230,6 +290,15 @@ def _why(opened_pair: "OpenedPair") -> str:
             "source stands on the other side"
         )
     return "it was too close to call when it was referred; the next linking settles it"
+
+
+def _doubt(pattern: int) -> str:
+    """What makes a number doubtful: it agrees and the rest does not, or the other way round."""
+    from linkage.decide import Levels, contradiction, number_crossed, number_in_doubt
+
+    if reason := number_in_doubt(pattern):
+        return reason
+    return number_crossed(pattern) if contradiction(Levels.of(pattern)) else ""
 
 
 def _name(pair: "OpenPair") -> str:

@@ -1,6 +1,6 @@
 """The second pass: planned chunks become events, each chunk in one commit."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -42,6 +42,7 @@ from events.store.appending import StaleError
 from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
+SWAPPED = "SWAP"
 PAGE = 1_000
 TRIES = 5
 """How often a commit that lays shields, or asks about pairs, is tried where others are at them."""
@@ -125,12 +126,13 @@ class Appending:
         planned, commit = chunk.planned, chunk.commit
         contradicted, former = found.contradicted, found.former
         rows = _without_contradictions(chunk.rows, planned, contradicted, commit)
+        rows = _without_swapped(rows, found.swapped, commit)
         confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
         # A record that another row of the chunk concerns too is taken through its head, row by row.
-        several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.twice)}
+        several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.present)}
         singly = [(UUID(bytes=record), at) for record, at, _ in confirmed if record in several]
         together = [one for one in confirmed if one[0] not in several]
-        seen = [UUID(bytes=record) for record in planned.seen] + commit.twice
+        seen = [UUID(bytes=record) for record in planned.seen] + commit.present
         commit.heads = self._log.heads.records(
             [UUID(bytes=row.record) for row in rows]
             + [UUID(bytes=row.former) for row in rows if row.former in former]
@@ -403,7 +405,8 @@ class _Commit:
         self.restated: list[Restated] = []
         self.seen: list[int] = []
         self.notes: list[RowNote] = []
-        self.twice: list[UUID] = []
+        self.present: list[UUID] = []
+        """Records of rows that are held for what other rows of the file say."""
         self.marked: dict[UUID, None] = {}
         """Records that their feed marks as restricted in what is appended."""
         self.merged: dict[UUID, UUID] = {}
@@ -435,11 +438,17 @@ class _Commit:
 
     def note_twice(self, line: int, record: bytes) -> None:
         """The row contradicts another of the same key in this file; both are held."""
+        self._hold(line, record, TWICE, "key", "one row for each key")
+
+    def note_swapped(self, line: int, record: bytes) -> None:
+        """The row and another would exchange their children; both are held."""
+        expected = "each to stay with its record; another row of the file has them exchanged"
+        self._hold(line, record, SWAPPED, "name, birth date", expected)
+
+    def _hold(self, line: int, record: bytes, rule: str, field: str, expected: str) -> None:
         self.held += 1
-        self.twice.append(UUID(bytes=record))
-        self.notes.append(
-            RowNote(line, "held", TWICE, "key", "one row for each key", record[:4].hex())
-        )
+        self.present.append(UUID(bytes=record))
+        self.notes.append(RowNote(line, "held", rule, field, expected, record[:4].hex()))
 
     def seal(self, record: UUID, key: int, sensitive: int) -> None:
         """The record's particulars are sealed under these keys."""
@@ -471,4 +480,17 @@ def _without_contradictions(
     for record, _, line in planned.confirmed:
         if record in contradicted:
             commit.note_twice(line, record)
+    return taken
+
+
+def _without_swapped(
+    rows: Sequence[PreparedRow], swapped: Collection[bytes], commit: _Commit
+) -> list[PreparedRow]:
+    """Rows that may be taken; two that exchange name and birth date between them are held."""
+    taken: list[PreparedRow] = []
+    for row in rows:
+        if row.record in swapped:
+            commit.note_swapped(row.line, row.record)
+        else:
+            taken.append(row)
     return taken

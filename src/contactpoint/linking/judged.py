@@ -1,6 +1,6 @@
 """What people have laid upon the records that a run links: judgements and never-links."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from events.never_link import (
 )
 from events.store.heads import Sided, SideRecord
 from linkage.judgements import Sides, implied
-from linkage.resolve import Judgement
+from linkage.resolve import Judgement, Pair
 
 Edge = tuple[int, int]
 """Two records, by ordinal, that are seen together."""
@@ -106,6 +106,13 @@ class Laid:
         given_up = [self._sides(one) for one in laid if self._is_renewed(one)]
         return implied(judged, [self._sides(one) for one in laid], members, given_up=given_up)
 
+    def judged(self, pairs: Iterable[Pair]) -> Iterator[tuple[Judgement, Pair]]:
+        """Those of the pairs that a steward judged, each with what was said."""
+        for pair in pairs:
+            for judgement in self._judged.get(pair.left, ()):
+                if {*judgement[:2]} == {pair.left, pair.right}:
+                    yield judgement, pair
+
     def grown(
         self, groups: Iterable[tuple[Collection[int], dict[int, UUID]]]
     ) -> dict[UUID, list[Sided]]:
@@ -121,6 +128,11 @@ class Laid:
                         if other not in side
                     )
         return {one: list(dict.fromkeys(new)) for one, new in found.items() if new}
+
+    def given_up(self, ordinals: Collection[int]) -> set[int]:
+        """Those of the records that are of an identity which an adoption ended."""
+        touched = self._touched(ordinals)
+        return {o for o in touched if any(one.side == "old" for one in self._stands.get(o, ()))}
 
     def identities(self) -> list[frozenset[int]]:
         """The records of each identity that an adoption ended or made, withdrawn ones too."""

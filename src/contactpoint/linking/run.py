@@ -9,6 +9,7 @@ from pyroaring import BitMap
 
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.linking import judged
+from contactpoint.linking.doubted import doubted, speaks_against
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import (
@@ -60,7 +61,7 @@ from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Judgement, Member, Resolution, resolve
+from linkage.resolve import Judgement, Member, Pair, Resolution, resolve
 from linkage.weigh import probability
 from projections.projector import Projector
 from projections.queries import Membership, Queries
@@ -216,6 +217,12 @@ class Linking:
             run = _Run(self, origin, model, position, plan=True)
             return run.suppose(judgements)
 
+    def crowd(self, origin: Origin, model: AnyModel, lead: UUID) -> list[Pair]:
+        """The possible links between children in the neighbourhood that a record leads."""
+        with self._log.lock("link", wait=PREVIEW):
+            position = self._projector.catch_up()
+            return _Run(self, origin, model, position, plan=True).between_children(lead)
+
     @overload
     def index(self, origin: Origin, model: Model) -> Index: ...
 
@@ -257,11 +264,14 @@ class _Run:
         self._origin, self._model, self._size = origin, model, linking._commit
         self._matching: Matching = matching_of(model)
         shape = self._matching.shape
+        self._master = linking._master
         self._stream = linking._master.hashes.stream_id("linking", *([shape] if shape else []))
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
         self._laid = judged.Laid(linking._log)
         self._vanished = Vanished()
+        self._grown: set[int] = set()
+        """Records that came to stand on a side of a never-link, not resolved again yet."""
         self._near: Withholding | None = None
         self._through = 0
         self._unsaid = 0
@@ -289,6 +299,7 @@ class _Run:
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
         self._settle(pairs, ordinals)
+        self._settle_grown()
         if not self._plan and (self._log.position() > before or first or not everything):
             self._complete()
         self.outcome.events = self._log.position() - before - self._unsaid
@@ -305,6 +316,21 @@ class _Run:
         batch = group(ordinals, found, self._edges(ordinals, linked))
         commit = self._resolved(batch, linked)
         return [one for one in commit.children(self._log.heads) if one.is_about(asked)]
+
+    def between_children(self, lead: UUID) -> list[Pair]:
+        """The pairs of a record's neighbourhood that are not of one child, but may be."""
+        self._laid.read()
+        first = self._log.heads.records([lead])[lead].state.ordinal
+        pairs, ordinals = self._reach(self._index(), {first}, whole=False)
+        linked = self._linked(ordinals)
+        found = list(decided(pairs, self._model))
+        batch = group(ordinals, found, self._edges(ordinals, linked))
+        mine = next((one for one in batch if first in one.ordinals), None)
+        return [
+            pair
+            for pair in (mine.pairs if mine else ())
+            if pair.connects and linked.get(pair.left, pair.left) != linked.get(pair.right)
+        ]
 
     def _last(self) -> tuple[int, str]:
         """How far the log was linked, and under which model; none under none."""
@@ -396,6 +422,13 @@ class _Run:
             self._commit(batch, {o: linked[o] for o in wanted if o in linked}, wanted)
             self.outcome.records += len(wanted)
             self._tell("settle", self.outcome.records)
+
+    def _settle_grown(self) -> None:
+        """Where a side of a never-link grew, resolve again: the grown side may part others."""
+        while grown := self._grown:
+            self._grown = set()
+            batch, linked = self._again(grown)
+            self._commit(batch, linked, {o for one in batch for o in one.ordinals})
 
     def _linked(self, ordinals: set[int]) -> dict[int, UUID]:
         """The child of each of these records that has one now."""
@@ -518,6 +551,7 @@ class _Run:
             model=self._model.version,
             register=self._register,
             gone={ids[o] for o in commit.gone & ids.keys()},
+            given_up={ids[o] for o in self._laid.given_up(ids)},
             left="withdrawn" if len(one.ordinals) == 1 else "moved",
         )
         for each in settled:
@@ -526,14 +560,23 @@ class _Run:
         was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
         commit.shields.follow(groups, was)
         commit.groups += [(group, ids) for group in resolution.children]
+        stated = {o: record for o, record in ids.items() if o not in commit.gone}
         commit.referred.extend(
             ReferredPair(
                 ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
             )
-            for pair in resolution.referred
+            for pair in (*resolution.referred, *self._doubted(one, stated))
         )
         commit.refer_withheld(ids)
         commit.records.update(ids.values())
+
+    def _doubted(self, one: Neighbourhood, ids: dict[int, UUID]) -> Iterator[Pair]:
+        """The judged pairs of a neighbourhood that what was stated since speaks against."""
+        contradicts = self._matching.reading.contradicts
+        pairs = [
+            both for both in self._laid.judged(one.pairs) if speaks_against(*both, contradicts)
+        ]
+        return doubted(pairs, ids, self._log, self._master)
 
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
@@ -593,6 +636,7 @@ class _Run:
                 unmoved={ACT: self._laid.position, "shield": commit.shields.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
+            self._grown.update(stands.ordinal for new in grown.values() for stands in new)
             self._unsaid += sum(bool(message.event.moves) for message in messages)
             self._version += len(own)
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)

@@ -50,6 +50,7 @@ class Act(StrEnum):
     TRAIN = "train a model"
     USE_MODEL = "adopt a model"
     EXPORT = "export tables"
+    EXPORT_CLEARED = "export what is hidden"
     EVALUATE = "measure accuracy"
     ERASE = "erase"
     ROTATE = "rotate keys"
@@ -273,6 +274,7 @@ RULES: Mapping[Act, Rule] = {
     Act.TRAIN: Rule(_ADMINISTRATOR),
     Act.USE_MODEL: Rule(_ADMINISTRATOR),
     Act.EXPORT: Rule(_ADMINISTRATOR),
+    Act.EXPORT_CLEARED: Rule(_SHIELDING | _ADOPTION, strong=True),
     Act.EVALUATE: Rule(_ADMINISTRATOR),
     Act.ERASE: Rule(_ADMINISTRATOR),
     Act.ROTATE: Rule(_ADMINISTRATOR),
