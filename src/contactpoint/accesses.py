@@ -1,7 +1,7 @@
 """The record of access: written before anything is shown; what cannot be recorded is not shown."""
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,11 +23,26 @@ from events.message import Event, Origin, Recorded
 from events.store.appending import StaleError
 
 TRIES = 5
+PAGE = 10_000
 
 
 def current_user() -> str:
     """The operating-system user, as the record of access names readers."""
     return f"os:{getpass.getuser()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a child."""
+
+    at: int
+    """Microseconds since 1970-01-01 UTC."""
+    event: ChildrenAccessed
+
+    @property
+    def reason(self) -> str:
+        """Why, as it was stated; empty where that cannot be read any more."""
+        return self.event.asked.reason if isinstance(self.event.asked, Asked) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,22 @@ class Accesses:
             asked=Asked(reason, search or {}),
         )
         self._append(stream, origin, event, tuple(self.keys.issue([stream.bytes])))
+
+    def looks_at(self, children: Collection[UUID]) -> Iterator["Look"]:
+        """The looks at any of these children, the first one first; a walk over the whole record."""
+        after, upto = 0, self.log.position()
+        while rows := self.log.read(after, PAGE, upto, (ChildrenAccessed,)):
+            told = self.log.decode(rows, opened=False)
+            mine = [
+                row
+                for row, message in zip(rows, told, strict=True)
+                if isinstance(message.event, ChildrenAccessed)
+                and not set(children).isdisjoint(message.event.children)
+            ]
+            for message in self.log.decode(mine):
+                assert isinstance(message.event, ChildrenAccessed)
+                yield Look(message.origin.recorded, message.event)
+            after = rows[-1].position
 
     def investigate(self, origin: Origin, child: UUID, reason: str) -> None:
         """Open an investigation: somebody is about to look through this child's shield."""

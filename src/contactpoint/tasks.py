@@ -53,7 +53,7 @@ class Task:
     worth: float
     pair: OpenPair | None = None
     size: int = 0
-    """Records that hang together, where that is what it is about."""
+    """How many records hang together at least, where that is what it is about."""
     claimed: str = ""
     """Who is at it now."""
     said: str = ""

@@ -327,6 +327,17 @@ def crowded(desk, tmp_path):
     return desk
 
 
+def test_how_many_records_hang_together_is_told_to_the_cleared_alone(crowded):
+    cleared = crowded.token("cleo", "steward", "shielding-officer")
+    sizes = [
+        one["size"]
+        for by in (crowded.ada, cleared)
+        for one in crowded.listed(by=by)
+        if one["name"] == crowded.crowd
+    ]
+    assert sizes == [201, 213]
+
+
 def _pairs_of(desk, by, name=""):
     words = ("review", "crowd", name or desk.crowd, "--json")
     return [one["pair"] for one in json.loads(desk.run(*words, by=by).stdout)]

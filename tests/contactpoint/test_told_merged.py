@@ -88,6 +88,18 @@ def test_a_merge_into_a_record_that_nobody_knows_awaits_nobody_until_it_comes(cl
     assert len(listed(club)) == 1
 
 
+@pytest.mark.parametrize("rows", [[MERGED, NEW], [MERGED]])
+def test_a_merge_is_forgotten_with_an_erased_record(club, rows):
+    club.load(rows)
+    club.run("erase", "club:1", "--reason", "request", "--yes")
+    assert listed(club) == []
+    assert club.findings() == []
+    club.run("rebuild")
+    club.load([NEW | {"postcode": "LS1 4AP"}], "club", "2026-09-05")
+    assert listed(club) == []
+    assert club.findings() == []
+
+
 def _decide(club, verdict, reason):
     seen = opened(club, "club:1", "club:2")["seen"]
     words = ("--verdict", verdict, "--reason", reason, "--seen", seen)

@@ -96,7 +96,9 @@ def _note(task: "Task") -> str:
     if task.claimed:
         return f"claimed by {task.claimed}"
     if task.size:
-        return f"{task.size:,} records hang together: contactpoint review crowd {task.name}"
+        return (
+            f"at least {task.size:,} records hang together: contactpoint review crowd {task.name}"
+        )
     if task.pair is None:
         return f"contactpoint delivery show {task.name.partition(':')[0]}"
     return NOTES.get(task.said, "")

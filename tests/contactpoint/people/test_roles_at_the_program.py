@@ -288,3 +288,21 @@ def test_a_token_that_has_expired_is_not_listed(office):
         later = store.chance.clock() // 10**6 + 31 * 86_400
         assert "jo" not in {one.issued.subject for one in known(store.accesses, later)}
         assert "jo" in {one.issued.subject for one in known(store.accesses, later - 2 * 86_400)}
+
+
+def test_who_looked_at_a_child_is_listed_for_those_who_may_know(office):
+    child = office.run("child", "find", "Okonjo", "--reason", "x", "--json").stdout
+    [found] = json.loads(child)["found"]
+    ada = office.token("ada", "practitioner")
+    words = ("child", "show", found["number"], "--reason", "enquiry 9", "--for", "bram")
+    assert office.asked(ada, *words).exception is None
+    asked = ("child", "accesses", found["number"], "--reason", "a parent asks", "--json")
+    told = json.loads(office.asked(office.token("max", "auditor"), *asked).stdout)
+    looks = [(one["who"], one["act"], one["reason"], one["for"]) for one in told[-2:]]
+    assert looks == [
+        ("ada", "child show", "enquiry 9", "bram"),
+        ("max", "list who looked at a child", "a parent asks", ""),
+    ]
+    none = office.asked(office.token("max", "auditor"), "child", "accesses", "1", "--reason", "x")
+    assert str(none.exception) == "no child of that number"
+    assert isinstance(office.asked(ada, *asked).exception, DeniedError)
