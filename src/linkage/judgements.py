@@ -1,7 +1,7 @@
 """What judgements mean together: through a third record, through one withdrawn, at a never-link."""
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 from linkage.resolve import Judgement
 
@@ -15,16 +15,20 @@ def implied(
     members: Collection[int],
     *,
     given_up: Collection[Sides] = (),
+    together: Collection[frozenset[int]] = (),
 ) -> list[Judgement]:
     """What follows for these records from judgements and never-links on them and on others.
 
     ``given_up``: those of the sides of which the first is an identity given up for the other.
+    ``together``: sets of records that are held together where nothing that was said parts them.
 
     Two records that a third joins are one child also when the third is withdrawn. A never-link
     outranks judgements: a link that would lead from one side to the other is void.
     """
     links = _unbroken([j for j in judged if j.same], sides)
     groups = _groups(links)
+    for records in together:
+        _hold(records, groups, sides)
     found = [
         Judgement(left, right, same=True)
         for group in groups.values()
@@ -57,6 +61,15 @@ def _unbroken(links: Sequence[Judgement], sides: Collection[Sides]) -> list[Judg
         if not void:
             return links
         links = [link for link in links if link not in void]
+
+
+def _hold(records: Iterable[int], groups: dict[int, set[int]], sides: Collection[Sides]) -> None:
+    """Join the groups of these records, but for those that a never-link stands between."""
+    for left, right in combinations(sorted(records), 2):
+        one, other = (groups.setdefault(record, {record}) for record in (left, right))
+        both = one | other
+        if one is not other and not any(both & a and both & b for a, b in sides):
+            groups.update(dict.fromkeys(both, both))
 
 
 def _groups(links: Iterable[Judgement]) -> dict[int, set[int]]:

@@ -34,6 +34,13 @@ def test_whoever_is_judged_one_child_with_a_side_is_kept_from_the_other():
     assert found == [apart(3, 2)]
 
 
+def test_what_is_held_together_voids_no_judgement_where_a_never_link_parts_it():
+    judged, line = [link(1, 4), link(4, 5)], (side(1), side(2))
+    found = implied(judged, [line], {1, 2, 3, 4, 5}, together=[side(1, 2, 3)])
+    assert {(j.left, j.right) for j in found if j.same} == {(1, 3), (3, 4), (4, 5)}
+    assert apart(3, 2) in found
+
+
 def test_an_identity_that_was_given_up_is_said_to_be():
     sides = side(5), side(2)
     found = implied([], [sides, (side(1), side(3))], {1, 2, 3, 5}, given_up=[sides])

@@ -1,7 +1,6 @@
 """What people have laid upon the records that a run links: judgements and never-links."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import pairwise
 from uuid import UUID
 
 from events.judgement import ACT, JudgementReversed, PairJudged
@@ -102,9 +101,13 @@ class Laid:
             return []
         judged = {judgement for ordinal in touched for judgement in self._judged.get(ordinal, ())}
         laid = self._laid(touched)
-        judged.update(*(self._one_again(one) for one in laid))
-        given_up = [self._sides(one) for one in laid if self._is_renewed(one)]
-        return implied(judged, [self._sides(one) for one in laid], members, given_up=given_up)
+        return implied(
+            judged,
+            [self._sides(one) for one in laid],
+            members,
+            given_up=[self._sides(one) for one in laid if self._is_renewed(one)],
+            together=[self._old(one) for one in laid],
+        )
 
     def judged(self, pairs: Iterable[Pair]) -> Iterator[tuple[Judgement, Pair]]:
         """Those of the pairs that a steward judged, each with what was said."""
@@ -194,11 +197,10 @@ class Laid:
     def _is_renewed(self, never_link: UUID) -> bool:
         return any(one.side in {"old", "new"} for one in self._sided[never_link].values())
 
-    def _one_again(self, never_link: UUID) -> list[Judgement]:
-        """What holds the records of a retired identity together: each would be seen alone."""
+    def _old(self, never_link: UUID) -> frozenset[int]:
+        """The records of a retired identity, which are held together: each would be seen alone."""
         stands = self._sided[never_link].values()
-        old = sorted(one.ordinal for one in stands if one.side == "old")
-        return [Judgement(left, right, same=True) for left, right in pairwise(old)]
+        return frozenset(one.ordinal for one in stands if one.side == "old")
 
 
 def side_records(never_link: UUID, event: NeverLinkEvent, before: NeverLink) -> list[SideRecord]:
