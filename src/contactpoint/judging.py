@@ -580,9 +580,8 @@ def _decided(command: JudgementCommand, state: JudgedPair) -> Collection[Judgeme
             f"{held.steward} has claimed the pair; expected it to be released or the lease to end"
         ) from None
     except PairJudgedError as known:
-        judged = known.judged
         raise JudgedAlreadyError(
-            f"the pair was judged '{judged.verdict}' by {judged.by}; 'contactpoint review undo' "
+            f"the pair was judged '{known.verdict}' by {known.by}; 'contactpoint review undo' "
             "takes that back first"
         ) from None
     except NotJudgedError:

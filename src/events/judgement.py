@@ -174,7 +174,8 @@ class PairJudgedError(Exception):
     """A judgement is in force already; it has to be undone before another can be made."""
 
     def __init__(self, judged: PairJudged) -> None:
-        self.judged = judged
+        # Not the judgement itself: its remarks are sealed, and errors are written down.
+        self.verdict, self.by = judged.verdict, judged.by
         super().__init__(f"the pair was judged '{judged.verdict}' by {judged.by}")
 
 

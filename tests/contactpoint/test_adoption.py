@@ -345,6 +345,19 @@ def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(ad
     assert adopted.children() == before
 
 
+def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adopted):
+    words = ("--new", "school:s", "--requested-by", "the agency", "--json")
+    adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
+    listed = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
+    first, second = (one["never_link"] for one in listed)
+    adopted.run("never-link", "lift", second, by=adopted.cora, second=adopted.dele)
+    with pytest.raises(NotFoundError):
+        adopted.shown(adopted.old)
+    adopted.run("never-link", "lift", first, by=adopted.cora, second=adopted.dele)
+    assert "Dobbs" in adopted.shown(adopted.old)
+    assert adopted.findings() == []
+
+
 def test_the_grounds_go_when_a_record_of_either_side_is_erased(adopted):
     adopted.run("erase", "bristol:k", "--reason", "asked", "--yes")
     with adopted.opened() as store:

@@ -223,6 +223,11 @@ def test_the_new_identity_stays_a_rival_to_a_twin_whom_the_old_one_is_like():
     pairs = [link(3, 1, 12.0), link(3, 2, 9.0)]
     given_up = Judgement(3, 1, same=False, given_up=True)
     assert len(resolve([new, twin, old], pairs, [given_up]).children) == 3
+    # Also where both twins were given new identities, and each has but the other's record left.
+    older, both = school(5), [*pairs, link(5, 2, 12.0), link(5, 1, 9.0)]
+    twice = [given_up, Judgement(5, 2, same=False, given_up=True)]
+    members = [new, twin, old, older]
+    assert len(resolve(members, both, twice).children) == 4
     # A steward who keeps two apart says that they are two persons.
     apart = Judgement(3, 1, same=False)
     assert frozenset({2, 3}) in resolve([new, twin, old], pairs, [apart]).children

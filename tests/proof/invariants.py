@@ -290,7 +290,7 @@ class Index:
         )
         if drawn and drawn not in self.truth.never:
             self.truth.draw(drawn, left, {name})
-            self.truth.retired[child] = drawn, number
+            self.truth.retire(child, number, drawn)
         self.link()
 
     def _separating(self):

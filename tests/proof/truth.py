@@ -66,7 +66,7 @@ class Truth:
     stood: dict = field(default_factory=dict)
     """What stood on each side before each judgement."""
     retired: dict = field(default_factory=dict)
-    """Children that got a new identity: the never-link, and the number, which leads to nobody."""
+    """Children that got a new identity: the never-links, and the number, which leads to nobody."""
     shielded: set = field(default_factory=set)
     """Records that must be under a shield."""
     lifted: set = field(default_factory=set)
@@ -166,10 +166,15 @@ class Truth:
                 for side in sides:
                     side.update(group if group & side else ())
 
+    def retire(self, child, number, never_link):
+        drawn, _ = self.retired.get(child, (set(), number))
+        self.retired[child] = drawn | {never_link}, number
+
     def end(self, never_link):
         """It was drawn in error: the old identity, if it was an adoption, is in force again."""
         del self.never[never_link]
-        self.retired = {c: one for c, one in self.retired.items() if one[0] != never_link}
+        left = {c: (drawn - {never_link}, number) for c, (drawn, number) in self.retired.items()}
+        self.retired = {c: one for c, one in left.items() if one[0]}
 
     def unseen(self):
         """Records of old identities: they are of a child whom nobody is shown."""

@@ -129,6 +129,11 @@ class Laid:
                     )
         return {one: list(dict.fromkeys(new)) for one, new in found.items() if new}
 
+    def given_up(self, ordinals: Collection[int]) -> set[int]:
+        """Those of the records that are of an identity which an adoption ended."""
+        touched = self._touched(ordinals)
+        return {o for o in touched if any(one.side == "old" for one in self._stands.get(o, ()))}
+
     def identities(self) -> list[frozenset[int]]:
         """The records of each identity that an adoption ended or made, withdrawn ones too."""
         return [

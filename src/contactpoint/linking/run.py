@@ -270,6 +270,8 @@ class _Run:
         self._filling = Filling(registry, self._matching)
         self._laid = judged.Laid(linking._log)
         self._vanished = Vanished()
+        self._grown: set[int] = set()
+        """Records that came to stand on a side of a never-link, not resolved again yet."""
         self._near: Withholding | None = None
         self._through = 0
         self._unsaid = 0
@@ -297,6 +299,7 @@ class _Run:
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
         self._settle(pairs, ordinals)
+        self._settle_grown()
         if not self._plan and (self._log.position() > before or first or not everything):
             self._complete()
         self.outcome.events = self._log.position() - before - self._unsaid
@@ -420,6 +423,13 @@ class _Run:
             self.outcome.records += len(wanted)
             self._tell("settle", self.outcome.records)
 
+    def _settle_grown(self) -> None:
+        """Where a side of a never-link grew, resolve again: the grown side may part others."""
+        while grown := self._grown:
+            self._grown = set()
+            batch, linked = self._again(grown)
+            self._commit(batch, linked, {o for one in batch for o in one.ordinals})
+
     def _linked(self, ordinals: set[int]) -> dict[int, UUID]:
         """The child of each of these records that has one now."""
         links = self._log.heads.links(ordinals)
@@ -541,6 +551,7 @@ class _Run:
             model=self._model.version,
             register=self._register,
             gone={ids[o] for o in commit.gone & ids.keys()},
+            given_up={ids[o] for o in self._laid.given_up(ids)},
             left="withdrawn" if len(one.ordinals) == 1 else "moved",
         )
         for each in settled:
@@ -549,11 +560,12 @@ class _Run:
         was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
         commit.shields.follow(groups, was)
         commit.groups += [(group, ids) for group in resolution.children]
+        stated = {o: record for o, record in ids.items() if o not in commit.gone}
         commit.referred.extend(
             ReferredPair(
                 ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
             )
-            for pair in (*resolution.referred, *self._doubted(one, ids))
+            for pair in (*resolution.referred, *self._doubted(one, stated))
         )
         commit.refer_withheld(ids)
         commit.records.update(ids.values())
@@ -624,6 +636,7 @@ class _Run:
                 unmoved={ACT: self._laid.position, "shield": commit.shields.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
+            self._grown.update(stands.ordinal for new in grown.values() for stands in new)
             self._unsaid += sum(bool(message.event.moves) for message in messages)
             self._version += len(own)
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
