@@ -254,7 +254,7 @@ def _pulled(
         result[field] = {
             level.name: (float(found[level]) + held * belief[field][level.name]) / (seen + held)
             for level in levels
-            if level
+            if level.name in belief[field]
         }
     return result
 
