@@ -22,6 +22,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+OLDEST, NEWEST = (3, 11), (3, 13)
+HERE = f"this is {sys.version.split()[0]} at {sys.executable}"
+if not OLDEST <= sys.version_info[:2] <= NEWEST:
+    # Said before anything stands here that an older Python cannot even define.
+    sys.exit(f"contactpoint needs Python 3.11, 3.12 or 3.13; {HERE}")
+
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
@@ -30,7 +36,6 @@ LOCK = ROOT / "requirements" / "lock.txt"
 PEERS = ROOT / "requirements" / "peers.txt"
 STAMP = VENV / "contactpoint.stamp"
 PIP = [PYTHON, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install"]
-OLDEST, NEWEST = (3, 11), (3, 13)
 
 TOOLS = ("src", "feeds", "tests", "benchmarks", "dev.py")
 CHECKS = (
@@ -69,24 +74,21 @@ def main() -> int:
     if command not in runs:
         print(f"dev.py: no command {command!r}; there are {', '.join(runs)}", file=sys.stderr)
         return 2
-    refuse_an_unfit_python()
+    refuse_a_python_without_venv()
     if command != "lock":
         make_environment()
     return runs[command]()
 
 
-def refuse_an_unfit_python() -> None:
-    """Stop with one clear line where this Python cannot run contactpoint."""
-    here = f"this is {sys.version.split()[0]} at {sys.executable}"
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        sys.exit(f"contactpoint needs Python 3.11, 3.12 or 3.13; {here}")
+def refuse_a_python_without_venv() -> None:
+    """Stop with one clear line where this Python cannot make an environment."""
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
         sys.exit(
             "contactpoint needs Python's venv module, which this Python lacks; on Debian and "
-            f"Ubuntu 'apt install python3-venv' brings it; {here}"
+            f"Ubuntu 'apt install python3-venv' brings it; {HERE}"
         )
 
 

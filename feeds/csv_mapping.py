@@ -2,7 +2,7 @@
 
 [feed]
 key = "PupilID"          # the column that names the record; required
-scope = "LAESTAB"        # optional columns: scope, effective, sequence, former_key
+scope = "LAESTAB"        # also: effective, sequence, former_key, merged_into; none is required
 delimiter = ";"          # a comma unless said
 dates = "%d %b %Y"       # how dates are written, where not in a usual form
 mode = "snapshot"        # delta unless said
@@ -43,7 +43,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Our names of the columns, of mappings and of ``score``."""
 
-ROLES: Final = ("key", "scope", "effective", "sequence", "former_key")
+ROLES: Final = ("key", "scope", "effective", "sequence", "former_key", "merged_into")
 """Columns that say which record a row is and when it is true."""
 
 MOST_FIELDS: Final = 15
@@ -69,6 +69,7 @@ class _Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     effective: str = "effective"
     sequence: str = "sequence"
     former_key: str = "former_key"
+    merged_into: str = "merged_into"
     delimiter: str = ","
     dates: str = ""
     mode: Mode = "delta"

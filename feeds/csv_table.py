@@ -57,7 +57,7 @@ class CsvTable:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "csv"
-    version: int = 3
+    version: int = 4
     mode: Mode = "delta"
     settings: Settings = DEFAULTS
 
@@ -218,6 +218,7 @@ class CsvReading(OnePass):
             effective=self._effective(remarks, cells),
             sequence=_whole(remarks, "sequence", cells.get("sequence", "")) or 0,
             former_key=cells.get("former_key", ""),
+            merged_into=cells.get("merged_into", "")[:_LONGEST_KEY],
             remarks=tuple(remarks),
         )
 

@@ -113,6 +113,13 @@ class Reference(msgspec.Struct, frozen=True):
         return (self.reference or "").rpartition("/")[2]
 
 
+class PatientLink(msgspec.Struct, frozen=True):
+    """FHIR Patient.link."""
+
+    other: Reference = Reference()
+    type: str | None = None
+
+
 class Contact(msgspec.Struct, frozen=True):
     """FHIR Patient.contact, and what a RelatedPerson says in the same way."""
 
@@ -157,6 +164,7 @@ class Patient(msgspec.Struct, frozen=True, tag_field="resourceType", tag="Patien
     address: tuple[FhirAddress, ...] = ()
     telecom: tuple[ContactPoint, ...] = ()
     contact: tuple[Contact, ...] = ()
+    link: tuple[PatientLink, ...] = ()
     extension: tuple[Extension, ...] = ()
     general_practitioner: tuple[Reference, ...] = msgspec.field(
         default=(), name="generalPractitioner"

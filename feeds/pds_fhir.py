@@ -15,7 +15,7 @@ import msgspec
 
 from feeds.fhir import TAKEN, Patient, Resource, read
 from feeds.fhir_file import FhirFile
-from feeds.pds_patient import Patients
+from feeds.pds_patient import Patients, replaced_by
 from feeds.reading import OnePass, Today
 from feeds.submission import Dropped, Fault, Mode, Recalled, Row, Settings, Submission
 from feeds.text import LIMITS, Limits, head_text
@@ -43,7 +43,7 @@ class PdsFhir:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-fhir"
-    version: int = 3
+    version: int = 4
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
 
@@ -116,7 +116,13 @@ class PdsRows:
         if not particulars.names and particulars.birth is None:
             return Fault(line, "NO-IDENTITY", "name", "a name or a birth date", key)
         return Submission(
-            key, line, particulars, effective=effective, sequence=sequence, remarks=tuple(remarks)
+            key,
+            line,
+            particulars,
+            effective=effective,
+            sequence=sequence,
+            merged_into=replaced_by(patient, particulars.identifiers),
+            remarks=tuple(remarks),
         )
 
     def _taken(self, remarks: Remarks, found: Resource) -> Patient:

@@ -247,6 +247,19 @@ class Patients:
         return tuple(phones), tuple(emails)
 
 
+def replaced_by(patient: Patient, identifiers: Sequence[Identifier]) -> str:
+    """Give the id of the record that has replaced this one; empty where none has.
+
+    Either a link says so, or the record is kept under a superseded NHS number.
+    """
+    for each in patient.link:
+        if each.type == "replaced-by":
+            return each.other.target[:64]
+    if any(each.status == "superseded" for each in identifiers):
+        return next(each.value for each in identifiers if each.status != "superseded")
+    return ""
+
+
 _PERSON: Final = msgspec.json.Decoder(Contact)
 _OBSERVATION: Final = msgspec.json.Decoder(Observation)
 _FOETUSES: Final = "246435002"

@@ -44,6 +44,8 @@ class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
     """The agency says that it no longer holds this record and we should not either."""
     former_key: str = ""
     """The key under which the source sent this record before."""
+    merged_into: str = ""
+    """The key of another record into which the source, as it says, has merged this one."""
     sensitive: tuple[Involvement, ...] = ()
     """Involvements of sensitive services; sealed under a key of their own."""
     remarks: tuple[Remark, ...] = ()

@@ -1,7 +1,7 @@
 """The record of access: written before anything is shown; what cannot be recorded is not shown."""
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from events.access import (
     ChildrenAccessed,
     InvestigationOpened,
     TokenIssued,
+    TokenRevoked,
 )
 from events.keys import SubjectKeys
 from events.log import Log
@@ -22,11 +23,26 @@ from events.message import Event, Origin, Recorded
 from events.store.appending import StaleError
 
 TRIES = 5
+PAGE = 10_000
 
 
 def current_user() -> str:
     """The operating-system user, as the record of access names readers."""
     return f"os:{getpass.getuser()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a child."""
+
+    at: int
+    """Microseconds since 1970-01-01 UTC."""
+    event: ChildrenAccessed
+
+    @property
+    def reason(self) -> str:
+        """Why, as it was stated; empty where that cannot be read any more."""
+        return self.event.asked.reason if isinstance(self.event.asked, Asked) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,22 @@ class Accesses:
         )
         self._append(stream, origin, event, tuple(self.keys.issue([stream.bytes])))
 
+    def looks_at(self, children: Collection[UUID]) -> Iterator["Look"]:
+        """The looks at any of these children, the first one first; a walk over the whole record."""
+        after, upto = 0, self.log.position()
+        while rows := self.log.read(after, PAGE, upto, (ChildrenAccessed,)):
+            told = self.log.decode(rows, opened=False)
+            mine = [
+                row
+                for row, message in zip(rows, told, strict=True)
+                if isinstance(message.event, ChildrenAccessed)
+                and not set(children).isdisjoint(message.event.children)
+            ]
+            for message in self.log.decode(mine):
+                assert isinstance(message.event, ChildrenAccessed)
+                yield Look(message.origin.recorded, message.event)
+            after = rows[-1].position
+
     def investigate(self, origin: Origin, child: UUID, reason: str) -> None:
         """Open an investigation: somebody is about to look through this child's shield."""
         stream = self.master.hashes.stream_id("investigation", child.bytes, origin.command)
@@ -73,7 +105,31 @@ class Accesses:
 
     def issue(self, origin: Origin, issued: TokenIssued) -> None:
         """Write that a token is about to be given to somebody."""
-        self._append(self.master.hashes.stream_id("tokens"), origin, issued)
+        self._append(self._tokens, origin, issued)
+
+    def revoke(self, origin: Origin, issued: TokenIssued) -> bool:
+        """Write that a token is in force no longer; False where that is written already."""
+        if self.is_revoked(issued.token):
+            return False
+        # A stream of its own: whether one token is revoked is asked at each act.
+        self._append(self._token(issued.token), origin, TokenRevoked(issued.token, issued.subject))
+        return True
+
+    def is_revoked(self, token: str) -> bool:
+        """Whether a token, by its id, was revoked."""
+        return bool(self.log.versions([self._token(token)]))
+
+    def issued(self) -> list[TokenIssued]:
+        """What is known of all tokens that were issued, the latest last."""
+        events = (message.event for message in self.log.stream(self._tokens))
+        return [event for event in events if isinstance(event, TokenIssued)]
+
+    @property
+    def _tokens(self) -> UUID:
+        return self.master.hashes.stream_id("tokens")
+
+    def _token(self, token: str) -> UUID:
+        return self.master.hashes.stream_id("token", token)
 
     def name_administrator(self, origin: Origin) -> None:
         """The user who makes the store administers it; does nothing where one is named."""

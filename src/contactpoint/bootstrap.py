@@ -29,7 +29,7 @@ from events.store.heads import is_across
 from projections import database
 from projections.guard import Guard
 from projections.projector import Projector
-from projections.queries import Found, Queries
+from projections.queries import NO_CLEARANCE, Clearance, Found, Queries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -103,7 +103,14 @@ class Contactpoint:
     def _named(self, token: str) -> Actor:
         from contactpoint.people.tokens import read
 
-        return read(token, self.master.tokens, now=self.chance.clock() // 10**6)
+        now = self.chance.clock() // 10**6
+        return read(token, self.master.tokens, now=now, is_revoked=self.accesses.is_revoked)
+
+    def _must_be_in_force(self) -> None:
+        """Raises TokenError where a token has expired or was revoked since it was first read."""
+        for token in (self.settings.token, self.settings.second_token):
+            if token is not None:
+                self._named(token)
 
     def require(
         self,
@@ -119,6 +126,7 @@ class Contactpoint:
         into the record of access. Because of the child it raises what is raised of one that does
         not exist: NotFoundError with the words ``missing``.
         """
+        self._must_be_in_force()
         decision = decide(self.actor, act, about or About(), purpose, self.second)
         if decision.outcome is Outcome.DENIED:
             self.accesses.refuse(self.origin(act), act)
@@ -300,10 +308,17 @@ class Contactpoint:
 
         return Separating(self.log, self.keys, self.master, self.queries.merged_into, permit)
 
-    def kept_apart(self) -> set[tuple[str, str]]:
-        """Source and key of the current records that stand on a side of a never-link."""
-        stands = self.log.heads.sided()
-        return set(self.queries.names_by_ordinal(one.ordinal for one in stands).values())
+    def kept_apart(self, clearance: Clearance = NO_CLEARANCE) -> set[tuple[str, str]]:
+        """Source and key of the current records on a side of a never-link, unless cleared."""
+        if clearance.apart:
+            return set()
+        sided = (one.ordinal for one in self.log.heads.sided())
+        return set(self.queries.names_by_ordinal(sided, clearance).values())
+
+    @property
+    def clearance(self) -> Clearance:
+        """What the roles of whoever acts open of what is hidden from others."""
+        return Clearance(self.is_cleared, Role.ADOPTION_OFFICER in self.actor.roles)
 
     def are_apart(self, records: "Sequence[UUID]") -> bool:
         """Whether a never-link stands between these records that is none of the actor's business.

@@ -12,7 +12,7 @@ from contactpoint.linking.kept_index import Filling
 from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
 from contactpoint.linking.sureness import chances
-from projections.queries import Queries
+from projections.queries import NO_CLEARANCE, Clearance, Queries
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection)."""
@@ -24,22 +24,26 @@ NO_NAMES: frozenset[tuple[str, str]] = frozenset()
 
 
 def export_links(
-    queries: Queries, out: Path, without: Collection[tuple[str, str]] = NO_NAMES
+    queries: Queries,
+    out: Path,
+    without: Collection[tuple[str, str]] = NO_NAMES,
+    clearance: Clearance = NO_CLEARANCE,
 ) -> int:
     """Write ``source,record_id,child`` for each current record, sorted; return how many.
 
     ``without``: source and key of records that are left out.
     """
-    rows = (row for row in queries.links() if row[:2] not in without)
+    rows = (row for row in queries.links(clearance) if row[:2] not in without)
     return write_table(out, ("source", "record_id", "child"), rows)
 
 
-def export_pairs(
+def export_pairs(  # noqa: PLR0913, PLR0917 - what is written, and what of it is left out
     queries: Queries,
     filling: Filling,
     indexes: Iterable[AnyIndex],
     out: Path,
     without: Collection[tuple[str, str]] = NO_NAMES,
+    clearance: Clearance = NO_CLEARANCE,
 ) -> int:
     """Write the pairs at or above the review threshold; return how many.
 
@@ -50,7 +54,9 @@ def export_pairs(
         *("source_a", "record_id_a", "source_b", "record_id_b"),
         *("probability", "weight", "decision"),
     )
-    rows = [row for index in indexes for row in _pairs_of(index, queries, filling, without)]
+    rows = [
+        row for index in indexes for row in _pairs_of(index, queries, filling, without, clearance)
+    ]
     rows.sort()
     return write_table(out, columns, ((*left, *right, *rest) for left, right, *rest in rows))
 
@@ -59,7 +65,11 @@ PairRow = tuple[tuple[str, str], tuple[str, str], str, str, str]
 
 
 def _pairs_of(
-    index: AnyIndex, queries: Queries, filling: Filling, without: Collection[tuple[str, str]]
+    index: AnyIndex,
+    queries: Queries,
+    filling: Filling,
+    without: Collection[tuple[str, str]],
+    clearance: Clearance,
 ) -> list[PairRow]:
     """The pairs of one index, from its review threshold on.
 
@@ -67,7 +77,8 @@ def _pairs_of(
     """
     floor = floor_of(index.model)
     found = [p for p in decided(index.pairs_within(floor), index.model) if p.weight >= floor]
-    known = queries.names_by_ordinal({end for pair in found for end in (pair.left, pair.right)})
+    ends = {end for pair in found for end in (pair.left, pair.right)}
+    known = queries.names_by_ordinal(ends, clearance)
     names = {ordinal: name for ordinal, name in known.items() if name not in without}
     pairs = [pair for pair in found if pair.left in names and pair.right in names]
     rows: list[PairRow] = []

@@ -26,6 +26,7 @@ from events.never_link import (
     NeverLinkEvent,
     NeverLinkGrown,
     NeverLinkLifted,
+    SidesGivenBack,
     sides_of,
 )
 from events.record import (
@@ -127,6 +128,8 @@ class _Folding:
                     self.renewed.add(stream)
                 for record, side in sides_of(event, renewed=stream in self.renewed):
                     self.sides[stream, record] = side
+            case SidesGivenBack(records=records):
+                self.sides.update(((stream, record), "") for record in records)
             case NeverLinkLifted():
                 mine = [place for place in self.sides if place[0] == stream]
                 self.sides.update((place, "") for place in mine)
@@ -165,7 +168,7 @@ class _Folding:
         match event:
             case ChildRegistered() | RecordsLinked() | ChildRestored():
                 self._link(after.records - before.records, stream)
-            case RecordsUnlinked() if after.status == "retired":
+            case RecordsUnlinked(reason=reason) if after.status == "retired" and reason != "erased":
                 pass  # what was of a retired identity is of it again when it returns
             case RecordsUnlinked() | ChildMerged():
                 self._unlink(before.records - after.records, stream)

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from contactpoint.errors import ContactpointError, NotFoundError, UsageError
+from contactpoint.giving_back import given_back
 from events.child import Child, RecordsUnlinked
 from events.child import evolve as evolve_child
 from events.judgement import (
@@ -306,11 +307,17 @@ class Judging:
                 event = replace(reversal, left=other.left, right=other.right)
                 messages += self._messages(other, known, [event], origin)
             undone = [JudgementHead(*each, "") for each in (pair, *others)]
-            heads = HeadChanges(judgements=undone, unmoved=acts)
-            self._log.append(messages, heads=heads)
+            back = given_back(self._log, self._judged_by(pair), origin)
+            heads = HeadChanges(judgements=undone, sides=back.sides, unmoved=acts)
+            self._log.append([*messages, *back.messages], heads=heads)
             return True
 
         return again(attempt)
+
+    def _judged_by(self, pair: Pair) -> str:
+        """The command by which the judgement in force was made."""
+        messages = self._log.stream(self._stream(pair))
+        return [m.origin.command for m in messages if isinstance(m.event, PairJudged)][-1]
 
     def _others(self, pair: Pair, act: str) -> dict[Pair, JudgedPair]:
         """The other pairs judged in the same act, which are undone with one of them."""
@@ -573,9 +580,8 @@ def _decided(command: JudgementCommand, state: JudgedPair) -> Collection[Judgeme
             f"{held.steward} has claimed the pair; expected it to be released or the lease to end"
         ) from None
     except PairJudgedError as known:
-        judged = known.judged
         raise JudgedAlreadyError(
-            f"the pair was judged '{judged.verdict}' by {judged.by}; 'contactpoint review undo' "
+            f"the pair was judged '{known.verdict}' by {known.by}; 'contactpoint review undo' "
             "takes that back first"
         ) from None
     except NotJudgedError:

@@ -69,10 +69,9 @@ class Models:
         if len(found) != 1:
             which = f"{len(found)} models begin" if found else "no model begins"
             raise NotFoundError(f"{which} with {version!r}; 'contactpoint model list' names them")
-        path = self.folder / f"{found[0]}.json"
-        if not path.exists():
+        if found[0] == Model.shipped().version:
             return Model.shipped()
-        text = path.read_bytes()
+        text = (self.folder / f"{found[0]}.json").read_bytes()
         is_of_shape = msgspec.json.decode(text, type=_Kind).shape is not None
         return DeclaredModel.load(text) if is_of_shape else Model.load(text)
 

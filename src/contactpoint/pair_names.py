@@ -1,5 +1,6 @@
 """How stewards name a pair: as the queue does, or by its two records."""
 
+import re
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -17,13 +18,14 @@ def pair_named(
     *,
     cleared: bool = False,
 ) -> Pair:
-    """The pair of two records ``SOURCE:ID``, or one that awaits a steward or was judged.
+    """The pair of two records ``SOURCE:ID``, or of two short ids as queue and crowds have it.
 
     Raises NotFoundError where there is none, and in the same words where it may not be seen.
     """
     match words:
         case (name,) if ":" not in name:
             found = _known(name.lower(), queries, log, cleared=cleared)
+            found = found or _of_short_ids(name.lower(), queries, cleared=cleared)
         case (one, other):
             found = Pair.of(record_named(one), record_named(other))
         case _:
@@ -39,3 +41,16 @@ def _known(name: str, queries: Queries, log: Log, *, cleared: bool) -> Pair | No
     named |= {Pair(one.left, one.right) for one in log.heads.all_judgements() if one.verdict}
     matching = [pair for pair in named if str(pair) == name]
     return matching[0] if len(matching) == 1 else None
+
+
+def _of_short_ids(name: str, queries: Queries, *, cleared: bool) -> Pair | None:
+    """The pair of two records that may be seen, by the first digits of their ids."""
+    if not _SHORT_IDS.fullmatch(name):
+        return None
+    ends = [queries.beginning(short) for short in name.split("-")]
+    known = [found if cleared else queries.visible(found) for found in ends]
+    one, other = (next(iter(found)) if len(found) == 1 else None for found in known)
+    return Pair.of(one, other) if one and other and one != other else None
+
+
+_SHORT_IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}")

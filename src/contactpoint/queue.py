@@ -11,6 +11,7 @@ from contactpoint.people.deciding import Act, Outcome, decide
 from contactpoint.people.knowing import about_records
 from contactpoint.tasks import Kind, Task, each_record_once, kind_of, worth
 from events.judgement import JudgedPair, evolve
+from linkage.resolve import CROWD
 from projections.queries import OpenPair
 
 if TYPE_CHECKING:
@@ -47,12 +48,14 @@ def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, 
         own = sources[pair.left], sources[pair.right]
         kind = kind_of(pair, own, of_children=own[0] not in shaped)
         said = state.judged.verdict if state.judged else ""
+        if state.judged and said == "refer" and state.judged.by == store.actor.subject:
+            continue  # somebody else is to decide
         task = Task(
             kind,
             str(Pair(pair.left, pair.right)),
             (pair.left.hex[:8], pair.right.hex[:8]),
             pair.since,
-            worth(kind, pair.since, now, pair.weight - sure, said),
+            worth(kind, pair.since, now, pair.weight - sure if pair.model else None, said),
             pair,
             claimed=state.claimant if now < state.until else "",
             said=said,
@@ -89,7 +92,9 @@ def _crowds(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID,
             value = worth(Kind.SIZE, crowd.since, now)
             short = crowd.lead.hex[:8]
             task = Task(Kind.SIZE, short, (short,), crowd.since, value)
-            yield replace(task, size=crowd.records), (crowd.lead,)
+            # How many records a shielded child among them has is told to the cleared alone.
+            size = crowd.records if store.is_cleared else CROWD + 1
+            yield replace(task, size=size), (crowd.lead,)
 
 
 def _shown(store: "Contactpoint", records: Collection[UUID]) -> Collection[UUID]:

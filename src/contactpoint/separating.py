@@ -151,7 +151,8 @@ class Separating:
             except NoNeverLinkError:
                 raise NotFoundError(NONE) from None
             if events:
-                again = self._reinstated(known, origin) if known.is_renewed else NOTHING
+                renewed = known.is_renewed
+                again = self._reinstated(never_link, known, origin) if renewed else NOTHING
                 self._write(never_link, known, events, acts, origin, *again)
             return bool(events)
 
@@ -199,15 +200,20 @@ class Separating:
         return messages, HeadChanges(children=heads, links=links), expect
 
     def _reinstated(
-        self, known: NeverLink, origin: Origin
+        self, never_link: UUID, known: NeverLink, origin: Origin
     ) -> tuple[list[Recorded], HeadChanges, dict[UUID, int]]:
-        """What lets the retired children of the old side answer again."""
+        """What lets the retired children of the old side answer again.
+
+        Where another adoption ended the identity too, that goes on to hold.
+        """
         messages: list[Recorded] = []
         heads: list[ChildHead] = []
         expect: dict[UUID, int] = {}
         records = self._log.heads.records(known.left).values()
         for child in sorted({head.child for head in records if head.child is not None}):
             before = after = self._log.replay(child, Child(), evolve_child)
+            if self._is_given_up(before.records | before.former, never_link):
+                continue
             for event in decide_child(ReinstateChild(""), before):
                 version = after.version + 1
                 messages.append(Recorded(child, version, origin, origin.recorded, event))
@@ -216,6 +222,11 @@ class Separating:
                 heads.append(ChildHead(child, after.number, after.version, closed=closed))
                 expect[child] = before.version
         return messages, HeadChanges(children=heads), expect
+
+    def _is_given_up(self, records: Collection[UUID], lifted: UUID) -> bool:
+        """Whether another adoption than the one to be lifted has records on its old side."""
+        stands = self._log.heads.sides(records)
+        return any(one.side == "old" and one.never_link != lifted for one in stands)
 
     def _append(  # noqa: PLR0913, PLR0917 - what one append is made of
         self,

@@ -58,6 +58,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """
     home = Path(environment.get("CONTACTPOINT_HOME") or HOME).absolute()
     shared = _address(environment, "CONTACTPOINT_DATABASE_URL")
+    if shared.startswith("sqlite:"):
+        raise UsageError(
+            "CONTACTPOINT_DATABASE_URL: expected postgresql://USER@HOST/DATABASE; SQLite has no "
+            "schemas, and without the variable four files stand under CONTACTPOINT_HOME"
+        )
 
     def url(name: str) -> str:
         stated = _address(environment, f"CONTACTPOINT_{name.upper()}_URL")

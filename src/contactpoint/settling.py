@@ -87,25 +87,29 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     ordinals: Mapping[UUID, int],
     model: str,
     register: Callable[[Group], tuple[UUID, str]],
+    gone: Collection[UUID] = frozenset(),
+    given_up: Collection[UUID] = frozenset(),
     left: str = "moved",
 ) -> list[Settled]:
     """The events that make the children of a neighbourhood be exactly ``groups``.
 
-    ``register`` gives the id and number of a child not known before, from its records. ``left``
-    says why records that are in no group any more left their child. Nothing follows where nothing
-    changed.
+    ``register`` gives the id and number of a child not known before, from its records. ``gone``
+    are withdrawn: they say whose a group is, and are nobody's. ``given_up`` are of an identity that
+    was given up, and never of a child that is seen. ``left`` says why records that are in no group
+    any more left their child. Nothing follows where nothing changed.
     """
     ordered = sorted(groups, key=lambda group: _first(group, ordinals))
-    plan = _claim(ordered, known, ordinals)
+    plan = _claim(ordered, known, ordinals, frozenset(given_up))
     settled: list[Settled] = []
     answers: dict[Group, UUID] = {}
     for group in ordered:
         keeper = plan.survivor.get(group)
         if keeper is None:
-            fresh, number = register(group)
+            fresh, number = register(group.difference(gone))
             keeper = KnownChild(fresh, Child(number=number), (0, number))
         answers[group] = keeper.id
-        records = tuple(evidence[record] for record in sorted(group, key=ordinals.__getitem__))
+        current = sorted(group.difference(gone), key=ordinals.__getitem__)
+        records = tuple(evidence[record] for record in current)
         command = AssignRecords(keeper.child.number, model, records, left)
         settled.append(_settled(keeper, decide(command, keeper.child)))
     for one in known:
@@ -124,12 +128,15 @@ def _settled(one: KnownChild, events: Sequence[ChildEvent]) -> Settled:
 
 
 def _claim(
-    groups: Sequence[Group], known: Collection[KnownChild], ordinals: Mapping[UUID, int]
+    groups: Sequence[Group],
+    known: Collection[KnownChild],
+    ordinals: Mapping[UUID, int],
+    given_up: Group,
 ) -> _Plan:
     """Who has been a group before has it; current and closed children claim; the merged follow."""
     plan = _Plan()
     # What is linked to a retired identity is to be seen by nobody, whoever else it was once.
-    _as_before(plan, groups, known)
+    _as_before(plan, groups, known, given_up)
     _take(plan, groups, known, ordinals, RETIRED)
     _find_again(plan, groups, known)
     _take(plan, groups, known, ordinals, OTHERS)
@@ -138,7 +145,9 @@ def _claim(
     return plan
 
 
-def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild]) -> None:
+def _as_before(
+    plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild], given_up: Group
+) -> None:
     """Where the groups are those of an earlier time, everything is as it was then."""
     wanted = set(groups)
     for when in sorted({when for one in known for when, _ in one.past}, reverse=True):
@@ -146,6 +155,8 @@ def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChil
         if {state.records for state in then.values() if state.records} != wanted:
             continue
         if any(one.child.status == "retired" != then[one.id].status for one in known):
+            continue
+        if any(state.records & given_up and state.status != "retired" for state in then.values()):
             continue
         plan.survivor.update((then[one.id].records, one) for one in known if then[one.id].records)
         for one in known:
@@ -196,7 +207,8 @@ def _take(
     """Children of these statuses claim the group with most of their records, the eldest first.
 
     Records that a child took over in a merge do not speak for it where the merge is undone. Who
-    comes too late takes another group with records of theirs, if one is left, and is merged else.
+    comes too late takes another group with records of theirs, if one is left, and is merged else;
+    but a retired number never leads on.
     """
     taken_over = frozenset[UUID]().union(
         *(one.child.former for one in known if one.child.status == "merged")
@@ -204,12 +216,14 @@ def _take(
     for one in sorted(known, key=lambda one: one.registered):
         if one.child.status not in statuses or one in plan.survivor.values():
             continue
-        own = one.claims - taken_over or one.claims
+        # A retired identity keeps what it has, whoever was merged with it before: it is not seen.
+        others = frozenset[UUID]() if one.child.status == "retired" else taken_over
+        own = one.claims - others or one.claims
         home = plan.before.get(one.id) or _home(own, groups, ordinals)
         free = home if home not in plan.survivor else _home(own, _free(plan, groups), ordinals)
         if free is not None:
             plan.survivor[free] = one
-        elif home is not None:
+        elif home is not None and one.child.status != "retired":
             plan.absorbed[one.id] = home
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from linkage.decide import number_in_doubt
+from linkage.decide import Levels, contradiction, number_in_doubt
 from projections.queries import OpenPair
 
 
@@ -18,7 +18,7 @@ class Kind(StrEnum):
     OVERLAY = "potential overlay"
     """A record whose new statement may be of another child; it is held, and nothing moves."""
     IDENTIFIER = "review identifier"
-    """Two records share a number, and the rest says two children."""
+    """Two records share a number, and the rest says two children, or the other way round."""
     SIZE = "maximum entity size"
     """So many records hang together that the machine links only what is sure."""
 
@@ -53,7 +53,7 @@ class Task:
     worth: float
     pair: OpenPair | None = None
     size: int = 0
-    """Records that hang together, where that is what it is about."""
+    """How many records hang together at least, where that is what it is about."""
     claimed: str = ""
     """Who is at it now."""
     said: str = ""
@@ -66,7 +66,8 @@ def kind_of(pair: OpenPair, sources: tuple[str, str], *, of_children: bool = Tru
     Where they are not ``of_children`` but of a table of another shape, no field is known to be an
     identifier.
     """
-    if of_children and number_in_doubt(pair.pattern):
+    in_doubt = number_in_doubt(pair.pattern) or contradiction(Levels.of(pair.pattern))
+    if of_children and in_doubt:
         return Kind.IDENTIFIER
     return Kind.DUPLICATE if sources[0] == sources[1] else Kind.LINKAGE
 

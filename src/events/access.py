@@ -64,10 +64,25 @@ class TokenIssued(Event, frozen=True, omit_defaults=True):
     override: bool = False
 
 
+class TokenRevoked(Event, frozen=True, omit_defaults=True):
+    """A token names nobody any more, although it has not expired."""
+
+    token: str
+    """Its id."""
+    subject: str
+
+
 class AdministratorNamed(Event, frozen=True, omit_defaults=True):
     """The operating-system user who made the store, and administers it."""
 
     reader: str
 
 
-AccessEvent = ChildrenAccessed | ActRefused | InvestigationOpened | TokenIssued | AdministratorNamed
+AccessEvent = (
+    ChildrenAccessed
+    | ActRefused
+    | InvestigationOpened
+    | TokenIssued
+    | TokenRevoked
+    | AdministratorNamed
+)

@@ -1,6 +1,7 @@
 """The stable names of event types, by which stored events are known for ever."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from operator import attrgetter
 from types import UnionType
 from typing import Any, get_args, get_type_hints
@@ -81,12 +82,14 @@ TYPES: tuple[type[Event], ...] = (
     judgement.JudgementReversed,
     never_link.NeverLinkDrawn,
     never_link.NeverLinkGrown,
+    never_link.SidesGivenBack,
     never_link.NeverLinkLifted,
     relatives.RelativesDeclared,
     access.ChildrenAccessed,
     access.ActRefused,
     access.InvestigationOpened,
     access.TokenIssued,
+    access.TokenRevoked,
     access.AdministratorNamed,
 )
 
@@ -139,6 +142,12 @@ class EventType:
         return self.clear_type(*self._clear_values(event)) if self.sealed else event
 
 
+@cache
+def _event_type(event: type[Event], version: int) -> EventType:
+    """An event's type, looked into once: a short command opens ten catalogues."""
+    return EventType(event, version)
+
+
 def _getter(names: tuple[str, ...]) -> Callable[[Event], tuple[Any, ...]]:
     """Gives the values of an event's fields of these names."""
     if len(names) > 1:
@@ -174,7 +183,7 @@ class Catalogue:
     ) -> None:
         stated = VERSIONS if versions is None else versions
         self.upcasting = upcasting or Upcasting()
-        self._by_class = {one: EventType(one, stated.get(one, 1)) for one in types}
+        self._by_class = {one: _event_type(one, stated.get(one, 1)) for one in types}
         self._by_name = {known.name: known for known in self._by_class.values()}
         self._read: dict[str, tuple[EventType, int]] = {}
 

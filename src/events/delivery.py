@@ -14,7 +14,7 @@ from events.record import Order
 
 PARTLY = 3
 """Exit code of a delivery of which something was rejected or held."""
-APPROVABLE = frozenset({"DRIFT", "KEY-TWICE"})
+APPROVABLE = frozenset({"DRIFT", "SWAP", "KEY-TWICE"})
 """Rules that ask whether a row is right. Any other says that it cannot be taken as it is."""
 
 

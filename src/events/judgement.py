@@ -38,10 +38,14 @@ class PairRaised(Event, frozen=True, omit_defaults=True):
     left: UUID
     right: UUID
     model: str
+    """Empty where nobody has weighed the pair: pattern, weight and probability say nothing then."""
     pattern: int
     weight: float
     probability: float
     by: str
+    """A person, or the source that says so."""
+    code: str = ""
+    """``merged``: the source has merged one into the other; empty: ``why`` says it in words."""
     why: str | Erased | None = None
 
 
@@ -105,10 +109,15 @@ class JudgedPair(msgspec.Struct, frozen=True):
     """The judgement in force."""
     claimant: str = ""
     until: int = 0
-    is_raised: bool = False
-    """Whether somebody asked for it and nobody has decided since."""
+    raised: PairRaised | None = None
+    """Who asked for it, where nobody has decided since."""
     is_reversed: bool = False
     """Whether what happened last is that a judgement was reversed."""
+
+    @property
+    def is_raised(self) -> bool:
+        """Whether somebody asked for it and nobody has decided since."""
+        return self.raised is not None
 
     def is_held(self, steward: str, now: int) -> bool:
         """Whether somebody else than this steward holds it."""
@@ -165,7 +174,8 @@ class PairJudgedError(Exception):
     """A judgement is in force already; it has to be undone before another can be made."""
 
     def __init__(self, judged: PairJudged) -> None:
-        self.judged = judged
+        # Not the judgement itself: its remarks are sealed, and errors are written down.
+        self.verdict, self.by = judged.verdict, judged.by
         super().__init__(f"the pair was judged '{judged.verdict}' by {judged.by}")
 
 
@@ -181,7 +191,6 @@ def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEve
             return [] if pair.is_raised else [raised]
         case ClaimPair(steward, now, until):
             _must_be_free(pair, steward, now)
-            _must_not_be_judged(pair)
             mine = pair.claimant == steward and now < pair.until
             return [] if mine else [PairClaimed(steward, until)]
         case ReleaseClaim(steward, now):
@@ -191,6 +200,8 @@ def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEve
             if pair.judged is not None and _says_the_same(pair.judged, judged):
                 return []
             _must_be_free(pair, judged.by, now)
+            if pair.judged is not None and _confirms(pair.judged, judged):
+                return [msgspec.structs.replace(judged, act=pair.judged.act)]
             _must_not_be_judged(pair)
             return [judged]
         case ReverseJudgement(reversal, now):
@@ -209,6 +220,12 @@ def _says_the_same(one: PairJudged, other: PairJudged) -> bool:
     return (one.verdict, one.by, one.seen) == (other.verdict, other.by, other.seen)
 
 
+def _confirms(one: PairJudged, other: PairJudged) -> bool:
+    """Whether it says the same of records that have changed since."""
+    before, now = ((seen.left, seen.right) for seen in (one.seen, other.seen))
+    return one.verdict == other.verdict and before != now
+
+
 def _must_be_free(pair: JudgedPair, steward: str, now: int) -> None:
     if pair.is_held(steward, now):
         raise PairHeldError(pair.claimant, pair.until)
@@ -223,16 +240,14 @@ def evolve(pair: JudgedPair, event: JudgementEvent) -> JudgedPair:
     """The pair after one more of its events."""
     match event:
         case PairRaised():
-            return _with(pair, is_raised=True)
+            return _with(pair, raised=event)
         case PairClaimed(steward=steward, until=until):
             return _with(pair, claimant=steward, until=until)
         case ClaimReleased():
             return _with(pair, claimant="", until=0)
         case PairJudged():
-            waits = pair.is_raised and event.verdict not in BINDING
-            return _with(
-                pair, judged=event, claimant="", until=0, is_raised=waits, is_reversed=False
-            )
+            raised = None if event.verdict in BINDING else pair.raised
+            return _with(pair, judged=event, claimant="", until=0, raised=raised, is_reversed=False)
         case JudgementReversed():
             return _with(pair, judged=None, claimant="", until=0, is_reversed=True)
         case _:

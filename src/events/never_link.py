@@ -45,6 +45,14 @@ class NeverLinkGrown(Event, frozen=True, omit_defaults=True):
     right: tuple[UUID, ...] = ()
 
 
+class SidesGivenBack(Event, frozen=True, omit_defaults=True):
+    """A judgement was undone: what linking brought to a side by it stands there no longer."""
+
+    moves: ClassVar[str] = ACT
+
+    records: tuple[UUID, ...]
+
+
 class NeverLinkLifted(Event, frozen=True, omit_defaults=True):
     """It was drawn in error: the sides are sides no longer."""
 
@@ -56,11 +64,11 @@ class NeverLinkLifted(Event, frozen=True, omit_defaults=True):
     remarks: str | Erased | None = None
 
 
-NeverLinkEvent = NeverLinkDrawn | NeverLinkGrown | NeverLinkLifted
+NeverLinkEvent = NeverLinkDrawn | NeverLinkGrown | SidesGivenBack | NeverLinkLifted
 
 
 class NeverLink(msgspec.Struct, frozen=True):
-    """The state of one never-link, folded from its events. Records never leave a side."""
+    """The state of one never-link, folded from its events."""
 
     version: int = 0
     left: frozenset[UUID] = frozenset()
@@ -82,13 +90,19 @@ class GrowNeverLink(msgspec.Struct, frozen=True):
     right: frozenset[UUID]
 
 
+class GiveSidesBack(msgspec.Struct, frozen=True):
+    """The judgement by which linking let these records grow on to a side is undone."""
+
+    records: frozenset[UUID]
+
+
 class LiftNeverLink(msgspec.Struct, frozen=True):
     """Two officers say that it was drawn in error."""
 
     lifted: NeverLinkLifted
 
 
-NeverLinkCommand = DrawNeverLink | GrowNeverLink | LiftNeverLink
+NeverLinkCommand = DrawNeverLink | GrowNeverLink | GiveSidesBack | LiftNeverLink
 
 
 class SidesError(Exception):
@@ -112,6 +126,11 @@ def decide(command: NeverLinkCommand, known: NeverLink) -> Sequence[NeverLinkEve
                 return []
             grown = NeverLinkGrown(_new(left, known), _new(right - left, known))
             return [grown] if grown.left or grown.right else []
+        case GiveSidesBack(records):
+            stand = records & (known.left | known.right)
+            if not stand or known.is_lifted:
+                return []
+            return [SidesGivenBack(tuple(sorted(stand)))]
         case LiftNeverLink(lifted):
             if not known.version:
                 raise NoNeverLinkError
@@ -138,6 +157,9 @@ def evolve(known: NeverLink, event: NeverLinkEvent) -> NeverLink:
                 left=known.left | set(left),
                 right=known.right | set(right),
             )
+        case SidesGivenBack(records=records):
+            stay, others = known.left.difference(records), known.right.difference(records)
+            return msgspec.structs.replace(known, version=version, left=stay, right=others)
         case NeverLinkLifted():
             return msgspec.structs.replace(known, version=version, is_lifted=True)
         case _:

@@ -30,6 +30,8 @@ class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     particulars: Particulars
     scope: str = ""
     former_key: str = ""
+    merged_into: str = ""
+    """The key of another record into which the source, as it says, has merged this one."""
 
 
 Sensitive = tuple[Involvement, ...]

@@ -25,7 +25,6 @@ Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
-PAGE = 10_000
 UNANCHORED = (
     "no checkpoint of this log was found: whether its last commits were cut off, or its whole chain"
     " written anew, could not be looked for"
@@ -68,12 +67,12 @@ def verify(
     report = Report()
     notes = _notes(log, checkpoints, report)
     report.findings += _unreadable(log)
-    if report.is_whole:
-        _walk(log, notes, report)
+    acts = _walk(log, notes, report) if report.is_whole else {}
     if heads_of is None or not log.names.heads:
         report.unchecked.append(UNCOMPARED)
     elif report.is_whole:
         _compare_heads(log, heads_of, report)
+        _compare_acts(log, acts, report)
     return report
 
 
@@ -101,8 +100,12 @@ def _unreadable(log: Log) -> list[Finding]:
     ]
 
 
-def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
-    """Make each commit's hash again, and hold checkpoints against the links that they name."""
+def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> dict[str, int]:
+    """Make each commit's hash again, and hold checkpoints against the links that they name.
+
+    Gives the end of the last commit that moved the head of each act.
+    """
+    acts: dict[str, int] = {}
     last = log.position()
     rows = (row for page in rows_of(log, upto=last) for row in page)
     pending = next(rows, None)
@@ -113,6 +116,7 @@ def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
         events, pending = _commit(rows, pending, one)
         report.events += len(events)
         _check_commit(log, previous, one, events, report)
+        acts.update(dict.fromkeys(_moved(log, events), one.last))
         previous = one
         if one.last in notes:
             passed[one.last] = one.hash
@@ -126,6 +130,13 @@ def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> None:
             )
         )
     _check_notes(notes, passed, previous.last, report)
+    return acts
+
+
+def _moved(log: Log, events: list[Row]) -> set[str]:
+    """The acts whose heads some events move."""
+    kinds = {row.type for row in events}
+    return {log.mapper.catalogue.reading(kind)[0].event.moves for kind in kinds} - {""}
 
 
 def _links(log: Log) -> Iterator[Link]:
@@ -216,30 +227,15 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
             )
     for head in wanted.values():
         report.findings.append(Finding(f"the head of {_name(head)} is missing"))
-    _compare_acts(log, report)
 
 
-def _compare_acts(log: Log, report: Report) -> None:
+def _compare_acts(log: Log, wanted: dict[str, int], report: Report) -> None:
     """Compare where the head of each act stands with where its last event was committed."""
-    wanted = _acts(log)
     for head in log.heads.all_acts():
         if wanted.pop(head.act, 0) != head.position:
             report.findings.append(Finding(f"the head of each {head.act} is not at its last event"))
     for act in wanted:
         report.findings.append(Finding(f"the head of each {act} is missing"))
-
-
-def _acts(log: Log) -> dict[str, int]:
-    """The last position of the last commit that holds an event of each act."""
-    acts = {kind.event: kind.event.moves for kind in log.mapper.catalogue if kind.event.moves}
-    last: dict[str, int] = {}
-    after, upto = 0, log.position()
-    while acts and (rows := log.read(after, PAGE, upto, tuple(acts))):
-        for row in rows:
-            event = log.mapper.catalogue.reading(row.type)[0].event
-            last[acts[event]] = row.position
-        after = rows[-1].position
-    return {act: log.links(position - 1, 1)[0].last for act, position in last.items()}
 
 
 def _events(log: Log) -> Iterator[Recorded]:

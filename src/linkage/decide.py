@@ -153,6 +153,7 @@ _SAME_FAMILY = (Family.EXACT, Family.VARIANT, Family.ALTERNATE, Family.PART)
 _SAME_GIVEN = (
     Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.MIDDLE, Given.SWAPPED, Given.BARE,
 )  # fmt: skip
+_SAME_NAMED = (Given.EXACT, Given.EQUIVALENT)
 _ALIKE_GIVEN = (
     *_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING,
 )  # fmt: skip
@@ -221,7 +222,19 @@ def contradiction(levels: Levels) -> str:
 
 def number_in_doubt(pattern: int) -> str:
     """Why a number that two records share may be on the wrong child, or nothing."""
-    return _number_alone(Levels.of(pattern))
+    levels = Levels.of(pattern)
+    if levels.same_number and levels.nhs == Nhs.CONTRADICTED:
+        return "a number agrees and two verified NHS numbers do not"
+    return _number_alone(levels)
+
+
+def number_crossed(pattern: int) -> str:
+    """Why a number on which two records differ may be on the wrong child, or nothing."""
+    levels = Levels.of(pattern)
+    same = levels.given in _SAME_NAMED and levels.family in _SAME_FAMILY
+    if same and levels.birth == Birth.EXACT and levels.other_number:
+        return "names and birth date agree, and a number does not"
+    return ""
 
 
 def _number_alone(levels: Levels) -> str:

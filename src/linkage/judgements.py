@@ -10,9 +10,15 @@ Sides = tuple[frozenset[int], frozenset[int]]
 
 
 def implied(
-    judged: Collection[Judgement], sides: Collection[Sides], members: Collection[int]
+    judged: Collection[Judgement],
+    sides: Collection[Sides],
+    members: Collection[int],
+    *,
+    given_up: Collection[Sides] = (),
 ) -> list[Judgement]:
     """What follows for these records from judgements and never-links on them and on others.
+
+    ``given_up``: those of the sides of which the first is an identity given up for the other.
 
     Two records that a third joins are one child also when the third is withdrawn. A never-link
     outranks judgements: a link that would lead from one side to the other is void.
@@ -27,7 +33,8 @@ def implied(
     apart = [({j.left}, {j.right}) for j in judged if not j.same]
     for one, other in (*apart, *sides):
         ends = (sorted(_with_all(end, groups) & set(members)) for end in (one, other))
-        found += [Judgement(left, right, same=False) for left, right in product(*ends)]
+        is_given_up = (one, other) in given_up
+        found += [Judgement(a, b, same=False, given_up=is_given_up) for a, b in product(*ends)]
     return list(dict.fromkeys(found))
 
 

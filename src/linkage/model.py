@@ -1,7 +1,7 @@
 """A version of the model: shares of levels by class of pairs, frequencies, prior, thresholds."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import NamedTuple, Self
 
@@ -100,10 +100,11 @@ class Model(Versioned, frozen=True):
     card: dict[str, str] = msgspec.field(default_factory=dict)
     """On what the model was trained, when, and with how many records; for people."""
 
-    @classmethod
-    def shipped(cls) -> Self:
-        """The model that comes with the product and is in force after ``init``."""
-        return cls.load(files("linkage").joinpath("tables", "shipped_model.json").read_bytes())
+    @staticmethod
+    @cache
+    def shipped() -> "Model":
+        """The model that comes with the product and is in force after ``init``; read once."""
+        return Model.load(files("linkage").joinpath("tables", "shipped_model.json").read_bytes())
 
     @cached_property
     def weights(self) -> "Weights":

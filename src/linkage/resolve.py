@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from linkage import pattern as patterns
 from linkage.compare.names import Given
-from linkage.decide import Levels, Outcome, contradiction
+from linkage.decide import Levels, Outcome, contradiction, number_crossed, number_in_doubt
 from linkage.rivals import Candidates
 
 CROWD = 200
@@ -58,6 +58,13 @@ class Pair(NamedTuple):
     margin: float | None = None
     """Of a possible link: bits beyond the link threshold from which it links all the same, rivals
     counted; none where a rule asks for a person."""
+    crossed: bool = False
+    """Whether a number differs, and what else is known says one child: it may be another's."""
+
+    @property
+    def connects(self) -> bool:
+        """Whether its records are to be seen in one neighbourhood."""
+        return self.crossed or self.outcome != "non_link"
 
 
 class Judgement(NamedTuple):
@@ -66,6 +73,9 @@ class Judgement(NamedTuple):
     left: int
     right: int
     same: bool
+    given_up: bool = False
+    """Of two kept apart: the left is of an identity that its person gave up for that of the right.
+    They are one person, so the right stays a rival to whatever the left may be linked to."""
 
 
 class Reading(NamedTuple):
@@ -77,14 +87,20 @@ class Reading(NamedTuple):
     """Whether it keeps two records apart for good."""
     counts_rivals: bool
     """Whether a record is taken to have at most one partner in another source."""
+    shares_number: Callable[[int], bool] = lambda _: False
+    """Whether a number agrees, and what else is known says two children."""
+    crosses: Callable[[int], bool] = lambda _: False
+    """Whether a number differs, and what else is known says one child."""
 
 
 CHILDREN = Reading(
     lambda pattern: patterns.level(pattern, "given") == Given.EXACT,
     lru_cache(1 << 14)(lambda pattern: bool(contradiction(Levels.of(pattern)))),
     counts_rivals=True,
+    shares_number=lru_cache(1 << 14)(lambda pattern: bool(number_in_doubt(pattern))),
+    crosses=lru_cache(1 << 14)(lambda pattern: bool(number_crossed(pattern))),
 )
-"""An exact forename before a near one (case 4); hard contradictions."""
+"""An exact forename before a near one (case 4); hard contradictions; numbers on the wrong child."""
 BY_WEIGHT = Reading(lambda _: False, lambda _: False, counts_rivals=False)
 """Of tables of another shape, whose patterns say no more than they weigh."""
 
@@ -125,25 +141,30 @@ def resolve(
         return _alone(known[0])
     rank = {member.ordinal: place for place, member in enumerate(known)}
     candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank, reading))
-    groups = _Groups(known, candidates, judgements, reading)
+    groups = _Groups(known, candidates, list(judgements), reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
     unjudged = groups.unjudged(candidates)
     if reading.counts_rivals:
-        counted = with_rivals(unjudged, known)
+        counted = with_rivals(unjudged, known, given_up=groups.given_up(candidates))
         links = _links(unjudged, counted, sure)
         groups.weigh(unjudged, counted)
     else:
         links = _unrivalled(unjudged, known)
+    shared, crossed = _numbers_in_doubt(unjudged, reading)
+    links -= _on_the_wrong_child(shared, crossed)
+    doubted = shared | crossed
     for pair in candidates:
         if groups.together(pair.left, pair.right):
             continue
         if pair in links:
             if not (groups.are_one(pair, sure) and groups.join(pair.left, pair.right)):
                 undecided.append(pair)
-        elif pair.outcome == "link" or (pair.outcome == "review" and not crowded):
+        elif pair.outcome == "link" or (
+            not crowded and (pair.outcome == "review" or pair in doubted)
+        ):
             undecided.append(pair)
-    referred = tuple(pair for pair in undecided if groups.is_open(pair))
+    referred = tuple(p for p in undecided if groups.is_open(p, in_doubt=p in doubted))
     return _resolution(groups, known, candidates, referred, crowded=crowded)
 
 
@@ -182,7 +203,7 @@ class _Groups:
         self,
         members: Sequence[Member],
         pairs: Sequence[Pair],
-        judgements: Iterable[Judgement],
+        judgements: Sequence[Judgement],
         reading: Reading,
     ) -> None:
         self._of = {m.ordinal: {m.ordinal} for m in members}
@@ -194,6 +215,7 @@ class _Groups:
         self._weights: dict[tuple[int, int], float] = {}
         self._apart: set[tuple[int, int]] = set()
         self._judged: set[tuple[int, int]] = set()
+        self._given_up = {(j.left, j.right) for j in judgements if j.given_up}
         judged = [j for j in judgements if j.left in self._of and j.right in self._of]
         for judgement in judged:
             key = (judgement.left, judgement.right)
@@ -214,6 +236,11 @@ class _Groups:
     def unjudged(self, pairs: Iterable[Pair]) -> list[Pair]:
         """Pairs of which no steward has said what they are: those kept apart are no rivals."""
         return [pair for pair in pairs if (pair.left, pair.right) not in self._judged]
+
+    def given_up(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Pairs of one person whose left identity was given up for that of the right."""
+        both = ((pair, pair._replace(left=pair.right, right=pair.left)) for pair in pairs)
+        return [pair for two in both for pair in two if (pair.left, pair.right) in self._given_up]
 
     def together(self, left: int, right: int) -> bool:
         return self._of[left] is self._of[right]
@@ -258,14 +285,17 @@ class _Groups:
         one, other = self._upns[left], self._upns[right]
         return bool(one and other and not one & other) and (left, right) not in self._linked
 
-    def is_open(self, pair: Pair) -> bool:
+    def is_open(self, pair: Pair, *, in_doubt: bool) -> bool:
         """Whether a pair still needs a person: not joined, not judged, not settled by a rival.
 
         A pair across two groups that a one-record-each source keeps apart is settled when both
-        of its records are linked already: each has its own partner.
+        of its records are linked already: each has its own partner. Not so where a number is
+        ``in_doubt``: whichever child each is of, one of them bears the other's.
         """
         if self.together(pair.left, pair.right) or (pair.left, pair.right) in self._judged:
             return False
+        if in_doubt:
+            return True
         if (pair.left, pair.right) in self._apart:
             return False
         if not self.are_barred(pair.left, pair.right):
@@ -301,10 +331,13 @@ def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float
     return -pair.weight, -first, rank[pair.left], rank[pair.right]
 
 
-def with_rivals(pairs: Sequence[Pair], members: Iterable[Member]) -> list[float]:
+def with_rivals(
+    pairs: Sequence[Pair], members: Iterable[Member], *, given_up: Iterable[Pair] = ()
+) -> list[float]:
     """The weight of each pair, in their order, when the rivals of its records are counted.
 
     All candidates of the records have to be among the pairs; what is a non-link alone is none.
+    ``given_up``: pairs kept apart whose right record is a rival all the same, to the left alone.
     """
     known = list(members)
     ends = {(p.left, p.right) for p in pairs if p.outcome == "link"}
@@ -318,6 +351,9 @@ def with_rivals(pairs: Sequence[Pair], members: Iterable[Member]) -> list[float]
         once={m.ordinal for m in known if m.exclusive},
         apart=lambda left, right: "" != verified[left] != verified[right] != "",
     )
+    for pair in given_up:
+        if pair.outcome != "non_link":
+            found.rival(*pair[:4])
     return [found.counted(*p[:4]) for p in pairs]
 
 
@@ -329,6 +365,23 @@ def _links(pairs: Sequence[Pair], counted: Sequence[float], sure: float) -> set[
         if pair.outcome == "link" or (pair.outcome == "review" and pair.margin is not None)
         if weight >= sure + (pair.margin or 0.0)
     }
+
+
+def _numbers_in_doubt(pairs: Sequence[Pair], reading: Reading) -> tuple[set[Pair], set[Pair]]:
+    """Pairs that share a number and little else, and those that differ in one of these alone."""
+    shared = {pair for pair in pairs if reading.shares_number(pair.pattern)}
+    ends = {end for pair in shared for end in (pair.left, pair.right)}
+    crossed = (pair for pair in pairs if pair.crossed)
+    return shared, {pair for pair in crossed if not ends.isdisjoint((pair.left, pair.right))}
+
+
+def _on_the_wrong_child(shared: set[Pair], crossed: set[Pair]) -> set[Pair]:
+    """Pairs by whose number a record would go to one child, while all else puts it to another.
+
+    Two records that exchanged their numbers look so (case 27): neither follows its number.
+    """
+    elsewhere = {end for pair in crossed for end in (pair.left, pair.right)}
+    return {pair for pair in shared if not elsewhere.isdisjoint((pair.left, pair.right))}
 
 
 def _unrivalled(pairs: Sequence[Pair], members: Sequence[Member]) -> set[Pair]:

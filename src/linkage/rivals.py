@@ -39,6 +39,8 @@ class Candidate(NamedTuple):
     chances: float
     """Odds of being one child, from the weight alone."""
     is_at_home: bool
+    is_known: bool = False
+    """Whether people know that it is the record's partner: it goes nowhere else."""
 
 
 class Candidates:
@@ -67,6 +69,11 @@ class Candidates:
             self._of[left, source[right]].append(Candidate(right, chances, home))
             self._of[right, source[left]].append(Candidate(left, chances, home))
 
+    def rival(self, record: int, other: int, weight: float, code: int) -> None:
+        """Let another be a rival to the record's candidates, and none of its own be one to it."""
+        candidate = Candidate(other, 2.0 ** min(weight, MOST), _is_at_home(code), is_known=True)
+        self._of[record, self._source[other]].append(candidate)
+
     def counted(self, left: int, right: int, weight: float, code: int) -> float:
         """The weight of a pair (log2 odds), rivals counted."""
         if self._source[left] == self._source[right]:
@@ -85,7 +92,8 @@ class Candidates:
             twice = at_home and rival.is_at_home and not self._apart(partner, rival.other)
             if rival.other == partner or twice or self._same(partner, rival.other):
                 continue
-            found += rival.chances / self._demand(rival.other, record)
+            demand = 1.0 if rival.is_known else self._demand(rival.other, record)
+            found += rival.chances / demand
         return found
 
     def _hidden(self, record: int) -> float:

@@ -67,8 +67,8 @@ def scrub(engine: sa.Engine) -> None:
         raw.close()
 
 
-def _empty_the_wal(raw: sa.PoolProxiedConnection) -> None:
-    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+def _empty_the_wal(raw: sa.PoolProxiedConnection, milliseconds: float = BUSY_MILLISECONDS) -> None:
+    deadline = time.monotonic() + milliseconds / 1000
     while True:
         cursor = raw.cursor()
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -5,7 +5,7 @@ What is for readers goes through ``projections.guard``; what linking asks does n
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -28,11 +28,13 @@ from projections.responsible import RESPONSIBLE
 from projections.review import CROWD, REVIEW_PAIR, WAITING
 from projections.routing import authorities
 from projections.runs import MODEL, RUN
-from projections.shielded import SHIELDED, safe_parents
+from projections.shielded import SHIELDED, StillMarked, safe_parents, still_marked
 from projections.shields import SHIELD
 from projections.sources import SOURCE
 from projections.view import ChildView, Shielding, View, is_restricted, view, whole
 
+OVERLAID = ("DRIFT", "SWAP")
+"""Rules by which a row is held because it may be of another child than its record's."""
 MOST_FOUND = 20
 """Children in one answer: the index is asked about a child, it is not browsed."""
 
@@ -51,6 +53,18 @@ class Search(msgspec.Struct, frozen=True):
     sex: str = ""
     identifier: str = ""
     """The value of an NHS number, UPN or local number."""
+
+
+class Clearance(NamedTuple):
+    """What a table may hold beyond what everybody may see."""
+
+    shielded: bool = False
+    """Records of shielded children, and withheld ones."""
+    apart: bool = False
+    """Records that stand on a side of a never-link, those of a retired identity too."""
+
+
+NO_CLEARANCE = Clearance()
 
 
 class TooBroadError(Exception):
@@ -283,25 +297,29 @@ class Queries:
                     )  # fmt: skip
         return found
 
-    def names_by_ordinal(self, ordinals: Iterable[int]) -> dict[int, tuple[str, str]]:
+    def names_by_ordinal(
+        self, ordinals: Iterable[int], clearance: Clearance = NO_CLEARANCE
+    ) -> dict[int, tuple[str, str]]:
         """Source and key of those of these records that may be seen."""
         found: dict[int, tuple[UUID, str, str]] = {}
         with self._reading() as target:
             for part in rows.parts(sorted(set(ordinals))):
-                query = _seen_names().where(RECORD.c.ordinal.in_(part))
+                query = _seen_names(clearance).where(RECORD.c.ordinal.in_(part))
                 for ordinal, record, source, key, _ in target.connection.execute(query):
                     found[ordinal] = UUID(bytes=record), source, key
-        hidden = self.guard.hidden(record for record, _, _ in found.values())
+        ids = [record for record, _, _ in found.values()]
+        hidden = set() if clearance.shielded else self.guard.hidden(ids)
         return {o: (source, key) for o, (record, source, key) in found.items()
                 if record not in hidden}  # fmt: skip
 
-    def links(self) -> Iterator[tuple[str, str, str]]:
+    def links(self, clearance: Clearance = NO_CLEARANCE) -> Iterator[tuple[str, str, str]]:
         """Source, key and child's number (empty: none yet) of each record that may be seen, sorted.
 
         Raises BehindError, at the end, where a shield was laid or lifted meanwhile.
         """
-        head, hidden = self.guard.head(), self.guard.hidden()
-        ordered = _seen_names().order_by(RECORD.c.source, RECORD.c.key)
+        head = self.guard.head()
+        hidden = set() if clearance.shielded else self.guard.hidden()
+        ordered = _seen_names(clearance).order_by(RECORD.c.source, RECORD.c.key)
         with self._reading() as target:
             for row in target.connection.execution_options(yield_per=5000).execute(ordered):
                 if UUID(bytes=row[1]) not in hidden:
@@ -400,20 +418,20 @@ class Queries:
         held = (
             sa.select(NOTE.c.delivery, NOTE.c.line, NOTE.c.record, DELIVERY.c.first)
             .join(DELIVERY, DELIVERY.c.delivery == NOTE.c.delivery)
-            .where(NOTE.c.outcome == "held", NOTE.c.rule == "DRIFT")
+            .where(NOTE.c.outcome == "held", NOTE.c.rule.in_(OVERLAID))
             .order_by(DELIVERY.c.first, NOTE.c.delivery, NOTE.c.line)
         )
         found: list[Overlay] = []
         with self._reading() as target:
             for delivery, line, short, since in target.connection.execute(held).all():
-                first, last = (
-                    bytes.fromhex(short.ljust(32, "0")),
-                    bytes.fromhex(short.ljust(32, "f")),
-                )
-                query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
-                named = target.connection.execute(query).scalars()
-                found += [Overlay(delivery, line, UUID(bytes=one), since) for one in named]
+                named = _beginning(short, target)
+                found += [Overlay(delivery, line, one, since) for one in named]
         return found
+
+    def beginning(self, short: str) -> list[UUID]:
+        """The records whose ids begin with some hex digits, those not to be seen too."""
+        with self._reading() as target:
+            return _beginning(short, target)
 
     def hidden(self, records: Collection[UUID]) -> bool:
         """Whether any of the records is current and may not be seen, or is not known."""
@@ -526,6 +544,10 @@ class Queries:
             lambda found: [record for kin in found for record in kin.records],
         )
 
+    def still_marked(self) -> list[StillMarked]:
+        """The records that sources still mark after a lift. For officers alone."""
+        return self.guard.answer(self.engine, still_marked, lambda it: [one.record for one in it])
+
     def shields(self) -> list[Row]:
         """The shields, the soonest to be reviewed first, with the ``numbers`` of their children.
 
@@ -612,21 +634,28 @@ class Queries:
             yield Target(connection)
 
 
-def _seen_names() -> sa.Select[Any]:
+def _beginning(short: str, target: Target) -> list[UUID]:
+    first, last = (bytes.fromhex(short.ljust(32, filling)) for filling in "0f")
+    query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
+    return [UUID(bytes=one) for one in target.connection.execute(query).scalars()]
+
+
+def _seen_names(clearance: Clearance = NO_CLEARANCE) -> sa.Select[Any]:
     """Ordinal, record, source, key and child's number of the current records that may be seen."""
     listed = sa.select(SHIELDED.c.record).where(SHIELDED.c.kind != "lifted")
     number = sa.func.coalesce(CHILD.c.number, "")
-    return (
+    query = (
         sa.select(RECORD.c.ordinal, RECORD.c.record, RECORD.c.source, RECORD.c.key, number)
         .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
         .outerjoin(IDENTITY, IDENTITY.c.child == RECORD.c.child)
-        .where(
-            RECORD.c.standing == "current",
-            sa.func.coalesce(IDENTITY.c.restricted, sa.false()).is_(sa.false()),
-            RECORD.c.record.not_in(listed),
-            sa.func.coalesce(CHILD.c.status, "") != "retired",
-        )
+        .where(RECORD.c.standing == "current")
     )
+    if not clearance.shielded:
+        unmarked = sa.func.coalesce(IDENTITY.c.restricted, sa.false()).is_(sa.false())
+        query = query.where(unmarked, RECORD.c.record.not_in(listed))
+    if not clearance.apart:
+        query = query.where(sa.func.coalesce(CHILD.c.status, "") != "retired")
+    return query
 
 
 def _open_records(found: Iterable[Found]) -> list[UUID]:

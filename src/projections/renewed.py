@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from events.message import Event
-from events.never_link import NeverLinkDrawn, NeverLinkGrown, NeverLinkLifted
+from events.never_link import NeverLinkDrawn, NeverLinkGrown, NeverLinkLifted, SidesGivenBack
 from person.particulars import Particulars
 from projections import rows
 from projections.index import RECORD, metadata
@@ -17,7 +17,9 @@ from projections.view import in_force
 GONE = ("former", "superseded")
 """Statuses of numbers that are a child's no longer."""
 
-EVENTS: frozenset[type[Event]] = frozenset({NeverLinkDrawn, NeverLinkGrown, NeverLinkLifted})
+EVENTS: frozenset[type[Event]] = frozenset(
+    {NeverLinkDrawn, NeverLinkGrown, SidesGivenBack, NeverLinkLifted}
+)
 
 RENEWED = sa.Table(
     "index_renewed",
@@ -47,6 +49,10 @@ def _take(stream: bytes, event: Event, target: Target) -> set[bytes]:
             fresh = {record.bytes for record in right}
         case NeverLinkGrown(right=right) if known:
             fresh = {record.bytes for record in right}
+        case SidesGivenBack(records=records):
+            gone = known.intersection(record.bytes for record in records)
+            rows.delete(target.connection, table, table.c.record, sorted(gone))
+            return gone
         case NeverLinkLifted():
             rows.delete(target.connection, table, table.c.never_link, [stream])
             return known

@@ -6,11 +6,13 @@ this is its copy beside the rows that depend on it.
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from events.message import Erased, Event
+from events.record import Statement
 from events.shield import (
     Grounds,
     RecordsParted,
@@ -25,7 +27,7 @@ from events.shield import (
 )
 from projections import rows
 from projections.folding import fold as folded
-from projections.index import RECORD, SEALED, STATEMENT, metadata
+from projections.index import CHILD, RECORD, SEALED, STATEMENT, metadata
 from projections.projection import BEFORE_FILLING, Happened, Target
 
 SHIELDED = sa.Table(
@@ -62,10 +64,23 @@ EVENTS: frozenset[type[Event]] = frozenset(
     }
 )
 
+
+class StillMarked(msgspec.Struct, frozen=True):
+    """A record that its source marks as restricted although the shield over it was lifted."""
+
+    record: UUID
+    source: str
+    number: str
+    """Of its child; empty where it is of none."""
+    stated: int
+    """When the source last said so (microseconds)."""
+
+
 Names = frozenset[tuple[str, str]]
 """Folded forenames and family names."""
 
 _grounds = msgspec.json.Decoder(Grounds).decode
+_statement = msgspec.json.Decoder(Statement).decode
 _names = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
 
@@ -202,3 +217,21 @@ def safe_parents(records: Iterable[bytes], target: Target) -> Names:
     )
     spoken = [frozenset(_names(told)) for told in target.connection.execute(query).scalars()]
     return frozenset.intersection(*spoken) if spoken else frozenset()
+
+
+def still_marked(target: Target) -> list[StillMarked]:
+    """The current records with a restricted mark from which the shield was lifted, by source."""
+    record, statement, child = target[RECORD], target[STATEMENT], target[CHILD]
+    query = (
+        sa.select(record.c.record, record.c.source, record.c.stated_effective,
+                  child.c.number, statement.c.statement)
+        .join(statement, statement.c.ordinal == record.c.ordinal)
+        .outerjoin(child, child.c.child == record.c.child)
+        .where(record.c.standing == "current", kind_of(record.c.record, target) == "lifted")
+        .order_by(record.c.source, record.c.record)
+    )  # fmt: skip
+    return [
+        StillMarked(UUID(bytes=id_), source, number or "", stated)
+        for id_, source, stated, number, said in target.connection.execute(query)
+        if _statement(said).particulars.restricted
+    ]

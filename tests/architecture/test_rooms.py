@@ -67,6 +67,19 @@ def test_help_imports_nothing_heavy():
     assert "Commands:" in result.stdout
 
 
+def test_a_command_that_matches_nothing_does_not_import_the_matcher():
+    script = (
+        "import sys\n"
+        "import contactpoint.bootstrap\n"
+        "found = {'numba', 'pandas', 'recordlinkage', 'lxml'} & set(sys.modules)\n"
+        "sys.exit(f'imported {found}' if found else 0)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_opens_by_saying_what_is_in_it(module):
     said = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))

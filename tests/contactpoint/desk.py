@@ -55,7 +55,10 @@ class Desk(Installation):
     def decide(self, *pair, verdict, by=None, seen=None, reason=None, second=""):
         seen = seen or self.opened_pair(*pair, by=by)["seen"]
         reason = (
-            reason or {"link": "same-family", "apart": "twins", "unsure": "too-little"}[verdict]
+            reason
+            or {"link": "same-family", "apart": "twins", "unsure": "too-little", "refer": "expert"}[
+                verdict
+            ]
         )
         words = ("--verdict", verdict, "--reason", reason, "--seen", seen, "--json")
         said = self.run("review", "decide", *pair, *words, by=by or self.ada, second=second)

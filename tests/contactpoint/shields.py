@@ -66,6 +66,13 @@ class Refuge(Installation):
         self, number, day="2026-09-01", source="pds", *, mark="U", status="01", words=(), **changes
     ):
         """Load a patient of the health service, whose record's id is the number."""
+        row = self.patient_row(number, day, mark=mark, status=status, **changes)
+        path = self.folder / f"{source}-{number}-{day}.ndjson"
+        path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+        return self.load(path, source, day, *words, feed="health.pds-fhir")
+
+    def patient_row(self, number, day="2026-09-01", *, mark="U", status="01", **changes):
+        """A patient as the health service writes it."""
         who = {"given": "Asha", "family": "Okonjo", "dob": "2015-03-04", "postcode": "SE15 3QN"}
         who |= changes
         home = {"use": "home", "line": [who.get("line", "7 Quill Lane")]}
@@ -73,7 +80,7 @@ class Refuge(Installation):
         if status == "01":
             code = {"coding": [{"code": "01"}]}
             identifier["extension"] = [{"url": VERIFICATION, "valueCodeableConcept": code}]
-        patient = {
+        return {
             "resourceType": "Patient",
             "id": who.get("id", number),
             "identifier": [identifier],
@@ -83,9 +90,6 @@ class Refuge(Installation):
             "birthDate": who["dob"],
             "address": [{**home, "postalCode": who["postcode"]}],
         }
-        path = self.folder / f"{source}-{number}-{day}.ndjson"
-        path.write_text(json.dumps(patient) + "\n", encoding="utf-8")
-        return self.load(path, source, day, *words, feed="health.pds-fhir")
 
     def number(self, source, key):
         """The number of the child that a record is of; None where it is of none."""

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.judging import By, Judging, Meant, Pair
 from tests.contactpoint.desk import REASON, Desk
 
 KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}
@@ -21,7 +22,7 @@ class Office(Desk):
         self.cora = self.token("cora", "adoption-officer")
         self.dele = self.token("dele", "adoption-officer")
         self.eve = self.token("eve", "practitioner")
-        for source in ("clinic", "school"):
+        for source in ("clinic", "school", "bristol"):
             self.run("source", "add", source, "--feed", "csv", "--guard-share", 1)
         self.night("clinic", {"key": "k", **KAYLEIGH, **NUMBER})
         self.night("school", {"key": "s", **KAYLEIGH, **NUMBER, "upn": OLD_UPN})
@@ -38,6 +39,12 @@ class Office(Desk):
         day = f"2026-02-{self.nights:02}"
         words = ("--source", source, "--feed", "csv", "--mode", mode, "--effective", day)
         self.run("load", path, *words, expected=(0, 3))
+
+    def withdrawn(self, *sources):
+        """Each source states somebody else, and nobody else."""
+        for source in sources:
+            other = {"key": "other", "given": "Zed", "family": "Quy", "dob": "2011-01-09"}
+            self.night(source, other, mode="snapshot")
 
     def number(self, name):
         source, key = name.split(":")
@@ -151,9 +158,7 @@ def test_both_sides_grow_by_what_is_linked_to_either_and_keep_it(adopted):
 
 
 def test_old_records_that_are_withdrawn_and_return_are_hidden_again(adopted):
-    other = {"key": "other", "given": "Zed", "family": "Quy", "dob": "2011-01-09"}
-    for source in ("clinic", "school"):
-        adopted.night(source, other, mode="snapshot")
+    adopted.withdrawn("clinic", "school")
     with adopted.opened() as store:
         old = store.record_named("clinic:k")
         assert store.log.heads.records([old])[old].state.standing == "withdrawn"
@@ -162,6 +167,34 @@ def test_old_records_that_are_withdrawn_and_return_are_hidden_again(adopted):
     assert adopted.number("clinic:k") == adopted.old
     assert adopted.old not in adopted.found(name="Kayleigh Dobbs")
     assert adopted.findings() == []
+
+
+def test_a_record_of_the_old_identity_that_comes_when_no_other_is_left_is_hidden_too(adopted):
+    adopted.withdrawn("clinic", "school")
+    adopted.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
+    assert adopted.number("dentist:d") == adopted.old
+    assert adopted.old not in adopted.found(name="Kayleigh Dobbs")
+    with adopted.opened() as store:
+        [one] = _listed(store)
+        assert store.record_named("dentist:d") in one.left
+    adopted.run("link", "--all")
+    assert adopted.number("dentist:d") == adopted.old
+    assert adopted.findings() == []
+
+
+def test_a_record_of_the_new_identity_that_comes_when_no_other_is_left_is_of_it(adopted):
+    adopted.withdrawn("bristol")
+    adopted.night("leisure", {"key": "n", **KATE, **NUMBER})
+    assert adopted.number("leisure:n") == adopted.new
+    assert "Harrington" in adopted.shown(adopted.new)
+    assert adopted.findings() == []
+
+
+def test_a_stranger_who_comes_when_no_record_of_the_old_identity_is_left_is_seen(adopted):
+    adopted.withdrawn("clinic", "school")
+    adopted.night("dentist", {"key": "d", **KAYLEIGH, "given": "Priya", "family": "Nair"})
+    assert adopted.number("dentist:d") not in (adopted.old, adopted.new)
+    assert "Priya" in adopted.found(name="Priya Nair")
 
 
 def test_another_model_and_a_rebuild_bring_nothing_back(adopted):
@@ -241,6 +274,60 @@ def test_a_never_link_outranks_the_judgement_of_a_steward(office):
     assert office.number("clinic:k") != office.number("school:s")
 
 
+def test_an_adoption_that_takes_a_rival_away_leaves_the_twin_to_be_seen(office):
+    mother = {"sex": "F", "guardian_given": "Petra", "guardian_family": "Dobbs"}
+    one, twin = {**KAYLEIGH, **mother}, {**KAYLEIGH, **mother, "given": "Kayla"}
+    office.night("chess", {"key": "k", **one})
+    office.night("gp", {"key": "k", **one, **NUMBER}, {"key": "t", **twin})
+    number = office.number("gp:t")
+    assert office.number("gp:k") == office.number("chess:k") != number
+    office.adopted("gp:k")
+    assert office.number("gp:t") == number
+    assert "Kayla" in office.shown(number)
+
+
+def judged(store, *pair):
+    """A steward links two records, as the command does; returns who judges, and the pair."""
+    judging, origin = Judging(store.log, store.keys, store.master), store.origin("review decide")
+    found = Pair.of(*map(store.record_named, pair))
+    assert judging.decide(Meant(found, "link", "x", judging.open(found)), By("ada"), origin)
+    store.linking.run(origin, store.model)
+    return judging, found
+
+
+STRANGER = {"key": "z", "given": "Zed", "family": "Quy", "dob": "2011-01-09", "sex": "M"}
+
+
+def test_undoing_a_link_to_the_old_identity_gives_the_child_back(adopted):
+    adopted.night("zoo", STRANGER)
+    number = adopted.number("zoo:z")
+    with adopted.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+        store.catch_up()
+        assert store.queries.record(store.record_named("zoo:z")).number == adopted.old
+        assert judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert adopted.number("zoo:z") == number
+    assert "Quy" in adopted.shown(number)
+    assert adopted.findings() == []
+    children = adopted.children()
+    adopted.run("rebuild")
+    assert adopted.children() == children
+
+
+def test_what_was_stated_of_the_old_identity_since_stays_with_it_after_an_undo(adopted):
+    adopted.night("zoo", STRANGER)
+    with adopted.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+    adopted.night("zoo", {**STRANGER, "postcode": "M9 4XX"})
+    with adopted.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        assert judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert adopted.number("zoo:z") == adopted.old
+    assert adopted.findings() == []
+
+
 def _listed(store):
     return store.separating.__func__(store, None).listed()
 
@@ -258,9 +345,27 @@ def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(ad
     assert adopted.children() == before
 
 
+def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adopted):
+    words = ("--new", "school:s", "--requested-by", "the agency", "--json")
+    adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
+    listed = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
+    first, second = (one["never_link"] for one in listed)
+    adopted.run("never-link", "lift", second, by=adopted.cora, second=adopted.dele)
+    with pytest.raises(NotFoundError):
+        adopted.shown(adopted.old)
+    adopted.run("never-link", "lift", first, by=adopted.cora, second=adopted.dele)
+    assert "Dobbs" in adopted.shown(adopted.old)
+    assert adopted.findings() == []
+
+
 def test_the_grounds_go_when_a_record_of_either_side_is_erased(adopted):
     adopted.run("erase", "bristol:k", "--reason", "asked", "--yes")
     with adopted.opened() as store:
         [one] = _listed(store)
         assert not hasattr(one.drawn.grounds, "requested_by")
+    assert adopted.findings() == []
+
+
+def test_an_old_identity_that_is_erased_leaves_heads_that_follow(adopted):
+    adopted.run("erase", adopted.old, "--reason", "asked", "--yes")
     assert adopted.findings() == []

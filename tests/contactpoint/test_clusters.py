@@ -45,7 +45,7 @@ def tables(draw):
 
 
 @given(tables())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_neighbourhoods_of_one_form_are_resolved_as_each_would_be(table):
     pairs, held = table
     children, referred = np.arange(len(held.source)), 0

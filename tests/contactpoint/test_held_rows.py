@@ -3,7 +3,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -366,9 +366,7 @@ def approved_after(folder, arrivals):
     return found
 
 
-@settings(
-    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=8)
 @given(nights=NIGHTS)
 def test_what_is_current_after_all_was_approved_does_not_depend_on_the_order_of_arrival(
     tmp_path_factory, nights
@@ -377,3 +375,41 @@ def test_what_is_current_after_all_was_approved_does_not_depend_on_the_order_of_
     orders = permutations(enumerate(nights))
     found = [approved_after(base / str(n), order) for n, order in enumerate(orders)]
     assert all(one == found[0] for one in found)
+
+
+def twins(*forenames):
+    return [child(n, given=name, family="Okonjo", dob="2015-03-04")
+            for n, name in enumerate(forenames)]  # fmt: skip
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_two_records_that_a_file_exchanges_are_held_and_neither_moves(store, chunk):
+    store.register(guard_share=1.0)
+    store.load(twins("Asha", "Bram", "Cora"))
+    held = store.load([*reversed(twins("Bram", "Asha", "Cleo"))], day="2026-09-02", chunk=chunk)
+    assert (held.counts.changed, held.counts.held, held.exit_code) == (1, 2, 3)
+    assert total(held.counts) == held.counts.rows == 3
+    assert [forename(store, key) for key in ("c0", "c1", "c2")] == ["Asha", "Bram", "Cleo"]
+    assert {note.rule for note in store.delivery(held).rows_held} == {"SWAP"}
+    assert verify(store.log, None, heads_of).findings == []
+
+
+def test_records_that_were_exchanged_go_on_as_each_other_when_somebody_approves(store):
+    store.load(twins("Asha", "Bram"))
+    held = store.load(twins("Bram", "Asha"), day="2026-09-02")
+    outcome = store.decide(held)
+    assert (outcome.counts.changed, outcome.counts.held) == (2, 0)
+    assert [forename(store, key) for key in ("c0", "c1")] == ["Bram", "Asha"]
+
+
+def test_a_record_that_takes_the_name_of_one_that_keeps_it_is_not_held(store):
+    store.register(guard_share=1.0)
+    store.load(twins("Asha", "Bram"))
+    taken = store.load(twins("Bram", "Bram"), day="2026-09-02")
+    assert (taken.counts.changed, taken.counts.unchanged, taken.counts.held) == (1, 1, 0)
+
+
+def test_three_records_that_go_round_are_no_exchange_of_two(store):
+    store.register(guard_share=1.0)
+    store.load(twins("Asha", "Bram", "Cora"))
+    assert store.load(twins("Bram", "Cora", "Asha"), day="2026-09-02").counts.held == 0

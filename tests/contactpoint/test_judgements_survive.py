@@ -5,7 +5,7 @@ from itertools import combinations
 from pathlib import Path
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactpoint.errors import ContactpointError
@@ -116,7 +116,7 @@ class Index:
         return {one.ordinal: one.child for one in self.store.queries.records()}
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5)
 @given(steps)
 def test_no_load_link_model_or_rebuild_reverses_a_judgement(steps):
     with tempfile.TemporaryDirectory() as folder:

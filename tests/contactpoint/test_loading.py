@@ -3,7 +3,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactpoint.errors import ChangedFileError, UsageError
@@ -266,9 +266,7 @@ def state_after(folder, order, mode):
 
 
 @pytest.mark.parametrize("mode", ["delta", "snapshot"])
-@settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=12)
 @given(nights=nights)
 def test_nights_in_any_order_give_the_same_records(tmp_path_factory, nights, mode):
     base = tmp_path_factory.mktemp("nights")

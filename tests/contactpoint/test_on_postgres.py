@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from tests.contactpoint.test_program import Program, first_number
 
@@ -69,3 +70,40 @@ def test_a_rebuild_a_rotation_and_an_erasure_leave_the_log_whole(installations):
     assert run.returncode == 0, run.stderr
     assert program("child", "show", number, "--reason", "enquiry").returncode == 1
     assert program("verify").returncode == 0
+
+
+@pytest.fixture
+def database(postgres_url):
+    """The address of a database of its own on the server; gone with the test."""
+    server = sa.make_url(postgres_url)
+    name = f"one_{uuid4().hex[:8]}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        yield server.set(database=name).render_as_string(hide_password=False)
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+def test_one_address_makes_four_schemas_and_the_doctor_warns(database, tmp_path):
+    program = Program(tmp_path)
+    program.environment["CONTACTPOINT_DATABASE_URL"] = database
+    assert program("init").returncode == 0
+    (tmp_path / "t.csv").write_text("key,given,family,dob\nk,Asha,Okonjo,2015-03-04\n")
+    assert program("load", "t.csv", "--feed", "csv", "--source", "club").returncode == 0
+    assert program("verify").returncode == 0
+    engine = sa.create_engine(database)
+    schemas = {one for one in sa.inspect(engine).get_schema_names() if "contactpoint" in one}
+    engine.dispose()
+    assert schemas == {f"contactpoint_{name}" for name in ("log", "keys", "read", "access")}
+    warned = program("doctor").stdout
+    assert "share one database" in warned
+
+
+def test_sqlite_has_no_schemas_to_hold_four_databases(tmp_path):
+    program = Program(tmp_path)
+    program.environment["CONTACTPOINT_DATABASE_URL"] = f"sqlite:///{tmp_path}/one.db"
+    run = program("init")
+    assert run.returncode == 2
+    assert "expected postgresql://USER@HOST/DATABASE" in run.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -5,10 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import chdir
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
 from contactpoint.bootstrap import open_store
 from contactpoint.cli import program as program_module
@@ -17,29 +20,45 @@ from contactpoint.settings import from_environment
 PROGRAM = Path(sys.executable).with_name("contactpoint")
 
 
+class Ran(NamedTuple):
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 class Program:
-    """Runs ``contactpoint`` in a home of its own."""
+    """Runs ``contactpoint`` in a home of its own: in this process, so that it starts at once."""
 
     def __init__(self, folder):
         self.folder = folder
         self.first = {}
         self.environment = {
             "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "HOME": str(folder),
             "CONTACTPOINT_HOME": str(folder / "home"),
         }
 
     def __call__(self, *words, stdin="", **environment):
-        return subprocess.run(
+        runner = CliRunner(env=self.environment | environment)
+        with chdir(self.folder), runner.isolation(input=stdin) as (out, err, _):
+            code = program_module.run([str(word) for word in words])
+        return Ran(code, out.getvalue().decode(), err.getvalue().decode())
+
+    def installed(self, *words):
+        """Run the program as it is installed, in a process of its own."""
+        ran = subprocess.run(
             [PROGRAM, *map(str, words)],
-            env=self.environment | environment,
+            env=self.environment,
             capture_output=True,
             text=True,
-            input=stdin,
             cwd=self.folder,
             check=False,
             timeout=120,
         )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def json(self, *words):
         run = self(*words, "--json")
@@ -49,11 +68,12 @@ class Program:
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
-    """Two invented nights, loaded once for the module."""
+    """Two invented nights, loaded once for the module by the installed program."""
     program = Program(tmp_path_factory.mktemp("night"))
-    assert program("synth", "feeds", "--children", 120, "--nights", 2, "--seed", 5).returncode == 0
-    assert program("init").returncode == 0
-    program.first = program.json("nightly", "feeds/night-01")
+    invent = ("synth", "feeds", "--children", 120, "--nights", 2, "--seed", 5)
+    assert program.installed(*invent).returncode == 0
+    assert program.installed("init").returncode == 0
+    program.first = json.loads(program.installed("nightly", "feeds/night-01", "--json").stdout)
     return program
 
 
@@ -67,6 +87,11 @@ def test_init_makes_stores_that_only_their_owner_may_read(program):
     home = program.folder / "home"
     assert home.stat().st_mode & 0o777 == 0o700
     assert all(path.stat().st_mode & 0o077 == 0 for path in home.rglob("*"))
+
+
+@pytest.mark.parametrize("words", [["status"], ["verify", "--json"], ["child", "show", "1"]])
+def test_the_installed_program_answers_as_the_one_that_is_run_here(night, words):
+    assert night.installed(*words) == night(*words)
 
 
 def test_init_does_nothing_when_the_stores_exist(program):

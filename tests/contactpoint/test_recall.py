@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.csv_mapping import OWN_NAMES
@@ -213,9 +213,7 @@ NIGHT = st.lists(
 )
 
 
-@settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=25)
 @given(nights=st.lists(NIGHT, min_size=2, max_size=4), mode=st.sampled_from(["delta", "snapshot"]))
 def test_recalling_changes_no_outcome_and_no_event(tmp_path_factory, nights, mode):
     base = tmp_path_factory.mktemp("recall")

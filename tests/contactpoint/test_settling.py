@@ -195,3 +195,52 @@ def test_who_comes_too_late_for_a_group_keeps_its_number_for_what_is_left():
     index.resolve(group(1), group(2, 3))
     index.resolve(group(1, 2), group(3))
     assert index.numbers_of() == {group(1, 2): "1", group(3): "2"}
+
+
+OLD, ONCE, OTHER = UUID(int=901), UUID(int=902), UUID(int=903)
+
+
+def child(status, records=(), former=(), into=None):
+    return Child(1, "1", status, group(*records), group(*former), into)
+
+
+def settled(groups, known, given_up=()):
+    """What follows for known children, by id: the names of events."""
+    found = settle(
+        groups,
+        known,
+        evidence={r: Evidence(r) for g in groups for r in g},
+        ordinals={record(n): n for n in range(10)},
+        model="m",
+        register=lambda _: (UUID(int=999), "999"),
+        given_up=group(*given_up),
+    )
+    return {one.id: [type(event).__name__ for event in one.events] for one in found}
+
+
+def test_a_retired_identity_keeps_a_record_that_a_merged_child_had_once():
+    retired = child("retired", [1, 2])
+    known = [
+        KnownChild(OLD, retired, (1, "1"), [(1, retired)]),
+        KnownChild(ONCE, child("merged", former=[1, 3, 4], into=OTHER), (0, "0")),
+        KnownChild(OTHER, child("current", [3, 4]), (2, "2")),
+    ]
+    assert settled([group(1), group(3, 4)], known) == {OLD: ["RecordsUnlinked"]}
+
+
+def test_groups_as_at_an_earlier_time_show_nobody_of_an_identity_given_up_since():
+    def had(n):
+        once = child("merged", former=[n], into=OLD)
+        return once, [(1, child("current", [n])), (2, once)]
+
+    retired = child("retired", [1, 3])
+    known = [
+        KnownChild(OLD, retired, (0, "0"), [(1, child("retired")), (2, retired)]),
+        KnownChild(ONCE, had(1)[0], (1, "1"), had(1)[1]),
+        KnownChild(OTHER, had(3)[0], (2, "2"), had(3)[1]),
+    ]
+    parted = {OLD: ["RecordsUnlinked"], OTHER: ["ChildRestored"]}
+    assert settled([group(1), group(3)], known, given_up=[1]) == parted
+    # What an undone judgement had brought there is of it no longer.
+    undone = parted | {ONCE: ["ChildRestored"]}
+    assert settled([group(1), group(3)], known) == undone

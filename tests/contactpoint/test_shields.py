@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked
 from events.access import InvestigationOpened
+from person.numbers import written
 from projections.guard import Guard
 from projections.queries import Queries, Search
 from projections.view import FIELDS, RestrictedView
@@ -304,15 +305,57 @@ def test_a_mark_that_its_feed_takes_away_again_leaves_the_shield(refuge):
     assert not is_open(refuge.show(refuge.number("pds", NHS)))
 
 
-def test_a_lifted_shield_is_laid_again_only_by_a_new_statement_with_the_mark(refuge):
+@pytest.fixture
+def lifted(refuge):
+    """The number of the patient, whose feed marks it, and whose shield was lifted."""
     refuge.patient(NHS, "2026-09-02", mark="R")
     number = refuge.number("pds", NHS)
     refuge.lift(number)
-    assert is_open(refuge.show(number))
+    return number
+
+
+def test_a_mark_that_a_feed_repeats_lays_no_lifted_shield_again(refuge, lifted):
+    assert is_open(refuge.show(lifted))
     refuge.run("rebuild")
-    assert is_open(refuge.show(number))
+    assert is_open(refuge.show(lifted))
+    for day, line in (("03", "9 Other Road"), ("04", "7 Quill Lane")):
+        refuge.patient(NHS, f"2026-09-{day}", mark="R", line=line)
+        assert is_open(refuge.show(lifted))
+    refuge.patient(NHS, "2026-08-20", mark="R", line="3 Past Street")
+    assert is_open(refuge.show(lifted))
+    assert refuge.listed() == ([], [])
+    assert refuge.findings() == []
+
+
+def test_a_mark_taken_away_and_set_anew_lays_a_shield_again(refuge, lifted):
+    refuge.patient(NHS, "2026-09-03")
+    assert is_open(refuge.show(lifted))
+    refuge.patient(NHS, "2026-09-04", mark="R")
+    assert not is_open(refuge.show(lifted))
+    ((own,), _) = refuge.listed()
+    assert (own["laid_by"], own["children"]) == ("feed", [written(lifted)])
+
+
+def test_the_mark_on_a_record_that_no_lift_saw_shields_the_child(refuge, lifted):
+    refuge.patient(NHS, "2026-09-03", "trust", mark="R")
+    assert refuge.number("trust", NHS) == lifted
+    assert not is_open(refuge.show(lifted))
+
+
+def test_officers_are_told_which_sources_still_mark_a_child_whose_shield_was_lifted(refuge, lifted):
+    def marked():
+        told = refuge.told(refuge.officer(), "shield", "list")["marked"]
+        return [(one["child"], one["source"]) for one in told]
+
+    assert marked() == [(written(lifted), "pds")]
+    table = refuge.asked(refuge.officer(), "shield", "list").output
+    assert "still marked by the source" in table
     refuge.patient(NHS, "2026-09-03", mark="R", line="9 Other Road")
-    assert not is_open(refuge.show(number))
+    assert marked() == [(written(lifted), "pds")]
+    refuge.patient(NHS, "2026-09-04")
+    assert marked() == []
+    refuge.patient(NHS, "2026-09-05", mark="R")
+    assert marked() == []
 
 
 def test_two_officers_lift_a_shield_and_all_of_it_is_seen_again(refuge, asha):
@@ -602,3 +645,61 @@ def test_2009_a_shield_is_present_in_every_read_through_a_weeks_updates(refuge, 
 @pytest.mark.timeout(3600)
 def test_2009_a_shield_is_present_in_every_read_through_a_thousand_updates(refuge, asha):
     _is_shielded_through(refuge, asha, 1000)
+
+
+def _exported(refuge, *words, token=None):
+    """Which records an export holds, by their keys, or what it was refused with."""
+    out = refuge.folder / "out.csv"
+    words = ("export", "links", out, *words)
+    answer = refuge.asked(token, *words) if token else refuge.run(*words)
+    if answer.exception is not None:
+        return answer.exception
+    return {row.split(",")[1] for row in out.read_text().splitlines()[1:]}
+
+
+def test_an_export_holds_what_is_shielded_only_for_a_cleared_administrator_who_asks(refuge, asha):
+    cleared = refuge.token("cleo", "administrator", "shielding-officer", strong=True)
+    asked = ("--clearance", *WHY)
+    assert _exported(refuge) == _exported(refuge, token=cleared) == {"1"}
+    assert _exported(refuge, *asked, token=cleared) == {"1", NHS}
+    assert isinstance(_exported(refuge, "--clearance", token=cleared), UsageError)
+    weak = refuge.token("wally", "administrator", "shielding-officer")
+    plain = refuge.token("adam", "administrator", strong=True)
+    for token in (weak, plain, refuge.officer()):
+        refused = _exported(refuge, *asked, token=token)
+        assert isinstance(refused, DeniedError), refused
+    with pytest.raises(DeniedError):
+        refuge.run("export", "links", refuge.folder / "out.csv", *asked)
+    with refuge.opened() as store:
+        told = [m.event for m in store.access.decode(store.access.read(0, 10_000))]
+    looks = [one for one in told if getattr(one, "act", "") == "export links --clearance"]
+    assert [(one.reader, one.asked.reason) for one in looks] == [("cleo", WHY[1])]
+
+
+def test_an_export_of_pairs_holds_those_of_a_shielded_child_for_the_cleared(refuge, asha):
+    cleared = refuge.token("cleo", "administrator", "shielding-officer", strong=True)
+    refuge.patient(NHS, source="trust")
+    out = refuge.folder / "pairs.csv"
+    for words, rows in (((), 0), (("--clearance", *WHY), 1)):
+        assert refuge.told(cleared, "export", "pairs", out, *words)["rows"] == rows
+
+
+def test_each_clearance_opens_in_an_export_what_is_its_own(refuge):
+    refuge.load([ASHA | {"key": "2", "given": "Cora"}], "club", "2026-09-02")
+    officers = [refuge.token(name, "adoption-officer") for name in ("ola", "oli")]
+    words = ("--left", "club:1", "--right", "club:2", "--kind", "adoption", "--requested-by", "x")
+    refuge.told(officers[0], "never-link", "draw", *words, second=officers[1])
+    refuge.apply(refuge.number("pds", NHS))
+    refuge.apply(refuge.number("club", "2"))
+    shields, apart, both = (
+        refuge.token(name, "administrator", *roles, strong=True)
+        for name, roles in (
+            ("sue", ("shielding-officer",)), ("ann", ("adoption-officer",)),
+            ("bo", ("shielding-officer", "adoption-officer")),
+        )
+    )  # fmt: skip
+    asked = ("--clearance", *WHY)
+    assert _exported(refuge) == set()
+    assert _exported(refuge, *asked, token=shields) == {NHS}
+    assert _exported(refuge, *asked, token=apart) == {"1"}
+    assert _exported(refuge, *asked, token=both) == {NHS, "1", "2"}

@@ -122,6 +122,16 @@ def test_what_nobody_could_tell_goes_behind_the_others(desk):
     assert now["pair"] != first["pair"]
 
 
+def test_a_pair_that_was_referred_on_waits_for_others_than_who_referred_it(desk):
+    [first] = desk.listed()
+    desk.decide(first["pair"], verdict="refer")
+    assert first["pair"] not in {one["pair"] for one in desk.listed()}
+    [told] = [one for one in desk.listed(by=desk.bram) if one["pair"] == first["pair"]]
+    assert told["said"] == "refer"
+    desk.decide(first["pair"], verdict="link", by=desk.bram)
+    assert first["pair"] not in {one["pair"] for one in desk.listed(by=desk.bram)}
+
+
 def test_nobody_is_given_or_decides_on_their_own_family(desk):
     [first] = desk.listed()
     number = desk.opened_pair(first["pair"])["left"]["child"]
@@ -178,6 +188,122 @@ def test_a_record_that_turns_into_another_child_is_a_potential_overlay_and_moves
     assert "potential overlay" not in {one["task"] for one in desk.listed()}
 
 
+MAPPING = """
+[feed]
+key = "key"
+[settings]
+one_record_each = true
+[columns]
+given = "given"
+family = "family"
+dob = "dob"
+postcode = "postcode"
+nhs = "nhs"
+nhs_status = "status"
+"""
+TWINS = ("Asha", "9000000009"), ("Bram", "9000000017")
+
+
+@pytest.fixture
+def twins(tmp_path):
+    """The health service's records of two twins, and how a school states them."""
+    made = Desk(tmp_path / "home").begin()
+    mapping = tmp_path / "school.toml"
+    mapping.write_text(MAPPING)
+
+    def state(rows, source, day):
+        path = tmp_path / f"{source}-{day}.csv"
+        lines = [f"{n},{name},Okonjo,2015-03-04,SE15 3QN,{number},{status}"
+                 for n, (name, number, status) in enumerate(rows)]  # fmt: skip
+        path.write_text("\n".join(["key,given,family,dob,postcode,nhs,status", *lines]))
+        words = ("--source", source, "--feed", "csv", "--mapping", mapping, "--effective", day)
+        return made.run("load", path, *words, expected=(0, 3)).return_value
+
+    state([(name, number, "01") for name, number in TWINS], "pds", "2026-09-01")
+    made.state = lambda day, *rows: state(rows, "school", day)
+    return made
+
+
+@pytest.mark.parametrize("status", ["01", "02"])
+def test_numbers_that_two_records_exchanged_move_neither_to_the_other_child(twins, status):
+    (asha, one), (bram, other) = TWINS
+    twins.state("2026-09-02", (asha, one, status), (bram, other, status))
+    right = {frozenset({"pds:0", "school:0"}), frozenset({"pds:1", "school:1"})}
+    assert twins.children() == right
+    twins.state("2026-09-03", (asha, other, status), (bram, one, status))
+    alone = {frozenset({f"{source}:{n}"}) for source in ("pds", "school") for n in (0, 1)}
+    assert twins.children() == (alone if status == "01" else right)
+    tasks = twins.listed()
+    assert [one["task"] for one in tasks] == ["review identifier"] * 2
+    assert "another child's" in twins.opened_pair("pds:0", "school:1")["why"]
+    before = twins.events()
+    twins.run("link", "--all")
+    assert (twins.children(), twins.events()) == (alone if status == "01" else right, before)
+    twins.state("2026-09-04", (asha, one, status), (bram, other, status))
+    assert (twins.children(), twins.listed()) == (right, [])
+
+
+def test_numbers_exchanged_from_the_first_are_placed_as_those_exchanged_later(twins):
+    (asha, one), (bram, other) = TWINS
+    twins.state("2026-09-02", (asha, other, "01"), (bram, one, "01"))
+    assert all(len(child) == 1 for child in twins.children())
+    assert len(twins.listed()) == 2
+
+
+def test_a_number_that_a_school_states_of_two_children_awaits_a_steward(twins):
+    (asha, one), (bram, _) = TWINS
+    twins.state("2026-09-02", (asha, one, "02"), (bram, one, "02"))
+    assert frozenset({"pds:1", "school:1"}) in twins.children()
+    [task] = twins.listed()
+    assert task["task"] == "review identifier"
+    twins.decide("pds:0", "school:1", verdict="apart")
+    assert twins.listed() == []
+
+
+def test_new_evidence_against_a_link_that_was_judged_opens_a_task_and_moves_nothing(twins):
+    (asha, one), (bram, other) = TWINS
+    twins.state("2026-09-02", (asha, one, "02"), (bram, other, "02"))
+    twins.decide("pds:0", "school:0", verdict="link")
+    right = twins.children()
+    assert twins.listed() == []
+    twins.state("2026-09-03", (asha, "9000000041", "01"), (bram, other, "02"))
+    assert twins.children() == right
+    [task] = twins.listed()
+    assert task["said"] == "link"
+    shown = twins.opened_pair("pds:0", "school:0")
+    assert "speaks against" in shown["why"]
+    twins.run("review", "claim", task["pair"], by=twins.ada)
+    twins.decide("pds:0", "school:0", verdict="link")
+    twins.run("link", "--all")
+    assert (twins.listed(), twins.children()) == ([], right)
+    assert twins.findings() == []
+
+
+def test_new_evidence_against_two_children_who_were_judged_such_opens_a_task(twins):
+    (asha, one), (bram, other) = TWINS
+    twins.state("2026-09-02", (asha, "", ""), (bram, other, "02"))
+    twins.decide("pds:0", "school:0", verdict="apart")
+    apart = twins.children()
+    assert twins.listed() == []
+    twins.run("link", "--all")
+    assert twins.listed() == []
+    twins.state("2026-09-03", (asha, one, "01"), (bram, other, "02"))
+    assert twins.children() == apart
+    [task] = twins.listed()
+    twins.undo(task["pair"])
+    assert frozenset({"pds:0", "school:0"}) in twins.children()
+    assert twins.listed() == []
+
+
+def test_two_records_that_a_file_exchanges_are_potential_overlays(twins):
+    (asha, one), (bram, other) = TWINS
+    twins.state("2026-09-02", (asha, one, "01"), (bram, other, "01"))
+    before = twins.children()
+    assert twins.state("2026-09-03", (bram, one, "01"), (asha, other, "01")) == 3
+    assert twins.children() == before
+    assert [one["task"] for one in twins.listed()] == ["potential overlay"] * 2
+
+
 def test_a_crowd_of_records_calls_a_steward_once(desk, tmp_path):
     path = tmp_path / "crowd.csv"
     row = "Asha,Okonjo,2015-03-04,SE15 3QN"
@@ -188,6 +314,58 @@ def test_a_crowd_of_records_calls_a_steward_once(desk, tmp_path):
     before = desk.events()
     desk.run("link", "--all")
     assert desk.events() == before
+
+
+@pytest.fixture
+def crowded(desk, tmp_path):
+    """Rows that the machine cannot tell apart: each may be the patient's, and none is sure."""
+    path = tmp_path / "crowd.csv"
+    rows = "".join(f"{n},Asha,Okonjo,2015-03,SE15 3QN\n" for n in range(210))
+    path.write_text("key,given,family,dob,postcode\n" + rows)
+    desk.run("load", path, "--source", "hostel", "--feed", "csv")
+    [desk.crowd] = [one["name"] for one in desk.listed() if one["task"] == "maximum entity size"]
+    return desk
+
+
+def test_how_many_records_hang_together_is_told_to_the_cleared_alone(crowded):
+    cleared = crowded.token("cleo", "steward", "shielding-officer")
+    sizes = [
+        one["size"]
+        for by in (crowded.ada, cleared)
+        for one in crowded.listed(by=by)
+        if one["name"] == crowded.crowd
+    ]
+    assert sizes == [201, 213]
+
+
+def _pairs_of(desk, by, name=""):
+    words = ("review", "crowd", name or desk.crowd, "--json")
+    return [one["pair"] for one in json.loads(desk.run(*words, by=by).stdout)]
+
+
+def test_the_pairs_of_a_crowd_are_listed_until_they_are_decided(crowded):
+    pairs = _pairs_of(crowded, crowded.ada)
+    assert len(pairs) == len(set(pairs)) == 20
+    listed = crowded.run("review", "crowd", crowded.crowd, by=crowded.ada).output
+    for particular in ("Okonjo", "9000000009", "2015-03", "SE15"):
+        assert particular not in listed
+    crowded.decide(pairs[0], verdict="apart")
+    assert pairs[0] not in _pairs_of(crowded, crowded.ada)
+
+
+def test_a_crowd_led_by_a_child_of_ones_family_is_as_one_that_is_none(crowded):
+    lead = next(one["records"][0] for one in crowded.listed() if one["name"] == crowded.crowd)
+    with crowded.opened() as store:
+        store.projector.catch_up()
+        [number] = [one.number for one in store.queries.records() if one.record.hex[:8] == lead]
+    crowded.run("review", "relatives", number, by=crowded.ada)
+    said = set()
+    for name in ("00000000", crowded.crowd):
+        with pytest.raises(NotFoundError) as refused:
+            _pairs_of(crowded, crowded.ada, name)
+        said.add(str(refused.value))
+    assert len(said) == 1
+    assert _pairs_of(crowded, crowded.bram)
 
 
 def test_a_crowd_obeys_judgements_too(desk, tmp_path):

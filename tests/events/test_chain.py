@@ -1,5 +1,8 @@
 """The chain's hash covers everything of a commit, and nothing runs into anything else."""
 
+from typing import Any
+
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -31,6 +34,34 @@ def test_any_order_of_events_but_their_own_changes_the_hash(stored, data):
     assume(shuffled != stored)
     span = (1, 4, 0)
     assert link(KEY, START, span, shuffled).hash != link(KEY, START, span, stored).hash
+
+
+FACTS: dict[str, Any] = {
+    "position": 8,
+    "stream": bytes(15) + b"x",
+    "version": 4,
+    "type": "ba",
+    "state": b"dc",
+}
+"""Of one event, something else for each of its facts, and of the same length."""
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_an_event_that_differs_in_one_fact_has_another_hash(fact):
+    one = ChainedEvent(7, bytes(16), 3, "ab", b"cd")
+    other = one._replace(**{fact: FACTS[fact]})
+    assert link(KEY, START, (7, 7, 0), [one]).hash != link(KEY, START, (7, 7, 0), [other]).hash
+
+
+@pytest.mark.parametrize("span", [(6, 7, 0), (7, 8, 0), (7, 7, 1)])
+def test_a_commit_of_another_span_has_another_hash(span):
+    assert link(KEY, START, span, []).hash != link(KEY, START, (7, 7, 0), []).hash
+
+
+def test_the_commit_before_and_the_key_are_in_the_hash():
+    ours = link(KEY, START, (7, 7, 0), []).hash
+    assert link(KEY, b"x" * 32, (7, 7, 0), []).hash != ours
+    assert link(chain_key(b"n" * 32, "log"), START, (7, 7, 0), []).hash != ours
 
 
 def test_bytes_do_not_move_between_type_and_state_unseen():

@@ -1,6 +1,7 @@
 """One pair before a steward: given what happened, when a steward asks, then this follows."""
 
 import pytest
+from msgspec.structs import replace
 
 from events.judgement import (
     ClaimPair,
@@ -93,9 +94,23 @@ def test_who_was_unsure_binds_nobody():
     assert decide(ClaimPair("bram", 10, 100), given(UNSURE)) == [PairClaimed("bram", 100)]
 
 
-def test_a_judged_pair_cannot_be_claimed():
-    with pytest.raises(PairJudgedError):
-        decide(ClaimPair("bram", 10, 100), given(LINK))
+def test_a_judged_pair_can_be_claimed_by_who_looks_at_it_again():
+    assert decide(ClaimPair("bram", 10, 100), given(LINK)) == [PairClaimed("bram", 100)]
+
+
+def test_a_judgement_is_said_again_only_of_records_that_have_changed_since():
+    later = replace(LINK, by="bram", seen=Seen(9, 9))
+    assert decide(judge(later), given(LINK)) == [later]
+    for seen in (LINK.seen, replace(LINK.seen, left_child=9)):
+        with pytest.raises(PairJudgedError):
+            decide(judge(replace(LINK, by="bram", seen=seen)), given(LINK))
+
+
+def test_a_judgement_that_is_said_again_stays_part_of_its_act():
+    parted = replace(APART, act="split 7")
+    [again] = decide(judge(replace(APART, by="bram", seen=Seen(9, 9))), given(parted))
+    assert isinstance(again, PairJudged)
+    assert again.act == "split 7"
 
 
 def test_what_was_judged_can_be_reversed_once():

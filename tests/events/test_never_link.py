@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from events.never_link import (
     DrawNeverLink,
+    GiveSidesBack,
     GrowNeverLink,
     LiftNeverLink,
     NeverLink,
@@ -14,6 +15,7 @@ from events.never_link import (
     NeverLinkLifted,
     NoNeverLinkError,
     SidesError,
+    SidesGivenBack,
     decide,
     evolve,
 )
@@ -76,3 +78,12 @@ def test_no_record_ever_stands_on_both_sides_or_leaves_one(growth):
         assert not known.left & known.right
         assert before.left <= known.left
         assert before.right <= known.right
+
+
+def test_what_a_judgement_brought_leaves_its_side_and_may_come_back():
+    grown, back = NeverLinkGrown((THREE,), ()), SidesGivenBack((THREE,))
+    give = GiveSidesBack(frozenset([THREE]))
+    assert decide(give, given(DRAWN, grown)) == [back]
+    assert decide(give, given(DRAWN, grown, back)) == []
+    assert decide(give, given(DRAWN, grown, LIFTED)) == []
+    assert decide(grow(right=[THREE]), given(DRAWN, grown, back)) == [NeverLinkGrown((), (THREE,))]

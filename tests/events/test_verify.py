@@ -7,9 +7,12 @@ import pytest
 
 from events.chain import START, ChainedEvent, link
 from events.checkpoints import Checkpoints
+from events.message import Recorded
+from events.never_link import NeverLinkGrown
+from events.record import RecordReceived
 from events.store.heads import HeadChanges, ScopeHead
 from events.verify import UNANCHORED, verify
-from tests.events.store_builders import PLACE, Store, head
+from tests.events.store_builders import ORIGIN, PLACE, Store, head
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def notes(store, tmp_path):
 
 
 def heads_of(messages):
-    return [head(message) for message in messages if message.originator_version == 1]
+    return [head(message) for message in messages if isinstance(message.event, RecordReceived)]
 
 
 def change(tmp_path, *statements):
@@ -188,3 +191,19 @@ def test_a_changed_head_a_missing_head_and_a_head_too_many_are_found(store, tmp_
             "the head of scope pds does not follow from its events",
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("tampering", "found"),
+    [
+        ("UPDATE act_head SET position = 4", "the head of each judgement is not at its last event"),
+        ("DELETE FROM act_head", "the head of each judgement is missing"),
+    ],
+)
+def test_a_head_of_an_act_that_was_moved_or_taken_away_is_found(store, tmp_path, tampering, found):
+    record = store.record("many 0")
+    grown = NeverLinkGrown(left=(record,))
+    store.log.append([Recorded(store.record("a pair"), 1, ORIGIN, PLACE.effective, grown)])
+    assert verify(store.log, None, heads_of).is_whole
+    change(tmp_path, tampering)
+    assert [one.what for one in verify(store.log, None, heads_of).findings] == [found]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.catalogue import FEEDS, JOINT, recognise
@@ -33,11 +33,7 @@ XML = [feed for feed, name in FILES.items() if name.endswith(".xml")]
 FOLDERS = {"social-care.ssda903": "ssda903", "school.census-tables": "census_tables"}
 """Samples of several files that are one delivery."""
 EACH = pytest.mark.parametrize("feed", FILES)
-QUICK = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+QUICK = settings(max_examples=60)
 
 
 def attempt(feed, *paths):
@@ -243,6 +239,17 @@ def test_text_of_windows_is_read_where_nothing_is_utf_8(tmp_path, read):
     path.write_bytes("key,given,family\n1,Zoë,O\u2019Neill\n".encode("cp1252"))
     (row,) = read("csv", path).rows
     assert row.particulars.names[0].given == ("Zoë",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("feed", sorted(FILES.keys() - set(XML)))
+def test_a_file_that_is_no_xml_reads_alike_in_the_usual_encodings(
+    samples, tmp_path, read, feed, encoding
+):
+    sample = samples / FILES[feed]
+    path = tmp_path / sample.name
+    path.write_text(sample.read_text(encoding="utf-8"), encoding=encoding)
+    assert read(feed, path).rows == read(feed, sample).rows != []
 
 
 def test_json_nested_too_deeply_is_named_by_line_or_child(tmp_path):

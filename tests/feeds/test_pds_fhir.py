@@ -290,3 +290,29 @@ def test_a_document_that_is_no_json_is_named_by_its_line(written):
 def test_what_is_no_file_of_patients_is_refused_whole(written, text):
     with pytest.raises(FeedError):
         written(text)
+
+
+@pytest.mark.parametrize(
+    ("link", "merged_into"),
+    [
+        ([{"other": {"reference": "Patient/9000000017"}, "type": "replaced-by"}], "9000000017"),
+        ([{"other": {"identifier": {"value": "9000000017"}}, "type": "replaced-by"}], "9000000017"),
+        ([{"other": {"reference": "Patient/9000000017"}, "type": "replaces"}], ""),
+        ([{"type": "replaced-by"}], ""),
+        ("Patient/9000000017", ""),
+    ],
+)
+def test_a_link_says_by_which_record_a_patient_was_replaced(written, link, merged_into):
+    patient = {
+        "resourceType": "Patient",
+        "id": "9000000009",
+        "name": [{"use": "usual", "given": ["Asha"], "family": "Okonjo"}],
+        "link": link,
+    }
+    told = written(json.dumps(patient) + "\n")
+    assert told.submissions["9000000009"].merged_into == merged_into
+
+
+def test_a_record_under_a_superseded_number_was_replaced_by_that_of_its_successor(pds):
+    assert pds.submissions["9000000041"].merged_into == "9000000084"
+    assert pds.submissions["9000000009"].merged_into == ""

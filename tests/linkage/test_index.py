@@ -33,14 +33,13 @@ def listed(pairs):
 
 
 @given(st.lists(st.text(max_size=12), max_size=20))
-@settings(deadline=None)
 def test_a_text_has_one_hash_whichever_path_takes_it(texts):
     expected = [hashing.of_text(text) if text else 0 for text in texts]
     assert hashes_of(texts).tolist() == expected
 
 
 @given(st.lists(comparables(), min_size=1, max_size=8), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_rows_have_the_keys_of_their_records(records, communal):
     model = COMMUNAL if communal else MODEL
     coder = Coder(model.population)
@@ -63,7 +62,7 @@ def random_model(seed):
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12), st.integers(0, 10**6), st.floats(-30, 30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_bound_loses_no_pair_whatever_the_model(records, seed, floor):
     model = random_model(seed)
     index = Index(model)
@@ -76,7 +75,7 @@ def test_the_bound_loses_no_pair_whatever_the_model(records, seed, floor):
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_counts_of_patterns_are_those_of_all_pairs_that_meet(records):
     index = Index(MODEL)
     index.put(numbered(records))
@@ -88,7 +87,7 @@ def test_the_counts_of_patterns_are_those_of_all_pairs_that_meet(records):
 
 
 @given(st.lists(comparables(), min_size=2, max_size=10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_record_asked_about_has_the_pairs_it_would_have_and_leaves_nothing(records):
     *others, asked = records
     index, whole = Index(MODEL), Index(MODEL)
@@ -107,7 +106,7 @@ def test_a_record_asked_about_has_the_pairs_it_would_have_and_leaves_nothing(rec
 
 
 @given(st.lists(comparables(), min_size=4, max_size=12), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_changed_brings_the_dumped_index_to_where_the_live_one_stands(records, rng):
     live = Index(MODEL)
     half = len(records) // 2
@@ -211,7 +210,6 @@ def test_an_index_with_a_model_that_uses_the_open_level_is_refused():
 @given(
     st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 2**34), max_size=300), st.integers(1, 90)
 )
-@settings(deadline=None)
 def test_entries_are_in_the_order_of_their_keys_and_else_as_they_stood(entries, times):
     found = np.array(entries * times, np.uint64)
     expected = found[np.argsort(found >> np.uint64(32), kind="stable")]
@@ -225,7 +223,6 @@ def test_so_many_entries_that_all_threads_sort_them_are_in_order_too():
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 10**6)), unique=True), st.booleans())
-@settings(deadline=None)
 def test_pairs_are_in_the_order_of_their_ordinals_however_far_apart(pairs, near):
     low = np.array([one for one, _ in pairs], np.int64)
     high = np.array([other % 50 if near else other for _, other in pairs], np.int64)

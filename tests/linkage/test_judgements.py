@@ -34,6 +34,12 @@ def test_whoever_is_judged_one_child_with_a_side_is_kept_from_the_other():
     assert found == [apart(3, 2)]
 
 
+def test_an_identity_that_was_given_up_is_said_to_be():
+    sides = side(5), side(2)
+    found = implied([], [sides, (side(1), side(3))], {1, 2, 3, 5}, given_up=[sides])
+    assert found == [Judgement(5, 2, same=False, given_up=True), apart(1, 3)]
+
+
 def test_a_never_link_outranks_the_judgement_that_joins_its_sides():
     found = implied([link(1, 2)], [(side(1), side(2))], {1, 2})
     assert found == [apart(1, 2)]

@@ -29,14 +29,14 @@ def letters(word):
 
 
 @given(WORDS, WORDS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_the_compiled_similarity_is_jellyfishs_to_the_last_bit(one, other):
     expected = jellyfish.jaro_winkler_similarity(one, other)
     assert strings.jaro_winkler(*letters(one), *letters(other)) == expected
 
 
 @given(WORDS, WORDS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_near_close_and_slip_are_the_same_in_both_paths(one, other):
     for name in ("is_near", "is_close", "one_slip", "one_edit", "is_beginning"):
         compiled = getattr(strings, name)(*letters(one), *letters(other))
@@ -44,7 +44,7 @@ def test_near_close_and_slip_are_the_same_in_both_paths(one, other):
 
 
 @given(comparables(), comparables())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_two_rows_have_the_pattern_of_their_records(left, right):
     coder = Coder(MODEL.population)
     rows = coder.rows([left, right])
@@ -54,7 +54,7 @@ def test_two_rows_have_the_pattern_of_their_records(left, right):
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12), st.floats(-20, 10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_index_finds_what_comparing_all_that_meet_finds(records, floor):
     index = Index(MODEL)
     index.put([(n, 0, record) for n, record in enumerate(records, 1)])
@@ -74,7 +74,7 @@ def test_the_index_finds_what_comparing_all_that_meet_finds(records, floor):
 
 
 @given(st.lists(comparables(), min_size=3, max_size=10), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_records_asked_for_have_the_pairs_of_the_whole(records, rng):
     index, whole = Index(MODEL), Index(MODEL)
     numbered = [(n, 0, record) for n, record in enumerate(records, 1)]

@@ -1,7 +1,7 @@
 """What comes near to a few records that must not be missed, and how near."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage import pattern as patterns
@@ -61,7 +61,6 @@ def test_nothing_in_common_is_not_compared():
     assert weights(stranger, child()) == {}
 
 
-@settings(deadline=None)
 @given(comparables(), comparables())
 def test_a_pair_weighs_what_it_weighs_in_the_index(left, right):
     index = Index(MODEL)

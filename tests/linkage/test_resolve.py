@@ -4,6 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.compare.identifiers import Nhs
+from linkage.compare.names import Given
 from linkage.pattern import encode
 from linkage.resolve import Judgement, Member, Pair, neighbourhoods, resolve, with_rivals
 
@@ -216,6 +218,24 @@ def test_a_rival_that_has_a_partner_of_its_own_is_none():
     assert groups(resolve(members, pairs)) == {frozenset({1, 3}), frozenset({2, 4})}
 
 
+def test_the_new_identity_stays_a_rival_to_a_twin_whom_the_old_one_is_like():
+    new, twin, old, other = health(1), health(2), school(3), school(4)
+    pairs = [link(3, 1, 12.0), link(3, 2, 9.0)]
+    given_up = Judgement(3, 1, same=False, given_up=True)
+    assert len(resolve([new, twin, old], pairs, [given_up]).children) == 3
+    # Also where both twins were given new identities, and each has but the other's record left.
+    older, both = school(5), [*pairs, link(5, 2, 12.0), link(5, 1, 9.0)]
+    twice = [given_up, Judgement(5, 2, same=False, given_up=True)]
+    members = [new, twin, old, older]
+    assert len(resolve(members, both, twice).children) == 4
+    # A steward who keeps two apart says that they are two persons.
+    apart = Judgement(3, 1, same=False)
+    assert frozenset({2, 3}) in resolve([new, twin, old], pairs, [apart]).children
+    # To what the new identity may be linked to the old one is no rival.
+    both = [*pairs, link(4, 1, 12.0)]
+    assert frozenset({1, 4}) in resolve([new, twin, old, other], both, [given_up]).children
+
+
 def test_a_child_registered_twice_at_one_source_is_no_rival_of_itself():
     pattern = encode({"given": 1, "family": 1, "birth": 1, "place": 1})
     pairs = [link(1, 3, 12.0, pattern), link(2, 3, 12.0, pattern)]
@@ -255,3 +275,39 @@ def test_two_verified_numbers_are_two_children_even_through_a_third_record():
     pairs = [Pair(1, 2, 15.0, 0, "link"), Pair(2, 3, 14.0, 0, "link")]
     children = resolve(members, pairs).children
     assert not any({1, 3} <= child for child in children)
+
+
+SHARED = encode({"given": Given.DIFFERENT, "family": 1, "birth": 1, "nhs": Nhs.VERIFIED})
+
+
+def crossed(a, b):
+    return Pair(a, b, 10.0, TWO_NUMBERS, "non_link", crossed=True)
+
+
+def at(resolution):
+    return {frozenset((pair.left, pair.right)) for pair in resolution.referred}
+
+
+def test_records_that_exchanged_their_numbers_follow_neither_and_await_a_person():
+    """Two twins (1, 2) whose school states each with the other's number (3, 4): case 27."""
+    twins, rows = [health(1), health(2)], [school(3), school(4)]
+    by_number = [Pair(a, b, 30.0, SHARED, "review", 0.0) for a, b in ((1, 4), (2, 3))]
+    by_name = [crossed(1, 3), crossed(2, 4)]
+    found = resolve([*twins, *rows], by_number + by_name)
+    assert groups(found) == {frozenset([n]) for n in (1, 2, 3, 4)}
+    assert at(found) == {frozenset(ends) for ends in ((1, 4), (2, 3), (1, 3), (2, 4))}
+    alone = resolve([*twins, *rows], by_number)
+    assert groups(alone) == {frozenset((1, 4)), frozenset((2, 3))}
+
+
+def test_a_number_that_two_children_state_awaits_a_person_though_each_has_its_partner():
+    pairs = [link(1, 3, 20.0), Pair(1, 4, 9.0, SHARED, "review"), link(2, 4, 20.0)]
+    members = [health(1), health(2), school(3), school(4)]
+    found = resolve(members, pairs)
+    assert groups(found) == {frozenset((1, 3)), frozenset((2, 4))}
+    assert at(found) == {frozenset((1, 4))}
+    assert at(resolve(members, pairs, [Judgement(1, 4, same=False)])) == set()
+
+
+def test_two_verified_numbers_that_differ_are_no_doubt_where_neither_is_anothers():
+    assert at(resolve([health(1), school(3)], [crossed(1, 3)])) == set()

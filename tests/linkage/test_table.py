@@ -36,7 +36,7 @@ def listed(pairs):
 
 
 @given(st.lists(rows, min_size=1, max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_table_makes_the_pairs_of_its_rows(stated):
     whole, one_by_one = Index(MODEL), Index(MODEL)
     table = Table(*(Cells.of(column) for column in zip(*stated, strict=True)))
@@ -69,7 +69,6 @@ def test_a_table_takes_the_place_of_what_its_ordinals_held():
 
 
 @given(st.lists(st.text(max_size=4) | st.none(), max_size=60))
-@settings(deadline=None)
 def test_each_cell_has_the_number_of_its_text(texts):
     which, different = Cells.of(texts).distinct()
     assert [different[number] for number in which] == [text or "" for text in texts]
@@ -83,7 +82,6 @@ def test_more_different_cells_than_were_looked_for_are_all_found():
 
 
 @given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 3)))
-@settings(deadline=None)
 def test_equal_numbers_have_one_number_and_it_first_stands_where_it_says(values):
     which, firsts = numbered(np.array(values, np.uint64))
     assert [values[firsts[number]] for number in which] == values

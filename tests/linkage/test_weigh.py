@@ -53,7 +53,7 @@ def pattern_codes(draw):
 
 
 @given(pattern_codes(), st.sampled_from(list(FIELDS)))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_missing_field_adds_nothing(code, name):
     levels = {place: patterns.level(code, place) for place in PLACES}
     levels[name] = 0
@@ -64,7 +64,7 @@ def test_a_missing_field_adds_nothing(code, name):
 
 
 @given(comparables(), comparables(), st.sampled_from(list(EMPTY)))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_removing_a_field_that_agrees_exactly_never_raises_the_weight(left, right, name):
     same = {fact: getattr(left, fact) for fact in EMPTY[name]}
     right = msgspec.structs.replace(right, **same)
@@ -77,7 +77,7 @@ def test_removing_a_field_that_agrees_exactly_never_raises_the_weight(left, righ
 
 
 @given(pattern_codes(), st.sampled_from(list(FIELDS)))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_exact_agreement_weighs_at_least_what_missing_does(code, name):
     levels = {place: patterns.level(code, place) for place in PLACES}
     rarity = {f"{name}_rarity": 1} if name in RARITIES else {}
@@ -87,7 +87,7 @@ def test_exact_agreement_weighs_at_least_what_missing_does(code, name):
 
 
 @given(comparables(), comparables())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_an_incomplete_pair_is_never_linked_without_number_or_newborn_rule(left, right):
     decision = decide(weigh(left, right, MODEL), MODEL)
     full = all(r.given and r.family and r.birth_kind == BirthKind.FULL for r in (left, right))
@@ -103,13 +103,11 @@ def test_an_incomplete_pair_is_never_linked_without_number_or_newborn_rule(left,
 
 
 @given(comparables(), comparables())
-@settings(deadline=None)
 def test_a_pair_weighs_the_same_in_either_order(left, right):
     assert weigh(left, right, MODEL) == weigh(right, left, MODEL)
 
 
 @given(pattern_codes())
-@settings(deadline=None)
 def test_the_parts_sum_to_the_total(code):
     weight = weigh_pattern(code, MODEL)
     assert sum(part.weight for part in weight.parts) == pytest.approx(weight.total)
@@ -217,7 +215,7 @@ def test_what_the_weight_leaves_open_is_asked_for_more_the_less_else_agrees():
 
 
 @given(pattern_codes())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_want_of_rivals_never_links_what_a_rule_refers(code):
     decision = decide_pattern(code, 30.0, MODEL)
     levels = Levels.of(code)
@@ -228,7 +226,7 @@ def test_want_of_rivals_never_links_what_a_rule_refers(code):
 
 
 @given(pattern_codes(), st.sampled_from(list(FIELDS)))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_total_does_not_depend_on_how_many_fields_are_present(code, name):
     if name in RARITIES or patterns.level(code, name):
         return

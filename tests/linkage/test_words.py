@@ -53,7 +53,7 @@ def assert_as_the_plain_path_says(met):
 
 
 @given(st.lists(words, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_word_is_learnt_as_the_lexicon_has_it(met):
     assert_as_the_plain_path_says(met)
 
@@ -65,7 +65,6 @@ def test_every_listed_form_and_a_tenth_of_the_known_names_are_learnt_as_the_lexi
 
 
 @given(st.lists(words.filter(bool)), st.lists(words.filter(bool)))
-@settings(deadline=None)
 def test_a_word_keeps_its_code_and_one_forgotten_is_met_anew(before, after):
     names = Words(LONGEST)
     first = dict(zip(before, names.codes_of(before), strict=True))
@@ -80,7 +79,6 @@ def test_a_word_keeps_its_code_and_one_forgotten_is_met_anew(before, after):
 
 
 @given(st.lists(words, max_size=40))
-@settings(deadline=None)
 def test_packed_words_have_the_codes_of_their_texts(met):
     names, others = Words(LONGEST), Words(LONGEST, packed(sorted({*met} - {""}), LONGEST))
     assert others.codes(packed(met, LONGEST)).tolist() == others.codes_of(met)

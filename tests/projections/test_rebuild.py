@@ -176,7 +176,7 @@ class Story:
             self.log.append(cid(c), ChildErased())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps, st.integers(1, 9))
 def test_a_rebuild_equals_the_live_rows_and_the_records_own_state(taken, batch):
     story = Story()

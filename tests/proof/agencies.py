@@ -1,7 +1,8 @@
 """Agencies of a proof: what each says of few invented children, in the format of its feed.
 
-Everything that a file holds of a child is a word that can be searched for afterwards. Each also
-holds case words, which nobody may ever meet again.
+Everything that a file holds of a child is a word that can be searched for afterwards: none stands
+in the tables of names that ship with the product. Each also holds case words, which nobody may
+ever meet again.
 """
 
 import json
@@ -35,7 +36,7 @@ ZEB = Facts("Zebulonia", "Quillfeather", "2013-02-19", "F", "4 Thistlewick Row",
             "9000000009", "K801200024001", "LAQZ0001", "Marigoldine")  # fmt: skip
 ELL = Facts("Ellanora", "Mossbankley", "2014-05-06", "F", "9 Larkmeadow End", "LS1 4AP",
             "9000000017", "Y801200024011", "LAQZ0002", "Petronellie")  # fmt: skip
-OLU = Facts("Oluwadamile", "Brackenridge", "2012-07-19", "M", "2 Copperfielding", "M1 1AA",
+OLU = Facts("Oluwadamile", "Brackenthwaitely", "2012-07-19", "M", "2 Copperfielding", "M1 1AA",
             "9000000025", "L801200024021", "LAQZ0003")  # fmt: skip
 PEOPLE = (
     ZEB,

@@ -1,6 +1,7 @@
 """An index that is driven from within, and what must hold of it by the truth beside it."""
 
 import json
+from collections import defaultdict
 from datetime import date, timedelta
 
 import msgspec
@@ -14,6 +15,7 @@ from contactpoint.queue import tasks_of
 from contactpoint.separating import Separating
 from contactpoint.shielding.officers import Asked
 from contactpoint.sources import registration
+from events.judgement import PairRaised
 from events.never_link import Grounds
 from events.shield import Shield
 from events.shield import evolve as evolve_shield
@@ -120,9 +122,10 @@ class Index:
         return Request([path], feed, agency.source, agency.mode, needs, day)
 
     def _grown_since(self, position):
-        """Events since, but for what shields made: no report tells of those."""
-        events = self.store.log.decode(self.store.log.read(position, 10_000), opened=False)
-        return sum(message.event.moves != "shield" for message in events)
+        """Events since, but for shields laid and pairs asked about: no report tells of those."""
+        messages = self.store.log.decode(self.store.log.read(position, 10_000), opened=False)
+        events = [message.event for message in messages]
+        return sum(one.moves != "shield" and not isinstance(one, PairRaised) for one in events)
 
     def _counts_add_up(self, counts, expected, people):
         """Invariant 1: every row ends as one thing, and as what the truth says."""
@@ -143,9 +146,9 @@ class Index:
         assert self.store.log.position() == before, "invariant 1: a delivery twice"
         self.count("load again")
 
-    def link(self, *, everything=False):
+    def link(self, *, everything=False, origin=None):
         outcome = self.store.linking.run(
-            self.origin("link"), self.store.model, everything=everything
+            origin or self.origin("link"), self.store.model, everything=everything
         )
         self.store.checkpoints.write(self.store.log)
         for what, number in outcome.children.items():
@@ -177,14 +180,16 @@ class Index:
         """Whether a judgement was taken."""
         judging, pair = self._judging(), Pair.of(*map(self.store.record_named, (left, right)))
 
+        origin = self.origin("review decide")
+
         def decide():
             meant = Meant(pair, verdict, "x", judging.open(pair), "Qzremarkword")
-            return judging.decide(meant, By("ada", "bram"), self.origin("review decide"))
+            return judging.decide(meant, By("ada", "bram"), origin)
 
         done = self._try(f"judge {verdict}", decide)
         if done and verdict in ("link", "apart"):
             self.truth.judge(left, right, same=verdict == "link")
-        self.link()
+        self.link(origin=origin)
         return done
 
     def undo(self, pair):
@@ -193,20 +198,25 @@ class Index:
             "undo", lambda: judging.undo(ids, By("ada", "bram"), self.origin("undo"))
         )
         if undone:
-            self.truth.undo(frozenset(pair))
+            self.truth.undo(frozenset(pair), self._stand())
         self.link()
         return undone
+
+    def _stand(self):
+        """The records that stand on each side of each never-link, as the application has it."""
+        found: dict = defaultdict(set)
+        for one in self.store.log.heads.sided():
+            found[one.never_link, int(one.side in {"right", "new"})].add(self.ids[one.record])
+        return found
 
     def judge_and_undo(self, left, right, verdict):
         """What is undone at once leaves every child and number as it was."""
         before = self.numbers()
         if frozenset((left, right)) not in self.truth.judged and self.judge(left, right, verdict):
             self.count("regrouped and undone", self.numbers() != before)
-            # What came to an old identity is held there: nobody is shown it again.
-            held = (self.truth.group(left) | self.truth.group(right)) & self.truth.unseen()
             assert self.undo((left, right))
             changed = sorted(self.numbers().items() ^ before.items())
-            assert held or not changed, ("what was undone left its mark", changed)
+            assert not changed, ("what was undone left its mark", changed)
 
     def split(self, name, *, keeps):
         """A steward takes a record off its child."""
@@ -220,7 +230,7 @@ class Index:
         if self._try("split", lambda: judging.split(meant, By("ada", "bram"), act)):
             rest = {self.ids[record] for record in meant.rest}
             self.truth.split({name}, rest, act.command)
-        self.link()
+        self.link(origin=act)
 
     def _judging(self):
         return Judging(self.store.log, self.store.keys, self.store.master)
@@ -280,7 +290,7 @@ class Index:
         )
         if drawn and drawn not in self.truth.never:
             self.truth.draw(drawn, left, {name})
-            self.truth.retired[child] = drawn, number
+            self.truth.retire(child, number, drawn)
         self.link()
 
     def _separating(self):
@@ -312,8 +322,11 @@ class Index:
         for shield in lifted or ():
             state = self.store.log.replay(shield, Shield(), evolve_shield)
             under = {self.ids[record] for record in state.records}
-            assert under & self.truth.current() <= mine, ("lifted of another child", under - mine)
+            # A record that is left of nobody stays under the shield, and is lifted with it.
+            placed = {name for name in under if self.truth.children.get(name) is not None}
+            assert placed <= mine, ("lifted of another child", placed - mine)
             self.truth.shielded -= under
+            self.truth.lifted |= under
         self.read()
 
     def erase(self, name, *, child):

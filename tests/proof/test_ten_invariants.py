@@ -220,7 +220,6 @@ def run(begun, number, sequences, steps, happened, *, shrink=True):
     chosen = settings(
         max_examples=sequences,
         stateful_step_count=steps,
-        deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
         report_multiple_bugs=False,

@@ -63,10 +63,14 @@ class Truth:
     """Judgements in force: a pair of records, whether they are one child, and by which act."""
     never: dict = field(default_factory=dict)
     """Never-links in force, each two sides."""
+    stood: dict = field(default_factory=dict)
+    """What stood on each side before each judgement."""
     retired: dict = field(default_factory=dict)
-    """Children that got a new identity: the never-link, and the number, which leads to nobody."""
+    """Children that got a new identity: the never-links, and the number, which leads to nobody."""
     shielded: set = field(default_factory=set)
     """Records that must be under a shield."""
+    lifted: set = field(default_factory=set)
+    """Records that two persons took out from under a shield, with the mark that stood then."""
     children: dict = field(default_factory=dict)
     """The child of each current record, as the application has it; None where it has none."""
 
@@ -98,27 +102,43 @@ class Truth:
             return "changed"
         same = known.told == stated.told
         self.records[name] = stated if not same else replace(known, standing="current")
-        if not same:
+        goes_on = name in self.lifted and _is_marked(known)
+        if not (same or goes_on):
             self._mark(name, stated)
         return "unchanged" if same and known.standing == "current" else "changed"
 
     def _mark(self, name, stated):
         """A record that its feed marks is shielded as it is loaded, with all of its child."""
-        if stated.facts.marked and "marked" in stated.agency.says and name not in self.shielded:
+        if _is_marked(stated) and name not in self.shielded:
             self.shielded |= {name, *self.group(name)}
 
     def judge(self, left, right, *, same, act=""):
         self.judged[frozenset((left, right))] = same, act
+        self.stood[frozenset((left, right))] = self._stood()
 
     def split(self, off, rest, act):
         """A judgement on each pair across, but for those judged so before."""
         for pair in product(off, rest):
             self.judged.setdefault(frozenset(pair), (False, act))
+            self.stood.setdefault(frozenset(pair), self._stood())
 
-    def undo(self, pair):
-        """What was judged in one act is undone together."""
+    def undo(self, pair, stand):
+        """What was judged in one act is undone together; what it brought to a side may leave it."""
+        before = self.stood.pop(pair)
+        for place, side in self._places().items():
+            gone = side - stand[place]
+            assert not gone & before.get(place, set()), "invariant 4: it stood there before"
+            for stood in (side, *(one.get(place, set()) for one in self.stood.values())):
+                stood.difference_update(gone)
         same, act = self.judged.pop(pair)
         self.judged = {one: what for one, what in self.judged.items() if what != (same, act or 0)}
+
+    def _places(self):
+        """Each side of each never-link: the records that stand there."""
+        return {(one, n): side for one, sides in self.never.items() for n, side in enumerate(sides)}
+
+    def _stood(self):
+        return {place: set(side) for place, side in self._places().items()}
 
     def draw(self, never_link, left, right):
         self.never.setdefault(never_link, (set(left), set(right)))
@@ -146,10 +166,15 @@ class Truth:
                 for side in sides:
                     side.update(group if group & side else ())
 
+    def retire(self, child, number, never_link):
+        drawn, _ = self.retired.get(child, (set(), number))
+        self.retired[child] = drawn | {never_link}, number
+
     def end(self, never_link):
         """It was drawn in error: the old identity, if it was an adoption, is in force again."""
         del self.never[never_link]
-        self.retired = {c: one for c, one in self.retired.items() if one[0] != never_link}
+        left = {c: (drawn - {never_link}, number) for c, (drawn, number) in self.retired.items()}
+        self.retired = {c: one for c, one in left.items() if one[0]}
 
     def unseen(self):
         """Records of old identities: they are of a child whom nobody is shown."""
@@ -213,6 +238,10 @@ class Truth:
             return any(known.names_the_same(self.records[other]) for other in others)
         beside = (self.records[other] for other in others)
         return any(other.is_complete or known.names_the_same(other) for other in beside)
+
+
+def _is_marked(stated):
+    return stated.facts.marked and "marked" in stated.agency.says
 
 
 def words_of(name, stated):

@@ -47,6 +47,11 @@ class World(Installation):
         made.tokens = self.tokens
         return made
 
+    def keep_time_with(self, other):
+        """What was done in one alone takes no time: both go on from the later one."""
+        self._now = other._now = max(self._now, other._now)
+        self._runs = other._runs = max(self._runs, other._runs)
+
     def name(self, subject, *roles):
         words = [word for role in roles for word in ("--role", role)]
         said = self.answer("", "token", "--subject", subject, *words, "--strong", "--days", 366)

@@ -54,7 +54,7 @@ def offer(number: str, to: str, reason: str, as_json: bool) -> None:
 @token_option
 @json_option
 def accept(number: str, reason: str, as_json: bool) -> None:
-    """Take over the child of a NUMBER that was offered to your authority.
+    """Take over a child that your authority was offered.
 
     A data manager of the authority that was asked does so, and it is responsible from then on.
     """
@@ -69,7 +69,10 @@ def accept(number: str, reason: str, as_json: bool) -> None:
 @token_option
 @json_option
 def decline(number: str, reason: str, as_json: bool) -> None:
-    """Do not take over the child of a NUMBER; who was responsible remains so."""
+    """Do not take over a child that was offered.
+
+    Who was responsible remains so.
+    """
     from events.responsible import DeclineChild
 
     _answer(number, reason, DeclineChild, "declined", as_json=as_json)
@@ -102,7 +105,10 @@ def _answer(
 @token_option
 @json_option
 def list_(as_json: bool) -> None:
-    """List the children that are offered to your authority, or to any where you have none."""
+    """List the children offered to your authority.
+
+    To any authority, where you have none.
+    """
     with opened(Act.ACCEPT) as store:
         store.projector.catch_up()
         offers = store.queries.offers(store.actor.authority)

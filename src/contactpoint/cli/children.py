@@ -11,8 +11,8 @@ from contactpoint.cli.command import (
     json_option,
     reason_option,
 )
-from contactpoint.cli.families import consent, correct
-from contactpoint.cli.output import print_json, print_table, say, with_times
+from contactpoint.cli.families import about_child, consent, correct
+from contactpoint.cli.output import as_time, print_json, print_table, say, with_times
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act, Purpose
 
@@ -57,11 +57,11 @@ child.add_command(consent)
 def show(  # noqa: PLR0913 - what is said of a look
     *, number: str, with_history: bool, override: bool, behalf: str, reason: str, as_json: bool
 ) -> None:
-    """Show the child of an index NUMBER and the services that work with them.
+    """Show the child of a NUMBER, and the services involved.
 
     Spaces in the number do not matter; - reads it from standard input. The look is recorded before
-    the answer. A child that may not be seen answers as a number that nobody has. A shielded
-    child's history is not shown.
+    the answer. A child that may not be seen answers as a number that nobody has. A shielded child's
+    history is not shown.
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError
@@ -127,11 +127,11 @@ def show(  # noqa: PLR0913 - what is said of a look
 @token_option
 @json_option
 def find(words: tuple[str, ...], behalf: str, reason: str, as_json: bool, **asked: str) -> int:
-    """Find children for whom everything holds that is asked; at most twenty.
+    """Find children for whom all holds that is asked.
 
-    A value given as - is read from standard input, so that it stands in no history: a line for
-    each option in the order typed, then one for the NAME. The look is recorded before the answer.
-    Exit 1 where no child is found.
+    At most twenty are shown. A value given as - is read from standard input, so that it stands in
+    no history: a line for each option in the order typed, then one for the NAME. The look is
+    recorded before the answer. Exit 1 where no child is found.
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError, UsageError
@@ -166,6 +166,35 @@ def find(words: tuple[str, ...], behalf: str, reason: str, as_json: bool, **aske
     if answer.more:
         say("more children answer to this; say more of the one you mean")
     return 0
+
+
+@child.command(epilog=examples("child accesses 012345678904 --reason 'the mother asks who looked'"))
+@click.argument("number", type=PERSONAL)
+@reason_option
+@token_option
+@json_option
+def accesses(number: str, reason: str, as_json: bool) -> None:
+    """List who looked at the child of a NUMBER.
+
+    With the time, the act, the reason as it was stated, and for whom they looked. Looks at children
+    that were merged into it count too. This look is recorded, and the last of the list.
+    """
+    with about_child(Act.ACCESSES, number, reason) as (store, found):
+        children = {found.child, *store.queries.merged_into([found.child])}
+        told = [
+            {
+                "when": as_time(look.at),
+                "who": look.event.reader,
+                "act": look.event.act,
+                "reason": look.reason,
+                "for": look.event.behalf,
+            }
+            for look in store.accesses.looks_at(children)
+        ]
+    if as_json:
+        print_json(told)
+        return
+    print_table(tuple(told[0]), [list(look.values()) for look in told])
 
 
 def _purpose(behalf: str) -> Purpose:

@@ -31,9 +31,9 @@ def json_option(function: F) -> F:
 
 def reason_option(function: F) -> F:
     """Give a command the option ``--reason``, without which it shows nothing."""
-    return click.option(
-        "--reason", default="", help="Why you look; required, and recorded word for word."
-    )(function)
+    return click.option("--reason", default="", help="Why; required, and recorded word for word.")(
+        function
+    )
 
 
 class Personal(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4

@@ -63,10 +63,11 @@ def list_(state: str | None, held: bool, as_json: bool) -> None:
 @token_option
 @json_option
 def show_(delivery_id: str, as_json: bool) -> None:
-    """Show one DELIVERY: counts, and the rows that were not taken as they came.
+    """Show one DELIVERY, and the rows that were not taken.
 
-    'delivery list' names them; the beginning of a name is enough. A row is named by its line, or
-    as the N-th child of its file where a line may hold several. No particulars are shown.
+    With its counts, and what was remarked of rows. 'delivery list' names them; the beginning of a
+    name is enough. A row is named by its line, or as the N-th child of its file where a line may
+    hold several. No particulars are shown.
     """
     from feeds.catalogue import row_word
 

@@ -62,9 +62,9 @@ def key() -> None:
 @token_option
 @json_option
 def rotate(as_json: bool) -> None:
-    """Make a new wrapping key and wrap every subject's key anew; may be begun again.
+    """Wrap every subject's key under a new wrapping key.
 
-    Administrators only.
+    May be begun again. Administrators only.
     """
     with opened(Act.ROTATE) as store, progress("wrapping", wanted=not as_json):
         wrapped = store.keys.rotate()

@@ -1,9 +1,9 @@
 """Commands that write tables out of the index: export links, export pairs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -14,6 +14,17 @@ from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
+    from projections.queries import Clearance
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Asked(NamedTuple):
+    """What is exported, and whether with what is hidden from others."""
+
+    what: str
+    clearance: bool
+    reason: str
 
 
 @click.group()
@@ -24,52 +35,97 @@ def export() -> None:
     """
 
 
-@export.command(epilog=examples("export links links.csv"))
+def clearance_option(function: F) -> F:
+    """Give a command the options ``--clearance`` and ``--reason``."""
+    reason = click.option(
+        "--reason", default="", help="Why; required with --clearance, and recorded word for word."
+    )
+    clearance = click.option(
+        "--clearance",
+        is_flag=True,
+        help="With what your other roles open: a shielding officer's, shielded and withheld "
+        "records; an adoption officer's, those of never-links. Needs a strong token.",
+    )
+    return clearance(reason(function))
+
+
+@export.command(
+    epilog=examples(
+        "export links links.csv",
+        "export links all.csv --clearance --reason 'audit 2026' --token officer.token",
+    )
+)
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@clearance_option
 @token_option
 @json_option
-def links(out: Path, as_json: bool) -> None:
-    """Write which child each current record belongs to into the CSV file OUT.
+def links(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
+    """Write the child of each current record to OUT.
 
-    Columns: source, record_id, child (a number; empty where the record belongs to none yet).
+    OUT is a CSV file. Columns: source, record_id, child (a number; empty where the record belongs
+    to none yet). Shielded, withheld and never-linked records are left out unless you are cleared
+    and ask.
     """
     from contactpoint.exports import export_links
 
-    with _exporting("links", out, as_json=as_json) as (store, wrote):
-        wrote.append(export_links(store.queries, out, store.kept_apart()))
+    asked = Asked("export links", clearance, reason)
+    with _exporting(asked, out, as_json=as_json) as (store, wrote):
+        opens = _opens(store, asked)
+        wrote.append(export_links(store.queries, out, store.kept_apart(opens), opens))
 
 
 @export.command(epilog=examples("export pairs pairs.csv"))
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@clearance_option
 @token_option
 @json_option
-def pairs(out: Path, as_json: bool) -> None:
-    """Write the pairs at or above the review threshold into the CSV file OUT.
+def pairs(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
+    """Write pairs from the review threshold up to OUT.
 
-    Columns: source_a, record_id_a, source_b, record_id_b, probability (rivals counted), weight and
-    decision (of each pair alone).
+    OUT is a CSV file. Columns: source_a, record_id_a, source_b, record_id_b, probability (rivals
+    counted), weight and decision (of each pair alone). Shielded, withheld and never-linked records
+    are left out unless you are cleared and ask.
     """
     from contactpoint.exports import export_pairs
 
+    asked = Asked("export pairs", clearance, reason)
     shown = progress("comparing", wanted=not as_json)
-    with _exporting("pairs", out, as_json=as_json) as (store, wrote), shown:
+    with _exporting(asked, out, as_json=as_json) as (store, wrote), shown:
         indexes = store.linking.indexes(store.origin("export pairs"), store.model)
-        apart = store.kept_apart()
-        wrote.append(export_pairs(store.queries, store.filling, indexes, out, apart))
+        opens = _opens(store, asked)
+        apart = store.kept_apart(opens)
+        wrote.append(export_pairs(store.queries, store.filling, indexes, out, apart, opens))
+
+
+def _opens(store: "Contactpoint", asked: Asked) -> "Clearance":
+    """What of that which is hidden is exported too."""
+    from projections.queries import NO_CLEARANCE
+
+    return store.clearance if asked.clearance else NO_CLEARANCE
 
 
 @contextmanager
 def _exporting(
-    what: str, out: Path, *, as_json: bool
+    asked: Asked, out: Path, *, as_json: bool
 ) -> "Iterator[tuple[Contactpoint, list[int]]]":
     """Administrators only, and recorded before anything is written."""
+    from contactpoint.accesses import required_reason
+
+    reason = required_reason(asked.reason) if asked.clearance else asked.reason.strip()
     wrote: list[int] = []
     with opened(Act.EXPORT) as store:
+        if asked.clearance:
+            store.require(Act.EXPORT_CLEARED)
         store.projector.catch_up()
-        origin = store.origin(f"export {what}")
-        store.accesses.record(origin, f"export {what}", reason="", children=())
+        origin = store.origin(asked.what)
+        act = f"{asked.what} --clearance" if asked.clearance else asked.what
+        store.accesses.record(origin, act, reason=reason, children=())
         yield store, wrote
+        opens = _opens(store, asked)
+    with_ = {"shielded and withheld": opens.shielded, "never-linked": opens.apart}
     if as_json:
         print_json({"rows": sum(wrote), "file": str(out)})
     else:
         say(f"{sum(wrote):,} rows written to {out}")
+    if asked.clearance:
+        say(f"with {' and '.join(what for what, is_open in with_.items() if is_open)} records")

@@ -95,10 +95,11 @@ def about_child(
 def correct(
     number: str, *, withdraw: "Kind | None", reason: str, as_json: bool, **said: str
 ) -> None:
-    """Record what a child or their parents say is right, where the records are wrong.
+    """Record what the family says is right.
 
-    NUMBER is the child's. It is dated, stands beside what the sources say, and no later file
-    overwrites it. A later correction of the same kind takes its place.
+    Where the records are wrong: a child, or the parents, say so. NUMBER is the child's. It is
+    dated, stands beside what the sources say, and no later file overwrites it. A later correction
+    of the same kind takes its place.
     """
     from contactpoint.errors import UsageError
     from events.correction import RecordCorrection, WithdrawCorrection
@@ -161,11 +162,12 @@ def _asserted(  # noqa: PLR0913 - what may be corrected
 @token_option
 @json_option
 def consent(number: str, ground: str, source: str, reason: str, as_json: bool) -> None:
-    """Record consent to being told of sensitive services, given or withdrawn.
+    """Record consent to be told of sensitive services.
 
-    NUMBER is the child's. Sexual health, mental health and substance misuse are told of with
-    consent, or on the ground of significant harm; and then as an unspecified sensitive service,
-    with one way to ask. What is withdrawn is gone from the next answer on, whatever files repeat.
+    It is given or withdrawn. NUMBER is the child's. Sexual health, mental health and substance
+    misuse are told of with consent, or on the ground of significant harm; and then as an
+    unspecified sensitive service, with one way to ask. What is withdrawn is gone from the next
+    answer on, whatever files repeat.
     """
     from events.consent import Said
 

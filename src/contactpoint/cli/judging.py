@@ -57,10 +57,11 @@ def written(seen: "Seen") -> str:
 @token_option
 @json_option
 def claim(pair: tuple[str, ...], minutes: int, as_json: bool) -> None:
-    """Take a PAIR up: until the lease ends, no other steward can claim it or decide on it.
+    """Take a PAIR up, so that no other steward does.
 
-    'review list' names the pairs; two records as SOURCE:ID name any other. A claim of another
-    steward's is refused. To claim again what is yours changes nothing.
+    Until the lease ends, no other can claim it or decide on it. 'review list' names the pairs; two
+    records as SOURCE:ID name any other. A claim of another steward's is refused. To claim again
+    what is yours changes nothing.
     """
     with opened(Act.CLAIM) as store:
         found = store.pair_named(pair)

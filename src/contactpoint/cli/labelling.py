@@ -32,7 +32,9 @@ Read = Callable[[], str]
 """Gives the next key; empty at the end."""
 
 
-@click.command(epilog=examples("label --reason 'the queue of Monday'", "label --limit 50"))
+@click.command(
+    epilog=examples("label --reason 'the queue of Monday'", "label --limit 50 --reason enquiry")
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=1000, help="Pairs at the most.")
 @reason_option
 @token_option

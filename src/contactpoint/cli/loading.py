@@ -87,11 +87,12 @@ def load(  # noqa: PLR0913 - the options of the contract
     no_link: bool,
     as_json: bool,
 ) -> int:
-    """Read an agency's FILES, append what is new, link it, and report.
+    """Read an agency's FILES, take in what is new, and link it.
 
-    Each file is read whole before anything of it is stored. Exit 3 where rows were rejected or
-    held, or a file as a whole; of several files the gravest counts: 1, 4, 3, 0. The report's
-    "links" are the records that were put into a child, one known before or one of their own.
+    Ends with the report. Each file is read whole before anything of it is stored. Exit 3 where rows
+    were rejected or held, or a file as a whole; of several files the gravest counts: 1, 4, 3, 0.
+    The report's "links" are the records that were put into a child, one known before or one of
+    their own.
     """
     from contactpoint.errors import UsageError
     from feeds.submission import FeedError

@@ -60,9 +60,9 @@ def list_(as_json: bool) -> None:
 @token_option
 @json_option
 def show(version: str | None, as_json: bool) -> None:
-    """Show a VERSION's card and thresholds; the one in force if none is named.
+    """Show a VERSION's card and thresholds.
 
-    The beginning of a version is enough.
+    The one in force, if none is named. The beginning of a version is enough.
     """
     from contactpoint.models import records_behind
 
@@ -70,8 +70,8 @@ def show(version: str | None, as_json: bool) -> None:
         found = store.models.get(version) if version else store.model
     facts = {
         "version": found.version,
-        "links from probability": found.thresholds.link,
-        "refers from probability": found.thresholds.review,
+        "links from probability": round(found.thresholds.link, 4),
+        "refers from probability": round(found.thresholds.review, 4),
         "prior records": records_behind(found),
         **found.card,
     }

@@ -38,9 +38,9 @@ def verify(as_json: bool) -> int:
 @token_option
 @json_option
 def doctor(as_json: bool) -> int:
-    """Say what makes the installation unsafe or unfit, and what to do.
+    """Say what makes the installation unsafe, and what to do.
 
-    Exit 1 where something is wrong; a warning leaves 0.
+    Also what makes it unfit. Exit 1 where something is wrong; a warning leaves 0.
     """
     from contactpoint.doctor import examine
 

@@ -31,7 +31,7 @@ BESIDE = 52
 )
 @click.argument("left", type=PERSONAL)
 @click.argument("right", type=PERSONAL)
-@click.option("--reason", default="", help="Why you look; recorded word for word.")
+@click.option("--reason", default="", help="Why; recorded word for word.")
 @token_option
 @json_option
 def why(left: str, right: str, reason: str, as_json: bool) -> None:

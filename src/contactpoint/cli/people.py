@@ -1,27 +1,30 @@
-"""The command that issues tokens."""
+"""Commands about tokens: token, token list, token revoke."""
+
+from typing import Any
 
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import as_time, print_json, say
-from contactpoint.cli.session import opened
+from contactpoint.cli.output import as_time, print_json, print_table, say
+from contactpoint.cli.session import opened, token_option
 from contactpoint.people.actor import Actor, Role
 from contactpoint.people.deciding import Act
 
 DAYS, MOST_DAYS = 30, 366
 
 
-@click.command(
+@click.group(
+    invoke_without_command=True,
     epilog=examples(
         "token --subject ada --role steward --authority 213 > ada.token",
         "token --subject bram --role practitioner --organisation 'Elm Surgery' --strong --days 1",
-    )
+        "token revoke 7f3a9c218d1e02ab",
+    ),
 )
-@click.option("--subject", required=True, help="Who it names: as the record of access will.")
+@click.option("--subject", help="Who it names: as the record of access will.")
 @click.option(
     "--role",
     "roles",
-    required=True,
     multiple=True,
     type=click.Choice([role.value for role in Role]),
     help="What they are to the index; may be given again.",
@@ -43,9 +46,11 @@ DAYS, MOST_DAYS = 30, 366
     help="For how many days from now.",
 )
 @json_option
+@click.pass_context
 def token(  # noqa: PLR0913 - what a token says
+    ctx: click.Context,
     *,
-    subject: str,
+    subject: str | None,
     roles: tuple[str, ...],
     authority: str,
     organisation: str,
@@ -54,13 +59,18 @@ def token(  # noqa: PLR0913 - what a token says
     days: int,
     as_json: bool,
 ) -> None:
-    """Issue a signed token that names a person: who acts, and as what.
+    """Issue a signed token that names a person.
 
-    Only in an administrator's shell, and recorded. For development and tests: whoever runs an index
-    of real children lets a directory of people vouch for them. A command is told who acts by
-    CONTACTPOINT_TOKEN or --token FILE, and who the second person is, where an act needs two, by
-    CONTACTPOINT_SECOND_TOKEN or --second FILE.
+    It says who acts, and as what. Only in an administrator's shell, and recorded. For development
+    and tests: whoever runs an index of real children lets a directory of people vouch for them. A
+    command is told who acts by CONTACTPOINT_TOKEN or --token FILE, and who the second person is,
+    where an act needs two, by CONTACTPOINT_SECOND_TOKEN or --second FILE.
     """
+    if ctx.invoked_subcommand is not None:
+        return
+    if subject is None or not roles:
+        option = "--subject" if subject is None else "--role"
+        raise click.MissingParameter(ctx=ctx, param_type="option", param_hint=f"'{option}'")
     from contactpoint.people.issuing import issue
 
     known = frozenset(map(Role, roles))
@@ -73,3 +83,71 @@ def token(  # noqa: PLR0913 - what a token says
     else:
         click.echo(made.token)
         say(f"token {made.id} for {subject}, valid for {days:,} days")
+
+
+@token.command("list", epilog=examples("token list", "token list --subject ada"))
+@click.option("--subject", default="", help="Those of one person alone.")
+@token_option
+@json_option
+def list_(subject: str, as_json: bool) -> None:
+    """List the tokens that have not expired.
+
+    For whom they are, as what, until when, and whether revoked. The tokens themselves are kept
+    nowhere.
+    """
+    from contactpoint.people.issuing import known
+
+    with opened(Act.TOKENS) as store:
+        found = known(store.accesses, store.chance.clock() // 10**6)
+    wanted = subject.casefold()
+    told = [
+        {
+            "id": one.issued.token,
+            "subject": one.issued.subject,
+            "roles": list(one.issued.roles),
+            "authority": one.issued.authority,
+            "strong": one.issued.strong,
+            "expires": as_time(one.issued.expires * 10**6),
+            "revoked": one.is_revoked,
+        }
+        for one in found
+        if wanted in ("", one.issued.subject.casefold())
+    ]
+    if as_json:
+        print_json(told)
+        return
+    columns = ("id", "subject", "roles", "authority", "expires", "")
+    print_table(columns, [_line(one) for one in told])
+
+
+def _line(told: dict[str, Any]) -> tuple[str, ...]:
+    marks = [mark for mark in ("strong", "revoked") if told[mark]]
+    day = str(told["expires"])[:10]
+    roles = ", ".join(told["roles"])
+    return told["id"], told["subject"], roles, told["authority"], day, ", ".join(marks)
+
+
+@token.command(epilog=examples("token revoke 7f3a9c218d1e02ab", "token revoke --subject ada"))
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--subject", default="", help="Revoke all tokens of this person.")
+@token_option
+@json_option
+def revoke(ids: tuple[str, ...], subject: str, as_json: bool) -> None:
+    """Revoke tokens before they expire.
+
+    By their ids, or by whom they name. From then on they are refused everywhere, also by a session
+    that is under way, and by an act of two as the second. 'token list' names the ids. Revoking
+    again changes nothing.
+    """
+    from contactpoint.errors import UsageError
+    from contactpoint.people import issuing
+
+    if bool(ids) == bool(subject):
+        raise UsageError("expected the ids of tokens, or --subject")
+    with opened(Act.REVOKE) as store:
+        origin, now = store.origin("token revoke"), store.chance.clock() // 10**6
+        revoked = issuing.revoke(store.accesses, ids, subject, now, origin)
+    if as_json:
+        print_json({"revoked": [one.token for one in revoked]})
+    else:
+        click.echo(f"{len(revoked)} tokens revoked that were in force")

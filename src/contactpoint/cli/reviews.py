@@ -55,7 +55,7 @@ def list_(limit: int, as_json: bool) -> None:
             (
                 task.name,
                 task.kind,
-                f"{task.pair.probability:.4f}" if task.pair else "",
+                f"{task.pair.probability:.4f}" if task.pair and task.pair.model else "",
                 (as_time(task.since) or "")[:10],
                 _note(task),
             )
@@ -72,6 +72,7 @@ def list_(limit: int, as_json: bool) -> None:
 
 def _plain(task: "Task") -> dict[str, Any]:
     pair = task.pair
+    weighed = pair if pair and pair.model else None
     return {
         "task": task.kind,
         "name": task.name,
@@ -79,10 +80,10 @@ def _plain(task: "Task") -> dict[str, Any]:
         "records": list(task.records),
         "left": pair.left.hex[:8] if pair else None,
         "right": pair.right.hex[:8] if pair else None,
-        "probability": pair.probability if pair else None,
-        "weight": pair.weight if pair else None,
+        "probability": weighed.probability if weighed else None,
+        "weight": weighed.weight if weighed else None,
         "since": as_time(task.since),
-        "model": pair.model if pair else None,
+        "model": weighed.model if weighed else None,
         "size": task.size or None,
         "claimed_by": task.claimed or None,
         "said": task.said or None,
@@ -95,10 +96,65 @@ def _note(task: "Task") -> str:
     if task.claimed:
         return f"claimed by {task.claimed}"
     if task.size:
-        return f"{task.size:,} records hang together by it"
+        return (
+            f"at least {task.size:,} records hang together: contactpoint review crowd {task.name}"
+        )
     if task.pair is None:
         return f"contactpoint delivery show {task.name.partition(':')[0]}"
-    return {"unsure": "somebody could not tell", "refer": "referred on"}.get(task.said, "")
+    return NOTES.get(task.said, "")
+
+
+NOTES = {
+    "unsure": "somebody could not tell",
+    "refer": "referred on",
+    "link": "judged one child, and doubted",
+    "apart": "judged two children, and doubted",
+}
+"""Of a pair by what a steward said of it."""
+
+
+@review.command(epilog=examples("review crowd 7f3a9c21 --limit 50"))
+@click.argument("task")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="How many are shown.",
+)
+@token_option
+@json_option
+def crowd(task: str, limit: int, as_json: bool) -> None:
+    """List the pairs of a crowd that await a decision.
+
+    TASK names a 'maximum entity size' of 'review list'. In a crowd the machine links only what is
+    sure, and refers no pair. The heaviest go first; no particulars are shown. 'review show' opens
+    one, and 'review decide' decides on it.
+    """
+    from contactpoint.crowds import undecided
+
+    with opened(Act.LIST_PAIRS) as store:
+        store.projector.catch_up()
+        found = undecided(store, task, limit)
+    if as_json:
+        print_json(
+            [
+                {
+                    "pair": str(one.pair),
+                    "weight": one.weight,
+                    "probability": one.probability,
+                    "sources": list(one.sources),
+                }
+                for one in found
+            ]
+        )
+        return
+    if not found:
+        say("no pair of it is left to decide; 'review split' parts a child that is two")
+        return
+    rows = [(str(one.pair), f"{one.probability:.4f}", *one.sources) for one in found]
+    title = "pairs that are not decided, the likeliest first"
+    print_table(("pair", "probability", "source", "source"), rows, title=title)
 
 
 @review.command(epilog=examples("review relatives 123456789012 -", "review relatives --none"))
@@ -108,9 +164,10 @@ def _note(task: "Task") -> str:
 @token_option
 @json_option
 def relatives(numbers: tuple[str, ...], nobody: bool, person: str, as_json: bool) -> None:
-    """Declare the children of your own family, on whom you do not decide. Replaces what was.
+    """Declare the children of your own family.
 
-    Their tasks answer as if there were none. A list that is not complete is yours to mend.
+    You do not decide on them. Replaces what was declared. Their tasks answer as if there were none.
+    A list that is not complete is yours to mend.
     """
     from contactpoint.errors import NotFoundError, UsageError
 
@@ -139,8 +196,9 @@ def relatives(numbers: tuple[str, ...], nobody: bool, person: str, as_json: bool
 @token_option
 @json_option
 def show(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
-    """Show a PAIR: both records side by side, the weight field by field, what was judged of it.
+    """Show both records of a PAIR, and its weight.
 
+    The records stand side by side, the weight field by field, and below them what was judged.
     'review list' names the pairs; two records as SOURCE:ID name any other. The look is recorded
     before the answer. A pair that may not be seen answers as one that does not exist.
     """
@@ -175,7 +233,7 @@ def _print_json(opened_pair: "OpenedPair") -> None:
                 "probability": waits.probability,
                 "model": waits.model,
             }
-            if waits
+            if waits and waits.model
             else None,
             "judged": {"verdict": judged.verdict, "reason": judged.reason, "by": judged.by}
             if judged
@@ -199,7 +257,7 @@ def _print(opened_pair: "OpenedPair") -> None:
     click.echo(f"{total(found)}; in the index they are {together(found)}")
     if waits:
         click.echo(f"referred because: {_why(opened_pair)}")
-    if waits and abs(found.weight.total - waits.weight) >= 0.05:
+    if waits and waits.model and abs(found.weight.total - waits.weight) >= 0.05:
         say(f"it weighed {waits.weight:+.1f} bits when it was referred; model or records changed")
     if state.judged:
         judged = state.judged
@@ -211,9 +269,19 @@ def _print(opened_pair: "OpenedPair") -> None:
 
 def _why(opened_pair: "OpenedPair") -> str:
     """Why a person has to decide."""
-    found = opened_pair.found
+    found, raised = opened_pair.found, opened_pair.state.raised
     if opened_pair.waits is None:
         return "it does not await a steward"
+    if raised is not None:
+        if raised.code == "merged":
+            return f"the source {raised.by} says that it merged the two records"
+        why = raised.why if isinstance(raised.why, str) else "no reason is kept"
+        return f"{raised.by} asked: {why}"
+    judged = opened_pair.state.judged
+    if judged is not None and judged.verdict in {"link", "apart"}:
+        return "what was stated since it was judged speaks against that; nothing has moved"
+    if found.of_shape is None and (doubt := _doubt(found.weight.pattern)):
+        return f"{doubt}: one of the two may bear another child's"
     if found.decision.outcome == "review":
         return found.decision.reason
     if found.decision.outcome == "link":
@@ -222,6 +290,15 @@ def _why(opened_pair: "OpenedPair") -> str:
             "source stands on the other side"
         )
     return "it was too close to call when it was referred; the next linking settles it"
+
+
+def _doubt(pattern: int) -> str:
+    """What makes a number doubtful: it agrees and the rest does not, or the other way round."""
+    from linkage.decide import Levels, contradiction, number_crossed, number_in_doubt
+
+    if reason := number_in_doubt(pattern):
+        return reason
+    return number_crossed(pattern) if contradiction(Levels.of(pattern)) else ""
 
 
 def _name(pair: "OpenPair") -> str:

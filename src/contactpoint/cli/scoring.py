@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 )
 @json_option
 def score(file: Path, out: Path | None, mapping: Path | None, as_json: bool) -> None:
-    """Score the pairs of a CSV FILE, a pair a line, and store nothing.
+    """Score the pairs of a CSV FILE; store nothing.
 
-    Columns are left_given, right_given, left_family, right_family and so on: given, middle,
-    family, former_family, preferred_family, alias, dob, expected_dob, sex, postcode, address,
-    town, phone, email, nhs, nhs_status, upn, former_upn, guardian_given, guardian_family,
-    mother_maiden, mother_nhs, births, birth_order, died. Others are ignored. All columns are
-    written again, then probability, weight (in bits) and decision: link, review or non_link.
+    A pair stands on each line. Columns are left_given, right_given, left_family, right_family and
+    so on: given, middle, family, former_family, preferred_family, alias, dob, expected_dob, sex,
+    postcode, address, town, phone, email, nhs, nhs_status, upn, former_upn, guardian_given,
+    guardian_family, mother_maiden, mother_nhs, births, birth_order, died. Others are ignored. All
+    columns are written again, then probability, weight (in bits) and decision: link, review or
+    non_link.
 
     With --mapping the columns are its own, or those that it names, after left_ and right_.
 

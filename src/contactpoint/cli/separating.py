@@ -45,7 +45,9 @@ remarks_option = click.option(
 
 
 @never_link.command(
-    epilog=examples("never-link draw --left 1234 --right - --kind other --requested-by 'the court'")
+    epilog=examples(
+        "never-link draw --left 123456789012 --right - --kind other --requested-by 'the court'"
+    )
 )
 @_side("left")
 @_side("right")

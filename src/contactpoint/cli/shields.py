@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,6 +11,9 @@ from contactpoint.cli.command import PERSONAL, examples, json_option, reason_opt
 from contactpoint.cli.output import as_time, print_json, print_table, say
 from contactpoint.cli.session import opened, second_option, token_option
 from contactpoint.people.deciding import Act
+
+if TYPE_CHECKING:
+    from projections.shielded import StillMarked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,6 +43,7 @@ def _review() -> Callable[[F], F]:
     return click.option(
         "--review",
         type=click.DateTime(["%Y-%m-%d"]),
+        metavar="YYYY-MM-DD",
         help="Day by which it is looked at again. It ends nothing. Default: in half a year.",
     )
 
@@ -134,9 +138,10 @@ def review(  # noqa: PLR0913 - what a review says
     parents: Sequence[str],
     as_json: bool,
 ) -> None:
-    """Say that a SHIELD was looked at again and is to stand; or, by a child's number, all of them.
+    """Say that a SHIELD was looked at again, and is to stand.
 
-    What is not named stays as it was. Safe parents, where any is named, are those and no others.
+    By a child's number: all that stand over the child. What is not named stays as it was. Safe
+    parents, where any is named, are those and no others.
     """
     from contactpoint.shielding.officers import Asked
 
@@ -153,9 +158,11 @@ def review(  # noqa: PLR0913 - what a review says
 @second_option
 @json_option
 def lift(*, shield_: str, reason: str, as_json: bool) -> None:
-    """Take a SHIELD away, or, by a child's number, all that stand over the child.
+    """Take a SHIELD away.
 
-    Two officers do it together. A child over whom another shield stands is shielded still.
+    By a child's number: all that stand over the child. Two officers do it together. A child over
+    whom another shield stands is shielded still. A mark that a source repeats lays no shield again,
+    and one that it sets anew does.
     """
     from contactpoint.accesses import required_reason
 
@@ -168,7 +175,10 @@ def lift(*, shield_: str, reason: str, as_json: bool) -> None:
         # What it withheld is placed now, and not by chance of the next night.
         store.linking.run(origin, store.model, wait=WAIT)
         store.projector.catch_up()
+        marked = store.queries.still_marked()
     _tell(lifted, "lifted", as_json=as_json)
+    if marked:
+        say("sources still mark records from which a shield was lifted: 'contactpoint shield list'")
 
 
 WAIT = 60.0
@@ -180,25 +190,31 @@ WAIT = 60.0
 @token_option
 @json_option
 def list_(*, every: bool, as_json: bool) -> None:
-    """List the shields that stand, the soonest to be reviewed first; those past it are marked.
+    """List the shields that stand.
 
-    Inherited ones stand apart: a merge or a split brought them, and nobody has looked yet.
+    The soonest to be reviewed stand first, and those past it are marked. Inherited ones stand
+    apart: a merge or a split brought them, and nobody has looked yet. So do records that a source
+    still marks although their shield was lifted: the source is to be asked.
     """
     with opened(Act.LIST_SHIELDS) as store:
         origin = store.origin("shield list")
         store.projector.catch_up()
         store.accesses.record(origin, "shield list", reason="", children=())
         rows = store.queries.shields()
+        marked = [_still(one) for one in store.queries.still_marked()]
     today = date.fromisoformat((as_time(origin.recorded) or "")[:10])
     told = [_told(row, today) for row in rows if every or row["standing"] == "standing"]
     inherited = [row for row in told if row["inherited"]]
     own = [row for row in told if not row["inherited"]]
     if as_json:
-        print_json({"shields": own, "inherited": inherited})
+        print_json({"shields": own, "inherited": inherited, "marked": marked})
         return
     for title, some in (("shields", own), ("inherited, to be reviewed", inherited)):
         if some:
             print_table(COLUMNS, [[row[name] for name in COLUMNS] for row in some], title=title)
+    if marked:
+        title = "lifted, and still marked by the source: ask it"
+        print_table(MARKED, [[row[name] for name in MARKED] for row in marked], title=title)
     if not told:
         say("no shield stands")
 
@@ -221,10 +237,11 @@ def list_(*, every: bool, as_json: bool) -> None:
 )
 @json_option
 def curve(*, children: int, seed: int, records: int, as_json: bool) -> None:
-    """Measure the shield floor: from which probability a new record is withheld.
+    """Measure the shield floor.
 
-    On an invented population at England's density: of the new records that an authority writes of
-    shielded children, how many become visible elsewhere, and how many other children are withheld.
+    That is the probability from which a new record is withheld. On an invented population at
+    England's density: of the new records that an authority writes of shielded children, how many
+    become visible elsewhere, and how many other children are withheld.
     """
     from msgspec import to_builtins
 
@@ -252,6 +269,20 @@ COLUMNS = (
     *("shield", "children", "laid_by", "inherited", "criterion", "authority", "review", "overdue"),
     *("records", "withheld", "standing"),
 )
+
+
+MARKED = ("child", "source", "record", "stated")
+
+
+def _still(one: "StillMarked") -> dict[str, Any]:
+    from person.numbers import written
+
+    return {
+        "child": written(one.number) if one.number else None,
+        "source": one.source,
+        "record": one.record.hex[:8],
+        "stated": (as_time(one.stated) or "")[:10],
+    }
 
 
 def _told(row: dict[str, Any], today: date) -> dict[str, Any]:

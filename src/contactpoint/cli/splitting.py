@@ -56,11 +56,12 @@ def split(  # noqa: PLR0913, PLR0917 - what a split states
     seen: str,
     as_json: bool,
 ) -> None:
-    """Part the child of NUMBER: the records named are of another child than the rest.
+    """Part the child of a NUMBER in two.
 
-    First with --plan, which shows the records and the children that would follow, and is recorded
-    as a look at the child. It is a judgement on each pair across: no load or model brings the two
-    together again. 'review undo' of any of those pairs undoes all of it.
+    The records named are of another child than the rest. First with --plan, which shows the records
+    and the children that would follow, and is recorded as a look at the child. It is a judgement on
+    each pair across: no load or model brings the two together again. 'review undo' of any of those
+    pairs undoes all of it.
     """
     from contactpoint.errors import NotFoundError, UsageError
     from contactpoint.judging import MeantSplit, as_seen

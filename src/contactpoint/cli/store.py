@@ -11,10 +11,11 @@ from contactpoint.people.deciding import Act
 @click.command(epilog=examples("init"))
 @json_option
 def init(as_json: bool) -> None:
-    """Create the stores and keys of an index; nothing when they exist.
+    """Create the stores and keys of an index.
 
-    They are made where CONTACTPOINT_HOME says, by default in ./contactpoint-data. Whoever runs it
-    administers the index: may export, train, erase and rotate keys.
+    Where they exist, it does nothing. They are made where CONTACTPOINT_HOME says, by default in
+    ./contactpoint-data. Whoever runs it administers the index: may export, train, erase and rotate
+    keys.
     """
     from contactpoint.bootstrap import initialise
     from contactpoint.settings import from_environment

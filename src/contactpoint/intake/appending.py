@@ -1,6 +1,6 @@
 """The second pass: planned chunks become events, each chunk in one commit."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -10,6 +10,7 @@ from pyroaring import BitMap
 
 from contactpoint.intake.first_pass import Findings, drifts
 from contactpoint.intake.marking import Marking
+from contactpoint.intake.merging import Merging
 from contactpoint.intake.preparing import EncodedRows, PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
@@ -22,6 +23,7 @@ from events.delivery import (
     RowNote,
 )
 from events.log import Log
+from events.master import MasterKey
 from events.message import Event, Recorded
 from events.record import (
     Order,
@@ -40,9 +42,10 @@ from events.store.appending import StaleError
 from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
+SWAPPED = "SWAP"
 PAGE = 1_000
 TRIES = 5
-"""How often a commit that lays shields is tried, where linking is at the same children."""
+"""How often a commit that lays shields, or asks about pairs, is tried where others are at them."""
 Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 """Has first events sealed, perhaps elsewhere, while other work goes on; then gives them."""
 
@@ -50,11 +53,19 @@ Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 class Appending:
     """Appends the chunks of one delivery, then the withdrawals of a snapshot."""
 
-    def __init__(
-        self, log: Log, sealing: Sealing, submit: Submit, place: Place, *, version: int
+    def __init__(  # noqa: PLR0913 - its parts
+        self,
+        log: Log,
+        master: MasterKey,
+        sealing: Sealing,
+        submit: Submit,
+        place: Place,
+        *,
+        version: int,
     ) -> None:
         """``version`` is that of the delivery's stream as it stands."""
         self._log = log
+        self._master = master
         self._sealing = sealing
         self._submit = submit
         self._place = place
@@ -63,7 +74,7 @@ class Appending:
         self._not_taken: dict[Order, frozenset[str]] = {}
         self._ordinal = log.heads.next_ordinal()
         self.laid = 0
-        """Events of shields laid with what was appended."""
+        """Events of shields laid, and of pairs asked about, with what was appended."""
 
     def chunks(self, planned: Iterable[PlannedChunk], found: Findings) -> Iterator[ChunkAppended]:
         """Append each chunk in one commit, and give the delivery's event of it.
@@ -115,12 +126,13 @@ class Appending:
         planned, commit = chunk.planned, chunk.commit
         contradicted, former = found.contradicted, found.former
         rows = _without_contradictions(chunk.rows, planned, contradicted, commit)
+        rows = _without_swapped(rows, found.swapped, commit)
         confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
         # A record that another row of the chunk concerns too is taken through its head, row by row.
-        several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.twice)}
+        several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.present)}
         singly = [(UUID(bytes=record), at) for record, at, _ in confirmed if record in several]
         together = [one for one in confirmed if one[0] not in several]
-        seen = [UUID(bytes=record) for record in planned.seen] + commit.twice
+        seen = [UUID(bytes=record) for record in planned.seen] + commit.present
         commit.heads = self._log.heads.records(
             [UUID(bytes=row.record) for row in rows]
             + [UUID(bytes=row.former) for row in rows if row.former in former]
@@ -210,6 +222,8 @@ class Appending:
             commit.keys.append(KeyHead(UUID(bytes=other_key), id_))
         if row.restricted and stating:
             commit.marked[id_] = None
+        if row.merged_into and stating:
+            commit.merged[id_] = UUID(bytes=row.merged_into)
         self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
 
     def _identified(self, row: PreparedRow, commit: "_Commit") -> tuple[bytes, bytes]:
@@ -285,11 +299,12 @@ class Appending:
         self._version += 1
         stated = list(self._messages(commit))
         own = Recorded(place.stream, self._version, place.origin, place.order.effective, last)
-        for left in reversed(range(TRIES if commit.marked else 1)):
+        for left in reversed(range(TRIES if commit.marked or commit.merged else 1)):
             marking = Marking(commit.marked, self._log, place.origin)
+            merging = Merging(commit.merged, place.source, self._log, self._master, place.origin)
             try:
                 self._log.append(
-                    [*stated, *marking.acts.messages, own],
+                    [*stated, *marking.acts.messages, *merging.messages, own],
                     ready=sealed.stored() if sealed else (),
                     heads=HeadChanges(
                         records=[commit.heads[record] for record in commit.touched],
@@ -298,6 +313,7 @@ class Appending:
                         keys=commit.keys,
                         confirmed=commit.together,
                         shields=list(marking.acts.heads()),
+                        judgements=merging.heads,
                     ),
                     expect=marking.expect,
                 )
@@ -305,7 +321,7 @@ class Appending:
                 if not left:
                     raise  # not for a child that linking was at when its record was marked
             else:
-                self.laid += len(marking.acts.messages)
+                self.laid += len(marking.acts.messages) + len(merging.messages)
                 return
 
     def _messages(self, commit: "_Commit") -> Iterator[Recorded]:
@@ -389,9 +405,12 @@ class _Commit:
         self.restated: list[Restated] = []
         self.seen: list[int] = []
         self.notes: list[RowNote] = []
-        self.twice: list[UUID] = []
+        self.present: list[UUID] = []
+        """Records of rows that are held for what other rows of the file say."""
         self.marked: dict[UUID, None] = {}
         """Records that their feed marks as restricted in what is appended."""
+        self.merged: dict[UUID, UUID] = {}
+        """Records that the source has merged, each with the one into which."""
         self.new = self.changed = self.unchanged = self.held = 0
 
     def confirm(self, record: UUID, stated: Order | None) -> None:
@@ -419,11 +438,17 @@ class _Commit:
 
     def note_twice(self, line: int, record: bytes) -> None:
         """The row contradicts another of the same key in this file; both are held."""
+        self._hold(line, record, TWICE, "key", "one row for each key")
+
+    def note_swapped(self, line: int, record: bytes) -> None:
+        """The row and another would exchange their children; both are held."""
+        expected = "each to stay with its record; another row of the file has them exchanged"
+        self._hold(line, record, SWAPPED, "name, birth date", expected)
+
+    def _hold(self, line: int, record: bytes, rule: str, field: str, expected: str) -> None:
         self.held += 1
-        self.twice.append(UUID(bytes=record))
-        self.notes.append(
-            RowNote(line, "held", TWICE, "key", "one row for each key", record[:4].hex())
-        )
+        self.present.append(UUID(bytes=record))
+        self.notes.append(RowNote(line, "held", rule, field, expected, record[:4].hex()))
 
     def seal(self, record: UUID, key: int, sensitive: int) -> None:
         """The record's particulars are sealed under these keys."""
@@ -455,4 +480,17 @@ def _without_contradictions(
     for record, _, line in planned.confirmed:
         if record in contradicted:
             commit.note_twice(line, record)
+    return taken
+
+
+def _without_swapped(
+    rows: Sequence[PreparedRow], swapped: Collection[bytes], commit: _Commit
+) -> list[PreparedRow]:
+    """Rows that may be taken; two that exchange name and birth date between them are held."""
+    taken: list[PreparedRow] = []
+    for row in rows:
+        if row.record in swapped:
+            commit.note_swapped(row.line, row.record)
+        else:
+            taken.append(row)
     return taken

@@ -50,6 +50,10 @@ class Findings:
     """Records that more than one row of the file names."""
     contradicted: frozenset[bytes] = frozenset()
     """Those of which two rows say different things, where that is not lawful."""
+    turned: dict[bytes, bytes] = field(default_factory=dict)
+    """Records by the name and birth date that they had, and those that the file gives them."""
+    swapped: set[bytes] = field(default_factory=set)
+    """Those of them that the file exchanges with each other: each would go on as the other."""
     claims: dict[bytes, set[bytes]] = field(default_factory=dict)
     """Records that the file names by a former key, each with those that claim it."""
     former: set[bytes] = field(default_factory=set)
@@ -111,6 +115,8 @@ class FirstPass:
                 found.counts = found.counts + planned.counts
                 spool.write(planned)
             found.repeated, contradicted = manifest.repeated()
+            found.kept_out |= found.swapped
+            found.amended -= len(found.swapped)
             found.former = {
                 record
                 for record, claimants in found.claims.items()
@@ -207,7 +213,7 @@ class FirstPass:
             plan.hold(row, "ERASED", "", "a record that was not erased")
             found.kept_out.add(row.record)
             return
-        if head is None and not row.purge and not row.former:
+        if head is None and not (row.purge or row.former or row.merged_into):
             plan.firsts.append(row)
             return
         if head is None or head.stated is None:
@@ -224,8 +230,10 @@ class FirstPass:
             plan.hold(row, "DRIFT", "name, birth date", "one of them to stay as it was")
             found.kept_out.add(row.record)
             return
-        if later:
-            found.amended += _renames(head.traits, row.traits)
+        if later and _renames(head.traits, row.traits):
+            found.amended += 1
+            if not self._drift_allowed:
+                _note_turned(row, head, found)
         plan.expect(row, new=False)
 
     def _would_be_absent(self, state: Record) -> bool:
@@ -245,6 +253,15 @@ class FirstPass:
         if needs_history(head, row.stated):
             head = self._histories(UUID(bytes=owner))
         return repeats(head, row.stated)
+
+
+def _note_turned(row: PreparedRow, head: Record, found: Findings) -> None:
+    """Note that a record gets another name or birth date, and whether another gets its old ones."""
+    before, after = head.traits[:12], row.traits[:12]
+    found.turned[before + after] = row.record
+    other = found.turned.get(after + before)
+    if head.traits and other is not None:
+        found.swapped |= {row.record, other}
 
 
 def _note_keys(chunk: PreparedChunk, found: Findings) -> None:

@@ -518,7 +518,9 @@ class _Load:
     def _appending(self, submit: Submit, order: Order) -> Appending:
         place = Place(self._stream, self._request.source, order, self._origin)
         version = self._delivery.version
-        self._appended = Appending(self._log, self._sealing, submit, place, version=version)
+        self._appended = Appending(
+            self._log, self._master, self._sealing, submit, place, version=version
+        )
         return self._appended
 
     def _ended(self, state: str, counts: Counts, exit_code: int) -> Outcome:

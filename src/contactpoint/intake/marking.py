@@ -1,13 +1,18 @@
-"""Shields laid by a load: a record that its feed marks is shielded in the commit that loads it."""
+"""Shields laid by a load: a record that its feed marks is shielded in the commit that loads it.
 
-from collections.abc import Collection, Iterator
+Two persons who lift a shield have seen the mark that stands then. Statements that repeat it lay no
+shield again; a mark set anew does, and so does the mark on a record that the lift did not see.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID, uuid4
 
 from contactpoint.shielding.acts import ShieldActs
 from events.child import Child, evolve
 from events.log import Log
 from events.message import Origin
-from events.shield import ApplyShield
+from events.record import RecordAmended, RecordReceived, Statement
+from events.shield import ApplyShield, Kind
 
 MARKED = "marked by its feed"
 """The criterion of such a shield."""
@@ -22,8 +27,14 @@ class Marking:
         self.expect: dict[UUID, int] = {}
         """The children whose records were looked at, at their versions: none may have grown."""
         under = log.heads.shielded(records) if records else {}
-        bare = [one for one in records if "shielded" not in under.get(one, {}).values()]
-        for group in self._with_their_children(bare, log):
+
+        def is_bare(record: UUID) -> bool:
+            kinds: Mapping[UUID, Kind] = under.get(record, {})
+            if "shielded" in kinds.values():
+                return False
+            return "lifted" not in kinds.values() or not _was_marked(record, log)
+
+        for group in self._with_their_children([one for one in records if is_bare(one)], log):
             self.acts.do(uuid4(), ApplyShield(group, self.acts.soon(), "feed", MARKED))
 
     def _with_their_children(
@@ -42,3 +53,12 @@ class Marking:
             state = log.replay(child, Child(), evolve)
             self.expect[child] = state.version
             yield own | state.records
+
+
+def _was_marked(record: UUID, log: Log) -> bool:
+    """Whether the latest of a record's statements in the log bears the mark."""
+    events = (message.event for message in log.stream(record))
+    stated = [event for event in events if isinstance(event, RecordReceived | RecordAmended)]
+    latest = max(stated, key=lambda event: event.stated, default=None)
+    statement = latest.statement if latest is not None else None
+    return isinstance(statement, Statement) and statement.particulars.restricted

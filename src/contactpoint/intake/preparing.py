@@ -55,6 +55,8 @@ class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     """Hash of a row that was not read again: traits and statement are missing."""
     restricted: bool = False
     """Its feed marks the child: a shield is laid in the commit that takes the statement."""
+    merged_into: bytes = b""
+    """The id of another record into which the source has merged this one: a steward is asked."""
 
 
 class EncodedRows(msgspec.Struct, frozen=True):
@@ -198,10 +200,15 @@ class Preparing:
             sensitive=row.sensitive,
             purge=row.purge,
             in_scope=_is_after(birth, self._born_after),
-            former=self._hashing.record_id(self._source, row.former_key) if row.former_key else b"",
+            former=self._id(row.former_key),
             exchanged=self._exchanged(forename, family) if self._exchanged is not None else 0,
             restricted=row.restricted,
+            merged_into=self._id(row.merged_into),
         )
+
+    def _id(self, key: str) -> bytes:
+        """The record's id under another key that a row names; empty where it names none."""
+        return self._hashing.record_id(self._source, key) if key else b""
 
     def _recalled(self, row: RecalledRow) -> PreparedRow:
         known = row.known

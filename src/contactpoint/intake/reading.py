@@ -35,6 +35,8 @@ class ReadRow(msgspec.Struct, frozen=True, array_like=True, tag="read"):
     """Its fields that are not taken."""
     restricted: bool = False
     """Its feed marks the child as restricted."""
+    merged_into: str = ""
+    """The key of another record into which the source has merged this one."""
 
 
 class RecalledRow(msgspec.Struct, frozen=True, array_like=True, tag="recalled"):
@@ -132,7 +134,9 @@ class Encoding:
             row.effective,
             row.sequence,
             _traits(particulars),
-            self._encode(Statement(row.key, particulars, row.scope, row.former_key)),
+            self._encode(
+                Statement(row.key, particulars, row.scope, row.former_key, row.merged_into)
+            ),
             self._encode(row.sensitive) if row.sensitive else b"",
             row.purge,
             row.former_key,
@@ -140,6 +144,7 @@ class Encoding:
             digest,
             left_out,
             particulars.restricted,
+            row.merged_into,
         )
 
 

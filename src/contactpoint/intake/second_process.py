@@ -1,8 +1,6 @@
 """What the second process of a load does: reads, then seals, and ends with the first."""
 
 import os
-import pickle
-import queue
 import signal
 import threading
 import traceback
@@ -16,6 +14,7 @@ import msgspec
 
 from contactpoint.errors import ContactpointError
 from contactpoint.intake.delivered import Delivered
+from contactpoint.intake.line import EndedError, Line
 from contactpoint.intake.reading import Reader
 from contactpoint.intake.recall import Recall
 from contactpoint.intake.sealing import Firsts, Sealing
@@ -25,25 +24,25 @@ from events.master import MasterKey
 from feeds.submission import FeedError, Reading
 
 
-def run(line: Connection, delivered: Delivered, master_path: Path, keys_url: str) -> None:
+def run(connection: Connection, delivered: Delivered, master_path: Path, keys_url: str) -> None:
     """Read and seal for the process at the other end of the line, until it lets go.
 
     Each answer is announced by ``+``, and what went wrong by ``-``.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends this one
-    asked = _Asked(line)
+    asked = Line(connection, _end_soon)
     try:
         with seldom_collecting():
             _serve(asked, delivered, master_path, keys_url)
-    except _EndedError:
+    except EndedError:
         return
     except Exception as error:
-        with suppress(_EndedError):
+        with suppress(EndedError):
             asked.say(_what(error), well=False)
             asked.end()
 
 
-def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: str) -> None:
+def _serve(asked: Line, delivered: Delivered, master_path: Path, keys_url: str) -> None:
     """Read the delivery as often as told, then seal what is sent until nothing more comes."""
     begun = delivered.open()
     asked.say(delivered.about(begun))
@@ -66,78 +65,6 @@ def _serve(asked: "_Asked", delivered: Delivered, master_path: Path, keys_url: s
             asked.answer(encode(sealing.firsts(firsts)))
     finally:
         keys.close()
-
-
-AHEAD = 4
-"""Messages, two to an answer, that wait for the first process to take them."""
-
-
-class _EndedError(Exception):
-    """The first process has let go."""
-
-
-class _Asked:
-    """The line to the first process; what it sends is taken in at once, and answers wait for it.
-
-    Without the one, each could wait for ever for the other to take what it sends; without the
-    other, this process would do nothing whenever the first is busy with an answer.
-    """
-
-    def __init__(self, line: Connection) -> None:
-        self._line = line
-        self._came: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._going: queue.Queue[bytes | None] = queue.Queue(AHEAD)
-        self._let_go = False
-        threading.Thread(target=self._listen, daemon=True).start()
-        self._sender = threading.Thread(target=self._tell, daemon=True)
-        self._sender.start()
-
-    def next(self) -> bytes:
-        came = self._came.get()
-        if came is None:
-            raise _EndedError
-        return came
-
-    def unpickled(self) -> Any:
-        return pickle.loads(self.next())  # noqa: S301 - the first process's own
-
-    def answer(self, message: bytes) -> None:
-        self._send(b"+")
-        self._send(message)
-
-    def say(self, message: object, *, well: bool = True) -> None:
-        self._send(b"+" if well else b"-")
-        self.say_more(message)
-
-    def say_more(self, message: object) -> None:
-        self._send(pickle.dumps(message))
-
-    def end(self) -> None:
-        """Wait until the first process has taken all that was said."""
-        self._going.put(None)
-        self._sender.join()
-
-    def _send(self, message: bytes) -> None:
-        if self._let_go:
-            raise _EndedError
-        self._going.put(message)
-
-    def _tell(self) -> None:
-        while (message := self._going.get()) is not None:
-            with suppress(OSError):
-                if not self._let_go:
-                    self._line.send_bytes(message)
-                    continue
-            self._let_go = True
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                self._came.put(self._line.recv_bytes())
-            except (EOFError, OSError):
-                self._came.put(None)
-                _end_soon()
-                return
 
 
 def _end_soon() -> None:

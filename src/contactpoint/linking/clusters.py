@@ -110,7 +110,7 @@ def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
     """The neighbourhoods that the pairs of a table make, by their forms."""
     kinds, firsts = numbered(pairs.pattern)
     outcomes = decided(_some(pairs, firsts), model)
-    joins = np.array([pair.outcome != "non_link" for pair in outcomes], np.bool_)[kinds]
+    joins = np.array([pair.connects for pair in outcomes], np.bool_)[kinds]
     count = len(held.source)
     lowest, numbers, places = (np.empty(count, np.int64) for _ in range(3))
     compiled.unite(pairs.left[joins], pairs.right[joins], lowest)

@@ -1,10 +1,9 @@
 """What people have laid upon the records that a run links: judgements and never-links."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from uuid import UUID
 
-from contactpoint.linking.neighbourhoods import Edge
 from events.judgement import ACT, JudgementReversed, PairJudged
 from events.log import Log
 from events.message import Event, Origin, Recorded
@@ -15,19 +14,23 @@ from events.never_link import (
     NeverLinkEvent,
     NeverLinkGrown,
     NeverLinkLifted,
+    SidesGivenBack,
     decide,
     evolve,
     sides_of,
 )
 from events.store.heads import Sided, SideRecord
 from linkage.judgements import Sides, implied
-from linkage.resolve import Judgement
+from linkage.resolve import Judgement, Pair
 
+Edge = tuple[int, int]
+"""Two records, by ordinal, that are seen together."""
 SIDES = ("left", "old"), ("right", "new")
 CHANGES: tuple[type[Event], ...] = (
     PairJudged,
     JudgementReversed,
     NeverLinkDrawn,
+    SidesGivenBack,
     NeverLinkLifted,
 )
 """Events after which the records they speak of are linked again."""
@@ -100,7 +103,15 @@ class Laid:
         judged = {judgement for ordinal in touched for judgement in self._judged.get(ordinal, ())}
         laid = self._laid(touched)
         judged.update(*(self._one_again(one) for one in laid))
-        return implied(judged, [self._sides(one) for one in laid], members)
+        given_up = [self._sides(one) for one in laid if self._is_renewed(one)]
+        return implied(judged, [self._sides(one) for one in laid], members, given_up=given_up)
+
+    def judged(self, pairs: Iterable[Pair]) -> Iterator[tuple[Judgement, Pair]]:
+        """Those of the pairs that a steward judged, each with what was said."""
+        for pair in pairs:
+            for judgement in self._judged.get(pair.left, ()):
+                if {*judgement[:2]} == {pair.left, pair.right}:
+                    yield judgement, pair
 
     def grown(
         self, groups: Iterable[tuple[Collection[int], dict[int, UUID]]]
@@ -117,6 +128,19 @@ class Laid:
                         if other not in side
                     )
         return {one: list(dict.fromkeys(new)) for one, new in found.items() if new}
+
+    def given_up(self, ordinals: Collection[int]) -> set[int]:
+        """Those of the records that are of an identity which an adoption ended."""
+        touched = self._touched(ordinals)
+        return {o for o in touched if any(one.side == "old" for one in self._stands.get(o, ()))}
+
+    def identities(self) -> list[frozenset[int]]:
+        """The records of each identity that an adoption ended or made, withdrawn ones too."""
+        return [
+            frozenset(one.ordinal for one in stands.values() if one.side == side)
+            for _, stands in sorted(self._sided.items())
+            for side in ("old", "new")
+        ]
 
     def growth(
         self, grown: dict[UUID, list[Sided]], origin: Origin
@@ -167,6 +191,9 @@ class Laid:
         )
         return left, right
 
+    def _is_renewed(self, never_link: UUID) -> bool:
+        return any(one.side in {"old", "new"} for one in self._sided[never_link].values())
+
     def _one_again(self, never_link: UUID) -> list[Judgement]:
         """What holds the records of a retired identity together: each would be seen alone."""
         stands = self._sided[never_link].values()
@@ -181,6 +208,8 @@ def side_records(never_link: UUID, event: NeverLinkEvent, before: NeverLink) -> 
             stands = sides_of(event, renewed=renewed)
         case NeverLinkGrown():
             stands = sides_of(event, renewed=before.is_renewed)
+        case SidesGivenBack(records=records):
+            return [SideRecord(never_link, record, "") for record in records]
         case NeverLinkLifted():
             return [SideRecord(never_link, record, "") for record in before.left | before.right]
     return [SideRecord(never_link, record, side) for record, side in stands]
@@ -193,5 +222,7 @@ def spoken_of(event: Event) -> Sequence[UUID]:
             return left, right
         case NeverLinkDrawn(left=ones, right=others):
             return *ones, *others
+        case SidesGivenBack(records=records):
+            return records
         case _:
             return ()

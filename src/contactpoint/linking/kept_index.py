@@ -238,6 +238,11 @@ class Filling:
             return ""
         return f"{source} {scope}" if settings.dual_registration else source
 
+    def makes_child(self, source: str) -> bool:
+        """Whether a record of the source may be a child's only one."""
+        settings = self._sources.get(source)
+        return settings is None or not settings.nameless
+
     def member(self, record: Membership) -> Member:
         """A record as resolving sees it."""
         source = self._sources.get(record.source)
@@ -246,7 +251,7 @@ class Filling:
             record.source,
             record.key,
             self.exclusive(record.source, record.scope),
-            makes_child=source is None or not source.nameless,
+            makes_child=self.makes_child(record.source),
             verified=record.verified,
             few=source is not None and source.holds_few,
             upns=record.upns,
@@ -269,17 +274,15 @@ class Filling:
     def put(self, index: AnyIndex, records: Iterable[IndexedRecord]) -> None:
         """Put current records in, and take those out that are not current any more."""
         known = [record for record in records if record.source not in self._others]
-        current = [r for r in known if r.standing == "current" and r.compared is not None]
-        index.put(
-            [
-                (
-                    r.ordinal,
-                    self._numbers.get(r.source, 0),
-                    self._comparable(r.compared),
-                )
-                for r in current
-                if r.compared is not None
-            ]
-        )
-        kept = {r.ordinal for r in current}
+        kept = self.stand_in(index, [record for record in known if record.standing == "current"])
         index.remove([r.ordinal for r in known if r.ordinal not in kept])
+
+    def stand_in(self, index: AnyIndex, records: Iterable[IndexedRecord]) -> set[int]:
+        """Put records in, current or not; the ordinals of those that are matched here."""
+        stated = {
+            r.ordinal: (r.ordinal, self._numbers.get(r.source, 0), self._comparable(r.compared))
+            for r in records
+            if r.source not in self._others and r.compared is not None
+        }
+        index.put(list(stated.values()))
+        return set(stated)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from contactpoint.linking.judged import Edge
 from contactpoint.linking.matching import AnyIndex, matching_of
 from contactpoint.models import AnyModel
-from linkage.decide import MARGINS, Decision
+from linkage.decide import MARGINS, Outcome
 from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods
-
-Edge = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,14 @@ def decided(pairs: Pairs, model: AnyModel) -> Iterator[Pair]:
     """Each pair with what is decided of it alone; non-links too, for they can keep apart."""
     columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
     # The weight follows from the pattern, and many pairs have one pattern.
-    decide = matching_of(model).decide
-    decisions: dict[int, Decision] = {}
+    matching = matching_of(model)
+    known: dict[int, tuple[Outcome, float | None, bool]] = {}
     for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
-        decision = decisions.get(code)
-        if decision is None:
-            decision = decisions[code] = decide(code, weight)
-        yield Pair(left, right, weight, code, decision.outcome, MARGINS.get(decision.reason))
+        told = known.get(code)
+        if told is None:
+            outcome, reason = matching.decide(code, weight)
+            told = known[code] = outcome, MARGINS.get(reason), matching.reading.crosses(code)
+        yield Pair(left, right, weight, code, *told)
 
 
 def group(
@@ -57,7 +57,7 @@ def group(
     ``edges`` join records that share a child now, so that a child is always seen whole.
     """
     alone = [(ordinal, ordinal) for ordinal in ordinals]
-    joined = [(p.left, p.right) for p in pairs if p.outcome != "non_link"]
+    joined = [(p.left, p.right) for p in pairs if p.connects]
     both = np.array([*alone, *joined, *edges], np.int64).reshape(-1, 2)
     sets = neighbourhoods(both[:, 0], both[:, 1])
     place = {int(ordinal): n for n, found in enumerate(sets) for ordinal in found}

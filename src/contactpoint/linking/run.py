@@ -1,7 +1,7 @@
 """One run of linking: what changed since the last, resolved with all that it touches."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, overload
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from pyroaring import BitMap
 
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.linking import judged
+from contactpoint.linking.doubted import doubted, speaks_against
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import (
-    Edge,
     Neighbourhood,
     decided,
     floor_of,
@@ -22,6 +22,7 @@ from contactpoint.linking.neighbourhoods import (
 )
 from contactpoint.linking.shapes import Shapes
 from contactpoint.linking.shielding import Spreading
+from contactpoint.linking.vanished import Vanished
 from contactpoint.linking.withholding import Withholding
 from contactpoint.models import AnyModel
 from contactpoint.settling import KnownChild, Settled, settle
@@ -60,7 +61,7 @@ from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
 from linkage.index import Index, Pairs
 from linkage.model import Model
-from linkage.resolve import Judgement, Member, Resolution, resolve
+from linkage.resolve import Judgement, Member, Pair, Resolution, resolve
 from linkage.weigh import probability
 from projections.projector import Projector
 from projections.queries import Membership, Queries
@@ -216,6 +217,12 @@ class Linking:
             run = _Run(self, origin, model, position, plan=True)
             return run.suppose(judgements)
 
+    def crowd(self, origin: Origin, model: AnyModel, lead: UUID) -> list[Pair]:
+        """The possible links between children in the neighbourhood that a record leads."""
+        with self._log.lock("link", wait=PREVIEW):
+            position = self._projector.catch_up()
+            return _Run(self, origin, model, position, plan=True).between_children(lead)
+
     @overload
     def index(self, origin: Origin, model: Model) -> Index: ...
 
@@ -257,10 +264,14 @@ class _Run:
         self._origin, self._model, self._size = origin, model, linking._commit
         self._matching: Matching = matching_of(model)
         shape = self._matching.shape
+        self._master = linking._master
         self._stream = linking._master.hashes.stream_id("linking", *([shape] if shape else []))
         registry = Sources(linking._log, linking._master).registry()
         self._filling = Filling(registry, self._matching)
         self._laid = judged.Laid(linking._log)
+        self._vanished = Vanished()
+        self._grown: set[int] = set()
+        """Records that came to stand on a side of a never-link, not resolved again yet."""
         self._near: Withholding | None = None
         self._through = 0
         self._unsaid = 0
@@ -282,12 +293,13 @@ class _Run:
         if not changed:
             return self.outcome
         self._tell("compare", len(changed))
-        index = self._index()
+        index = self._index_with_vanished()
         self._watch(index)
         before = self._log.position()
         pairs, ordinals = self._reach(index, changed, whole=whole)
         self.outcome.overflowed = pairs.beyond
         self._settle(pairs, ordinals)
+        self._settle_grown()
         if not self._plan and (self._log.position() > before or first or not everything):
             self._complete()
         self.outcome.events = self._log.position() - before - self._unsaid
@@ -298,12 +310,27 @@ class _Run:
         self._laid.read()
         self._laid.suppose(judgements)
         asked = {ordinal for one in judgements for ordinal in one[:2]}
-        pairs, ordinals = self._reach(self._index(), asked, whole=False)
+        pairs, ordinals = self._reach(self._index_with_vanished(), asked, whole=False)
         linked = self._linked(ordinals)
         found = list(decided(pairs, self._model))
         batch = group(ordinals, found, self._edges(ordinals, linked))
         commit = self._resolved(batch, linked)
         return [one for one in commit.children(self._log.heads) if one.is_about(asked)]
+
+    def between_children(self, lead: UUID) -> list[Pair]:
+        """The pairs of a record's neighbourhood that are not of one child, but may be."""
+        self._laid.read()
+        first = self._log.heads.records([lead])[lead].state.ordinal
+        pairs, ordinals = self._reach(self._index(), {first}, whole=False)
+        linked = self._linked(ordinals)
+        found = list(decided(pairs, self._model))
+        batch = group(ordinals, found, self._edges(ordinals, linked))
+        mine = next((one for one in batch if first in one.ordinals), None)
+        return [
+            pair
+            for pair in (mine.pairs if mine else ())
+            if pair.connects and linked.get(pair.left, pair.left) != linked.get(pair.right)
+        ]
 
     def _last(self) -> tuple[int, str]:
         """How far the log was linked, and under which model; none under none."""
@@ -365,6 +392,13 @@ class _Run:
             self._kept.save(index, self._matching, self._position)
         return index
 
+    def _index_with_vanished(self) -> AnyIndex:
+        """The index, and what stands in for identities without current records, in this run."""
+        index = self._index()
+        self._vanished = Vanished.of(self._laid.identities(), self._filling, self._queries)
+        self._vanished.put(index, self._filling)
+        return index
+
     def _reach(self, index: AnyIndex, changed: set[int], *, whole: bool) -> tuple[Pairs, set[int]]:
         """Pairs to resolve and the records they concern; children are always seen whole."""
         floor = floor_of(self._model)
@@ -388,6 +422,13 @@ class _Run:
             self._commit(batch, {o: linked[o] for o in wanted if o in linked}, wanted)
             self.outcome.records += len(wanted)
             self._tell("settle", self.outcome.records)
+
+    def _settle_grown(self) -> None:
+        """Where a side of a never-link grew, resolve again: the grown side may part others."""
+        while grown := self._grown:
+            self._grown = set()
+            batch, linked = self._again(grown)
+            self._commit(batch, linked, {o for one in batch for o in one.ordinals})
 
     def _linked(self, ordinals: set[int]) -> dict[int, UUID]:
         """The child of each of these records that has one now."""
@@ -416,14 +457,14 @@ class _Run:
         self._laid.read()
         self._position = self._projector.catch_up()
         self._version = self._own_version()
-        index = self._index()
+        index = self._index_with_vanished()
         self._watch(index)
         pairs, met = reach(index, ordinals, floor_of(self._model), self._beside)
         linked = self._linked(met)
         found = list(decided(pairs, self._model))
         return group(met, found, self._edges(met, linked)), linked
 
-    def _edges(self, ordinals: set[int], linked: dict[int, UUID]) -> list[Edge]:
+    def _edges(self, ordinals: set[int], linked: dict[int, UUID]) -> list[judged.Edge]:
         """What joins records beside their pairs: a child, and what people laid upon them."""
         return [*_beside(linked), *self._laid.edges(ordinals)]
 
@@ -436,11 +477,13 @@ class _Run:
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._queries.merged_into(set(commit.linked.values())).items():
             merged.setdefault(into, set()).add(child)
+        commit.gone = self._vanished.among(known.keys())
         for one in batch:
             members = [
-                self._filling.member(record)
+                self._member(record, commit.gone)
                 for ordinal in one.ordinals
-                if (record := known.get(ordinal)) is not None and record.standing == "current"
+                if (record := known.get(ordinal)) is not None
+                if record.standing == "current" or ordinal in commit.gone
             ]
             resolution = self._placed(one, members, known, commit)
             children = {commit.linked[o] for o in one.ordinals if o in commit.linked}
@@ -459,18 +502,27 @@ class _Run:
     ) -> Resolution:
         """The children of a neighbourhood, without what is withheld: as if it had never come."""
         ids = {member.ordinal: known[member.ordinal].record for member in members}
+        gone = commit.gone & ids.keys()
+        pairs = [pair for pair in one.pairs if not {pair.left, pair.right} <= gone]
         while True:
+            judged = self._laid.among(one.ordinals, [member.ordinal for member in members])
             resolution = resolve(
                 members,
-                one.pairs,
-                self._laid.among(one.ordinals, [member.ordinal for member in members]),
+                pairs,
+                [*judged, *self._vanished.held(gone)],
                 reading=self._matching.reading,
                 sure=sure_of(self._model),
             )
+            resolution = _without(gone, resolution, members)
             apart = commit.shields.set_apart(resolution.children, ids, commit.linked)
             if not apart:
                 return resolution
             members = [member for member in members if member.ordinal not in apart]
+
+    def _member(self, record: Membership, gone: Collection[int]) -> Member:
+        """A record as resolving sees it; one that stands in keeps no other of its source away."""
+        member = self._filling.member(record)
+        return member._replace(exclusive="") if record.ordinal in gone else member
 
     def _watch(self, index: AnyIndex) -> None:
         """Look out for what comes near to shielded children; tables of other shapes have none."""
@@ -498,6 +550,8 @@ class _Run:
             ordinals={record: ordinal for ordinal, record in ids.items()},
             model=self._model.version,
             register=self._register,
+            gone={ids[o] for o in commit.gone & ids.keys()},
+            given_up={ids[o] for o in self._laid.given_up(ids)},
             left="withdrawn" if len(one.ordinals) == 1 else "moved",
         )
         for each in settled:
@@ -506,14 +560,23 @@ class _Run:
         was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
         commit.shields.follow(groups, was)
         commit.groups += [(group, ids) for group in resolution.children]
+        stated = {o: record for o, record in ids.items() if o not in commit.gone}
         commit.referred.extend(
             ReferredPair(
                 ids[pair.left], ids[pair.right], pair.pattern, pair.weight, probability(pair.weight)
             )
-            for pair in resolution.referred
+            for pair in (*resolution.referred, *self._doubted(one, stated))
         )
         commit.refer_withheld(ids)
         commit.records.update(ids.values())
+
+    def _doubted(self, one: Neighbourhood, ids: dict[int, UUID]) -> Iterator[Pair]:
+        """The judged pairs of a neighbourhood that what was stated since speaks against."""
+        contradicts = self._matching.reading.contradicts
+        pairs = [
+            both for both in self._laid.judged(one.pairs) if speaks_against(*both, contradicts)
+        ]
+        return doubted(pairs, ids, self._log, self._master)
 
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
@@ -573,6 +636,7 @@ class _Run:
                 unmoved={ACT: self._laid.position, "shield": commit.shields.position},
             )
             self._laid.has_grown(grown, self._write(messages, commit, heads))
+            self._grown.update(stands.ordinal for new in grown.values() for stands in new)
             self._unsaid += sum(bool(message.event.moves) for message in messages)
             self._version += len(own)
             self.outcome.links += sum(1 for child in commit.links.values() if child is not None)
@@ -657,6 +721,8 @@ class _Commit:
         self.crowds: list[Crowd] = []
         self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
         """The records of each child by ordinal, and the ids of those of its neighbourhood."""
+        self.gone: set[int] = set()
+        """Records among them that stand in for an identity without current ones."""
 
     def refer_withheld(self, ids: dict[int, UUID]) -> None:
         """The pairs for which records of this neighbourhood are withheld: somebody decides."""
@@ -671,7 +737,7 @@ class _Commit:
         """The children as they are when it is written."""
         before = {child: head.number for child, head in heads.children(self._ids()).items()}
         for child, ids in self.groups:
-            records = {ordinal: ids[ordinal] for ordinal in sorted(child)}
+            records = {ordinal: ids[ordinal] for ordinal in sorted(child - self.gone)}
             now = {self.links.get(id_, self.linked.get(o)) for o, id_ in records.items()}
             yield Previewed(before.get(now.pop() or UUID(int=0), ""), records)
 
@@ -703,6 +769,16 @@ class _Commit:
                 self.links.setdefault(record, None)
         joined = child.records - settled.before.records
         self.links.update(dict.fromkeys(joined, settled.id))
+
+
+def _without(gone: set[int], resolution: Resolution, members: Sequence[Member]) -> Resolution:
+    """What follows for current records; a child that only those that are gone make is none."""
+    if not gone:
+        return resolution
+    makes = {member.ordinal for member in members if member.makes_child} - gone
+    children = tuple(child for child in resolution.children if child & makes)
+    referred = tuple(p for p in resolution.referred if not {p.left, p.right} & gone)
+    return replace(resolution, children=children, referred=referred)
 
 
 def _beside(linked: dict[int, UUID]) -> list[tuple[int, int]]:

@@ -50,6 +50,7 @@ class Act(StrEnum):
     TRAIN = "train a model"
     USE_MODEL = "adopt a model"
     EXPORT = "export tables"
+    EXPORT_CLEARED = "export what is hidden"
     EVALUATE = "measure accuracy"
     ERASE = "erase"
     ROTATE = "rotate keys"
@@ -60,6 +61,8 @@ class Act(StrEnum):
     REPORT = "report figures"
     AUDIT = "audit the record of access"
     TOKEN = "issue tokens"  # noqa: S105 - an act, and no password
+    REVOKE = "revoke tokens"
+    TOKENS = "list tokens"
 
 
 class Purpose(StrEnum):
@@ -271,6 +274,7 @@ RULES: Mapping[Act, Rule] = {
     Act.TRAIN: Rule(_ADMINISTRATOR),
     Act.USE_MODEL: Rule(_ADMINISTRATOR),
     Act.EXPORT: Rule(_ADMINISTRATOR),
+    Act.EXPORT_CLEARED: Rule(_SHIELDING | _ADOPTION, strong=True),
     Act.EVALUATE: Rule(_ADMINISTRATOR),
     Act.ERASE: Rule(_ADMINISTRATOR),
     Act.ROTATE: Rule(_ADMINISTRATOR),
@@ -281,6 +285,8 @@ RULES: Mapping[Act, Rule] = {
     Act.REPORT: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.AUDIT: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
     Act.TOKEN: Rule(_ADMINISTRATOR, in_shell=True),
+    Act.REVOKE: Rule(_ADMINISTRATOR),
+    Act.TOKENS: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
 }
 """The rule of every act. Shields do not bar reading: whoever reads a shielded child sees it
 shielded (SI 2007/2182, regulation 6(5)), and what lies behind is the override's alone."""

@@ -1,9 +1,11 @@
-"""The use case of issuing a token: it is recorded for whom, and as what, before it is shown."""
+"""The use case of tokens: issued, recorded for whom and as what before it is shown, and revoked."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contactpoint.accesses import Accesses
+from contactpoint.errors import NotFoundError
 from contactpoint.people import tokens
 from contactpoint.people.actor import Actor
 from events.access import TokenIssued
@@ -40,3 +42,36 @@ def issue(accesses: Accesses, person: Actor, days: int, origin: Origin) -> Issue
         ),
     )
     return Issued(made, token_id, expires)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the record of access knows of a token."""
+
+    issued: TokenIssued
+    is_revoked: bool
+
+
+def known(accesses: Accesses, now: int) -> list[Known]:
+    """The tokens that have not expired at ``now`` (seconds since 1970), the latest last."""
+    return [
+        Known(one, accesses.is_revoked(one.token)) for one in accesses.issued() if one.expires > now
+    ]
+
+
+def revoke(
+    accesses: Accesses, ids: Sequence[str], subject: str, now: int, origin: Origin
+) -> list[TokenIssued]:
+    """Revoke tokens by their ids, or all of a person's; return those that were in force.
+
+    Raises NotFoundError where an id is none of ours, with none revoked.
+    """
+    issued = accesses.issued()
+    if set(ids) - {one.token for one in issued}:
+        raise NotFoundError("no token of that id was issued; 'contactpoint token list' names them")
+    named = [
+        one
+        for one in issued
+        if one.token in ids or (subject and one.subject.casefold() == subject.casefold())
+    ]
+    return [one for one in named if accesses.revoke(origin, one) and one.expires > now]

@@ -5,6 +5,7 @@ RFC 9864), so that neither ``none`` nor a keyed hash over the public key passes 
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -75,16 +76,25 @@ def issue(actor: Actor, key: Ed25519PrivateKey, *, now: int, days: int, token_id
     return jwt.encode({"alg": ALGORITHM}, plain, OKPKey.import_key(key), algorithms=[ALGORITHM])
 
 
-def read(token: str, key: Ed25519PrivateKey | None, *, now: int) -> Actor:
+def read(
+    token: str,
+    key: Ed25519PrivateKey | None,
+    *,
+    now: int,
+    is_revoked: Callable[[str], bool] = lambda _: False,
+) -> Actor:
     """The person whom a token names. Raises TokenError where it is not one of ours, and in force.
 
-    ``now`` is in seconds since 1970; a token is in force from its first second to before its last.
+    ``now`` is in seconds since 1970; a token is in force from its first second to before its last,
+    unless it ``is_revoked``, which is asked by its id.
     """
     if not token.strip():
         raise TokenError(f"the token is empty; {ASK}, and without one the variable must be unset")
     if key is None:
         raise TokenError(f"this index has issued no token yet; {ASK}")
     claims = _claims(token.strip(), key, now)
+    if is_revoked(claims.jti):
+        raise TokenError(f"the token was revoked; {ASK}")
     if set(claims.roles) - set(Role):
         raise TokenError(f"the token has a role not known here; expected {', '.join(Role)}")
     return Actor(

@@ -1,5 +1,6 @@
 """Roles as people meet them: a token in a variable, a file or a line, and exit 4 without one."""
 
+import dataclasses
 import json
 
 import click
@@ -7,8 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from contactpoint.cli.program import program
-from contactpoint.errors import DeniedError
-from events.access import ActRefused, ChildrenAccessed, TokenIssued
+from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.people.deciding import Act
+from contactpoint.people.issuing import known
+from contactpoint.people.tokens import TokenError
+from events.access import ActRefused, ChildrenAccessed, TokenIssued, TokenRevoked
 from tests.contactpoint.installation import Installation
 
 OPEN = {("init",), ("feeds",), ("score",), ("synth",), ("demo",), ("shield", "curve")}
@@ -35,6 +39,7 @@ WORDS = {
         *("--left", "club:1", "--right", "club:2", "--kind", "adoption", "--requested-by", "x")
     ],
     ("token",): ["--subject", "eve", "--role", "administrator"],
+    ("token", "revoke"): ["--subject", "eve"],
 }
 """What a command needs to be understood, where a word and a reason do not do."""
 
@@ -45,7 +50,7 @@ def leaves(group=program, before=()):
         command = group.get_command(click.Context(group), name)
         if isinstance(command, click.Group):
             yield from leaves(command, (*before, name))
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield (*before, name), command
 
 
@@ -203,3 +208,101 @@ def test_denied_by_role_looks_alike_for_a_child_and_for_none(office):
         for number in (found["number"], "123456789012")
     ]
     assert len({(str(a.exception), a.output) for a in answers}) == 1
+
+
+def _issue(office, subject, role):
+    made = office.run("token", "--subject", subject, "--role", role, "--json").stdout
+    told = json.loads(made)
+    return told["token"], told["id"]
+
+
+def test_a_revoked_token_is_refused_from_the_next_act_on_and_no_other_is(office):
+    (lost, name), (kept, _) = _issue(office, "dora", "auditor"), _issue(office, "dora", "auditor")
+    assert office.asked(lost, "status").exception is None
+    told = json.loads(office.run("token", "revoke", name, "--json").stdout)
+    assert told == {"revoked": [name]}
+    refused = office.asked(lost, "status").exception
+    assert (str(refused), refused.exit_code) == (
+        "the token was revoked; 'contactpoint token' issues one", 4
+    )  # fmt: skip
+    assert office.asked(kept, "status").exception is None
+    assert office.accesses(TokenRevoked)[-1] == TokenRevoked(name, "dora")
+
+
+def test_a_session_that_is_under_way_ends_with_its_token(office):
+    token, name = _issue(office, "fay", "auditor")
+    with office.opened() as store:
+        store.settings = dataclasses.replace(store.settings, token=token)
+        store.require(Act.STATUS)
+        office.run("token", "revoke", name)
+        with pytest.raises(TokenError, match="revoked"):
+            store.require(Act.STATUS)
+
+
+def test_a_revoked_token_is_no_second_persons_either(office):
+    (first, _), (second, name) = (_issue(office, who, "shielding-officer") for who in "xy")
+    words = ("shield", "lift", "123456789012", "--reason", "x")
+    environment = office.environment | {
+        "CONTACTPOINT_TOKEN": first, "CONTACTPOINT_SECOND_TOKEN": second
+    }  # fmt: skip
+
+    def said():
+        return CliRunner(env=environment).invoke(program, words, standalone_mode=False).exception
+
+    assert isinstance(said(), NotFoundError)
+    office.run("token", "revoke", name)
+    assert "revoked" in str(said())
+
+
+def test_all_tokens_of_a_person_are_revoked_by_name_and_revoking_again_changes_nothing(office):
+    made = [_issue(office, "Gus", "steward") for _ in range(2)]
+    told = json.loads(office.run("token", "revoke", "--subject", "gus", "--json").stdout)
+    assert told["revoked"] == [name for _, name in made]
+    before = len(office.accesses(TokenRevoked))
+    again = json.loads(office.run("token", "revoke", made[0][1], "--json").stdout)
+    assert (again, len(office.accesses(TokenRevoked))) == ({"revoked": []}, before)
+
+
+def test_a_token_that_was_never_issued_is_not_revoked(office):
+    _, name = _issue(office, "hal", "steward")
+    with pytest.raises(NotFoundError, match="token list"):
+        office.run("token", "revoke", name, "7f3a9c21")
+    assert [one for one in _listed(office, "hal") if one["revoked"]] == []
+
+
+def _listed(office, subject):
+    return json.loads(office.run("token", "list", "--subject", subject, "--json").stdout)
+
+
+def test_tokens_are_listed_by_id_with_what_they_say_and_never_themselves(office):
+    token, name = _issue(office, "ina", "steward")
+    office.run("token", "revoke", name)
+    [told] = _listed(office, "INA")
+    assert (told["id"], told["roles"], told["revoked"]) == (name, ["steward"], True)
+    assert token not in office.run("token", "list").output
+
+
+def test_a_token_that_has_expired_is_not_listed(office):
+    _issue(office, "jo", "steward")
+    with office.opened() as store:
+        later = store.chance.clock() // 10**6 + 31 * 86_400
+        assert "jo" not in {one.issued.subject for one in known(store.accesses, later)}
+        assert "jo" in {one.issued.subject for one in known(store.accesses, later - 2 * 86_400)}
+
+
+def test_who_looked_at_a_child_is_listed_for_those_who_may_know(office):
+    child = office.run("child", "find", "Okonjo", "--reason", "x", "--json").stdout
+    [found] = json.loads(child)["found"]
+    ada = office.token("ada", "practitioner")
+    words = ("child", "show", found["number"], "--reason", "enquiry 9", "--for", "bram")
+    assert office.asked(ada, *words).exception is None
+    asked = ("child", "accesses", found["number"], "--reason", "a parent asks", "--json")
+    told = json.loads(office.asked(office.token("max", "auditor"), *asked).stdout)
+    looks = [(one["who"], one["act"], one["reason"], one["for"]) for one in told[-2:]]
+    assert looks == [
+        ("ada", "child show", "enquiry 9", "bram"),
+        ("max", "list who looked at a child", "a parent asks", ""),
+    ]
+    none = office.asked(office.token("max", "auditor"), "child", "accesses", "1", "--reason", "x")
+    assert str(none.exception) == "no child of that number"
+    assert isinstance(office.asked(ada, *asked).exception, DeniedError)

@@ -75,7 +75,7 @@ def test_names_are_not_exchanged_where_no_mapping_says_they_may_be():
 
 
 @given(records(), records())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_two_rows_have_the_pattern_of_their_records(left, right):
     coder = Coder(SHAPE, MODEL.rarity)
     rows = np.array([coder.row(left), coder.row(right)], np.int32)

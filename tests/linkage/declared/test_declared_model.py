@@ -176,7 +176,7 @@ def test_fields_that_make_no_shape_are_refused(fields):
         Shape.of(fields)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(records(), min_size=2, max_size=12), st.floats(-20, 10))
 def test_the_bound_loses_no_pair_that_the_full_weight_keeps(trained, found, floor):
     index = index_of([]).under(trained)

@@ -1,0 +1,69 @@
+"""Merges that a source tells of: a steward is asked about the two records, and neither moves.
+
+Two records that an agency takes for one child may be two, and its word for it arrives once. So the
+question goes into the commit that takes the statement, and waits until somebody has decided.
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from contactpoint.judging import Pair, stream_of
+from events.judgement import (
+    JudgedPair,
+    JudgementEvent,
+    PairJudgedError,
+    PairRaised,
+    RaisePair,
+    decide,
+    evolve,
+)
+from events.log import Log
+from events.master import MasterKey
+from events.message import Origin, Recorded
+from events.store.heads import JudgementHead, is_across
+
+MERGED = "merged"
+"""The code of such a question."""
+
+
+class Merging:
+    """What goes into a commit with the records that their source has merged into others."""
+
+    def __init__(
+        self,
+        merged: Mapping[UUID, UUID],
+        source: str,
+        log: Log,
+        master: MasterKey,
+        origin: Origin,
+    ) -> None:
+        """A question about each pair, unless it is asked or judged already.
+
+        The other record need not be known yet. Across a never-link nothing is asked.
+        """
+        self._log = log
+        self.messages: list[Recorded] = []
+        self.heads: list[JudgementHead] = []
+        owners = {record: log.heads.owner(into) for record, into in merged.items()}
+        pairs = {Pair.of(*ends) for ends in owners.items() if len({*ends}) > 1}
+        for pair in sorted(pairs):
+            if is_across(log.heads.sides(pair)):
+                continue
+            stream = stream_of(pair, master)
+            state = log.replay(stream, JudgedPair(), evolve)
+            for event in _asked(pair, source, state):
+                version = state.version + 1
+                self.messages.append(
+                    Recorded(stream, version, origin, origin.recorded, event, (0,))
+                )
+                verdict = state.judged.verdict if state.judged else ""
+                self.heads.append(JudgementHead(*pair, verdict))
+
+
+def _asked(pair: Pair, source: str, state: JudgedPair) -> Sequence[JudgementEvent]:
+    """The question, where nobody has asked it or answered."""
+    raised = PairRaised(*pair, "", 0, 0.0, 0.0, source, MERGED)
+    try:
+        return decide(RaisePair(raised), state)
+    except PairJudgedError:
+        return []

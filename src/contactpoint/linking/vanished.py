@@ -1,0 +1,53 @@
+"""Identities that an adoption ended or made, and of which no record is current any more.
+
+A record of such an identity that comes later would have nothing to be compared with: it would make
+a child that everybody sees, under the name that was given up, or join the other identity. So the
+withdrawn records of the side stand in: in the index of one run, and where it resolves, as one.
+"""
+
+from collections.abc import Collection, Iterable
+from itertools import pairwise
+
+from contactpoint.linking.kept_index import Filling
+from contactpoint.linking.matching import AnyIndex
+from linkage.resolve import Judgement
+from projections.queries import IndexedRecord, Queries
+
+
+class Vanished:
+    """The withdrawn records of identities that have no other, by ordinal."""
+
+    def __init__(self, identities: Iterable[Iterable[IndexedRecord]] = ()) -> None:
+        self._identities = [{one.ordinal: one for one in records} for records in identities]
+
+    @classmethod
+    def of(
+        cls, identities: Collection[Collection[int]], filling: Filling, queries: Queries
+    ) -> "Vanished":
+        """Those of these identities, each its records, whom no current record makes a child."""
+        known = queries.records_by_ordinal(set[int]().union(*identities))
+        found = ([known[o] for o in one if o in known] for one in identities)
+        return cls(
+            [record for record in one if record.standing == "withdrawn"]
+            for one in found
+            if not any(
+                record.standing == "current" and filling.makes_child(record.source)
+                for record in one
+            )
+        )
+
+    def put(self, index: AnyIndex, filling: Filling) -> None:
+        """Let them be met in an index, which is not to be kept."""
+        filling.stand_in(index, [record for one in self._identities for record in one.values()])
+
+    def among(self, ordinals: Collection[int]) -> set[int]:
+        """Those of the records that stand in for an identity."""
+        return {o for one in self._identities for o in one.keys() & ordinals}
+
+    def held(self, ordinals: Collection[int]) -> list[Judgement]:
+        """What holds those among these records together that are of one identity."""
+        return [
+            Judgement(left, right, same=True)
+            for one in self._identities
+            for left, right in pairwise(sorted(one.keys() & ordinals))
+        ]

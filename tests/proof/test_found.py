@@ -1,0 +1,29 @@
+"""What the random sequences found and was mended, each as short as it can be told."""
+
+import pytest
+
+from tests.proof.invariants import Index
+
+
+@pytest.fixture
+def index(tmp_path):
+    made = Index.begin(tmp_path)
+    made.store = made.home.opened()
+    made.read()
+    yield made
+    made.store.close()
+
+
+def test_a_side_that_grows_is_resolved_again_in_the_same_run(index):
+    """A school's record joins the new identity, and is kept from the old one only from then on."""
+    index.adopted("chess:XLAQZ0003")
+    index.load("schools", [(4, "renamed")])
+    index._nothing_is_left_to_link()
+
+
+def test_a_record_left_of_nobody_is_lifted_with_the_shield_that_it_came_under(index):
+    index.load("trace", [(3, "")])
+    index.shield("pds:9000000033")
+    index.load("pds", [(3, "bare")])
+    index.lift("pds:9000000033")
+    index.holds_thoroughly()
