@@ -1,26 +1,30 @@
 """Makes the model that is shipped with the product; ``python3 dev.py model`` runs it.
 
 Shares by level are stated in ``linkage/tables/starting.txt``, the prior and the costs below. How
-often a family name goes with a forename is counted on an invented population at England's density.
+often a family name goes with a forename is counted on invented children, by their true names.
 """
 
-import os
-import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from random import Random
 
 import msgspec
 from msgspec.structs import replace
 
 import linkage
-from contactpoint.bootstrap import open_store
-from contactpoint.settings import from_environment
+from contactpoint.synth.days import calendar, iso
+from contactpoint.synth.families import Child
+from contactpoint.synth.places import authorities
+from contactpoint.synth.population import Population as Invented
+from linkage.comparable import Comparable
 from linkage.estimate import frequencies
+from linkage.index import Index
 from linkage.model import Model, Prior, Thresholds, starting
 from linkage.population import Population
+from linkage.standardise import standardise_row
 
-CHILDREN, SEED = 100_000, 7
+CHILDREN, SEED = 200_000, 7
 PRIOR = Prior(records=16_000_000)
 """England: some 12 million children of 0 to 18 (ONS, mid-2023), and a third more records of them
 at an agency's registers than children: moved, left, registered twice. Assumption."""
@@ -34,31 +38,34 @@ TABLE, NATIONAL = TABLES / "shipped_model.json", TABLES / "national_names.json"
 
 def main() -> None:
     """Make the model anew, and say its version."""
-    with TemporaryDirectory() as folder:
-        model = made(Path(folder))
+    model = made(CHILDREN)
     TABLE.write_bytes(model.dump())
     sys.stdout.write(f"{model.version}: {TABLE}\n")
 
 
-def made(folder: Path) -> Model:
-    """The model, with the frequencies of a population invented in an empty folder."""
-    home = folder / "home"
-    population = ["--children", str(CHILDREN), "--seed", str(SEED), "--density", "england"]
-    _run(home, "synth", str(folder / "invented"), *population, "--nights", "1")
-    _run(home, "init")
-    _run(home, "nightly", str(folder / "invented" / "night-01"))
+def made(children: int) -> Model:
+    """The model, with the frequencies of so many invented children."""
     national = msgspec.json.decode(NATIONAL.read_bytes(), type=Population)
     before = Model(PRIOR, starting(), Thresholds.from_costs(**COSTS), national)
-    with open_store(from_environment({"CONTACTPOINT_HOME": str(home)})) as store:
-        index = store.linking.index(store.origin("train"), before)
-        families = half_way(national, frequencies(index))
-    return Model(
-        prior=PRIOR,
-        shares=starting(),
-        thresholds=Thresholds.from_costs(**COSTS),
-        population=replace(national, families=families),
-        card=CARD,
-    )
+    index = Index(before)
+    index.put((ordinal, 0, _known(one)) for ordinal, one in enumerate(invented(children, SEED)))
+    families = half_way(national, frequencies(index))
+    return replace(before, population=replace(national, families=families), card=CARD)
+
+
+def invented(children: int, seed: int) -> Iterator[Child]:
+    """The children of an invented population, as they truly are; on all days of their years."""
+    chance = Random(f"{seed}/places")  # noqa: S311  # reproducible, not secret
+    places = authorities(children, dense=False, rng=chance)
+    days = calendar(children, 1, dense=False)
+    population = Invented(places, children, days, seed)
+    for authority in places:
+        yield from (resident.child for resident in population.residents(authority))
+
+
+def _known(child: Child) -> Comparable:
+    """A record of the names and the birth date that a child truly has."""
+    return standardise_row(" ".join(child.name.given), child.name.family, iso(child.born), "", "")
 
 
 def half_way(national: Population, within: Population) -> dict[str, str]:
@@ -79,18 +86,13 @@ CARD = {
     "shares of levels": "stated, with sources (linkage/tables/starting.txt)",
     "forenames": "births in England and Wales 2006-2024, borne by at least 20 (ONS, Open "
     "Government Licence v3)",
-    "family names": "UK family names (sdglinkage, MIT); those of at least 20 children of an "
-    f"invented population (synth --children {CHILDREN} --density england --seed {SEED}): half "
-    "way to their share among bearers of the forename",
+    "family names": "UK family names (sdglinkage, MIT); those of at least 20 of "
+    f"{CHILDREN:,} invented children (synth, seed {SEED}): half way to their share among bearers "
+    "of the forename",
     "prior": f"{PRIOR.records:,} records: England, 1,670 children of each birth date",
     "costs": "a false link 30, a missed one 20, a review 1",
     "held against": "docs/progress.md has the figures, on populations that it was not made from",
 }
-
-
-def _run(home: Path, *words: str) -> None:
-    command = [str(Path(sys.executable).with_name("contactpoint")), *words]
-    subprocess.run(command, env=os.environ | {"CONTACTPOINT_HOME": str(home)}, check=True)  # noqa: S603  # our own words
 
 
 if __name__ == "__main__":

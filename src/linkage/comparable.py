@@ -24,7 +24,7 @@ class Comparable(msgspec.Struct, frozen=True, array_like=True, gc=False):
     given: tuple[str, ...] = ()
     """The forename that tells the child apart, then the further ones: at most 4."""
     honorific: str = ""
-    """``muhammad`` or the like, where the record holds another forename beside it."""
+    """``muhammad`` or the like, where the record holds it; beside another forename or alone."""
     joined: str = ""
     """All given words written as one, where there are several: ``annemarie``."""
     other_given: tuple[str, ...] = ()

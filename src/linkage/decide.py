@@ -19,6 +19,8 @@ from linkage.weigh import Weight, probability
 
 Outcome = Literal["link", "review", "non_link"]
 BETWEEN = "weight between the thresholds"
+APART = "weight between the thresholds, and no part of the country in common"
+UNLIKE = "weight between the thresholds, unlike names, and no part of the country in common"
 TWIN = "a number agrees and forenames are no more than alike: a twin's?"
 BROTHER = "no forename in common but Muhammad or the like: a brother's?"
 SHARED_NAME = "no forename in common but Muhammad or the like"
@@ -27,8 +29,8 @@ OTHER_FAMILY = "another family name, and no home near by"
 OTHER_BIRTH = "another birth date, and no home near by"
 RENAMED = "a number agrees and the forename alone does not: another's?"
 MARGINS = {
-    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0,
-    SHARED_NAME: 2.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0, STAND_IN: 4.0, RENAMED: 7.0,
+    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, APART: 1.5, UNLIKE: 2.0,
+    SHARED_NAME: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0, STAND_IN: 4.0, RENAMED: 7.0,
 }  # fmt: skip
 """Why a pair is a possible link that the want of any rival makes a link: a twin, a brother or a
 namesake is one. With the bits beyond the link threshold that it has to weigh, rivals counted."""
@@ -106,9 +108,16 @@ class Levels(NamedTuple):
         )
 
     @property
+    def is_at_home_but_for_sex(self) -> bool:
+        """Whether all names, birth date and home are those of one child: no two are so named."""
+        names = self.given == Given.EXACT and self.middle in (Middle.EXACT, Middle.INITIAL)
+        home = self.birth == Birth.EXACT and self.place in _HOME
+        return names and self.family in _SAME_FAMILY and home and not self.may_be_twins
+
+    @property
     def may_be_twins(self) -> bool:
         """Whether either record states a multiple birth."""
-        return self.life in (Life.EXACT, Life.MULTIPLE, Life.CONFLICT)
+        return self.life in (Life.EXACT, Life.MULTIPLE, Life.CONFLICT, Life.SAID_ONCE)
 
     @property
     def differs_in_forename_alone(self) -> bool:
@@ -119,7 +128,8 @@ class Levels(NamedTuple):
     @property
     def says_nothing(self) -> bool:
         """Whether nothing differs, and nothing but names agrees: a stand-in is no birth date."""
-        agrees = self.given in (Given.EXACT, Given.EQUIVALENT) and self.family in _SAME_FAMILY
+        same = self.given in (Given.EXACT, Given.EQUIVALENT, Given.BARE)
+        agrees = same and self.family in _SAME_FAMILY
         nothing = self.birth == Birth.DEFAULT and self.place in (Place.MISSING, Place.COMMUNAL)
         return agrees and nothing and self.sex != Sex.DIFFERENT and not self.other_number
 
@@ -140,7 +150,9 @@ _NO_FULL_BIRTH = (Birth.MISSING, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECT
 _HOME = (Place.EXACT, Place.PAST)
 _NEAR_HOME = (*_HOME, Place.SLIP, Place.SECTOR, Place.DISTRICT)
 _SAME_FAMILY = (Family.EXACT, Family.VARIANT, Family.ALTERNATE, Family.PART)
-_SAME_GIVEN = (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.MIDDLE, Given.SWAPPED)
+_SAME_GIVEN = (
+    Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.MIDDLE, Given.SWAPPED, Given.BARE,
+)  # fmt: skip
 _SAME_NAMED = (Given.EXACT, Given.EQUIVALENT)
 _ALIKE_GIVEN = (
     *_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING,
@@ -175,8 +187,23 @@ def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
     if reason := _never_alone(levels):
         return Decision("review", reason)
     if chance < model.thresholds.link:
-        return Decision("review", BETWEEN)
+        return Decision("review", _between(levels))
     return Decision("link", "weight above the link threshold")
+
+
+def _between(levels: Levels) -> str:
+    """Why the weight alone does not do, for a pair that no rule keeps for a person.
+
+    Where nothing but first and last name and the date speaks for it, the child who is not there
+    would be shown as living where another lives: so it has to be the surer.
+    """
+    if levels.is_near_home or levels.place == Place.AREA or levels.same_number:
+        return BETWEEN
+    if levels.middle in (Middle.EXACT, Middle.INITIAL):
+        return BETWEEN
+    given = levels.given in (Given.EXACT, Given.EQUIVALENT, Given.SWAPPED, Given.BARE)
+    same = given and levels.family in (Family.EXACT, Family.VARIANT, Family.SWAPPED)
+    return APART if same else UNLIKE
 
 
 def contradiction(levels: Levels) -> str:
@@ -257,10 +284,12 @@ def _never_alone(levels: Levels) -> str:
         return ""
     if levels.given == Given.NEAR and (levels.middle != Middle.EXACT or levels.may_be_twins):
         return "two known forenames, nearly the same"
+    if levels.given == Given.BARE and levels.may_be_twins:
+        return SHARED_NAME
     if levels.given == Given.HONORIFIC:
         alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
         return BROTHER if alone else SHARED_NAME
-    if levels.sex == Sex.DIFFERENT:
+    if levels.sex == Sex.DIFFERENT and not levels.is_at_home_but_for_sex:
         return "different sex and no number in common"
     if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:
         return "a multiple birth and no exact forename"

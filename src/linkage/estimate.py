@@ -53,8 +53,7 @@ def train(index: Index, *, seed: int = 0) -> Model:
     begun = index.model.version
     start = replace(index.model, population=frequencies(index))
     index = Index.load(start, index.dump())
-    found = index.pairs_within(LOWEST)
-    counts = Counts(*_float(np.unique(found.pattern, return_counts=True)))
+    counts = Counts(*_float(index.patterns_within()))
     shares = start.shares | {"random": _strangers(index, seed)}
     prior = replace(start.prior, records=len(index))
     believed = Model(prior, shares, start.thresholds, start.population)
@@ -64,7 +63,7 @@ def train(index: Index, *, seed: int = 0) -> Model:
         made,
         card={
             "records": str(len(index)),
-            "candidate pairs": str(len(found)),
+            "candidate pairs": str(round(counts.pairs.sum())),
             "patterns": str(len(counts.patterns)),
             "pairs of one child": str(round(mass[MATCH])),
             "families": f"{prior.siblings:.3f} pairs of siblings and {prior.twins:.3f} of twins "
@@ -254,7 +253,7 @@ def _pulled(
         result[field] = {
             level.name: (float(found[level]) + held * belief[field][level.name]) / (seen + held)
             for level in levels
-            if level
+            if level.name in belief[field]
         }
     return result
 

@@ -44,6 +44,11 @@ REMAINDERS = {
 }
 """What may still agree of a fact when a part of it is removed from a pair in exact agreement."""
 
+AGREEMENTS = {"given": ("BARE",)}
+"""Levels beside exact agreement at which two records state the same and nothing more."""
+ONE_SIDED = {"life": ("SAID_ONCE",)}
+"""Levels at which one of two records says nothing."""
+
 
 class Thresholds(msgspec.Struct, frozen=True):
     """Three zones by probability: link at or above ``link``, refer at or above ``review``."""
@@ -185,10 +190,15 @@ def _bits(
 ) -> npt.NDArray[np.float64]:
     row = np.zeros(MOST + 1)
     for level in FIELDS[field]:
-        if level:
+        # A level that is younger than the model says nothing under it.
+        if level.name in match:
             row[level] = np.log2(match[level.name] / other[level.name])
     row = np.clip(row, -LARGEST, LARGEST)
     row[1] = max(0, row[1], *(row[FIELDS[field][name]] for name in REMAINDERS.get(field, ())))
+    for name in AGREEMENTS.get(field, ()):
+        row[FIELDS[field][name]] = max(0, row[FIELDS[field][name]])
+    for name in ONE_SIDED.get(field, ()):
+        row[FIELDS[field][name]] = min(0, row[FIELDS[field][name]])
     return row
 
 

@@ -168,15 +168,14 @@ def _given(stated: tuple[str, ...]) -> Given:
     if _is_placeholder(found):
         return _placeholder(found)
     if len(found) == 1 and not found[0].isdigit():
-        return Given((found[0],))
+        return Given((found[0],), _honorific(found))
     found = [word for word in _join(found, lexicon.JOINED) if not word.isdigit()]
     own = [w for w in found if not _is_honorific(w) and w not in lexicon.TITLES] or found[:1]
     if not own:
         return _NO_GIVEN
-    honorific = next((lexicon.one_spelling(w) for w in found if _is_honorific(w)), "")
     return Given(
         words=tuple(own[:GIVEN]),
-        honorific="" if _is_honorific(own[0]) else honorific,
+        honorific=_honorific(found),
         joined="".join(own)[:LONGEST] if len(own) > 1 else "",
     )
 
@@ -205,6 +204,11 @@ def _placeholder(found: Sequence[str]) -> Given:
     last = found[-1]
     order = int(last) if last.isdigit() else " abcd".find(last) if len(last) == 1 else 0
     return Given(births=births, order=order if 0 < order <= 9 and births else 0)
+
+
+def _honorific(found: Sequence[str]) -> str:
+    """The first word that is Muhammad or the like, in its common spelling."""
+    return next((lexicon.one_spelling(word) for word in found if _is_honorific(word)), "")
 
 
 def _is_honorific(word: str) -> bool:

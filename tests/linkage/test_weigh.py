@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 
 from linkage import pattern as patterns
 from linkage.comparable import BirthKind, Comparable
+from linkage.compare.life import Life
+from linkage.compare.names import Family, Given
 from linkage.compare.sex import Sex
-from linkage.decide import MARGINS, Levels, contradiction, decide, decide_pattern
+from linkage.decide import (
+    APART,
+    BETWEEN,
+    MARGINS,
+    UNLIKE,
+    Levels,
+    contradiction,
+    decide,
+    decide_pattern,
+)
 from linkage.model import Model, Thresholds, by_class, starting
 from linkage.pattern import FIELDS, PLACES, RARITIES, compare
 from linkage.weigh import weigh, weigh_pattern
@@ -142,6 +153,16 @@ def test_a_model_loaded_from_its_text_is_the_same_version():
     assert Model.load(MODEL.dump()).version == MODEL.version
 
 
+def test_a_model_made_before_there_was_a_level_weighs_it_as_nothing():
+    shares = {
+        name: one | {"life": {k: v for k, v in one["life"].items() if k != "SAID_ONCE"}}
+        for name, one in MODEL.shares.items()
+    }
+    before = msgspec.structs.replace(MODEL, shares=shares)
+    said = patterns.encode({"given": 1, "birth": 1, "life": Life.SAID_ONCE})
+    assert weigh_pattern(said, before).parts[11].weight == 0
+
+
 def test_twins_with_names_alike_are_never_linked_by_the_model():
     twin = Comparable(
         given=("jayden",), family="okafor", parts=("okafor",), birth=20140509,
@@ -150,6 +171,47 @@ def test_twins_with_names_alike_are_never_linked_by_the_model():
     other = msgspec.structs.replace(twin, given=("jaydon",))
     assert decide(weigh(twin, other, MODEL), MODEL).outcome == "review"
     assert decide(weigh(twin, twin, MODEL), MODEL).outcome == "link"
+
+
+def test_muhammad_alone_tells_a_twin_less_than_a_name_of_ones_own():
+    bare = Comparable(
+        given=("md",), honorific="muhammad", family="khan", parts=("khan",), birth=20140509,
+        birth_kind=BirthKind.FULL, sex="M", postcodes=("SE153QN",),
+    )  # fmt: skip
+    own = msgspec.structs.replace(bare, given=("jayden",), honorific="")
+    same = {one.given: weigh(one, one, MODEL) for one in (bare, own)}
+    assert patterns.named(same["md",].pattern)["given"] == Given.BARE
+    assert same["md",].total < same["jayden",].total - 3
+    assert decide(same["md",], MODEL).outcome == "link"
+
+
+@given(pattern_codes())
+@settings(max_examples=300, deadline=None)
+def test_a_multiple_birth_that_one_record_alone_states_never_raises_a_weight(code):
+    levels = {place: patterns.level(code, place) for place in PLACES}
+    said, silent = (
+        weigh_pattern(patterns.encode(levels | {"life": life}), MODEL).total
+        for life in (Life.SAID_ONCE, Life.MISSING)
+    )
+    assert said <= silent + 1e-9
+
+
+def test_a_part_of_two_family_names_that_is_nearly_the_same_is_as_common_as_it_is():
+    one = Comparable(given=("abi",), family="johnzon", parts=("johnzon",))
+    other = msgspec.structs.replace(one, family="nnamdijohnson", parts=("nnamdi", "johnson"))
+    code = compare(one, other, MODEL.population)
+    assert patterns.level(code, "family") == Family.NEAR
+    assert patterns.level(code, "family_rarity") == MODEL.population.family_rarity("johnson")
+
+
+def test_what_the_weight_leaves_open_is_asked_for_more_the_less_else_agrees():
+    names = {"given": 1, "given_rarity": 5, "family": 1, "family_rarity": 5, "birth": 1, "sex": 1}
+    reasons = [
+        decide_pattern(patterns.encode(names | more), 1.0, MODEL).reason
+        for more in ({"place": 7}, {"middle": 1}, {}, {"place": 8}, {"given": 3, "place": 8})
+    ]
+    assert reasons == [BETWEEN, BETWEEN, APART, APART, UNLIKE]
+    assert 0 == MARGINS[BETWEEN] < MARGINS[APART] < MARGINS[UNLIKE]
 
 
 @given(pattern_codes())

@@ -29,7 +29,7 @@ FRAME = 1 << 26
 """Bytes sealed at once."""
 BATCH = 5_000
 SHARE = 0.25
-FORM = 2
+FORM = 3
 """How what is dumped is laid out; a file of another form is made anew."""
 
 

@@ -21,6 +21,8 @@ class Life(IntEnum):
     """Two different orders of birth: two children."""
     BORN_AFTER_DEATH = 6
     """One was born after the other had died: two children."""
+    SAID_ONCE = 7
+    """One states a multiple birth, and the other nothing of it."""
 
 
 def life(left: Comparable, right: Comparable) -> Life:
@@ -33,7 +35,9 @@ def life(left: Comparable, right: Comparable) -> Life:
         return Life.EXACT if orders[0] == orders[1] else Life.OTHER_ORDER
     if 1 in (left.births, right.births):
         return Life.CONFLICT if any(multiple) else Life.SINGLE
-    return Life.MULTIPLE if all(multiple) else Life.MISSING
+    if all(multiple):
+        return Life.MULTIPLE
+    return Life.SAID_ONCE if any(multiple) else Life.MISSING
 
 
 def _is_multiple(record: Comparable) -> bool:

@@ -33,6 +33,8 @@ class Given(IntEnum):
     DIFFERENT = 10
     SHORT = 11
     """One is the beginning of the other: Tiff and Tiffany."""
+    BARE = 12
+    """Both hold Muhammad or the like and nothing else, as brothers and twins may."""
 
 
 class Middle(IntEnum):
@@ -69,12 +71,13 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
     if not left.given or not right.given:
         return Given.MISSING
     one, other = left.given[0], right.given[0]
+    if are_bare(left, right):
+        return Given.BARE
     if one == other:
         return Given.EXACT
     if are_swapped(left, right):
         return Given.SWAPPED
-    pairs = list(product(forenames(left), forenames(right)))
-    if any(lexicon.same_name(a, b) for a, b in pairs):
+    if any(lexicon.same_name(*pair) for pair in product(forenames(left), forenames(right))):
         return Given.EQUIVALENT
     if len(set(left.given) & set(right.given)) > 1:
         return Given.EQUIVALENT
@@ -86,6 +89,12 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
         return Given.HONORIFIC
     if 1 in (len(one), len(other)):
         return Given.INITIAL if one[0] == other[0] else Given.DIFFERENT
+    return _given_likeness(left, right, population)
+
+
+def _given_likeness(left: Comparable, right: Comparable, population: Population) -> Given:
+    """The level of two forenames that are not one name: by their letters."""
+    pairs = list(product(forenames(left), forenames(right)))
     near = [(a, b) for a, b in pairs if strings.is_near(a, b)]
     if near:
         known = all(population.is_forename(a) and population.is_forename(b) for a, b in near)
@@ -103,6 +112,16 @@ def _near_middle(one: Comparable, other: Comparable) -> bool:
     word = one.given[0]
     further = [w for w in other.given[1:] if min(len(w), len(word)) >= strings.SHORTEST]
     return any(strings.is_near(word, w) for w in further)
+
+
+def are_bare(left: Comparable, right: Comparable) -> bool:
+    """Whether both hold the same honorific and no other forename."""
+    return left.honorific == right.honorific and _is_bare(left) and _is_bare(right)
+
+
+def _is_bare(record: Comparable) -> bool:
+    alone = len(record.given) == 1 and not record.other_given
+    return alone and lexicon.one_spelling(record.given[0]) == record.honorific
 
 
 def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:
@@ -152,19 +171,29 @@ def family(left: Comparable, right: Comparable) -> Family:
 def family_rarity(
     left: Comparable, right: Comparable, level: Family, population: Population
 ) -> int:
-    """How rare the family name is on which they agree: of two spellings, the commoner; else 0."""
-    if level not in (Family.EXACT, Family.VARIANT, Family.NEAR):
+    """How rare the family name is on which they agree: of two spellings, the commoner; else 0.
+
+    Of several parts any may be what is nearly the same: a whole name of two is always rare.
+    """
+    if level == Family.NEAR:
+        return min(population.family_rarity(w) for r in (left, right) for w in (r.family, *r.parts))
+    if level not in (Family.EXACT, Family.VARIANT):
         return 0
     return min(population.family_rarity(r.family) for r in (left, right))
 
 
 def are_swapped(left: Comparable, right: Comparable) -> bool:
-    """Whether each record's forename is the other's family name, and they are not so in order."""
+    """Whether each record's forename is the other's family name, and they are not so in order.
+
+    One of the two may have a slip in it.
+    """
     if not (left.given and right.given and left.family and right.family):
         return False
     if left.given[0] == right.given[0] or left.family == right.family:
         return False
-    return _crosses(left, right) and _crosses(right, left)
+    if _crosses(left, right):
+        return _nearly_crosses(right, left)
+    return _crosses(right, left) and _nearly_crosses(left, right)
 
 
 def forenames(record: Comparable) -> Iterable[str]:
@@ -180,6 +209,11 @@ def families(record: Comparable) -> Iterable[str]:
 
 def _crosses(giver: Comparable, bearer: Comparable) -> bool:
     return any(word in (bearer.family, *bearer.parts) for word in (giver.given[0], giver.joined))
+
+
+def _nearly_crosses(giver: Comparable, bearer: Comparable) -> bool:
+    words = [word for word in (giver.given[0], giver.joined) if word]
+    return any(strings.is_near(*pair) for pair in product(words, (bearer.family, *bearer.parts)))
 
 
 def _variant(left: str, right: str) -> bool:

@@ -14,6 +14,7 @@ from numba import njit, types
 from numba.extending import overload
 
 from linkage.compare.identifiers import LaChild, Nhs, Upn
+from linkage.compare.names import Given
 from linkage.compiled import inlined, levels
 from linkage.compiled import layout as at
 from linkage.compiled.intrinsics import bare
@@ -33,7 +34,7 @@ SEX, PLACE, NHS, UPN = (PLACES[n] for n in ("sex", "place", "nhs", "upn"))
 LA_CHILD, CARERS, LIFE, CONTACT = (PLACES[n] for n in ("la_child", "carers", "life", "contact"))
 GIVEN_RARITY, FAMILY_RARITY = PLACES["given_rarity"], PLACES["family_rarity"]
 NHS_LAST, UPN_LAST, LA_LAST = int(Nhs.EXACT), int(Upn.FORMER), int(LaChild.EXACT)
-EXACT = 1
+EXACT, BARE = 1, int(Given.BARE)
 PLAIN = np.array([i for i, name in enumerate(FIELDS) if name not in RARITIES])
 RARE = np.array([PLACES[name] for name in RARITIES])
 RARITY = np.array([PLACES[f"{name}_rarity"] for name in RARITIES])
@@ -144,11 +145,13 @@ def patterns(left, right, facts, out):
 def names_if_exact(a, b, facts):
     """The levels of the names where they agree exactly or are missing; else they are open."""
     given = exact_or_open(a[at.GIVEN], b[at.GIVEN])
+    if given == EXACT and levels.are_bare(a, b, facts):
+        given = BARE
     family = exact_or_open(a[at.FAMILY], b[at.FAMILY])
     further = a[at.GIVEN + 1] != 0 and b[at.GIVEN + 1] != 0
     code = at_place(given, GIVEN) | at_place(family, FAMILY)
     code |= at_place(OPEN if further else 0, MIDDLE)
-    if given:
+    if given and given != BARE:
         rarity = facts.forename_rarity
         code |= at_place(min(rarity[a[at.GIVEN]], rarity[b[at.GIVEN]]), GIVEN_RARITY)
     if family:

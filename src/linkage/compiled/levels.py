@@ -25,7 +25,7 @@ EARLY, LATE, PREGNANCY = BORN_EARLY.days, BORN_LATE.days, SAME_PREGNANCY.days
 G_EXACT, G_EQUIVALENT, G_TYPO = int(Given.EXACT), int(Given.EQUIVALENT), int(Given.TYPO)
 G_NEAR, G_MIDDLE, G_HONORIFIC = int(Given.NEAR), int(Given.MIDDLE), int(Given.HONORIFIC)
 G_INITIAL, G_SWAPPED, G_CLOSE = int(Given.INITIAL), int(Given.SWAPPED), int(Given.CLOSE)
-G_DIFFERENT, G_SHORT = int(Given.DIFFERENT), int(Given.SHORT)
+G_DIFFERENT, G_SHORT, G_BARE = int(Given.DIFFERENT), int(Given.SHORT), int(Given.BARE)
 M_EXACT, M_NEAR = int(Middle.EXACT), int(Middle.NEAR)
 M_INITIAL, M_DIFFERENT = int(Middle.INITIAL), int(Middle.DIFFERENT)
 F_EXACT, F_VARIANT, F_ALTERNATE = int(Family.EXACT), int(Family.VARIANT), int(Family.ALTERNATE)
@@ -50,7 +50,7 @@ C_FORENAME, C_DIFFERENT = int(Carers.FORENAME), int(Carers.DIFFERENT)
 C_OTHER_MOTHER = int(Carers.OTHER_MOTHER)
 T_EXACT, T_DIFFERENT = int(Contact.EXACT), int(Contact.DIFFERENT)
 LI_EXACT, LI_SINGLE, LI_MULTIPLE = int(Life.EXACT), int(Life.SINGLE), int(Life.MULTIPLE)
-LI_CONFLICT, LI_OTHER = int(Life.CONFLICT), int(Life.OTHER_ORDER)
+LI_CONFLICT, LI_OTHER, LI_ONCE = int(Life.CONFLICT), int(Life.OTHER_ORDER), int(Life.SAID_ONCE)
 LI_DEATH = int(Life.BORN_AFTER_DEATH)
 
 IS_VOWEL = np.array([chr(letter) in VOWELS for letter in range(256)])
@@ -90,9 +90,11 @@ def given_level(a, b, facts):
     one, other = a[at.GIVEN], b[at.GIVEN]
     if one == 0 or other == 0:
         return 0
+    if are_bare(a, b, facts):
+        return G_BARE
     if one == other:
         return G_EXACT
-    if are_swapped(a, b):
+    if are_swapped(a, b, facts):
         return G_SWAPPED
     for i in range(5):
         x = forename(a, i)
@@ -109,6 +111,21 @@ def given_level(a, b, facts):
     if facts.lengths[one] == 1 or facts.lengths[other] == 1:
         return G_INITIAL if facts.letters[one, 0] == facts.letters[other, 0] else G_DIFFERENT
     return given_likeness(a, b, facts)
+
+
+@njit(cache=True, nogil=True)
+def are_bare(a, b, facts):
+    """Whether both hold the same honorific and no other forename."""
+    if a[at.HONORIFIC] == 0 or a[at.HONORIFIC] != b[at.HONORIFIC]:
+        return False
+    return is_bare(a, facts) and is_bare(b, facts)
+
+
+@njit(cache=True, nogil=True)
+def is_bare(a, facts):
+    """Whether all that a row holds for a forename is its honorific."""
+    alone = a[at.GIVEN + 1] == 0 and a[at.OTHER_GIVEN] == 0
+    return alone and facts.spelling[a[at.GIVEN]] == a[at.HONORIFIC]
 
 
 @njit(cache=True, nogil=True)
@@ -215,7 +232,7 @@ def family_level(a, b, facts):
         return 0
     if one == other:
         return F_EXACT
-    if are_swapped(a, b):
+    if are_swapped(a, b, facts):
         return F_SWAPPED
     if facts.family_spelling[one] == facts.family_spelling[other]:
         return F_VARIANT
@@ -258,7 +275,12 @@ def given_rarity(a, b, facts, level):
 def family_rarity(a, b, facts, level):
     """How rare the commoner of two family names is on which the rows agree."""
     if level in (F_EXACT, F_VARIANT, F_NEAR):
-        return min(facts.family_rarity[a[at.FAMILY]], facts.family_rarity[b[at.FAMILY]])
+        rarity = min(facts.family_rarity[a[at.FAMILY]], facts.family_rarity[b[at.FAMILY]])
+        for i in range(at.PARTS, at.PARTS + (3 if level == F_NEAR else 0)):
+            for part in (a[i], b[i]):
+                if part:
+                    rarity = min(rarity, facts.family_rarity[part])
+        return rarity
     return np.int32(0)
 
 
@@ -499,7 +521,9 @@ def life_level(a, b):
         return LI_EXACT if a[at.ORDER] == b[at.ORDER] else LI_OTHER
     if a[at.BIRTHS] == 1 or b[at.BIRTHS] == 1:
         return LI_CONFLICT if multiple_a or multiple_b else LI_SINGLE
-    return LI_MULTIPLE if multiple_a and multiple_b else 0
+    if multiple_a and multiple_b:
+        return LI_MULTIPLE
+    return LI_ONCE if multiple_a or multiple_b else 0
 
 
 @njit(cache=True, nogil=True)
@@ -517,13 +541,15 @@ def contact_level(a, b):
 
 
 @njit(cache=True, nogil=True)
-def are_swapped(a, b):
-    """Whether each row's forename is the other's family name, and they are not so in order."""
+def are_swapped(a, b, facts):
+    """Whether each row's forename is the other's family name, one of them perhaps with a slip."""
     if a[at.GIVEN] == 0 or b[at.GIVEN] == 0 or a[at.FAMILY] == 0 or b[at.FAMILY] == 0:
         return False
     if a[at.GIVEN] == b[at.GIVEN] or a[at.FAMILY] == b[at.FAMILY]:
         return False
-    return crosses(a, b) and crosses(b, a)
+    if crosses(a, b):
+        return nearly_crosses(b, a, facts)
+    return crosses(b, a) and nearly_crosses(a, b, facts)
 
 
 @njit(cache=True, nogil=True)
@@ -533,6 +559,21 @@ def crosses(giver, bearer):
         word = giver[column]
         if word and (word == bearer[at.FAMILY] or holds(bearer, at.PARTS, 3, word)):
             return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def nearly_crosses(giver, bearer, facts):
+    """Whether the giver's forename is nearly a family name of the bearer."""
+    for column in (at.GIVEN, at.JOINED):
+        word = giver[column]
+        if word == 0:
+            continue
+        if words_near(word, bearer[at.FAMILY], facts):
+            return True
+        for i in range(at.PARTS, at.PARTS + 3):
+            if bearer[i] and words_near(word, bearer[i], facts):
+                return True
     return False
 
 
