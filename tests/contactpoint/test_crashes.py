@@ -45,6 +45,10 @@ PASSED = {
 """How often each command was seen to pass a failpoint; one not named here it passes once."""
 KILLS = [(command, at) for command, names in REACHED.items() for at in names]
 
+TOGETHER = {"load and link": ("load", "link"), "link anew": ("link anew", "link")}
+"""Commands that pass the failpoints of several: an index that a killed run made is not made again.
+"""
+
 PARTS = 10
 AT_FAILPOINTS, AT_MOMENTS = 60 // PARTS, 40 // PARTS
 """Of the hundred kills of the long proof, those of each part."""
@@ -241,7 +245,7 @@ def struck(home, kill, command, words, chance):
 
 def at_a_failpoint(home, command, words, number, chance):
     """Run a command to its death at a failpoint that it passes, sooner with every try."""
-    part = chance.choice(command.split(" and "))
+    part = chance.choice(TOGETHER.get(command, (command,)))
     name = chance.choice(REACHED[part]).partition(":")[0]
     visits = PASSED.get(part, {}).get(name, 1)
     visit = chance.randint(1, max(1, visits // (number + 1)))

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from contactpoint.erasing import Erasing
+from contactpoint.intake.recall import FOLDER
 from events.child import ChildErased
 from events.record import RecordErased
 from events.store.locks import LockedError
@@ -320,6 +321,33 @@ def test_an_erasure_takes_what_a_killed_rebuild_left_with_it(home, tmp_path):
     stored = b"".join(path.read_bytes().lower() for path in copy.home.glob("read.db*"))
     assert [word for word in PLANTED.values() if word.lower().encode() in stored] == []
     copy.run("rebuild")
+
+
+def test_an_erasure_blanks_what_pages_hold_that_are_free(home, tmp_path):
+    copy = home.copy(tmp_path / "home")
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    with closing(sqlite3.connect(copy.home / "read.db")) as tool:
+        tool.execute("PRAGMA secure_delete = OFF")
+        tool.execute("CREATE TABLE stray (said)")
+        tool.execute("INSERT INTO stray VALUES (?)", ["Strayonix" * 2000])
+        tool.commit()
+        tool.execute("DROP TABLE stray")
+        tool.commit()
+    assert b"Strayonix" in b"".join(path.read_bytes() for path in copy.home.glob("read.db*"))
+    copy.run("erase", number, "--yes")
+    assert b"Strayonix" not in b"".join(path.read_bytes() for path in copy.home.glob("read.db*"))
+
+
+def test_an_erasure_leaves_nothing_sealed_that_was_made_of_the_records(home, tmp_path):
+    copy = home.copy(tmp_path / "home")
+    (index,) = copy.home.rglob("matcher.index")
+    sealed = index.read_bytes()[-64:]
+    kept = copy.home / "work" / FOLDER
+    assert list(kept.iterdir())
+    number = json.loads(asked(home).stdout)["found"][0]["number"]
+    copy.run("erase", number, "--yes")
+    assert sealed not in index.read_bytes()
+    assert not kept.exists()
 
 
 def test_an_erasure_and_a_rebuild_keep_out_of_each_others_way(home, tmp_path):

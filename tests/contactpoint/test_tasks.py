@@ -327,6 +327,22 @@ def crowded(desk, tmp_path):
     return desk
 
 
+def test_the_pairs_of_a_shielded_child_in_a_crowd_are_for_the_cleared_alone(crowded):
+    numbers = crowded.numbers()[0]
+    lead = next(one["records"][0] for one in crowded.listed() if one["name"] == crowded.crowd)
+    with crowded.opened() as store:
+        store.projector.catch_up()
+        short = {one.record.hex[:8]: (one.source, one.key) for one in store.queries.records()}
+    one = next(end for end in _pairs_of(crowded, crowded.ada)[0].split("-") if end != lead)
+    officer = crowded.token("olu", "shielding-officer")
+    words = ("--criterion", "refuge", "--requester", "desk")
+    crowded.run("shield", "apply", numbers[short[one]], *words, by=officer)
+    cleared = crowded.token("cleo", "steward", "shielding-officer")
+    for by, is_told in ((crowded.ada, False), (cleared, True)):
+        told = _pairs_of(crowded, by, limit=10_000)
+        assert any(one in pair for pair in told) is is_told
+
+
 def test_how_many_records_hang_together_is_told_to_the_cleared_alone(crowded):
     cleared = crowded.token("cleo", "steward", "shielding-officer")
     sizes = [
@@ -338,8 +354,8 @@ def test_how_many_records_hang_together_is_told_to_the_cleared_alone(crowded):
     assert sizes == [201, 213]
 
 
-def _pairs_of(desk, by, name=""):
-    words = ("review", "crowd", name or desk.crowd, "--json")
+def _pairs_of(desk, by, name="", limit=20):
+    words = ("review", "crowd", name or desk.crowd, "--limit", limit, "--json")
     return [one["pair"] for one in json.loads(desk.run(*words, by=by).stdout)]
 
 

@@ -197,6 +197,41 @@ class Noted(Event, frozen=True):
     remark: str | None = None
 
 
+class Remarked(Event, frozen=True):
+    """Another made-up event, of the same form as ``Noted``."""
+
+    sealed = ("remark",)
+
+    reason: str
+    remark: str | None = None
+
+
+def test_a_sealed_event_does_not_open_as_one_of_another_type():
+    mapper = SealingMapper(Keys(), Catalogue([Noted, Remarked]))
+    stored = mapper.to_stored_event(recorded(Noted("absent", "seen at home"), (1,)))
+    other = row(stored)._replace(type="contactpoint.Remarked:1")
+    with pytest.raises(TamperedEventError, match="remark does not open"):
+        mapper.decode_rows([other])
+
+
+class Told(Event, frozen=True):
+    """A made-up event with two sealed fields of one form."""
+
+    sealed = ("one", "two")
+
+    one: str | None = None
+    two: str | None = None
+
+
+def test_a_sealed_field_does_not_open_as_another_of_its_event():
+    mapper = SealingMapper(Keys(), Catalogue([Told]))
+    stored = row(mapper.to_stored_event(recorded(Told("at home", "away"), (1, 1))))
+    first, second = b"\x03one", b"\x03two"
+    exchanged = second.join(part.replace(second, first) for part in stored.state.split(first))
+    with pytest.raises(TamperedEventError, match="does not open"):
+        mapper.decode_rows([stored._replace(state=exchanged)])
+
+
 def next_version():
     """The same event after its clear field was renamed and its sealed one became a list."""
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from events import record as domain
@@ -176,8 +176,14 @@ class Story:
             self.log.append(cid(c), ChildErased())
 
 
+ALL_STATED = [("state", n, person("Ada", dob="2015-03-04"), 1) for n in RECORDS]
+"""As many events as a rebuild takes in at once where the projector takes one."""
+
+
 @settings(max_examples=60)
 @given(steps, st.integers(1, 9))
+@example([*ALL_STATED, ("confirm", {1, 2}, 3), ("prove", {3}, 3)], 1)
+@example([*ALL_STATED, ("withdraw", 1, 2), ("confirm", {1}, 3), ("withdraw", 2, 3)], 1)
 def test_a_rebuild_equals_the_live_rows_and_the_records_own_state(taken, batch):
     story = Story()
     for step in taken:

@@ -206,6 +206,21 @@ def test_what_was_told_of_a_child_is_sealed_and_gone_when_the_child_is_erased(fa
         assert "Erased" in str(store.log.stream(stream))
 
 
+def test_a_sensitive_service_opens_no_more_when_the_child_or_its_record_is_erased(family, tmp_path):
+    family.told({**CLINIC, "consent": "given"})
+    other = family.copy(tmp_path / "other")
+    for home, what in ((family, family.number()), (other, "care:C-1")):
+        assert "Heron" in everything(home)
+        home.run("erase", what, "--yes", "--reason", "retention ended")
+        assert "Heron" not in everything(home)
+
+
+def everything(home):
+    """All that the log says to who holds the keys."""
+    with home.opened() as store:
+        return repr(store.log.decode(store.log.read(0, 1000)))
+
+
 def test_a_child_goes_to_another_authority_when_that_accepts_it(family):
     family.told(ELM)
     number = family.number()
