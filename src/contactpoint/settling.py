@@ -77,6 +77,8 @@ class _Plan:
     absorbed: dict[UUID, Group] = field(default_factory=dict)
     before: dict[UUID, Group] = field(default_factory=dict)
     """With which group a merged child answered when the groups were these before."""
+    given_up: Group = frozenset()
+    """Records of identities that were given up."""
 
 
 def settle(  # noqa: PLR0913 - a pure function of all that decides it
@@ -134,9 +136,9 @@ def _claim(
     given_up: Group,
 ) -> _Plan:
     """Who has been a group before has it; current and closed children claim; the merged follow."""
-    plan = _Plan()
+    plan = _Plan(given_up=given_up)
     # What is linked to a retired identity is to be seen by nobody, whoever else it was once.
-    _as_before(plan, groups, known, given_up)
+    _as_before(plan, groups, known)
     _take(plan, groups, known, ordinals, RETIRED)
     _find_again(plan, groups, known)
     _take(plan, groups, known, ordinals, OTHERS)
@@ -145,18 +147,18 @@ def _claim(
     return plan
 
 
-def _as_before(
-    plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild], given_up: Group
-) -> None:
+def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild]) -> None:
     """Where the groups are those of an earlier time, everything is as it was then."""
     wanted = set(groups)
+    retired = (one.child.records for one in known if one.child.status == "retired")
+    unseen = plan.given_up.intersection(frozenset[UUID]().union(*retired))
     for when in sorted({when for one in known for when, _ in one.past}, reverse=True):
         then = {one.id: one.at(when) for one in known}
         if {state.records for state in then.values() if state.records} != wanted:
             continue
         if any(one.child.status == "retired" != then[one.id].status for one in known):
             continue
-        if any(state.records & given_up and state.status != "retired" for state in then.values()):
+        if any(state.records & unseen and state.status != "retired" for state in then.values()):
             continue
         plan.survivor.update((then[one.id].records, one) for one in known if then[one.id].records)
         for one in known:
@@ -216,9 +218,11 @@ def _take(
     for one in sorted(known, key=lambda one: one.registered):
         if one.child.status not in statuses or one in plan.survivor.values():
             continue
-        # A retired identity keeps what it has, whoever was merged with it before: it is not seen.
-        others = frozenset[UUID]() if one.child.status == "retired" else taken_over
-        own = one.claims - others or one.claims
+        if one.child.status == "retired":
+            # What an undone judgement had brought to it speaks for it no longer.
+            own = one.claims & plan.given_up or one.claims
+        else:
+            own = one.claims - taken_over or one.claims
         home = plan.before.get(one.id) or _home(own, groups, ordinals)
         free = home if home not in plan.survivor else _home(own, _free(plan, groups), ordinals)
         if free is not None:

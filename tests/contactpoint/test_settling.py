@@ -244,3 +244,13 @@ def test_groups_as_at_an_earlier_time_show_nobody_of_an_identity_given_up_since(
     # What an undone judgement had brought there is of it no longer.
     undone = parted | {ONCE: ["ChildRestored"]}
     assert settled([group(1), group(3)], known) == undone
+
+
+def test_a_retired_identity_takes_its_own_records_where_more_were_brought_to_it_and_are_gone():
+    retired = child("retired", [1, 2, 3, 4, 5])
+    known = [
+        KnownChild(OLD, retired, (0, "0"), [(1, retired)]),
+        KnownChild(ONCE, child("current", [6]), (1, "1")),
+    ]
+    followed = settled([group(1, 2), group(3, 4, 5, 6)], known, given_up=[1, 2])
+    assert followed == {OLD: ["RecordsUnlinked"], ONCE: ["RecordsLinked"]}
