@@ -66,10 +66,14 @@ def kind_of(pair: OpenPair, sources: tuple[str, str], *, of_children: bool = Tru
     Where they are not ``of_children`` but of a table of another shape, no field is known to be an
     identifier.
     """
-    in_doubt = number_in_doubt(pair.pattern) or contradiction(Levels.of(pair.pattern))
-    if of_children and in_doubt:
+    if of_children and _is_in_doubt(pair.pattern):
         return Kind.IDENTIFIER
     return Kind.DUPLICATE if sources[0] == sources[1] else Kind.LINKAGE
+
+
+def _is_in_doubt(pattern: int) -> bool:
+    """Whether numbers of two records of children speak against each other, or against the rest."""
+    return bool(number_in_doubt(pattern) or contradiction(Levels.of(pattern)))
 
 
 def worth(kind: Kind, since: int, now: int, distance: float | None = None, said: str = "") -> float:

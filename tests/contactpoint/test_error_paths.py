@@ -439,7 +439,8 @@ def _(world):
 
 @case("PairJudgedError")
 def _(world):
-    judgement.decide(judgement.ClaimPair("ada", 1, 2), judgement.JudgedPair(judged=JUDGED))
+    other = replace(JUDGED, verdict="apart", by="ada")
+    judgement.decide(judgement.JudgePair(other, 1), judgement.JudgedPair(judged=JUDGED))
 
 
 @case("NotJudgedError")

@@ -13,7 +13,7 @@ def installations(postgres_url, tmp_path_factory):
     """One night loaded into an SQLite and a PostgreSQL installation."""
     made = {}
     base = tmp_path_factory.mktemp("both")
-    assert Program(base)("synth", "feeds", "--children", 120, "--seed", 11).returncode == 0
+    assert Program(base)("synth", "feeds", "--children", 200, "--seed", 12).returncode == 0
     for name in ("sqlite", "postgres"):
         folder = base / name
         folder.mkdir()

@@ -230,6 +230,15 @@ def test_recalling_changes_no_outcome_and_no_event(tmp_path_factory, nights, mod
     without.close()
 
 
+def test_a_file_after_one_that_was_held_may_be_in_any_order(tmp_path):
+    store = Store(tmp_path / "recall", kept_from=ALWAYS)
+    store.load(children(9))
+    assert store.load([child(1)], day="2026-09-02", mode="snapshot").state == "held"
+    outcome = store.load([child(8), child(40), *children(8)], day="2026-09-03", mode="snapshot")
+    assert (outcome.counts.new, outcome.counts.unchanged) == (1, 9)
+    store.close()
+
+
 def test_a_shared_load_recalls_too(tmp_path):
     store = Store(tmp_path / "shared", shared_from=0, kept_from=ALWAYS)
     store.load(children(9), chunk=4)

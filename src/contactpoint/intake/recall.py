@@ -10,7 +10,7 @@ costs the time of one reading.
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -99,7 +99,8 @@ class Recall:
         self._next = next(self._ahead, None)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, which a row that was not asked for would hold open and locked."""
+        self._ahead.close()
         if self._database is not None:
             self._database.close()
 
@@ -127,7 +128,7 @@ class Recall:
             self._database = sqlite3.connect(kept.path, isolation_level=None)
             self.names = head.names
 
-    def _after(self, place: int) -> Iterator[Known]:
+    def _after(self, place: int) -> Generator[Known, None, None]:
         """Kept rows in the order of their file, from a place on."""
         if self._database is not None:
             found = self._database.execute(
