@@ -29,7 +29,7 @@ OTHER_FAMILY = "another family name, and no home near by"
 OTHER_BIRTH = "another birth date, and no home near by"
 RENAMED = "a number agrees and the forename alone does not: another's?"
 MARGINS = {
-    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, APART: 1.5, UNLIKE: 2.0,
+    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, APART: 0.75, UNLIKE: 1.0,
     SHARED_NAME: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0, STAND_IN: 4.0, RENAMED: 7.0,
 }  # fmt: skip
 """Why a pair is a possible link that the want of any rival makes a link: a twin, a brother or a
