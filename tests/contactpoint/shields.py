@@ -20,6 +20,13 @@ class Refuge(Installation):
         self._tokens = {}
         self.run("init")
 
+    def lent(self, folder):
+        """A copy in another folder, with the same people."""
+        copied = self.copy(folder / "home")
+        made = Refuge.__new__(Refuge)
+        made.__dict__ |= self.__dict__ | copied.__dict__ | {"folder": folder}
+        return made
+
     def token(self, subject, *roles, strong=False):
         if subject not in self._tokens:
             words = [word for role in roles for word in ("--role", role)]

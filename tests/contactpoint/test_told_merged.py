@@ -27,10 +27,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture
 def club(home, tmp_path):
-    copied = home.copy(tmp_path / "home")
-    made = Refuge.__new__(Refuge)
-    made.__dict__ |= home.__dict__ | copied.__dict__ | {"folder": tmp_path}
-    return made
+    return home.lent(tmp_path)
 
 
 def listed(club):

@@ -1,10 +1,11 @@
-"""Commands about the stewards' queue: review list, show, relatives."""
+"""Commands about the stewards' queue: review list, crowd, show, relatives."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
+from contactpoint.cli.command import PERSONAL, F, examples, json_option, reason_option
 from contactpoint.cli.judging import claim, decide, pair_argument, raise_, release, undo, written
 from contactpoint.cli.output import as_time, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
@@ -17,19 +18,24 @@ if TYPE_CHECKING:
     from projections.queries import OpenPair
 
 
+def _limit_option(most: int) -> Callable[[F], F]:
+    """How many are shown, ``most`` of them at the most."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(1, most),
+        default=20,
+        show_default=True,
+        help="How many are shown.",
+    )
+
+
 @click.group()
 def review() -> None:
     """Pairs that are too close to call and await a steward."""
 
 
 @review.command("list", epilog=examples("review list --limit 5"))
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 1000),
-    default=20,
-    show_default=True,
-    help="How many are shown.",
-)
+@_limit_option(1000)
 @token_option
 @json_option
 def list_(limit: int, as_json: bool) -> None:
@@ -115,13 +121,7 @@ NOTES = {
 
 @review.command(epilog=examples("review crowd 7f3a9c21 --limit 50"))
 @click.argument("task")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 10_000),
-    default=20,
-    show_default=True,
-    help="How many are shown.",
-)
+@_limit_option(10_000)
 @token_option
 @json_option
 def crowd(task: str, limit: int, as_json: bool) -> None:

@@ -125,9 +125,12 @@ class Appending:
         """Decide what is no first event, against the heads as they are now."""
         planned, commit = chunk.planned, chunk.commit
         contradicted, former = found.contradicted, found.former
-        rows = _without_contradictions(chunk.rows, planned, contradicted, commit)
-        rows = _without_swapped(rows, found.swapped, commit)
+        rows = _without(contradicted, chunk.rows, commit.note_twice)
         confirmed = [one for one in planned.confirmed if one[0] not in contradicted]
+        for twice, _, line in planned.confirmed:
+            if twice in contradicted:
+                commit.note_twice(line, twice)
+        rows = _without(found.swapped, rows, commit.note_swapped)
         # A record that another row of the chunk concerns too is taken through its head, row by row.
         several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.present)}
         singly = [(UUID(bytes=record), at) for record, at, _ in confirmed if record in several]
@@ -464,33 +467,14 @@ class _Commit:
         self.touched[head.record] = None
 
 
-def _without_contradictions(
-    rows: list[PreparedRow],
-    planned: PlannedChunk,
-    contradicted: frozenset[bytes],
-    commit: _Commit,
+def _without(
+    records: Collection[bytes], rows: Iterable[PreparedRow], hold: Callable[[int, bytes], None]
 ) -> list[PreparedRow]:
-    """Rows that may be taken; two rows that contradict each other under one key are both held."""
+    """Rows that may be taken; those of these records are held, each by its line."""
     taken: list[PreparedRow] = []
     for row in rows:
-        if row.record in contradicted:
-            commit.note_twice(row.line, row.record)
-        else:
-            taken.append(row)
-    for record, _, line in planned.confirmed:
-        if record in contradicted:
-            commit.note_twice(line, record)
-    return taken
-
-
-def _without_swapped(
-    rows: Sequence[PreparedRow], swapped: Collection[bytes], commit: _Commit
-) -> list[PreparedRow]:
-    """Rows that may be taken; two that exchange name and birth date between them are held."""
-    taken: list[PreparedRow] = []
-    for row in rows:
-        if row.record in swapped:
-            commit.note_swapped(row.line, row.record)
+        if row.record in records:
+            hold(row.line, row.record)
         else:
             taken.append(row)
     return taken
