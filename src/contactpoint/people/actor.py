@@ -35,7 +35,7 @@ class Actor:
     override: bool = False
     """Whether they may open what a shield hides, in an emergency."""
     family: str = field(default="", repr=False)
-    """Their own family name, where the issuer vouches for it: looks at one's own are found by it."""
+    """Their own family name, where the issuer vouches for it; looks at one's own show by it."""
     postcode: str = field(default="", repr=False)
     """Of their own home, likewise."""
 
