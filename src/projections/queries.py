@@ -202,6 +202,25 @@ class Queries:
         views = [whole(found.view.number, [one.stated for one in kept]) for _, kept in shown]
         return msgspec.structs.replace(found, view=views[0], overridden=True) if views else None
 
+    def identifiers(self, found: Found) -> list[tuple[str, str, str]]:
+        """System, value and status of the identifiers of a child who is seen whole, sorted.
+
+        For callers entitled to a system: no view holds them. Nothing of a shielded child.
+        """
+
+        def read(target: Target) -> tuple[set[tuple[str, str, str]], list[UUID]]:
+            told: set[tuple[str, str, str]] = set()
+            records: list[UUID] = []
+            for _, kept in current([found.child.bytes], target):
+                if is_restricted([one.stated for one in kept]):
+                    continue
+                records.extend(UUID(bytes=one.record) for one in kept)
+                numbers = (n for one in kept for n in one.stated.particulars.identifiers)
+                told.update((number.system, number.value, number.status) for number in numbers)
+            return told, records
+
+        return sorted(self.guard.answer(self.engine, read, lambda it: it[1])[0])
+
     def child(self, child: UUID) -> Found | None:
         """The child of this id, or the one it was merged into."""
         return self._child(lambda _: child.bytes)

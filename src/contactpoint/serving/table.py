@@ -1,0 +1,6 @@
+"""All routes of the service, in the order in which its description tells of them."""
+
+from contactpoint.serving import children
+from contactpoint.serving.route import Route
+
+ROUTES: tuple[Route, ...] = (*children.ROUTES,)
