@@ -17,6 +17,7 @@ class Act(StrEnum):
 
     SHOW = "show a child"
     FIND = "find a child"
+    CHANGES = "follow which numbers changed"
     OVERRIDE = "override a shield"
     ACCESSES = "list who looked at a child"
     CORRECT = "record a correction by the family"
@@ -250,6 +251,7 @@ _READING = Rule(_READERS, purposes=frozenset(Purpose))
 RULES: Mapping[Act, Rule] = {
     Act.SHOW: _READING,
     Act.FIND: _READING,
+    Act.CHANGES: Rule(_READERS),
     Act.OVERRIDE: Rule(
         _SHIELDING | {Role.PRACTITIONER},
         purposes=frozenset({Purpose.DUTY, Purpose.ENQUIRY}),

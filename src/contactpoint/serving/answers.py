@@ -139,6 +139,11 @@ class ShieldedChild(
 AnyChild = Child | ShieldedChild
 
 
+def name_of(name: PersonName) -> Name:
+    """A name without use or period."""
+    return Name(name.given, name.family)
+
+
 def time_of(microseconds: int) -> datetime:
     """Microseconds since 1970 as a time; what lies beyond the calendar is its end."""
     try:

@@ -18,7 +18,7 @@ LOOKS = (ChildrenAccessed, ActRefused, InvestigationOpened, ReaderSeen)
 class Desk(Refuge):
     """Children and shields as a ``Refuge`` has them, asked over HTTP."""
 
-    client = None
+    client: TestClient
 
     def person(self, subject, *roles, strong=True, **said):
         """The token of a person: ``organisation``, ``authority``, ``override``, ``system``..."""
