@@ -28,7 +28,7 @@ from events.log import Log, open_log
 from events.master import MasterKey, MasterKeyError
 from events.message import Origin
 from events.store.heads import is_across
-from projections import database
+from projections import database, schema
 from projections.guard import Guard
 from projections.projector import Projector
 from projections.queries import NO_CLEARANCE, Clearance, Found, Queries
@@ -168,13 +168,20 @@ class Contactpoint:
         made.prepare()
         return made
 
+    def rebuilding(self) -> Projector:
+        """The projector for making all read models anew, whatever tables stand there."""
+        made = Projector(self.log, self.read)
+        made.prepare_anew()
+        return made
+
     def catch_up(self) -> int:
         """Bring the read models to where the log stands; the position reached."""
         return self.projector.catch_up()
 
     @cached_property
     def queries(self) -> Queries:
-        """What readers ask of the read models."""
+        """What readers ask of the read models; SchemaError where they are of another version."""
+        schema.check(self.read)
         guard = Guard(self.log.heads, self.catch_up)
         return Queries(self.read, guard, self.settings.brokerage)
 

@@ -15,6 +15,8 @@ from contactpoint.errors import DeniedError, NotInitialisedError
 from contactpoint.keeping import manifest as manifests
 from contactpoint.keeping.manifest import BackupError
 from events.master import MasterKey
+from projections.migrating import RebuildNeededError
+from projections.schema import SchemaError
 from tests.contactpoint.installation import Installation, population
 from tests.contactpoint.shields import WHY, Refuge, is_open
 from tests.contactpoint.test_no_leaks import CENSUS, PATIENT, PLANTED, Searched, lines
@@ -471,3 +473,18 @@ def test_a_restore_on_postgresql_killed_and_given_again_is_whole(served, failpoi
     restore(served, "--replace")
     assert served.state() == state
     assert served.findings() == []
+
+
+def test_read_models_of_another_version_are_not_read_until_they_are_made_anew(kept, home):
+    with closing(sqlite3.connect(home.home / "read.db")) as read, read:
+        read.execute("DROP TABLE read_schema")
+        read.execute("ALTER TABLE index_record DROP COLUMN standing")
+    for words in (("status",), ("link",), ("delivery", "list"), ("rebuild", "children")):
+        with pytest.raises((SchemaError, RebuildNeededError)):
+            home.run(*words)
+    for words in (("migrate",), ("migrate", "--check")):
+        with pytest.raises(RebuildNeededError, match="'contactpoint rebuild'"):
+            home.run(*words)
+    home.run("rebuild")
+    assert home.run("migrate", "--check").return_value == 0
+    assert home.state() == kept.state()

@@ -1,4 +1,4 @@
-"""Commands that keep an index over years: backup, restore."""
+"""Commands that keep an index over years: backup, restore, migrate."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,3 +140,33 @@ def _say_missing(told: dict[str, Any]) -> None:
             f"missing: {told['missing']:,} events after position {told['position']:,}, the last "
             f"known of {told['last_missing']}; send the files of that time again"
         )
+
+
+@click.command(epilog=examples("migrate --check", "migrate"))
+@click.option("--check", is_flag=True, help="Say only what would be done; exit 1 where anything.")
+@token_option
+@json_option
+def migrate(check: bool, as_json: bool) -> int:
+    """Bring the tables of the read models to this version.
+
+    In place where a migration is written for it; otherwise it says that a rebuild is needed, and
+    exits with 1. Events are never migrated. Stop the service first. Administrators only.
+    """
+    from projections.database import writing
+    from projections.migrating import Migrations
+    from projections.schema import VERSION, version
+
+    migrations = Migrations()
+    with opened(Act.MIGRATE) as store, store.log.lock("rebuild"), writing(store.read) as connection:
+        found, ahead = version(connection), migrations.steps(connection)
+        if ahead and not check:
+            migrations.run(connection)
+    told = {"found": found, "wanted": VERSION, "steps": ahead, "done": not check or not ahead}
+    if as_json:
+        print_json(told)
+    elif not ahead:
+        say(f"the read models are of version {VERSION}")
+    else:
+        what = "to do" if check else "done"
+        say(f"from version {found} to {VERSION}, {what}: {', '.join(ahead)}")
+    return 1 if check and ahead else 0

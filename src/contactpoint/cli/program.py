@@ -42,6 +42,7 @@ COMMANDS = {
     "doctor": "contactpoint.cli.operations",
     "backup": "contactpoint.cli.keeping",
     "restore": "contactpoint.cli.keeping",
+    "migrate": "contactpoint.cli.keeping",
     "report": "contactpoint.cli.reporting",
     "token": "contactpoint.cli.people",
     "serve": "contactpoint.cli.serving",
@@ -189,6 +190,8 @@ def _exit_code(error: Exception) -> int | None:
         "ScrubError",
         "BehindError",
         "LedgerError",
+        "SchemaError",
+        "RebuildNeededError",
     }
     if any(kind.__name__ in expected for kind in type(error).__mro__):
         return 1
