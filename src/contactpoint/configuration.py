@@ -70,6 +70,7 @@ KNOWN: Mapping[str, Known] = {
     "STRONG_ACR": Known("values of the claim acr that mean strong authentication"),
     "ROLES_CLAIM": Known("claim with the roles", "contactpoint_roles"),
     "METRICS": Known("ADDRESS:PORT of health and metrics, or off", "127.0.0.1:9464"),
+    "DRAIN": Known("seconds for which readiness fails before the service stops to listen", "1"),
     "TOKEN": Known("the token of whoever acts", secret=True, in_file=False),
     "SECOND_TOKEN": Known("the token of the second person", secret=True, in_file=False),
 }

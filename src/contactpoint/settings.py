@@ -16,6 +16,7 @@ CHUNK = 50_000
 WORTH_KEEPING = 1_000
 BROKERAGE = "ask a shielding officer of the index"
 ISSUER = ("ISSUER", "ISSUER_KEYS", "AUDIENCE", "ALGORITHMS", "STRONG_ACR", "ROLES_CLAIM")
+DRAIN = 1
 METRICS = ("127.0.0.1", 9464)
 LARGE = 16 << 20
 """A second process takes about a second to begin: as long as some 16 MiB take alone."""
@@ -60,6 +61,8 @@ class Settings:
     """Requests of one reader that may come at once."""
     metrics: tuple[str, int] | None = METRICS
     """Address and port of health and metrics; None where nobody asks."""
+    drain: float = DRAIN
+    """Seconds for which the service says that it is ending before it stops to listen."""
     issuer: Issuer | None = None
     """Who vouches for people; None where the index's own tokens do."""
 
@@ -111,6 +114,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         rate=float(_number(environment, "CONTACTPOINT_RATE", int(RATE), 1, 1_000_000)),
         burst=_number(environment, "CONTACTPOINT_BURST", BURST, 1, 1_000_000),
         metrics=_metrics(environment),
+        drain=float(_number(environment, "CONTACTPOINT_DRAIN", DRAIN, 0, 300)),
         people=_people(environment),
         issuer=_issuer(environment),
         token=environment.get("CONTACTPOINT_TOKEN"),

@@ -127,6 +127,7 @@ def test_the_defaults_that_are_told_are_those_that_count(tmp_path):
         "CHUNK": made.chunk,
         "RATE": int(made.rate),
         "BURST": made.burst,
+        "DRAIN": int(made.drain),
         "METRICS": f"{host}:{port}",
     }
     assert {name: KNOWN[name].default for name in counted} == {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from contactpoint.bootstrap import Contactpoint, open_store
@@ -24,8 +24,10 @@ class Service:
     identity: Identity
     limits: Limits
     cursors: Cursors
-    draining: list[bool] = field(default_factory=list)
-    """Not empty once no further requests are wanted."""
+
+    def short_id(self, reader: str) -> str:
+        """How logs name a reader: the same for the same, and saying nothing without the key."""
+        return self.store.master.hashes.stream_id("reader in logs", reader).hex[:8]
 
     @property
     def today(self) -> date:
