@@ -21,11 +21,13 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from contactpoint.serving import problems
+from contactpoint.serving.metrics import Metrics
 from contactpoint.serving.problems import Problem
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seat, request_id, take_seat
 from contactpoint.serving.service import Service
 from contactpoint.serving.table import ROUTES
+from contactpoint.serving.watching import Watched, beating
 
 SHARED = {
     400: "The request does not fit its description.",
@@ -53,15 +55,19 @@ ALWAYS = (
 
 
 def make(
-    opening: Callable[[], AbstractContextManager[Service]], routes: Sequence[Route] = ROUTES
+    opening: Callable[[], AbstractContextManager[Service]],
+    routes: Sequence[Route] = ROUTES,
+    metrics: Metrics | None = None,
 ) -> Litestar:
     """The application; it opens its service when it starts, and closes it when it ends."""
+    counted = metrics or Metrics()
 
     @asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
         with opening() as service:
             app.state = State({"service": service})
-            yield
+            async with beating(service, counted):
+                yield
 
     made = Litestar(
         [*(_handler(one) for one in routes), _described],
@@ -76,7 +82,7 @@ def make(
         debug=False,
     )
     # Around all of it: what the router itself refuses has an id and the same headers, too.
-    made.asgi_handler = _Envelope(made.asgi_handler)
+    made.asgi_handler = Watched(_Envelope(made.asgi_handler), counted)
     return made
 
 

@@ -196,6 +196,7 @@ async def take_seat(
     route: Route = request.route_handler.opt["route"]
     headers = request.headers
     actor = await _named(service, headers.get("authorization"))
+    request.scope["state"]["reader"] = service.short_id(actor.subject)
     service.limits.pass_one(actor.subject)
     second = headers.get("contactpoint-second")
     store = service.store.acting(actor, await _named(service, second) if second else None)

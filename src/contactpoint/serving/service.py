@@ -29,8 +29,6 @@ class Service:
     identity: Identity
     limits: Limits
     cursors: Cursors
-    draining: list[bool] = field(default_factory=list)
-    """Not empty once no further requests are wanted."""
     _threads: list[CapacityLimiter] = field(default_factory=list)
 
     def threads(self) -> CapacityLimiter:
@@ -38,6 +36,10 @@ class Service:
         if not self._threads:
             self._threads.append(CapacityLimiter(THREADS))
         return self._threads[0]
+
+    def short_id(self, reader: str) -> str:
+        """How logs name a reader: the same for the same, and saying nothing without the key."""
+        return self.store.master.hashes.stream_id("reader in logs", reader).hex[:8]
 
     @property
     def today(self) -> date:
