@@ -92,6 +92,50 @@ class KeptIndex:
                 self._tails[path] = _Tail(line + number, whole, end, place + 1)
         return index, position
 
+    def under(self, matching: Matching) -> str:
+        """The version of the model that the index on disk is under; empty where there is none."""
+        try:
+            with self._path(matching).open("rb") as file:
+                return msgspec.json.decode(file.readline(), type=_Head).model
+        except FileNotFoundError:
+            return ""
+
+    def follow(self, index: AnyIndex, matching: Matching) -> bool:
+        """Take in what was written behind what was loaded or followed here.
+
+        False where another whole index stands there, or none. What is still being written is taken
+        in the next time.
+        """
+        path = self._path(matching)
+        tail = self._tails.get(path)
+        if tail is None or not _is_still(path, tail):
+            return False
+        if path.stat().st_size > tail.end:
+            self._tails[path] = self._take_in(index, path, tail)
+        return True
+
+    def _take_in(self, index: AnyIndex, path: Path, tail: _Tail) -> _Tail:
+        number = int.from_bytes(tail.head[-8:])
+        cipher = self._keys.openers([number])[number]
+        if cipher is None:
+            return tail
+        with path.open("rb") as file:
+            if file.read(len(tail.head)) != tail.head:
+                return tail
+            file.seek(tail.end)
+            for stored, _ in _parts(file, cipher, tail.parts):
+                index.apply(stored)
+                tail = tail._replace(end=file.tell(), parts=tail.parts + 1)
+        return tail
+
+    def stamp(self, matching: Matching) -> tuple[int, int, int]:
+        """What is other once anything was written: noughts where there is no index."""
+        try:
+            stat = self._path(matching).stat()
+        except FileNotFoundError:
+            return 0, 0, 0
+        return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
     def save(self, index: AnyIndex, matching: Matching, position: int) -> None:
         """Keep the index: what changed since it was loaded or saved here, or all of it."""
         path = self._path(matching)
@@ -168,9 +212,11 @@ def _write(
     os.fsync(file.fileno())
 
 
-def _parts(file: BinaryIO, cipher: AESGCM) -> Iterator[tuple[dict[str, Any], int]]:
-    """Each complete part of a file, in order, with how far of the log it goes."""
-    part = 0
+def _parts(file: BinaryIO, cipher: AESGCM, part: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Each complete part of a file, in order, with how far of the log it goes.
+
+    ``part`` is the number of the one at which the file stands.
+    """
     while len(begin := file.read(8)) == 8:
         position, whole = int.from_bytes(begin), io.BytesIO()
         while len(begin := file.read(4)) == 4 and (size := int.from_bytes(begin)):
