@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
+    from contactpoint.matching.person import PersonMatching
     from contactpoint.models import Models
     from contactpoint.relatives import Relatives
     from contactpoint.separating import Separating
@@ -276,6 +277,20 @@ class Contactpoint:
         from contactpoint.shielding.officers import Shielding
 
         return Shielding(self.log, self.keys, self.master, self.catch_up)
+
+    @cached_property
+    def person_matching(self) -> "PersonMatching":
+        """The use case of matching one described person against the index."""
+        from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.matching import OfChildren
+        from contactpoint.matching.open_index import OpenIndex
+        from contactpoint.matching.person import PersonMatching
+
+        def filling(model: "Model") -> Filling:
+            return Filling(self.sources.registry(), OfChildren(model))
+
+        index = OpenIndex(self._kept_index, self.models, filling, self.queries)
+        return PersonMatching(self.queries, index)
 
     def _kept_index(self) -> "KeptIndex":
         from contactpoint.linking.kept_index import KeptIndex

@@ -214,6 +214,18 @@ class Queries:
         found: list[Found] = self.guard.answer(self.engine, read, _open_records)
         return found[0] if found else None
 
+    def survivor(self, number: str, target: Target) -> bytes | None:
+        """The child that a number answers for, within an answer; None where there is none."""
+        named = sa.select(CHILD.c.child).where(CHILD.c.number == compact(number))
+        return _survivor(target.connection.execute(named).scalar(), target)
+
+    def shown(self, children: Sequence[bytes], target: Target) -> list[Found]:
+        """What an ordinary reader sees of these children, by number, within an answer.
+
+        Whoever asks lets the guard see the records of those who are seen whole.
+        """
+        return _found(list(children), target, self._contact)
+
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
         """Children for whom all that is asked holds, by number; at most ``limit``.
 
