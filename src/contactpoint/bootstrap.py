@@ -33,6 +33,7 @@ from projections.queries import NO_CLEARANCE, Clearance, Found, Queries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from concurrent.futures import Executor
 
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
@@ -296,6 +297,10 @@ class Contactpoint:
     @cached_property
     def person_matching(self) -> "PersonMatching":
         """The use case of matching one described person against the index."""
+        return self.matching_people()
+
+    def matching_people(self, aside: "Executor | None" = None) -> "PersonMatching":
+        """The same; ``aside`` reads an index that was written anew while the old one answers."""
         from contactpoint.linking.kept_index import Filling
         from contactpoint.linking.matching import OfChildren
         from contactpoint.matching.open_index import OpenIndex
@@ -304,7 +309,7 @@ class Contactpoint:
         def filling(model: "Model") -> Filling:
             return Filling(self.sources.registry(), OfChildren(model))
 
-        index = OpenIndex(self._kept_index, self.models, filling, self.queries)
+        index = OpenIndex(self._kept_index, self.models, filling, self.queries, aside)
         return PersonMatching(self.queries, index)
 
     def _kept_index(self) -> "KeptIndex":

@@ -86,6 +86,14 @@ def graded(children: Sequence[Likeness], model: Model) -> list[Graded]:
     ]
 
 
+def is_spread(sure: Iterable[Graded]) -> bool:
+    """Whether it is likelier than not one of children of whom none alone is a possible match.
+
+    So many are alike then that what is known of the person tells none of them apart.
+    """
+    return sum(sorted(one.probability for one in sure if one.grade is Grade.NOT)) > 0.5
+
+
 def _grade(child: Likeness, chance: float, model: Model) -> Grade:
     if child.excluded or chance < POSSIBLE:
         return Grade.NOT

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+import numpy as np
+
 from linkage.comparable import Comparable
 from linkage.index import Index
 from linkage.model import Model
@@ -49,7 +51,7 @@ class Beside:
 
     def near(self, record: Comparable, floor: float) -> set[bytes]:
         """The children who share a key with a person and weigh at least the floor."""
-        found = self._index.matches(0, record, floor).left.tolist() if self._slots else ()
+        found = met(self._index, record, floor) if self._slots else ()
         return {self._child_of[slot] for slot in found}
 
     def compared(self, record: Comparable, child: bytes) -> Pairs:
@@ -70,6 +72,13 @@ class Beside:
         self._free += gone
         for slot in gone:
             del self._child_of[slot]
+
+
+def met(index: Index, record: Comparable, floor: float) -> list[int]:
+    """The records that share a key with a person and weigh at least the floor."""
+    pairs = index.matches(0, record, floor)
+    # Those that share a number are given whatever they weigh.
+    return np.asarray(pairs.left[pairs.weight >= floor]).tolist()  # type: ignore[no-any-return]
 
 
 def compared(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from contactpoint.errors import NotFoundError
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import OfChildren
-from contactpoint.matching.beside import Beside, Pairs, compared, visible, whole
+from contactpoint.matching.beside import Beside, Pairs, compared, met, visible, whole
 from contactpoint.models import Models
 from linkage.comparable import Comparable
 from linkage.index import Index
@@ -82,7 +82,7 @@ class OpenIndex:
 
         And those that are named, if they are seen whole.
         """
-        ordinals = self._kept.records.matches(0, record, floor).left.tolist()
+        ordinals = met(self._kept.records, record, floor)
         children = {*self.whole.near(record, floor), *named}
         return candidates.open_records(ordinals, children, target)
 
@@ -132,12 +132,15 @@ class OpenIndex:
 
     def _follow_file(self, target: Target) -> bool:
         """Take in what linking wrote; whether there was anything."""
-        if self._coming is not None:
-            if not self._coming.done():
-                return False
+        took_in = self._coming is None and self._take_in(target)
+        if self._coming is not None and self._coming.done():
             self._take(self._coming.result())
             self._coming = None
-            return True
+            took_in = True
+        return took_in
+
+    def _take_in(self, target: Target) -> bool:
+        """Follow the file that was loaded; where another stands there, begin to load that."""
         index, following, matching, known, _ = self._kept
         stamp = following.stamp(matching)
         if stamp == known:

@@ -12,7 +12,7 @@ from contactpoint.matching.beside import Pairs
 from contactpoint.matching.described import Described
 from contactpoint.matching.open_index import OpenIndex
 from linkage.comparable import Comparable
-from linkage.described import FLOOR, Grade, Likeness, graded, likeness, with_number
+from linkage.described import FLOOR, Grade, Likeness, graded, is_spread, likeness, with_number
 from linkage.model import total
 from projections.candidates import OpenRecord
 from projections.projection import Target
@@ -120,7 +120,7 @@ class PersonMatching:
             for one, each in zip(candidates, sure, strict=True)
             if each.grade in wanted
         }
-        if len(found) > MOST_FOUND:
+        if len(found) > MOST_FOUND or (is_spread(sure) and not only_certain):
             return Matches(more=True)
         shown = self._queries.shown(list(found), target) if found else []
         matched = [Matched(one, *found[one.child.bytes]) for one in shown]
