@@ -42,6 +42,7 @@ COMMANDS = {
     "doctor": "contactpoint.cli.operations",
     "report": "contactpoint.cli.reporting",
     "token": "contactpoint.cli.people",
+    "serve": "contactpoint.cli.serving",
     "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",
 }
