@@ -1,20 +1,18 @@
 """With whom a described person may be compared: records of children seen whole, and who is not."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from person.identifiers import Identifier
 from projections import children as child_index
 from projections import rows
-from projections.finding import IDENTITY, Kept, current
+from projections.finding import IDENTITY
 from projections.index import CHILD, RECORD
 from projections.positions import PROJECTION
 from projections.projection import Target
-from projections.renewed import GONE, RENEWED
+from projections.renewed import RENEWED
 from projections.shielded import SHIELDED
-from projections.view import is_restricted
 
 Version = tuple[Any, ...]
 """What differs once a current record of a child came, went or says something else."""
@@ -22,7 +20,6 @@ _STATED = (RECORD.c.stated_effective, RECORD.c.stated_sequence, RECORD.c.stated_
 _PLACE = sa.select(PROJECTION.c.position, PROJECTION.c.generation).where(
     PROJECTION.c.name == child_index.name
 )
-_TRUST = ("verified", "unverified", "temporary", *GONE)
 
 
 class OpenRecord(NamedTuple):
@@ -136,25 +133,3 @@ def open_records(
             for child, ordinal, record in target.connection.execute(query, {of: part}):
                 found.setdefault(child, []).append(OpenRecord(ordinal, record))
     return {child: list(dict.fromkeys(records)) for child, records in found.items()}
-
-
-def identifiers(
-    children: Iterable[bytes], systems: Collection[str], target: Target
-) -> Iterator[tuple[bytes, list[Identifier]]]:
-    """The numbers of some systems that records of children state, the most trusted first.
-
-    None of a child who is not seen whole.
-    """
-    asked = sorted(children) if systems else []
-    for child, kept in current(asked, target):
-        if not is_restricted([one.stated for one in kept]):
-            yield child, _numbers(kept, systems)
-
-
-def _numbers(kept: Collection[Kept], systems: Collection[str]) -> list[Identifier]:
-    stated = [one for record in kept for one in record.stated.particulars.identifiers]
-    found: dict[tuple[str, str], Identifier] = {}
-    for one in sorted(stated, key=lambda one: (_TRUST.index(one.status), one.value)):
-        if one.system in systems:
-            found.setdefault((one.system, one.value), one)
-    return sorted(found.values(), key=lambda one: (one.system, _TRUST.index(one.status)))

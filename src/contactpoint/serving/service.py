@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from contactpoint.bootstrap import Contactpoint, open_store
 from contactpoint.chance import CHANCE, Chance
@@ -13,6 +15,11 @@ from contactpoint.serving.identity import Identity, IssuerTokens, OwnTokens, Rea
 from contactpoint.serving.limits import Limits
 from contactpoint.serving.recording import BatchedAccesses
 from contactpoint.settings import Settings
+
+if TYPE_CHECKING:
+    from contactpoint.matching.person import PersonMatching
+
+_OPENING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,12 @@ class Service:
     cursors: Cursors
     draining: list[bool] = field(default_factory=list)
     """Not empty once no further requests are wanted."""
+
+    @property
+    def matching(self) -> "PersonMatching":
+        """The matcher of described persons; the first who asks waits until its index is read."""
+        with _OPENING:
+            return self.store.person_matching
 
     @property
     def today(self) -> date:
