@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 
 from contactpoint.serving.fhir import systems
-from contactpoint.serving.fhir.resources import Answered, Bundle, Entry, SearchEntry
+from contactpoint.serving.fhir.resources import (
+    Answered,
+    Bundle,
+    Entry,
+    OperationOutcome,
+    SearchEntry,
+)
 
 FOUND = SearchEntry("match")
-BESIDE = SearchEntry("include")
+OUTCOME = SearchEntry("outcome")
 
 
 def searchset(entries: Sequence[Entry], total: int | None = None) -> Bundle:
@@ -16,4 +22,9 @@ def searchset(entries: Sequence[Entry], total: int | None = None) -> Bundle:
 
 def entry(resource: Answered, how: SearchEntry = FOUND) -> Entry:
     """One of them, under a name that leads nowhere: the caller knows the address it asked."""
-    return Entry(f"{systems.NUMBER}:{type(resource).__name__}:{resource.id}", resource, how)
+    return Entry(resource, how, f"{systems.NUMBER}:{type(resource).__name__}:{resource.id}")
+
+
+def note(outcome: OperationOutcome) -> Entry:
+    """Something to be told beside what was found."""
+    return Entry(outcome, OUTCOME)

@@ -15,13 +15,24 @@ from feeds.reading import Today
 from feeds.submission import Dropped
 from feeds.values import Remarks, upn_identifier
 from person.identifiers import Identifier, IdentifierError, la_child_id, uln
+from person.names import clean
 from person.numbers import NumberError, read
+from person.particulars import Carer
 
 _SAID: Final = frozenset(
     {"resourceType", "id", "meta", "implicitRules", "language", "active", "name", "gender",
      "birthDate", "identifier"}
 )  # fmt: skip
 """Elements that ask nothing which a shield hides; of identifiers only the index's own number."""
+_COMPARED: Final = _SAID | {
+    "address", "telecom", "contact", "deceasedDateTime", "multipleBirthBoolean",
+    "multipleBirthInteger",
+}  # fmt: skip
+_ELEMENTS: Final = frozenset(
+    {"identifier", "text", "contained", "extension", "deceasedBoolean", "maritalStatus", "photo",
+     "communication", "generalPractitioner", "managingOrganization", "link"}
+)  # fmt: skip
+"""The other elements that FHIR R4 gives a Patient, and identifiers of systems not known here."""
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
 _EXPECTED: Final = re.compile(r"Expected `([^`]+)`")
 _ENGLISH: Final = {
@@ -34,15 +45,44 @@ def described(sent: Mapping[str, Any], today: str) -> Described:
     """What a Patient says of a person. Raises FhirError where a value of it cannot be."""
     if sent.get("resourceType") != "Patient":
         raise missing("Patient", "a resource of type Patient")
+    if sent.get("modifierExtension"):
+        raise invalid("Patient.modifierExtension", "none: none is understood here")
     patient = converted(sent, Patient, "Patient")
     ours, nhs, others = _by_system(patient.identifier)
     remarks: Remarks = []
     asked = msgspec.structs.replace(patient, identifier=nhs)
     said = Patients(Dropped(), Today(today)).particulars(remarks, asked, "", (), restricted=False)
     _must_hold(remarks)
-    said = msgspec.structs.replace(said, identifiers=(*said.identifiers, *others))
+    said = msgspec.structs.replace(
+        said,
+        identifiers=(*said.identifiers, *others),
+        carers=(*said.carers, *_maiden(patient)),
+    )
     unread = any(_is_said(sent[name]) for name in sent.keys() - _SAID)
+    unread = unread or "identifier" in not_compared(sent)
     return Described(said, ours, beside=unread)
+
+
+def not_compared(sent: Mapping[str, Any]) -> list[str]:
+    """The elements of a Patient that say something and are not compared, by FHIR's names."""
+    own = [one for one in sent.get("extension") or () if _get(one, "url") != systems.MAIDEN]
+    told = {**sent, "extension": own}
+    found = {name for name in told.keys() - _COMPARED if _is_said(told[name])}
+    # A caller's own words are not repeated.
+    known = (systems.NUMBER, *systems.IDENTIFIERS)
+    foreign = [one for one in sent.get("identifier") or () if _get(one, "system") not in known]
+    found |= {"identifier"} if any(map(_is_said, foreign)) else set()
+    return [*sorted(found & _ELEMENTS), *(["others"] if found - _ELEMENTS else [])]
+
+
+def _get(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _maiden(patient: Patient) -> list[Carer]:
+    """The mother's family name at birth, where an extension says it."""
+    found = [one.value_string for one in patient.extension if one.url == systems.MAIDEN]
+    return [Carer(maiden=clean(name), relationship="mother") for name in found if name]
 
 
 def converted(sent: Any, kind: type[Any], where: str) -> Any:
@@ -97,9 +137,6 @@ def _by_system(
             nhs.append(one)
         elif one.system in systems.IDENTIFIERS:
             others.append(identified(one.system, one.value, f"{element}.value"))
-        else:
-            known = ", ".join((systems.NUMBER, *systems.IDENTIFIERS))
-            raise invalid(f"{element}.system", f"one of {known}")
     return ours, tuple(nhs), others
 
 

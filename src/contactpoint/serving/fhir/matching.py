@@ -1,6 +1,8 @@
 """``Patient/$match``: which child a described person is (FHIR R4; IHE PDQm ITI-119)."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -8,11 +10,11 @@ from litestar.params import JSONBody
 
 from contactpoint.matching.described import Described, TooLittleError
 from contactpoint.serving.fhir import systems
-from contactpoint.serving.fhir.bundles import entry, searchset
-from contactpoint.serving.fhir.described import converted, described
+from contactpoint.serving.fhir.bundles import entry, note, searchset
+from contactpoint.serving.fhir.described import converted, described, not_compared
 from contactpoint.serving.fhir.elements import Extension
 from contactpoint.serving.fhir.numbers import told
-from contactpoint.serving.fhir.outcomes import invalid, missing, too_little, too_many
+from contactpoint.serving.fhir.outcomes import invalid, missing, outcome, too_little, too_many
 from contactpoint.serving.fhir.patients import patient
 from contactpoint.serving.fhir.resources import Bundle, SearchEntry
 from contactpoint.serving.seat import Seated
@@ -43,6 +45,8 @@ class Question(msgspec.Struct, frozen=True):
     person: Described
     only_certain: bool = False
     count: int = MOST_FOUND
+    not_compared: tuple[str, ...] = ()
+    """Elements of the Patient that were sent and say nothing to the matcher."""
 
 
 def patient_match(seat: Seated, data: JSONBody[dict[str, Any]]) -> Response[bytes]:
@@ -50,8 +54,9 @@ def patient_match(seat: Seated, data: JSONBody[dict[str, Any]]) -> Response[byte
 
     The body is `Parameters` (`resource` the Patient, and where wanted `onlyCertainMatches` and
     `count`) or the Patient itself. Each entry has a score, its probability with rivals counted, and
-    a grade. A shielded child is a candidate only where nothing is said of the person but names,
-    sex, birth date and number in this index.
+    a grade. Elements that are not compared are named in an outcome beside them. A shielded child is
+    a candidate only where nothing is said of the person but names, sex, birth date and number in
+    this index.
     """
     question = _question(data, seat.service.today.isoformat())
     try:
@@ -62,7 +67,7 @@ def patient_match(seat: Seated, data: JSONBody[dict[str, Any]]) -> Response[byte
     numbers = {one.found.child: told(seat, one.found) for one in matches.matched}
     if matches.more:
         return seat.answer(too_many())
-    return seat.answer(bundle(matches, question.count, numbers))
+    return seat.answer(bundle(matches, question, numbers))
 
 
 def _question(body: dict[str, Any], today: str) -> Question:
@@ -76,7 +81,7 @@ def asked(body: dict[str, Any], today: str) -> Question:
     """What a body asks. Raises FhirError that names the element which is not right."""
     kind = body.get("resourceType")
     if kind == "Patient":
-        return Question(described(body, today))
+        return Question(described(body, today), not_compared=tuple(not_compared(body)))
     if kind != "Parameters":
         raise missing("resourceType", "Parameters, or a Patient alone")
     given: dict[str, Given] = {}
@@ -87,14 +92,17 @@ def asked(body: dict[str, Any], today: str) -> Question:
         if one.name in given:
             raise invalid(f"Parameters.parameter[{place}]", "each parameter once")
         given[one.name] = one
-    return Question(_person(given, today), _only_certain(given), _count(given))
+    sent = _resource(given)
+    return Question(
+        described(sent, today), _only_certain(given), _count(given), tuple(not_compared(sent))
+    )
 
 
-def _person(given: dict[str, Given], today: str) -> Described:
+def _resource(given: dict[str, Given]) -> dict[str, Any]:
     one = given.get("resource")
     if one is None or one.resource is None:
         raise missing("Parameters.parameter(resource).resource", "the Patient to be matched")
-    return described(one.resource, today)
+    return one.resource
 
 
 def _only_certain(given: dict[str, Given]) -> bool:
@@ -116,16 +124,17 @@ def _count(given: dict[str, Given]) -> int:
 
 
 def bundle(
-    matches: "Matches", count: int, numbers: dict[Any, list[tuple[str, str, str]]]
+    matches: "Matches", question: Question, numbers: Mapping[UUID, list[tuple[str, str, str]]]
 ) -> Bundle:
     """The answer; its total is that of all who match, for it never tells of who may not be seen."""
-    return searchset(
-        [
-            entry(patient(one.found.view, numbers.get(one.found.child, ())), _how(one))
-            for one in matches.matched[:count]
-        ],
-        len(matches.matched),
-    )
+    entries = [
+        entry(patient(one.found.view, numbers.get(one.found.child, ())), _how(one))
+        for one in matches.matched[: question.count]
+    ]
+    if question.not_compared:
+        said = f"not compared: {', '.join(question.not_compared)}"
+        entries.append(note(outcome("warning", "not-supported", said)))
+    return searchset(entries, len(matches.matched))
 
 
 def _how(one: "Matched") -> SearchEntry:

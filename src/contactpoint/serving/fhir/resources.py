@@ -130,9 +130,9 @@ class SearchEntry(Element, frozen=True):
 class Entry(Element, frozen=True):
     """One resource of a Bundle."""
 
-    full_url: str
-    resource: Answered
+    resource: Answered | OperationOutcome
     search: SearchEntry
+    full_url: str = ""
 
 
 class Bundle(Element, frozen=True, tag_field="resourceType", tag="Bundle"):

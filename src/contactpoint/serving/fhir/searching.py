@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response
+from litestar import Request, Response
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, QueryParameter
 
@@ -67,7 +67,7 @@ def _documented(name: str) -> Any:
 
 def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the description tells them
     seat: Seated,
-    query: Any,
+    request: Request[Any, Any, Any],
     id_: Annotated[str | None, _documented("_id")] = None,
     identifier: Annotated[str | None, _documented("identifier")] = None,
     family: Annotated[str | None, _documented("family")] = None,
@@ -86,7 +86,8 @@ def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the descripti
     """
     del id_, identifier, family, given, birthdate, gender, address_postalcode, active, count
     del format_
-    return _answered(seat, {name: query.getall(name) for name in query})
+    asked = request.query_params
+    return _answered(seat, {name: asked.getall(name) for name in asked})
 
 
 def patient_search_posted(
@@ -183,8 +184,7 @@ def _identifier(token: str) -> tuple[str, str]:
     if address == systems.NUMBER:
         return address, own_number(value, "identifier")
     if address not in systems.IDENTIFIERS:
-        known = ", ".join((systems.NUMBER, *systems.IDENTIFIERS))
-        raise invalid("identifier", f"system|value, the system one of {known}")
+        raise invalid("identifier", "system|value, of a system that is known here")
     if address != systems.NHS:
         return systems.IDENTIFIERS[address], identified(address, value, "identifier").value
     try:

@@ -21,6 +21,7 @@ VERIFICATION: Final = (
 )
 VERIFICATION_CODES: Final = "https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatus"
 MATCH_GRADE: Final = "http://hl7.org/fhir/StructureDefinition/match-grade"
+MAIDEN: Final = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName"
 ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ROLES: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
