@@ -15,7 +15,7 @@ from events.store.heads import is_across
 from person.compared import Compared
 from person.identifiers import Identifier
 from projections import rows
-from projections.deliveries import DELIVERY, DROPPED, NOTE
+from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, Kept, current
 from projections.folding import compact, fold
 from projections.guard import BehindError, Guard
@@ -573,6 +573,30 @@ class Queries:
         dropped = DROPPED.select().where(DROPPED.c.delivery == delivery).order_by(DROPPED.c.field)
         counts = {row["field"]: row["count"] for row in self._rows(dropped)}
         return found[0] | {"notes": self._rows(notes), "dropped": counts}
+
+    def quality(self, source: str) -> tuple[int, dict[str, int], list[tuple[str, str, str, int]]]:
+        """How often a source delivered, what its rows came to, and what was amiss in them.
+
+        Faults are outcome, rule, field and rows, the commonest first. Deliveries that were refused
+        or turned away do not count.
+        """
+        mine = sa.and_(
+            DELIVERY.c.source == source, DELIVERY.c.state.in_(("received", "completed", "approved"))
+        )
+        sums = [sa.func.coalesce(sa.func.sum(DELIVERY.c[name]), 0) for name in COUNTS]
+        query = sa.select(sa.func.count(), *sums).where(mine)
+        what = NOTE.c.outcome, NOTE.c.rule, NOTE.c.field
+        faults = (
+            sa.select(*what, sa.func.count().label("rows"))
+            .join(DELIVERY, DELIVERY.c.delivery == NOTE.c.delivery)
+            .where(mine)
+            .group_by(*what)
+            .order_by(sa.desc("rows"), *what)
+        )
+        with self._reading() as target:
+            deliveries, *counts = target.connection.execute(query).one()
+            told = [tuple(row) for row in target.connection.execute(faults)]
+        return deliveries, {n: int(c) for n, c in zip(COUNTS, counts, strict=True)}, told
 
     def sources(self) -> list[Row]:
         """The registered sources and their settings."""
