@@ -1,11 +1,13 @@
 """The application: handlers, description and exceptions, all made from the table of routes."""
 
+import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 import msgspec
+from anyio import to_thread
 from litestar import Litestar, Request, Response, get, route
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
@@ -22,7 +24,7 @@ from contactpoint.serving import problems
 from contactpoint.serving.metrics import Metrics
 from contactpoint.serving.problems import Problem
 from contactpoint.serving.route import Route
-from contactpoint.serving.seat import request_id, take_seat
+from contactpoint.serving.seat import Seat, request_id, take_seat
 from contactpoint.serving.service import Service
 from contactpoint.serving.table import ROUTES
 from contactpoint.serving.watching import Watched, beating
@@ -105,7 +107,6 @@ def _handler(one: Route) -> Any:
         status_code=one.status,
         media_type=one.media,
         dependencies={"seat": Provide(take_seat)},
-        sync_to_thread=True,
         opt={"route": one},
         responses={
             one.status: ResponseSpec(
@@ -121,7 +122,24 @@ def _handler(one: Route) -> Any:
                 for status, said in sorted(refused.items())
             },
         },
-    )(one.handler)
+    )(_recorded(one))
+
+
+def _recorded(one: Route) -> Callable[..., Any]:
+    """The handler of a route; its answer, or error, leaves when what it recorded is on disk."""
+
+    @functools.wraps(one.handler)
+    async def answered(**asked: Any) -> Any:
+        seat: Seat = asked["seat"]
+        try:
+            if one.quick:
+                return one.handler(**asked)
+            work = functools.partial(one.handler, **asked)
+            return await to_thread.run_sync(work, limiter=seat.service.threads())
+        finally:
+            await seat.settle()
+
+    return answered
 
 
 def _description() -> OpenAPIConfig:

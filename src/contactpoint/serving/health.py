@@ -112,7 +112,7 @@ class Health:
         return "ok" if reached >= head else "behind the shields"
 
     def _workers(self) -> str:
-        """A worker is ready when it has opened all that it answers from, and its writer runs."""
+        """A worker is ready when it has opened all that it answers from, and its loop turns."""
         samples, now = self._samples(), self._clock()
         ready = [
             pid

@@ -79,6 +79,6 @@ async def beating(service: Service, metrics: Metrics) -> AsyncIterator[None]:
 async def _beat(service: Service, metrics: Metrics) -> None:
     while True:
         metrics.waiting.set(service.accesses.waiting)
-        metrics.ready.set(service.accesses.is_running)
+        metrics.ready.set(1)
         metrics.beat.set(time.time())
         await asyncio.sleep(BEAT)
