@@ -35,6 +35,7 @@ from projections.queries import NO_CLEARANCE, Clearance, Found, Queries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from concurrent.futures import Executor
 
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
+    from contactpoint.matching.person import PersonMatching
     from contactpoint.models import Models
     from contactpoint.relatives import Relatives
     from contactpoint.separating import Separating
@@ -328,6 +330,24 @@ class Contactpoint:
         from contactpoint.shielding.officers import Shielding
 
         return Shielding(self.log, self.keys, self.master, self.catch_up)
+
+    @cached_property
+    def person_matching(self) -> "PersonMatching":
+        """The use case of matching one described person against the index."""
+        return self.matching_people()
+
+    def matching_people(self, aside: "Executor | None" = None) -> "PersonMatching":
+        """The same; ``aside`` reads an index that was written anew while the old one answers."""
+        from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.matching import OfChildren
+        from contactpoint.matching.open_index import OpenIndex
+        from contactpoint.matching.person import PersonMatching
+
+        def filling(model: "Model") -> Filling:
+            return Filling(self.sources.registry(), OfChildren(model))
+
+        index = OpenIndex(self._kept_index, self.models, filling, self.queries, aside)
+        return PersonMatching(self.queries, index)
 
     def _kept_index(self) -> "KeptIndex":
         from contactpoint.linking.kept_index import KeptIndex

@@ -282,6 +282,18 @@ class Queries:
         found: list[Found] = self.guard.answer(self.engine, read, _open_records)
         return found[0] if found else None
 
+    def survivor(self, number: str, target: Target) -> bytes | None:
+        """The child that a number answers for, within an answer; None where there is none."""
+        found = _lasting(_OF_NUMBER.first(target.connection, number=compact(number)), target)
+        return found[0] if found else None
+
+    def shown(self, children: Sequence[bytes], target: Target) -> list[Found]:
+        """What an ordinary reader sees of these children, by number, within an answer.
+
+        Whoever asks lets the guard see the records of those who are seen whole.
+        """
+        return _found(list(children), target, self._contact)
+
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
         """Children for whom all that is asked holds, by number; at most ``limit``.
 

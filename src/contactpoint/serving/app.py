@@ -21,6 +21,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from contactpoint.serving import problems
+from contactpoint.serving.fhir import capability, faults
+from contactpoint.serving.fhir.outcomes import MEDIA
+from contactpoint.serving.fhir.resources import OperationOutcome
 from contactpoint.serving.metrics import Metrics
 from contactpoint.serving.problems import Problem
 from contactpoint.serving.route import Route
@@ -70,9 +73,9 @@ def make(
                 yield
 
     made = Litestar(
-        [*(_handler(one) for one in routes), _described],
+        [*(_handler(one) for one in routes), _described, capability.metadata],
         lifespan=[living],
-        exception_handlers={HTTPException: problems.answer, Exception: problems.answer},
+        exception_handlers={HTTPException: _refused, Exception: _refused},
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=1_000, gzip_compress_level=5
         ),
@@ -93,8 +96,15 @@ def _described(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(told, media_type="application/json")
 
 
+def _refused(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The response to an error, in the words of the address that was asked."""
+    is_fhir = request.scope["path"].startswith(faults.PREFIX)
+    return faults.answer(request, error) if is_fhir else problems.answer(request, error)
+
+
 def _handler(one: Route) -> Any:
     """Litestar's handler of a route."""
+    fault, media = (OperationOutcome, MEDIA) if one.media == MEDIA else (Problem, problems.MEDIA)
     refused = {status: OWN[status] for status in one.refuses if status in OWN} | SHARED
     return route(
         one.path,
@@ -117,7 +127,7 @@ def _handler(one: Route) -> Any:
             ),
             **{
                 status: ResponseSpec(
-                    Problem, description=said, media_type=problems.MEDIA, generate_examples=False
+                    fault, description=said, media_type=media, generate_examples=False
                 )
                 for status, said in sorted(refused.items())
             },

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 
@@ -16,8 +18,12 @@ from contactpoint.serving.limits import Limits
 from contactpoint.serving.recording import BatchedAccesses
 from contactpoint.settings import Settings
 
+if TYPE_CHECKING:
+    from contactpoint.matching.person import PersonMatching
+
 THREADS = 2
 """Slow handlers at work at once in one process."""
+_OPENING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,12 @@ class Service:
     def short_id(self, reader: str) -> str:
         """How logs name a reader: the same for the same, and saying nothing without the key."""
         return self.store.master.hashes.stream_id("reader in logs", reader).hex[:8]
+
+    @property
+    def matching(self) -> "PersonMatching":
+        """The matcher of described persons; the first who asks waits until its index is read."""
+        with _OPENING:
+            return self.store.person_matching
 
     @property
     def today(self) -> date:
