@@ -59,6 +59,9 @@ class Act(StrEnum):
     VERIFY = "verify the log"
     STATUS = "read the status"
     DOCTOR = "examine the installation"
+    BACK_UP = "back up the index"
+    RESTORE = "restore the index"
+    MIGRATE = "migrate read models"
     REPORT = "report figures"
     AUDIT = "audit the record of access"
     TOKEN = "issue tokens"  # noqa: S105 - an act, and no password
@@ -304,6 +307,9 @@ RULES: Mapping[Act, Rule] = {
     Act.VERIFY: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
     Act.STATUS: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.DOCTOR: Rule(_ADMINISTRATOR),
+    Act.BACK_UP: Rule(_ADMINISTRATOR),
+    Act.RESTORE: Rule(_ADMINISTRATOR),
+    Act.MIGRATE: Rule(_ADMINISTRATOR),
     Act.REPORT: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.AUDIT: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
     Act.TOKEN: Rule(_ADMINISTRATOR, in_shell=True),
