@@ -284,15 +284,23 @@ class Queries:
 
     def survivor(self, number: str, target: Target) -> bytes | None:
         """The child that a number answers for, within an answer; None where there is none."""
-        named = sa.select(CHILD.c.child).where(CHILD.c.number == compact(number))
-        return _survivor(target.connection.execute(named).scalar(), target)
+        row = _OF_NUMBER.first(target.connection, number=compact(number))
+        found = _lasting(row, target)
+        return found[0] if found else None
 
     def shown(self, children: Sequence[bytes], target: Target) -> list[Found]:
         """What an ordinary reader sees of these children, by number, within an answer.
 
         Whoever asks lets the guard see the records of those who are seen whole.
         """
-        return _found(list(children), target, self._contact)
+        rows = [_OF_ID.first(target.connection, child=child) for child in children]
+        known = [row for row in rows if row is not None]
+        shown = [
+            one
+            for child, number, *_ in known
+            for one in _shown({child: number}, target, self._contact)
+        ]
+        return sorted(shown, key=lambda one: one.view.number)
 
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
         """Children for whom all that is asked holds, by number; at most ``limit``.

@@ -1,8 +1,8 @@
 """A match tells an uncleared reader the same of two indexes that differ in hidden facts alone.
 
 The worlds are those of ``test_non_interference``: (a) hidden facts of a shielded child; (b) a
-record that is withheld; (c) a never-link. Each is asked by a process that has followed it all along,
-and by one that has just begun: both have to say the same.
+record that is withheld; (c) a never-link. Each is asked by a process that has followed it all
+along, and by one that has just begun: both have to say the same.
 """
 
 import pytest
@@ -93,7 +93,7 @@ def ask():
 def matched(kind, ask):
     """Sequences of that kind that ask for matches after every other step."""
 
-    class Matched(kind):
+    class Matched(kind):  # type: ignore[valid-type,misc]  # whichever sequence it is
         def steps(self):
             return [*super().steps()[2:], self.match, self.match]
 
