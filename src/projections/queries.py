@@ -284,7 +284,8 @@ class Queries:
 
     def survivor(self, number: str, target: Target) -> bytes | None:
         """The child that a number answers for, within an answer; None where there is none."""
-        found = _lasting(_OF_NUMBER.first(target.connection, number=compact(number)), target)
+        row = _OF_NUMBER.first(target.connection, number=compact(number))
+        found = _lasting(row, target)
         return found[0] if found else None
 
     def shown(self, children: Sequence[bytes], target: Target) -> list[Found]:
@@ -292,7 +293,14 @@ class Queries:
 
         Whoever asks lets the guard see the records of those who are seen whole.
         """
-        return _found(list(children), target, self._contact)
+        rows = [_OF_ID.first(target.connection, child=child) for child in children]
+        known = [row for row in rows if row is not None]
+        shown = [
+            one
+            for child, number, *_ in known
+            for one in _shown({child: number}, target, self._contact)
+        ]
+        return sorted(shown, key=lambda one: one.view.number)
 
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
         """Children for whom all that is asked holds, by number; at most ``limit``.
