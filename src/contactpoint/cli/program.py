@@ -41,6 +41,7 @@ COMMANDS = {
     "key": "contactpoint.cli.erasing",
     "doctor": "contactpoint.cli.operations",
     "report": "contactpoint.cli.reporting",
+    "audit": "contactpoint.cli.auditing",
     "token": "contactpoint.cli.people",
     "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",
