@@ -1,18 +1,22 @@
 """The record of access: written before anything is shown; what cannot be recorded is not shown."""
 
 import getpass
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from contactpoint.errors import UsageError
 from contactpoint.intake.preparing import day_of
+from contactpoint.people.actor import Actor
 from events.access import (
     ActRefused,
     AdministratorNamed,
     Asked,
     ChildrenAccessed,
     InvestigationOpened,
+    ReaderFacts,
+    ReaderSeen,
     TokenIssued,
     TokenRevoked,
 )
@@ -45,6 +49,28 @@ class Look:
         return self.event.asked.reason if isinstance(self.event.asked, Asked) else ""
 
 
+class Entry(NamedTuple):
+    """An event that is to be written into the record of access, as the next of its stream."""
+
+    stream: UUID
+    origin: Origin
+    event: Event
+    sealed: bool = False
+    """Whether the event has a sealed field; it is sealed under the key of its stream."""
+    begins: Event | None = None
+    """Sealed likewise, what is written first where the stream does not exist yet."""
+
+
+class Capacity(NamedTuple):
+    """Who looks, as what, what for, and by which request."""
+
+    reader: Actor
+    purpose: str = ""
+    behalf: str = ""
+    """The person for whom they look, where that is another."""
+    request: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Accesses:
     """Writes to the record of access: a stream for each reader and day."""
@@ -57,25 +83,42 @@ class Accesses:
         self,
         origin: Origin,
         act: str,
+        capacity: Capacity,
         *,
         reason: str,
         children: Sequence[UUID],
         search: dict[str, str] | None = None,
-        behalf: str = "",
     ) -> None:
-        """Write that somebody is about to be shown these children; on the disk when it returns.
+        """Write that somebody is about to be shown these children; on the disk when it returns."""
+        asked = Asked(reason, search or {})
+        self.write([self.look(origin, act, capacity, asked=asked, children=children)])
 
-        ``behalf`` names the person for whom they look, where that is another.
-        """
-        stream = self._day_of(origin)
+    def look(
+        self,
+        origin: Origin,
+        act: str,
+        capacity: Capacity,
+        *,
+        asked: Asked,
+        children: Sequence[UUID],
+    ) -> Entry:
+        """That somebody is about to be shown these children, to be written before they are."""
+        reader = capacity.reader
         event = ChildrenAccessed(
             reader=origin.actor,
             act=act,
             children=tuple(children),
-            behalf=behalf,
-            asked=Asked(reason, search or {}),
+            behalf=capacity.behalf,
+            roles=tuple(sorted(reader.roles)),
+            authority=reader.authority,
+            organisation=reader.organisation,
+            purpose=capacity.purpose,
+            request=capacity.request,
+            asked=asked,
         )
-        self._append(stream, origin, event, tuple(self.keys.issue([stream.bytes])))
+        facts = ReaderFacts(reader.family, reader.postcode)
+        seen = ReaderSeen(origin.actor, facts) if facts != ReaderFacts() else None
+        return Entry(self._day_of(origin), origin, event, sealed=True, begins=seen)
 
     def looks_at(self, children: Collection[UUID]) -> Iterator["Look"]:
         """The looks at any of these children, the first one first; a walk over the whole record."""
@@ -94,25 +137,35 @@ class Accesses:
             after = rows[-1].position
 
     def investigate(self, origin: Origin, child: UUID, reason: str) -> None:
-        """Open an investigation: somebody is about to look through this child's shield."""
-        stream = self.master.hashes.stream_id("investigation", child.bytes, origin.command)
-        keys = tuple(self.keys.issue([stream.bytes]))
-        self._append(stream, origin, InvestigationOpened(origin.actor, child, Asked(reason)), keys)
+        """Write that an investigation is opened."""
+        self.write([self.investigation(origin, child, reason)])
 
-    def refuse(self, origin: Origin, act: str) -> None:
+    def investigation(self, origin: Origin, child: UUID, reason: str) -> Entry:
+        """That somebody is about to look through this child's shield: it is asked why at once."""
+        stream = self.master.hashes.stream_id("investigation", child.bytes, origin.command)
+        event = InvestigationOpened(origin.actor, child, Asked(reason))
+        return Entry(stream, origin, event, sealed=True)
+
+    def refuse(self, origin: Origin, act: str, purpose: str = "", request: str = "") -> None:
         """Write that somebody was denied an act."""
-        self._append(self._day_of(origin), origin, ActRefused(origin.actor, act))
+        self.write([self.refusal(origin, act, purpose, request)])
+
+    def refusal(self, origin: Origin, act: str, purpose: str = "", request: str = "") -> Entry:
+        """That somebody was denied an act."""
+        event = ActRefused(origin.actor, act, purpose, request)
+        return Entry(self._day_of(origin), origin, event)
 
     def issue(self, origin: Origin, issued: TokenIssued) -> None:
         """Write that a token is about to be given to somebody."""
-        self._append(self._tokens, origin, issued)
+        self.write([Entry(self._tokens, origin, issued)])
 
     def revoke(self, origin: Origin, issued: TokenIssued) -> bool:
         """Write that a token is in force no longer; False where that is written already."""
         if self.is_revoked(issued.token):
             return False
         # A stream of its own: whether one token is revoked is asked at each act.
-        self._append(self._token(issued.token), origin, TokenRevoked(issued.token, issued.subject))
+        revoked = TokenRevoked(issued.token, issued.subject)
+        self.write([Entry(self._token(issued.token), origin, revoked)])
         return True
 
     def is_revoked(self, token: str) -> bool:
@@ -134,7 +187,7 @@ class Accesses:
     def name_administrator(self, origin: Origin) -> None:
         """The user who makes the store administers it; does nothing where one is named."""
         if not self.administrators():
-            self._append(self._roles, origin, AdministratorNamed(origin.actor))
+            self.write([Entry(self._roles, origin, AdministratorNamed(origin.actor))])
 
     @property
     def _roles(self) -> UUID:
@@ -150,20 +203,41 @@ class Accesses:
         day = str(day_of(origin.recorded))
         return self.master.hashes.stream_id("access", origin.actor, day)
 
-    def _append(
-        self, stream: UUID, origin: Origin, event: Event, keys: tuple[int, ...] = ()
-    ) -> None:
-        """Append as the stream's next; another process of the same reader may come between."""
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write entries, all in one commit, in their order; on the disk when this returns.
+
+        Another process may write to the same streams meanwhile: it is tried again then. Raises
+        StaleError where that goes on.
+        """
+        sealed = sorted({entry.stream.bytes for entry in entries if entry.sealed})
+        numbers = dict(zip(sealed, self.keys.issue(sealed), strict=True)) if sealed else {}
         for attempt in range(TRIES):
-            version = self.log.versions([stream]).get(stream, 0) + 1
-            message = Recorded(stream, version, origin, origin.recorded, event, keys)
             try:
-                self.log.append([message])
+                self.log.append(self._messages(entries, numbers))
             except StaleError:
                 if attempt == TRIES - 1:
                     raise
             else:
                 return
+
+    def _messages(self, entries: Sequence[Entry], keys: Mapping[bytes, int]) -> list[Recorded]:
+        """The entries as the next events of their streams."""
+        versions = self.log.versions({entry.stream for entry in entries})
+        messages: list[Recorded] = []
+
+        def add(entry: Entry, event: Event, *, sealed: bool) -> None:
+            stream = entry.stream
+            versions[stream] = version = versions.get(stream, 0) + 1
+            key = (keys[stream.bytes],) if sealed else ()
+            messages.append(
+                Recorded(stream, version, entry.origin, entry.origin.recorded, event, key)
+            )
+
+        for entry in entries:
+            if entry.begins is not None and entry.stream not in versions:
+                add(entry, entry.begins, sealed=True)
+            add(entry, entry.event, sealed=entry.sealed)
+        return messages
 
 
 def required_reason(reason: str) -> str:

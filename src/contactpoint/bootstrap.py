@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from contactpoint.accesses import Accesses, current_user
+from contactpoint.accesses import Accesses, Capacity, current_user
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError, UsageError
 from contactpoint.intake.loading import Loading
@@ -129,10 +129,25 @@ class Contactpoint:
         self._must_be_in_force()
         decision = decide(self.actor, act, about or About(), purpose, self.second)
         if decision.outcome is Outcome.DENIED:
-            self.accesses.refuse(self.origin(act), act)
+            self.accesses.refuse(self.origin(act), act, purpose)
             raise DeniedError(decision.why)
         if decision.outcome is Outcome.ABSENT:
             raise NotFoundError(missing)
+
+    def record_look(  # noqa: PLR0913 - what is recorded of a look
+        self,
+        origin: Origin,
+        act: str,
+        *,
+        reason: str,
+        children: "Sequence[UUID]",
+        search: dict[str, str] | None = None,
+        purpose: Purpose = Purpose.DUTY,
+        behalf: str = "",
+    ) -> None:
+        """Write that whoever acts is about to be shown these children, before they are."""
+        capacity = Capacity(self.actor, purpose, behalf)
+        self.accesses.record(origin, act, capacity, reason=reason, children=children, search=search)
 
     @cached_property
     def projector(self) -> Projector:

@@ -34,7 +34,7 @@ def open_pair(store: "Contactpoint", words: Sequence[str], reason: str) -> Opene
     Raises NotFoundError where there is none, and in the same words where it may not be seen.
     """
     found = _opened(store, words)
-    store.accesses.record(
+    store.record_look(
         store.origin("review show"),
         "review show",
         reason=reason,

@@ -29,7 +29,32 @@ class ChildrenAccessed(Event, frozen=True, omit_defaults=True):
     children: tuple[UUID, ...]
     behalf: str = ""
     """For whom they looked, where that is another person who has no way in."""
+    roles: tuple[str, ...] = ()
+    """What the reader was to the index at that moment; so are the two that follow."""
+    authority: str = ""
+    organisation: str = ""
+    purpose: str = ""
+    request: str = ""
+    """The id of the request that asked, where it was asked over HTTP."""
     asked: Asked | Erased | None = None
+
+
+class ReaderFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the issuer of a token vouches for of the reader: for finding looks at one's own."""
+
+    family: str = ""
+    """The reader's own family name."""
+    postcode: str = ""
+    """Of the reader's own home."""
+
+
+class ReaderSeen(Event, frozen=True, omit_defaults=True):
+    """Begins a reader's day, where their token says who they are at home."""
+
+    sealed: ClassVar[tuple[str, ...]] = ("facts",)
+
+    reader: str
+    facts: ReaderFacts | Erased | None = None
 
 
 class ActRefused(Event, frozen=True, omit_defaults=True):
@@ -37,6 +62,9 @@ class ActRefused(Event, frozen=True, omit_defaults=True):
 
     reader: str
     act: str
+    purpose: str = ""
+    request: str = ""
+    """The id of the request that asked, where it was asked over HTTP."""
 
 
 class InvestigationOpened(Event, frozen=True, omit_defaults=True):
@@ -80,6 +108,7 @@ class AdministratorNamed(Event, frozen=True, omit_defaults=True):
 
 AccessEvent = (
     ChildrenAccessed
+    | ReaderSeen
     | ActRefused
     | InvestigationOpened
     | TokenIssued

@@ -86,6 +86,7 @@ TYPES: tuple[type[Event], ...] = (
     never_link.NeverLinkLifted,
     relatives.RelativesDeclared,
     access.ChildrenAccessed,
+    access.ReaderSeen,
     access.ActRefused,
     access.InvestigationOpened,
     access.TokenIssued,

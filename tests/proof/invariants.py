@@ -409,7 +409,7 @@ class Index:
             return
         queries, truth = self.store.queries, self.truth
         found = queries.child_by_number(number)
-        self.store.accesses.record(
+        self.store.record_look(
             self.origin("child show"),
             "child show",
             reason="Qzreasonword",

@@ -81,12 +81,13 @@ def show(  # noqa: PLR0913 - what is said of a look
         if found is not None and found.overridden:
             store.accesses.investigate(origin, found.child, stated)
             say("a shield is overridden, for this look alone; an investigation was opened")
-        store.accesses.record(
+        store.record_look(
             origin,
             act,
             reason=stated,
             children=[found.child] if found else [],
             search={"number": number.strip()},
+            purpose=_purpose(behalf),
             behalf=behalf.strip(),
         )
         if found is None:
@@ -146,12 +147,13 @@ def find(words: tuple[str, ...], behalf: str, reason: str, as_json: bool, **aske
             answer = store.queries.find(Search(birth=birth, **asked))
         except TooBroadError as error:
             raise UsageError(str(error)) from None
-        store.accesses.record(
+        store.record_look(
             store.origin("child find"),
             "child find",
             reason=stated,
             children=[one.child for one in answer.found],
             search={"birth": birth, **asked},
+            purpose=_purpose(behalf),
             behalf=behalf.strip(),
         )
     if as_json:

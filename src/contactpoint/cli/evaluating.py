@@ -87,7 +87,7 @@ def evaluate(  # noqa: PLR0913 - the options of the command
         if page or errors:
             shown = Shown.of(measured.false, measured.missed, store.queries)
         told = shown.worst().children if page else ()
-        store.accesses.record(origin, "evaluate", reason=reason.strip(), children=told)
+        store.record_look(origin, "evaluate", reason=reason.strip(), children=told)
         if page is not None:
             _write_page(page, found, store.model, shown.worst(), today)
         if errors is not None:

@@ -119,7 +119,7 @@ def _exporting(
         store.projector.catch_up()
         origin = store.origin(asked.what)
         act = f"{asked.what} --clearance" if asked.clearance else asked.what
-        store.accesses.record(origin, act, reason=reason, children=())
+        store.record_look(origin, act, reason=reason, children=())
         yield store, wrote
         opens = _opens(store, asked)
     with_ = {"shielded and withheld": opens.shielded, "never-linked": opens.apart}

@@ -47,12 +47,13 @@ def about_child(
             wanted = ""
         store.projector.catch_up()
         found = store.queries.child_by_number(wanted) if wanted else None
-        store.accesses.record(
+        store.record_look(
             store.origin(act),
             act,
             reason=stated,
             children=[found.child] if found else [],
             search={"number": number.strip()},
+            purpose=purpose,
         )
         if found is None:
             raise NotFoundError(MISSING)

@@ -53,7 +53,7 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
             if store.are_apart(records)
             else explain(store.queries, store.model, *records, store.model_of)
         )
-        store.accesses.record(
+        store.record_look(
             store.origin("why"),
             "why",
             reason=reason.strip(),

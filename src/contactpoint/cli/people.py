@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.command import PERSONAL, examples, json_option
 from contactpoint.cli.output import as_time, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.actor import Actor, Role
@@ -39,6 +39,14 @@ DAYS, MOST_DAYS = 30, 366
 @click.option("--strong", is_flag=True, help="They proved who they are by more than one factor.")
 @click.option("--override", is_flag=True, help="They may open what a shield hides, with --strong.")
 @click.option(
+    "--family-name",
+    "family",
+    default="",
+    type=PERSONAL,
+    help="Their own family name: looks at one's own family are found by it.",
+)
+@click.option("--postcode", default="", type=PERSONAL, help="Of their own home, likewise.")
+@click.option(
     "--days",
     type=click.IntRange(1, MOST_DAYS),
     default=DAYS,
@@ -56,6 +64,8 @@ def token(  # noqa: PLR0913 - what a token says
     organisation: str,
     strong: bool,
     override: bool,
+    family: str,
+    postcode: str,
     days: int,
     as_json: bool,
 ) -> None:
@@ -74,7 +84,9 @@ def token(  # noqa: PLR0913 - what a token says
     from contactpoint.people.issuing import issue
 
     known = frozenset(map(Role, roles))
-    person = Actor(subject, known, authority, organisation, strong, override)
+    person = Actor(
+        subject, known, authority, organisation, strong, override, family.strip(), postcode.strip()
+    )
     with opened(Act.TOKEN) as store:
         made = issue(store.accesses, person, days, store.origin("token"))
     if as_json:

@@ -101,7 +101,7 @@ def apply(  # noqa: PLR0913 - what a shield says
         store.projector.catch_up()
         found = store.queries.child_by_number(wanted) if wanted else None
         household = store.queries.household(found.child) if found else []
-        store.accesses.record(
+        store.record_look(
             origin,
             "shield apply",
             reason=f"{criterion}: {requester.strip()}",
@@ -199,7 +199,7 @@ def list_(*, every: bool, as_json: bool) -> None:
     with opened(Act.LIST_SHIELDS) as store:
         origin = store.origin("shield list")
         store.projector.catch_up()
-        store.accesses.record(origin, "shield list", reason="", children=())
+        store.record_look(origin, "shield list", reason="", children=())
         rows = store.queries.shields()
         marked = [_still(one) for one in store.queries.still_marked()]
     today = date.fromisoformat((as_time(origin.recorded) or "")[:10])

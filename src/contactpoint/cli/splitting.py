@@ -99,7 +99,7 @@ def _show_plan(
 ) -> None:
     """The records of the child, and the children that would follow; a look at the child."""
     origin = store.origin("review split")
-    store.accesses.record(origin, "review split", reason=meant.reason, children=(meant.child,))
+    store.record_look(origin, "review split", reason=meant.reason, children=(meant.child,))
     follows = store.linking.preview(origin, store.model, judgements)
     shown = store.queries.shown_records(meant.seen.records, cleared=store.is_cleared)
     child = store.queries.child(meant.child)

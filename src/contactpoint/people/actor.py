@@ -1,6 +1,6 @@
 """Who acts: a person named by a token, or the operating-system user of the shell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 SHELL = "os:"
@@ -34,6 +34,10 @@ class Actor:
     """Whether they proved who they are by more than one factor."""
     override: bool = False
     """Whether they may open what a shield hides, in an emergency."""
+    family: str = field(default="", repr=False)
+    """Their own family name, where the issuer vouches for it; looks at one's own show by it."""
+    postcode: str = field(default="", repr=False)
+    """Of their own home, likewise."""
 
     @property
     def in_shell(self) -> bool:

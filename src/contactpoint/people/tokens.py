@@ -52,6 +52,8 @@ class _Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     organisation: str = ""
     strong: bool = False
     override: bool = False
+    family_name: str = ""
+    postal_code: str = ""
 
 
 def issue(actor: Actor, key: Ed25519PrivateKey, *, now: int, days: int, token_id: str) -> str:
@@ -71,6 +73,8 @@ def issue(actor: Actor, key: Ed25519PrivateKey, *, now: int, days: int, token_id
         organisation=actor.organisation,
         strong=actor.strong,
         override=actor.override,
+        family_name=actor.family,
+        postal_code=actor.postcode,
     )
     plain = msgspec.to_builtins(claims)
     return jwt.encode({"alg": ALGORITHM}, plain, OKPKey.import_key(key), algorithms=[ALGORITHM])
@@ -104,6 +108,8 @@ def read(
         claims.organisation,
         claims.strong,
         claims.override,
+        claims.family_name,
+        claims.postal_code,
     )
 
 

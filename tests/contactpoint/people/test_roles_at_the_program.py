@@ -12,7 +12,14 @@ from contactpoint.errors import DeniedError, NotFoundError
 from contactpoint.people.deciding import Act
 from contactpoint.people.issuing import known
 from contactpoint.people.tokens import TokenError
-from events.access import ActRefused, ChildrenAccessed, TokenIssued, TokenRevoked
+from events.access import (
+    ActRefused,
+    ChildrenAccessed,
+    ReaderFacts,
+    ReaderSeen,
+    TokenIssued,
+    TokenRevoked,
+)
 from tests.contactpoint.installation import Installation
 
 OPEN = {("init",), ("feeds",), ("score",), ("synth",), ("demo",), ("shield", "curve")}
@@ -66,9 +73,9 @@ class Office(Installation):
         self.issued = {}
         self.run("init")
 
-    def token(self, subject, role):
+    def token(self, subject, role, *more):
         if (subject, role) not in self.issued:
-            made = self.run("token", "--subject", subject, "--role", role).stdout
+            made = self.run("token", "--subject", subject, "--role", role, *more).stdout
             self.issued[subject, role] = made.strip()
         return self.issued[subject, role]
 
@@ -171,18 +178,27 @@ def test_the_record_of_access_names_whom_the_token_names(office):
     assert office.asked(ada, "child", "find", "Okonjo", "--reason", "enquiry 7").return_value == 0
     look = office.accesses(ChildrenAccessed)[-1]
     assert (look.reader, look.act, look.behalf) == ("ada", "child find", "")
+    assert (look.roles, look.purpose) == (("practitioner",), "duty")
 
 
 def test_a_look_on_behalf_of_another_is_recorded_with_both(office):
     words = ("child", "find", "Okonjo", "--reason", "enquiry 7", "--for", "bram")
     assert office.asked(office.token("ada", "practitioner"), *words).return_value == 0
     look = office.accesses(ChildrenAccessed)[-1]
-    assert (look.reader, look.behalf) == ("ada", "bram")
+    assert (look.reader, look.behalf, look.purpose) == ("ada", "bram", "mediation")
+
+
+def test_a_readers_day_begins_with_who_they_are_at_home(office):
+    home = ("--family-name", "Okonjo", "--postcode", "SE15 3QN")
+    nadia = office.token("nadia", "practitioner", *home)
+    for _ in range(2):
+        office.asked(nadia, "child", "find", "Okonjo", "--reason", "enquiry 7")
+    assert office.accesses(ReaderSeen) == [ReaderSeen("nadia", ReaderFacts("Okonjo", "SE15 3QN"))]
 
 
 def test_who_was_denied_what_is_recorded(office):
     office.asked(office.token("mallory", "auditor"), "erase", "123456789012", "--yes")
-    assert office.accesses(ActRefused)[-1] == ActRefused("mallory", "erase")
+    assert office.accesses(ActRefused)[-1] == ActRefused("mallory", "erase", "duty")
 
 
 def test_a_token_is_recorded_for_whom_and_as_what_and_kept_nowhere(office):
