@@ -8,8 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
+from contactpoint.accesses import Capacity
 from contactpoint.auditing.verifying import DESTROYED, NEVER_ISSUED, verify
 from contactpoint.bootstrap import initialise, open_store
+from contactpoint.people.actor import Actor
 from contactpoint.settings import from_environment
 from events.chain import START, ChainedEvent, link
 from events.message import Origin
@@ -43,8 +45,9 @@ class Desk:
     def look(self, number):
         reader = ("ada", "bram")[number % 2]
         origin = Origin(DAY + number, reader, "child show")
+        capacity = Capacity(Actor(reader))
         self.store.accesses.record(
-            origin, "child show", reason=f"enquiry {number}", children=[UUID(int=number)]
+            origin, "child show", capacity, reason=f"enquiry {number}", children=[UUID(int=number)]
         )
 
     def note(self):
