@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from contactpoint.errors import UsageError
+from contactpoint.errors import ContactpointError, UsageError
 from contactpoint.intake.preparing import day_of
 from contactpoint.people.actor import Actor
 from events.access import (
@@ -47,6 +47,13 @@ class Look:
     def reason(self) -> str:
         """Why, as it was stated; empty where that cannot be read any more."""
         return self.event.asked.reason if isinstance(self.event.asked, Asked) else ""
+
+
+class UnrecordedError(ContactpointError):
+    """The record of access cannot be written, so nothing is shown."""
+
+    def __init__(self) -> None:
+        super().__init__("the record of access cannot be written, so there is no answer")
 
 
 class Entry(NamedTuple):
@@ -136,6 +143,19 @@ class Accesses:
                 yield Look(message.origin.recorded, message.event)
             after = rows[-1].position
 
+    def people(self, reader: str, recorded: int, *, after: int = 0) -> tuple[set[UUID], int]:
+        """The children whom a reader was shown on the day of ``recorded``, after a version.
+
+        And the version up to which they are.
+        """
+        stream = self._stream(reader, recorded)
+        found: set[UUID] = set()
+        for message in self.log.stream(stream, after=after, opened=False):
+            after = message.originator_version
+            if isinstance(message.event, ChildrenAccessed):
+                found.update(message.event.children)
+        return found, after
+
     def investigate(self, origin: Origin, child: UUID, reason: str) -> None:
         """Write that an investigation is opened."""
         self.write([self.investigation(origin, child, reason)])
@@ -172,6 +192,15 @@ class Accesses:
         """Whether a token, by its id, was revoked."""
         return bool(self.log.versions([self._token(token)]))
 
+    def revoked_before(self, subject: str) -> int:
+        """The second up to which tokens of a person count no longer; 0 where none was revoked."""
+        told = self.log.stream(self._subject(subject))
+        return max((message.origin.recorded // 10**6 for message in told), default=0)
+
+    def revoke_before(self, origin: Origin, subject: str) -> None:
+        """Write that all tokens that a person has by now count no longer, whoever issued them."""
+        self.write([Entry(self._subject(subject), origin, TokenRevoked("", subject))])
+
     def issued(self) -> list[TokenIssued]:
         """What is known of all tokens that were issued, the latest last."""
         events = (message.event for message in self.log.stream(self._tokens))
@@ -180,6 +209,9 @@ class Accesses:
     @property
     def _tokens(self) -> UUID:
         return self.master.hashes.stream_id("tokens")
+
+    def _subject(self, subject: str) -> UUID:
+        return self.master.hashes.stream_id("tokens of", subject.casefold())
 
     def _token(self, token: str) -> UUID:
         return self.master.hashes.stream_id("token", token)
@@ -200,27 +232,38 @@ class Accesses:
 
     def _day_of(self, origin: Origin) -> UUID:
         """The stream of a reader's day."""
-        day = str(day_of(origin.recorded))
-        return self.master.hashes.stream_id("access", origin.actor, day)
+        return self._stream(origin.actor, origin.recorded)
+
+    def _stream(self, reader: str, recorded: int) -> UUID:
+        day = str(day_of(recorded))
+        return self.master.hashes.stream_id("access", reader, day)
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Write entries, all in one commit, in their order; on the disk when this returns.
+        """Write entries, all in one commit, in their order; on the disk when this returns."""
+        self._append(entries)
 
-        Another process may write to the same streams meanwhile: it is tried again then. Raises
-        StaleError where that goes on.
+    def _append(self, entries: Sequence[Entry]) -> None:
+        """Another process may write to the same streams meanwhile: it is tried again then.
+
+        Raises StaleError where that goes on.
         """
-        sealed = sorted({entry.stream.bytes for entry in entries if entry.sealed})
-        numbers = dict(zip(sealed, self.keys.issue(sealed), strict=True)) if sealed else {}
+        sealed = sorted({entry.stream for entry in entries if entry.sealed})
+        keys = self._keys(sealed) if sealed else {}
         for attempt in range(TRIES):
             try:
-                self.log.append(self._messages(entries, numbers))
+                self.log.append(self._messages(entries, keys))
             except StaleError:
                 if attempt == TRIES - 1:
                     raise
             else:
                 return
 
-    def _messages(self, entries: Sequence[Entry], keys: Mapping[bytes, int]) -> list[Recorded]:
+    def _keys(self, streams: Sequence[UUID]) -> dict[UUID, int]:
+        """The numbers of the keys of these streams."""
+        issued = self.keys.issue([stream.bytes for stream in streams])
+        return dict(zip(streams, issued, strict=True))
+
+    def _messages(self, entries: Sequence[Entry], keys: Mapping[UUID, int]) -> list[Recorded]:
         """The entries as the next events of their streams."""
         versions = self.log.versions({entry.stream for entry in entries})
         messages: list[Recorded] = []
@@ -228,7 +271,7 @@ class Accesses:
         def add(entry: Entry, event: Event, *, sealed: bool) -> None:
             stream = entry.stream
             versions[stream] = version = versions.get(stream, 0) + 1
-            key = (keys[stream.bytes],) if sealed else ()
+            key = (keys[stream],) if sealed else ()
             messages.append(
                 Recorded(stream, version, entry.origin, entry.origin.recorded, event, key)
             )

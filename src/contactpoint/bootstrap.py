@@ -1,5 +1,6 @@
 """Opens the stores and puts the parts together: the only place that knows which are in use."""
 
+import copy
 import dataclasses
 import errno
 import os
@@ -99,6 +100,15 @@ class Contactpoint:
         """The second person of an act of two, as their token names them."""
         token = self.settings.second_token
         return None if token is None else self._named(token)
+
+    def acting(self, actor: Actor, second: Actor | None = None) -> "Contactpoint":
+        """This installation for another who acts; what is opened is shared.
+
+        Whoever calls has seen to it that the person is who they say, and does so at each act.
+        """
+        made = copy.copy(self)
+        made.__dict__.update(actor=actor, second=second)
+        return made
 
     def _named(self, token: str) -> Actor:
         from contactpoint.people.tokens import read

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contactpoint.errors import UsageError
+from contactpoint.people.actor import Role
+from contactpoint.people.allowance import BURST, PEOPLE, RATE
+from contactpoint.people.issuer import ALGORITHMS, Issuer
 
 HOME = "contactpoint-data"
 CHUNK = 50_000
 """Rows in one commit of a load: fewer commits, fewer pages of an index changed again by each."""
 WORTH_KEEPING = 1_000
 BROKERAGE = "ask a shielding officer of the index"
+ISSUER = ("ISSUER", "ISSUER_KEYS", "AUDIENCE", "ALGORITHMS", "STRONG_ACR", "ROLES_CLAIM")
 LARGE = 16 << 20
 """A second process takes about a second to begin: as long as some 16 MiB take alone."""
 
@@ -44,6 +48,17 @@ class Settings:
     """The token of whoever acts; None where the shell's user does."""
     second_token: str | None = field(default=None, repr=False)
     """The token of the second person of an act of two."""
+
+    workers: int = 1
+    """Processes of the service."""
+    people: Mapping[Role, int] = field(default_factory=lambda: PEOPLE)
+    """Different children whom a reader of a role may be shown in a day."""
+    rate: float = RATE
+    """Requests in a second that one reader may ask in the long run."""
+    burst: int = BURST
+    """Requests of one reader that may come at once."""
+    issuer: Issuer | None = None
+    """Who vouches for people; None where the index's own tokens do."""
 
     @property
     def work(self) -> Path:
@@ -87,8 +102,53 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         backup_days=_number(environment, "CONTACTPOINT_BACKUP_DAYS", 35, 0, 36_500),
         brokerage=environment.get("CONTACTPOINT_BROKERAGE", "").strip() or BROKERAGE,
         one_database=bool(shared),
+        workers=_number(environment, "CONTACTPOINT_WORKERS", os.cpu_count() or 1, 1, 64),
+        rate=float(_number(environment, "CONTACTPOINT_RATE", int(RATE), 1, 1_000_000)),
+        burst=_number(environment, "CONTACTPOINT_BURST", BURST, 1, 1_000_000),
+        people=_people(environment),
+        issuer=_issuer(environment),
         token=environment.get("CONTACTPOINT_TOKEN"),
         second_token=environment.get("CONTACTPOINT_SECOND_TOKEN"),
+    )
+
+
+def _people(environment: Mapping[str, str]) -> Mapping[Role, int]:
+    """``CONTACTPOINT_PEOPLE``: a role's number of people in a day, as ``practitioner=100``."""
+    found = dict(PEOPLE)
+    for stated in environment.get("CONTACTPOINT_PEOPLE", "").split(","):
+        role, _, number = stated.strip().partition("=")
+        if not stated.strip():
+            continue
+        if role not in PEOPLE or not number.isdigit():
+            raise UsageError(
+                f"CONTACTPOINT_PEOPLE: expected ROLE=NUMBER,... with roles of {', '.join(PEOPLE)}"
+            )
+        found[Role(role)] = int(number)
+    return found
+
+
+def _issuer(environment: Mapping[str, str]) -> Issuer | None:
+    """The issuer of tokens that ``CONTACTPOINT_ISSUER`` and the variables beside it name."""
+    stated = {name: environment.get(f"CONTACTPOINT_{name}", "").strip() for name in ISSUER}
+    url, keys, audience = stated["ISSUER"], stated["ISSUER_KEYS"], stated["AUDIENCE"]
+    if not url:
+        return None
+    for name, address in (("ISSUER", url), ("ISSUER_KEYS", keys)):
+        here = address.startswith(("http://127.0.0.1", "http://localhost"))
+        if address and not address.startswith("https://") and not here:
+            raise UsageError(f"CONTACTPOINT_{name}: expected an https address")
+    if not audience:
+        raise UsageError("CONTACTPOINT_AUDIENCE: expected whom the issuer's tokens are meant for")
+    algorithms = tuple(stated["ALGORITHMS"].replace(",", " ").split()) or (
+        "ES256",
+        "PS256",
+        "RS256",
+    )
+    if set(algorithms) - set(ALGORITHMS):
+        raise UsageError(f"CONTACTPOINT_ALGORITHMS: expected some of {', '.join(ALGORITHMS)}")
+    strong = tuple(stated["STRONG_ACR"].split())
+    return Issuer(
+        url, audience, keys, algorithms, strong, stated["ROLES_CLAIM"] or "contactpoint_roles"
     )
 
 

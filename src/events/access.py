@@ -96,7 +96,7 @@ class TokenRevoked(Event, frozen=True, omit_defaults=True):
     """A token names nobody any more, although it has not expired."""
 
     token: str
-    """Its id."""
+    """Its id; empty for all that the person has by then, whoever issued them."""
     subject: str
 
 

@@ -124,10 +124,13 @@ class Log:
             rows = [row for row in rows if row.type in wanted]
         return self.mapper.decode_rows(rows, opened=opened, raw=raw)
 
-    def stream(self, stream: UUID, *, after: int = 0) -> list[Recorded]:
-        """The events of one stream after a version, in order; none for a stream that is not."""
+    def stream(self, stream: UUID, *, after: int = 0, opened: bool = True) -> list[Recorded]:
+        """The events of one stream after a version, in order; none for a stream that is not.
+
+        ``opened`` false leaves sealed fields out, and needs no keys.
+        """
         stored = self._recorder.select_events(stream, gt=after)
-        return self.mapper.decode_rows([_row(event) for event in stored])
+        return self.mapper.decode_rows([_row(event) for event in stored], opened=opened)
 
     def replay(self, stream: UUID, initial: S, evolve: Callable[[S, E], S]) -> S:
         """The state of a stream: ``evolve`` over its events; ``initial`` for one that is not."""

@@ -58,10 +58,14 @@ class Guard:
         found = self._shields.shielded(records)
         return {record for record, kinds in found.items() if HIDING.intersection(kinds.values())}
 
+    def sides(self, records: Iterable[UUID]) -> list[SideRecord]:
+        """Where any of these records stands on a side of a never-link."""
+        return list(self._shields.sides(records))
+
     def across(self, records: Iterable[UUID]) -> Callable[[UUID, UUID], bool]:
         """Whether a never-link stands between two of these records."""
         stands: dict[UUID, list[SideRecord]] = {}
-        for one in self._shields.sides(records):
+        for one in self.sides(records):
             stands.setdefault(one.record, []).append(one)
         return lambda left, right: is_across([*stands.get(left, ()), *stands.get(right, ())])
 

@@ -47,6 +47,10 @@ events: frozenset[type[Event]] = frozenset(
     }
 )
 
+CHANGING = ("ChildMerged", "ChildRestored", "RecordsUnlinked")
+"""Events after which a number answers otherwise."""
+_CHANGES = sa.text(f"what IN {CHANGING}")
+
 HISTORY = sa.Table(
     "history",
     metadata,
@@ -64,6 +68,7 @@ HISTORY = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Index("history_record", "record", "position"),
     sa.Index("history_child", "child", "position"),
+    sa.Index("history_changing", "position", sqlite_where=_CHANGES, postgresql_where=_CHANGES),
 )
 """An event of a child has one row for each record that it names. ``other`` is the child it was
 merged into; ``what`` the type of event; ``delivery`` the first 16 hex digits of its stream;

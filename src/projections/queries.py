@@ -5,12 +5,13 @@ What is for readers goes through ``projections.guard``; what linking asks does n
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from events.store.heads import is_across
 from person.compared import Compared
 from person.identifiers import Identifier
 from projections import rows
@@ -18,7 +19,7 @@ from projections.deliveries import DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, Kept, current
 from projections.folding import compact, fold
 from projections.guard import BehindError, Guard
-from projections.history import HISTORY
+from projections.history import CHANGING, HISTORY
 from projections.household import Kin, household
 from projections.index import CHILD, RECORD, with_statements
 from projections.pair import PairedRecord, paired, seen
@@ -35,9 +36,12 @@ from projections.view import ChildView, Shielding, View, is_restricted, view, wh
 
 OVERLAID = ("DRIFT", "SWAP")
 """Rules by which a row is held because it may be of another child than its record's."""
+WILDCARD = "*"
 MOST_FOUND = 20
 """Children in one answer: the index is asked about a child, it is not browsed."""
 
+Numbered = tuple[str, str]
+"""System and value of an identifier."""
 Row = dict[str, Any]
 """A row of a table that holds no particulars, by the names of its columns."""
 
@@ -47,12 +51,18 @@ class Search(msgspec.Struct, frozen=True):
 
     name: str = ""
     """Forename and family name in either order, or a family name alone."""
+    given: str = ""
+    """A forename; ``*`` behind at least three letters stands for any ending."""
+    family: str = ""
+    """A family name, likewise."""
     birth: str = ""
     """``YYYY-MM-DD``."""
     postcode: str = ""
     sex: str = ""
     identifier: str = ""
     """The value of an NHS number, UPN or local number."""
+    after: str = ""
+    """The index number after which children are listed."""
 
 
 class Clearance(NamedTuple):
@@ -163,6 +173,14 @@ class Overlay(msgspec.Struct, frozen=True):
     since: int
 
 
+class Changed(NamedTuple):
+    """That a number answers otherwise than before."""
+
+    number: str
+    what: Literal["merged", "split", "restored"]
+    into: str = ""
+
+
 class Figures(msgspec.Struct, frozen=True):
     """The counts of ``status``. ``held`` counts deliveries, ``held_rows`` rows of taken ones.
 
@@ -202,6 +220,55 @@ class Queries:
         views = [whole(found.view.number, [one.stated for one in kept]) for _, kept in shown]
         return msgspec.structs.replace(found, view=views[0], overridden=True) if views else None
 
+    def identifiers(self, found: Found) -> list[tuple[str, str, str]]:
+        """System, value and status of the identifiers of a child who is seen whole, sorted.
+
+        For callers entitled to a system: no view holds them. Nothing of a shielded child.
+        """
+
+        def read(target: Target) -> tuple[set[tuple[str, str, str]], list[UUID]]:
+            told: set[tuple[str, str, str]] = set()
+            records: list[UUID] = []
+            for _, kept in current([found.child.bytes], target):
+                if is_restricted([one.stated for one in kept]):
+                    continue
+                records.extend(UUID(bytes=one.record) for one in kept)
+                numbers = (n for one in kept for n in one.stated.particulars.identifiers)
+                told.update((number.system, number.value, number.status) for number in numbers)
+            return told, records
+
+        return sorted(self.guard.answer(self.engine, read, lambda it: it[1])[0])
+
+    def by_identifiers(self, wanted: Sequence[tuple[str, str]]) -> dict[Numbered, list[Found]]:
+        """The children with each of these identifiers, by system and value as asked; none left out.
+
+        Shielded children are not found so.
+        """
+        by_value = {(system, compact(value)): (system, value) for system, value in wanted}
+        stored = sa.tuple_(IDENTIFIER.c.system, IDENTIFIER.c.value)
+        query = (
+            sa.select(IDENTIFIER.c.system, IDENTIFIER.c.value, IDENTIFIER.c.child)
+            .join(CHILD, CHILD.c.child == IDENTIFIER.c.child)
+            .where(stored.in_(list(by_value)), CHILD.c.status == "current")
+            .distinct()
+        )
+
+        def read(target: Target) -> dict[Numbered, list[Found]]:
+            told = target.connection.execute(query).all()
+            found = _found(sorted({row.child for row in told}), target, self._contact)
+            children = {one.child.bytes: one for one in found}
+            answer: dict[Numbered, list[Found]] = {asked: [] for asked in wanted}
+            for system, value, child in sorted(told):
+                if child in children:
+                    answer[by_value[system, value]].append(children[child])
+            return answer
+
+        return self.guard.answer(
+            self.engine,
+            read,
+            lambda it: _open_records([one for found in it.values() for one in found]),
+        )
+
     def child(self, child: UUID) -> Found | None:
         """The child of this id, or the one it was merged into."""
         return self._child(lambda _: child.bytes)
@@ -220,7 +287,8 @@ class Queries:
         A shielded child is found by name in use, birth date and sex alone.
         Raises TooBroadError where neither name, birth date, postcode nor identifier is given.
         """
-        if not (fold(search.name) or search.birth or search.postcode or search.identifier):
+        named = search.name, search.given, search.family
+        if not (any(map(fold, named)) or search.birth or search.postcode or search.identifier):
             raise TooBroadError("give a name, a birth date, a postcode or an identifier")
         query = (
             sa.select(CHILD.c.child)
@@ -533,6 +601,36 @@ class Queries:
         told, _ = self.guard.answer(self.engine, read, lambda it: it[1])
         return told
 
+    def changes(self, after: int, limit: int) -> tuple[list[Changed], int]:
+        """Which numbers answer otherwise since a position in the log, and up to which that is.
+
+        Nothing of a child who is hidden today, nor of what a never-link stands across.
+        """
+
+        def read(target: Target) -> tuple[list[Changed], int, list[UUID]]:
+            found: list[Changed] = []
+            shown: list[UUID] = []
+            upto = after
+            while len(found) < limit:
+                page = target.connection.execute(_changing(upto, limit)).all()
+                for row in page:
+                    upto = row.position
+                    told, records = _changed(row, target)
+                    if told and not self.guard.hidden(records) and not self._is_apart(records):
+                        found.append(told)
+                        shown.extend(records)
+                    if len(found) == limit:
+                        break
+                if len(page) < limit:
+                    break
+            return found, upto, shown
+
+        found, upto, _ = self.guard.answer(self.engine, read, lambda it: it[2])
+        return found, upto
+
+    def _is_apart(self, records: Collection[UUID]) -> bool:
+        return is_across(self.guard.sides(records))
+
     def household(self, child: UUID) -> list[Kin]:
         """The children, not shielded yet, who share address, mother or parent with a child.
 
@@ -634,6 +732,40 @@ class Queries:
             yield Target(connection)
 
 
+_WHAT: dict[str, Literal["merged", "split", "restored"]] = {
+    "ChildMerged": "merged",
+    "ChildRestored": "restored",
+    "RecordsUnlinked": "split",
+}
+
+
+def _changing(after: int, limit: int) -> sa.Select[Any]:
+    """The events, each once, after which a number answers otherwise."""
+    what, note = HISTORY.c.what, HISTORY.c.note
+    return (
+        sa.select(HISTORY.c.position, HISTORY.c.child, HISTORY.c.other, what)
+        .where(what.in_(CHANGING), HISTORY.c.position > after)
+        .where(sa.or_(what != "RecordsUnlinked", note == "moved"))
+        .distinct()
+        .order_by(HISTORY.c.position)
+        .limit(limit)
+    )
+
+
+def _changed(row: sa.Row[Any], target: Target) -> tuple[Changed | None, list[UUID]]:
+    """What is told of such an event, and the records of the children that it is about, today's."""
+    children = [child for child in (row.child, row.other) if child]
+    lasting = {_survivor(child, target) for child in children} - {None}
+    query = sa.select(CHILD.c.child, CHILD.c.number).where(CHILD.c.child.in_(children))
+    numbers = {one.child: one.number for one in target.connection.execute(query)}
+    records = sa.select(RECORD.c.record).where(RECORD.c.child.in_(sorted(map(bytes, lasting))))  # type: ignore[arg-type]
+    held = [UUID(bytes=one) for one in target.connection.execute(records).scalars()]
+    if not lasting or len(numbers) < len(children):
+        return None, held
+    into = numbers[row.other] if row.other else ""
+    return Changed(numbers[row.child], _WHAT[row.what], into), held
+
+
 def _beginning(short: str, target: Target) -> list[UUID]:
     first, last = (bytes.fromhex(short.ljust(32, filling)) for filling in "0f")
     query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
@@ -731,6 +863,11 @@ def _criteria(search: Search) -> list[sa.ColumnElement[bool]]:
     asked: list[sa.ColumnElement[bool]] = []
     if fold(search.name):
         asked.append(CHILD.c.child.in_(sa.select(NAME.c.child).where(_named(search.name))))
+    if search.given or search.family:
+        parts = [_like(NAME.c.given, search.given), _like(NAME.c.family, search.family)]
+        asked.append(CHILD.c.child.in_(sa.select(NAME.c.child).where(*parts)))
+    if search.after:
+        asked.append(CHILD.c.number > search.after)
     if search.birth:
         asked.append(IDENTITY.c.birth == search.birth)
     if search.sex:
@@ -742,6 +879,18 @@ def _criteria(search: Search) -> list[sa.ColumnElement[bool]]:
         numbered = IDENTIFIER.c.value == compact(search.identifier)
         asked.append(CHILD.c.child.in_(sa.select(IDENTIFIER.c.child).where(numbered)))
     return asked
+
+
+def _like(column: sa.Column[str], name: str) -> sa.ColumnElement[bool]:
+    """Whether a stored name is this one, or begins so where it ends with ``*``; any for none.
+
+    Of a forename the first counts, as of those that are stored.
+    """
+    if not name:
+        return sa.true()
+    if name.endswith(WILDCARD):
+        return column.startswith(fold(name.removesuffix(WILDCARD)))
+    return column == fold(name)
 
 
 def _named(name: str) -> sa.ColumnElement[bool]:

@@ -23,7 +23,7 @@ class Refuge(Installation):
     def lent(self, folder):
         """A copy in another folder, with the same people."""
         copied = self.copy(folder / "home")
-        made = Refuge.__new__(Refuge)
+        made = type(self).__new__(type(self))
         made.__dict__ |= self.__dict__ | copied.__dict__ | {"folder": folder}
         return made
 

@@ -39,6 +39,13 @@ DAYS, MOST_DAYS = 30, 366
 @click.option("--strong", is_flag=True, help="They proved who they are by more than one factor.")
 @click.option("--override", is_flag=True, help="They may open what a shield hides, with --strong.")
 @click.option(
+    "--system",
+    "systems",
+    multiple=True,
+    type=click.Choice(["nhs", "upn"]),
+    help="Numbers of it may be told to them, as to a body that allocates them; may be given again.",
+)
+@click.option(
     "--family-name",
     "family",
     default="",
@@ -64,6 +71,7 @@ def token(  # noqa: PLR0913 - what a token says
     organisation: str,
     strong: bool,
     override: bool,
+    systems: tuple[str, ...],
     family: str,
     postcode: str,
     days: int,
@@ -84,9 +92,9 @@ def token(  # noqa: PLR0913 - what a token says
     from contactpoint.people.issuing import issue
 
     known = frozenset(map(Role, roles))
-    person = Actor(
-        subject, known, authority, organisation, strong, override, family.strip(), postcode.strip()
-    )
+    home = family.strip(), postcode.strip()
+    vouched = strong, override, frozenset(systems)
+    person = Actor(subject, known, authority, organisation, *vouched, *home)
     with opened(Act.TOKEN) as store:
         made = issue(store.accesses, person, days, store.origin("token"))
     if as_json:
@@ -147,7 +155,8 @@ def _line(told: dict[str, Any]) -> tuple[str, ...]:
 def revoke(ids: tuple[str, ...], subject: str, as_json: bool) -> None:
     """Revoke tokens before they expire.
 
-    By their ids, or by whom they name. From then on they are refused everywhere, also by a session
+    By their ids, or by whom they name: with --subject also those that an issuer gave them until
+    now. From then on they are refused everywhere, also by a session
     that is under way, and by an act of two as the second. 'token list' names the ids. Revoking
     again changes nothing.
     """
@@ -159,6 +168,8 @@ def revoke(ids: tuple[str, ...], subject: str, as_json: bool) -> None:
     with opened(Act.REVOKE) as store:
         origin, now = store.origin("token revoke"), store.chance.clock() // 10**6
         revoked = issuing.revoke(store.accesses, ids, subject, now, origin)
+        if subject:
+            store.accesses.revoke_before(origin, subject)
     if as_json:
         print_json({"revoked": [one.token for one in revoked]})
     else:

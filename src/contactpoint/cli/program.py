@@ -43,6 +43,7 @@ COMMANDS = {
     "report": "contactpoint.cli.reporting",
     "audit": "contactpoint.cli.auditing",
     "token": "contactpoint.cli.people",
+    "serve": "contactpoint.cli.serving",
     "demo": "contactpoint.cli.demo",
     "synth": "contactpoint.cli.synth",
 }

@@ -1,6 +1,5 @@
 """How what a reader may see of a child is written for a person."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from projections.view import View
 
 SERVICE = ("service", "organisation", "practitioner", "contact", "since", "until", "told by")
-OF_MODEL = ("ChildRegistered", "RecordsLinked", "ChildRestored")
-"""Events that a version of the matcher's model decided."""
 
 
 def identity(view: "View") -> dict[str, str]:
@@ -88,24 +85,17 @@ def _corrected(says: "Asserted") -> str:
 
 
 def history(view: "View", told: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """What happened to a child as its reader may know: nothing where the child is restricted.
+    """What happened to a child as its reader may know, a row for each."""
+    from contactpoint.history import happened
 
-    A source is named only where the view names it too.
-    """
-    from projections.view import ChildView
-
-    if not isinstance(view, ChildView):
-        return []
-    named = {"", *(holder.source for holder in view.holders)}
     return [
         {
-            "when": as_time(row["recorded"]) or "",
-            "what": re.sub(r"(?<=[a-z])(?=[A-Z])", " ", row["what"]).lower(),
-            "source": row["source"],
-            "model": row["note"] if row["what"] in OF_MODEL else "",
+            "when": as_time(one.at) or "",
+            "what": one.what,
+            "source": one.source,
+            "model": one.model,
         }
-        for row in told
-        if row["source"] in named
+        for one in happened(view, told)
     ]
 
 

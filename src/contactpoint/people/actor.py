@@ -34,6 +34,9 @@ class Actor:
     """Whether they proved who they are by more than one factor."""
     override: bool = False
     """Whether they may open what a shield hides, in an emergency."""
+    systems: frozenset[str] = frozenset()
+    """Systems of identifiers that their organisation allocates, whose numbers they may be told:
+    ``nhs``, ``upn`` (SI 2007/2182, regulation 6(3)(c))."""
     family: str = field(default="", repr=False)
     """Their own family name, where the issuer vouches for it; looks at one's own show by it."""
     postcode: str = field(default="", repr=False)

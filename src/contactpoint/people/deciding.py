@@ -17,6 +17,7 @@ class Act(StrEnum):
 
     SHOW = "show a child"
     FIND = "find a child"
+    CHANGES = "follow which numbers changed"
     OVERRIDE = "override a shield"
     ACCESSES = "list who looked at a child"
     CORRECT = "record a correction by the family"
@@ -63,6 +64,7 @@ class Act(StrEnum):
     TOKEN = "issue tokens"  # noqa: S105 - an act, and no password
     REVOKE = "revoke tokens"
     TOKENS = "list tokens"
+    SERVE = "serve answers"
 
 
 class Purpose(StrEnum):
@@ -74,6 +76,10 @@ class Purpose(StrEnum):
     """A practitioner looks on behalf of another, who has no way in."""
     FAMILY = "family"
     """The child or their parents ask what is held, or who looked."""
+    INVOLVEMENT = "involvement"
+    """The reader's organisation works with the child, and the index knows it."""
+    ENQUIRY = "enquiry"
+    """A stated concern about a child with whom the reader's organisation is not known to work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,8 @@ class About:
     """A child of it is of the actor's own family."""
     large: bool = False
     """More records hang on it than one person should decide."""
+    involved: bool | None = None
+    """Whether the actor's organisation works with the child; None where that is not asked."""
 
 
 class Outcome(Enum):
@@ -173,6 +181,13 @@ def _alone(actor: Actor, act: Act, rule: Rule, about: About, purpose: Purpose) -
         return _denied(act, "is done in the administrator's shell, without a token")
     if purpose not in rule.purposes:
         return _denied(act, f"is not done for this purpose; expected {_any_of(rule.purposes)}")
+    if purpose is Purpose.INVOLVEMENT and about.involved is False:
+        # Of a child that is not there, or whose services are hidden, the same is said.
+        return _denied(
+            act,
+            "for involvement, your organisation must be known to work with the "
+            "child; expected the purpose enquiry, with the concern as the reason",
+        )
     if rule.strong and not actor.strong:
         return _denied(act, "needs a token of strong authentication")
     if rule.override and not (actor.override or Role.SHIELDING_OFFICER in actor.roles):
@@ -233,7 +248,14 @@ _READING = Rule(_READERS, purposes=frozenset(Purpose))
 RULES: Mapping[Act, Rule] = {
     Act.SHOW: _READING,
     Act.FIND: _READING,
-    Act.OVERRIDE: Rule(_SHIELDING | {Role.PRACTITIONER}, strong=True, override=True, family=False),
+    Act.CHANGES: Rule(_READERS),
+    Act.OVERRIDE: Rule(
+        _SHIELDING | {Role.PRACTITIONER},
+        purposes=frozenset({Purpose.DUTY, Purpose.ENQUIRY}),
+        strong=True,
+        override=True,
+        family=False,
+    ),
     Act.ACCESSES: Rule(
         _MANAGERS | {Role.AUDITOR}, purposes=frozenset({Purpose.DUTY, Purpose.FAMILY})
     ),
@@ -286,6 +308,7 @@ RULES: Mapping[Act, Rule] = {
     Act.AUDIT: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
     Act.TOKEN: Rule(_ADMINISTRATOR, in_shell=True),
     Act.REVOKE: Rule(_ADMINISTRATOR),
+    Act.SERVE: Rule(_ADMINISTRATOR),
     Act.TOKENS: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
 }
 """The rule of every act. Shields do not bar reading: whoever reads a shielded child sees it

@@ -52,6 +52,7 @@ class _Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     organisation: str = ""
     strong: bool = False
     override: bool = False
+    systems: tuple[str, ...] = ()
     family_name: str = ""
     postal_code: str = ""
 
@@ -73,6 +74,7 @@ def issue(actor: Actor, key: Ed25519PrivateKey, *, now: int, days: int, token_id
         organisation=actor.organisation,
         strong=actor.strong,
         override=actor.override,
+        systems=tuple(sorted(actor.systems)),
         family_name=actor.family,
         postal_code=actor.postcode,
     )
@@ -108,6 +110,7 @@ def read(
         claims.organisation,
         claims.strong,
         claims.override,
+        frozenset(claims.systems),
         claims.family_name,
         claims.postal_code,
     )

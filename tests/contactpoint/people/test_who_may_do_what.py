@@ -10,7 +10,13 @@ from contactpoint.people.actor import Actor, Role, in_shell
 from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 
 ALLOWED, DENIED, ABSENT = Outcome.ALLOWED, Outcome.DENIED, Outcome.ABSENT
-PURPOSES = {"d": Purpose.DUTY, "m": Purpose.MEDIATION, "f": Purpose.FAMILY}
+PURPOSES = {
+    "d": Purpose.DUTY,
+    "m": Purpose.MEDIATION,
+    "f": Purpose.FAMILY,
+    "i": Purpose.INVOLVEMENT,
+    "e": Purpose.ENQUIRY,
+}
 COLUMNS = {
     "pr": Role.PRACTITIONER,
     "st": Role.STEWARD,

@@ -1,0 +1,160 @@
+"""The application: handlers, description and exceptions, all made from the table of routes."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, get, route
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from contactpoint.serving import problems
+from contactpoint.serving.problems import Problem
+from contactpoint.serving.route import Route
+from contactpoint.serving.seat import request_id, take_seat
+from contactpoint.serving.service import Service
+from contactpoint.serving.table import ROUTES
+
+SHARED = {
+    400: "The request does not fit its description.",
+    401: "Nobody is named by a token in force, or not by strong authentication.",
+    403: "The reader's role, purpose or involvement does not allow it, whoever the child.",
+    422: "What is asked is too little, or cannot be.",
+    429: "More than the reader may ask for now; Retry-After says when to ask again.",
+    500: "A fault of the service.",
+    503: "No answer can be given now; Retry-After says when to ask again.",
+}
+OWN = {
+    404: "There is none; one that may not be seen is answered so, too.",
+    409: "It cannot be done as things stand.",
+    412: "It is not as it was when it was seen.",
+    428: "If-Match is missing: it says how it was seen.",
+}
+LARGEST = 1 << 20
+"""Bytes of a body; a look-up of a hundred identifiers has about ten thousand."""
+ALWAYS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+
+def make(
+    opening: Callable[[], AbstractContextManager[Service]], routes: Sequence[Route] = ROUTES
+) -> Litestar:
+    """The application; it opens its service when it starts, and closes it when it ends."""
+
+    @asynccontextmanager
+    async def living(app: Litestar) -> AsyncIterator[None]:
+        with opening() as service:
+            app.state = State({"service": service})
+            yield
+
+    made = Litestar(
+        [*(_handler(one) for one in routes), _described],
+        lifespan=[living],
+        exception_handlers={HTTPException: problems.answer, Exception: problems.answer},
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1_000, gzip_compress_level=5
+        ),
+        openapi_config=_description(),
+        request_max_body_size=LARGEST,
+        logging_config=None,
+        debug=False,
+    )
+    # Around all of it: what the router itself refuses has an id and the same headers, too.
+    made.asgi_handler = _Envelope(made.asgi_handler)
+    return made
+
+
+@get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+def _described(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The description of the service: it tells of no child, and so anybody may read it."""
+    told = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    return Response(told, media_type="application/json")
+
+
+def _handler(one: Route) -> Any:
+    """Litestar's handler of a route."""
+    refused = {status: OWN[status] for status in one.refuses if status in OWN} | SHARED
+    return route(
+        one.path,
+        http_method=[one.method],
+        name=one.name,
+        operation_id=one.name,
+        summary=one.summary,
+        description=inspect.getdoc(one.handler),
+        tags=[one.tag],
+        status_code=one.status,
+        media_type=one.media,
+        dependencies={"seat": Provide(take_seat)},
+        sync_to_thread=True,
+        opt={"route": one},
+        responses={
+            one.status: ResponseSpec(
+                one.answers,
+                description="The answer.",
+                media_type=one.media,
+                generate_examples=False,
+            ),
+            **{
+                status: ResponseSpec(
+                    Problem, description=said, media_type=problems.MEDIA, generate_examples=False
+                )
+                for status, said in sorted(refused.items())
+            },
+        },
+    )(one.handler)
+
+
+def _description() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="contactpoint",
+        version="1",
+        description="Who a child is, and which services work with them.",
+        path="/openapi",
+        render_plugins=[JsonRenderPlugin(path="/document.json")],
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+            }
+        ),
+        security=[{"bearer": []}],
+        create_examples=False,
+    )
+
+
+class _Envelope:
+    """Gives each request an id, and each answer the headers that all of them have."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        stated = Request[Any, Any, Any](scope).headers.get("x-request-id")
+        scope["state"]["request_id"] = given = request_id(stated)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [*ALWAYS, (b"x-request-id", given.encode())]
+                names = {name for name, _ in own}
+                kept = [pair for pair in message["headers"] if pair[0].lower() not in names]
+                message["headers"] = [*kept, *own]
+            await send(message)
+
+        await self._app(scope, receive, sending)

@@ -1,0 +1,103 @@
+"""Routes about children: one by number, what happened to it, and a search for a known child."""
+
+from litestar import Response
+from litestar.params import FromPath
+
+from contactpoint.errors import NotFoundError
+from contactpoint.people.deciding import Act
+from contactpoint.serving.answers import AnyChild, Numbered, child_of
+from contactpoint.serving.route import Route
+from contactpoint.serving.seat import Seat, Seated
+from person.numbers import NumberError, read
+from projections.queries import Found
+from projections.view import ChildView
+
+MISSING = "no child of that number"
+"""Said in the same words of a child that may not be seen."""
+
+
+def child_show(seat: Seated, number: FromPath[str]) -> Response[bytes]:
+    """The child of a number, and the services involved.
+
+    A number that a merger took away answers with the child that goes on; ``Content-Location`` says
+    which. A shielded child shows name, sex, birth date, and how to reach who brokers contact.
+    """
+    found = found_by(seat, number)
+    body = child_body(seat, found) if found else None
+    seat.look_for_involvement(found)
+    seat.record([found.child] if found else [], {"number": number})
+    if found is None or body is None:
+        raise NotFoundError(MISSING)
+    return seat.answer(body, headers=moved(number, found))
+
+
+def child_override(seat: Seated, number: FromPath[str]) -> Response[bytes]:
+    """The child of a number, through its shield, this once.
+
+    An investigation is opened before the answer. Where no shield stands, it is the answer that
+    anybody gets.
+    """
+    found = found_by(seat, number, override=True)
+    body = child_body(seat, found) if found else None
+    opened = (
+        [seat.store.accesses.investigation(seat.origin(), found.child, seat.reason)]
+        if found and found.overridden
+        else []
+    )
+    seat.record([found.child] if found else [], {"number": number}, *opened)
+    if found is None or body is None:
+        raise NotFoundError(MISSING)
+    return seat.answer(body, headers=moved(number, found))
+
+
+def found_by(seat: Seat, number: str, *, override: bool = False) -> Found | None:
+    """The child that a number answers for; None where there is none, or it is no number."""
+    try:
+        wanted = read(number)
+    except NumberError:
+        return None
+    return seat.store.queries.child_by_number(wanted, override=override)
+
+
+def child_body(seat: Seat, found: Found) -> AnyChild:
+    """What the reader is told of a child."""
+    beside = seat.store.beside.of(found, seat.service.today)
+    return child_of(found.view, beside, identifiers(seat, found))
+
+
+def identifiers(seat: Seat, found: Found) -> list[Numbered]:
+    """The child's identifiers of the systems that the reader's organisation allocates."""
+    systems = seat.actor.systems
+    if not systems or not isinstance(found.view, ChildView) or found.overridden:
+        return []
+    told = seat.store.queries.identifiers(found)
+    return [Numbered(*one) for one in told if one[0] in systems]
+
+
+def moved(number: str, found: Found) -> dict[str, str]:
+    """Where the child is that goes on, if the number asked for is not its own."""
+    if read(number) == found.view.number:
+        return {}
+    return {"Content-Location": f"/children/{found.view.number}"}
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/children/{number:str}",
+        Act.SHOW,
+        child_show,
+        AnyChild,
+        "A child by number",
+        refuses=(404,),
+    ),
+    Route(
+        "POST",
+        "/children/{number:str}/override",
+        Act.OVERRIDE,
+        child_override,
+        AnyChild,
+        "A child by number, through its shield",
+        refuses=(404,),
+    ),
+)

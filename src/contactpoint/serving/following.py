@@ -1,0 +1,137 @@
+"""Routes about what happened: a child's services and history, and which children became others."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import Response
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from contactpoint.errors import NotFoundError
+from contactpoint.history import happened
+from contactpoint.people.deciding import Act
+from contactpoint.serving.answers import Child, Held, Said, Sensitive, time_of
+from contactpoint.serving.children import MISSING, child_body, found_by, moved
+from contactpoint.serving.route import Route
+from contactpoint.serving.seat import Seated
+from person.particulars import Assessment, LeadProfessional
+from person.services import Involvement
+
+MOST_CHANGES = 500
+
+
+class Services(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who works with a child, and how to reach them."""
+
+    number: str
+    services: tuple[Said[Involvement], ...] = ()
+    lead_professional: Said[LeadProfessional] | None = None
+    assessment: Said[Assessment] | None = None
+    sensitive: Sensitive | None = None
+    holders: tuple[Held, ...] = ()
+    contact: str = ""
+    """Of a shielded child: how to reach who brokers contact, and nothing else."""
+
+
+class Happened(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that happened."""
+
+    when: datetime
+    what: str
+    source: str = ""
+    model: str = ""
+
+
+class History(msgspec.Struct, frozen=True):
+    """What happened to a child, the oldest first; of a shielded child nothing is told."""
+
+    number: str
+    history: tuple[Happened, ...]
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That numbers answer otherwise than before."""
+
+    number: str
+    what: Literal["merged", "split", "restored"]
+    into: str = ""
+    """The number with which a merged one answers."""
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """Changes of numbers, the oldest first; who a number is has to be asked."""
+
+    changes: tuple[Change, ...]
+    cursor: str
+    """Where to go on, also when nothing more has happened yet."""
+
+
+def child_services(seat: Seated, number: FromPath[str]) -> Response[bytes]:
+    """Who works with the child of a number, and how to reach them."""
+    found = found_by(seat, number)
+    body = child_body(seat, found) if found else None
+    seat.look_for_involvement(found)
+    seat.record([found.child] if found else [], {"number": number})
+    if found is None or body is None:
+        raise NotFoundError(MISSING)
+    if not isinstance(body, Child):
+        return seat.answer(Services(body.number, contact=body.contact))
+    return seat.answer(
+        Services(
+            body.number, body.services, body.lead_professional, body.assessment, body.sensitive,
+            body.holders,
+        ),
+        headers=moved(number, found),
+    )  # fmt: skip
+
+
+def child_history(seat: Seated, number: FromPath[str]) -> Response[bytes]:
+    """What happened to the child of a number and to its records."""
+    found = found_by(seat, number)
+    told = seat.store.queries.history_of_child(found.child) if found else []
+    seat.look_for_involvement(found)
+    seat.record([found.child] if found else [], {"number": number})
+    if found is None:
+        raise NotFoundError(MISSING)
+    history = tuple(
+        Happened(time_of(one.at), one.what, one.source, one.model)
+        for one in happened(found.view, told)
+    )
+    return seat.answer(History(found.view.number, history), headers=moved(number, found))
+
+
+def changes_list(
+    seat: Seated,
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST_CHANGES)] = 100,
+) -> Response[bytes]:
+    """Which children were merged, split or restored since a cursor, from the beginning without one.
+
+    Nothing of children who are shielded, or whose separation is nobody's business. A caller asks
+    about a number anew, under its own name.
+    """
+    of, reader = "changes", seat.actor.subject
+    after = msgspec.convert(seat.service.cursors.open(cursor, of, reader), int) if cursor else 0
+    told, upto = seat.store.queries.changes(after, limit)
+    return seat.answer(
+        Changes(
+            tuple(Change(one.number, one.what, one.into) for one in told),
+            seat.service.cursors.seal(upto, of, reader),
+        )
+    )
+
+
+ROUTES = (
+    Route(
+        "GET", "/children/{number:str}/services", Act.SHOW, child_services, Services,
+        "Who works with a child", refuses=(404,),
+    ),
+    Route(
+        "GET", "/children/{number:str}/history", Act.SHOW, child_history, History,
+        "What happened to a child", refuses=(404,),
+    ),
+    Route(
+        "GET", "/changes", Act.CHANGES, changes_list, Changes,
+        "Which numbers answer otherwise than before", opens=False,
+    ),
+)  # fmt: skip

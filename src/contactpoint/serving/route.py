@@ -1,0 +1,40 @@
+"""A row of the table of routes: from it come handlers, OpenAPI and the matrix of access."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from contactpoint.people.deciding import Act
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One thing that can be asked: how, by which act's rule, and what is answered."""
+
+    method: Method
+    path: str
+    """As Litestar writes it: ``/children/{number:str}``."""
+    act: Act
+    """Whose rule in ``contactpoint.people.deciding`` says who may ask."""
+    handler: Callable[..., Any]
+    """Takes ``seat`` (``contactpoint.serving.seat.Seat``) first, then what the path, the query and
+    ``data`` (the body) hold. It runs in a thread of its own, and so may wait."""
+    answers: Any
+    """The type of the body of a good answer."""
+    summary: str
+    status: int = 200
+    opens: bool = True
+    """Whether a child may be shown: then purpose and reason must be stated."""
+    refuses: tuple[int, ...] = ()
+    """Statuses of its own that it may answer with, beside those that all routes share."""
+    media: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further request headers that it reads, each with what it means."""
+    tag: str = "children"
+
+    @property
+    def name(self) -> str:
+        """Its operation id: the handler's name."""
+        return str(self.handler.__name__).strip("_")

@@ -1,0 +1,240 @@
+"""Where one request sits: who asks, what for and why, and what may be done with the answer."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import unquote
+from uuid import UUID, uuid4
+
+import msgspec
+from anyio import to_thread
+from litestar import Request, Response
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter, SkipValidation
+
+from contactpoint.accesses import Capacity, Entry
+from contactpoint.bootstrap import Contactpoint
+from contactpoint.errors import DeniedError, UsageError
+from contactpoint.people.actor import Actor, Role
+from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
+from contactpoint.serving.problems import TooManyError
+from contactpoint.serving.route import Route
+from contactpoint.serving.service import Service
+from events.access import Asked
+from events.message import Origin
+from projections.queries import Found
+from projections.view import ChildView
+
+LONGEST_REASON = 500
+OF_PRACTITIONERS = (Purpose.INVOLVEMENT, Purpose.ENQUIRY, Purpose.MEDIATION)
+"""What a practitioner may look for. Duty is the purpose of those who run the index."""
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_ENCODE = msgspec.json.Encoder(order="deterministic")
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One request of one reader."""
+
+    service: Service
+    route: Route
+    store: Contactpoint
+    """The installation, for whoever asks."""
+    purpose: Purpose
+    reason: str
+    behalf: str
+    request: str
+    """The id of the request."""
+    headers: Mapping[str, str]
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self.store.actor
+
+    @property
+    def act(self) -> str:
+        """As the record of access names what is done here."""
+        return self.route.name.replace("_", " ")
+
+    def origin(self) -> Origin:
+        """Who acts now, by this request."""
+        return self.store.origin(self.act)
+
+    def require(self, about: About, act: Act | None = None) -> None:
+        """Go on only where whoever asks may do this to what it is about.
+
+        Raises DeniedError, and writes it into the record of access. ``ABSENT`` is the handler's:
+        it says the same as of what does not exist.
+        """
+        decision = decide(self.actor, act or self.route.act, about, self.purpose, self.store.second)
+        if decision.outcome is Outcome.DENIED:
+            self._refuse()
+            raise DeniedError(decision.why)
+
+    def look_for_involvement(self, found: Found | None) -> None:
+        """Where the purpose is involvement, see to it that there is one.
+
+        Of a shielded child none is known, nor of one that does not exist.
+        """
+        if self.purpose is Purpose.INVOLVEMENT:
+            self.require(About(involved=found is not None and self._is_involved(found)))
+
+    def _is_involved(self, found: Found) -> bool:
+        view, today = found.view, self.service.today.isoformat()
+        if not isinstance(view, ChildView):
+            return False
+        own = self.actor.organisation.casefold()
+        if own:
+            return any(
+                own in (told.value.organisation.casefold(), told.value.name.casefold())
+                and not (told.value.end and told.value.end < today)
+                for told in view.services
+            )
+        mine = self.actor.authority
+        return bool(mine) and self.store.responsible(found).code == mine
+
+    def record(
+        self,
+        children: Collection[UUID],
+        search: dict[str, str] | None = None,
+        *further: Entry,
+    ) -> None:
+        """Write that these children are about to be shown, with further entries before it.
+
+        Raises TooManyError, where they are more than the reader may be shown on a day.
+        """
+        origin = self.origin()
+        try:
+            self.service.limits.admit(self.actor, children, origin.recorded)
+        except TooManyError:
+            self._refuse()
+            raise
+        look = self.store.accesses.look(
+            origin,
+            self.act,
+            Capacity(self.actor, self.purpose, self.behalf, self.request),
+            asked=Asked(self.reason, search or {}),
+            children=tuple(children),
+        )
+        self.store.accesses.write([*further, look])
+
+    def _refuse(self) -> None:
+        self.store.accesses.refuse(self.origin(), self.route.act, self.purpose, self.request)
+
+    def answer(
+        self, body: object, *, status: int = 0, headers: Mapping[str, str] | None = None
+    ) -> Response[bytes]:
+        """The answer, with a tag of what is visible; without the body where the caller has it."""
+        content = _ENCODE.encode(body)
+        tag = f'"{self.store.master.hashes.content_hash(b"tag" + content).hex()}"'
+        sent = {"ETag": tag, **(headers or {})}
+        if self.route.method == "GET" and tag in _tags(self.headers.get("if-none-match", "")):
+            return Response(b"", status_code=304, headers=sent)
+        return Response(
+            content,
+            status_code=status or self.route.status,
+            media_type=self.route.media,
+            headers=sent,
+        )
+
+
+Seated = NamedDependency[SkipValidation[Seat]]
+"""How a handler takes its seat."""
+
+
+def _tags(header: str) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]
+
+
+async def take_seat(
+    request: Request[Any, Any, Any],
+    purpose: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Contactpoint-Purpose",
+            description="What it is for: `involvement` (your organisation works with the child), "
+            "`enquiry` (a concern about a child, stated as the reason), `mediation` (for another, "
+            "named in Contactpoint-For), `family`, or `duty` (of those who run the index).",
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Contactpoint-Reason",
+            description="Why, in your words, recorded as they are; UTF-8, percent-encoded.",
+        ),
+    ] = None,
+    behalf: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Contactpoint-For",
+            description="The practitioner for whom you ask, where they have no way in.",
+        ),
+    ] = None,
+) -> Seat:
+    """The seat of a request, where its caller may ask at all.
+
+    Raises UnauthenticatedError, TooManyError, DeniedError or UsageError.
+    """
+    service: Service = request.app.state.service
+    route: Route = request.route_handler.opt["route"]
+    headers = request.headers
+    actor = await _named(service, headers.get("authorization"))
+    service.limits.pass_one(actor.subject)
+    second = headers.get("contactpoint-second")
+    store = service.store.acting(actor, await _named(service, second) if second else None)
+    seat = Seat(
+        service,
+        route,
+        store,
+        _purpose(purpose, actor, route),
+        _reason(reason, route),
+        unquote(behalf or "").strip()[:LONGEST_REASON],
+        request.scope["state"]["request_id"],
+        headers,
+    )
+    if seat.purpose is Purpose.MEDIATION and not seat.behalf:
+        raise UsageError("Contactpoint-For: expected for whom you ask, as the purpose is mediation")
+    # Here for want of a role alone: what hangs on the child is decided where the child is known.
+    if decide(actor, route.act, About(), seat.purpose, store.second).outcome is Outcome.DENIED:
+        await to_thread.run_sync(seat.require, About())
+    return seat
+
+
+async def _named(service: Service, header: str | None) -> Actor:
+    known = service.identity.known(header)
+    if known is not None:
+        return known
+    found: Actor = await to_thread.run_sync(service.identity.of, header)
+    return found
+
+
+def _purpose(stated: str | None, actor: Actor, route: Route) -> Purpose:
+    """The purpose that was stated; for what opens no child it is duty where none is."""
+    if not stated and not route.opens:
+        return Purpose.DUTY
+    practitioner = actor.roles <= {Role.PRACTITIONER}
+    may = OF_PRACTITIONERS if practitioner and route.opens else tuple(Purpose)
+    try:
+        purpose = Purpose((stated or "").strip())
+    except ValueError:
+        purpose = None
+    if purpose not in may:
+        raise UsageError(f"Contactpoint-Purpose: expected one of {', '.join(may)}")
+    return purpose
+
+
+def _reason(stated: str | None, route: Route) -> str:
+    reason = unquote(stated or "", errors="replace").strip()
+    if route.opens and not reason:
+        raise UsageError("Contactpoint-Reason: expected why it is asked; it is recorded")
+    if len(reason) > LONGEST_REASON:
+        raise UsageError(f"Contactpoint-Reason: expected at most {LONGEST_REASON} characters")
+    return reason
+
+
+def request_id(stated: str | None) -> str:
+    """The id that a caller gives a request, where it can be one, else one of ours."""
+    return stated if stated and _REQUEST_ID.fullmatch(stated) else str(uuid4())

@@ -1,0 +1,68 @@
+"""What the requests of a process share: the installation, the writer, whom tokens name, limits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+
+from contactpoint.bootstrap import Contactpoint, open_store
+from contactpoint.chance import CHANCE, Chance
+from contactpoint.intake.preparing import day_of
+from contactpoint.serving.cursors import Cursors
+from contactpoint.serving.identity import Identity, IssuerTokens, OwnTokens, Reads
+from contactpoint.serving.limits import Limits
+from contactpoint.serving.recording import BatchedAccesses
+from contactpoint.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An installation that answers over HTTP."""
+
+    store: Contactpoint
+    accesses: BatchedAccesses
+    identity: Identity
+    limits: Limits
+    cursors: Cursors
+    draining: list[bool] = field(default_factory=list)
+    """Not empty once no further requests are wanted."""
+
+    @property
+    def today(self) -> date:
+        """The day in force."""
+        return day_of(self.store.chance.clock())
+
+
+@contextmanager
+def opened(settings: Settings, chance: Chance = CHANCE) -> Iterator[Service]:
+    """The service of an installation, for as long as the context lasts."""
+    with open_store(settings, chance) as store:
+        accesses = BatchedAccesses(store.access, store.keys, store.master)
+        # Whatever a use case records goes through the one writer.
+        store.__dict__["accesses"] = accesses
+        _open_all(store)
+        accesses.start()
+        limits = Limits(
+            accesses,
+            people=settings.people,
+            rate=settings.rate,
+            burst=settings.burst,
+            workers=settings.workers,
+        )
+        identity = Identity(_reads(settings, store, accesses))
+        try:
+            yield Service(store, accesses, identity, limits, Cursors(store.master))
+        finally:
+            accesses.close()
+
+
+def _open_all(store: Contactpoint) -> None:
+    """Open what requests share before there are any: each acts through a copy of the store."""
+    store.projector.catch_up()
+    _ = store.read, store.queries, store.telling, store.beside, store.sources, store.models
+
+
+def _reads(settings: Settings, store: Contactpoint, accesses: BatchedAccesses) -> Reads:
+    if settings.issuer is None:
+        return OwnTokens(store.master, accesses.is_revoked)
+    return IssuerTokens(settings.issuer, accesses.revoked_before)

@@ -1,0 +1,10 @@
+"""All routes of the service, in the order in which its description tells of them."""
+
+from contactpoint.serving import children, following, searching
+from contactpoint.serving.route import Route
+
+ROUTES: tuple[Route, ...] = (
+    *children.ROUTES,
+    *searching.ROUTES,
+    *following.ROUTES,
+)

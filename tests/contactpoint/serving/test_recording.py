@@ -1,0 +1,90 @@
+"""No answer leaves before the access is on record, and none where it cannot be."""
+
+import threading
+
+import pytest
+
+from contactpoint.accesses import Accesses, Capacity, UnrecordedError
+from contactpoint.people.actor import Actor
+from contactpoint.serving import recording
+from contactpoint.serving.recording import BatchedAccesses
+from events.access import Asked, ChildrenAccessed
+from events.log import rows_of
+from events.message import Origin
+from tests.contactpoint.serving.conftest import ASHA
+
+ADA = Actor("ada")
+
+
+@pytest.fixture
+def writer(own):
+    with own.opened() as store:
+        made = BatchedAccesses(store.access, store.keys, store.master)
+        made.start()
+        yield made
+        made.close()
+
+
+def look(writer, reader="ada", at=1_800_000_000_000_000):
+    origin = Origin(at, reader, "child show 1")
+    return writer.look(origin, "child show", Capacity(ADA), asked=Asked("why"), children=())
+
+
+def written(writer):
+    log = writer.log
+    return [m for rows in rows_of(log, upto=log.position()) for m in log.decode(rows)
+            if isinstance(m.event, ChildrenAccessed) and m.event.act == "child show"]  # fmt: skip
+
+
+def test_what_arrives_together_is_committed_together_and_all_of_it(writer):
+    before = len(writer.log.links(0, 10_000))
+    threads = [
+        threading.Thread(target=writer.write, args=([look(writer, f"reader {i % 3}")],))
+        for i in range(30)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(written(writer)) == 30
+    assert len(writer.log.links(0, 10_000)) - before < 30
+
+
+def test_a_stream_that_another_process_wrote_to_goes_on_behind_it(writer):
+    writer.write([look(writer)])
+    other = Accesses(writer.log, writer.keys, writer.master)
+    other.write([look(writer)])
+    writer.write([look(writer)])
+    assert len(written(writer)) == 3
+
+
+def test_whoever_waits_is_told_when_it_cannot_be_written(writer, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(type(writer.log), "append", broken)
+    with pytest.raises(UnrecordedError):
+        writer.write([look(writer)])
+    monkeypatch.undo()
+    writer.write([look(writer)])
+    assert len(written(writer)) == 1
+
+
+def test_where_the_record_cannot_be_written_no_answer_leaves(own, monkeypatch):
+    with own.serving():
+        number = own.number("pds", ASHA)
+        assert own.ask(f"/children/{number}").status_code == 200
+        monkeypatch.setattr(
+            recording.BatchedAccesses, "_append", lambda *_: (_ for _ in ()).throw(OSError("full"))
+        )
+        for path in (f"/children/{number}", "/children/123456789012"):
+            answered = own.ask(path)
+            assert answered.status_code == 503
+            assert answered.headers["retry-after"] == "2"
+            assert b"Okonjo" not in answered.content
+            assert "etag" not in answered.headers
+
+
+def test_once_it_ends_nothing_more_is_promised(writer):
+    writer.close()
+    assert not writer.is_running
