@@ -48,7 +48,7 @@ WORKS = (
     Work("health visitor", 15, 8, 0.85, 0.12, late=0.03),
     Work("social worker", 25, 6, 0.60, 0.30, late=0.08),
     Work("duty at night", 6, 6, 0.30, 0.55, begins=(17, 22), hours=10, days=4, weekend=True),
-    Work("hub", 12, 25, 0.20, 0.65, burst=1.5, late=0.03),
+    Work("hub", 12, 25, 0.20, 0.65, burst=2.5, late=0.03),
     Work("emergency ward", 8, 12, 0.10, 0.60, begins=(7, 14, 21), hours=9, weekend=True),
     Work("police", 4, 6, 0.0, 0.75, begins=(6, 14, 22), hours=9, weekend=True),
     Work("part-time", 10, 5, 0.85, 0.10, days=2, burst=1.0),

@@ -3,6 +3,7 @@
 import click
 
 from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.matters import alerts, investigations
 from contactpoint.cli.output import print_json, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
@@ -11,6 +12,34 @@ from contactpoint.people.deciding import Act
 @click.group()
 def audit() -> None:
     """Who looked at whom: the record of access, verified and read."""
+
+
+audit.add_command(alerts)
+audit.add_command(investigations)
+
+
+@audit.command(epilog=examples("audit watch", "audit watch --json"))
+@token_option
+@json_option
+def watch(as_json: bool) -> None:
+    """Watch what is new in the record of access.
+
+    Looks that normal work seldom shows become alerts, which 'audit alerts' lists. What was watched
+    once is not watched again, so it may run as often as a timer likes.
+    """
+    from contactpoint.auditing.matters import Matters
+    from contactpoint.watching.watching import Watching
+
+    with opened(Act.WATCH) as store, progress("watching", wanted=not as_json):
+        store.projector.catch_up()
+        watched = Watching(store).run(store.origin("audit watch"))
+        shown = [one.id for one in Matters(store).alerts() if one.id in watched.alerts]
+    if as_json:
+        print_json({"looks": watched.looks, "alerts": shown, "position": watched.upto})
+    else:
+        say(f"{watched.looks:,} looks watched, {len(shown)} alerts raised")
+        for name in shown:
+            click.echo(name)
 
 
 @audit.command(epilog=examples("audit verify"))

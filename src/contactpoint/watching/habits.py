@@ -19,8 +19,9 @@ class Day(msgspec.Struct):
 
     day: int
     looks: int = 0
-    children: dict[bytes, int] = {}
-    """How near each is."""
+    children: set[bytes] = set()
+    tally: list[int] = msgspec.field(default_factory=lambda: [0] * len(Near))
+    """How many of them were as near as each ``Near`` says, when they were seen first."""
     neighbours: set[bytes] = set()
     """Children of the reader's own postcode."""
     shielded: set[bytes] = set()
@@ -37,8 +38,8 @@ class Day(msgspec.Struct):
     listed: int = 0
     asked_after: set[bytes] = set()
     """Children of whom they asked who had looked."""
-    hours: list[int] = []
-    """The hour of each look."""
+    hours: dict[int, int] = {}
+    """How many looks fell into each hour."""
     probes: dict[str, set[str]] = {}
     """By the person searched for: what was tried beside and found nobody."""
     reasons: dict[str, set[bytes]] = {}
@@ -47,12 +48,12 @@ class Day(msgspec.Struct):
 
     def count(self, nearness: Near) -> int:
         """How many children of the day are no nearer than this."""
-        return sum(nearness <= one < Near.UNKNOWN for one in self.children.values())
+        return sum(self.tally[nearness : Near.UNKNOWN])
 
     @property
     def placed(self) -> int:
         """Children of whom it is known how near they are."""
-        return sum(one < Near.UNKNOWN for one in self.children.values())
+        return sum(self.tally[: Near.UNKNOWN])
 
     def ended(self) -> "Past":
         """The day in a few counts."""
@@ -72,7 +73,7 @@ class Day(msgspec.Struct):
             "listed": self.listed,
             "asked_after": len(self.asked_after),
         }
-        return Past(self.day, counts, tuple(self.hours))
+        return Past(self.day, counts, self.hours)
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -81,7 +82,7 @@ class Past(msgspec.Struct, frozen=True):
     day: int
     counts: dict[str, int]
     """By the names of the sums of a ``Habit``."""
-    hours: tuple[int, ...]
+    hours: dict[int, int]
 
 
 class Habit(msgspec.Struct):
@@ -111,8 +112,8 @@ class Habit(msgspec.Struct):
         for name, count in past.counts.items():
             setattr(self, name, getattr(self, name) * fade + count)
         self.hours = [share * fade for share in self.hours]
-        for hour in past.hours:
-            self.hours[hour] += 1
+        for hour, count in past.hours.items():
+            self.hours[hour] += count
 
 
 class Usual(msgspec.Struct, frozen=True):

@@ -45,6 +45,8 @@ class Child(msgspec.Struct, frozen=True):
     shielded: bool = False
     dead: bool = False
     """Died long enough ago that nobody's work with the child goes on."""
+    known: bool = True
+    """Whether the index knows it still: it may have been erased."""
     declared: bool = False
     """Of the reader's own family, as was declared."""
 
@@ -117,7 +119,7 @@ class Look(msgspec.Struct, frozen=True):
 
 def near(reader: Reader, child: Child) -> Near:
     """How near a child is to a reader's work."""
-    if child.shielded or not (reader.organisation or reader.authority):
+    if child.shielded or not child.known or not (reader.organisation or reader.authority):
         return Near.UNKNOWN
     if reader.organisation and reader.organisation in child.services:
         return Near.OWN

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from contactpoint.people.allowance import PEOPLE
 from contactpoint.watching.chances import at_least, so_many, surprise
 from contactpoint.watching.habits import Day, Usual
 from contactpoint.watching.look import Child, Kind, Look, Near, near
@@ -27,8 +28,8 @@ LOCAL = 3.0
 HOME = {Near.OWN: 1e-2, Near.AUTHORITY: 5e-4, Near.NONE: 1e-4, Near.UNKNOWN: 5e-4}
 """The chance that a child of one's own postcode (some 15 households, 8 children) is part of one's
 work: of a school of 400 near home, of an authority of 30,000 children, of all England."""
-MOST = 200
-"""Children whom nobody needs to see in a day by looking one by one [SEED]."""
+OF_LIMIT = 0.8
+"""Share of what a role allows in a day from which it is asked what for."""
 FOURFOLD = 4
 """Times what is usual, where days of work differ too much for anything finer."""
 SIBLINGS = 8
@@ -298,7 +299,7 @@ def overriding(today: Today) -> Sign | None:
     if count < 2:
         return None
     mean = max(today.usual.daily("overrides", 0.02), 0.02)
-    chance = so_many(count, mean, 1.2 * mean)
+    chance = at_least(count, 100, min(mean / 100, 0.5))  # each apart from the others
     return Sign("overrides", surprise(chance), f"{count} shields overridden in a day")
 
 
@@ -307,18 +308,21 @@ def late(today: Today) -> Sign | None:
 
     It may be somebody else, with the reader's token.
     """
-    rare = [hour for hour in today.day.hours if today.usual.at(hour) * 8 < 0.1]
-    if len(rare) < 5 or not today.usual.keeps_hours:
+    day = today.day
+    if day.looks < 5 or not today.usual.keeps_hours:
         return None
-    chance = at_least(len(rare), len(today.day.hours), 0.1)
-    weight = surprise(chance) * 1.25
-    return Sign("off hours", weight, f"{len(rare)} looks in a day at hours unusual for them")
+    rare = sum(n for hour, n in day.hours.items() if today.usual.at(hour) * 8 < 0.1)
+    if rare < 5:
+        return None
+    weight = surprise(at_least(rare, day.looks, 0.1)) * 1.25
+    return Sign("off hours", weight, f"{rare} looks in a day at hours unusual for them")
 
 
 def too_many(today: Today) -> Sign | None:
-    """More children than anybody needs in a day by looking one by one [SEED]."""
+    """Nearly as many children in a day as the role allows at all [SEED]."""
     count = len(today.day.children)
-    if count <= MOST or today.look.kind is Kind.OTHER:
+    allowed = [most for role, most in PEOPLE.items() if role in today.look.reader.roles]
+    if not allowed or count < OF_LIMIT * max(allowed) or today.look.kind is Kind.OTHER:
         return None  # whom a queue puts before a steward, they did not choose
     return Sign("limit", CERTAIN, f"{count} children in a day")
 

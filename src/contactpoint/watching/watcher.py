@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from contactpoint.watching.habits import FADE, Day, Habit, Past, Usual
-from contactpoint.watching.look import Kind, Look, Near, Reader, near
+from contactpoint.watching.look import Child, Kind, Look, Near, Reader, near
 from contactpoint.watching.signs import (
     CHILD_SIGNS,
     DAY_SIGNS,
@@ -24,7 +24,8 @@ OF_DAY = 5.0
 LAG = 7
 """Days by which what is usual for a reader lags behind today."""
 QUIET = 7
-"""Days for which the same is not said again of the same reader."""
+"""Days for which the same is not said again of the same reader, unless it has grown much worse."""
+WORSE = 3.0
 WINDOW = 30
 """Days for which returns to a child are kept, and looks at the dead."""
 NEWS = 7
@@ -64,8 +65,8 @@ class Standing(msgspec.Struct):
     """The days of the last month on which they looked at a child that is nothing to their work."""
     dead: dict[bytes, int] = {}
     """Children who died, by the last day on which they looked."""
-    said: dict[str, int] = {}
-    """The day of the last alert, by its topic."""
+    said: dict[str, tuple[int, float]] = {}
+    """The day of the last alert, by its topic, and how much it surprised."""
 
 
 class State(msgspec.Struct):
@@ -78,6 +79,12 @@ class State(msgspec.Struct):
     """Of each organisation: family name and home of those whose token states them."""
     crowds: dict[bytes, dict[str, tuple[str, int]]] = {}
     """By child: readers to whose work it is nothing, their organisation, and the day."""
+    facts: dict[str, tuple[str, str]] = {}
+    """Family name and home of readers whose token states them."""
+    tokens: dict[str, dict[str, int]] = {}
+    """Of each person: the tokens that were issued and not revoked, and when each expires."""
+    revoked: dict[str, int] = {}
+    """The day on which a person's tokens were revoked last."""
     swept: int = 0
     """The last day on which what is too old was thrown away."""
 
@@ -106,13 +113,14 @@ class Watcher:
         alerts = []
         for child in fresh:
             seen = Seen(look, child, usual, self._name_share, self._colleagues(look.reader))
-            alerts += self._raise(look, _found(sign(seen) for sign in CHILD_SIGNS), OF_CHILD,
-                                  (child.id,))  # fmt: skip
+            signs = _found(sign(seen) for sign in CHILD_SIGNS)
+            alerts += self._raise(look, signs, OF_CHILD, child)
         today = _today(look, day, usual, standing)
         signs = _found(sign(today) for sign in DAY_SIGNS)
-        signs += self._over_days(look, standing, usual)
         for sign in signs:
-            alerts += self._raise(look, [sign], OF_DAY, tuple(c.id for c in look.children))
+            alerts += self._raise(look, [sign], OF_DAY)
+        for about, sign in self._over_days(look, standing, usual):
+            alerts += self._raise(look, [sign], OF_DAY, about)
         return alerts
 
     def _standing(self, look: Look) -> Standing:
@@ -148,26 +156,32 @@ class Watcher:
     def _colleagues(self, reader: Reader) -> dict[str, tuple[str, str]]:
         return self.state.colleagues.get(reader.organisation, {})
 
-    def _over_days(self, look: Look, standing: Standing, usual: Usual) -> list[Sign]:
-        """The signs that take more than a day to show."""
-        found = []
+    def _over_days(
+        self, look: Look, standing: Standing, usual: Usual
+    ) -> Iterator[tuple[Child | None, Sign]]:
+        """The signs that take more than a day to show, and the child that each is about."""
         for child in look.children if len(look.children) < SHOWN else ():
             if near(look.reader, child) is Near.NONE:
                 days = standing.returns.setdefault(child.id, [])
                 if look.day not in days:
                     days.append(look.day)
-                found.append(returning(len(days), look.day - days[0] + 1, usual))
-                seen_by = self.state.crowds.setdefault(child.id, {})
-                seen_by[look.reader.name] = look.reader.peers, look.day
-                lately = [of for of, day in seen_by.values() if look.day - day < NEWS]
-                found.append(crowd(len(lately), len(set(lately))))
-            if child.dead:
+                if sign := returning(len(days), look.day - days[0] + 1, usual):
+                    yield child, sign
+                if sign := self._gathering(look, child):
+                    yield child, sign
+            if child.dead and not child.shielded:
                 standing.dead[child.id] = look.day
-                found.append(dead_again(len(standing.dead), usual))
-        return _found(found)
+                if sign := dead_again(len(standing.dead), usual):
+                    yield None, sign
+
+    def _gathering(self, look: Look, child: Child) -> Sign | None:
+        seen_by = self.state.crowds.setdefault(child.id, {})
+        seen_by[look.reader.name] = look.reader.peers, look.day
+        lately = [of for of, day in seen_by.values() if look.day - day < NEWS]
+        return crowd(len(lately), len(set(lately)))
 
     def _raise(
-        self, look: Look, signs: list[Sign], threshold: float, children: tuple[bytes, ...]
+        self, look: Look, signs: list[Sign], threshold: float, child: Child | None = None
     ) -> list[Alert]:
         """An alert where the signs together reach the threshold, and it was not said lately."""
         total = sum(sign.surprise for sign in signs)
@@ -175,12 +189,16 @@ class Watcher:
             return []
         signs = sorted(signs, key=lambda sign: -sign.surprise)
         topic = signs[0].name
+        # What is said of shielded children keeps nothing silent that others may be told.
+        place = f"{topic}, shielded" if child and child.shielded else topic
         said = self.state.readers[look.reader.name].said
-        if look.day - said.get(topic, -QUIET) < QUIET:
+        day, before = said.get(place, (-QUIET, 0.0))
+        if look.day - day < QUIET and total < before + WORSE:
             return []
-        said[topic] = look.day
+        said[place] = look.day, total
         names, why = tuple(s.name for s in signs), tuple(s.why for s in signs)
-        return [Alert(look.at, look.reader.name, topic, names, round(total, 1), why, children)]
+        about = (child.id,) if child else ()
+        return [Alert(look.at, look.reader.name, topic, names, round(total, 1), why, about)]
 
     def _sweep(self, today: int) -> None:
         """Throw away what is too old to count, once a day."""
@@ -194,7 +212,7 @@ class Watcher:
                 if not days:
                     del standing.returns[child]
             standing.dead = {c: day for c, day in standing.dead.items() if today - day < WINDOW}
-            standing.said = {t: day for t, day in standing.said.items() if today - day < QUIET}
+            standing.said = {t: one for t, one in standing.said.items() if today - one[0] < QUIET}
         for child, readers in list(state.crowds.items()):
             kept = {name: one for name, one in readers.items() if today - one[1] < NEWS}
             if kept:
@@ -217,37 +235,47 @@ def _found(signs: Iterable[Sign | None]) -> list[Sign]:
 
 def _count(look: Look, day: Day) -> None:
     """Take a look into the day."""
-    asked = look.asked
     day.looks += 1
-    day.hours.append(look.hour)
+    day.hours[look.hour] = day.hours.get(look.hour, 0) + 1
+    if look.behalf:
+        day.behalf.add(look.behalf)
+    nearness = [near(look.reader, child) for child in look.children]
+    _count_act(look, day)
+    if all(one is Near.NONE for one in nearness):
+        day.tried += look.asked.numbers
+    for child, one in zip(look.children, nearness, strict=True):
+        _count_child(look, day, child, one)
+
+
+def _count_act(look: Look, day: Day) -> None:
+    asked, found = look.asked, bool(look.children)
     match look.kind:
         case Kind.REFUSED:
             day.refused += 1
         case Kind.LISTED:
             day.listed += 1
             day.asked_after.update(child.id for child in look.children)
-        case Kind.OVERRIDE:
-            day.overrides += bool(look.children)
+        case Kind.SEARCH if not found and asked.person and asked.hidden:
+            day.probes.setdefault(asked.person, set()).add(asked.hidden)
+        case Kind.READ | Kind.OVERRIDE:
+            day.reads += 1
+            day.nothing += not found
+            day.vacant += not found and asked.fits
+            day.overrides += found and look.kind is Kind.OVERRIDE
         case _:
             pass
-    nearness = [near(look.reader, child) for child in look.children]
-    if look.kind in (Kind.READ, Kind.OVERRIDE):
-        day.reads += 1
-        day.nothing += not look.children
-        day.vacant += not look.children and asked.fits
-    if not look.children or Near.NONE in nearness:
-        day.tried += asked.numbers
-    if look.kind is Kind.SEARCH and not look.children and asked.person and asked.hidden:
-        day.probes.setdefault(asked.person, set()).add(asked.hidden)
-    for child, one in zip(look.children, nearness, strict=True):
-        day.children[child.id] = one
-        if look.reader.home in child.homes:
-            day.neighbours.add(child.id)
-        if child.shielded:
-            day.shielded.add(child.id)
-        if child.dead:
-            day.dead.add(child.id)
-        if one is Near.NONE and asked.reason:
-            day.reasons.setdefault(asked.reason, set()).add(child.id)
-    if look.behalf:
-        day.behalf.add(look.behalf)
+
+
+def _count_child(look: Look, day: Day, child: Child, nearness: Near) -> None:
+    if child.id not in day.children:
+        day.children.add(child.id)
+        day.tally[nearness] += 1
+    if child.shielded:
+        day.shielded.add(child.id)
+        return  # nothing that is hidden counts beside what others may be told
+    if look.reader.home in child.homes:
+        day.neighbours.add(child.id)
+    if child.dead:
+        day.dead.add(child.id)
+    if nearness is Near.NONE and look.asked.reason:
+        day.reasons.setdefault(look.asked.reason, set()).add(child.id)
