@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
 
+import msgspec
+
 from contactpoint.watching.look import Asked, Child, Kind, Look, Reader
 from contactpoint.watching.watcher import State
 from events import access
@@ -19,6 +21,7 @@ from events.access import (
 from events.master import Hashes
 from events.message import Event, Recorded
 from person.numbers import NumberError, read
+from person.particulars import Particulars
 from projections.folding import compact, fold
 from projections.watched import Watched, service_key
 
@@ -36,7 +39,9 @@ GONE = 30
 NAMES = ("name", "family", "given")
 PLACES = ("postcode", "address-postalcode", "address")
 BIRTHS = ("birth", "birthdate")
-SAID = frozenset({*NAMES, *BIRTHS, "sex", "gender", "limit", "number"})
+SAID = frozenset(
+    {*NAMES, *BIRTHS, "sex", "gender", "limit", "number", "count", "onlycertainmatches", "_id"}
+)
 """What may be asked of a shielded child; anything beside is hidden."""
 MOST_DIGITS = 13
 
@@ -111,7 +116,7 @@ class Facts:
 
     def _asked(self, asked: access.Asked) -> Asked:
         """What was typed, as the signs look at it: most of it as a keyed hash."""
-        search = {name: value for name, value in asked.search.items() if value}
+        search = _searched(asked.search)
         names = " ".join(fold(search[name]) for name in NAMES if name in search)
         births = " ".join(search[name] for name in BIRTHS if name in search)
         hidden = " ".join(compact(value) for name, value in search.items() if name not in SAID)
@@ -188,6 +193,25 @@ _KINDS = (
     (Kind.SEARCH, {"find", "search", "lookup", "match", "pix"}),
     (Kind.READ, {"child", "patient"}),
 )
+
+
+def _searched(stated: dict[str, str]) -> dict[str, str]:
+    """What was asked by field; a person whom FHIR's match describes, taken apart."""
+    search = {name.casefold(): value for name, value in stated.items() if value}
+    if (described := search.pop("person", None)) is None:
+        return search
+    try:
+        person = msgspec.json.decode(described, type=Particulars)
+    except msgspec.MsgspecError:
+        return search
+    told = {
+        "family": next((name.family for name in person.names), ""),
+        "given": next((" ".join(name.given) for name in person.names), ""),
+        "birth": person.birth.value if person.birth else "",
+        "postcode": next((one.postcode for one in person.addresses), ""),
+        "identifier": next((one.value for one in person.identifiers), ""),
+    }
+    return search | {name: value for name, value in told.items() if value}
 
 
 def _numbers(search: dict[str, str]) -> list[int]:
