@@ -251,7 +251,8 @@ class Accesses:
         keys = self._keys(sealed) if sealed else {}
         for attempt in range(TRIES):
             try:
-                self.log.append(self._messages(entries, keys))
+                versions = self._versions({entry.stream for entry in entries}, anew=attempt > 0)
+                self.log.append(_messages(entries, keys, versions))
             except StaleError:
                 if attempt == TRIES - 1:
                     raise
@@ -263,24 +264,29 @@ class Accesses:
         issued = self.keys.issue([stream.bytes for stream in streams])
         return dict(zip(streams, issued, strict=True))
 
-    def _messages(self, entries: Sequence[Entry], keys: Mapping[UUID, int]) -> list[Recorded]:
-        """The entries as the next events of their streams."""
-        versions = self.log.versions({entry.stream for entry in entries})
-        messages: list[Recorded] = []
+    def _versions(self, streams: Collection[UUID], *, anew: bool) -> dict[UUID, int]:
+        """The versions of those of these streams that exist, to be counted on."""
+        del anew
+        return self.log.versions(streams)
 
-        def add(entry: Entry, event: Event, *, sealed: bool) -> None:
-            stream = entry.stream
-            versions[stream] = version = versions.get(stream, 0) + 1
-            key = (keys[stream],) if sealed else ()
-            messages.append(
-                Recorded(stream, version, entry.origin, entry.origin.recorded, event, key)
-            )
 
-        for entry in entries:
-            if entry.begins is not None and entry.stream not in versions:
-                add(entry, entry.begins, sealed=True)
-            add(entry, entry.event, sealed=entry.sealed)
-        return messages
+def _messages(
+    entries: Sequence[Entry], keys: Mapping[UUID, int], versions: dict[UUID, int]
+) -> list[Recorded]:
+    """The entries as the next events of their streams, whose versions go on."""
+    messages: list[Recorded] = []
+
+    def add(entry: Entry, event: Event, *, sealed: bool) -> None:
+        stream = entry.stream
+        versions[stream] = version = versions.get(stream, 0) + 1
+        key = (keys[stream],) if sealed else ()
+        messages.append(Recorded(stream, version, entry.origin, entry.origin.recorded, event, key))
+
+    for entry in entries:
+        if entry.begins is not None and entry.stream not in versions:
+            add(entry, entry.begins, sealed=True)
+        add(entry, entry.event, sealed=entry.sealed)
+    return messages
 
 
 def required_reason(reason: str) -> str:

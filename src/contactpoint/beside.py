@@ -90,13 +90,13 @@ class BesideRecords:
         view = found.view
         if not isinstance(view, ChildView):
             return None
-        children = self._children(found)
+        told = self._told(found)
         left = view.left_england.value.date if view.left_england else ""
         back = returned(view)
         beside = Beside(
-            authority=self._authority(children, view, today),
-            corrections=self._corrections(children),
-            sensitive=self._sensitive(children, found.records, today),
+            authority=self._authority(told[RESPONSIBLE], view, today),
+            corrections=self._corrections(told[CORRECTION]),
+            sensitive=self._sensitive(told[CONSENT], found.records, today),
             returned=back,
             retention=retention(
                 view.birth.value if view.birth else None,
@@ -111,18 +111,14 @@ class BesideRecords:
     def responsible(self, found: Found, today: date) -> Authority:
         """Who is responsible: who accepted the child last, else whom the feeds make out."""
         view = found.view if isinstance(found.view, ChildView) else None
-        return self._authority(self._children(found), view, today)
-
-    def _children(self, found: Found) -> list[UUID]:
-        """The child, and every child merged into it."""
-        return [found.child, *sorted(self.queries.merged_into([found.child]))]
+        return self._authority(self._told(found)[RESPONSIBLE], view, today)
 
     def _authority(
-        self, children: Sequence[UUID], view: ChildView | None, today: date
+        self, told: Sequence[Recorded], view: ChildView | None, today: date
     ) -> Authority:
         accepted: Recorded | None = None
         offered = ""
-        for message in self._told(RESPONSIBLE, children):
+        for message in told:
             if isinstance(message.event, ChildOffered):
                 offered = message.event.to
             elif isinstance(message.event, ChildAccepted | ChildDeclined):
@@ -132,14 +128,14 @@ class BesideRecords:
         if accepted is not None and isinstance(accepted.event, ChildAccepted):
             since = accepted.origin.recorded
             return Authority(accepted.event.authority, "accepted", since, offered)
-        told = made_out(view.services, today.isoformat()) if view else None
-        if told is None:
+        found = made_out(view.services, today.isoformat()) if view else None
+        if found is None:
             return Authority("", "", None, offered)
-        return Authority(told.value, told.source, told.stated, offered)
+        return Authority(found.value, found.source, found.stated, offered)
 
-    def _corrections(self, children: Sequence[UUID]) -> tuple[Correction, ...]:
+    def _corrections(self, told: Sequence[Recorded]) -> tuple[Correction, ...]:
         standing: dict[str, Correction] = {}
-        for message in self._told(CORRECTION, children):
+        for message in told:
             event = message.event
             if isinstance(event, CorrectionRecorded | CorrectionWithdrawn):
                 standing.pop(event.kind, None)
@@ -149,11 +145,11 @@ class BesideRecords:
         return tuple(standing[kind] for kind in sorted(standing))
 
     def _sensitive(
-        self, children: Sequence[UUID], records: Sequence[UUID], today: date
+        self, told: Sequence[Recorded], records: Sequence[UUID], today: date
     ) -> Sensitive | None:
         """One line, however many services there are: their number would tell of them."""
         consents = Consents()
-        for message in self._told(CONSENT, children):
+        for message in told:
             if isinstance(message.event, ConsentStated):
                 consents = evolve_consent(consents, message.event)
         for source, service in self._services(records):
@@ -177,14 +173,17 @@ class BesideRecords:
                     current = event.sensitive if isinstance(event.sensitive, tuple) else ()
             yield from ((head.state.source, service) for service in current)
 
-    def _told(self, what: str, children: Sequence[UUID]) -> list[Recorded]:
-        """What was told of these children, in the order in which it was recorded."""
-        told = [
-            message
-            for child in children
-            for message in self.telling.log.stream(self.telling.stream(what, child))
-        ]
-        return sorted(told, key=lambda message: message.origin.recorded)
+    def _told(self, found: Found) -> dict[str, list[Recorded]]:
+        """What was told of each kind about a child and those merged into it, as it was recorded."""
+        children = [found.child, *sorted(self.queries.merged_into([found.child]))]
+        kinds = (RESPONSIBLE, CORRECTION, CONSENT)
+        streams = {self.telling.stream(kind, child): kind for kind in kinds for child in children}
+        told: dict[str, list[Recorded]] = {kind: [] for kind in kinds}
+        for stream in self.telling.log.versions(streams):
+            told[streams[stream]].extend(self.telling.log.stream(stream))
+        for messages in told.values():
+            messages.sort(key=lambda message: message.origin.recorded)
+        return told
 
 
 def returned(view: ChildView) -> Returned | None:

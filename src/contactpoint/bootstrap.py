@@ -23,25 +23,29 @@ from contactpoint.settings import Settings
 from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
 from events.keys import SubjectKeys
+from events.ledger import ErasureLedger
 from events.log import Log, open_log
 from events.master import MasterKey, MasterKeyError
 from events.message import Origin
 from events.store.heads import is_across
-from projections import database
+from projections import database, schema
 from projections.guard import Guard
 from projections.projector import Projector
 from projections.queries import NO_CLEARANCE, Clearance, Found, Queries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from concurrent.futures import Executor
 
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
     from contactpoint.judging import Hangs, Judging, Pair
+    from contactpoint.keeping.backing_up import BackingUp
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
+    from contactpoint.matching.person import PersonMatching
     from contactpoint.models import Models
     from contactpoint.relatives import Relatives
     from contactpoint.separating import Separating
@@ -166,13 +170,20 @@ class Contactpoint:
         made.prepare()
         return made
 
+    def rebuilding(self) -> Projector:
+        """The projector for making all read models anew, whatever tables stand there."""
+        made = Projector(self.log, self.read)
+        made.prepare_anew()
+        return made
+
     def catch_up(self) -> int:
         """Bring the read models to where the log stands; the position reached."""
         return self.projector.catch_up()
 
     @cached_property
     def queries(self) -> Queries:
-        """What readers ask of the read models."""
+        """What readers ask of the read models; SchemaError where they are of another version."""
+        schema.check(self.read)
         guard = Guard(self.log.heads, self.catch_up)
         return Queries(self.read, guard, self.settings.brokerage)
 
@@ -283,6 +294,7 @@ class Contactpoint:
         """The use case of erasing."""
         from contactpoint.erasing import Erasing
         from contactpoint.intake.recall import FOLDER
+        from contactpoint.keeping.staging import drop_beside
 
         return Erasing(
             self.log,
@@ -291,7 +303,24 @@ class Contactpoint:
             self.projector,
             self.queries,
             self._kept_index(),
+            self.ledger,
             rows=self.settings.work / FOLDER,
+            backup_days=self.settings.backup_days,
+            tidy=lambda: drop_beside(self.settings),
+        )
+
+    @property
+    def backing_up(self) -> "BackingUp":
+        """The use case of taking a backup."""
+        from contactpoint.keeping.backing_up import BackingUp
+        from contactpoint.keeping.staging import places
+
+        return BackingUp(
+            self.log,
+            self.master,
+            self.ledger,
+            places(self.settings),
+            models=self.settings.home / "models",
             backup_days=self.settings.backup_days,
         )
 
@@ -301,6 +330,24 @@ class Contactpoint:
         from contactpoint.shielding.officers import Shielding
 
         return Shielding(self.log, self.keys, self.master, self.catch_up)
+
+    @cached_property
+    def person_matching(self) -> "PersonMatching":
+        """The use case of matching one described person against the index."""
+        return self.matching_people()
+
+    def matching_people(self, aside: "Executor | None" = None) -> "PersonMatching":
+        """The same; ``aside`` reads an index that was written anew while the old one answers."""
+        from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.matching import OfChildren
+        from contactpoint.matching.open_index import OpenIndex
+        from contactpoint.matching.person import PersonMatching
+
+        def filling(model: "Model") -> Filling:
+            return Filling(self.sources.registry(), OfChildren(model))
+
+        index = OpenIndex(self._kept_index, self.models, filling, self.queries, aside)
+        return PersonMatching(self.queries, index)
 
     def _kept_index(self) -> "KeptIndex":
         from contactpoint.linking.kept_index import KeptIndex
@@ -312,6 +359,11 @@ class Contactpoint:
     def checkpoints(self) -> Checkpoints:
         """The signed notes of how far the log goes, outside its database."""
         return Checkpoints(self.settings.checkpoints, self.master.signing)
+
+    @cached_property
+    def ledger(self) -> ErasureLedger:
+        """The ledger of erasures outside the databases, beside the checkpoints."""
+        return ErasureLedger(self.settings.checkpoints, self.master.signing)
 
     def judging(self, act: Act) -> "Judging":
         """The use case of deciding on pairs, for one act of whoever acts."""
@@ -419,6 +471,7 @@ def initialise(settings: Settings) -> list[Path | str]:
     if settings.home.exists() and not settings.home.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "expected a folder", str(settings.home))
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_half_restored(settings)
     made: list[Path | str] = []
     if not settings.master_key.exists():
         _refuse_to_begin_anew(settings)
@@ -431,12 +484,12 @@ def initialise(settings: Settings) -> list[Path | str]:
             made.append(place.render_as_string(hide_password=True))
         elif not Path(place.database or "").exists():
             made.append(Path(place.database or ""))
-    with _opened(settings, create=True) as opened:
-        _ = opened.projector
-        opened.accesses.name_administrator(opened.origin("init"))
-        if not opened.log.position():
-            opened.models.adopt(opened.model, opened.origin("init"))
-            opened.projector.catch_up()
+    with opened(settings, create=True) as store:
+        _ = store.projector
+        store.accesses.name_administrator(store.origin("init"))
+        if not store.log.position():
+            store.models.adopt(store.model, store.origin("init"))
+            store.projector.catch_up()
     return made
 
 
@@ -457,6 +510,7 @@ def _refuse_to_begin_anew(settings: Settings) -> None:
 def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
     """Open an installation. Raises NotInitialisedError where there is none."""
     os.umask(0o077)
+    _refuse_half_restored(settings)
     log = sa.make_url(settings.log_url)
     missing = log.get_backend_name() == "sqlite" and not Path(log.database or "").exists()
     if missing or not settings.master_key.exists():
@@ -466,7 +520,18 @@ def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
         )
     for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
         _look_at(Path(sa.make_url(url).database or ""), url)
-    return _opened(settings, create=False, chance=chance)
+    return opened(settings, chance=chance)
+
+
+def _refuse_half_restored(settings: Settings) -> None:
+    """Raises NotInitialisedError where a restore was cut short while it put databases in place."""
+    from contactpoint.keeping.staging import is_swapping
+
+    if is_swapping(settings):
+        raise NotInitialisedError(
+            f"{settings.home}: a restore was cut short there; expected 'contactpoint restore' "
+            "again, with the same backup"
+        )
 
 
 def _look_at(path: Path, url: str) -> None:
@@ -475,7 +540,8 @@ def _look_at(path: Path, url: str) -> None:
         raise PermissionError(errno.EACCES, "may not be read and written", str(path))
 
 
-def _opened(settings: Settings, *, create: bool, chance: Chance = CHANCE) -> Contactpoint:
+def opened(settings: Settings, *, create: bool = False, chance: Chance = CHANCE) -> Contactpoint:
+    """Open an installation without a look at what is there; ``create`` makes what is missing."""
     master = MasterKey.load(settings.master_key)
     keys = SubjectKeys(settings.keys_url, master, create=create)
     log = open_log(settings.log_url, keys, master, create=create)

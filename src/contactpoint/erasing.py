@@ -2,7 +2,7 @@
 
 import datetime
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from events.child import Child, ChildEvent, EraseChild
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
 from events.keys import SubjectKeys, subject_of
+from events.ledger import ErasureLedger
 from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
@@ -30,6 +31,8 @@ from projections.queries import Queries
 
 WAIT = 60.0
 """Seconds for which an erasure waits for a rebuild to end."""
+AGAIN = "a restored backup held what had been erased"
+"""The reason that is recorded where a restore replays an erasure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Erased:
     """What was erased."""
 
     records: int
+    children: int
+    """With those that were merged into the child erased."""
     child: str
     """Number of the child that was erased whole; empty where only a record was."""
     final: datetime.date
@@ -54,14 +59,17 @@ class Erasing:
         projector: Projector,
         queries: Queries,
         kept: KeptIndex,
+        ledger: ErasureLedger,
         *,
         rows: Path,
         backup_days: int,
         wait: float = WAIT,
+        tidy: Callable[[], None] = lambda: None,
     ) -> None:
         """``rows`` is the folder of what rows were read as (``contactpoint.intake.recall``).
 
-        A rebuild under way is waited for ``wait`` seconds.
+        A rebuild under way is waited for ``wait`` seconds. ``tidy`` removes what a restore that
+        was killed has left.
         """
         self._log = log
         self._keys = keys
@@ -69,9 +77,11 @@ class Erasing:
         self._projector = projector
         self._queries = queries
         self._kept = kept
+        self._ledger = ledger
         self._rows = rows
         self._backup_days = backup_days
         self._wait = wait
+        self._tidy = tidy
 
     def record(self, record: UUID, origin: Origin, *, reason: str) -> Erased:
         """Erase one source's record.
@@ -104,6 +114,20 @@ class Erasing:
                 or (one.record in records and (one.child is None or one.child in children))
             ]
             return self._erase(mine, children, origin, reason, number)
+
+    def again(
+        self, records: Collection[UUID], children: Collection[UUID], origin: Origin
+    ) -> Erased:
+        """Erase what a restored backup brought back, as far as its log knows of it."""
+        known = self._log.heads.records(records)
+        left = [one.record for one in known.values() if one.state.standing != "erased"]
+        there = [
+            child
+            for child in sorted(self._log.heads.children(children))
+            if self._child(child).status != "erased"
+        ]
+        with self._alone():
+            return self._erase(left, there, origin, AGAIN, "")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -145,7 +169,7 @@ class Erasing:
         reason: str,
         number: str,
     ) -> Erased:
-        """Say it in the log, then destroy the keys, then remove what was made from them."""
+        """Say it in the log, and outside it; destroy the keys; remove what was made from them."""
         shields = self._shields(records)
         self._append(records, children, shields, origin, reason)
         subjects = [record.bytes for record in records]
@@ -162,15 +186,17 @@ class Erasing:
             subject_of("never-link", side.never_link, self._master)
             for side in self._log.heads.sides(records)
         ]
+        self._ledger.write(self._log.id, records, children, subjects)
         self._keys.destroy(subjects)
         self._projector.catch_up()
         self._projector.drop_half_made()
         scrub(self._projector.engine)
         self._kept.forget()
         shutil.rmtree(self._rows, ignore_errors=True)
+        self._tidy()
         today = datetime.datetime.fromtimestamp(origin.recorded / 1e6, datetime.UTC).date()
         final = today + datetime.timedelta(days=self._backup_days)
-        return Erased(len(records), number, final)
+        return Erased(len(records), len(children), number, final)
 
     def _shields(self, records: Sequence[UUID]) -> list[UUID]:
         """The shields that stand or stood over none but these records, and erased ones."""

@@ -1,21 +1,23 @@
-"""Settings, read once from the environment: where databases, keys and files are."""
+"""Settings, read once from the environment and a file: where databases, keys and files are."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contactpoint.configuration import HOME, gathered
 from contactpoint.errors import UsageError
 from contactpoint.people.actor import Role
 from contactpoint.people.allowance import BURST, PEOPLE, RATE
 from contactpoint.people.issuer import ALGORITHMS, Issuer
 
-HOME = "contactpoint-data"
 CHUNK = 50_000
 """Rows in one commit of a load: fewer commits, fewer pages of an index changed again by each."""
 WORTH_KEEPING = 1_000
 BROKERAGE = "ask a shielding officer of the index"
 ISSUER = ("ISSUER", "ISSUER_KEYS", "AUDIENCE", "ALGORITHMS", "STRONG_ACR", "ROLES_CLAIM")
+DRAIN = 1
+METRICS = ("127.0.0.1", 9464)
 LARGE = 16 << 20
 """A second process takes about a second to begin: as long as some 16 MiB take alone."""
 
@@ -57,6 +59,10 @@ class Settings:
     """Requests in a second that one reader may ask in the long run."""
     burst: int = BURST
     """Requests of one reader that may come at once."""
+    metrics: tuple[str, int] | None = METRICS
+    """Address and port of health and metrics; None where nobody asks."""
+    drain: float = DRAIN
+    """Seconds for which the service says that it is ending before it stops to listen."""
     issuer: Issuer | None = None
     """Who vouches for people; None where the index's own tokens do."""
 
@@ -69,8 +75,10 @@ class Settings:
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings that the ``CONTACTPOINT_...`` variables state, and defaults for the rest.
 
-    Raises UsageError where a variable holds what it cannot.
+    What they do not state, the file of settings may (``contactpoint.configuration``). Raises
+    UsageError where one holds what it cannot.
     """
+    environment = gathered(environment)
     home = Path(environment.get("CONTACTPOINT_HOME") or HOME).absolute()
     shared = _address(environment, "CONTACTPOINT_DATABASE_URL")
     if shared.startswith("sqlite:"):
@@ -105,6 +113,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         workers=_number(environment, "CONTACTPOINT_WORKERS", os.cpu_count() or 1, 1, 64),
         rate=float(_number(environment, "CONTACTPOINT_RATE", int(RATE), 1, 1_000_000)),
         burst=_number(environment, "CONTACTPOINT_BURST", BURST, 1, 1_000_000),
+        metrics=_metrics(environment),
+        drain=float(_number(environment, "CONTACTPOINT_DRAIN", DRAIN, 0, 300)),
         people=_people(environment),
         issuer=_issuer(environment),
         token=environment.get("CONTACTPOINT_TOKEN"),
@@ -150,6 +160,17 @@ def _issuer(environment: Mapping[str, str]) -> Issuer | None:
     return Issuer(
         url, audience, keys, algorithms, strong, stated["ROLES_CLAIM"] or "contactpoint_roles"
     )
+
+
+def _metrics(environment: Mapping[str, str]) -> tuple[str, int] | None:
+    """``CONTACTPOINT_METRICS``: an address and a port, or ``off``."""
+    text = environment.get("CONTACTPOINT_METRICS", "").strip()
+    if not text or text == "off":
+        return None if text else METRICS
+    address, _, port = text.rpartition(":")
+    if not address or not port.isdigit() or not 1 <= int(port) <= 65_535:
+        raise UsageError("CONTACTPOINT_METRICS: expected ADDRESS:PORT, or off")
+    return address.strip("[]"), int(port)
 
 
 def _address(environment: Mapping[str, str], name: str) -> str:

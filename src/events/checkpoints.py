@@ -32,11 +32,13 @@ class Checkpoint(msgspec.Struct, frozen=True):
     """When it was written: microseconds since 1970-01-01 UTC."""
     signature: str = ""
     """Ed25519, 128 hex digits, over the other fields."""
+    restored: bool = False
+    """Whether a backup was restored that ended here: earlier notes of what came after are void."""
 
     def signed_text(self) -> bytes:
         """The bytes that the signature is made over."""
-        lines = ("contactpoint checkpoint 1", self.log, self.position, self.hash, self.time)
-        return "\n".join(map(str, lines)).encode()
+        title = "contactpoint restored 1" if self.restored else "contactpoint checkpoint 1"
+        return "\n".join(map(str, (title, self.log, self.position, self.hash, self.time))).encode()
 
 
 class Checkpoints:
@@ -49,13 +51,19 @@ class Checkpoints:
     def write(self, log: Log) -> Checkpoint | None:
         """Note how far the log goes; on the disk when this returns. None for an empty log."""
         last = log.last_link()
-        if last is None:
-            return None
-        note = Checkpoint(log.id.hex(), last.last, last.hash.hex(), time.time_ns() // 1000)
+        return None if last is None else self._note(log, last.last, last.hash.hex())
+
+    def write_restored(self, log: Log, position: int, hash_: str) -> Checkpoint:
+        """Note that a backup was restored whose last commit ended here, with this hash."""
+        return self._note(log, position, hash_, restored=True)
+
+    def _note(self, log: Log, position: int, hash_: str, *, restored: bool = False) -> Checkpoint:
+        now = time.time_ns() // 1000
+        note = Checkpoint(log.id.hex(), position, hash_, now, restored=restored)
         signature = self._key.sign(note.signed_text()).hex()
         note = msgspec.structs.replace(note, signature=signature)
         failpoint("checkpoint.before")
-        _append(self._path(log), msgspec.json.encode(note))
+        append_line(self._path(log), msgspec.json.encode(note))
         failpoint("checkpoint.after")
         return note
 
@@ -87,7 +95,7 @@ class Checkpoints:
         path = self._path(log)
         content = path.read_bytes() if path.exists() else b""
         for number, line in enumerate(content.split(b"\n"), 1):
-            if line.strip() and not _is_torn(line):
+            if line.strip() and not is_torn(line):
                 yield number, self._checked(line)
 
     def _checked(self, line: bytes) -> Checkpoint | None:
@@ -112,12 +120,13 @@ def _tail(path: Path) -> bytes:
         return b""
 
 
-def _is_torn(line: bytes) -> bool:
+def is_torn(line: bytes) -> bool:
     """Whether a write was cut short: a note begun and not ended."""
     return line.startswith(b"{") and not line.endswith(b"}")
 
 
-def _append(path: Path, line: bytes) -> None:
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file of notes; on the disk when this returns."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:

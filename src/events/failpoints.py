@@ -33,6 +33,12 @@ NAMES = frozenset(
         "index.after-swap",
         "index.frame",
         "index.after-append",
+        "backup.copied",
+        "backup.before-rename",
+        "restore.filled",
+        "restore.before-swap",
+        "restore.swapping",
+        "restore.swapped",
     }
 )
 """Every failpoint there is; whoever places a new one adds it here."""

@@ -53,6 +53,8 @@ class Report:
     events: int = 0
     commits: int = 0
     checkpoints: int = 0
+    later: list[Checkpoint] = field(default_factory=list)
+    """Checkpoints of commits that the log is not expected to have."""
 
     @property
     def is_whole(self) -> bool:
@@ -61,11 +63,20 @@ class Report:
 
 
 def verify(
-    log: Log, checkpoints: Checkpoints | None = None, heads_of: HeadsOf | None = None
+    log: Log,
+    checkpoints: Checkpoints | None = None,
+    heads_of: HeadsOf | None = None,
+    *,
+    upto: int | None = None,
 ) -> Report:
-    """Walk the whole log and compare it with its chain, its checkpoints and its heads."""
+    """Walk the whole log and compare it with its chain, its checkpoints and its heads.
+
+    A log out of a backup is held only against the checkpoints ``upto`` where the backup ended.
+    """
     report = Report()
     notes = _notes(log, checkpoints, report)
+    if upto is not None:
+        report.later = [notes.pop(position) for position in sorted(notes) if position > upto]
     report.findings += _unreadable(log)
     acts = _walk(log, notes, report) if report.is_whole else {}
     if not log.names.heads:
@@ -87,11 +98,24 @@ def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[in
                 Finding(f"line {number} of the checkpoints is not one signed for this log")
             )
         else:
+            if note.restored:
+                _void(notes, note, report)
             notes[note.position] = note
             report.checkpoints += 1
     if not notes:
         report.unchecked.append(UNANCHORED)
     return notes
+
+
+def _void(notes: dict[int, Checkpoint], restored: Checkpoint, report: Report) -> None:
+    """Drop the notes of commits that a backup did not have when it was restored."""
+    lost = [position for position in notes if position > restored.position]
+    for position in lost:
+        del notes[position]
+    report.unchecked.append(
+        f"the log was restored from a backup that ended at position {restored.position}: of "
+        f"{len(lost)} checkpoints after it nothing was looked for"
+    )
 
 
 def _unreadable(log: Log) -> list[Finding]:

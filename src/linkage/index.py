@@ -91,6 +91,7 @@ class Index:
         self._runs: list[Run] = []
         self._filed = 0
         """Rows whose entries stand in a run."""
+        self._has_long_blocks = False
         self._asked = np.zeros(0, np.bool_)
         self._kept: Mark | None = None
         self._gone: list[int] = []
@@ -206,6 +207,22 @@ class Index:
                 self._records.drop_last()
             self._coder.shorten(*sizes)
 
+    def compared(
+        self, record: Comparable, ordinals: Iterable[int]
+    ) -> tuple[Ordinals, npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
+        """Those of these records that are here, with the weight and pattern of each beside one.
+
+        Whether they share a key or not. Nothing of that one stays, as in ``matches``.
+        """
+        sizes = self._coder.sizes
+        try:
+            here, rows = self.coded_of(ordinals)
+            asked = np.repeat(self._coder.rows([record]), len(rows), axis=0)
+            codes = kernel.patterns(asked, rows, self._coder.facts())
+            return here, self._weights(codes), codes
+        finally:
+            self._coder.shorten(*sizes)
+
     def random_patterns(self, count: int, seed: int) -> npt.NDArray[np.uint64]:
         """The patterns of so many pairs of records drawn at random; the same for the same seed."""
         live = self._records.live()
@@ -226,6 +243,20 @@ class Index:
         """Those of these records that are here, and their rows."""
         rows = self._records.rows_of(ordinals)
         return self._records.ordinals_of(rows), self._records.unpacked(rows)
+
+    def ordinals(self) -> Ordinals:
+        """All records that are here."""
+        return self._records.ordinals_of(self._records.live())
+
+    def file(self) -> None:
+        """File what was put and removed, so that the next question need not.
+
+        Where a block is beyond the bound, all is filed anew: which of its records meet then depends
+        on those alone that are here, and not on what came and went.
+        """
+        if self._has_long_blocks:
+            self._gather()
+        self._file()
 
     def facts(self) -> layout.Facts:
         """What is known of the words and codes that rows hold."""
@@ -259,6 +290,7 @@ class Index:
         self._records = Records(layout.WIDTH)
         self._take(packed)
         self._runs, self._filed, self._kept = [], 0, None
+        self._has_long_blocks = False
 
     def _take(self, stored: Mapping[str, Any]) -> None:
         ordinals = stored["ordinals"].astype(np.int64)
@@ -353,7 +385,8 @@ class Index:
             self._runs.append(Run(kernel.merged(before, last, table), _NOWHERE, 0))
         if self._runs and not len(self._runs[-1].directory):
             entries = self._runs[-1].entries
-            kernel.put_long_blocks_in_order(entries, table, self._bound)
+            long = kernel.put_long_blocks_in_order(entries, table, self._bound)
+            self._has_long_blocks = self._has_long_blocks or long > 0
             self._runs[-1] = kernel.run_of(entries)
 
     def _is_short(self, run: Run) -> bool:

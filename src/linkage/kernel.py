@@ -159,14 +159,16 @@ def merged(one: Entries, other: Entries, table: Table) -> Entries:
     return out[: runs.merge(one, other, table.starts, out)]
 
 
-def put_long_blocks_in_order(entries: Entries, table: Table, bound: int) -> None:
-    """Bring the blocks that outgrow the bound into the order of their ties."""
+def put_long_blocks_in_order(entries: Entries, table: Table, bound: int) -> int:
+    """Bring the blocks that outgrow the bound into the order of their ties; how many there are."""
     places = np.empty((len(entries) // (bound + 1) + 1, 2), np.int64)
-    for start, stop in places[: runs.long_blocks(entries, bound, places)]:
+    count = int(runs.long_blocks(entries, bound, places))
+    for start, stop in places[:count]:
         block = entries[start:stop]
         ties = np.empty(len(block), np.uint64)
         runs.ties(table.heap, table.starts, block, ties)
         block[:] = block[np.argsort(ties)]
+    return count
 
 
 def in_order(low: Ordinals, high: Ordinals) -> Ordinals:

@@ -19,6 +19,7 @@ from person.particulars import Particulars
 from projections import renewed, rows
 from projections.folding import compact, fold
 from projections.index import CHILD, RECORD, SOURCE_KIND, metadata, with_statements
+from projections.prepared import Prepared
 from projections.projection import AFTER_FINISHING, Target
 from projections.shielded import kind_of
 from projections.survivorship import Stated, birth, identity, name_in_use, sex
@@ -110,9 +111,22 @@ def add(children: Sequence[bytes], target: Target) -> None:
 
 def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, list[Kept]]]:
     """The current records of each of these children, in the order of the children's ids."""
+    if len(children) == 1 and not target.beside:
+        found = _OF_ONE.all(target.connection, child=children[0])
+    else:
+        which = target[RECORD].c.child.in_(children)
+        found = list(target.connection.execute(_current(target).where(which)).all())
+    anew = renewed.children(children, target)
+    for child, group in groupby(found, key=itemgetter(0)):
+        kept = [_kept(*row) for row in group]
+        yield child, [_without_past(one) for one in kept] if child in anew else kept
+
+
+def _current(target: Target) -> sa.Select[Any]:
+    """The current records, in the order of their children's ids."""
     record, kind = target[RECORD], target[SOURCE_KIND]
     both, statement = with_statements(record, record.c.ordinal, target)
-    query: sa.Select[Any] = (
+    return (
         sa.select(
             record.c.child,
             record.c.record,
@@ -128,16 +142,14 @@ def current(children: Sequence[bytes], target: Target) -> Iterator[tuple[bytes, 
         .select_from(both)
         .join(target[CHILD], target[CHILD].c.child == record.c.child)
         .outerjoin(kind, kind.c.source == record.c.source)
-        .where(record.c.child.in_(children), record.c.standing == "current")
+        .where(record.c.standing == "current")
         .where(statement.is_not(None))
         .where(target[CHILD].c.status != "retired")
         .order_by(record.c.child, record.c.ordinal)
     )
-    found = target.connection.execute(query).all()
-    anew = renewed.children(children, target)
-    for child, group in groupby(found, key=itemgetter(0)):
-        kept = [_kept(*row) for row in group]
-        yield child, [_without_past(one) for one in kept] if child in anew else kept
+
+
+_OF_ONE = Prepared(_current(Target(None)).where(RECORD.c.child == sa.bindparam("child")))  # type: ignore[arg-type]  # no connection is needed to write it
 
 
 def _without_past(kept: Kept) -> Kept:

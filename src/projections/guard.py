@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from events.shield import Kind
 from events.store.heads import SideRecord, is_across
 from projections.positions import PROJECTION
+from projections.prepared import Prepared
 from projections.projection import Target
 
 T = TypeVar("T")
@@ -91,7 +92,9 @@ class Guard:
         raise BehindError
 
 
+_LEAST = Prepared(sa.select(sa.func.min(PROJECTION.c.position)))
+
+
 def _position(connection: sa.Connection) -> int:
     """How far the child index has come; what the others show follows from records too."""
-    query = sa.select(sa.func.min(PROJECTION.c.position))
-    return int(connection.execute(query).scalar() or 0)
+    return int(_LEAST.first(connection)[0] or 0)

@@ -17,6 +17,7 @@ from projections import (
     responsible,
     review,
     runs,
+    schema,
     shields,
     sources,
 )
@@ -106,16 +107,27 @@ class Projector:
         """Make the tables of read models that are new; nothing where all are known.
 
         A table that is gone is not made anew here: empty, it would pass for what the log says. A
-        rebuild makes it.
+        rebuild makes it. Raises SchemaError where the tables are of another version.
         """
+        found = schema.check(self.engine)
         with writing(self.engine) as connection:
-            positions.create_all(connection)
-            known = set(connection.execute(sa.select(PROJECTION.c.name)).scalars())
-            for name, model in self.read_models.items():
-                if name not in known:
-                    model.metadata.create_all(connection)
-                    row = {"name": name, "position": 0, "generation": 1}
-                    connection.execute(PROJECTION.insert().values(row))
+            self._make_known(connection)
+            if found is None:
+                schema.stamp(connection)
+
+    def prepare_anew(self) -> None:
+        """Make ready for a rebuild of all, whatever the version of the tables that stand there."""
+        with writing(self.engine) as connection:
+            self._make_known(connection)
+
+    def _make_known(self, connection: sa.Connection) -> None:
+        positions.create_all(connection)
+        known = set(connection.execute(sa.select(PROJECTION.c.name)).scalars())
+        for name, model in self.read_models.items():
+            if name not in known:
+                model.metadata.create_all(connection)
+                row = {"name": name, "position": 0, "generation": 1}
+                connection.execute(PROJECTION.insert().values(row))
 
     def standings(self) -> list[Standing]:
         """Where each projection stands."""
@@ -313,6 +325,8 @@ class Rebuild:
                         next_position=None,
                     )
                 )
+            if len(self.names) == len(self.projector.read_models):
+                schema.stamp(connection)
             failpoint("rebuild.before-swap")
         return True
 

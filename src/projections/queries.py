@@ -3,7 +3,7 @@
 What is for readers goes through ``projections.guard``; what linking asks does not.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -24,6 +24,7 @@ from projections.household import Kin, household
 from projections.index import CHILD, RECORD, with_statements
 from projections.pair import PairedRecord, paired, seen
 from projections.positions import Standing, standings
+from projections.prepared import Prepared
 from projections.projection import Target
 from projections.responsible import RESPONSIBLE
 from projections.review import CROWD, REVIEW_PAIR, WAITING
@@ -212,8 +213,8 @@ class Queries:
         None where there is none, or no record of it is current any more. ``override``: show what a
         shield hides, to somebody who may see it and of whose look it is recorded.
         """
-        named = sa.select(CHILD.c.child).where(CHILD.c.number == compact(number))
-        found = self._child(lambda target: target.connection.execute(named).scalar())
+        named = compact(number)
+        found = self._child(lambda target: _OF_NUMBER.first(target.connection, number=named))
         if found is None or not override or isinstance(found.view, ChildView):
             return found
         with self._reading() as target:
@@ -272,15 +273,27 @@ class Queries:
 
     def child(self, child: UUID) -> Found | None:
         """The child of this id, or the one it was merged into."""
-        return self._child(lambda _: child.bytes)
+        return self._child(lambda target: _OF_ID.first(target.connection, child=child.bytes))
 
-    def _child(self, which: Callable[[Target], bytes | None]) -> Found | None:
+    def _child(self, which: Callable[[Target], Any]) -> Found | None:
         def read(target: Target) -> list[Found]:
-            survivor = _survivor(which(target), target)
-            return _found([survivor], target, self._contact) if survivor else []
+            lasting = _lasting(which(target), target)
+            return _shown(dict([lasting]), target, self._contact) if lasting else []
 
         found: list[Found] = self.guard.answer(self.engine, read, _open_records)
         return found[0] if found else None
+
+    def survivor(self, number: str, target: Target) -> bytes | None:
+        """The child that a number answers for, within an answer; None where there is none."""
+        found = _lasting(_OF_NUMBER.first(target.connection, number=compact(number)), target)
+        return found[0] if found else None
+
+    def shown(self, children: Sequence[bytes], target: Target) -> list[Found]:
+        """What an ordinary reader sees of these children, by number, within an answer.
+
+        Whoever asks lets the guard see the records of those who are seen whole.
+        """
+        return _found(list(children), target, self._contact)
 
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
         """Children for whom all that is asked holds, by number; at most ``limit``.
@@ -530,16 +543,9 @@ class Queries:
         asked = frontier = list(survivor)
         with self._reading() as target:
             while frontier:
-                found: list[bytes] = []
-                for part in rows.parts(frontier):
-                    query = sa.select(CHILD.c.child, CHILD.c.merged_into).where(
-                        CHILD.c.merged_into.in_(part)
-                    )
-                    for child, into in target.connection.execute(query).all():
-                        if child not in survivor:
-                            survivor[child] = survivor[into]
-                            found.append(child)
-                frontier = found
+                fresh = [pair for pair in _merged_into(frontier, target) if pair[0] not in survivor]
+                survivor.update((child, survivor[into]) for child, into in fresh)
+                frontier = [child for child, _ in fresh]
         for child in asked:
             del survivor[child]
         return {UUID(bytes=child): into for child, into in survivor.items()}
@@ -789,10 +795,10 @@ def _changing(after: int, limit: int) -> sa.Select[Any]:
 def _changed(row: sa.Row[Any], target: Target) -> tuple[Changed | None, list[UUID]]:
     """What is told of such an event, and the records of the children that it is about, today's."""
     children = [child for child in (row.child, row.other) if child]
-    lasting = {_survivor(child, target) for child in children} - {None}
+    lasting = {one for one in (_survivor(child, target) for child in children) if one}
     query = sa.select(CHILD.c.child, CHILD.c.number).where(CHILD.c.child.in_(children))
     numbers = {one.child: one.number for one in target.connection.execute(query)}
-    records = sa.select(RECORD.c.record).where(RECORD.c.child.in_(sorted(map(bytes, lasting))))  # type: ignore[arg-type]
+    records = sa.select(RECORD.c.record).where(RECORD.c.child.in_(sorted(lasting)))
     held = [UUID(bytes=one) for one in target.connection.execute(records).scalars()]
     if not lasting or len(numbers) < len(children):
         return None, held
@@ -861,30 +867,60 @@ def _shown_pairs(target: Target) -> list[OpenPair]:
     return [pair for pair in pairs if {pair.left.bytes, pair.right.bytes} <= shown]
 
 
-def _survivor(child: bytes | None, target: Target) -> bytes | None:
+_OF_NUMBER = Prepared(CHILD.select().where(CHILD.c.number == sa.bindparam("number")))
+_OF_ID = Prepared(CHILD.select().where(CHILD.c.child == sa.bindparam("child")))
+_MERGED_INTO = Prepared(
+    sa.select(CHILD.c.child, CHILD.c.merged_into).where(
+        CHILD.c.merged_into == sa.bindparam("child")
+    )
+)
+
+
+def _merged_into(children: Sequence[bytes], target: Target) -> Iterator[Sequence[Any]]:
+    """The children merged directly into any of these, each with that one."""
+    if len(children) == 1:
+        yield from _MERGED_INTO.all(target.connection, child=children[0])
+        return
+    for part in rows.parts(children):
+        query = sa.select(CHILD.c.child, CHILD.c.merged_into)
+        yield from target.connection.execute(query.where(CHILD.c.merged_into.in_(part))).all()
+
+
+def _survivor(child: bytes, target: Target) -> bytes | None:
     """The child itself, or at the end of its mergers the one that answers for it."""
+    found = _lasting(_OF_ID.first(target.connection, child=child), target)
+    return found[0] if found else None
+
+
+def _lasting(row: tuple[Any, ...] | None, target: Target) -> tuple[bytes, str] | None:
+    """Id and number of the child that answers for the one of a row; None where none does."""
     passed: set[bytes] = set()
-    while child is not None and child not in passed:
-        passed.add(child)
-        row = target.connection.execute(CHILD.select().where(CHILD.c.child == child)).first()
-        if row is None or row.status in ("closed", "retired"):
+    while row is not None:
+        child, number, status, merged_into = row
+        if status == "current":
+            return child, number
+        if status in ("closed", "retired") or child in passed:
             return None
-        if row.status == "current":
-            return child
-        child = row.merged_into
+        passed.add(child)
+        row = _OF_ID.first(target.connection, child=merged_into)
     return None
 
 
 def _found(children: list[bytes], target: Target, contact: str) -> list[Found]:
     query = sa.select(CHILD.c.child, CHILD.c.number).where(CHILD.c.child.in_(children))
     numbers = {row.child: row.number for row in target.connection.execute(query)}
+    return _shown(numbers, target, contact)
+
+
+def _shown(numbers: Mapping[bytes, str], target: Target, contact: str) -> list[Found]:
+    """These children, by their numbers, as an ordinary reader sees them."""
     found = [
         Found(
             UUID(bytes=child),
             _view(numbers[child], kept, target, contact),
             tuple(sorted(UUID(bytes=one.record) for one in kept)),
         )
-        for child, kept in current(children, target)
+        for child, kept in current(list(numbers), target)
     ]
     return sorted(found, key=lambda one: one.view.number)
 

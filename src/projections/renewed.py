@@ -10,6 +10,7 @@ from events.never_link import NeverLinkDrawn, NeverLinkGrown, NeverLinkLifted, S
 from person.particulars import Particulars
 from projections import rows
 from projections.index import RECORD, metadata
+from projections.prepared import Prepared
 from projections.projection import BEFORE_FILLING, Happened, Target
 from projections.survivorship import IN_USE
 from projections.view import in_force
@@ -29,6 +30,7 @@ RENEWED = sa.Table(
     sa.Index("index_renewed_never_link", "never_link", info=BEFORE_FILLING),
 )
 """The records of new identities, until their never-link is lifted."""
+_ANY = Prepared(sa.select(RENEWED.c.record).limit(1))
 
 
 def fold(happened: Sequence[Happened], target: Target) -> set[bytes]:
@@ -67,7 +69,7 @@ def children(of: Collection[bytes], target: Target) -> set[bytes]:
     """Those of the children that are a new identity: any record of theirs is of one."""
     table, record = target[RENEWED], target[RECORD]
     found: set[bytes] = set()
-    if target.connection.execute(sa.select(table.c.record).limit(1)).first() is None:
+    if not target.beside and _ANY.first(target.connection) is None:
         return found
     for part in rows.parts(sorted(of)):
         query = sa.select(record.c.child).join(table, table.c.record == record.c.record)

@@ -34,9 +34,13 @@ REACHED = {
     ),
 }
 """Where each command is killed; a number says at which visit."""
-ELSEWHERE = {"keys.rotate-added", "keys.rotate-wrapped", "keys.destroyed"}
-"""Failpoints that none of these commands passes: tests/events kills a rotation at them, and
-test_no_leaks an erasure."""
+ELSEWHERE = {
+    *("keys.rotate-added", "keys.rotate-wrapped", "keys.destroyed"),
+    *("backup.copied", "backup.before-rename"),
+    *("restore.filled", "restore.before-swap", "restore.swapping", "restore.swapped"),
+}
+"""Failpoints that none of these commands passes: tests/events kills a rotation at them,
+test_no_leaks an erasure, and test_keeping backups and restores."""
 PASSED = {
     "load": dict.fromkeys(KEYS, 5) | dict.fromkeys((*APPEND, "append.after-commit"), 8),
     "link": dict.fromkeys((*APPEND, "append.after-commit"), 10) | dict.fromkeys(LINK[:2], 9),

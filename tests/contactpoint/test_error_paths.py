@@ -26,10 +26,12 @@ from contactpoint.intake.line import Line
 from contactpoint.intake.processes import Shared
 from contactpoint.intake.request import Request
 from contactpoint.judging import By, Judging, Meant, Pair
+from contactpoint.keeping.manifest import read as read_manifest
 from contactpoint.settings import from_environment
 from contactpoint.shielding.officers import Asked
 from events import delivery, failpoints, judgement, never_link, responsible, shield
 from events.judgement import PairJudged, Seen
+from events.ledger import ErasureLedger
 from events.log import open_log
 from events.master import MasterKey
 from events.message import Origin, Recorded
@@ -297,6 +299,21 @@ def _(world):
     path = world.file("master.key", SAID)
     path.chmod(0o600)
     MasterKey.load(path)
+
+
+@case("LedgerError")
+def _(world):
+    ledger, log = ErasureLedger(world.folder, world.store.master.signing), world.store.log.id
+    ledger.path(log).write_text(f'{{"said": "{SAID}"}}\n')
+    ledger.read(log)
+
+
+@case("BackupError")
+def _(world):
+    folder = world.folder / "backup"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(f'{{"said": "{SAID}"}}')
+    read_manifest(folder, world.store.master.signing)
 
 
 @case("TamperedEventError")

@@ -227,3 +227,26 @@ def test_a_head_of_an_act_that_was_moved_or_taken_away_is_found(store, tmp_path,
     assert verify(store.log, None, heads_of).is_whole
     change(tmp_path, tampering)
     assert [one.what for one in verify(store.log, None, heads_of).findings] == [found]
+
+
+def test_checkpoints_after_the_end_of_a_restored_backup_count_no_more(store, notes, tmp_path):
+    end = store.log.links()[1]
+    change(
+        tmp_path,
+        f"DELETE FROM log_event WHERE rowid > {end.last}",
+        f"DELETE FROM log_chain WHERE last > {end.last}",
+        f"UPDATE sqlite_sequence SET seq = {end.last} WHERE name = 'log_event'",
+    )
+    assert findings(store, notes) == [
+        f"position 12: the log ends at {end.last}, but a checkpoint was signed here"
+    ]
+    assert verify(store.log, notes, upto=end.last).later[-1].position == 12
+    notes.write_restored(store.log, end.last, end.hash.hex())
+    report = verify(store.log, notes)
+    assert report.findings == []
+    assert f"restored from a backup that ended at position {end.last}" in report.unchecked[0]
+
+
+def test_a_note_of_a_restore_names_a_commit_that_the_log_must_have(store, notes):
+    notes.write_restored(store.log, 8, "ab" * 32)
+    assert "the chain was written anew" in findings(store, notes)[0]

@@ -72,3 +72,4 @@ def rotate(as_json: bool) -> None:
         print_json({"wrapped": wrapped})
     else:
         say(f"{wrapped:,} subject keys wrapped under a new wrapping key")
+        say("older backups of the keys open no more: 'contactpoint backup' takes a new one")

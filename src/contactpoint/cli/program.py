@@ -40,6 +40,9 @@ COMMANDS = {
     "erase": "contactpoint.cli.erasing",
     "key": "contactpoint.cli.erasing",
     "doctor": "contactpoint.cli.operations",
+    "backup": "contactpoint.cli.keeping",
+    "restore": "contactpoint.cli.keeping",
+    "migrate": "contactpoint.cli.keeping",
     "report": "contactpoint.cli.reporting",
     "audit": "contactpoint.cli.auditing",
     "token": "contactpoint.cli.people",
@@ -187,6 +190,9 @@ def _exit_code(error: Exception) -> int | None:
         "UnknownProjectionError",
         "ScrubError",
         "BehindError",
+        "LedgerError",
+        "SchemaError",
+        "RebuildNeededError",
     }
     if any(kind.__name__ in expected for kind in type(error).__mro__):
         return 1

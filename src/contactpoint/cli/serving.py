@@ -1,5 +1,7 @@
 """The command that answers over HTTP: serve."""
 
+from pathlib import Path
+
 import click
 
 from contactpoint.cli.command import examples
@@ -8,8 +10,6 @@ from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
 PORT = 8080
-GRACE = 10
-"""Seconds that requests under way have when the service is asked to end."""
 
 
 @click.command(
@@ -40,30 +40,9 @@ def serve(
         raise UsageError("--certificate and --key: expected both, or neither")
     with opened(Act.SERVE) as store:
         store.projector.catch_up()
-        count = workers or store.settings.workers
+        settings = store.settings
     say(f"http{'s' if key else ''}://{host}:{port}/openapi.json says what can be asked")
-    _run(host, port, count, certificate, key)
+    from contactpoint.serving.running import Listening, run
 
-
-def _run(host: str, port: int, workers: int, certificate: str | None, key: str | None) -> None:
-    import os
-    from pathlib import Path
-
-    from granian.constants import Interfaces
-    from granian.server import Server
-
-    os.environ["CONTACTPOINT_WORKERS"] = str(workers)
-    Server(
-        "contactpoint.serving.process:application",
-        factory=True,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        workers=workers,
-        websockets=False,
-        log_access=False,
-        workers_kill_timeout=GRACE,
-        respawn_failed_workers=True,
-        ssl_cert=Path(certificate) if certificate else None,
-        ssl_key=Path(key) if key else None,
-    ).serve()
+    chain, secret = (Path(one) if one else None for one in (certificate, key))
+    run(settings, Listening(host, port, workers or settings.workers, chain, secret))

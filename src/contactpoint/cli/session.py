@@ -38,7 +38,7 @@ def opened(act: Act | None, purpose: Purpose = Purpose.DUTY) -> "Iterator[Contac
     from contactpoint.settings import from_environment
 
     chance = click.get_current_context().find_object(Chance) or CHANCE
-    with open_store(from_environment({**os.environ, **_given()}), chance) as store:
+    with open_store(from_environment(given()), chance) as store:
         try:
             if act is not None:
                 store.require(act, purpose=purpose)
@@ -97,7 +97,8 @@ def _read(path: str) -> str:
         return file.readline(LONGEST)
 
 
-def _given() -> dict[str, str]:
-    """The tokens that were given to the command itself, by the variables that they go before."""
+def given() -> dict[str, str]:
+    """The environment, and before it the tokens that were given to the command itself."""
     meta = click.get_current_context().meta
-    return {key.removeprefix(GIVEN): meta[key] for key in meta if key.startswith(GIVEN)}
+    tokens = {key.removeprefix(GIVEN): meta[key] for key in meta if key.startswith(GIVEN)}
+    return {**os.environ, **tokens}

@@ -107,12 +107,13 @@ def rebuild(name: str | None, as_json: bool) -> None:
     from contactpoint.errors import UsageError
 
     with opened(Act.REBUILD) as store, store.log.lock("rebuild"):
-        known = list(store.projector.read_models)
+        projector = store.projector if name else store.rebuilding()
+        known = list(projector.read_models)
         if name is not None and name not in known:
             raise UsageError(f"no projection {name!r}{nearest(name, known)}")
         with progress("rebuilding", wanted=not as_json, unit="events") as tell:
-            store.projector.rebuild(name, progress=tell)
-        standings = [one for one in store.projector.standings() if name in (None, one.name)]
+            projector.rebuild(name, progress=tell)
+        standings = [one for one in projector.standings() if name in (None, one.name)]
     if as_json:
         print_json({"rebuilt": {one.name: one.position for one in standings}})
     else:

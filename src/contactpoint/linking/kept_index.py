@@ -29,6 +29,8 @@ FRAME = 1 << 26
 """Bytes sealed at once."""
 BATCH = 5_000
 SHARE = 0.25
+BEGIN = 8 + 8 + 4 + 12
+"""Bytes after the first line up to the end of the first nonce: key, position, length, nonce."""
 FORM = 3
 """How what is dumped is laid out; a file of another form is made anew."""
 
@@ -43,8 +45,10 @@ class _Head(msgspec.Struct, frozen=True):
 class _Tail(NamedTuple):
     """Where the file that was read or written ends."""
 
-    head: bytes
-    """Its first line, and the number of its key."""
+    number: int
+    """Of its key."""
+    begin: bytes
+    """Its first line, the number of its key, and the first frame's nonce: no two files have it."""
     whole: int
     """Where the whole index ends."""
     end: int
@@ -79,18 +83,63 @@ class KeptIndex:
         if not path.exists():
             return index, 0
         with path.open("rb") as file:
-            line, number = file.readline(), file.read(8)
-            cipher = self._keys.openers([int.from_bytes(number)])[int.from_bytes(number)]
+            line, begin = file.readline(), file.read(BEGIN)
+            number = int.from_bytes(begin[:8])
+            cipher = self._keys.openers([number])[number]
             wanted = _Head(matching.model.version, FORM)
             if msgspec.json.decode(line, type=_Head) != wanted or cipher is None:
                 return index, 0
+            file.seek(len(line) + 8)
             for place, (stored, at) in enumerate(_parts(file, cipher)):
                 index.apply(stored)
                 position, end = at, file.tell()
                 before = self._tails.get(path)
                 whole = before.whole if before else end
-                self._tails[path] = _Tail(line + number, whole, end, place + 1)
+                self._tails[path] = _Tail(number, line + begin, whole, end, place + 1)
         return index, position
+
+    def under(self, matching: Matching) -> str:
+        """The version of the model that the index on disk is under; empty where there is none."""
+        try:
+            with self._path(matching).open("rb") as file:
+                return msgspec.json.decode(file.readline(), type=_Head).model
+        except FileNotFoundError:
+            return ""
+
+    def follow(self, index: AnyIndex, matching: Matching) -> bool:
+        """Take in what was written behind what was loaded or followed here.
+
+        False where another whole index stands there, or none. What is still being written is taken
+        in the next time.
+        """
+        path = self._path(matching)
+        tail = self._tails.get(path)
+        if tail is None or not _is_still(path, tail):
+            return False
+        if path.stat().st_size > tail.end:
+            self._tails[path] = self._take_in(index, path, tail)
+        return True
+
+    def _take_in(self, index: AnyIndex, path: Path, tail: _Tail) -> _Tail:
+        cipher = self._keys.openers([tail.number])[tail.number]
+        if cipher is None:
+            return tail
+        with path.open("rb") as file:
+            if file.read(len(tail.begin)) != tail.begin:
+                return tail
+            file.seek(tail.end)
+            for stored, _ in _parts(file, cipher, tail.parts):
+                index.apply(stored)
+                tail = tail._replace(end=file.tell(), parts=tail.parts + 1)
+        return tail
+
+    def stamp(self, matching: Matching) -> tuple[int, int, int]:
+        """What is other once anything was written: noughts where there is no index."""
+        try:
+            stat = self._path(matching).stat()
+        except FileNotFoundError:
+            return 0, 0, 0
+        return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
     def save(self, index: AnyIndex, matching: Matching, position: int) -> None:
         """Keep the index: what changed since it was loaded or saved here, or all of it."""
@@ -111,22 +160,23 @@ class KeptIndex:
         cipher = self._keys.sealers([number])[number]
         head = msgspec.json.encode(_Head(index.model.version, FORM)) + b"\n" + number.to_bytes(8)
         beside = path.with_suffix(".new")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w+b") as file:
             file.write(head)
             _write(file, cipher, index.dump(), position, 0)
             end = file.tell()
+            file.seek(0)
+            begin = file.readline() + file.read(BEGIN)
         failpoint("index.before-swap")
         beside.replace(path)
         failpoint("index.after-swap")
-        self._tails[path] = _Tail(head, end, end, 1)
+        self._tails[path] = _Tail(number, begin, end, end, 1)
 
     def _save_changes(
         self, changes: dict[str, Any], path: Path, position: int, tail: _Tail
     ) -> None:
         """Write what changed behind the last complete part; one cut short is no part."""
-        number = int.from_bytes(tail.head[-8:])
-        cipher = self._keys.sealers([number])[number]
+        cipher = self._keys.sealers([tail.number])[tail.number]
         with path.open("r+b") as file:
             file.truncate(tail.end)
             file.seek(tail.end)
@@ -145,7 +195,7 @@ def _is_still(path: Path, tail: _Tail) -> bool:
     """Whether the file is the one that was read or written here."""
     try:
         with path.open("rb") as file:
-            return file.read(len(tail.head)) == tail.head
+            return file.read(len(tail.begin)) == tail.begin
     except FileNotFoundError:
         return False
 
@@ -168,9 +218,11 @@ def _write(
     os.fsync(file.fileno())
 
 
-def _parts(file: BinaryIO, cipher: AESGCM) -> Iterator[tuple[dict[str, Any], int]]:
-    """Each complete part of a file, in order, with how far of the log it goes."""
-    part = 0
+def _parts(file: BinaryIO, cipher: AESGCM, part: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Each complete part of a file, in order, with how far of the log it goes.
+
+    ``part`` is the number of the one at which the file stands.
+    """
     while len(begin := file.read(8)) == 8:
         position, whole = int.from_bytes(begin), io.BytesIO()
         while len(begin := file.read(4)) == 4 and (size := int.from_bytes(begin)):

@@ -59,6 +59,9 @@ class Act(StrEnum):
     VERIFY = "verify the log"
     STATUS = "read the status"
     DOCTOR = "examine the installation"
+    BACK_UP = "back up the index"
+    RESTORE = "restore the index"
+    MIGRATE = "migrate read models"
     REPORT = "report figures"
     AUDIT = "audit the record of access"
     EXPORT_ACCESSES = "export the record of access"
@@ -309,6 +312,9 @@ RULES: Mapping[Act, Rule] = {
     Act.VERIFY: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
     Act.STATUS: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.DOCTOR: Rule(_ADMINISTRATOR),
+    Act.BACK_UP: Rule(_ADMINISTRATOR),
+    Act.RESTORE: Rule(_ADMINISTRATOR),
+    Act.MIGRATE: Rule(_ADMINISTRATOR),
     Act.REPORT: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.AUDIT: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
     Act.EXPORT_ACCESSES: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR), cleared=True),

@@ -1,11 +1,13 @@
 """The application: handlers, description and exceptions, all made from the table of routes."""
 
+import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 import msgspec
+from anyio import to_thread
 from litestar import Litestar, Request, Response, get, route
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
@@ -19,11 +21,16 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from contactpoint.serving import problems
+from contactpoint.serving.fhir import capability, faults
+from contactpoint.serving.fhir.outcomes import MEDIA
+from contactpoint.serving.fhir.resources import OperationOutcome
+from contactpoint.serving.metrics import Metrics
 from contactpoint.serving.problems import Problem
 from contactpoint.serving.route import Route
-from contactpoint.serving.seat import request_id, take_seat
+from contactpoint.serving.seat import Seat, request_id, take_seat
 from contactpoint.serving.service import Service
 from contactpoint.serving.table import ROUTES
+from contactpoint.serving.watching import Watched, beating
 
 SHARED = {
     400: "The request does not fit its description.",
@@ -51,20 +58,24 @@ ALWAYS = (
 
 
 def make(
-    opening: Callable[[], AbstractContextManager[Service]], routes: Sequence[Route] = ROUTES
+    opening: Callable[[], AbstractContextManager[Service]],
+    routes: Sequence[Route] = ROUTES,
+    metrics: Metrics | None = None,
 ) -> Litestar:
     """The application; it opens its service when it starts, and closes it when it ends."""
+    counted = metrics or Metrics()
 
     @asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
         with opening() as service:
             app.state = State({"service": service})
-            yield
+            async with beating(service, counted):
+                yield
 
     made = Litestar(
-        [*(_handler(one) for one in routes), _described],
+        [*(_handler(one) for one in routes), _described, capability.metadata],
         lifespan=[living],
-        exception_handlers={HTTPException: problems.answer, Exception: problems.answer},
+        exception_handlers={HTTPException: _refused, Exception: _refused},
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=1_000, gzip_compress_level=5
         ),
@@ -74,7 +85,7 @@ def make(
         debug=False,
     )
     # Around all of it: what the router itself refuses has an id and the same headers, too.
-    made.asgi_handler = _Envelope(made.asgi_handler)
+    made.asgi_handler = Watched(_Envelope(made.asgi_handler), counted)
     return made
 
 
@@ -85,8 +96,15 @@ def _described(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(told, media_type="application/json")
 
 
+def _refused(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The response to an error, in the words of the address that was asked."""
+    is_fhir = request.scope["path"].startswith(faults.PREFIX)
+    return faults.answer(request, error) if is_fhir else problems.answer(request, error)
+
+
 def _handler(one: Route) -> Any:
     """Litestar's handler of a route."""
+    fault, media = (OperationOutcome, MEDIA) if one.media == MEDIA else (Problem, problems.MEDIA)
     refused = {status: OWN[status] for status in one.refuses if status in OWN} | SHARED
     return route(
         one.path,
@@ -99,7 +117,6 @@ def _handler(one: Route) -> Any:
         status_code=one.status,
         media_type=one.media,
         dependencies={"seat": Provide(take_seat)},
-        sync_to_thread=True,
         opt={"route": one},
         responses={
             one.status: ResponseSpec(
@@ -110,12 +127,29 @@ def _handler(one: Route) -> Any:
             ),
             **{
                 status: ResponseSpec(
-                    Problem, description=said, media_type=problems.MEDIA, generate_examples=False
+                    fault, description=said, media_type=media, generate_examples=False
                 )
                 for status, said in sorted(refused.items())
             },
         },
-    )(one.handler)
+    )(_recorded(one))
+
+
+def _recorded(one: Route) -> Callable[..., Any]:
+    """The handler of a route; its answer, or error, leaves when what it recorded is on disk."""
+
+    @functools.wraps(one.handler)
+    async def answered(**asked: Any) -> Any:
+        seat: Seat = asked["seat"]
+        try:
+            if one.quick:
+                return one.handler(**asked)
+            work = functools.partial(one.handler, **asked)
+            return await to_thread.run_sync(work, limiter=seat.service.threads())
+        finally:
+            await seat.settle()
+
+    return answered
 
 
 def _description() -> OpenAPIConfig:

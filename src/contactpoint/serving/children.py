@@ -90,6 +90,7 @@ ROUTES = (
         AnyChild,
         "A child by number",
         refuses=(404,),
+        quick=True,
     ),
     Route(
         "POST",

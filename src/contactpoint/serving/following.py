@@ -124,7 +124,7 @@ def changes_list(
 ROUTES = (
     Route(
         "GET", "/children/{number:str}/services", Act.SHOW, child_services, Services,
-        "Who works with a child", refuses=(404,),
+        "Who works with a child", refuses=(404,), quick=True,
     ),
     Route(
         "GET", "/children/{number:str}/history", Act.SHOW, child_history, History,

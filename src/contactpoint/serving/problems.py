@@ -92,6 +92,8 @@ def problem_of(error: Exception) -> tuple[Problem, Mapping[str, str]]:
         status = 428 if error.missing else 412
     elif isinstance(error, HTTPException):
         status = error.status_code
+    elif isinstance(error, RecursionError):
+        status = 400  # a body that is nested too deeply to be read
     else:
         status = next((s for kind, s in STATUSES if isinstance(error, kind)), 500)
     return Problem(HTTPStatus(status).phrase, status, _detail(error, status)), _headers(error)

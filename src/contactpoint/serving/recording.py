@@ -1,16 +1,17 @@
-"""The one writer of the record of access: what arrives together is committed together.
+"""The record of access as a service writes it: what arrives together is committed together.
 
 Whoever records waits until the commit is on the disk, and only then is an answer made. Where it
 cannot be written, everybody who waited gets an error and no answer.
+
+The commit is made between two steps of the event loop and not in a thread beside it: the
+interpreter lets one thread work at a time, and a writer that had to wait for its turn at each of
+its steps took five times as long (ADR 26).
 """
 
+import asyncio
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
-from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,101 +20,97 @@ from contactpoint.accesses import Accesses, Entry, UnrecordedError
 WINDOW = 0.005
 """Seconds for which a commit waits for others to join it."""
 MOST = 500
-"""Entries in one commit."""
-PATIENCE = 10.0
-"""Seconds after which whoever waits for the commit is told that there is no answer."""
-KEPT_KEYS = 10_000
+"""Entries from which a commit waits no longer."""
+KEPT = 10_000
+"""Streams whose keys and versions are held in memory: one for each reader and day."""
 
 
 class _Waiting(NamedTuple):
     entries: Sequence[Entry]
-    done: "Future[None]"
+    done: "asyncio.Future[None]"
 
 
 @dataclass(frozen=True, slots=True)
 class BatchedAccesses(Accesses):
-    """The record of access, for many threads at once; ``close`` it to let go of its thread."""
+    """The record of access of one process of a service."""
 
-    _queue: "SimpleQueue[_Waiting | None]" = field(default_factory=SimpleQueue)
+    _waiting: list[_Waiting] = field(default_factory=list)
     _numbers: dict[UUID, int] = field(default_factory=dict)
-    _threads: list[threading.Thread] = field(default_factory=list)
+    _standing: dict[UUID, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self) -> None:
-        """Begin to write."""
-        thread = threading.Thread(target=self._run, name="record of access", daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def close(self) -> None:
-        """Write what was asked so far, and end."""
-        self._queue.put(None)
-        for thread in self._threads:
-            thread.join(PATIENCE)
-
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Write entries with those of others; on the disk when this returns.
+    async def written(self, entries: Sequence[Entry]) -> None:
+        """Return once entries are on the disk, committed with those of others.
 
         Raises UnrecordedError where they could not be written.
         """
-        done: Future[None] = Future()
-        self._queue.put(_Waiting(entries, done))
-        try:
-            done.result(PATIENCE)
-        except FutureTimeoutError:
-            raise UnrecordedError from None
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(_Waiting(entries, done))
+        if len(self._waiting) == 1:
+            loop.call_later(WINDOW, self.commit)
+        elif len(self._waiting) == MOST:
+            self.commit()
+        await done
 
     @property
     def waiting(self) -> int:
         """How many wait for a commit."""
-        return self._queue.qsize()
+        return len(self._waiting)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether what is asked will be written."""
-        return any(thread.is_alive() for thread in self._threads)
-
-    def _run(self) -> None:
-        ending = False
-        while not ending:
-            first = self._queue.get()
-            if first is None:
-                return
-            batch, ending = self._joined(first)
-            self._commit(batch)
-
-    def _joined(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        """Those who came within the window, and whether the end was called for meanwhile."""
-        batch, until = [first], monotonic() + WINDOW
-        while len(batch) < MOST:
-            try:
-                other = self._queue.get(timeout=max(0.0, until - monotonic()))
-            except Empty:
-                break
-            if other is None:
-                return batch, True
-            batch.append(other)
-        return batch, False
-
-    def _commit(self, batch: Sequence[_Waiting]) -> None:
+    def commit(self) -> None:
+        """Write what waits, and let those go on who wait for it."""
+        batch, self._waiting[:] = tuple(self._waiting), []
+        if not batch:
+            return
         try:
-            self._append([entry for one in batch for entry in one.entries])
-        except Exception as error:
+            self.write([entry for one in batch for entry in one.entries])
+        except UnrecordedError as error:
             for one in batch:
-                failed = UnrecordedError()
-                failed.__cause__ = error
-                one.done.set_exception(failed)
+                _tell(one.done, error)
         else:
             for one in batch:
-                one.done.set_result(None)
+                _tell(one.done)
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write entries in one commit; on the disk when this returns. For any thread.
+
+        Raises UnrecordedError where they could not be written.
+        """
+        with self._lock:
+            try:
+                self._append(entries)
+            except Exception as error:
+                self._standing.clear()
+                raise UnrecordedError from error
 
     def _keys(self, streams: Sequence[UUID]) -> dict[UUID, int]:
-        """The keys of the streams; they are asked of the keys' store once."""
+        """The keys of the streams; each is asked of the keys' store once."""
+        if len(self._numbers) > KEPT:
+            self._numbers.clear()
         missing = [stream for stream in streams if stream not in self._numbers]
         if missing:
-            if len(self._numbers) > KEPT_KEYS:
-                self._numbers.clear()
             self._numbers.update(Accesses._keys(self, missing))
-        return {stream: self._numbers.get(stream) or self._key(stream) for stream in streams}
+        return {stream: self._numbers[stream] for stream in streams}
 
-    def _key(self, stream: UUID) -> int:
-        return Accesses._keys(self, [stream])[stream]
+    def _versions(self, streams: Collection[UUID], *, anew: bool) -> dict[UUID, int]:
+        """The versions to go on from: those left here, unless another process wrote as well.
+
+        They are counted on by whoever asked, and what fails is asked anew.
+        """
+        if anew or len(self._standing) > KEPT:
+            self._standing.clear()
+        missing = [stream for stream in streams if stream not in self._standing]
+        if missing:
+            self._standing.update(Accesses._versions(self, missing, anew=True))
+        return self._standing
+
+
+def _tell(done: "asyncio.Future[None]", error: Exception | None = None) -> None:
+    """Let somebody go on, unless they have gone: who asked may have hung up."""
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)

@@ -20,7 +20,7 @@ class Route:
     """Whose rule in ``contactpoint.people.deciding`` says who may ask."""
     handler: Callable[..., Any]
     """Takes ``seat`` (``contactpoint.serving.seat.Seat``) first, then what the path, the query and
-    ``data`` (the body) hold. It runs in a thread of its own, and so may wait."""
+    ``data`` (the body) hold. It may wait for databases."""
     answers: Any
     """The type of the body of a good answer."""
     summary: str
@@ -33,6 +33,9 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further request headers that it reads, each with what it means."""
     tag: str = "children"
+    quick: bool = False
+    """Whether it is answered within some milliseconds, between two steps of the event loop; else it
+    gets a thread, which costs more than a quick one does."""
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import unquote
 from uuid import UUID, uuid4
@@ -47,6 +47,8 @@ class Seat:
     request: str
     """The id of the request."""
     headers: Mapping[str, str]
+    pending: list[Entry] = field(default_factory=list)
+    """What has to be on record before anything is answered."""
 
     @property
     def actor(self) -> Actor:
@@ -101,9 +103,10 @@ class Seat:
         search: dict[str, str] | None = None,
         *further: Entry,
     ) -> None:
-        """Write that these children are about to be shown, with further entries before it.
+        """Ask that these children are about to be shown, with further entries before it.
 
-        Raises TooManyError, where they are more than the reader may be shown on a day.
+        It is on the disk before the answer leaves, and where it cannot be, none does. Raises
+        TooManyError, where they are more than the reader may be shown on a day.
         """
         origin = self.origin()
         try:
@@ -118,10 +121,21 @@ class Seat:
             asked=Asked(self.reason, search or {}),
             children=tuple(children),
         )
-        self.store.accesses.write([*further, look])
+        self.pending.extend([*further, look])
 
     def _refuse(self) -> None:
-        self.store.accesses.refuse(self.origin(), self.route.act, self.purpose, self.request)
+        self.pending.append(
+            self.store.accesses.refusal(self.origin(), self.route.act, self.purpose, self.request)
+        )
+
+    async def settle(self) -> None:
+        """Return once all that is pending is on the disk.
+
+        Raises UnrecordedError where it cannot be: whoever answers must not.
+        """
+        if self.pending:
+            entries, self.pending[:] = tuple(self.pending), []
+            await self.service.accesses.written(entries)
 
     def answer(
         self, body: object, *, status: int = 0, headers: Mapping[str, str] | None = None
@@ -182,6 +196,7 @@ async def take_seat(
     route: Route = request.route_handler.opt["route"]
     headers = request.headers
     actor = await _named(service, headers.get("authorization"))
+    request.scope["state"]["reader"] = service.short_id(actor.subject)
     service.limits.pass_one(actor.subject)
     second = headers.get("contactpoint-second")
     store = service.store.acting(actor, await _named(service, second) if second else None)
@@ -199,7 +214,10 @@ async def take_seat(
         raise UsageError("Contactpoint-For: expected for whom you ask, as the purpose is mediation")
     # Here for want of a role alone: what hangs on the child is decided where the child is known.
     if decide(actor, route.act, About(), seat.purpose, store.second).outcome is Outcome.DENIED:
-        await to_thread.run_sync(seat.require, About())
+        try:
+            seat.require(About())
+        finally:
+            await seat.settle()
     return seat
 
 

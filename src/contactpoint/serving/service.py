@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from anyio import CapacityLimiter
 
 from contactpoint.bootstrap import Contactpoint, open_store
 from contactpoint.chance import CHANCE, Chance
@@ -13,6 +17,13 @@ from contactpoint.serving.identity import Identity, IssuerTokens, OwnTokens, Rea
 from contactpoint.serving.limits import Limits
 from contactpoint.serving.recording import BatchedAccesses
 from contactpoint.settings import Settings
+
+if TYPE_CHECKING:
+    from contactpoint.matching.person import PersonMatching
+
+THREADS = 2
+"""Slow handlers at work at once in one process."""
+_OPENING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +35,23 @@ class Service:
     identity: Identity
     limits: Limits
     cursors: Cursors
-    draining: list[bool] = field(default_factory=list)
-    """Not empty once no further requests are wanted."""
+    _threads: list[CapacityLimiter] = field(default_factory=list)
+
+    def threads(self) -> CapacityLimiter:
+        """Lets few handlers work at once: more would only wait for each other."""
+        if not self._threads:
+            self._threads.append(CapacityLimiter(THREADS))
+        return self._threads[0]
+
+    def short_id(self, reader: str) -> str:
+        """How logs name a reader: the same for the same, and saying nothing without the key."""
+        return self.store.master.hashes.stream_id("reader in logs", reader).hex[:8]
+
+    @property
+    def matching(self) -> "PersonMatching":
+        """The matcher of described persons; the first who asks waits until its index is read."""
+        with _OPENING:
+            return self.store.person_matching
 
     @property
     def today(self) -> date:
@@ -41,7 +67,6 @@ def opened(settings: Settings, chance: Chance = CHANCE) -> Iterator[Service]:
         # Whatever a use case records goes through the one writer.
         store.__dict__["accesses"] = accesses
         _open_all(store)
-        accesses.start()
         limits = Limits(
             accesses,
             people=settings.people,
@@ -50,10 +75,8 @@ def opened(settings: Settings, chance: Chance = CHANCE) -> Iterator[Service]:
             workers=settings.workers,
         )
         identity = Identity(_reads(settings, store, accesses))
-        try:
-            yield Service(store, accesses, identity, limits, Cursors(store.master))
-        finally:
-            accesses.close()
+        yield Service(store, accesses, identity, limits, Cursors(store.master))
+        accesses.commit()
 
 
 def _open_all(store: Contactpoint) -> None:

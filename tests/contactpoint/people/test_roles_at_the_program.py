@@ -32,6 +32,7 @@ WORDS = {
     ("export", "pairs"): ["{folder}/out.csv"],
     ("source", "add"): ["club", "--feed", "csv"],
     ("shield", "apply"): ["123456789012", "--criterion", "harm", "--requester", "desk"],
+    ("restore",): ["{backup}", "--drill"],
     ("why",): ["club:1", "club:2"],
     ("child", "correct"): ["123456789012", "--sex", "F"],
     ("child", "consent"): ["123456789012", "given"],
@@ -74,6 +75,7 @@ class Office(Installation):
     def __init__(self, folder):
         super().__init__(folder / "home")
         self.file, self.truth = folder / "club.csv", folder / "truth.csv"
+        self.backup = folder / "backup"
         self.issued = {}
         self.run("init")
 
@@ -103,6 +105,7 @@ def office(tmp_path_factory):
     made.file.write_text("key,given,family,dob\nk,Asha,Okonjo,2015-03-04\n")
     made.truth.write_text("source,record_id,person\nclub,k,p\n")
     made.run("load", made.file, "--source", "club", "--feed", "csv")
+    made.run("backup", made.backup)
     return made
 
 
@@ -116,7 +119,12 @@ def typed(command, words, office):
         given += [word for one in options for word in (one.opts[0], "x")]
     if "--reason" in {name for one in command.params for name in one.opts} - {*given}:
         given = [*given, "--reason", "enquiry 7"]
-    places = {"file": office.file, "truth": office.truth, "folder": office.home.parent}
+    places = {
+        "file": office.file,
+        "truth": office.truth,
+        "folder": office.home.parent,
+        "backup": office.backup,
+    }
     return [*words, *(word.format(**places) for word in given)]
 
 

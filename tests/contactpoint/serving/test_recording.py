@@ -1,5 +1,6 @@
 """No answer leaves before the access is on record, and none where it cannot be."""
 
+import asyncio
 import threading
 
 import pytest
@@ -20,9 +21,7 @@ ADA = Actor("ada")
 def writer(own):
     with own.opened() as store:
         made = BatchedAccesses(store.access, store.keys, store.master)
-        made.start()
         yield made
-        made.close()
 
 
 def look(writer, reader="ada", at=1_800_000_000_000_000):
@@ -38,6 +37,18 @@ def written(writer):
 
 def test_what_arrives_together_is_committed_together_and_all_of_it(writer):
     before = len(writer.log.links(0, 10_000))
+
+    async def arrive():
+        await asyncio.gather(
+            *(writer.written([look(writer, f"reader {i % 3}")]) for i in range(30))
+        )
+
+    asyncio.run(arrive())
+    assert len(written(writer)) == 30
+    assert len(writer.log.links(0, 10_000)) - before == 1
+
+
+def test_threads_that_write_at_once_lose_nothing(writer):
     threads = [
         threading.Thread(target=writer.write, args=([look(writer, f"reader {i % 3}")],))
         for i in range(30)
@@ -47,7 +58,17 @@ def test_what_arrives_together_is_committed_together_and_all_of_it(writer):
     for thread in threads:
         thread.join()
     assert len(written(writer)) == 30
-    assert len(writer.log.links(0, 10_000)) - before < 30
+
+
+def test_who_hung_up_keeps_nobody_else_waiting(writer):
+    async def arrive():
+        gone = asyncio.ensure_future(writer.written([look(writer)]))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await writer.written([look(writer)])
+
+    asyncio.run(arrive())
+    assert len(written(writer)) == 2
 
 
 def test_a_stream_that_another_process_wrote_to_goes_on_behind_it(writer):
@@ -83,8 +104,3 @@ def test_where_the_record_cannot_be_written_no_answer_leaves(own, monkeypatch):
             assert answered.headers["retry-after"] == "2"
             assert b"Okonjo" not in answered.content
             assert "etag" not in answered.headers
-
-
-def test_once_it_ends_nothing_more_is_promised(writer):
-    writer.close()
-    assert not writer.is_running

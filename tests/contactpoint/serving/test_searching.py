@@ -5,7 +5,6 @@ import pytest
 from events.access import ChildrenAccessed
 from tests.contactpoint.serving.conftest import ASHA, BRAM, CORA
 
-
 UPN = "H801200001001"
 GIVEN = (
     *("Asha", "Bram", "Cora", "Dele", "Esme", "Femi", "Gita", "Hugo", "Ines", "Joss", "Kofi"),

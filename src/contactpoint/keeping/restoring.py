@@ -1,0 +1,330 @@
+"""Restoring a backup: beside what stands there, tried whole, and only then put in its place.
+
+What was erased after the backup was taken is erased again before anything of it could be read: the
+keys go first, then read models are made. The read models open to readers as they always do, when
+they have passed the last event that changed a shield.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from contactpoint.bootstrap import Contactpoint, open_store, opened
+from contactpoint.following import heads_of
+from contactpoint.keeping import manifest as manifests
+from contactpoint.keeping.manifest import BackupError, Taken
+from contactpoint.keeping.place import ACCESS, LOG, SUBJECT_KEYS
+from contactpoint.keeping.settling import write_private
+from contactpoint.keeping.staging import (
+    ORDER,
+    SWAPPING,
+    beside,
+    drop_beside,
+    is_swapping,
+    places,
+)
+from contactpoint.people.deciding import Act
+from contactpoint.settings import Settings
+from events.checkpoints import Checkpoints
+from events.failpoints import failpoint
+from events.keys import SubjectKeys
+from events.ledger import ErasureLedger, ErasureNote
+from events.log import Log, open_log
+from events.master import MasterKey
+from events.store.locks import file_lock
+from events.verify import Report, verify
+from projections.index import RECORD
+
+SHOWN = 5
+"""Findings that an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored, or tried, and how it compares."""
+
+    name: str
+    made: int
+    """When the backup was taken: microseconds since 1970-01-01 UTC."""
+    keys: str
+    """Name of the copy of the keys; another than the backup's own where that has expired."""
+    figures: dict[str, int]
+    """Events, records, children and accesses, as the backup has them and as they were found."""
+    position: int
+    """Where the log ended in the backup."""
+    missing: int
+    """Positions after that for which a checkpoint was signed: what is lost."""
+    last_missing: int
+    """When the last of these was signed; 0 where nothing is known to be lost."""
+    erased: int
+    """Records that were erased since, and were erased again."""
+    unchecked: tuple[str, ...]
+
+
+class Restoring:
+    """The use case of restoring one backup into the places that the settings name."""
+
+    def __init__(
+        self, settings: Settings, index: Taken, keys: Taken, *, without_ledger: bool = False
+    ) -> None:
+        """``without_ledger``: also where it cannot be said what was erased since the backup."""
+        self.settings, self.index, self.keys = settings, index, keys
+        self.master = MasterKey.load(settings.master_key)
+        self._without_ledger = without_ledger
+        self._staged = beside(settings)
+        self._here = places(settings)
+        self._there = places(self._staged)
+
+    def restore(self, *, replace: bool = False) -> Restored:
+        """Put the backup in place of what stands there; with ``replace`` also of another index.
+
+        Raises BackupError, with nothing changed, where the backup is not whole or does not verify.
+        """
+        if not replace and not is_swapping(self.settings):
+            self._refuse_taken()
+        with self._alone("load", "link", "rebuild"):
+            restored = self._fill()
+            failpoint("restore.before-swap")
+            self._swap()
+        return restored
+
+    def drill(self) -> Restored:
+        """Restore beside what stands there, look whether all is there, and throw it away."""
+        # A rebuild's lock holds erasures off, which must not miss what stands in clear meanwhile.
+        with self._alone("rebuild"):
+            return self._fill()
+
+    def _refuse_taken(self) -> None:
+        taken = [part.name for part in ORDER if self._here[part.name].is_taken(part)]
+        if taken:
+            raise BackupError(
+                f"{', '.join(taken)}: something stands there already; expected an empty home, "
+                "or --replace to put the backup in place of it"
+            )
+
+    @contextmanager
+    def _alone(self, *names: str) -> Iterator[None]:
+        """Hold off other restores, and what must not go on in the index that stands there."""
+        home = self.settings.home
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with file_lock(home / "restore.lock", "restore", 0.0), ExitStack() as locks:
+            if log := self._log_here():
+                for name in names:
+                    locks.enter_context(log.lock(name))
+                log.close()
+            drop_beside(self.settings)
+            self._staged.home.mkdir(mode=0o700)
+            try:
+                yield
+            finally:
+                drop_beside(self.settings)
+
+    def _log_here(self) -> Log | None:
+        """The log that stands there; None where there is none, or none that can be opened."""
+        if not self._here["log"].is_taken(LOG) or is_swapping(self.settings):
+            return None
+        try:
+            return open_log(self.settings.log_url, None, self.master)
+        except Exception:
+            return None
+
+    def _fill(self) -> Restored:
+        """Fill the places beside, erase what was erased since, make read models, look at all."""
+        self._check()
+        notes = self._notes()
+        self._copy()
+        failpoint("restore.filled")
+        with open_store(self._staged) as store:
+            store.require(Act.RESTORE)
+            erased = self._destroy(store, notes)
+            reports = self._verified(store)
+            store.projector.rebuild()
+            again = self._erase_again(store, notes, erased)
+            self._compare(store)
+            return self._report(reports, again)
+
+    def _check(self) -> None:
+        """Raises BackupError where the two halves are not whole, or not of this installation."""
+        self.index.check()
+        self.keys.check()
+        kind = self.index.manifest.kind
+        for part in (LOG, ACCESS, SUBJECT_KEYS):
+            if self._here[part.name].kind != kind:
+                raise BackupError(
+                    f"{self.index.folder}: a backup of {kind}; expected the same kind of database "
+                    f"for the {part.name}"
+                )
+        gone = set(self.keys.manifest.wrapping) - self.master.wrapping.keys()
+        if gone:
+            raise BackupError(
+                f"{self.keys.folder}: wrapped by wrapping key {min(gone)}, which the master key "
+                "file has no more; expected a copy of the keys from after the last rotation"
+            )
+
+    def _notes(self) -> list[ErasureNote]:
+        """What was erased, as the ledger outside the databases has it."""
+        log = bytes.fromhex(self.index.manifest.log)
+        ledger = ErasureLedger(self.settings.checkpoints, self.master.signing)
+        notes = ledger.read(log)
+        noted = max(self.index.manifest.noted, self.keys.manifest.noted)
+        if len(notes) < noted and not self._without_ledger:
+            raise BackupError(
+                f"{ledger.path(log)}: {len(notes)} notes of erasures, but the backup knows of "
+                f"{noted}: what was erased since could come back; expected the ledger that was "
+                "kept outside, or --without-ledger"
+            )
+        return notes
+
+    def _copy(self) -> None:
+        """Fill the places beside from the backup's files."""
+        if self.index.manifest.kind == "postgresql":
+            with opened(self._staged, create=True) as made:
+                _ = made.access  # the tables; their rows go before those of the backup
+        for part, taken in ((LOG, self.index), (ACCESS, self.index), (SUBJECT_KEYS, self.keys)):
+            self._there[part.name].fill(part, taken.folder, taken.of(part.name))
+        for name in self.index.of("models"):
+            model = self._staged.home / name
+            model.parent.mkdir(mode=0o700, exist_ok=True)
+            write_private(model, (self.index.folder / name).read_bytes())
+
+    def _destroy(self, store: Contactpoint, notes: Sequence[ErasureNote]) -> set[UUID]:
+        """Destroy the keys of all that was erased; whose they were.
+
+        First of all: what has no key cannot come to stand in a read model, not even for a moment.
+        """
+        subjects = {subject for note in notes for subject in note.subjects}
+        subjects |= self._erased_here()
+        store.keys.destroy(sorted(subject.bytes for subject in subjects))
+        return {UUID(bytes=subject) for subject, _ in store.keys.erasures()}
+
+    def _erased_here(self) -> set[UUID]:
+        """What the keys that stand there say was erased, as far as they can still be read."""
+        if not self._here["keys"].is_taken(SUBJECT_KEYS):
+            return set()
+        try:
+            keys = SubjectKeys(self.settings.keys_url, self.master)
+            found = {UUID(bytes=subject) for subject, _ in keys.erasures()}
+            keys.close()
+        except Exception:
+            return set()
+        return found
+
+    def _verified(self, store: Contactpoint) -> list[Report]:
+        """Both logs as they were walked. Raises BackupError where anything does not fit."""
+        checkpoints = Checkpoints(self.settings.checkpoints, self.master.signing)
+        reports = []
+        for log, heads in ((store.log, heads_of), (store.access, None)):
+            end = self.index.manifest.ends[log.names.name]
+            last = log.last_link()
+            found = (last.last, last.hash.hex()) if last else (0, "")
+            if (log.id.hex(), *found) != (end.id, end.position, end.hash):
+                raise BackupError(f"the {log.names.name} does not end where the backup says")
+            report = verify(log, checkpoints, heads, upto=end.position)
+            if report.findings:
+                said = "; ".join(map(str, report.findings[:SHOWN]))
+                raise BackupError(f"the {log.names.name} of the backup was changed: {said}")
+            reports.append(report)
+        return reports
+
+    def _erase_again(
+        self, store: Contactpoint, notes: Sequence[ErasureNote], erased: set[UUID]
+    ) -> int:
+        """Say in the log what was erased since the backup; how many records it was."""
+        records = erased | {record for note in notes for record in note.records}
+        children = {child for note in notes for child in note.children}
+        done = store.erasing.again(records, children, store.origin("restore"))
+        if done.records or done.children:
+            store.linking.run(store.origin("link"), store.model)
+        store.projector.catch_up()
+        return done.records
+
+    def _compare(self, store: Contactpoint) -> None:
+        """Raises BackupError where not all is there that the backup counted."""
+        figures = self.index.manifest.figures
+        current = sum(head.state.standing == "current" for head in store.log.heads.all_records())
+        with store.read.connect() as connection:
+            standing = sa.select(sa.func.count()).where(RECORD.c.standing == "current")
+            shown = connection.execute(standing).scalar_one()
+        counted = {
+            "records": (sum(1 for _ in store.log.heads.all_records()), figures["records"]),
+            "children": (sum(1 for _ in store.log.heads.all_children()), figures["children"]),
+            "current records of the read models": (shown, current),
+        }
+        for what, (found, expected) in counted.items():
+            if found != expected:
+                raise BackupError(f"{found:,} {what}; expected {expected:,}")
+
+    def _report(self, reports: Sequence[Report], erased: int) -> Restored:
+        log, access = reports
+        manifest = self.index.manifest
+        later = log.later[-1:]
+        return Restored(
+            name=manifest.name,
+            made=manifest.made,
+            keys=self.keys.manifest.name,
+            figures={**manifest.figures, "events": log.events, "accesses": access.events},
+            position=manifest.ends["log"].position,
+            missing=later[0].position - manifest.ends["log"].position if later else 0,
+            last_missing=later[0].time if later else 0,
+            erased=erased,
+            unchecked=tuple(log.unchecked),
+        )
+
+    def _swap(self) -> None:
+        """Put what was filled in place, the log last; say outside that a backup was restored."""
+        marker = self.settings.home / SWAPPING
+        if not marker.exists():
+            write_private(marker, b"")
+        models = self.settings.home / "models"
+        shutil.copytree(self._staged.home / "models", models, dirs_exist_ok=True)
+        shutil.rmtree(self.settings.work, ignore_errors=True)
+        for part in ORDER:
+            if part is LOG:
+                failpoint("restore.swapping")
+            self._there[part.name].put_in_place_of(self._here[part.name], part)
+        failpoint("restore.swapped")
+        with opened(self.settings) as store:
+            for log in (store.log, store.access):
+                end = self.index.manifest.ends[log.names.name]
+                store.checkpoints.write_restored(log, end.position, end.hash)
+                store.checkpoints.write(log)
+            store.ledger.begin(store.log.id)
+        marker.unlink()
+
+
+def find(source: Path, keys_folder: Path | None, master: MasterKey) -> tuple[Taken, Taken]:
+    """The two halves of a backup: the one that lies there, or the newest in that folder.
+
+    Its own copy of the keys, else, where that has expired, the newest that was made later: it has
+    every key that the log needs. Raises BackupError where there is none.
+    """
+    key = master.signing
+    index = _index(source, master)
+    wanted = index.manifest
+    folder = keys_folder or index.folder.parent
+    fitting = [
+        taken
+        for taken in manifests.halves(folder, "keys", key)
+        if taken.manifest.log == wanted.log and taken.manifest.made >= wanted.made
+    ]
+    own = [taken for taken in fitting if taken.manifest.name == wanted.name]
+    for taken in own or fitting:
+        return index, taken
+    raise BackupError(
+        f"{folder}: no copy of the keys that fits; expected {wanted.name}.keys, or a later one: "
+        "without its key nothing opens"
+    )
+
+
+def _index(source: Path, master: MasterKey) -> Taken:
+    if (source / manifests.MANIFEST).exists():
+        return manifests.read(source, master.signing)
+    found = manifests.halves(source, "index", master.signing)
+    if not found:
+        raise BackupError(f"{source}: no backup there; expected a folder that backup made")
+    return found[0]

@@ -1,0 +1,109 @@
+"""Children whose records are not taken from the kept index, each in the form it may be found by."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+import numpy as np
+
+from linkage.comparable import Comparable
+from linkage.index import Index
+from linkage.model import Model
+from linkage.standardise import standardise
+from person.names import PersonName
+from person.particulars import Particulars
+from projections.candidates import Version, versions
+from projections.finding import Kept, current
+from projections.projection import Target
+from projections.survivorship import identity
+
+Forms = Callable[[Sequence[Kept]], Iterable[Comparable]]
+"""From a child's current records to those in standard form under which it is found."""
+Pairs = list[tuple[float, int]]
+"""Weight and pattern of a person beside each of several records."""
+
+
+class Beside:
+    """An index of few children, made from the read models and kept as they are."""
+
+    def __init__(self, model: Model, forms: Forms) -> None:
+        self._index = Index(model)
+        self._forms = forms
+        self._versions: dict[bytes, Version] = {}
+        self._slots: dict[bytes, list[int]] = {}
+        self._child_of: dict[int, bytes] = {}
+        self._free: list[int] = []
+
+    @property
+    def children(self) -> Collection[bytes]:
+        """Who is held."""
+        return self._slots.keys()
+
+    def hold(self, children: Collection[bytes], target: Target) -> None:
+        """Hold these children and no others, as they are now."""
+        now = versions(children, target)
+        changed = {c for c in {*now, *self._versions} if now.get(c) != self._versions.get(c)}
+        for child in changed & self._versions.keys():
+            self._drop(child)
+        for child, kept in current(sorted(changed & now.keys()), target):
+            self._put(child, kept)
+        self._versions = now
+        if changed:
+            self._index.file()
+
+    def near(self, record: Comparable, floor: float) -> set[bytes]:
+        """The children who share a key with a person and weigh at least the floor."""
+        found = met(self._index, record, floor) if self._slots else ()
+        return {self._child_of[slot] for slot in found}
+
+    def compared(self, record: Comparable, child: bytes) -> Pairs:
+        """A person beside each record of a child; none where it is not held."""
+        slots = self._slots.get(child)
+        return compared(self._index, record, slots)[1] if slots else []
+
+    def _put(self, child: bytes, kept: Sequence[Kept]) -> None:
+        for record in self._forms(kept):
+            slot = self._free.pop() if self._free else len(self._child_of) + 1
+            self._index.put([(slot, 0, record)])
+            self._child_of[slot] = child
+            self._slots.setdefault(child, []).append(slot)
+
+    def _drop(self, child: bytes) -> None:
+        gone = self._slots.pop(child, [])
+        self._index.remove(gone)
+        self._free += gone
+        for slot in gone:
+            del self._child_of[slot]
+
+
+def met(index: Index, record: Comparable, floor: float) -> list[int]:
+    """The records that share a key with a person and weigh at least the floor."""
+    pairs = index.matches(0, record, floor)
+    # Those that share a number are given whatever they weigh.
+    return np.asarray(pairs.left[pairs.weight >= floor]).tolist()  # type: ignore[no-any-return]
+
+
+def compared(
+    index: Index, record: Comparable, ordinals: Collection[int]
+) -> tuple[list[int], Pairs]:
+    """A person beside those of these records that an index has: which they are, and how."""
+    here, weights, patterns = index.compared(record, ordinals)
+    return here.tolist(), list(zip(weights.tolist(), patterns.tolist(), strict=True))
+
+
+def whole(kept: Sequence[Kept]) -> list[Comparable]:
+    """Each record as it states the child; of a new identity, nothing of the old one."""
+    return [standardise(one.stated.particulars) for one in kept]
+
+
+def visible(kept: Sequence[Kept]) -> list[Comparable]:
+    """One record of what a shield leaves visible: name in use, sex and birth date.
+
+    Whatever records are behind it: their number, and former names, are hidden.
+    """
+    believed = identity([one.stated for one in kept])
+    name = believed.name.value if believed.name else None
+    shown = Particulars(
+        names=(PersonName(name.given, name.family),) if name else (),
+        birth=believed.birth.value if believed.birth else None,
+        sex=believed.sex.value if believed.sex else None,
+    )
+    return [standardise(shown)]

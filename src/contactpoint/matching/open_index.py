@@ -1,0 +1,174 @@
+"""The matcher's index as an ordinary reader may be answered from it, kept up to date.
+
+Most records come from the index that linking keeps on disk: a run of linking writes there what
+changed before it makes children of it, so whoever follows that file knows every record of a child.
+Records that are shielded or withheld are taken out. Beside it stand, made from the read models,
+shielded children as far as they are visible, and children of whom the file knows too much (a new
+identity) or too little (a shield was lifted).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from contactpoint.errors import NotFoundError
+from contactpoint.linking.kept_index import Filling, KeptIndex
+from contactpoint.linking.matching import OfChildren
+from contactpoint.matching.beside import Beside, Pairs, compared, met, visible, whole
+from contactpoint.models import Models
+from linkage.comparable import Comparable
+from linkage.index import Index
+from linkage.model import Model
+from projections import candidates
+from projections.candidates import OpenRecord
+from projections.projection import Target
+from projections.queries import Queries
+
+NOTHING = (0, 0, 0)
+
+
+class Kept(NamedTuple):
+    """The index from the disk, and what follows it there."""
+
+    records: Index
+    following: KeptIndex
+    matching: OfChildren
+    stamp: tuple[int, int, int]
+    removed: set[int]
+    """Records that were taken out of it."""
+
+    @property
+    def model(self) -> Model:
+        """The model that it is under."""
+        return self.matching.model
+
+
+class OpenIndex:
+    """One process's index. One thread at a time may use it."""
+
+    def __init__(
+        self,
+        kept: Callable[[], KeptIndex],
+        models: Models,
+        filling: Callable[[Model], Filling],
+        queries: Queries,
+        aside: Executor | None = None,
+    ) -> None:
+        """``aside`` is where an index that was written anew is read, while the old one answers."""
+        self._make, self._models, self._filling = kept, models, filling
+        self._queries = queries
+        self._aside = aside or ThreadPoolExecutor(1, thread_name_prefix="index")
+        self._coming: Future[Kept] | None = None
+        self._place: tuple[int, int] | None = None
+        self._take(self._load())
+
+    @property
+    def model(self) -> Model:
+        """The model under which children are compared: that under which all were last linked."""
+        return self._kept.model
+
+    def follow(self, target: Target) -> None:
+        """Bring the index to where the file and these read models stand."""
+        took_in = self._follow_file(target)
+        place = candidates.place(target)
+        if took_in or place != self._place:
+            self._see(target, took_in=took_in)
+            self._place = place
+
+    def near(
+        self, record: Comparable, floor: float, named: Collection[bytes], target: Target
+    ) -> dict[bytes, list[OpenRecord]]:
+        """The children seen whole of whom a record shares a key with a person, and weighs enough.
+
+        And those that are named, if they are seen whole.
+        """
+        ordinals = met(self._kept.records, record, floor)
+        children = {*self.whole.near(record, floor), *named}
+        return candidates.open_records(ordinals, children, target)
+
+    def compared(
+        self, record: Comparable, children: Mapping[bytes, Sequence[OpenRecord]]
+    ) -> dict[bytes, Pairs]:
+        """A person beside the records of each of these children that are known here."""
+        child_of = {one.ordinal: child for child, records in children.items() for one in records}
+        here, pairs = compared(self._kept.records, record, child_of)
+        found = {child: self.whole.compared(record, child) for child in children}
+        for ordinal, pair in zip(here, pairs, strict=True):
+            found[child_of[ordinal]].append(pair)
+        return {child: beside for child, beside in found.items() if beside}
+
+    def _load(self) -> Kept:
+        """The index from the disk; made from the read models where there is none that serves."""
+        following = self._make()
+        model = self._model_of(following)
+        matching = OfChildren(model)
+        stamp = following.stamp(matching)
+        index, position = following.load(matching)
+        assert isinstance(index, Index)
+        if not position:
+            self._filling(model).fill(index, self._queries)
+        with self._queries.engine.connect() as connection:
+            hidden = candidates.hidden(Target(connection))
+        index.remove(hidden)
+        index.file()
+        return Kept(index, following, matching, stamp, hidden)
+
+    def _model_of(self, following: KeptIndex) -> Model:
+        in_force = self._models.in_force()
+        version = following.under(OfChildren(in_force))
+        try:
+            found = self._models.get(version) if version else in_force
+        except NotFoundError:
+            return in_force
+        return found if isinstance(found, Model) else in_force
+
+    def _take(self, kept: Kept) -> None:
+        """Answer from an index; what stands beside it is held when it is first followed."""
+        self._kept, self._place = kept, None
+        self.whole = Beside(self.model, whole)
+        """Children seen whole of whom the file has another version than may be seen, or none."""
+        self.shielded = Beside(self.model, visible)
+        """Shielded children, as far as they are visible."""
+
+    def _follow_file(self, target: Target) -> bool:
+        """Take in what linking wrote; whether there was anything."""
+        took_in = self._coming is None and self._take_in(target)
+        if self._coming is not None and self._coming.done():
+            self._take(self._coming.result())
+            self._coming = None
+            took_in = True
+        return took_in
+
+    def _take_in(self, target: Target) -> bool:
+        """Follow the file that was loaded; where another stands there, begin to load that."""
+        index, following, matching, known, _ = self._kept
+        stamp = following.stamp(matching)
+        if stamp == known:
+            return False
+        if stamp == NOTHING:
+            self._forget(target)
+        elif not following.follow(index, matching):
+            self._coming = self._aside.submit(self._load)
+            return False
+        self._kept = self._kept._replace(stamp=stamp)
+        return True
+
+    def _forget(self, target: Target) -> None:
+        """The file is gone, as after an erasure: nothing stays of records that are no more."""
+        index = self._kept.records
+        index.remove({*index.ordinals().tolist()} - candidates.current_ordinals(target))
+        index.compact()
+
+    def _see(self, target: Target, *, took_in: bool) -> None:
+        """Take out what is hidden now, and hold what the file does not say as it may be seen."""
+        index, removed = self._kept.records, self._kept.removed
+        hidden, shielded = candidates.hidden(target), candidates.shielded(target)
+        restored = candidates.children_of(removed - hidden, target)
+        self.shielded.hold(shielded, target)
+        self.whole.hold((candidates.renewed(target) | restored) - shielded, target)
+        apart = hidden | candidates.ordinals_of(self.whole.children, target)
+        before = len(index)
+        index.remove(apart)
+        removed |= apart
+        if took_in or len(index) < before:
+            index.file()

@@ -1,0 +1,1 @@
+"""FHIR R4 (UK Core where it applies): the index as practitioners' systems ask health services."""

@@ -1,0 +1,59 @@
+"""The rows of the table of routes that speak FHIR."""
+
+from contactpoint.people.deciding import Act
+from contactpoint.serving.fhir.matching import patient_match
+from contactpoint.serving.fhir.outcomes import MEDIA
+from contactpoint.serving.fhir.pix import patient_pix
+from contactpoint.serving.fhir.reading import care_teams, patient_read, related_persons
+from contactpoint.serving.fhir.resources import Bundle, OperationOutcome, Parameters, Patient
+from contactpoint.serving.fhir.searching import patient_search, patient_search_posted
+from contactpoint.serving.route import Method, Route
+
+_BASE = "/fhir/R4"
+
+
+def _route(  # noqa: PLR0913, PLR0917 - what differs between them
+    method: Method,
+    path: str,
+    act: Act,
+    handler: object,
+    answers: object,
+    summary: str,
+    refuses: tuple[int, ...] = (),
+) -> Route:
+    return Route(
+        method, f"{_BASE}/{path}", act, handler, answers, summary,  # type: ignore[arg-type]
+        refuses=refuses, media=MEDIA, tag="FHIR R4",
+    )  # fmt: skip
+
+
+ROUTES = (
+    _route(
+        "POST", "Patient/$match", Act.FIND, patient_match, Bundle | OperationOutcome,
+        "Which child a described person is",
+    ),
+    _route(
+        "GET", "Patient", Act.FIND, patient_search, Bundle | OperationOutcome,
+        "Find a known child as Patient",
+    ),
+    _route(
+        "POST", "Patient/_search", Act.FIND, patient_search_posted, Bundle | OperationOutcome,
+        "Find a known child as Patient, by a body",
+    ),
+    _route(
+        "GET", "Patient/$ihe-pix", Act.FIND, patient_pix, Parameters,
+        "The other numbers of a child", (404,),
+    ),
+    _route(
+        "GET", "Patient/{number:str}", Act.SHOW, patient_read, Patient,
+        "A child by number as Patient", (404,),
+    ),
+    _route(
+        "GET", "RelatedPerson", Act.SHOW, related_persons, Bundle,
+        "A child's parents and carers", (404,),
+    ),
+    _route(
+        "GET", "CareTeam", Act.SHOW, care_teams, Bundle,
+        "Who works with a child, as CareTeam", (404,),
+    ),
+)  # fmt: skip

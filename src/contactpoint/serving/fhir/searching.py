@@ -1,0 +1,234 @@
+"""Searching for a known child by parameters (FHIR R4; IHE PDQm ITI-78): GET, and POST ``_search``.
+
+A name matches whole unless ``*`` ends it, as in the Personal Demographics Service; nothing lists a
+population, and more than twenty children are too many.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, QueryParameter
+
+from contactpoint.serving.fhir import systems
+from contactpoint.serving.fhir.bundles import entry, searchset
+from contactpoint.serving.fhir.described import identified, own_number
+from contactpoint.serving.fhir.numbers import told
+from contactpoint.serving.fhir.outcomes import FhirError, invalid, too_little, too_many
+from contactpoint.serving.fhir.patients import patient
+from contactpoint.serving.seat import Seat, Seated
+from person.dates import DateError, iso_date
+from person.identifiers import IdentifierError, nhs_number
+from person.places import PlaceError, postcode
+from projections.queries import MOST_FOUND, WILDCARD, Found, Search
+
+SHORTEST = 3
+"""Letters before a wildcard."""
+GENDERS = {"female": "F", "male": "M", "other": "X", "unknown": "U"}
+PARAMETERS = {
+    "_id": "The number in this index.",
+    "identifier": "`system|value`: a number in this index, an NHS number, a UPN.",
+    "family": "The family name; `*` behind three letters stands for any ending.",
+    "given": "The first forename, likewise.",
+    "birthdate": "The whole date of birth, bare or with `eq`.",
+    "gender": "`female`, `male`, `other` or `unknown`.",
+    "address-postalcode": "Of any address that is stated; a shielded child is then not found.",
+    "active": "`true`: others are not searched.",
+    "_count": "At most so many entries.",
+    "_format": "`json`.",
+}
+"""The parameters that are known, and what each means. Others are refused, not passed over: without
+them the search would ask less."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a search asks."""
+
+    number: str = ""
+    system: str = ""
+    """Of the identifier: the index's own name of it; empty for any."""
+    value: str = ""
+    search: Search = Search()
+    count: int = MOST_FOUND
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it names a child: an identifier, or two of name, birth date and postcode."""
+        search = self.search
+        said = (search.given or search.family, search.birth, search.postcode)
+        return bool(self.number or self.value) or sum(map(bool, said)) > 1
+
+
+def _documented(name: str) -> Any:
+    return QueryParameter(name=name, description=PARAMETERS[name])
+
+
+def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the description tells them
+    seat: Seated,
+    request: Request[Any, Any, Any],
+    id_: Annotated[str | None, _documented("_id")] = None,
+    identifier: Annotated[str | None, _documented("identifier")] = None,
+    family: Annotated[str | None, _documented("family")] = None,
+    given: Annotated[str | None, _documented("given")] = None,
+    birthdate: Annotated[str | None, _documented("birthdate")] = None,
+    gender: Annotated[str | None, _documented("gender")] = None,
+    address_postalcode: Annotated[str | None, _documented("address-postalcode")] = None,
+    active: Annotated[str | None, _documented("active")] = None,
+    count: Annotated[str | None, _documented("_count")] = None,
+    format_: Annotated[str | None, _documented("_format")] = None,
+) -> Response[bytes]:
+    """The children for whom all holds that is asked.
+
+    The query stands in the address, which others may log: `POST /Patient/_search` says the same in
+    its body.
+    """
+    del id_, identifier, family, given, birthdate, gender, address_postalcode, active, count
+    del format_
+    asked = request.query_params
+    return _answered(seat, {name: asked.getall(name) for name in asked})
+
+
+def patient_search_posted(
+    seat: Seated,
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[bytes]:
+    """The children for whom all holds that is asked, by parameters in the body."""
+    return _answered(seat, {k: v if isinstance(v, list) else [v] for k, v in data.items()})
+
+
+def _answered(seat: Seat, stated: Mapping[str, Sequence[str]]) -> Response[bytes]:
+    wanted = read_query(stated)
+    found, more = _found(seat, wanted)
+    seat.record(
+        [one.child for one in found], {name: " ".join(said) for name, said in stated.items()}
+    )
+    if more:
+        return seat.answer(too_many())
+    shown = [entry(patient(one.view, told(seat, one))) for one in found[: wanted.count]]
+    return seat.answer(searchset(shown, len(found)))
+
+
+def _found(seat: Seat, wanted: Wanted) -> tuple[list[Found], bool]:
+    """Who answers to it, by number, and whether they are too many: then nobody is named."""
+    queries = seat.store.queries
+    if wanted.number and wanted.search == Search():
+        one = queries.child_by_number(wanted.number)
+        # A number that a merger took away is read, and is not found.
+        return [one] if one and one.view.number == wanted.number else [], False
+    if wanted.number:
+        before = f"{int(wanted.number) - 1:012}"
+        first = queries.find(msgspec.structs.replace(wanted.search, after=before), 1).found
+        return [one for one in first if one.view.number == wanted.number], False
+    if wanted.system and wanted.search == Search():
+        asked = (wanted.system, wanted.value)
+        return queries.by_identifiers([asked])[asked], False
+    answer = queries.find(wanted.search)
+    return ([], True) if answer.more else (list(answer.found), False)
+
+
+def read_query(stated: Mapping[str, Sequence[str]]) -> Wanted:
+    """What parameters ask. Raises FhirError that names the one which is not right."""
+    said: dict[str, str] = {}
+    for name, values in stated.items():
+        bare = name.removesuffix(":exact")
+        if bare not in PARAMETERS:
+            raise FhirError(
+                400, "not-supported", f"expected no other parameters than {', '.join(PARAMETERS)}",
+                spine="ADDITIONAL_PROPERTIES",
+            )  # fmt: skip
+        if len(values) != 1 or bare in said or not isinstance(values[0], str):
+            raise invalid(bare, "one value")
+        if values[0].strip():
+            said[bare] = values[0].strip()
+    wanted = _wanted(said)
+    if not wanted.is_enough:
+        raise too_little(
+            "expected a number or identifier, or two of name, birthdate and address-postalcode"
+        )
+    return wanted
+
+
+def _wanted(said: Mapping[str, str]) -> Wanted:
+    if said.get("active", "true") != "true":
+        raise invalid("active", "true; numbers that were replaced are read one by one")
+    if said.get("_format", "json") not in ("json", "application/json", "application/fhir+json"):
+        raise invalid("_format", "json")
+    number = own_number(said["_id"], "_id") if "_id" in said else ""
+    system, value = _identifier(said.get("identifier", ""))
+    if system == systems.NUMBER:
+        if number not in ("", value):
+            raise invalid("identifier", "the same number as _id")
+        number, system, value = value, "", ""
+    search = Search(
+        given=_name("given", said.get("given", "")),
+        family=_name("family", said.get("family", "")),
+        birth=_birth(said.get("birthdate", "")),
+        postcode=_postcode(said.get("address-postalcode", "")),
+        sex=_gender(said.get("gender", "")),
+    )
+    alone = search == Search()
+    if value and not (system and alone):
+        search = msgspec.structs.replace(search, identifier=value)
+    return Wanted(number, system, value, search, _count(said.get("_count", "")))
+
+
+def _identifier(token: str) -> tuple[str, str]:
+    """System, by the index's own name, and value, checked."""
+    if not token:
+        return "", ""
+    address, bar, value = token.rpartition("|")
+    if not bar or not address:
+        return "", value.strip()
+    if address == systems.NUMBER:
+        return address, own_number(value, "identifier")
+    if address not in systems.IDENTIFIERS:
+        raise invalid("identifier", "system|value, of a system that is known here")
+    if address != systems.NHS:
+        return systems.IDENTIFIERS[address], identified(address, value, "identifier").value
+    try:
+        return "nhs", nhs_number(value)
+    except IdentifierError as error:
+        raise invalid("identifier", error.expected) from None
+
+
+def _name(parameter: str, text: str) -> str:
+    letters = [letter for letter in text.rstrip(WILDCARD) if letter.isalpha()]
+    if WILDCARD in text.rstrip(WILDCARD) or (text.endswith(WILDCARD) and len(letters) < SHORTEST):
+        raise invalid(parameter, f"{WILDCARD} at the end alone, behind {SHORTEST} letters at least")
+    return text
+
+
+def _birth(text: str) -> str:
+    bare = text.removeprefix("eq")
+    if not text:
+        return ""
+    try:
+        day = iso_date(bare)
+    except DateError as error:
+        raise invalid("birthdate", error.expected) from None
+    if len(bare) != 10 or day != bare:
+        raise invalid("birthdate", "a whole date as YYYY-MM-DD, bare or with eq")
+    return day
+
+
+def _postcode(text: str) -> str:
+    try:
+        return postcode(text) if text else ""
+    except PlaceError as error:
+        raise invalid("address-postalcode", error.expected) from None
+
+
+def _gender(text: str) -> str:
+    if text and text not in GENDERS:
+        raise invalid("gender", ", ".join(GENDERS))
+    return GENDERS.get(text, "")
+
+
+def _count(text: str) -> int:
+    if not text:
+        return MOST_FOUND
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < 1:
+        raise invalid("_count", "a whole number from 1")
+    return min(int(text), MOST_FOUND)

@@ -1,0 +1,84 @@
+"""Watches requests from outside: counts them, and logs each without what was asked."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from contactpoint.serving.logs import REQUESTS
+from contactpoint.serving.metrics import NO_ROUTE, Metrics
+from contactpoint.serving.service import Service
+
+BEAT = 1.0
+"""Seconds between two signs of life of a process."""
+BROKEN = 500
+"""What a request counts as that ended without an answer."""
+
+logger = logging.getLogger(REQUESTS)
+
+
+class Watched:
+    """An application whose requests are counted and logged."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and take note of what became of it."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), BROKEN
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        self._metrics.under_way.inc()
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            self._metrics.under_way.dec()
+            self._note(scope, status, time.perf_counter() - begun)
+
+    def _note(self, scope: HTTPScope, status: int, seconds: float) -> None:
+        # Set by the router; what nothing answers to has none, whatever its path was.
+        route = scope.get("path_template") or NO_ROUTE
+        self._metrics.answered(route, scope["method"], status, seconds)
+        state = scope.get("state", {})
+        said = {
+            "request": state.get("request_id", ""),
+            "route": route,
+            "method": scope["method"] if route != NO_ROUTE else "",
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            "reader": state.get("reader", ""),
+        }
+        logger.info("answered", extra=said)
+
+
+@asynccontextmanager
+async def beating(service: Service, metrics: Metrics) -> AsyncIterator[None]:
+    """Give signs of life while the service is open: out of the loop that has to answer."""
+    task = asyncio.create_task(_beat(service, metrics))
+    try:
+        yield
+    finally:
+        metrics.ready.set(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _beat(service: Service, metrics: Metrics) -> None:
+    while True:
+        metrics.waiting.set(service.accesses.waiting)
+        metrics.ready.set(1)
+        metrics.beat.set(time.time())
+        await asyncio.sleep(BEAT)

@@ -1,0 +1,186 @@
+"""The service as it is run: health and figures on a port of their own, logs, and how it ends."""
+
+import json
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from contactpoint.serving.health import Health, answering
+from events.access import ChildrenAccessed
+from tests.contactpoint.serving.conftest import ASHA, BRAM
+
+REASON = "Wendlebury asked"
+PATIENCE = 60
+
+
+class Running:
+    """The installed program, serving an index in a process of its own."""
+
+    def __init__(self, desk):
+        self.desk, self.log = desk, desk.folder / "log.jsonl"
+        self.port, self.health_port = free_port(), free_port()
+        desk.environment |= {
+            "CONTACTPOINT_METRICS": f"127.0.0.1:{self.health_port}",
+            "CONTACTPOINT_DRAIN": "0",
+        }
+        self.number = desk.number("pds", BRAM)
+        self.token = desk.reader()
+        self.process = desk.start("serve", "--port", self.port, "--workers", 2)
+        self.wait_for(lambda: self.health("readyz").status_code == 200)
+
+    def health(self, what):
+        return httpx.get(f"http://127.0.0.1:{self.health_port}/{what}", timeout=10)
+
+    def ask(self, path, **headers):
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            "Contactpoint-Purpose": "enquiry",
+            "Contactpoint-Reason": quote(REASON),
+            **headers,
+        }
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=sent, timeout=PATIENCE)
+
+    def wait_for(self, so):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.process.communicate()
+            try:
+                if so():
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("it never came to be so")
+
+    def figure(self, beginning):
+        """The sum of the figures whose lines begin so."""
+        lines = self.health("metrics").text.splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(beginning))
+
+
+def free_port():
+    with closing(socket.socket()) as tried:
+        tried.bind(("127.0.0.1", 0))
+        return tried.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def running(filled, tmp_path_factory):
+    made = Running(filled.lent(tmp_path_factory.mktemp("running")))
+    yield made
+    made.process.kill()
+    made.process.communicate()
+
+
+def test_the_service_runs_is_watched_and_ends_when_every_request_is_answered(running):
+    assert running.ask(f"/children/{running.number}").status_code == 200
+    assert running.ask(f"/children/{ASHA}?name=Zebulonix").status_code == 404
+    assert running.ask(f"/nowhere/{running.number}").status_code == 404
+    counted = 'contactpoint_requests_total{method="GET",route="/children/{number}",status='
+    assert running.figure(f'{counted}"200"') == 1
+    assert running.figure(f'{counted}"404"') == 1
+    assert running.figure('contactpoint_requests_total{method="GET",route="none"') == 1
+    assert running.figure("contactpoint_worker_ready") == 2
+    assert running.figure("contactpoint_projection_lag_events") == 0
+
+    with closing(sqlite3.connect(running.desk.home / "access.db", isolation_level=None)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        answers = []
+        asking = threading.Thread(
+            target=lambda: answers.append(running.ask(f"/children/{running.number}"))
+        )
+        asking.start()
+        running.wait_for(lambda: running.figure("contactpoint_requests_under_way") == 1)
+        running.process.send_signal(signal.SIGTERM)
+        running.wait_for(lambda: running.health("readyz").status_code == 503)
+        assert running.health("readyz").json()["checks"]["draining"] == "ending"
+        assert answers == []
+        held.execute("ROLLBACK")
+    asking.join()
+    assert answers[0].status_code == 200
+    _, said = running.process.communicate(timeout=PATIENCE)
+    assert running.process.returncode == 0
+
+    looks = running.desk.looks(ChildrenAccessed)
+    assert [look.asked.reason for look in looks].count(REASON) == 3
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    answered = [line for line in lines if line["event"] == "answered"]
+    assert [line["route"] for line in answered].count("/children/{number}") == 3
+    assert len({line["reader"] for line in answered if line["status"] == 200}) == 1
+    assert all(line["ms"] > 0 and line["request"] for line in answered)
+    for word in (running.number, ASHA, "Zebulonix", "Wendlebury", "rita", running.token, "nowhere"):
+        assert word not in said
+
+
+@pytest.fixture
+def health(own, tmp_path):
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    with own.opened() as store:
+        store.projector.catch_up()
+        _ = store.access
+        yield Health(store, folder)
+
+
+def checks(answer):
+    status, _, body = answer
+    told = json.loads(body)
+    assert told["ok"] == (status == 200)
+    return {what: how for what, how in told["checks"].items() if how != "ok"}
+
+
+def test_a_service_without_a_worker_is_not_ready(health):
+    assert checks(health.ready()) == {"workers": "none is ready"}
+
+
+def test_a_service_lives_while_its_workers_have_still_to_begin_and_then_no_more(health):
+    begun = health._begun
+    assert checks(health.live()) == {}
+    health._clock = lambda: begun + 61
+    assert checks(health.live()) == {"workers": "none is at work"}
+
+
+def test_read_models_behind_the_shields_are_not_ready(health, own):
+    with own.opened() as store:
+        store.log.heads._tables.execute("UPDATE act_head SET position = position + 1000")
+    assert checks(health.ready())["read models"] == "behind the shields"
+
+
+def test_a_database_out_of_reach_is_named_and_how_without_its_words(health, own):
+    with closing(sqlite3.connect(own.home / "read.db")) as read, read:
+        read.execute("DROP TABLE projection")
+    with closing(sqlite3.connect(own.home / "access.db")) as access, access:
+        access.execute("DROP TABLE access_chain")
+    found = checks(health.ready())
+    assert found["read models"] == "OperationalError"
+    assert "Error" in found["record of access"]
+    status, _, told = health.metrics()
+    assert status == 200
+    assert b"contactpoint_projection_lag_events" not in told
+
+
+def test_tables_of_another_version_are_not_ready(health, own):
+    with closing(sqlite3.connect(own.home / "read.db")) as read, read:
+        read.execute("UPDATE read_schema SET version_num = '0000'")
+    assert checks(health.ready())["read models"] == "SchemaError"
+
+
+def test_a_service_that_is_ending_is_not_ready_and_lives(health):
+    health.drain()
+    assert checks(health.ready())["draining"] == "ending"
+    assert checks(health.live()) == {}
+
+
+def test_the_port_of_health_knows_three_paths(health):
+    with answering(health, ("127.0.0.1", 0)) as port:
+        asked = {path: httpx.get(f"http://127.0.0.1:{port}/{path}") for path in ("livez", "x")}
+        refused = httpx.post(f"http://127.0.0.1:{port}/metrics")
+    assert (asked["livez"].status_code, asked["x"].status_code) == (200, 404)
+    assert refused.status_code == 501

@@ -1,0 +1,107 @@
+"""What the doctor sees of an installation, and what it says to do."""
+
+import json
+import sqlite3
+import time
+from contextlib import closing
+
+import msgspec
+import pytest
+
+from contactpoint.keeping.dates import NAME, Dates
+from tests.contactpoint.installation import Installation
+
+DAY = 86_400 * 10**6
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = Installation(tmp_path / "home")
+    made.run("init")
+    return made
+
+
+def seen(home, **environment):
+    """What is said, by its level; the exit code fits it."""
+    home.environment |= environment
+    result = home.run("doctor", "--json", expected=(0, 1))
+    found: dict = {"ok": [], "warning": [], "wrong": []}
+    for one in json.loads(result.stdout):
+        found[one["level"]].append(f"{one['what']}: {one['do']}")
+    assert bool(found["wrong"]) == (result.return_value == 1)
+    return {level: "\n".join(said) for level, said in found.items()}
+
+
+def test_a_new_index_has_warnings_and_nothing_wrong(home):
+    found = seen(home)
+    assert found["wrong"] == ""
+    for what in ("master key lies beside", "checkpoints lie beside", "no backup yet", "no drill"):
+        assert what in found["warning"]
+
+
+def test_what_protects_is_asked_to_be_on_another_disk(home, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    (home.home / "checkpoints").rename(elsewhere)
+    warned = seen(home, CONTACTPOINT_CHECKPOINTS=str(elsewhere))["warning"]
+    assert "the checkpoints lie on the same disk" in warned
+
+
+def test_a_file_that_others_may_read_is_wrong(home):
+    (home.home / "keys.db").chmod(0o640)
+    assert "keys.db may be read by others" in seen(home)["wrong"]
+
+
+def test_a_variable_that_is_misspelt_is_named(home):
+    warned = seen(home, CONTACTPOINT_CHECKPOINT="/elsewhere")["warning"]
+    assert "CONTACTPOINT_CHECKPOINT; did you mean 'CONTACTPOINT_CHECKPOINTS'?" in warned
+
+
+def test_backups_and_drills_that_are_too_old_are_named(home):
+    now = time.time_ns() // 1000
+    path = home.home / NAME
+
+    def at(backup, drill):
+        path.write_bytes(msgspec.json.encode(Dates(now - backup * DAY, now - drill * DAY)))
+        path.chmod(0o600)
+        return seen(home)
+
+    assert "the last backup is 1 day old" in at(1, 30)["ok"]
+    old = at(4, 40)["warning"]
+    assert "the last backup is 4 days old: contactpoint backup" in old
+    assert "the last drill of a restore is 40 days old" in old
+
+
+def test_a_backup_and_a_drill_are_noted(home, tmp_path):
+    home.run("backup", tmp_path / "backup")
+    home.run("restore", tmp_path / "backup", "--drill")
+    assert "the last drill of a restore is of the last 24 hours" in seen(home)["ok"]
+
+
+def test_a_clock_behind_the_last_commit_is_wrong(home):
+    with closing(sqlite3.connect(home.home / "log.db")) as log, log:
+        log.execute("UPDATE log_chain SET recorded = recorded + 3600000000")
+    assert "s behind the last commit" in seen(home)["wrong"]
+
+
+def test_tables_of_another_version_are_wrong(home):
+    with closing(sqlite3.connect(home.home / "read.db")) as read, read:
+        read.execute("UPDATE read_schema SET version_num = '0000'")
+    assert "contactpoint migrate" in seen(home)["wrong"]
+
+
+def test_metrics_that_others_may_ask_are_named(home):
+    assert "shown to others" in seen(home, CONTACTPOINT_METRICS="0.0.0.0:9464")["warning"]
+    assert "shown to others" not in seen(home, CONTACTPOINT_METRICS="localhost:9464")["warning"]
+
+
+def test_an_issuer_that_does_not_answer_is_wrong(home):
+    issuer = {"ISSUER": "http://127.0.0.1:9", "AUDIENCE": "us"}
+    stated = {f"CONTACTPOINT_{name}": value for name, value in issuer.items()}
+    assert "openid-configuration cannot be read" in seen(home, **stated)["wrong"]
+
+
+def test_what_a_killed_drill_left_is_named(home, tmp_path):
+    home.run("backup", tmp_path / "backup")
+    words = ("restore", tmp_path / "backup", "--drill")
+    home.finish(*words, failpoint="restore.filled")
+    assert "has left log, access, keys" in seen(home)["warning"]

@@ -1,0 +1,61 @@
+"""The ledger of erasures outside the databases: whole, or said not to be."""
+
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from events.ledger import ErasureLedger, LedgerError
+
+LOG = bytes(range(16))
+ADA, BRAM = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    made = ErasureLedger(tmp_path, Ed25519PrivateKey.generate())
+    made.write(LOG, [ADA], [], [ADA.bytes])
+    made.write(LOG, [BRAM], [ADA], [BRAM.bytes])
+    return made
+
+
+def test_a_ledger_begins_with_a_note_of_nothing_and_tells_each_erasure_in_order(ledger):
+    first, ada, bram = ledger.read(LOG)
+    assert (first.records, first.children, first.subjects) == ((), (), ())
+    assert (ada.records, ada.subjects) == ((ADA,), (ADA,))
+    assert (bram.records, bram.children) == ((BRAM,), (ADA,))
+
+
+def test_each_log_has_a_ledger_of_its_own(ledger):
+    assert ledger.read(bytes(16)) == []
+
+
+def test_a_line_that_a_crash_cut_short_is_passed_over_and_the_next_note_follows(ledger):
+    path = ledger.path(LOG)
+    path.write_bytes(path.read_bytes()[:-40])
+    assert len(ledger.read(LOG)) == 2
+    ledger.write(LOG, [BRAM], [], [])
+    assert [note.number for note in ledger.read(LOG)] == [1, 2, 3]
+
+
+def without(n):
+    return lambda lines: [*lines[:n], *lines[n + 1 :]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without(1),
+        without(0),
+        lambda lines: [lines[0], lines[2], lines[1]],
+        lambda lines: [*lines, lines[1]],
+        lambda lines: [line.replace(b'"number":2', b'"number":3') for line in lines],
+        lambda lines: [lines[0], lines[1].replace(b"0001", b"0003"), lines[2]],
+    ],
+)
+def test_a_note_taken_out_exchanged_or_changed_is_found(ledger, change):
+    path = ledger.path(LOG)
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join(change(lines)) + b"\n")
+    with pytest.raises(LedgerError):
+        ledger.read(LOG)
