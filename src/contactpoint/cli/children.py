@@ -180,16 +180,21 @@ def accesses(number: str, reason: str, as_json: bool) -> None:
     """List who looked at the child of a NUMBER.
 
     With the time, the act, the reason as it was stated, and for whom they looked. Looks at children
-    that were merged into it count too. This look is recorded, and the last of the list.
+    that were merged into it count too. A reason that was given for a look at other children too is
+    left out, as it may tell of them. This look is recorded, and the last of the list.
     """
+    from contactpoint.auditing.disclosed import reason as disclosed
+
     with about_child(Act.ACCESSES, number, reason) as (store, found):
         children = {found.child, *store.queries.merged_into([found.child])}
         told = [
             {
                 "when": as_time(look.at),
                 "who": look.event.reader,
+                "organisation": look.event.organisation,
                 "act": look.event.act,
-                "reason": look.reason,
+                "purpose": look.event.purpose,
+                "reason": disclosed(look, children, found.view.number),
                 "for": look.event.behalf,
             }
             for look in store.accesses.looks_at(children)
