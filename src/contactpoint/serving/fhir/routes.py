@@ -32,7 +32,7 @@ def _route(  # noqa: PLR0913, PLR0917 - what differs between them
 ROUTES = (
     _route(
         "POST", "Patient/$match", Act.FIND, patient_match, Bundle | OperationOutcome,
-        "Which child a described person is",
+        "Which child a described person is", quick=True,
     ),
     _route(
         "GET", "Patient", Act.FIND, patient_search, Bundle | OperationOutcome,
@@ -44,7 +44,7 @@ ROUTES = (
     ),
     _route(
         "GET", "Patient/$ihe-pix", Act.FIND, patient_pix, Parameters,
-        "The other numbers of a child", (404,),
+        "The other numbers of a child", (404,), quick=True,
     ),
     _route(
         "GET", "Patient/{number:str}", Act.SHOW, patient_read, Patient,
