@@ -45,8 +45,10 @@ from linkage.declared.shape import Shape
 from person import dates, declared, identifiers, numbers, places
 from person.names import PersonName
 from person.particulars import Particulars
-from projections.database import _empty_the_wal
+from projections.database import _empty_the_wal, writing
+from projections.migrating import Migrations
 from projections.queries import Search
+from projections.schema import READ_SCHEMA
 from tests.contactpoint.test_no_leaks import PATIENT, PLANTED, Searched, lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -314,6 +316,20 @@ def _(world):
     folder.mkdir()
     (folder / "manifest.json").write_text(f'{{"said": "{SAID}"}}')
     read_manifest(folder, world.store.master.signing)
+
+
+@case("SchemaError")
+def _(world):
+    with writing(world.store.read) as connection:
+        connection.execute(READ_SCHEMA.update().values(version_num="0009"))
+    world.store.projector.prepare()
+
+
+@case("RebuildNeededError")
+def _(world):
+    with writing(world.store.read) as connection:
+        connection.execute(READ_SCHEMA.delete())
+        Migrations().steps(connection)
 
 
 @case("TamperedEventError")

@@ -5,7 +5,7 @@ cannot be written, everybody who waited gets an error and no answer.
 
 The commit is made between two steps of the event loop and not in a thread beside it: the
 interpreter lets one thread work at a time, and a writer that had to wait for its turn at each of
-its steps took five times as long (ADR 24).
+its steps took five times as long (ADR 26).
 """
 
 import asyncio
