@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+import multiprocessing
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -77,7 +80,11 @@ async def beating(service: Service, metrics: Metrics) -> AsyncIterator[None]:
 
 
 async def _beat(service: Service, metrics: Metrics) -> None:
+    parent = multiprocessing.parent_process()
     while True:
+        if parent is not None and not parent.is_alive():
+            # Nobody would tell this process to end, and the next service would find its port taken.
+            os.kill(os.getpid(), signal.SIGTERM)
         metrics.waiting.set(service.accesses.waiting)
         metrics.ready.set(1)
         metrics.beat.set(time.time())
