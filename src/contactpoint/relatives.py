@@ -37,10 +37,13 @@ class Relatives:
 
     def among(self, person: str, children: Iterable[UUID]) -> bool:
         """Whether any of the children is of the person's family."""
+        declared = self.of(person)
+        return bool(declared) and not declared.isdisjoint(self._surviving(children))
+
+    def of(self, person: str) -> set[UUID]:
+        """The children of the person's family: those that answer for them today, and before."""
         messages = self.log.stream(self._stream(person))
-        if not messages:
-            return False
-        return not self._surviving(_children(messages[-1])).isdisjoint(self._surviving(children))
+        return self._surviving(_children(messages[-1])) if messages else set()
 
     def _stream(self, person: str) -> UUID:
         return self.master.hashes.stream_id("relatives", person.casefold())

@@ -23,6 +23,7 @@ from events import (
     shape,
     shield,
     source,
+    watching,
 )
 from events.message import Erased, Event
 from events.upcasting import Upcasting
@@ -92,6 +93,10 @@ TYPES: tuple[type[Event], ...] = (
     access.TokenIssued,
     access.TokenRevoked,
     access.AdministratorNamed,
+    watching.AlertRaised,
+    watching.AlertClosed,
+    watching.InvestigationClosed,
+    watching.RecordWatched,
 )
 
 

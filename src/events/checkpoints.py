@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from events.failpoints import failpoint
 from events.log import Log
 
+LONGEST = 4_096
+"""Bytes of which the last line is looked for; a note has some 330."""
+
 
 class Checkpoint(msgspec.Struct, frozen=True):
     """One signed note: at this time the log's last commit ended here, with this hash."""
@@ -64,6 +67,25 @@ class Checkpoints:
         failpoint("checkpoint.after")
         return note
 
+    def keep_up(self, log: Log, *, after: float = 0.0) -> Checkpoint | None:
+        """Note how far the log goes where it has gone on since the last note; None: it has not.
+
+        ``after``: only where the last note is older than so many seconds, so that any number of
+        processes may ask as often as they like. A log that ends before its last note has lost its
+        tail: that is not noted, and ``verify`` finds it.
+        """
+        last, note = log.last_link(), self._last(log)
+        if last is None or (note is not None and note.position >= last.last):
+            return None
+        if note is not None and time.time() - note.time / 10**6 < after:
+            return None
+        return self.write(log)
+
+    def _last(self, log: Log) -> Checkpoint | None:
+        """The last note; None where there is none, or none of ours that is whole."""
+        lines = _tail(self._path(log)).rstrip(b"\n").split(b"\n")
+        return self._checked(lines[-1])
+
     def read(self, log: Log) -> Iterator[tuple[int, Checkpoint | None]]:
         """Line number and note, oldest first; None for a line that is not one of ours.
 
@@ -86,6 +108,16 @@ class Checkpoints:
 
     def _path(self, log: Log) -> Path:
         return self._folder / f"{log.id.hex()}.checkpoints"
+
+
+def _tail(path: Path) -> bytes:
+    """The end of a file, in which its last line stands whole; nothing where there is no file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST))
+            return file.read()
+    except FileNotFoundError:
+        return b""
 
 
 def is_torn(line: bytes) -> bool:

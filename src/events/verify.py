@@ -79,7 +79,9 @@ def verify(
         report.later = [notes.pop(position) for position in sorted(notes) if position > upto]
     report.findings += _unreadable(log)
     acts = _walk(log, notes, report) if report.is_whole else {}
-    if heads_of is None or not log.names.heads:
+    if not log.names.heads:
+        return report
+    if heads_of is None:
         report.unchecked.append(UNCOMPARED)
     elif report.is_whole:
         _compare_heads(log, heads_of, report)

@@ -24,7 +24,7 @@ def made_out(services: Iterable[Told[Involvement]], today: str) -> Told[str] | N
     named = [
         Told((told.value.kind, authority), told.source, told.stated, told.seen)
         for told in services
-        if (authority := _authority(told.value, today))
+        if (authority := authority_of(told.value, today))
     ]
     for kinds in IN_TURN:
         works = [told for told in named if told.value[0] in kinds]
@@ -43,7 +43,7 @@ def services_of(records: Sequence[Stated]) -> list[Told[Involvement]]:
     ]
 
 
-def _authority(service: Involvement, today: str) -> str:
+def authority_of(service: Involvement, today: str) -> str:
     """The code that the service's organisation begins with, while the service lasts."""
     lasts = not service.end or service.end >= today
     code = service.organisation[:3] if len(service.organisation) in (3, 7) else ""

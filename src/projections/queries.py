@@ -15,7 +15,7 @@ from events.store.heads import is_across
 from person.compared import Compared
 from person.identifiers import Identifier
 from projections import rows
-from projections.deliveries import DELIVERY, DROPPED, NOTE
+from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, Kept, current
 from projections.folding import compact, fold
 from projections.guard import BehindError, Guard
@@ -34,6 +34,7 @@ from projections.shielded import SHIELDED, StillMarked, safe_parents, still_mark
 from projections.shields import SHIELD
 from projections.sources import SOURCE
 from projections.view import ChildView, Shielding, View, is_restricted, view, whole
+from projections.watched import Watched, name_share, numbers, watched
 
 OVERLAID = ("DRIFT", "SWAP")
 """Rules by which a row is held because it may be of another child than its record's."""
@@ -284,7 +285,8 @@ class Queries:
 
     def survivor(self, number: str, target: Target) -> bytes | None:
         """The child that a number answers for, within an answer; None where there is none."""
-        found = _lasting(_OF_NUMBER.first(target.connection, number=compact(number)), target)
+        row = _OF_NUMBER.first(target.connection, number=compact(number))
+        found = _lasting(row, target)
         return found[0] if found else None
 
     def shown(self, children: Sequence[bytes], target: Target) -> list[Found]:
@@ -292,7 +294,14 @@ class Queries:
 
         Whoever asks lets the guard see the records of those who are seen whole.
         """
-        return _found(list(children), target, self._contact)
+        rows = [_OF_ID.first(target.connection, child=child) for child in children]
+        known = [row for row in rows if row is not None]
+        shown = [
+            one
+            for child, number, *_ in known
+            for one in _shown({child: number}, target, self._contact)
+        ]
+        return sorted(shown, key=lambda one: one.view.number)
 
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
         """Children for whom all that is asked holds, by number; at most ``limit``.
@@ -574,6 +583,30 @@ class Queries:
         counts = {row["field"]: row["count"] for row in self._rows(dropped)}
         return found[0] | {"notes": self._rows(notes), "dropped": counts}
 
+    def quality(self, source: str) -> tuple[int, dict[str, int], list[tuple[str, str, str, int]]]:
+        """How often a source delivered, what its rows came to, and what was amiss in them.
+
+        Faults are outcome, rule, field and rows, the commonest first. Deliveries that were refused
+        or turned away do not count.
+        """
+        mine = sa.and_(
+            DELIVERY.c.source == source, DELIVERY.c.state.in_(("received", "completed", "approved"))
+        )
+        sums = [sa.func.coalesce(sa.func.sum(DELIVERY.c[name]), 0) for name in COUNTS]
+        query = sa.select(sa.func.count(), *sums).where(mine)
+        what = NOTE.c.outcome, NOTE.c.rule, NOTE.c.field
+        faults = (
+            sa.select(*what, sa.func.count().label("rows"))
+            .join(DELIVERY, DELIVERY.c.delivery == NOTE.c.delivery)
+            .where(mine)
+            .group_by(*what)
+            .order_by(sa.desc("rows"), *what)
+        )
+        with self._reading() as target:
+            deliveries, *counts = target.connection.execute(query).one()
+            told = [tuple(row) for row in target.connection.execute(faults)]
+        return deliveries, {n: int(c) for n, c in zip(COUNTS, counts, strict=True)}, told
+
     def sources(self) -> list[Row]:
         """The registered sources and their settings."""
         return self._rows(SOURCE.select().order_by(SOURCE.c.source))
@@ -636,6 +669,39 @@ class Queries:
 
     def _is_apart(self, records: Collection[UUID]) -> bool:
         return is_across(self.guard.sides(records))
+
+    def watched(self, children: Collection[UUID], today: str) -> dict[UUID, Watched]:
+        """What the signs of misuse ask of these children; shown to nobody."""
+        with self._reading() as target:
+            found = watched([child.bytes for child in children], today, target)
+        return {UUID(bytes=child): one for child, one in found.items()}
+
+    def hidden_children(self, children: Collection[UUID]) -> set[UUID]:
+        """Those of these children that are shielded today, or of whom a record is withheld.
+
+        A child that is known no more, for it was erased, is none of them.
+        """
+        found = self.guard.answer(
+            self.engine, lambda target: watched([one.bytes for one in children], "", target)
+        )
+        records = {record for one in found.values() for record in one.records}
+        listed = self.guard.hidden(UUID(bytes=record) for record in records)
+        return {
+            UUID(bytes=child)
+            for child, one in found.items()
+            if one.restricted or not listed.isdisjoint(map(_uuid, one.records))
+        }
+
+    def numbers_of(self, children: Collection[UUID]) -> dict[UUID, str]:
+        """The number that answers today for each of these children that has one."""
+        with self._reading() as target:
+            found = numbers([child.bytes for child in children], target)
+        return {UUID(bytes=child): number for child, number in found.items()}
+
+    def name_share(self, family: str) -> float:
+        """Which share of all children bear a folded family name."""
+        with self._reading() as target:
+            return name_share(family, target)
 
     def household(self, child: UUID) -> list[Kin]:
         """The children, not shielded yet, who share address, mother or parent with a child.
@@ -770,6 +836,10 @@ def _changed(row: sa.Row[Any], target: Target) -> tuple[Changed | None, list[UUI
         return None, held
     into = numbers[row.other] if row.other else ""
     return Changed(numbers[row.child], _WHAT[row.what], into), held
+
+
+def _uuid(value: bytes) -> UUID:
+    return UUID(bytes=value)
 
 
 def _beginning(short: str, target: Target) -> list[UUID]:

@@ -25,15 +25,15 @@ def authorities(records: Collection[UUID], today: str, target: Target) -> frozen
     named = [record.bytes for record in records]
     query = sa.select(RECORD.c.child).where(RECORD.c.record.in_(named), RECORD.c.child.is_not(None))
     children = sorted(set(target.connection.execute(query).scalars()))
-    accepted = _accepted(children, target)
-    others = [child for child in children if child not in accepted]
+    taken = accepted(children, target)
+    others = [child for child in children if child not in taken]
     groups = [[one.stated for one in kept] for _, kept in current(others, target)]
     groups.extend(_alone(named, target))
     told = (made_out(services_of(group), today) for group in groups)
-    return frozenset(accepted.values()) | {one.value for one in told if one is not None}
+    return frozenset(taken.values()) | {one.value for one in told if one is not None}
 
 
-def _accepted(children: Collection[bytes], target: Target) -> dict[bytes, str]:
+def accepted(children: Collection[bytes], target: Target) -> dict[bytes, str]:
     """Who accepted each of these children; what a merged one brought counts where it has none."""
     into = sa.func.coalesce(CHILD.c.merged_into, CHILD.c.child)
     query = (

@@ -172,6 +172,26 @@ def test_a_checkpoint_cut_short_by_a_crash_is_passed_over(store, notes, tmp_path
     assert report.checkpoints == 2
 
 
+def test_a_note_is_made_where_the_log_went_on_and_only_there(store, notes):
+    assert notes.keep_up(store.log) is None
+    store.log.append(store.many(1, start=12))
+    assert notes.keep_up(store.log, after=3600) is None, "the last note is younger than that"
+    assert notes.keep_up(store.log).position == 13
+    assert [note.position for _, note in notes.read(store.log)] == [12, 13]
+
+
+def test_a_note_cut_short_by_a_crash_is_made_again(store, notes, tmp_path):
+    (file,) = (tmp_path / "elsewhere").iterdir()
+    file.write_bytes(file.read_bytes()[:-40])
+    assert notes.keep_up(store.log).position == 12
+    assert verify(store.log, notes).is_whole
+
+
+def test_a_log_that_lost_its_tail_is_not_noted_as_whole(store, notes, tmp_path):
+    cut_the_tail(tmp_path)
+    assert notes.keep_up(store.log) is None
+
+
 def test_a_changed_head_a_missing_head_and_a_head_too_many_are_found(store, tmp_path):
     change(
         tmp_path,

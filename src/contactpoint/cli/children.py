@@ -12,8 +12,9 @@ from contactpoint.cli.command import (
     reason_option,
 )
 from contactpoint.cli.families import about_child, consent, correct
-from contactpoint.cli.output import as_time, print_json, print_table, say, with_times
+from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
+from contactpoint.moments import as_time, with_times
 from contactpoint.people.deciding import Act, Purpose
 
 BEHALF = click.option(
@@ -179,16 +180,21 @@ def accesses(number: str, reason: str, as_json: bool) -> None:
     """List who looked at the child of a NUMBER.
 
     With the time, the act, the reason as it was stated, and for whom they looked. Looks at children
-    that were merged into it count too. This look is recorded, and the last of the list.
+    that were merged into it count too. A reason that was given for a look at other children too is
+    left out, as it may tell of them. This look is recorded, and the last of the list.
     """
+    from contactpoint.auditing.disclosed import reason as disclosed
+
     with about_child(Act.ACCESSES, number, reason) as (store, found):
         children = {found.child, *store.queries.merged_into([found.child])}
         told = [
             {
                 "when": as_time(look.at),
                 "who": look.event.reader,
+                "organisation": look.event.organisation,
                 "act": look.event.act,
-                "reason": look.reason,
+                "purpose": look.event.purpose,
+                "reason": disclosed(look, children, found.view.number),
                 "for": look.event.behalf,
             }
             for look in store.accesses.looks_at(children)

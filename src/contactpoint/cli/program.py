@@ -44,6 +44,7 @@ COMMANDS = {
     "restore": "contactpoint.cli.keeping",
     "migrate": "contactpoint.cli.keeping",
     "report": "contactpoint.cli.reporting",
+    "audit": "contactpoint.cli.auditing",
     "token": "contactpoint.cli.people",
     "serve": "contactpoint.cli.serving",
     "demo": "contactpoint.cli.demo",

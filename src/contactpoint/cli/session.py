@@ -39,11 +39,27 @@ def opened(act: Act | None, purpose: Purpose = Purpose.DUTY) -> "Iterator[Contac
 
     chance = click.get_current_context().find_object(Chance) or CHANCE
     with open_store(from_environment(given()), chance) as store:
-        if act is not None:
-            store.require(act, purpose=purpose)
-        if act in SAID_OF and store.actor.in_shell:
-            say(f"no token: {store.actor.subject} acts as administrator of this index")
-        yield store
+        try:
+            if act is not None:
+                store.require(act, purpose=purpose)
+            if act in SAID_OF and store.actor.in_shell:
+                say(f"no token: {store.actor.subject} acts as administrator of this index")
+            yield store
+        finally:
+            _note_accesses(store)
+
+
+def _note_accesses(store: "Contactpoint") -> None:
+    """Note outside its database how far the record of access goes.
+
+    What was recorded stands whether or not it can be noted: the next command notes it.
+    """
+    if "access" not in store.__dict__:
+        return
+    try:
+        store.checkpoints.keep_up(store.access)
+    except OSError as error:
+        say(f"no checkpoint of the record of access could be noted: {error.strerror}")
 
 
 def token_option(function: F) -> F:

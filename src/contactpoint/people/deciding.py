@@ -64,6 +64,9 @@ class Act(StrEnum):
     MIGRATE = "migrate read models"
     REPORT = "report figures"
     AUDIT = "audit the record of access"
+    EXPORT_ACCESSES = "export the record of access"
+    WATCH = "watch the record of access"
+    FOLLOW_UP = "follow up an alert or override"
     TOKEN = "issue tokens"  # noqa: S105 - an act, and no password
     REVOKE = "revoke tokens"
     TOKENS = "list tokens"
@@ -260,7 +263,9 @@ RULES: Mapping[Act, Rule] = {
         family=False,
     ),
     Act.ACCESSES: Rule(
-        _MANAGERS | {Role.AUDITOR}, purposes=frozenset({Purpose.DUTY, Purpose.FAMILY})
+        _MANAGERS | {Role.AUDITOR},
+        purposes=frozenset({Purpose.DUTY, Purpose.FAMILY}),
+        cleared=True,
     ),
     Act.CORRECT: Rule(
         _MANAGERS,
@@ -312,6 +317,13 @@ RULES: Mapping[Act, Rule] = {
     Act.MIGRATE: Rule(_ADMINISTRATOR),
     Act.REPORT: Rule(_MANAGERS | {Role.AUDITOR}),
     Act.AUDIT: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
+    Act.EXPORT_ACCESSES: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR), cleared=True),
+    Act.WATCH: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),
+    Act.FOLLOW_UP: Rule(
+        _roles(Role.AUDITOR, Role.ADMINISTRATOR, Role.SHIELDING_OFFICER),
+        family=False,
+        cleared=True,
+    ),
     Act.TOKEN: Rule(_ADMINISTRATOR, in_shell=True),
     Act.REVOKE: Rule(_ADMINISTRATOR),
     Act.SERVE: Rule(_ADMINISTRATOR),

@@ -16,6 +16,7 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from contactpoint.bootstrap import Contactpoint, open_store
+from contactpoint.serving.anchoring import anchoring
 from contactpoint.serving.health import Health, answering
 from contactpoint.serving.logs import configuration
 from contactpoint.settings import Settings
@@ -74,7 +75,8 @@ def run(settings: Settings, listening: Listening) -> None:
             server = _server(listening)
             server.health, server.drain = health, settings.drain
             logger.info("beginning", extra={"workers": listening.workers})
-            server.serve()
+            with anchoring(store):
+                server.serve()
             logger.info("ended")
 
 

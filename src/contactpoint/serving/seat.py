@@ -199,7 +199,8 @@ async def take_seat(
     request.scope["state"]["reader"] = service.short_id(actor.subject)
     service.limits.pass_one(actor.subject)
     second = headers.get("contactpoint-second")
-    store = service.store.acting(actor, await _named(service, second) if second else None)
+    other = await _named(service, second) if second else None
+    store = service.store.acting(actor, other, request.scope["state"]["request_id"])
     seat = Seat(
         service,
         route,

@@ -41,6 +41,10 @@ WORDS = {
         *("a", "--verdict", "link", "--reason", "same-family", "--seen", "1.1.1.1")
     ],
     ("report",): ["2026"],
+    ("audit", "export"): ["{folder}/looks", "--from", "2026-01-01", "--to", "2026-01-02"],
+    ("audit", "report"): ["--from", "2026-01-01", "--to", "2026-01-02"],
+    ("audit", "alerts", "close"): ["3f9c", "--finding", "unclear"],
+    ("audit", "investigations", "close"): ["3f9c", "--finding", "unclear"],
     ("review", "relatives"): ["--none"],
     ("review", "split"): ["123456789012", "--off", "club:k", "--reason", "twins", "--plan"],
     ("never-link", "draw"): [

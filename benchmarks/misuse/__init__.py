@@ -1,0 +1,1 @@
+"""Misuse in an invented log: weeks of normal work, twenty planted scripts, what is found."""
