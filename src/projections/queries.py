@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from events.store.heads import is_across
 from person.compared import Compared
 from person.identifiers import Identifier
-from projections import rows
+from projections import renewed, rows
 from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, Kept, current
 from projections.folding import compact, fold
@@ -33,6 +33,7 @@ from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, StillMarked, safe_parents, still_marked
 from projections.shields import SHIELD
 from projections.sources import SOURCE
+from projections.survivorship import Stated
 from projections.view import ChildView, Shielding, View, is_restricted, view, whole
 from projections.watched import Watched, name_share, numbers, watched
 
@@ -175,6 +176,15 @@ class Overlay(msgspec.Struct, frozen=True):
     since: int
 
 
+class OfRecord(NamedTuple):
+    """What one record of a child states."""
+
+    record: UUID
+    stated: Stated
+    renewed: bool
+    """Whether it is of a new identity."""
+
+
 class Changed(NamedTuple):
     """That a number answers otherwise than before."""
 
@@ -240,6 +250,22 @@ class Queries:
             return told, records
 
         return sorted(self.guard.answer(self.engine, read, lambda it: it[1])[0])
+
+    def stated(self, found: Found) -> list[OfRecord]:
+        """What the current records of a child state, who is seen whole; else nothing."""
+
+        def read(target: Target) -> list[OfRecord]:
+            told: list[OfRecord] = []
+            for _, kept in current([found.child.bytes], target):
+                if is_restricted([one.stated for one in kept]):
+                    continue
+                anew = renewed.among([one.record for one in kept], target)
+                told += [
+                    OfRecord(UUID(bytes=one.record), one.stated, one.record in anew) for one in kept
+                ]
+            return told
+
+        return self.guard.answer(self.engine, read, lambda it: [one.record for one in it])
 
     def by_identifiers(self, wanted: Sequence[tuple[str, str]]) -> dict[Numbered, list[Found]]:
         """The children with each of these identifiers, by system and value as asked; none left out.
