@@ -12,7 +12,7 @@ from contactpoint.settings import from_environment
 
 def application() -> Litestar:
     """The application of this process."""
-    return make(_opening)
+    return make(_opening, loads=True)
 
 
 @contextmanager
