@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
-    from contactpoint.judging import Hangs, Judging, Pair
+    from contactpoint.judging import By, Hangs, Judging, Pair
     from contactpoint.keeping.backing_up import BackingUp
     from contactpoint.linking.kept_index import Filling, KeptIndex
     from contactpoint.linking.run import Linking
@@ -65,6 +65,8 @@ class Contactpoint:
     log: Log
     create: bool = False
     chance: Chance = CHANCE
+    request: str = ""
+    """The id of the request for which it acts, where it was asked over HTTP."""
 
     @cached_property
     def read(self) -> sa.Engine:
@@ -105,13 +107,15 @@ class Contactpoint:
         token = self.settings.second_token
         return None if token is None else self._named(token)
 
-    def acting(self, actor: Actor, second: Actor | None = None) -> "Contactpoint":
+    def acting(
+        self, actor: Actor, second: Actor | None = None, request: str = ""
+    ) -> "Contactpoint":
         """This installation for another who acts; what is opened is shared.
 
         Whoever calls has seen to it that the person is who they say, and does so at each act.
         """
         made = copy.copy(self)
-        made.__dict__.update(actor=actor, second=second)
+        made.__dict__.update(actor=actor, second=second, request=request)
         return made
 
     def _named(self, token: str) -> Actor:
@@ -150,7 +154,7 @@ class Contactpoint:
         self._must_be_in_force()
         decision = decide(self.actor, act, about or About(), purpose, self.second)
         if decision.outcome is Outcome.DENIED:
-            self.accesses.refuse(self.origin(act), act, purpose)
+            self.accesses.refuse(self.origin(act), act, purpose, self.request)
             raise DeniedError(decision.why)
         if decision.outcome is Outcome.ABSENT:
             raise NotFoundError(missing)
@@ -167,7 +171,7 @@ class Contactpoint:
         behalf: str = "",
     ) -> None:
         """Write that whoever acts is about to be shown these children, before they are."""
-        capacity = Capacity(self.actor, purpose, behalf)
+        capacity = Capacity(self.actor, purpose, behalf, self.request)
         self.accesses.record(origin, act, capacity, reason=reason, children=children, search=search)
 
     @cached_property
@@ -418,6 +422,19 @@ class Contactpoint:
         from contactpoint.relatives import Relatives
 
         return Relatives(self.log, self.keys, self.master)
+
+    @property
+    def by(self) -> "By":
+        """Whoever acts, and the second person where there is one."""
+        from contactpoint.judging import By
+
+        return By(self.actor.subject, self.second.subject if self.second else "")
+
+    def follow(self, origin: Origin) -> bool:
+        """Let linking do what was decided; False where another run of it has it to do."""
+        from contactpoint.aftermath import follow
+
+        return follow(self, origin)
 
     def child_named(self, number: str) -> UUID | None:
         """The child that a number answers for."""

@@ -1,6 +1,6 @@
 """With whom a described person may be compared: records of children seen whole, and who is not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from projections import rows
 from projections.finding import IDENTITY
 from projections.index import CHILD, RECORD
 from projections.positions import PROJECTION
+from projections.prepared import Prepared
 from projections.projection import Target
 from projections.renewed import RENEWED
 from projections.shielded import SHIELDED
@@ -17,8 +18,10 @@ from projections.shielded import SHIELDED
 Version = tuple[Any, ...]
 """What differs once a current record of a child came, went or says something else."""
 _STATED = (RECORD.c.stated_effective, RECORD.c.stated_sequence, RECORD.c.stated_content)
-_PLACE = sa.select(PROJECTION.c.position, PROJECTION.c.generation).where(
-    PROJECTION.c.name == child_index.name
+_PLACE = Prepared(
+    sa.select(PROJECTION.c.position, PROJECTION.c.generation).where(
+        PROJECTION.c.name == child_index.name
+    )
 )
 
 
@@ -31,8 +34,8 @@ class OpenRecord(NamedTuple):
 
 def place(target: Target) -> tuple[int, int]:
     """How far the child index has come, and in which generation."""
-    found = target.connection.execute(_PLACE).one()
-    return found.position, found.generation
+    position, generation = _PLACE.first(target.connection)
+    return position, generation
 
 
 def hidden(target: Target) -> set[int]:
@@ -101,9 +104,6 @@ def ordinals_of(children: Collection[bytes], target: Target) -> set[int]:
     return found
 
 
-_OF_ORDINALS = sa.select(RECORD.c.child).where(
-    RECORD.c.ordinal.in_(sa.bindparam("ordinals", expanding=True))
-)
 _OPEN = (
     sa.select(RECORD.c.child, RECORD.c.ordinal, RECORD.c.record)
     .join(CHILD, CHILD.c.child == RECORD.c.child)
@@ -112,8 +112,10 @@ _OPEN = (
     .where(IDENTITY.c.restricted.is_(sa.false()))
     .order_by(RECORD.c.ordinal)
 )
-_BY_ORDINALS = _OPEN.where(RECORD.c.child.in_(_OF_ORDINALS))
-_BY_CHILDREN = _OPEN.where(RECORD.c.child.in_(sa.bindparam("children", expanding=True)))
+_ANY = RECORD.alias()
+_WHOSE = sa.select(_ANY.c.child).where(_ANY.c.ordinal == sa.bindparam("ordinal"))
+_BY_ORDINAL = Prepared(_OPEN.where(RECORD.c.child == _WHOSE.scalar_subquery()))
+_BY_CHILD = Prepared(_OPEN.where(RECORD.c.child == sa.bindparam("child")))
 
 
 def open_records(
@@ -124,12 +126,19 @@ def open_records(
     Each with all its current records.
     """
     found: dict[bytes, list[OpenRecord]] = {}
-    asked: list[tuple[sa.Select[Any], str, list[Any]]] = [
-        (_BY_CHILDREN, "children", sorted(children)),
-        (_BY_ORDINALS, "ordinals", sorted(ordinals)),
-    ]
-    for query, of, values in asked:
-        for part in rows.parts(values):
-            for child, ordinal, record in target.connection.execute(query, {of: part}):
-                found.setdefault(child, []).append(OpenRecord(ordinal, record))
-    return {child: list(dict.fromkeys(records)) for child, records in found.items()}
+    known: set[int] = set()
+    for ordinal in sorted(ordinals):
+        if ordinal not in known:
+            known |= _take(_BY_ORDINAL.all(target.connection, ordinal=ordinal), found)
+    for child in sorted(children):
+        if child not in found:
+            _take(_BY_CHILD.all(target.connection, child=child), found)
+    return found
+
+
+def _take(told: Iterable[tuple[Any, ...]], found: dict[bytes, list[OpenRecord]]) -> set[int]:
+    """Keep the records of a child; which they are."""
+    records = [(child, OpenRecord(ordinal, record)) for child, ordinal, record in told]
+    for child, _ in records[:1]:
+        found[child] = [record for _, record in records]
+    return {record.ordinal for _, record in records}

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from events.store.heads import is_across
 from person.compared import Compared
 from person.identifiers import Identifier
-from projections import rows
-from projections.deliveries import DELIVERY, DROPPED, NOTE
+from projections import renewed, rows
+from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
 from projections.finding import IDENTIFIER, IDENTITY, NAME, POSTCODE, Kept, current
 from projections.folding import compact, fold
 from projections.guard import BehindError, Guard
@@ -33,6 +33,7 @@ from projections.runs import MODEL, RUN
 from projections.shielded import SHIELDED, StillMarked, safe_parents, still_marked
 from projections.shields import SHIELD
 from projections.sources import SOURCE
+from projections.survivorship import Stated
 from projections.view import ChildView, Shielding, View, is_restricted, view, whole
 from projections.watched import Watched, bearers, numbers, watched
 
@@ -175,6 +176,15 @@ class Overlay(msgspec.Struct, frozen=True):
     since: int
 
 
+class OfRecord(NamedTuple):
+    """What one record of a child states."""
+
+    record: UUID
+    stated: Stated
+    renewed: bool
+    """Whether it is of a new identity."""
+
+
 class Changed(NamedTuple):
     """That a number answers otherwise than before."""
 
@@ -241,6 +251,22 @@ class Queries:
 
         return sorted(self.guard.answer(self.engine, read, lambda it: it[1])[0])
 
+    def stated(self, found: Found) -> list[OfRecord]:
+        """What the current records of a child state, who is seen whole; else nothing."""
+
+        def read(target: Target) -> list[OfRecord]:
+            told: list[OfRecord] = []
+            for _, kept in current([found.child.bytes], target):
+                if is_restricted([one.stated for one in kept]):
+                    continue
+                anew = renewed.among([one.record for one in kept], target)
+                told += [
+                    OfRecord(UUID(bytes=one.record), one.stated, one.record in anew) for one in kept
+                ]
+            return told
+
+        return self.guard.answer(self.engine, read, lambda it: [one.record for one in it])
+
     def by_identifiers(self, wanted: Sequence[tuple[str, str]]) -> dict[Numbered, list[Found]]:
         """The children with each of these identifiers, by system and value as asked; none left out.
 
@@ -285,7 +311,8 @@ class Queries:
 
     def survivor(self, number: str, target: Target) -> bytes | None:
         """The child that a number answers for, within an answer; None where there is none."""
-        found = _lasting(_OF_NUMBER.first(target.connection, number=compact(number)), target)
+        row = _OF_NUMBER.first(target.connection, number=compact(number))
+        found = _lasting(row, target)
         return found[0] if found else None
 
     def shown(self, children: Sequence[bytes], target: Target) -> list[Found]:
@@ -293,7 +320,14 @@ class Queries:
 
         Whoever asks lets the guard see the records of those who are seen whole.
         """
-        return _found(list(children), target, self._contact)
+        rows = [_OF_ID.first(target.connection, child=child) for child in children]
+        known = [row for row in rows if row is not None]
+        shown = [
+            one
+            for child, number, *_ in known
+            for one in _shown({child: number}, target, self._contact)
+        ]
+        return sorted(shown, key=lambda one: one.view.number)
 
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
         """Children for whom all that is asked holds, by number; at most ``limit``.
@@ -574,6 +608,30 @@ class Queries:
         dropped = DROPPED.select().where(DROPPED.c.delivery == delivery).order_by(DROPPED.c.field)
         counts = {row["field"]: row["count"] for row in self._rows(dropped)}
         return found[0] | {"notes": self._rows(notes), "dropped": counts}
+
+    def quality(self, source: str) -> tuple[int, dict[str, int], list[tuple[str, str, str, int]]]:
+        """How often a source delivered, what its rows came to, and what was amiss in them.
+
+        Faults are outcome, rule, field and rows, the commonest first. Deliveries that were refused
+        or turned away do not count.
+        """
+        mine = sa.and_(
+            DELIVERY.c.source == source, DELIVERY.c.state.in_(("received", "completed", "approved"))
+        )
+        sums = [sa.func.coalesce(sa.func.sum(DELIVERY.c[name]), 0) for name in COUNTS]
+        query = sa.select(sa.func.count(), *sums).where(mine)
+        what = NOTE.c.outcome, NOTE.c.rule, NOTE.c.field
+        faults = (
+            sa.select(*what, sa.func.count().label("rows"))
+            .join(DELIVERY, DELIVERY.c.delivery == NOTE.c.delivery)
+            .where(mine)
+            .group_by(*what)
+            .order_by(sa.desc("rows"), *what)
+        )
+        with self._reading() as target:
+            deliveries, *counts = target.connection.execute(query).one()
+            told = [tuple(row) for row in target.connection.execute(faults)]
+        return deliveries, {n: int(c) for n, c in zip(COUNTS, counts, strict=True)}, told
 
     def sources(self) -> list[Row]:
         """The registered sources and their settings."""

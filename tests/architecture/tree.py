@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("person", "linkage", "events", "projections", "contactpoint", "feeds")
-FOLDERS = (".ci", "benchmarks", "docs", "feeds", "requirements", "src", "tests")
+FOLDERS = (".ci", "benchmarks", "deploy", "docs", "feeds", "requirements", "src", "tests")
 
 
 def home_of(package: str) -> Path:

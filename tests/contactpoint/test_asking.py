@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from contactpoint import moments
 from contactpoint.cli import output
 from contactpoint.cli.program import COMMANDS, main, program
 
@@ -124,7 +125,7 @@ def test_a_misspelt_word_is_a_usage_error_with_a_guess(words, meant):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["re"], ["review", "rebuild", "report"]),
+        (["re"], ["review", "rebuild", "restore", "report"]),
         (["review", "s"], ["show", "split"]),
         (["load", "--fe"], ["--feed"]),
         (["load", "--feed", "school.c"], ["school.census", "school.ctf", "school.census-tables"]),
@@ -189,7 +190,7 @@ def test_colours_stay_away_where_nobody_wants_them(no_color, may, monkeypatch, c
 
 def test_times_are_iso_8601_wherever_they_stand():
     plain = {"value": {"stated": 5_000_000}, "others": [{"seen": 0}], "rows": 7}
-    told = output.with_times(plain)
+    told = moments.with_times(plain)
     assert told == {
         "value": {"stated": "1970-01-01T00:00:05Z"},
         "others": [{"seen": "1970-01-01T00:00:00Z"}],

@@ -25,6 +25,7 @@ from contactpoint.intake.delivered import Delivered
 from contactpoint.intake.line import Line
 from contactpoint.intake.processes import Shared
 from contactpoint.intake.request import Request
+from contactpoint.auditing.matters import Matters
 from contactpoint.judging import By, Judging, Meant, Pair
 from contactpoint.keeping.manifest import read as read_manifest
 from contactpoint.settings import from_environment
@@ -45,8 +46,10 @@ from linkage.declared.shape import Shape
 from person import dates, declared, identifiers, numbers, places
 from person.names import PersonName
 from person.particulars import Particulars
-from projections.database import _empty_the_wal
+from projections.database import _empty_the_wal, writing
+from projections.migrating import Migrations
 from projections.queries import Search
+from projections.schema import READ_SCHEMA
 from tests.contactpoint.test_no_leaks import PATIENT, PLANTED, Searched, lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,6 +174,23 @@ def _(world):
 @case("TokenError")
 def _(world):
     world.run("child", "show", world.number, "--reason", SAID, by=SAID)
+
+
+@case("RevokedTokenError")
+def _(world):
+    token = world.token(SAID, "auditor")
+    world.run("token", "revoke", "--subject", SAID)
+    world.run("child", "show", world.number, "--reason", SAID, by=token)
+
+
+@case("ClosedError")
+def _(world):
+    store, child = world.store, world.store.child_named(world.number)
+    store.accesses.investigate(world.origin(SAID), child, SAID)
+    matters = Matters(store)
+    for _ in range(2):
+        (matter,) = matters.investigations()
+        matters.close(matter, "unclear", SAID, world.origin())
 
 
 @case("SameSideError")
@@ -314,6 +334,20 @@ def _(world):
     folder.mkdir()
     (folder / "manifest.json").write_text(f'{{"said": "{SAID}"}}')
     read_manifest(folder, world.store.master.signing)
+
+
+@case("SchemaError")
+def _(world):
+    with writing(world.store.read) as connection:
+        connection.execute(READ_SCHEMA.update().values(version_num="0009"))
+    world.store.projector.prepare()
+
+
+@case("RebuildNeededError")
+def _(world):
+    with writing(world.store.read) as connection:
+        connection.execute(READ_SCHEMA.delete())
+        Migrations().steps(connection)
 
 
 @case("TamperedEventError")

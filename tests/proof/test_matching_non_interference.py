@@ -93,7 +93,7 @@ def ask():
 def matched(kind, ask):
     """Sequences of that kind that ask for matches after every other step."""
 
-    class Matched(kind):  # type: ignore[valid-type, misc]
+    class Matched(kind):  # type: ignore[valid-type,misc]  # whichever sequence it is
         def steps(self):
             return [*super().steps()[2:], self.match, self.match]
 

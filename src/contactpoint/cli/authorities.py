@@ -6,8 +6,9 @@ import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
 from contactpoint.cli.families import about_child
-from contactpoint.cli.output import as_time, print_json, print_table, say
+from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
+from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:

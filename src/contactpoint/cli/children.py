@@ -12,8 +12,9 @@ from contactpoint.cli.command import (
     reason_option,
 )
 from contactpoint.cli.families import about_child, consent, correct
-from contactpoint.cli.output import as_time, print_json, print_table, say, with_times
+from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
+from contactpoint.moments import as_time, with_times
 from contactpoint.people.deciding import Act, Purpose
 
 BEHALF = click.option(

@@ -5,19 +5,15 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.output import as_time, print_json, say
+from contactpoint.cli.output import print_json, say
 from contactpoint.cli.session import opened, second_option, token_option
+from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
-    from contactpoint.bootstrap import Contactpoint
-    from contactpoint.judging import By
     from events.judgement import Seen, Verdict
-    from events.message import Origin
 
 VERDICTS = ("link", "apart", "unsure", "refer")
-WAIT = 30.0
-"""Seconds for which a decision waits for another run of linking before it is left to the next."""
 
 pair_argument = click.argument("pair", nargs=-1, required=True, type=PERSONAL)
 """A pair as the queue names it, or two records as SOURCE:ID each."""
@@ -38,11 +34,6 @@ class SeenVersions(click.ParamType):  # type: ignore[type-arg]
         if len(parts) != len(Seen.__struct_fields__) or not all(p.isdecimal() for p in parts):
             self.fail("expected the four numbers that 'review show' prints", param, ctx)
         return Seen(*map(int, parts))
-
-
-def written(seen: "Seen") -> str:
-    """The versions as they are typed: ``2.1.4.3``."""
-    return f"{seen.left}.{seen.right}.{seen.left_child}.{seen.right_child}"
 
 
 @click.command(epilog=examples("review claim 7f3a9c21-8d1e02ab", "review claim A - --minutes 60"))
@@ -66,7 +57,7 @@ def claim(pair: tuple[str, ...], minutes: int, as_json: bool) -> None:
     with opened(Act.CLAIM) as store:
         found = store.pair_named(pair)
         origin = store.origin("review claim")
-        until = store.judging(Act.CLAIM).claim(found, by_of(store), origin, minutes)
+        until = store.judging(Act.CLAIM).claim(found, store.by, origin, minutes)
         store.projector.catch_up()
     if as_json:
         print_json({"pair": str(found), "until": as_time(until)})
@@ -124,7 +115,7 @@ def release(pair: tuple[str, ...], as_json: bool) -> None:
     """Put a PAIR that you claimed back undecided."""
     with opened(Act.CLAIM) as store:
         found = store.pair_named(pair)
-        store.judging(Act.CLAIM).release(found, by_of(store), store.origin("review release"))
+        store.judging(Act.CLAIM).release(found, store.by, store.origin("review release"))
         store.projector.catch_up()
     if as_json:
         print_json({"pair": str(found)})
@@ -170,8 +161,8 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision states
         found = store.pair_named(pair)
         origin = store.origin("review decide")
         meant = Meant(found, stated, code, seen, remarks)
-        is_new = store.judging(Act.JUDGE).decide(meant, by_of(store), origin)
-        follows = follow(store, origin)
+        is_new = store.judging(Act.JUDGE).decide(meant, store.by, origin)
+        follows = store.follow(origin)
     if as_json:
         print_json({"pair": str(found), "verdict": verdict, "new": is_new, "linked": follows})
         return
@@ -193,32 +184,13 @@ def undo(pair: tuple[str, ...], remarks: str, as_json: bool) -> None:
     with opened(Act.UNDO) as store:
         found = store.pair_named(pair)
         origin = store.origin("review undo")
-        is_new = store.judging(Act.UNDO).undo(found, by_of(store), origin, remarks)
-        follows = follow(store, origin)
+        is_new = store.judging(Act.UNDO).undo(found, store.by, origin, remarks)
+        follows = store.follow(origin)
     if as_json:
         print_json({"pair": str(found), "new": is_new, "linked": follows})
         return
     click.echo(f"pair {found}: the judgement is in force no longer")
     say_whether(follows)
-
-
-def by_of(store: "Contactpoint") -> "By":
-    """Whoever acts, and the second person where there is one."""
-    from contactpoint.judging import By
-
-    return By(store.actor.subject, store.second.subject if store.second else "")
-
-
-def follow(store: "Contactpoint", origin: "Origin") -> bool:
-    """Let linking do what was decided; False where another run has it to do."""
-    from events.store.locks import LockedError
-
-    try:
-        store.linking.run(origin, store.model, wait=WAIT)
-    except LockedError:
-        return False
-    store.projector.catch_up()
-    return True
 
 
 def say_whether(follows: bool) -> None:

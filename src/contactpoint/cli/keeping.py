@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import as_time, print_facts, print_json, progress, say
+from contactpoint.cli.output import print_facts, print_json, progress, say
 from contactpoint.cli.session import given, opened, token_option
+from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contactpoint.cli.command import examples, json_option, reason_option
-from contactpoint.cli.judging import by_of, follow, say_whether
+from contactpoint.cli.judging import say_whether
 from contactpoint.cli.output import print_json, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
@@ -55,7 +55,7 @@ def label(limit: int, reason: str, as_json: bool) -> None:
         try:
             session.go(limit)
         finally:
-            follows = follow(store, store.origin("label")) if session.decided else True
+            follows = store.follow(store.origin("label")) if session.decided else True
     if as_json:
         print_json({"decided": session.counts(), "linked": follows})
         return
@@ -120,14 +120,14 @@ class _Session:
         store = self._store
         try:
             origin = store.origin("label")
-            store.judging(Act.CLAIM).claim(pair, by_of(store), origin, LEASE)
+            store.judging(Act.CLAIM).claim(pair, store.by, origin, LEASE)
             found = open_pair(store, (str(pair),), self._reason)
             self._show(found)
             key = self._key()
             if key in KEYS:
                 verdict, reason = KEYS[key]
                 meant = Meant(pair, verdict, reason, found.seen)
-                store.judging(Act.JUDGE).decide(meant, by_of(store), store.origin("label"))
+                store.judging(Act.JUDGE).decide(meant, store.by, store.origin("label"))
                 self.decided[pair] = verdict
         except ContactpointError as refused:
             say(f"pair {pair} is left: {refused}")
@@ -157,12 +157,12 @@ class _Session:
         """Take the last decision back; the pair to ask about again."""
         pair, _ = self.decided.popitem()
         store = self._store
-        store.judging(Act.UNDO).undo(pair, by_of(store), store.origin("label"))
+        store.judging(Act.UNDO).undo(pair, store.by, store.origin("label"))
         return pair
 
     def _release(self, pair: "Pair") -> None:
         store = self._store
-        store.judging(Act.CLAIM).release(pair, by_of(store), store.origin("label"))
+        store.judging(Act.CLAIM).release(pair, store.by, store.origin("label"))
 
 
 def _keys() -> Read:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from contactpoint.cli.command import examples, json_option, reason_option
-from contactpoint.cli.output import as_time, print_facts, print_json, print_table, say
+from contactpoint.cli.output import print_facts, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
+from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from contactpoint.cli import views
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.output import PICTURE, as_time, print_json, print_table, width, with_times
+from contactpoint.cli.output import PICTURE, print_json, print_table, width
 from contactpoint.cli.session import opened, token_option
+from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
             raise NotFoundError("no current record of that source and id; expected SOURCE:ID")
         apart = why_apart(store.queries, store.filling, store.model, found)
     if as_json:
+        from contactpoint.told import as_plain
+
         lost = {"why": apart.why, "reason": apart.reason} if apart else None
         print_json(as_plain(found) | {"joined": found.joined or None, "apart": lost})
     else:
@@ -78,20 +80,6 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
             click.echo(f"two children because: {apart.why} ({apart.reason})")
         elif found.joined:
             click.echo(f"one child because: {found.joined}")
-
-
-def as_plain(found: "Explanation") -> dict[str, Any]:
-    """The weights of a pair for a script."""
-    return {
-        "weight": found.weight.total,
-        "probability": found.weight.probability,
-        "decision": found.decision.outcome,
-        "reason": found.decision.reason,
-        "same_child": found.same_child,
-        "compared": bool(found.meeting.rules),
-        "blocks": list(found.meeting.rules),
-        "parts": [part._asdict() for part in found.weight.parts],
-    }
 
 
 def total(found: "Explanation") -> str:
@@ -132,18 +120,6 @@ def show_weights(found: "Explanation") -> None:
 
 def _short(note: str) -> str:
     return note.replace("borne by about ", "borne by ")
-
-
-def record_as_plain(record: "PairedRecord") -> dict[str, Any]:
-    """One record of a pair for a script; a number is named, and not given."""
-    plain = with_times(msgspec.to_builtins(record.view))
-    return {
-        "record": record.record.hex[:8],
-        "source": record.source,
-        "child": record.view.number,
-        "numbers": list(record.numbers),
-        **{name: value for name, value in plain.items() if name != "number"},
-    }
 
 
 def show_records(records: Sequence["PairedRecord"]) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.output import as_time, print_json, print_table, say
+from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
+from contactpoint.moments import as_time
 from contactpoint.people.actor import Actor, Role
 from contactpoint.people.deciding import Act
 

@@ -1,15 +1,16 @@
 """Commands about the stewards' queue: review list, crowd, show, relatives."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from contactpoint.cli.command import PERSONAL, F, examples, json_option, reason_option
-from contactpoint.cli.judging import claim, decide, pair_argument, raise_, release, undo, written
-from contactpoint.cli.output import as_time, print_json, print_table, say
+from contactpoint.cli.judging import claim, decide, pair_argument, raise_, release, undo
+from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.cli.splitting import split
+from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ def list_(limit: int, as_json: bool) -> None:
     authorities, of your own family, and of shielded children unless you are cleared for them.
     """
     from contactpoint.queue import tasks_of
+    from contactpoint.told import task_as_plain
 
     with opened(Act.LIST_PAIRS) as store:
         store.projector.catch_up()
         tasks = list(tasks_of(store))
     if as_json:
-        print_json([_plain(task) for task in tasks[:limit]])
+        print_json([task_as_plain(task) for task in tasks[:limit]])
         return
     if not tasks:
         say("nothing awaits you")
@@ -74,27 +76,6 @@ def list_(limit: int, as_json: bool) -> None:
     first = next((task for task in tasks if task.pair), None)
     if first:
         say(f"'contactpoint review show {first.name} --reason ...' shows the first pair")
-
-
-def _plain(task: "Task") -> dict[str, Any]:
-    pair = task.pair
-    weighed = pair if pair and pair.model else None
-    return {
-        "task": task.kind,
-        "name": task.name,
-        "pair": task.name if pair else None,
-        "records": list(task.records),
-        "left": pair.left.hex[:8] if pair else None,
-        "right": pair.right.hex[:8] if pair else None,
-        "probability": weighed.probability if weighed else None,
-        "weight": weighed.weight if weighed else None,
-        "since": as_time(task.since),
-        "model": weighed.model if weighed else None,
-        "size": task.size or None,
-        "claimed_by": task.claimed or None,
-        "said": task.said or None,
-        "worth": round(task.worth, 4),
-    }
 
 
 def _note(task: "Task") -> str:
@@ -204,50 +185,20 @@ def show(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
     """
     from contactpoint.accesses import required_reason
     from contactpoint.opening import open_pair
+    from contactpoint.told import opened_pair
 
     stated = required_reason(reason)
     with opened(Act.OPEN_PAIR) as store:
         found = open_pair(store, pair, stated)
     if as_json:
-        _print_json(found)
+        print_json(opened_pair(found))
     else:
         _print(found)
 
 
-def _print_json(opened_pair: "OpenedPair") -> None:
-    from contactpoint.cli.pairs import as_plain, record_as_plain
-
-    found, waits, judged = opened_pair.found, opened_pair.waits, opened_pair.state.judged
-    left, right = found.records
-    print_json(
-        {
-            "pair": str(opened_pair.pair),
-            "seen": written(opened_pair.seen),
-            "since": as_time(waits.since) if waits else None,
-            "why": _why(opened_pair),
-            "left": record_as_plain(left),
-            "right": record_as_plain(right),
-            **as_plain(found),
-            "referred": {
-                "weight": waits.weight,
-                "probability": waits.probability,
-                "model": waits.model,
-            }
-            if waits and waits.model
-            else None,
-            "judged": {"verdict": judged.verdict, "reason": judged.reason, "by": judged.by}
-            if judged
-            else None,
-            "claimed": {
-                "by": opened_pair.state.claimant or None,
-                "until": as_time(opened_pair.state.until or None),
-            },
-        }
-    )
-
-
 def _print(opened_pair: "OpenedPair") -> None:
     from contactpoint.cli.pairs import show_records, show_weights, together, total
+    from contactpoint.told import why, written
 
     found, waits, state = opened_pair.found, opened_pair.waits, opened_pair.state
     since = f", awaiting a steward since {(as_time(waits.since) or '')[:10]}" if waits else ""
@@ -256,7 +207,7 @@ def _print(opened_pair: "OpenedPair") -> None:
     show_weights(found)
     click.echo(f"{total(found)}; in the index they are {together(found)}")
     if waits:
-        click.echo(f"referred because: {_why(opened_pair)}")
+        click.echo(f"referred because: {why(opened_pair)}")
     if waits and waits.model and abs(found.weight.total - waits.weight) >= 0.05:
         say(f"it weighed {waits.weight:+.1f} bits when it was referred; model or records changed")
     if state.judged:
@@ -265,40 +216,6 @@ def _print(opened_pair: "OpenedPair") -> None:
     if state.claimant:
         click.echo(f"claimed by {state.claimant} until {as_time(state.until)}")
     click.echo(f"decide with --seen {written(opened_pair.seen)}")
-
-
-def _why(opened_pair: "OpenedPair") -> str:
-    """Why a person has to decide."""
-    found, raised = opened_pair.found, opened_pair.state.raised
-    if opened_pair.waits is None:
-        return "it does not await a steward"
-    if raised is not None:
-        if raised.code == "merged":
-            return f"the source {raised.by} says that it merged the two records"
-        why = raised.why if isinstance(raised.why, str) else "no reason is kept"
-        return f"{raised.by} asked: {why}"
-    judged = opened_pair.state.judged
-    if judged is not None and judged.verdict in {"link", "apart"}:
-        return "what was stated since it was judged speaks against that; nothing has moved"
-    if found.of_shape is None and (doubt := _doubt(found.weight.pattern)):
-        return f"{doubt}: one of the two may bear another child's"
-    if found.decision.outcome == "review":
-        return found.decision.reason
-    if found.decision.outcome == "link":
-        return (
-            "alone it would be linked, but another record is as close, or a record of the same "
-            "source stands on the other side"
-        )
-    return "it was too close to call when it was referred; the next linking settles it"
-
-
-def _doubt(pattern: int) -> str:
-    """What makes a number doubtful: it agrees and the rest does not, or the other way round."""
-    from linkage.decide import Levels, contradiction, number_crossed, number_in_doubt
-
-    if reason := number_in_doubt(pattern):
-        return reason
-    return number_crossed(pattern) if contradiction(Levels.of(pattern)) else ""
 
 
 def _name(pair: "OpenPair") -> str:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.judging import by_of, follow, say_whether
-from contactpoint.cli.output import as_time, print_json, print_table, say
+from contactpoint.cli.judging import say_whether
+from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, second_option, token_option
+from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def draw(  # noqa: PLR0913, PLR0917 - what it states
         origin = store.origin("never-link draw")
         sides = _sides(store, left, right)
         grounds = _grounds(kind, requested_by, remarks)
-        drawn = store.separating(Act.NEVER_LINK).draw(*sides, by_of(store), origin, grounds)
-        follows = follow(store, origin)
+        drawn = store.separating(Act.NEVER_LINK).draw(*sides, store.by, origin, grounds)
+        follows = store.follow(origin)
     _tell(drawn, follows, as_json=as_json)
 
 
@@ -94,8 +95,8 @@ def lift(name: str, remarks: str, as_json: bool) -> None:
     with opened(Act.NEVER_LINK) as store:
         origin = store.origin("never-link lift")
         found = _named(store, name)
-        store.separating(Act.NEVER_LINK).lift(found, by_of(store), origin, remarks)
-        follows = follow(store, origin)
+        store.separating(Act.NEVER_LINK).lift(found, store.by, origin, remarks)
+        follows = store.follow(origin)
     _tell(found, follows, as_json=as_json)
 
 
@@ -163,8 +164,8 @@ def adopt(
             raise NotFoundError("no child of that number")
         records = _records(store, new)
         grounds = _grounds("adoption", requested_by, remarks)
-        drawn = separating.adopt(head, records, by_of(store), origin, grounds)
-        follows = follow(store, origin)
+        drawn = separating.adopt(head, records, store.by, origin, grounds)
+        follows = store.follow(origin)
         numbers = sorted(
             {
                 found.number

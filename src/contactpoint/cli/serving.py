@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from contactpoint.cli.command import examples
-from contactpoint.cli.output import say
+from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.output import print_json, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
@@ -16,7 +16,13 @@ PORT = 8080
     epilog=examples("serve", "serve --host 10.0.0.5 --port 8443 --certificate c.pem --key k.pem")
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65_535), default=PORT, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=PORT,
+    show_default=True,
+    help="Port to listen on.",
+)
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="Processes. Default: one for each core."
 )
@@ -25,8 +31,15 @@ PORT = 8080
 )
 @click.option("--key", type=click.Path(exists=True, dir_okay=False), help="Its key, as PEM.")
 @token_option
-def serve(
-    *, host: str, port: int, workers: int | None, certificate: str | None, key: str | None
+@json_option
+def serve(  # noqa: PLR0913 - where and how it listens
+    *,
+    host: str,
+    port: int,
+    workers: int | None,
+    certificate: str | None,
+    key: str | None,
+    as_json: bool,
 ) -> None:
     """Answer practitioners' systems over HTTP, until it is stopped.
 
@@ -41,7 +54,11 @@ def serve(
     with opened(Act.SERVE) as store:
         store.projector.catch_up()
         settings = store.settings
-    say(f"http{'s' if key else ''}://{host}:{port}/openapi.json says what can be asked")
+    address = f"http{'s' if key else ''}://{host}:{port}"
+    if as_json:
+        print_json({"address": address, "description": f"{address}/openapi.json"})
+    else:
+        say(f"{address}/openapi.json says what can be asked")
     from contactpoint.serving.running import Listening, run
 
     chain, secret = (Path(one) if one else None for one in (certificate, key))

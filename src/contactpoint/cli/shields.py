@@ -8,17 +8,16 @@ import click
 
 from contactpoint.cli import views
 from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
-from contactpoint.cli.output import as_time, print_json, print_table, say
+from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, second_option, token_option
+from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
+from contactpoint.shielding.criteria import CRITERIA
 
 if TYPE_CHECKING:
     from projections.shielded import StillMarked
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-CRITERIA = ("harm", "refuge", "marac", "court-order", "adoption", "protected-person")
-"""Codes, because they stand in the log in clear: what else is to be said is no part of an index."""
 
 
 @click.group()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.judging import by_of, follow, say_whether
+from contactpoint.cli.judging import say_whether
 from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, second_option, token_option
 from contactpoint.people.deciding import Act
@@ -85,8 +85,8 @@ def split(  # noqa: PLR0913, PLR0917 - what a split states
         if plan:
             _show_plan(store, meant, judging.preview(meant), as_json=as_json)
             return
-        is_new = judging.split(meant, by_of(store), origin)
-        follows = follow(store, origin)
+        is_new = judging.split(meant, store.by, origin)
+        follows = store.follow(origin)
     if as_json:
         print_json({"new": is_new, "linked": follows})
         return

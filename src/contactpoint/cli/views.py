@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from contactpoint.cli.output import as_time, print_table
+from contactpoint.cli.output import print_table
+from contactpoint.moments import as_time
 from person.services import ENROLMENTS
 
 if TYPE_CHECKING:

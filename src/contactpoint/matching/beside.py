@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-import numpy as np
-
 from linkage.comparable import Comparable
 from linkage.index import Index
 from linkage.model import Model
@@ -17,8 +15,8 @@ from projections.survivorship import identity
 
 Forms = Callable[[Sequence[Kept]], Iterable[Comparable]]
 """From a child's current records to those in standard form under which it is found."""
-Pairs = list[tuple[float, int]]
-"""Weight and pattern of a person beside each of several records."""
+Pair = tuple[float, int]
+"""Weight and pattern of a person beside a record."""
 
 
 class Beside:
@@ -51,13 +49,13 @@ class Beside:
 
     def near(self, record: Comparable, floor: float) -> set[bytes]:
         """The children who share a key with a person and weigh at least the floor."""
-        found = met(self._index, record, floor) if self._slots else ()
+        found = met(self._index, record, floor) if self._slots else {}
         return {self._child_of[slot] for slot in found}
 
-    def compared(self, record: Comparable, child: bytes) -> Pairs:
+    def compared(self, record: Comparable, child: bytes) -> list[Pair]:
         """A person beside each record of a child; none where it is not held."""
         slots = self._slots.get(child)
-        return compared(self._index, record, slots)[1] if slots else []
+        return list(compared(self._index, record, slots).values()) if slots else []
 
     def _put(self, child: bytes, kept: Sequence[Kept]) -> None:
         for record in self._forms(kept):
@@ -74,19 +72,19 @@ class Beside:
             del self._child_of[slot]
 
 
-def met(index: Index, record: Comparable, floor: float) -> list[int]:
-    """The records that share a key with a person and weigh at least the floor."""
+def met(index: Index, record: Comparable, floor: float) -> dict[int, Pair]:
+    """A person beside the records that share a key with it and weigh at least the floor."""
     pairs = index.matches(0, record, floor)
+    told = zip(pairs.left.tolist(), pairs.weight.tolist(), pairs.pattern.tolist(), strict=True)
     # Those that share a number are given whatever they weigh.
-    return np.asarray(pairs.left[pairs.weight >= floor]).tolist()  # type: ignore[no-any-return]
+    return {ordinal: (weight, code) for ordinal, weight, code in told if weight >= floor}
 
 
-def compared(
-    index: Index, record: Comparable, ordinals: Collection[int]
-) -> tuple[list[int], Pairs]:
-    """A person beside those of these records that an index has: which they are, and how."""
-    here, weights, patterns = index.compared(record, ordinals)
-    return here.tolist(), list(zip(weights.tolist(), patterns.tolist(), strict=True))
+def compared(index: Index, record: Comparable, ordinals: Collection[int]) -> dict[int, Pair]:
+    """A person beside those of these records that an index has."""
+    here, weights, codes = index.compared(record, ordinals)
+    told = zip(here.tolist(), weights.tolist(), codes.tolist(), strict=True)
+    return {ordinal: (weight, code) for ordinal, weight, code in told}
 
 
 def whole(kept: Sequence[Kept]) -> list[Comparable]:

@@ -7,14 +7,14 @@ shielded children as far as they are visible, and children of whom the file know
 identity) or too little (a shield was lifted).
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from contactpoint.errors import NotFoundError
 from contactpoint.linking.kept_index import Filling, KeptIndex
 from contactpoint.linking.matching import OfChildren
-from contactpoint.matching.beside import Beside, Pairs, compared, met, visible, whole
+from contactpoint.matching.beside import Beside, Pair, compared, met, visible, whole
 from contactpoint.models import Models
 from linkage.comparable import Comparable
 from linkage.index import Index
@@ -25,6 +25,14 @@ from projections.projection import Target
 from projections.queries import Queries
 
 NOTHING = (0, 0, 0)
+
+
+class Near(NamedTuple):
+    """A child who is seen whole, and a person beside its records."""
+
+    child: bytes
+    records: tuple[OpenRecord, ...]
+    pairs: list[Pair]
 
 
 class Kept(NamedTuple):
@@ -77,25 +85,24 @@ class OpenIndex:
 
     def near(
         self, record: Comparable, floor: float, named: Collection[bytes], target: Target
-    ) -> dict[bytes, list[OpenRecord]]:
+    ) -> list[Near]:
         """The children seen whole of whom a record shares a key with a person, and weighs enough.
 
-        And those that are named, if they are seen whole.
+        And those that are named, if they are seen whole. Of each, all records that are known here.
         """
-        ordinals = met(self._kept.records, record, floor)
+        known = met(self._kept.records, record, floor)
         children = {*self.whole.near(record, floor), *named}
-        return candidates.open_records(ordinals, children, target)
-
-    def compared(
-        self, record: Comparable, children: Mapping[bytes, Sequence[OpenRecord]]
-    ) -> dict[bytes, Pairs]:
-        """A person beside the records of each of these children that are known here."""
-        child_of = {one.ordinal: child for child, records in children.items() for one in records}
-        here, pairs = compared(self._kept.records, record, child_of)
-        found = {child: self.whole.compared(record, child) for child in children}
-        for ordinal, pair in zip(here, pairs, strict=True):
-            found[child_of[ordinal]].append(pair)
-        return {child: beside for child, beside in found.items() if beside}
+        found = candidates.open_records(known, children, target)
+        others = {r.ordinal for records in found.values() for r in records} - known.keys()
+        if others:
+            known |= compared(self._kept.records, record, others)
+        return [
+            Near(child, tuple(records), [
+                *(known[r.ordinal] for r in records if r.ordinal in known),
+                *self.whole.compared(record, child),
+            ])
+            for child, records in found.items()
+        ]  # fmt: skip
 
     def _load(self) -> Kept:
         """The index from the disk; made from the read models where there is none that serves."""

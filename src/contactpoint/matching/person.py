@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 import numpy as np
 
-from contactpoint.matching.beside import Pairs
+from contactpoint.matching.beside import Pair
 from contactpoint.matching.described import Described
-from contactpoint.matching.open_index import OpenIndex
+from contactpoint.matching.open_index import Near, OpenIndex
 from linkage.comparable import Comparable
 from linkage.described import FLOOR, Grade, Likeness, graded, is_spread, likeness, with_number
 from linkage.model import total
@@ -85,20 +85,19 @@ class PersonMatching:
         index = self._index
         numbered = self._queries.survivor(person.number, target) if person.number else None
         named = [numbered] if numbered is not None else []
-        children = index.near(record, FLOOR, named, target)
-        compared = index.compared(record, children)
-        found = [(c, p, tuple(children[c])) for c, p in compared.items()]
+        found = index.near(record, FLOOR, named, target)
         if not person.asks_hidden:
             shielded = {*index.shielded.near(record, FLOOR), *named}
-            found += [(c, index.shielded.compared(record, c), ()) for c in sorted(shielded)]
-        found.sort()
+            found += [Near(c, (), index.shielded.compared(record, c)) for c in sorted(shielded)]
         return [
-            _Candidate(child, self._likeness(pairs, is_numbered=child == numbered), records)
-            for child, pairs, records in found
-            if pairs
+            _Candidate(
+                one.child, self._likeness(one.pairs, is_numbered=one.child == numbered), one.records
+            )
+            for one in sorted(found)
+            if one.pairs
         ]
 
-    def _likeness(self, pairs: Pairs, *, is_numbered: bool) -> Likeness:
+    def _likeness(self, pairs: Sequence[Pair], *, is_numbered: bool) -> Likeness:
         if not is_numbered:
             return likeness(pairs)
         codes = np.array([with_number(code) for _, code in pairs], np.uint64)

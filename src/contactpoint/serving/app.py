@@ -26,6 +26,7 @@ from contactpoint.serving.fhir.outcomes import MEDIA
 from contactpoint.serving.fhir.resources import OperationOutcome
 from contactpoint.serving.metrics import Metrics
 from contactpoint.serving.problems import Problem
+from contactpoint.serving.repeats import IDEMPOTENCY_KEY, once
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seat, request_id, take_seat
 from contactpoint.serving.service import Service
@@ -141,10 +142,13 @@ def _recorded(one: Route) -> Callable[..., Any]:
     @functools.wraps(one.handler)
     async def answered(**asked: Any) -> Any:
         seat: Seat = asked["seat"]
+        work = functools.partial(one.handler, **asked)
         try:
             if one.quick:
-                return one.handler(**asked)
-            work = functools.partial(one.handler, **asked)
+                return work()
+            if one.repeats and IDEMPOTENCY_KEY in seat.headers:
+                words = {name: value for name, value in asked.items() if name != "seat"}
+                work = functools.partial(once, seat, msgspec.json.encode([one.name, words]), work)
             return await to_thread.run_sync(work, limiter=seat.service.threads())
         finally:
             await seat.settle()

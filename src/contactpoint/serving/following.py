@@ -1,6 +1,6 @@
 """Routes about what happened: a child's services and history, and which children became others."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,8 +9,9 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from contactpoint.errors import NotFoundError
 from contactpoint.history import happened
+from contactpoint.past import view_on
 from contactpoint.people.deciding import Act
-from contactpoint.serving.answers import Child, Held, Said, Sensitive, time_of
+from contactpoint.serving.answers import AnyChild, Child, Held, Said, Sensitive, child_of, time_of
 from contactpoint.serving.children import MISSING, child_body, found_by, moved
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seated
@@ -85,6 +86,22 @@ def child_services(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     )  # fmt: skip
 
 
+def child_past(seat: Seated, number: FromPath[str], day: FromPath[date]) -> Response[bytes]:
+    """The child of a number as it was on a day, as far as is known now.
+
+    By the records that are the child's today, and under today's shields. What stands beside the
+    records is left out.
+    """
+    found = found_by(seat, number)
+    queries, log = seat.store.queries, seat.store.log
+    view = view_on(log, queries, found, day) if found else None
+    seat.look_for_involvement(found)
+    seat.record([found.child] if found else [], {"number": number, "day": day.isoformat()})
+    if found is None or view is None:
+        raise NotFoundError(MISSING)
+    return seat.answer(child_of(view, None), headers=moved(number, found))
+
+
 def child_history(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     """What happened to the child of a number and to its records."""
     found = found_by(seat, number)
@@ -129,6 +146,10 @@ ROUTES = (
     Route(
         "GET", "/children/{number:str}/history", Act.SHOW, child_history, History,
         "What happened to a child", refuses=(404,),
+    ),
+    Route(
+        "GET", "/children/{number:str}/on/{day:date}", Act.SHOW, child_past, AnyChild,
+        "A child as it was on a day", refuses=(404,),
     ),
     Route(
         "GET", "/changes", Act.CHANGES, changes_list, Changes,

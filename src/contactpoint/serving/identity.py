@@ -57,6 +57,7 @@ class Identity:
     """Whom tokens name. Safe to use from several threads."""
 
     reads: Reads
+    clock: Callable[[], float] = time.monotonic
     _known: dict[bytes, _Known] = field(default_factory=dict)
 
     def of(self, header: str | None) -> Actor:
@@ -75,12 +76,12 @@ class Identity:
         """The actor of a header that was read a moment ago; None where it has to be read."""
         digest = sha256((header or "").strip()[7:].strip().encode()).digest()
         known = self._known.get(digest)
-        fresh = known is not None and time.monotonic() < known.until and known.actor.strong
+        fresh = known is not None and self.clock() < known.until and known.actor.strong
         return known.actor if known and fresh else None
 
     def named(self, token: str) -> Actor:
         """The actor whom a token names."""
-        digest, now = sha256(token.encode()).digest(), time.monotonic()
+        digest, now = sha256(token.encode()).digest(), self.clock()
         known = self._known.get(digest)
         if known is not None and now < known.until:
             return known.actor

@@ -15,6 +15,7 @@ from contactpoint.accesses import UnrecordedError
 from contactpoint.errors import ContactpointError, DeniedError, NotFoundError, UsageError
 from contactpoint.judging import StaleSightError
 from contactpoint.people.tokens import TokenError
+from contactpoint.shielding.officers import StaleShieldError
 from events.store.appending import StaleError
 from events.store.locks import LockedError
 from projections.guard import BehindError
@@ -74,6 +75,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (NotFoundError, 404),
     (TooManyError, 429),
     (StaleSightError, 412),
+    (StaleShieldError, 412),
     (UsageError, 422),
     (BehindError, 503),
     (LockedError, 503),

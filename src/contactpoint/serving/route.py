@@ -33,6 +33,8 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further request headers that it reads, each with what it means."""
     tag: str = "children"
+    repeats: bool = False
+    """Whether it changes something, so that it takes an ``Idempotency-Key``."""
     quick: bool = False
     """Whether it is answered within some milliseconds, between two steps of the event loop; else it
     gets a thread, which costs more than a quick one does."""

@@ -201,9 +201,8 @@ async def take_seat(
     request.scope["state"]["reader"] = service.short_id(actor.subject)
     service.limits.pass_one(actor.subject)
     second = headers.get("contactpoint-second")
-    store = service.store.acting(
-        actor, await _named(service, second, request_id) if second else None
-    )
+    other = await _named(service, second, request_id) if second else None
+    store = service.store.acting(actor, other, request_id)
     seat = Seat(
         service,
         route,

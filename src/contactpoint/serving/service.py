@@ -16,6 +16,7 @@ from contactpoint.serving.cursors import Cursors
 from contactpoint.serving.identity import Identity, IssuerTokens, OwnTokens, Reads
 from contactpoint.serving.limits import Limits
 from contactpoint.serving.recording import BatchedAccesses
+from contactpoint.serving.repeats import Repeats
 from contactpoint.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Service:
     identity: Identity
     limits: Limits
     cursors: Cursors
+    repeats: Repeats
     _threads: list[CapacityLimiter] = field(default_factory=list)
 
     def threads(self) -> CapacityLimiter:
@@ -75,7 +77,9 @@ def opened(settings: Settings, chance: Chance = CHANCE) -> Iterator[Service]:
             workers=settings.workers,
         )
         identity = Identity(_reads(settings, store, accesses))
-        yield Service(store, accesses, identity, limits, Cursors(store.master))
+        repeats = Repeats(store.read, store.master)
+        repeats.prepare()
+        yield Service(store, accesses, identity, limits, Cursors(store.master), repeats)
         accesses.commit()
 
 

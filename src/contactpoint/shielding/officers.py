@@ -38,6 +38,13 @@ class SecondPersonError(ContactpointError):
     """An act of two persons needs another one beside the first."""
 
 
+class StaleShieldError(ContactpointError):
+    """A shield has changed since the officer saw it; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("the shield changed since it was seen; look at it again")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What an officer says of a shield; empty fields leave what was said before."""
@@ -87,15 +94,19 @@ class Shielding:
         self._do(act, origin)
         return shield
 
-    def review(self, name: str, asked: Asked, origin: Origin) -> Sequence[UUID]:
+    def review(
+        self, name: str, asked: Asked, origin: Origin, seen: int | None = None
+    ) -> Sequence[UUID]:
         """An officer has looked again at a shield, or at all over a child; return which stand.
 
-        Raises NotFoundError where none does.
+        ``seen``: the version of the shield that they saw. Raises NotFoundError where none stands,
+        StaleShieldError where it is at another version.
         """
         review = asked.review or day_of(origin.recorded) + HALF_A_YEAR
 
         def act(acts: ShieldActs) -> dict[UUID, int]:
             reviewed[:] = self._named(name)
+            _must_be_as_seen(acts, reviewed, seen)
             for shield in reviewed:
                 command = ReviewShield(review, asked.criterion, asked.grounds)
                 acts.do(shield, command, self._keys_of(shield, asked))
@@ -105,10 +116,13 @@ class Shielding:
         self._do(act, origin)
         return reviewed
 
-    def lift(self, name: str, second: str, reason: str, origin: Origin) -> Sequence[UUID]:
+    def lift(
+        self, name: str, second: str, reason: str, origin: Origin, seen: int | None = None
+    ) -> Sequence[UUID]:
         """Two persons take away a shield, or all over a child; return which were lifted.
 
-        Raises SecondPersonError where the second is the first, NotFoundError where none stands.
+        ``seen``: the version of the shield that they saw. Raises SecondPersonError where the second
+        is the first, NotFoundError where none stands, StaleShieldError where it is at another.
         """
         if not second or second == origin.actor:
             raise SecondPersonError(
@@ -117,6 +131,7 @@ class Shielding:
 
         def act(acts: ShieldActs) -> dict[UUID, int]:
             lifted[:] = self._named(name)
+            _must_be_as_seen(acts, lifted, seen)
             for shield in lifted:
                 acts.do(shield, LiftShield(origin.actor, second, reason), self._key(shield))
             return {}
@@ -182,6 +197,11 @@ class Shielding:
 
     def _key(self, shield: UUID) -> tuple[int, ...]:
         return tuple(self.keys.issue([subject_of("shield", shield, self.master)]))
+
+
+def _must_be_as_seen(acts: ShieldActs, shields: Sequence[UUID], seen: int | None) -> None:
+    if seen is not None and any(acts.state(one).version != seen for one in shields):
+        raise StaleShieldError
 
 
 NUMBER = 12

@@ -186,3 +186,25 @@ def test_a_merger_of_a_child_that_is_shielded_today_is_not_told(own):
         assert len(changes(own)["changes"]) == 1
         own.apply(own.number("pds", BRAM))
         assert changes(own)["changes"] == []
+
+
+def on(desk, number, day, expected=200):
+    answered = desk.ask(f"/children/{number}/on/{day}")
+    assert answered.status_code == expected, answered.text
+    return answered.json()
+
+
+def test_a_child_is_shown_as_its_sources_say_it_was_on_a_day(own):
+    own.patient(BRAM, "2026-10-01", given="Bram", family="Visser", dob="2014-07-09",
+                postcode="LS1 4AP")  # fmt: skip
+    with own.serving():
+        number = own.number("pds", BRAM)
+        assert on(own, number, "2026-09-30")["name"]["value"]["family"] == "Vermeer"
+        assert on(own, number, "2026-10-01")["name"]["value"]["family"] == "Visser"
+        on(own, number, "2020-01-01", expected=404)
+        assert own.ask(f"/children/{number}/on/yesterday").status_code in (400, 404)
+
+
+def test_of_a_child_shielded_today_nothing_more_is_told_of_a_day_before_it_was(desk):
+    number = desk.number("pds", CORA)
+    assert on(desk, number, "2026-09-30") == desk.child(number)

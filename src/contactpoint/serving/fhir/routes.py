@@ -20,10 +20,12 @@ def _route(  # noqa: PLR0913, PLR0917 - what differs between them
     answers: object,
     summary: str,
     refuses: tuple[int, ...] = (),
+    *,
+    quick: bool = False,
 ) -> Route:
     return Route(
         method, f"{_BASE}/{path}", act, handler, answers, summary,  # type: ignore[arg-type]
-        refuses=refuses, media=MEDIA, tag="FHIR R4",
+        refuses=refuses, media=MEDIA, tag="FHIR R4", quick=quick,
     )  # fmt: skip
 
 
@@ -46,14 +48,14 @@ ROUTES = (
     ),
     _route(
         "GET", "Patient/{number:str}", Act.SHOW, patient_read, Patient,
-        "A child by number as Patient", (404,),
+        "A child by number as Patient", (404,), quick=True,
     ),
     _route(
         "GET", "RelatedPerson", Act.SHOW, related_persons, Bundle,
-        "A child's parents and carers", (404,),
+        "A child's parents and carers", (404,), quick=True,
     ),
     _route(
         "GET", "CareTeam", Act.SHOW, care_teams, Bundle,
-        "Who works with a child, as CareTeam", (404,),
+        "Who works with a child, as CareTeam", (404,), quick=True,
     ),
 )  # fmt: skip

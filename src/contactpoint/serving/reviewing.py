@@ -1,0 +1,203 @@
+"""Routes of stewards: the tasks that await them, a pair opened, claimed, decided and undone."""
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Response
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from contactpoint.errors import NotFoundError
+from contactpoint.judging import LEASE, NO_PAIR, Meant, Pair
+from contactpoint.moments import as_time
+from contactpoint.opening import open_pair
+from contactpoint.people.deciding import Act
+from contactpoint.queue import tasks_of
+from contactpoint.reasons import checked_reason
+from contactpoint.serving.preconditions import seen, tag
+from contactpoint.serving.problems import PreconditionError
+from contactpoint.serving.route import Route
+from contactpoint.serving.seat import Seat, Seated
+from contactpoint.told import opened_pair, task_as_plain
+from events.judgement import Seen, Verdict
+
+MOST_TASKS = 200
+_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}")
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Something that awaits a steward; no particulars are told before it is opened."""
+
+    task: str
+    """``potential duplicate``, ``potential linkage``, ``potential overlay``, ``review identifier``
+    or ``maximum entity size``."""
+    name: str
+    pair: str | None
+    records: list[str]
+    left: str | None
+    right: str | None
+    probability: float | None
+    weight: float | None
+    since: str | None
+    model: str | None
+    size: int | None
+    claimed_by: str | None
+    said: str | None
+    worth: float
+
+
+class Tasks(msgspec.Struct, frozen=True):
+    """What awaits whoever asks, what a decision is worth most for first."""
+
+    tasks: list[Task]
+    more: bool
+
+
+class OpenedPair(msgspec.Struct, frozen=True):
+    """Both records of a pair side by side, its weight field by field, and what was judged."""
+
+    pair: str
+    seen: str
+    since: str | None
+    why: str
+    left: dict[str, Any]
+    right: dict[str, Any]
+    weight: float
+    probability: float
+    decision: str
+    reason: str
+    same_child: bool
+    compared: bool
+    blocks: list[str]
+    parts: list[dict[str, Any]]
+    referred: dict[str, Any] | None
+    judged: dict[str, Any] | None
+    claimed: dict[str, Any]
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For how long nobody else may decide."""
+
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=480)] = LEASE
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """That a pair is taken up, and until when; null when it was put back."""
+
+    pair: str
+    until: str | None
+
+
+class Verdicted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a steward decides of the two records."""
+
+    verdict: Literal["link", "apart", "unsure", "refer"]
+    reason: Annotated[str, msgspec.Meta(max_length=40)]
+    """A reason code; a wrong one is refused with those there are."""
+    remarks: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class Undone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a judgement is taken back."""
+
+    remarks: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What a decision came to."""
+
+    pair: str
+    new: bool
+    """False where this very judgement was in force already, or taken back already."""
+    linked: bool
+    """False where the children follow with the next run of linking."""
+
+
+def review_list(
+    seat: Seated, limit: Annotated[int, QueryParameter(ge=1, le=MOST_TASKS)] = 20
+) -> Response[bytes]:
+    """What awaits whoever asks. Others' tasks are neither told nor counted."""
+    seat.store.projector.catch_up()
+    tasks = list(tasks_of(seat.store))
+    told = [msgspec.convert(task_as_plain(task), Task) for task in tasks[:limit]]
+    return seat.answer(Tasks(told, more=len(tasks) > limit))
+
+
+def review_show(seat: Seated, pair: FromPath[str]) -> Response[bytes]:
+    """Open a pair. Its ETag names the versions seen, which a decision states as If-Match."""
+    found = open_pair(seat.store, [_named(pair)], seat.reason)
+    told = opened_pair(found)
+    return seat.answer(told, headers=tag(told["seen"]))
+
+
+def review_claim(seat: Seated, pair: FromPath[str], data: JSONBody[Claim]) -> Response[bytes]:
+    """Take a pair up, so that nobody else decides on it meanwhile."""
+    found = _pair(seat, pair)
+    judging = seat.store.judging(Act.CLAIM)
+    until = judging.claim(found, seat.store.by, seat.origin(), data.minutes)
+    seat.store.projector.catch_up()
+    return seat.answer(Claimed(str(found), as_time(until)))
+
+
+def review_release(seat: Seated, pair: FromPath[str]) -> Response[bytes]:
+    """Put a pair back undecided."""
+    found = _pair(seat, pair)
+    seat.store.judging(Act.CLAIM).release(found, seat.store.by, seat.origin())
+    seat.store.projector.catch_up()
+    return seat.answer(Claimed(str(found), None))
+
+
+def review_decide(seat: Seated, pair: FromPath[str], data: JSONBody[Verdicted]) -> Response[bytes]:
+    """Decide what the two records of a pair are to each other.
+
+    It is refused, with nothing changed, where one has changed since it was seen (412), where
+    another steward is at it, or where other judgements in force say otherwise (409).
+    """
+    verdict: Verdict = data.verdict
+    code = checked_reason(verdict, data.reason)
+    meant = Meant(_pair(seat, pair), verdict, code, _versions(seat), data.remarks)
+    origin = seat.origin()
+    is_new = seat.store.judging(Act.JUDGE).decide(meant, seat.store.by, origin)
+    return seat.answer(Decided(str(meant.pair), is_new, seat.store.follow(origin)))
+
+
+def review_undo(seat: Seated, pair: FromPath[str], data: JSONBody[Undone]) -> Response[bytes]:
+    """Take the judgement on a pair back: grouping and numbers are as they were before it."""
+    found, origin = _pair(seat, pair), seat.origin()
+    is_new = seat.store.judging(Act.UNDO).undo(found, seat.store.by, origin, data.remarks)
+    return seat.answer(Decided(str(found), is_new, seat.store.follow(origin)))
+
+
+def _pair(seat: Seat, name: str) -> Pair:
+    return seat.store.pair_named([_named(name)])
+
+
+def _named(name: str) -> str:
+    """The name of a pair; what can be none is answered as one that does not exist."""
+    if not _NAME.fullmatch(name):
+        raise NotFoundError(NO_PAIR)
+    return name
+
+
+def _versions(seat: Seat) -> Seen:
+    parts = seen(seat).split(".")
+    if len(parts) != len(Seen.__struct_fields__) or not all(map(str.isdecimal, parts)):
+        raise PreconditionError("If-Match: expected the ETag of the pair as it was opened")
+    return Seen(*map(int, parts))
+
+
+_PAIR = "/reviews/{pair:str}"
+ROUTES = (
+    Route("GET", "/reviews", Act.LIST_PAIRS, review_list, Tasks, "What awaits you", opens=False,
+          tag="reviews"),
+    Route("GET", _PAIR, Act.OPEN_PAIR, review_show, OpenedPair, "Open a pair", refuses=(404,),
+          tag="reviews"),
+    Route("POST", f"{_PAIR}/claim", Act.CLAIM, review_claim, Claimed, "Take a pair up",
+          opens=False, refuses=(404, 409), tag="reviews", repeats=True),
+    Route("POST", f"{_PAIR}/release", Act.CLAIM, review_release, Claimed, "Put a pair back",
+          opens=False, refuses=(404, 409), tag="reviews", repeats=True),
+    Route("POST", f"{_PAIR}/decision", Act.JUDGE, review_decide, Decided, "Decide on a pair",
+          opens=False, refuses=(404, 409, 412, 428), tag="reviews", repeats=True),
+    Route("POST", f"{_PAIR}/undo", Act.UNDO, review_undo, Decided, "Take a judgement back",
+          opens=False, refuses=(404, 409), tag="reviews", repeats=True),
+)  # fmt: skip

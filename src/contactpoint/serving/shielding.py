@@ -1,0 +1,245 @@
+"""Routes of shielding officers: shields listed, applied, reviewed, and lifted by two."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+from litestar.params import FromPath, JSONBody
+
+from contactpoint.aftermath import follow
+from contactpoint.errors import NotFoundError, UsageError
+from contactpoint.moments import as_time
+from contactpoint.people.deciding import Act
+from contactpoint.serving.children import MISSING, found_by
+from contactpoint.serving.preconditions import seen, tag
+from contactpoint.serving.problems import PreconditionError
+from contactpoint.serving.route import Route
+from contactpoint.serving.seat import Seat, Seated
+from contactpoint.shielding.criteria import CRITERIA
+from contactpoint.shielding.officers import Asked
+from events.shield import SafeParent
+
+NO_SHIELD = "no such shield stands"
+Words = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class Shield(msgspec.Struct, frozen=True):
+    """A shield, and what is under it."""
+
+    shield: str
+    children: list[str]
+    laid_by: str
+    inherited: str
+    criterion: str
+    authority: str
+    review: str
+    overdue: bool
+    records: int
+    withheld: int
+    standing: str
+    since: str | None
+    by: str
+    reviewed: str | None
+    lifted: str | None
+    version: int
+    """To be stated, in quotation marks, as If-Match where it is reviewed or lifted."""
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """A record that a source still marks although its shield was lifted: it is to be asked."""
+
+    child: str | None
+    source: str
+    record: str
+    stated: str | None
+
+
+class Shields(msgspec.Struct, frozen=True):
+    """The shields that stand, the soonest to be reviewed first; inherited ones apart."""
+
+    shields: list[Shield]
+    inherited: list[Shield]
+    marked: list[Marked]
+
+
+class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A parent whose name may be shown."""
+
+    given: Words
+    family: Words
+
+
+class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a child is to be shielded, and who asks for it."""
+
+    number: Annotated[str, msgspec.Meta(max_length=20)]
+    criterion: Words
+    """One of those that a wrong one is refused with."""
+    requester: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    """Kept sealed."""
+    authority: Annotated[str, msgspec.Meta(pattern=r"^(\d{3})?$")] = ""
+    review: date | None = None
+    safe_parents: list[Parent] = []
+
+
+class Kin(msgspec.Struct, frozen=True):
+    """A child of the household, who is not shielded yet, and what the two share."""
+
+    number: str
+    shares: list[str]
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """The shield that stands from now on, and the children who share the household."""
+
+    shield: str
+    child: str
+    household: list[Kin]
+
+
+class Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an officer says on looking again; what is left out stays as it was."""
+
+    criterion: Words = ""
+    requester: Words = ""
+    review: date | None = None
+    safe_parents: list[Parent] = []
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What became of a shield."""
+
+    shield: str
+    standing: Literal["standing", "lifted"]
+
+
+def shield_list(seat: Seated) -> Response[bytes]:
+    """The shields that stand."""
+    seat.store.projector.catch_up()
+    rows = [row for row in seat.store.queries.shields() if row["standing"] == "standing"]
+    versions = seat.store.log.versions(UUID(bytes=row["shield"]) for row in rows)
+    told = [_told(row, versions, seat.service.today) for row in rows]
+    marked = [
+        Marked(one.number or None, one.source, one.record.hex[:8], as_time(one.stated))
+        for one in seat.store.queries.still_marked()
+    ]
+    seat.record(())
+    return seat.answer(
+        Shields(
+            [one for one in told if not one.inherited],
+            [one for one in told if one.inherited],
+            marked,
+        )
+    )
+
+
+def shield_apply(seat: Seated, data: JSONBody[Application]) -> Response[bytes]:
+    """Shield a child. Every answer obeys before this one is given."""
+    seat.store.projector.catch_up()
+    found = found_by(seat, data.number)
+    household = seat.store.queries.household(found.child) if found else []
+    seat.record(
+        [found.child, *(kin.child for kin in household)] if found else [],
+        {"number": data.number, "criterion": data.criterion, "requester": data.requester},
+    )
+    if found is None:
+        raise NotFoundError(MISSING)
+    asked = Asked(
+        _criterion(data.criterion),
+        data.requester,
+        data.authority or seat.actor.authority,
+        data.review,
+        _parents(data.safe_parents),
+    )
+    laid = seat.store.shielding.apply(found.view.number, asked, seat.origin())
+    kin = [Kin(one.view.number, list(one.shares)) for one in household]
+    return seat.answer(Applied(laid.hex, found.view.number, kin), headers=tag(1))
+
+
+def shield_review(seat: Seated, shield: FromPath[str], data: JSONBody[Reviewed]) -> Response[bytes]:
+    """Say that a shield was looked at again and is to stand."""
+    asked = Asked(
+        _criterion(data.criterion), data.requester, "", data.review, _parents(data.safe_parents)
+    )
+    name = _named(shield)
+    seat.store.shielding.review(name, asked, seat.origin(), _version(seat))
+    return seat.answer(Standing(shield, "standing"), headers=_tag_of(seat, name))
+
+
+def shield_lift(seat: Seated, shield: FromPath[str]) -> Response[bytes]:
+    """Take a shield away. Two officers do it: the other's token stands in Contactpoint-Second."""
+    second, name = seat.store.second, _named(shield)
+    assert second is not None  # or the act was denied
+    seat.record((), {"shield": name})
+    origin = seat.origin()
+    seat.store.shielding.lift(name, second.subject, seat.reason, origin, _version(seat))
+    # What it withheld is placed now, and not by chance of the next night.
+    follow(seat.store, origin)
+    return seat.answer(Standing(shield, "lifted"), headers=_tag_of(seat, name))
+
+
+def _told(row: dict[str, Any], versions: dict[UUID, int], today: date) -> Shield:
+    shield = UUID(bytes=row["shield"])
+    return Shield(
+        shield=shield.hex,
+        children=list(row["numbers"]),
+        laid_by=row["laid_by"],
+        inherited=row["inherited"],
+        criterion=row["criterion"],
+        authority=row["authority"],
+        review=row["review"],
+        overdue=row["review"] < today.isoformat(),
+        records=row["records"],
+        withheld=row["withheld"],
+        standing=row["standing"],
+        since=as_time(row["since"]),
+        by=row["actor"],
+        reviewed=as_time(row["reviewed"]),
+        lifted=as_time(row["lifted"]),
+        version=versions.get(shield, 0),
+    )
+
+
+def _criterion(stated: str) -> str:
+    if stated and stated not in CRITERIA:
+        raise UsageError(f"criterion: expected one of {', '.join(CRITERIA)}")
+    return stated
+
+
+def _parents(named: list[Parent]) -> tuple[SafeParent, ...]:
+    return tuple(SafeParent(one.given, one.family) for one in named)
+
+
+def _named(shield: str) -> str:
+    """The id of a shield, in hex. Raises NotFoundError where it can be none."""
+    try:
+        return UUID(hex=shield).hex
+    except ValueError:
+        raise NotFoundError(NO_SHIELD) from None
+
+
+def _version(seat: Seat) -> int:
+    stated = seen(seat)
+    if not stated.isdecimal():
+        raise PreconditionError("If-Match: expected the version of the shield as it was listed")
+    return int(stated)
+
+
+def _tag_of(seat: Seat, shield: str) -> dict[str, str]:
+    stream = UUID(hex=shield)
+    return tag(seat.store.log.versions([stream]).get(stream, 0))
+
+
+ROUTES = (
+    Route("GET", "/shields", Act.LIST_SHIELDS, shield_list, Shields, "The shields that stand",
+          tag="shields"),
+    Route("POST", "/shields", Act.SHIELD, shield_apply, Applied, "Shield a child", status=201,
+          refuses=(404, 409), tag="shields", repeats=True),
+    Route("POST", "/shields/{shield:str}/review", Act.REVIEW_SHIELD, shield_review, Standing,
+          "Say that a shield is to stand", opens=False, refuses=(404, 412, 428), tag="shields",
+          repeats=True),
+    Route("POST", "/shields/{shield:str}/lift", Act.LIFT_SHIELD, shield_lift, Standing,
+          "Take a shield away", refuses=(404, 412, 428), tag="shields", repeats=True),
+)  # fmt: skip

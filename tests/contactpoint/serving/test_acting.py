@@ -1,0 +1,194 @@
+"""Stewards, officers and data managers over HTTP: what they change names the version they saw."""
+
+import pytest
+
+from events.access import ChildrenAccessed
+from tests.contactpoint.serving.conftest import ASHA, CORA
+
+
+@pytest.fixture
+def two(own):
+    """Two records too close to call, and an index that answers."""
+    row = {"given": "Dele", "family": "Adeyemi", "dob": "2016-05-04", "sex": "M"}
+    own.load([{"key": "a", **row, "postcode": "LS1 4AP"}], "club")
+    own.load([{"key": "b", **row, "dob": "2014-11-23", "postcode": "LS9 9ZZ"}], "choir")
+    with own.opened() as store:
+        store.projector.catch_up()
+        left, right = (store.record_named(name) for name in ("club:a", "choir:b"))
+    own.pair = "-".join(sorted((left.hex[:8], right.hex[:8])))
+    with own.serving():
+        own.run("review", "raise", "club:a", "choir:b", "--reason", "looks alike", expected=(0, 1))
+        yield own
+
+
+def steward(desk, name="stella"):
+    return desk.person(name, "steward")
+
+
+def act(desk, path, body=None, *, by, expected=200, headers=(), **asked):
+    stated = {"purpose": "duty"} | asked
+    answered = desk.ask(path, method="POST", json=body or {}, by=by, headers=headers, **stated)
+    assert answered.status_code == expected, answered.text
+    return answered
+
+
+def opened(desk, by):
+    answered = desk.ask(f"/reviews/{desk.pair}", by=by, purpose="duty")
+    assert answered.status_code == 200, answered.text
+    return answered
+
+
+def test_a_steward_sees_what_awaits_and_opens_it_on_record(two):
+    by = steward(two)
+    tasks = two.ask("/reviews", by=by, purpose=None, reason=None).json()
+    assert [one["pair"] for one in tasks["tasks"]] == [two.pair]
+    told = opened(two, by).json()
+    assert {told["left"]["source"], told["right"]["source"]} == {"club", "choir"}
+    assert told["why"] == "os:root asked: looks alike" or "asked" in told["why"]
+    look = two.looks(ChildrenAccessed)[-1]
+    assert (look.reader, look.act) == ("stella", "review show")
+    assert look.request
+
+
+def test_a_practitioner_reads_no_queue(two):
+    assert two.ask("/reviews", purpose=None, reason=None).status_code == 403
+
+
+def test_a_decision_names_what_was_seen_and_joins_the_children(two):
+    by = steward(two)
+    tag = opened(two, by).headers["etag"]
+    body = {"verdict": "link", "reason": "agency-confirmed"}
+    told = act(two, f"/reviews/{two.pair}/decision", body, by=by, headers={"If-Match": tag}).json()
+    assert told == {"pair": two.pair, "new": True, "linked": True}
+    assert two.number("club", "a") == two.number("choir", "b")
+    undone = act(two, f"/reviews/{two.pair}/undo", by=by).json()
+    assert undone["new"]
+    assert two.number("club", "a") != two.number("choir", "b")
+
+
+def test_a_decision_on_what_has_changed_since_is_refused_and_nothing_happens(two):
+    by = steward(two)
+    tag = opened(two, by).headers["etag"]
+    two.load(
+        [{"key": "a", "given": "Dele", "family": "Adeyemi", "dob": "2016-05-04", "sex": "M",
+          "postcode": "LS2 7AA"}],
+        "club", "2026-09-09",
+    )  # fmt: skip
+    path, body = f"/reviews/{two.pair}/decision", {"verdict": "link", "reason": "records-agree"}
+    refused = act(two, path, body, by=by, expected=412, headers={"If-Match": tag})
+    assert "record" in refused.json()["detail"]
+    act(two, path, body, by=by, expected=428)
+    act(two, path, body, by=by, expected=412, headers={"If-Match": '"nonsense"'})
+    assert two.number("club", "a") != two.number("choir", "b")
+
+
+def test_what_one_steward_claims_another_does_not_decide(two):
+    first, second = steward(two), steward(two, "sven")
+    act(two, f"/reviews/{two.pair}/claim", {"minutes": 20}, by=first)
+    act(two, f"/reviews/{two.pair}/claim", by=second, expected=409)
+    tag = opened(two, second).headers["etag"]
+    body = {"verdict": "apart", "reason": "twins"}
+    path = f"/reviews/{two.pair}/decision"
+    act(two, path, body, by=second, expected=409, headers={"If-Match": tag})
+    act(two, f"/reviews/{two.pair}/release", by=first)
+    act(two, path, body, by=second, headers={"If-Match": tag})
+
+
+@pytest.mark.parametrize("name", ["00000000-00000000", "x", "club:a", "0-0", "%00-1"])
+def test_a_pair_that_is_none_is_not_found(two, name):
+    assert two.ask(f"/reviews/{name}", by=steward(two), purpose="duty").status_code == 404
+
+
+def test_the_same_request_under_one_key_counts_once(two):
+    by = steward(two)
+    key = {"Idempotency-Key": "3f1c7a52-aa", "If-Match": opened(two, by).headers["etag"]}
+    path, body = f"/reviews/{two.pair}/decision", {"verdict": "apart", "reason": "twins"}
+    first = act(two, path, body, by=by, headers=key)
+    again = act(two, path, body, by=by, headers=key)
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+    assert first.json()["new"]
+    act(two, path, body | {"reason": "siblings"}, by=by, expected=422, headers=key)
+    other = act(two, path, body, by=steward(two, "sven"), expected=409, headers=key)
+    assert "idempotent-replayed" not in other.headers
+
+
+def test_what_failed_under_a_key_may_be_tried_again(two):
+    by = steward(two)
+    path, body = f"/reviews/{two.pair}/decision", {"verdict": "apart", "reason": "twins"}
+    act(two, path, body, by=by, expected=428, headers={"Idempotency-Key": "3f1c7a52-bb"})
+    tag = opened(two, by).headers["etag"]
+    key = {"Idempotency-Key": "3f1c7a52-bb", "If-Match": tag}
+    act(two, path, body, by=by, headers=key)
+    act(two, path, body, by=by, expected=422, headers={"Idempotency-Key": "short"})
+
+
+APPLICATION = {"criterion": "refuge", "requester": "duty desk"}
+
+
+def test_a_shield_obeys_before_the_answer_and_is_lifted_by_two(own):
+    with own.serving():
+        olu, ola = own.officer(), own.officer("ola")
+        number = own.number("pds", ASHA)
+        told = act(own, "/shields", APPLICATION | {"number": number}, by=olu, expected=201,
+                   purpose="duty")  # fmt: skip
+        assert own.child(number)["view"] == "shielded"
+        shield, tag = told.json()["shield"], told.headers["etag"]
+        path = f"/shields/{shield}/lift"
+        act(own, path, by=olu, expected=403, headers={"If-Match": tag})
+        act(own, path, by=olu, expected=403, purpose="duty",
+            headers={"If-Match": tag, "Contactpoint-Second": f"Bearer {olu}"})  # fmt: skip
+        both = {"Contactpoint-Second": f"Bearer {ola}"}
+        act(own, path, by=olu, expected=428, headers=both)
+        act(own, path, by=olu, expected=412, headers=both | {"If-Match": '"99"'})
+        assert own.child(number)["view"] == "shielded"
+        act(own, path, by=olu, headers=both | {"If-Match": tag})
+        assert own.child(number)["view"] == "whole"
+
+
+def test_shields_are_listed_and_reviewed_by_officers_alone(own):
+    with own.serving():
+        olu = own.officer()
+        assert own.ask("/shields").status_code == 403
+        listed = own.ask("/shields", by=olu, purpose="duty").json()["shields"]
+        assert [one["children"] for one in listed] == [[own.number("pds", CORA)]]
+        one = listed[0]
+        body = {"review": "2028-01-01"}
+        path = f"/shields/{one['shield']}/review"
+        act(own, path, body, by=olu, expected=412, headers={"If-Match": '"7"'}, purpose=None)
+        act(own, path, body, by=olu, headers={"If-Match": f'"{one["version"]}"'}, purpose=None)
+        again = own.ask("/shields", by=olu, purpose="duty").json()["shields"][0]
+        assert (again["review"], again["version"]) == ("2028-01-01", one["version"] + 1)
+
+
+def test_a_shield_over_a_child_that_does_not_exist_is_not_found(own):
+    with own.serving():
+        body = APPLICATION | {"number": "123456789012"}
+        act(own, "/shields", body, by=own.officer(), expected=404)
+        wrong = APPLICATION | {"number": own.number("pds", ASHA), "criterion": "fame"}
+        refused = act(own, "/shields", wrong, by=own.officer(), expected=422, purpose="duty")
+        assert "refuge" in refused.json()["detail"]
+
+
+def test_deliveries_and_the_quality_of_sources_are_told_to_those_who_load(own):
+    own.load([{"key": "x", "given": "Ines", "family": "Quill", "dob": "2014-02-30"}], "club")
+    manager = own.person("mara", "data-manager")
+
+    def told(path):
+        answered = own.ask(path, by=manager, purpose=None, reason=None)
+        assert answered.status_code == 200, answered.text
+        return answered.json()
+
+    with own.serving():
+        assert own.ask("/deliveries", purpose=None, reason=None).status_code == 403
+        listed = told("/deliveries")["deliveries"]
+        assert {one["source"] for one in listed} == {"pds", "school", "club"}
+        club = next(one for one in listed if one["source"] == "club")
+        report = told(f"/deliveries/{club['delivery']}")
+        assert report["delivery"] == club
+        assert [note["field"] for note in report["notes"]] == ["dob"]
+        quality = told("/sources/club/quality")
+        assert quality["counts"]["rows"] == 1
+        assert quality["faults"] == [
+            {"outcome": "remark", "rule": report["notes"][0]["rule"], "field": "dob", "rows": 1}
+        ]
+        assert own.ask("/sources/x/quality", by=manager, purpose=None).status_code == 404
