@@ -19,13 +19,13 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
+from contactpoint.auditing.matters import Matters
 from contactpoint.bootstrap import open_store
 from contactpoint.cli.program import _explained, program, run
 from contactpoint.intake.delivered import Delivered
 from contactpoint.intake.line import Line
 from contactpoint.intake.processes import Shared
 from contactpoint.intake.request import Request
-from contactpoint.auditing.matters import Matters
 from contactpoint.judging import By, Judging, Meant, Pair
 from contactpoint.keeping.manifest import read as read_manifest
 from contactpoint.settings import from_environment
@@ -178,15 +178,15 @@ def _(world):
 
 @case("RevokedTokenError")
 def _(world):
-    token = world.token(SAID, "auditor")
-    world.run("token", "revoke", "--subject", SAID)
+    token = world.token("gone", "data-manager")
+    world.run("token", "revoke", "--subject", "gone")
     world.run("child", "show", world.number, "--reason", SAID, by=token)
 
 
 @case("ClosedError")
 def _(world):
     store, child = world.store, world.store.child_named(world.number)
-    store.accesses.investigate(world.origin(SAID), child, SAID)
+    store.accesses.investigate(world.origin("eve"), child, SAID)
     matters = Matters(store)
     for _ in range(2):
         (matter,) = matters.investigations()
