@@ -23,7 +23,7 @@ from contactpoint.settings import Settings
 from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
 from events.keys import SubjectKeys
-from events.ledger import ErasureLedger
+from events.ledger import ErasureLedger, ShieldLedger
 from events.log import Log, open_log
 from events.master import MasterKey, MasterKeyError
 from events.message import Origin
@@ -323,6 +323,7 @@ class Contactpoint:
             self.log,
             self.master,
             self.ledger,
+            self.shield_ledger,
             places(self.settings),
             models=self.settings.home / "models",
             backup_days=self.settings.backup_days,
@@ -368,6 +369,11 @@ class Contactpoint:
     def ledger(self) -> ErasureLedger:
         """The ledger of erasures outside the databases, beside the checkpoints."""
         return ErasureLedger(self.settings.checkpoints, self.master.signing)
+
+    @cached_property
+    def shield_ledger(self) -> ShieldLedger:
+        """The ledger of shields outside the databases; the log writes it as it appends."""
+        return ShieldLedger(self.settings.checkpoints, self.master.signing)
 
     def judging(self, act: Act) -> "Judging":
         """The use case of deciding on pairs, for one act of whoever acts."""
@@ -562,4 +568,6 @@ def opened(settings: Settings, *, create: bool = False, chance: Chance = CHANCE)
     master = MasterKey.load(settings.master_key)
     keys = SubjectKeys(settings.keys_url, master, create=create)
     log = open_log(settings.log_url, keys, master, create=create)
+    shields = ShieldLedger(settings.checkpoints, master.signing)
+    log.noting = lambda heads: shields.write(log.id, heads)
     return Contactpoint(settings, master, keys, log, create=create, chance=chance)

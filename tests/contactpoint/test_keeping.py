@@ -431,6 +431,69 @@ def test_a_shield_stands_after_a_restore(tmp_path):
         assert all(one.position >= head for one in store.projector.standings())
 
 
+BACKED_UP, LATER = "9000000009", "9000000017"
+
+
+@pytest.fixture
+def shielded_since(tmp_path):
+    """Two patients who came under shields after the backup; the second after it as a patient."""
+    refuge = Refuge(tmp_path)
+    refuge.patient(BACKED_UP)
+    backup(refuge)
+    refuge.patient(LATER, given="Bram", family="Vermeer", dob="2014-07-09", postcode="LS1 4AP")
+    for patient in (BACKED_UP, LATER):
+        refuge.apply(refuge.number("pds", patient))
+    return refuge
+
+
+def test_a_child_who_was_shielded_after_the_backup_is_shielded_when_it_is_restored(shielded_since):
+    refuge = shielded_since
+    lose(refuge)
+    assert restore(refuge)["shielded_again"] == 2
+    assert not is_open(refuge.show(refuge.number("pds", BACKED_UP)))
+    (told,) = refuge.told(refuge.officer(), "shield", "list")["shields"][:1]
+    assert told["criterion"] == "shielded after the backup that was restored"
+    assert refuge.findings() == []
+
+
+def test_a_record_that_the_backup_has_not_comes_shielded_when_its_file_is_loaded_again(
+    shielded_since,
+):
+    refuge = shielded_since
+    lose(refuge)
+    restore(refuge)
+    refuge.patient(LATER, given="Bram", family="Vermeer", dob="2014-07-09", postcode="LS1 4AP")
+    number = refuge.number("pds", LATER)
+    assert not is_open(refuge.show(number))
+    assert refuge.find(postcode="LS1 4AP") == []
+    refuge.load([{"key": "1", "given": "Bram", "family": "Vermeer", "dob": "2014-07-09",
+                  "sex": "F", "postcode": "LS1 4AP", "nhs": LATER}])  # fmt: skip
+    assert refuge.find(postcode="LS1 4AP") == []
+    assert refuge.findings() == []
+
+
+def test_a_shield_that_was_lifted_since_stands_again_as_the_backup_has_it(tmp_path):
+    refuge = Refuge(tmp_path)
+    refuge.patient(BACKED_UP)
+    number = refuge.number("pds", BACKED_UP)
+    refuge.apply(number)
+    backup(refuge)
+    words = ("shield", "lift", number, *WHY)
+    refuge.told(refuge.officer(), *words, second=refuge.officer("ola"))
+    assert is_open(refuge.show(number))
+    lose(refuge)
+    assert restore(refuge)["shielded_again"] == 0
+    assert not is_open(refuge.show(number))
+
+
+def test_a_ledger_of_shields_that_is_gone_is_missed(shielded_since):
+    (ledger,) = (shielded_since.home / "checkpoints").glob("*.shields")
+    lose(shielded_since)
+    ledger.unlink()
+    with pytest.raises(BackupError, match="notes of shields, but the backup knows of 1"):
+        restore(shielded_since)
+
+
 @pytest.fixture
 def served(postgres_url, tmp_path):
     """An index on PostgreSQL with the planted child."""

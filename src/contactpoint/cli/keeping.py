@@ -85,8 +85,9 @@ def restore(  # noqa: PLR0913, PLR0917 - the options of the command
 
     SOURCE is a folder NAME.index, or the folder in which such lie: then the newest. The master key
     and the checkpoints have to be where the settings say. The backup is tried whole before it is
-    put in place: files, chain, checkpoints, figures. What was erased since is erased again. Stop
-    the service first. Administrators only: of the index that is restored.
+    put in place: files, chain, checkpoints, figures. What was erased since is erased again, and
+    who was shielded since is shielded. Stop the service first. Administrators only: of the index
+    that is restored.
     """
     from time import monotonic
 
@@ -130,6 +131,7 @@ def _told(done: "Restored") -> dict[str, Any]:
         "missing": done.missing,
         "last_missing": as_time(done.last_missing or None),
         "erased_again": done.erased,
+        "shielded_again": done.shielded,
         "unchecked": list(done.unchecked),
     }
 

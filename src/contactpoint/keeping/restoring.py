@@ -1,8 +1,9 @@
 """Restoring a backup: beside what stands there, tried whole, and only then put in its place.
 
 What was erased after the backup was taken is erased again before anything of it could be read: the
-keys go first, then read models are made. The read models open to readers as they always do, when
-they have passed the last event that changed a shield.
+keys go first, then read models are made. Who came under a shield since is shielded again. The read
+models open to readers as they always do, when they have passed the last event that changed a
+shield.
 """
 
 import shutil
@@ -20,6 +21,7 @@ from contactpoint.keeping import manifest as manifests
 from contactpoint.keeping.manifest import BackupError, Taken
 from contactpoint.keeping.place import ACCESS, LOG, SUBJECT_KEYS
 from contactpoint.keeping.settling import write_private
+from contactpoint.keeping.shielding_again import shield_again
 from contactpoint.keeping.staging import (
     ORDER,
     SWAPPING,
@@ -33,7 +35,7 @@ from contactpoint.settings import Settings
 from events.checkpoints import Checkpoints
 from events.failpoints import failpoint
 from events.keys import SubjectKeys
-from events.ledger import ErasureLedger, ErasureNote
+from events.ledger import ErasureLedger, ErasureNote, Ledger, N, ShieldLedger
 from events.log import Log, open_log
 from events.master import MasterKey
 from events.store.locks import file_lock
@@ -63,6 +65,8 @@ class Restored:
     """When the last of these was signed; 0 where nothing is known to be lost."""
     erased: int
     """Records that were erased since, and were erased again."""
+    shielded: int
+    """Records that came under a shield since, and were shielded again."""
     unchecked: tuple[str, ...]
 
 
@@ -79,6 +83,9 @@ class Restoring:
         self._staged = beside(settings)
         self._here = places(settings)
         self._there = places(self._staged)
+        self._log = bytes.fromhex(index.manifest.log)
+        self._erasures = ErasureLedger(settings.checkpoints, self.master.signing)
+        self._shields = ShieldLedger(settings.checkpoints, self.master.signing)
 
     def restore(self, *, replace: bool = False) -> Restored:
         """Put the backup in place of what stands there; with ``replace`` also of another index.
@@ -137,16 +144,19 @@ class Restoring:
         """Fill the places beside, erase what was erased since, make read models, look at all."""
         self._check()
         notes = self._notes()
+        self._whole(self._shields, "shields", "shielded")
         self._copy()
         failpoint("restore.filled")
         with open_store(self._staged) as store:
             store.require(Act.RESTORE)
             erased = self._destroy(store, notes)
             reports = self._verified(store)
+            self._compare_heads(store)
+            shielded = shield_again(store, self._shields.standing(self._log))
             store.projector.rebuild()
             again = self._erase_again(store, notes, erased)
-            self._compare(store)
-            return self._report(reports, again)
+            self._compare_read_models(store)
+            return self._report(reports, again, shielded)
 
     def _check(self) -> None:
         """Raises BackupError where the two halves are not whole, or not of this installation."""
@@ -168,14 +178,17 @@ class Restoring:
 
     def _notes(self) -> list[ErasureNote]:
         """What was erased, as the ledger outside the databases has it."""
-        log = bytes.fromhex(self.index.manifest.log)
-        ledger = ErasureLedger(self.settings.checkpoints, self.master.signing)
-        notes = ledger.read(log)
-        noted = max(self.index.manifest.noted, self.keys.manifest.noted)
+        return self._whole(self._erasures, "erasures", "erased")
+
+    def _whole(self, ledger: Ledger[N], what: str, done: str) -> list[N]:
+        """The notes of a ledger. Raises BackupError where the backup knows of more."""
+        notes = ledger.read(self._log)
+        halves = (self.index.manifest, self.keys.manifest)
+        noted = max(half.noted.get(what, 0) for half in halves)
         if len(notes) < noted and not self._without_ledger:
             raise BackupError(
-                f"{ledger.path(log)}: {len(notes)} notes of erasures, but the backup knows of "
-                f"{noted}: what was erased since could come back; expected the ledger that was "
+                f"{ledger.path(self._log)}: {len(notes)} notes of {what}, but the backup knows of "
+                f"{noted}: what was {done} since could come back; expected the ledger that was "
                 "kept outside, or --without-ledger"
             )
         return notes
@@ -243,23 +256,21 @@ class Restoring:
         store.projector.catch_up()
         return done.records
 
-    def _compare(self, store: Contactpoint) -> None:
-        """Raises BackupError where not all is there that the backup counted."""
-        figures = self.index.manifest.figures
+    def _compare_heads(self, store: Contactpoint) -> None:
+        """Raises BackupError where there is not what the backup counted."""
+        heads, figures = store.log.heads, self.index.manifest.figures
+        _must_be("records", sum(1 for _ in heads.all_records()), figures["records"])
+        _must_be("children", sum(1 for _ in heads.all_children()), figures["children"])
+
+    def _compare_read_models(self, store: Contactpoint) -> None:
+        """Raises BackupError where the read models have not what the log has."""
         current = sum(head.state.standing == "current" for head in store.log.heads.all_records())
         with store.read.connect() as connection:
             standing = sa.select(sa.func.count()).where(RECORD.c.standing == "current")
             shown = connection.execute(standing).scalar_one()
-        counted = {
-            "records": (sum(1 for _ in store.log.heads.all_records()), figures["records"]),
-            "children": (sum(1 for _ in store.log.heads.all_children()), figures["children"]),
-            "current records of the read models": (shown, current),
-        }
-        for what, (found, expected) in counted.items():
-            if found != expected:
-                raise BackupError(f"{found:,} {what}; expected {expected:,}")
+        _must_be("current records of the read models", shown, current)
 
-    def _report(self, reports: Sequence[Report], erased: int) -> Restored:
+    def _report(self, reports: Sequence[Report], erased: int, shielded: int) -> Restored:
         log, access = reports
         manifest = self.index.manifest
         later = log.later[-1:]
@@ -272,6 +283,7 @@ class Restoring:
             missing=later[0].position - manifest.ends["log"].position if later else 0,
             last_missing=later[0].time if later else 0,
             erased=erased,
+            shielded=shielded,
             unchecked=tuple(log.unchecked),
         )
 
@@ -294,7 +306,13 @@ class Restoring:
                 store.checkpoints.write_restored(log, end.position, end.hash)
                 store.checkpoints.write(log)
             store.ledger.begin(store.log.id)
+            store.shield_ledger.begin(store.log.id)
         marker.unlink()
+
+
+def _must_be(what: str, found: int, expected: int) -> None:
+    if found != expected:
+        raise BackupError(f"{found:,} {what}; expected {expected:,}")
 
 
 def find(source: Path, keys_folder: Path | None, master: MasterKey) -> tuple[Taken, Taken]:
