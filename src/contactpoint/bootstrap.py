@@ -516,6 +516,8 @@ def initialise(settings: Settings) -> list[Path | str]:
             made.append(Path(place.database or ""))
     with opened(settings, create=True) as store:
         _ = store.projector
+        store.ledger.begin(store.log.id)
+        store.shield_ledger.begin(store.log.id)
         store.accesses.name_administrator(store.origin("init"))
         if not store.log.position():
             store.models.adopt(store.model, store.origin("init"))

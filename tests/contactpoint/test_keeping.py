@@ -490,14 +490,51 @@ def test_a_ledger_of_shields_that_is_gone_is_missed(shielded_since):
     (ledger,) = (shielded_since.home / "checkpoints").glob("*.shields")
     lose(shielded_since)
     ledger.unlink()
-    with pytest.raises(BackupError, match="notes of shields, but the backup knows of 1"):
+    with pytest.raises(BackupError, match="0 notes of shields, but there were 1"):
         restore(shielded_since)
 
 
 @pytest.fixture
-def served(postgres_url, tmp_path):
+def put_back(erased, planted):
+    """The index in which the child was erased, once other tools have set its databases back."""
+    for path in planted.home.glob("*.db*"):
+        if not path.name.endswith(".lock"):
+            shutil.copy(path, erased.home / path.name)
+    return erased
+
+
+def test_databases_that_other_tools_have_put_back_agree_again_with_what_is_noted(put_back):
+    told = json.loads(put_back.run("restore", "--put-back", "--json").stdout)
+    assert told["erased_again"] == 2
+    assert told["missing"] > 0
+    assert json.loads(put_back.run(*FIND, *WHY, "--json", expected=(0, 1)).stdout)["found"] == []
+    assert holders(put_back, put_back.home) == set()
+    assert put_back.findings() == []
+
+
+@pytest.mark.parametrize("failpoint", ["keys.destroyed", "projection.rows", "rebuild.after-swap"])
+def test_putting_back_that_was_killed_opens_to_nobody_until_it_is_given_again(put_back, failpoint):
+    assert put_back.finish("restore", "--put-back", failpoint=failpoint)[0] == -signal.SIGKILL
+    with pytest.raises(NotInitialisedError, match="a restore was cut short"):
+        put_back.run("status")
+    put_back.run("restore", "--put-back")
+    assert holders(put_back, put_back.home) == set()
+    assert put_back.findings() == []
+
+
+def test_nothing_is_put_back_without_the_ledgers_or_by_another(put_back):
+    with pytest.raises(DeniedError):
+        put_back.run("restore", "--put-back", by=put_back.token("ada", "steward"))
+    for ledger in (put_back.home / "checkpoints").glob("*.shields"):
+        ledger.unlink()
+    with pytest.raises(BackupError, match="0 notes of shields, but there were 1"):
+        put_back.run("restore", "--put-back")
+
+
+@pytest.fixture(scope="module")
+def served(postgres_url, tmp_path_factory):
     """An index on PostgreSQL with the planted child."""
-    made = Searched(tmp_path)
+    made = Searched(tmp_path_factory.mktemp("served"))
     joint = "&" if "?" in postgres_url else "?"
     for part in ("log", "keys", "read", "access"):
         schema = f"{part}_{uuid4().hex[:8]}"
@@ -508,6 +545,17 @@ def served(postgres_url, tmp_path):
     assert made.load("pds.ndjson", lines(PATIENT), "pds", "--feed", "health.pds-fhir") == 0
     assert made.load("census.xml", CENSUS, "schools") == 0
     return made
+
+
+@pytest.mark.parametrize("failpoint", ["restore.filled", "restore.swapping"])
+def test_a_restore_on_postgresql_killed_and_given_again_is_whole(served, failpoint):
+    backup(served)
+    state = served.state()
+    words = ("restore", served.folder / "index", "--keys", served.folder / "keys", "--replace")
+    assert served.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
+    restore(served, "--replace")
+    assert served.state() == state
+    assert served.findings() == []
 
 
 def test_on_postgresql_too_what_was_erased_since_stays_erased(served):
@@ -525,17 +573,6 @@ def test_on_postgresql_too_what_was_erased_since_stays_erased(served):
     assert after["contactpoint.RecordReceived:2"] == before["contactpoint.RecordReceived:2"]
     assert served.findings() == []
     assert restore(served, "--drill")["erased_again"] == 2
-
-
-@pytest.mark.parametrize("failpoint", ["restore.filled", "restore.swapping"])
-def test_a_restore_on_postgresql_killed_and_given_again_is_whole(served, failpoint):
-    backup(served)
-    state = served.state()
-    words = ("restore", served.folder / "index", "--keys", served.folder / "keys", "--replace")
-    assert served.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
-    restore(served, "--replace")
-    assert served.state() == state
-    assert served.findings() == []
 
 
 def test_read_models_of_another_version_are_not_read_until_they_are_made_anew(kept, home):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from contactpoint.keeping.files import FilePlace
 from contactpoint.keeping.place import ACCESS, LOG, READ, SUBJECT_KEYS, Part, Place
 from contactpoint.keeping.schemas import schema_of
+from contactpoint.keeping.settling import write_private
 from contactpoint.settings import Settings
 
 BESIDE = "restoring"
@@ -57,6 +58,18 @@ def beside(settings: Settings) -> Settings:
 def is_swapping(settings: Settings) -> bool:
     """Whether a restore was cut short while it put databases in place."""
     return (settings.home / SWAPPING).exists()
+
+
+def close_to_all(settings: Settings) -> None:
+    """Keep every command out until ``open_to_all``, also if this process dies."""
+    marker = settings.home / SWAPPING
+    if not marker.exists():
+        write_private(marker, b"")
+
+
+def open_to_all(settings: Settings) -> None:
+    """Let commands in again."""
+    (settings.home / SWAPPING).unlink()
 
 
 def drop_beside(settings: Settings) -> None:
