@@ -10,7 +10,7 @@ from contactpoint.bootstrap import opened
 from contactpoint.keeping.manifest import BackupError
 from contactpoint.keeping.restoring import Restored
 from contactpoint.keeping.setting_back import SettingBack, end_of, missing, note_outside
-from contactpoint.keeping.staging import close_to_all, open_to_all
+from contactpoint.keeping.staging import close_to_all, in_service, open_to_all
 from contactpoint.people.deciding import Act
 from contactpoint.settings import Settings
 from events.master import MasterKey
@@ -26,7 +26,8 @@ def settle(settings: Settings, *, without_ledger: bool = False) -> Restored:
 
     Until that is done no other command opens the index. Raises BackupError where they do not fit.
     """
-    with file_lock(settings.home / "restore.lock", "restore", 0.0):
+    restoring = file_lock(settings.home / "restore.lock", "restore", 0.0)
+    with restoring, in_service(settings, shared=False):
         with opened(settings) as store:
             store.require(Act.RESTORE)
             close_to_all(settings)

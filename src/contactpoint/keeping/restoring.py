@@ -30,6 +30,7 @@ from contactpoint.keeping.staging import (
     beside,
     close_to_all,
     drop_beside,
+    in_service,
     is_swapping,
     open_to_all,
     places,
@@ -89,7 +90,7 @@ class Restoring:
         """
         if not replace and not is_swapping(self.settings):
             self._refuse_taken()
-        with self._alone("load", "link", "rebuild"):
+        with self._alone("load", "link", "rebuild"), in_service(self.settings, shared=False):
             restored = self._fill()
             failpoint("restore.before-swap")
             self._swap()
