@@ -141,8 +141,8 @@ class OpenIndex:
         """Take in what linking wrote; whether there was anything."""
         took_in = self._coming is None and self._take_in(target)
         if self._coming is not None and self._coming.done():
-            self._take(self._coming.result())
-            self._coming = None
+            coming, self._coming = self._coming, None
+            self._take(coming.result())
             took_in = True
         return took_in
 

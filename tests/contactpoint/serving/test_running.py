@@ -87,7 +87,7 @@ def test_the_service_runs_is_watched_and_ends_when_every_request_is_answered(run
     assert running.figure(f'{counted}"200"') == 1
     assert running.figure(f'{counted}"404"') == 1
     assert running.figure('contactpoint_requests_total{method="GET",route="none"') == 1
-    assert running.figure("contactpoint_worker_ready") == 2
+    running.wait_for(lambda: running.figure("contactpoint_worker_ready") == 2)
     assert running.figure("contactpoint_projection_lag_events") == 0
 
     with closing(sqlite3.connect(running.desk.home / "access.db", isolation_level=None)) as held:
