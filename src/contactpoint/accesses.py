@@ -28,6 +28,8 @@ from events.store.appending import StaleError
 
 TRIES = 5
 PAGE = 10_000
+REVOKED = "use a revoked token"
+"""The act that is recorded of who tries one."""
 
 
 def current_user() -> str:
@@ -174,6 +176,11 @@ class Accesses:
         """That somebody was denied an act."""
         event = ActRefused(origin.actor, act, purpose, request)
         return Entry(self._day_of(origin), origin, event)
+
+    def refuse_revoked(self, subject: str, now: int, request: str = "") -> None:
+        """Write that somebody tried a token of theirs that was revoked."""
+        origin = Origin(now, subject, REVOKED)
+        self.write([self.refusal(origin, REVOKED, request=request)])
 
     def issue(self, origin: Origin, issued: TokenIssued) -> None:
         """Write that a token is about to be given to somebody."""

@@ -119,10 +119,17 @@ class Contactpoint:
         return made
 
     def _named(self, token: str) -> Actor:
-        from contactpoint.people.tokens import read
+        """Whom a token names. Raises TokenError; that a revoked one was tried is recorded."""
+        from contactpoint.people.tokens import RevokedTokenError, read
 
-        now = self.chance.clock() // 10**6
-        return read(token, self.master.tokens, now=now, is_revoked=self.accesses.is_revoked)
+        now = self.chance.clock()
+        try:
+            return read(
+                token, self.master.tokens, now=now // 10**6, is_revoked=self.accesses.is_revoked
+            )
+        except RevokedTokenError as error:
+            self.accesses.refuse_revoked(error.subject, now)
+            raise
 
     def _must_be_in_force(self) -> None:
         """Raises TokenError where a token has expired or was revoked since it was first read."""

@@ -35,7 +35,7 @@ from projections.shields import SHIELD
 from projections.sources import SOURCE
 from projections.survivorship import Stated
 from projections.view import ChildView, Shielding, View, is_restricted, view, whole
-from projections.watched import Watched, name_share, numbers, watched
+from projections.watched import Watched, bearers, numbers, watched
 
 OVERLAID = ("DRIFT", "SWAP")
 """Rules by which a row is held because it may be of another child than its record's."""
@@ -724,10 +724,10 @@ class Queries:
             found = numbers([child.bytes for child in children], target)
         return {UUID(bytes=child): number for child, number in found.items()}
 
-    def name_share(self, family: str) -> float:
-        """Which share of all children bear a folded family name."""
+    def bearers(self, family: str) -> tuple[int, int]:
+        """How many children bear a folded family name, and how many there are."""
         with self._reading() as target:
-            return name_share(family, target)
+            return bearers(family, target)
 
     def household(self, child: UUID) -> list[Kin]:
         """The children, not shielded yet, who share address, mother or parent with a child.

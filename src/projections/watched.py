@@ -67,12 +67,13 @@ def numbers(children: Collection[bytes], target: Target) -> dict[bytes, str]:
     return {child: found[into] for child, into in survivors.items() if into in found}
 
 
-def name_share(family: str, target: Target) -> float:
-    """Which share of all children bear a folded family name."""
+def bearers(family: str, target: Target) -> tuple[int, int]:
+    """How many children bear a folded family name, and how many there are."""
     named = sa.select(sa.func.count(sa.distinct(NAME.c.child))).where(NAME.c.family == family)
     every = sa.select(sa.func.count()).select_from(CHILD).where(CHILD.c.status == "current")
-    bearers = target.connection.execute(named).scalar_one()
-    return (int(bearers) + 0.5) / (int(target.connection.execute(every).scalar_one()) + 1)
+    counts = (target.connection.execute(query).scalar_one() for query in (named, every))
+    found, of = map(int, counts)
+    return found, of
 
 
 def _watched(child: bytes, kept: list[Kept], authority: str, today: str) -> Watched:

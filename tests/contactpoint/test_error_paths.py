@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
+from contactpoint.auditing.matters import Matters
 from contactpoint.bootstrap import open_store
 from contactpoint.cli.program import _explained, program, run
 from contactpoint.intake.delivered import Delivered
@@ -173,6 +174,23 @@ def _(world):
 @case("TokenError")
 def _(world):
     world.run("child", "show", world.number, "--reason", SAID, by=SAID)
+
+
+@case("RevokedTokenError")
+def _(world):
+    token = world.token("gone", "data-manager")
+    world.run("token", "revoke", "--subject", "gone")
+    world.run("child", "show", world.number, "--reason", SAID, by=token)
+
+
+@case("ClosedError")
+def _(world):
+    store, child = world.store, world.store.child_named(world.number)
+    store.accesses.investigate(world.origin("eve"), child, SAID)
+    matters = Matters(store)
+    for _ in range(2):
+        (matter,) = matters.investigations()
+        matters.close(matter, "unclear", SAID, world.origin())
 
 
 @case("SameSideError")

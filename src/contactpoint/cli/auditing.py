@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
+from contactpoint.cli.command import PERSONAL, examples, json_option
 from contactpoint.cli.families import MISSING
 from contactpoint.cli.matters import alerts, investigations
 from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
@@ -103,7 +103,9 @@ def verify(as_json: bool) -> int:
 @period_options
 @click.option("--child", "number", default="", type=PERSONAL, help="Looks at this child alone.")
 @click.option("--reader", default="", help="Looks of this reader alone.")
-@reason_option
+@click.option(
+    "--reason", default="", help="Why; required with --child, and recorded word for word."
+)
 @token_option
 @json_option
 def export(out: Path, first: str, last: str, as_json: bool, **asked: str) -> None:

@@ -38,6 +38,14 @@ class TokenError(DeniedError):
     """What was shown is no token that names a person here and now. Nothing of it is repeated."""
 
 
+class RevokedTokenError(TokenError):
+    """A token that was revoked; ``subject`` is whom it names, for the record of access alone."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__(f"the token was revoked; {ASK}")
+
+
 class _Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a token says; ``jti`` tells it from every other."""
 
@@ -100,7 +108,7 @@ def read(
         raise TokenError(f"this index has issued no token yet; {ASK}")
     claims = _claims(token.strip(), key, now)
     if is_revoked(claims.jti):
-        raise TokenError(f"the token was revoked; {ASK}")
+        raise RevokedTokenError(claims.sub)
     if set(claims.roles) - set(Role):
         raise TokenError(f"the token has a role not known here; expected {', '.join(Role)}")
     return Actor(

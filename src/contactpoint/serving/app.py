@@ -62,16 +62,20 @@ ALWAYS = (
 def make(
     opening: Callable[[], AbstractContextManager[Service]],
     routes: Sequence[Route] = ROUTES,
-    metrics: Metrics | None = None,
+    *,
+    loads: bool = False,
 ) -> Litestar:
-    """The application; it opens its service when it starts, and closes it when it ends."""
-    counted = metrics or Metrics()
+    """The application; it opens its service when it starts, and closes it when it ends.
+
+    ``loads``: whether it reads the matcher's index at once, and not when somebody first asks.
+    """
+    counted = Metrics()
 
     @asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
         with opening() as service:
             app.state = State({"service": service})
-            async with beating(service, counted):
+            async with beating(service, counted, loads=loads):
                 yield
 
     made = Litestar(

@@ -199,7 +199,7 @@ class IssuerTokens:
         if not claims.sub.strip() or claims.sub.casefold().startswith((SHELL, "system")):
             raise UnauthenticatedError("the token names nobody who may call")
         if claims.iat <= self.revoked_before(claims.sub):
-            raise UnauthenticatedError("the token was revoked")
+            raise tokens.RevokedTokenError(claims.sub)
 
     def _key(self, obj: Any) -> KeySet:
         """The issuer's keys, fetched anew where the token names one that is not among them."""

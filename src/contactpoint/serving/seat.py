@@ -18,6 +18,7 @@ from contactpoint.bootstrap import Contactpoint
 from contactpoint.errors import DeniedError, UsageError
 from contactpoint.people.actor import Actor, Role
 from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
+from contactpoint.people.tokens import RevokedTokenError
 from contactpoint.serving.problems import TooManyError
 from contactpoint.serving.route import Route
 from contactpoint.serving.service import Service
@@ -195,12 +196,13 @@ async def take_seat(
     service: Service = request.app.state.service
     route: Route = request.route_handler.opt["route"]
     headers = request.headers
-    actor = await _named(service, headers.get("authorization"))
+    request_id = request.scope["state"]["request_id"]
+    actor = await _named(service, headers.get("authorization"), request_id)
     request.scope["state"]["reader"] = service.short_id(actor.subject)
     service.limits.pass_one(actor.subject)
     second = headers.get("contactpoint-second")
-    other = await _named(service, second) if second else None
-    store = service.store.acting(actor, other, request.scope["state"]["request_id"])
+    other = await _named(service, second, request_id) if second else None
+    store = service.store.acting(actor, other, request_id)
     seat = Seat(
         service,
         route,
@@ -208,7 +210,7 @@ async def take_seat(
         _purpose(purpose, actor, route),
         _reason(reason, route),
         unquote(behalf or "").strip()[:LONGEST_REASON],
-        request.scope["state"]["request_id"],
+        request_id,
         headers,
     )
     if seat.purpose is Purpose.MEDIATION and not seat.behalf:
@@ -222,12 +224,22 @@ async def take_seat(
     return seat
 
 
-async def _named(service: Service, header: str | None) -> Actor:
+async def _named(service: Service, header: str | None, request: str) -> Actor:
     known = service.identity.known(header)
     if known is not None:
         return known
-    found: Actor = await to_thread.run_sync(service.identity.of, header)
+    found: Actor = await to_thread.run_sync(_of, service, header, request)
     return found
+
+
+def _of(service: Service, header: str | None, request: str) -> Actor:
+    """Whom a header names. That a revoked token was tried is recorded, within the limits."""
+    try:
+        return service.identity.of(header)
+    except RevokedTokenError as error:
+        service.limits.pass_one(error.subject)
+        service.accesses.refuse_revoked(error.subject, service.store.chance.clock(), request)
+        raise
 
 
 def _purpose(stated: str | None, actor: Actor, route: Route) -> Purpose:

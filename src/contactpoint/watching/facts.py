@@ -124,7 +124,7 @@ class Facts:
         return Asked(
             family=names,
             postcode=compact(place),
-            person=self._word(f"{names} {births}") if names and births else "",
+            person=self._word(f"{names} {births}") if names else "",
             hidden=self._word(hidden) if hidden else "",
             numbers=tuple(_numbers(search)),
             fits=_fits(search.get("number", "")),

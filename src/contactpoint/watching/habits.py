@@ -40,6 +40,8 @@ class Day(msgspec.Struct):
     """Children of whom they asked who had looked."""
     hours: dict[int, int] = {}
     """How many looks fell into each hour."""
+    opened: dict[int, int] = {}
+    """How many children were opened, one by one, in each hour."""
     probes: dict[str, set[str]] = {}
     """By the person searched for: what was tried beside and found nobody."""
     reasons: dict[str, set[bytes]] = {}

@@ -81,7 +81,7 @@ class Asked(msgspec.Struct, frozen=True):
     family: str = ""
     postcode: str = ""
     person: str = ""
-    """The name and birth date that were searched for, as one opaque word; empty without both."""
+    """The name, and birth date, that were searched for, as one opaque word."""
     hidden: str = ""
     """What was asked beside that a shield would hide, as one opaque word."""
     numbers: tuple[int, ...] = ()

@@ -30,6 +30,8 @@ HOME = {Near.OWN: 1e-2, Near.AUTHORITY: 5e-4, Near.NONE: 1e-4, Near.UNKNOWN: 5e-
 work: of a school of 400 near home, of an authority of 30,000 children, of all England."""
 OF_LIMIT = 0.8
 """Share of what a role allows in a day from which it is asked what for."""
+PACE = 60
+"""Children opened in an hour: one a minute, without a pause."""
 FOURFOLD = 4
 """Times what is usual, where days of work differ too much for anything finer."""
 SIBLINGS = 8
@@ -132,6 +134,8 @@ def no_involvement(seen: Seen) -> Sign | None:
         case Near.AUTHORITY if seen.look.reader.organisation:
             share = seen.usual.share("beyond", "placed", 0.3)
             return Sign("no involvement", surprise(share), "a child of others in their authority")
+        case Near.UNKNOWN if not seen.child.shielded and seen.child.known:
+            return Sign("no involvement", 0.4, "nobody says for whom the reader works")
         case _:
             return None
 
@@ -204,6 +208,12 @@ def burst(today: Today) -> Sign | None:
         return None
     chance = so_many(count, mean, today.usual.spread(mean, 120.0))
     return Sign("burst", surprise(chance), f"{count} children in a day; {mean:.0f} are usual")
+
+
+def pace(today: Today) -> Sign | None:
+    """More children opened in an hour than anybody can read of, one by one [SEED]."""
+    count = today.day.opened.get(today.look.hour, 0)
+    return Sign("burst", CERTAIN, f"{count} children opened in an hour") if count > PACE else None
 
 
 def many_without(today: Today) -> Sign | None:
@@ -399,6 +409,7 @@ DAY_SIGNS = (
     asked_for_home,
     neighbours,
     burst,
+    pace,
     many_without,
     guessing,
     in_sequence,

@@ -17,9 +17,9 @@ from contactpoint.watching.signs import (
     returning,
 )
 
-OF_CHILD = 4.0
+OF_CHILD = 3.5
 """Surprise from which the signs of one child make an alert."""
-OF_DAY = 5.0
+OF_DAY = 4.5
 """The same of a day: its signs are asked again at each look, so they have more chances to err."""
 LAG = 7
 """Days by which what is usual for a reader lags behind today."""
@@ -269,6 +269,7 @@ def _count_act(look: Look, day: Day) -> None:
 def _count_child(look: Look, day: Day, child: Child, nearness: Near) -> None:
     if child.id not in day.children:
         day.children.add(child.id)
+        day.opened[look.hour] = day.opened.get(look.hour, 0) + (look.kind is Kind.READ)
         day.tally[nearness] += 1
     if child.shielded:
         day.shielded.add(child.id)

@@ -20,6 +20,9 @@ from events.message import Origin
 from events.watching import AlertRaised, RecordWatched, Suspicion
 
 PAGE = 2_000
+ENGLAND = 5_000
+"""Children for whom what the model knows of names counts beside those of the index: a name that one
+of two hundred bears is not common for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Watching:
         state, at = kept.load()
         if at > seen:
             state, at = State(), 0
-        watcher = Watcher(state, lru_cache(4096)(self.store.queries.name_share))
+        watcher = Watcher(state, lru_cache(4096)(self._name_share))
         for look in self._looks(state, at, seen):
             watcher.one(look)
         looks, alerts = 0, list[Alert]()
@@ -62,6 +65,12 @@ class Watching:
         raised = self._raise(alerts, upto, origin)
         kept.save(state, upto)
         return Watched(looks, raised, upto)
+
+    def _name_share(self, family: str) -> float:
+        """Which share of children bear a name: in the index, and in England where it is small."""
+        bearers, children = self.store.queries.bearers(family)
+        rarity = self.store.model.population.family_rarity(family)
+        return (bearers + ENGLAND * 2.0 ** -(rarity + 3)) / (children + ENGLAND)
 
     def seen(self) -> int:
         """Up to which position the record of access was watched."""

@@ -120,6 +120,16 @@ def test_a_burst_of_ones_own_pupils_is_a_sign(weeks):
     assert "burst" in [t for n in range(60) for t in weeks.look(Kind.READ, pupil(900 + n))]
 
 
+def test_more_than_one_a_minute_in_an_hour_is_a_sign_even_where_many_are_usual():
+    hub = Weeks(msgspec.structs.replace(CLERK, name="hub"))
+    for day in range(20):
+        for n in range(50):
+            hub.look(Kind.READ, pupil(n), day=day, hour=8 + n / 6)
+    hub.topics.clear()
+    found = [hub.look(Kind.READ, pupil(900 + n), day=20, hour=9 + n / 100) for n in range(70)]
+    assert [topic for each in found for topic in each] == ["burst"]
+
+
 def test_a_slip_of_the_fingers_is_no_sign_and_ten_numbers_of_nobody_are(weeks):
     assert weeks.look(Kind.READ, numbers=(12345678901,)) == []
     found = [weeks.look(Kind.READ, numbers=(n * 10**9,)) for n in range(1, 10)]

@@ -185,3 +185,29 @@ def test_the_table_for_people_names_signs_and_readers(home):
     assert "own home" in shown
     assert home.number("club", "own") not in shown
     assert json.loads(home.asked(home.auditor, "audit", "alerts", "list", "--json").stdout)
+
+
+def test_a_revoked_token_that_is_tried_is_recorded_and_becomes_an_alert(home):
+    home.run("token", "revoke", "--subject", "ada")
+    answer = home.asked(home.clerk, "child", "show", "1", *WHY)
+    assert answer.exception.exit_code == 4
+    (name,) = watch(home)["alerts"]
+    told = home.told(home.auditor, "audit", "alerts", "show", name, *WHY)
+    assert (told["reader"], told["signs"]) == ("ada", ["left"])
+
+
+def test_a_place_asked_for_again_and_again_beside_one_name_becomes_an_alert(home):
+    for n in range(1, 5):
+        words = ("--name", "Asha Quill", "--postcode", f"LS{n} 4AP")
+        home.asked(home.clerk, "child", "find", *words, *WHY)
+    watch(home)
+    assert [one["signs"] for one in alerts(home)] == [["probing"]]
+
+
+def test_a_childs_rare_name_that_is_the_readers_is_a_sign_in_a_small_index_too(home):
+    words = ("--organisation", SCHOOL, "--family-name", "Okonjob")
+    token = ("token", "--subject", "bea", "--role", "practitioner", *words)
+    bea = home.run(*token).stdout.strip()
+    home.asked(bea, "child", "show", home.number("club", "k1"), *WHY)
+    watch(home)
+    assert [one["signs"][0] for one in alerts(home)] == ["own name"]
