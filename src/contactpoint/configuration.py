@@ -46,7 +46,7 @@ KNOWN: Mapping[str, Known] = {
     "ACCESS_URL": Known("the record of access", "access.db in the home", secret=True),
     "MASTER_KEY_FILE": Known("the master key", "master.key in the home", path=True),
     "CHECKPOINTS": Known(
-        "folder of the checkpoints and of the ledger of erasures",
+        "folder of the checkpoints and of the ledgers of erasures and shields",
         "checkpoints in the home",
         path=True,
     ),

@@ -1,11 +1,13 @@
 """The ledger of erasures outside the databases: whole, or said not to be."""
 
+import threading
 from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from events.ledger import ErasureLedger, LedgerError
+from events.ledger import ErasureLedger, LedgerError, ShieldLedger
+from events.store.heads import ShieldHead
 
 LOG = bytes(range(16))
 ADA, BRAM = UUID(int=1), UUID(int=2)
@@ -59,3 +61,29 @@ def test_a_note_taken_out_exchanged_or_changed_is_found(ledger, change):
     path.write_bytes(b"\n".join(change(lines)) + b"\n")
     with pytest.raises(LedgerError):
         ledger.read(LOG)
+
+
+def test_two_who_write_at_once_give_no_number_twice(tmp_path):
+    key = Ed25519PrivateKey.generate()
+    ledgers = [ErasureLedger(tmp_path, key) for _ in range(4)]
+
+    def write(ledger):
+        for _ in range(10):
+            ledger.write(LOG, [ADA], [], [])
+
+    threads = [threading.Thread(target=write, args=(one,)) for one in ledgers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ledgers[0].read(LOG)) == 41
+
+
+def test_the_last_note_of_a_record_and_a_shield_says_how_it_stands(tmp_path):
+    ledger = ShieldLedger(tmp_path, Ed25519PrivateKey.generate())
+    one, other = UUID(int=7), UUID(int=8)
+    ledger.write(LOG, [ShieldHead(ADA, one, "shielded"), ShieldHead(BRAM, one, "shielded")])
+    ledger.write(LOG, [ShieldHead(BRAM, other, "shielded"), ShieldHead(BRAM, one, None)])
+    assert ledger.standing(LOG) == {one: {ADA}, other: {BRAM}}
+    ledger.write(LOG, [ShieldHead(ADA, one, "lifted")])
+    assert ledger.standing(LOG) == {other: {BRAM}}
