@@ -12,10 +12,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks import matching, measures
+from benchmarks import keeping, matching, measures
 
 SIZES = (10_000, 100_000, 1_000_000)
-KINDS = ("load", "project", "match", "link")
+KINDS = ("load", "project", "match", "link", "keep")
 Measure = tuple[Callable[..., measures.Figures], tuple[Any, ...]]
 
 
@@ -60,6 +60,8 @@ def _measures(
         yield matching.match, (records, 1)
     if "link" in kinds:
         yield measures.link, (records, max(processes))
+    if "keep" in kinds:
+        yield keeping.keep, (records, max(processes))
 
 
 def _apart(measure: Callable[..., measures.Figures], facts: tuple[Any, ...]) -> measures.Figures:

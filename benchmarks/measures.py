@@ -48,7 +48,7 @@ def load(feed_name: str, records: int, folder: Path, processes: int) -> Figures:
         first, events = _timed_load(store, feed_name, path)
         spent = time.process_time() - spent
         again, repeated = _timed_load(store, feed_name, inputs.in_other_bytes(path))
-    peak = _peak()
+    most = peak()
     log = settings.home / "log.db"
     inserting = bare.inserting(log, folder)
     figures.add("first load", records / first, "records/s")
@@ -60,7 +60,7 @@ def load(feed_name: str, records: int, folder: Path, processes: int) -> Figures:
     figures.add("the same rows in other bytes", records / again, "records/s")
     figures.add("of it events", repeated, "")
     figures.add("first load / the same rows again", first / again, "times")
-    figures.add("peak memory", peak, "MB")
+    figures.add("peak memory", most, "MB")
     figures.add("log, bytes for each event", log.stat().st_size / (events + repeated), "B")
     keys = settings.home / "keys.db"
     figures.add("keys, bytes for each record", keys.stat().st_size / records, "B")
@@ -70,11 +70,11 @@ def load(feed_name: str, records: int, folder: Path, processes: int) -> Figures:
 def project(records: int, folder: Path, processes: int) -> Figures:
     """Rebuild the child index of records alone; then link, and rebuild it and every read model."""
     figures = Figures(f"project, some {records:,} records")
-    with open_store(_loaded(folder, records, processes)) as store:
+    with open_store(loaded(folder, records, processes)) as store:
         events = store.log.position()
         seconds = _rebuilt(store, "children")
         figures.add("child index, of record events alone", events / seconds, "events/s")
-        figures.add("peak memory until here", _peak(), "MB")
+        figures.add("peak memory until here", peak(), "MB")
         store.linking.run(store.origin("link"), store.model)
         events = store.log.position()
         figures.add("child index, linked", events / _rebuilt(store, "children"), "events/s")
@@ -96,7 +96,7 @@ def _rebuilt(store: Contactpoint, name: str | None) -> float:
 def link(records: int, folder: Path, processes: int) -> Figures:
     """Link everything that was loaded; nothing of it was linked before."""
     figures = Figures(f"link, some {records:,} records")
-    with open_store(_loaded(folder, records, processes)) as store:
+    with open_store(loaded(folder, records, processes)) as store:
         start = time.perf_counter()
         store.projector.catch_up()
         projecting = time.perf_counter() - start
@@ -112,7 +112,7 @@ def link(records: int, folder: Path, processes: int) -> Figures:
         start = time.perf_counter()
         store.linking.run(store.origin("link"), store.model)
         figures.add("a run with nothing to do", time.perf_counter() - start, "s")
-    figures.add("peak memory", _peak(), "MB")
+    figures.add("peak memory", peak(), "MB")
     return figures
 
 
@@ -128,7 +128,7 @@ def _timed_load(store: Contactpoint, feed: str, path: Path) -> tuple[float, int]
     return seconds, outcome.events
 
 
-def _loaded(folder: Path, records: int, processes: int) -> Settings:
+def loaded(folder: Path, records: int, processes: int) -> Settings:
     """A store with every file of an invented population, of some so many records in all."""
     settings = _settings(folder, processes)
     made = folder / "population"
@@ -156,7 +156,7 @@ def _processes(number: int) -> str:
     return "one process" if number == 1 else f"{number} processes"
 
 
-def _peak() -> float:
+def peak() -> float:
     """The most memory that this process, or a child of it, has held."""
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
     most = max(

@@ -5,6 +5,12 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from contactpoint.bootstrap import open_store
+from contactpoint.matching.described import Described
+from contactpoint.settings import from_environment
+from person.names import PersonName
+from person.particulars import Particulars
+from tests.contactpoint.matching.people import AtOnce
 from tests.contactpoint.test_program import Program, first_number
 
 
@@ -59,6 +65,33 @@ def test_the_same_night_again_appends_no_event_there_either(installations):
     events = program.json("status")["events"]
     program("nightly", program.folder.parent / "feeds" / "night-01")
     assert program.json("status")["events"] == events
+
+
+def matched(program):
+    """How sure it is, by each of some records, whom its name, sex and birth date describe."""
+    with open_store(from_environment(program.environment)) as store:
+        store.catch_up()
+        matching = store.matching_people(AtOnce())
+        answers = {}
+        records = sorted(store.queries.records(), key=lambda one: (one.source, one.key))
+        for one in records[::10]:
+            stated = one.compared
+            assert stated is not None
+            names = [PersonName(name.given, name.family, name.use) for name in stated.names]
+            asked = Particulars(names=tuple(names), birth=stated.birth, sex=stated.sex)
+            found = matching.match(Described(asked))
+            numbers = [each.found.view.number for each in found.matched]
+            answers[one.source, one.key] = (
+                [(round(each.probability, 9), each.grade) for each in found.matched],
+                one.number in numbers,
+            )
+        return answers
+
+
+def test_both_databases_match_described_persons_alike(installations):
+    answers = matched(installations["postgres"])
+    assert answers == matched(installations["sqlite"])
+    assert sum(is_found for _, is_found in answers.values()) > 0.7 * len(answers)
 
 
 def test_a_rebuild_a_rotation_and_an_erasure_leave_the_log_whole(installations):

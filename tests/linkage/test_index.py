@@ -12,7 +12,7 @@ from linkage import blocking, hashing, kernel
 from linkage.coding import Coder, hashes_of
 from linkage.comparable import BirthKind, Comparable
 from linkage.index import Index
-from linkage.model import Model
+from linkage.model import Model, total
 from linkage.pattern import compare
 from tests.linkage.strategies import PLACES, comparables
 
@@ -230,3 +230,45 @@ def test_pairs_are_in_the_order_of_their_ordinals_however_far_apart(pairs, near)
     assert sorted(order.tolist()) == list(range(len(pairs)))
     placed = list(zip(low[order].tolist(), high[order].tolist(), strict=True))
     assert placed == sorted(placed)
+
+
+@given(st.lists(comparables(), min_size=2, max_size=10))
+@settings(max_examples=60)
+def test_a_record_is_compared_with_those_named_whether_they_meet_or_not(records):
+    asked, *others = records
+    index = Index(MODEL)
+    index.put(numbered(others))
+    index.file()
+    before = index.dump()
+    wanted = [1, len(others), len(others) + 7]
+    here, weights, patterns = index.compared(asked, wanted)
+    assert here.tolist() == sorted({1, len(others)})
+    for ordinal, weight, pattern in zip(
+        here.tolist(), weights.tolist(), patterns.tolist(), strict=True
+    ):
+        assert pattern == compare(asked, others[ordinal - 1], MODEL.population)
+        assert weight == total(np.array([pattern], np.uint64), MODEL)[0]
+    after = index.dump()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_once_filed_an_overlong_block_depends_on_those_alone_that_are_there(seed):
+    """What was in it and is gone takes no place in what is compared."""
+    rng = random.Random(seed)
+    visible = [(n, 0, twin(rng.randrange(500))) for n in range(1, 60)]
+    hidden = [(n, 0, twin(rng.randrange(500))) for n in range(100, 140)]
+    with_hidden, without = Index(MODEL, bound=7), Index(MODEL, bound=7)
+    for index, records in ((with_hidden, [*visible, *hidden]), (without, visible)):
+        index.put(records[:30])
+        index.file()
+        index.put(records[30:])
+        index.file()
+        index.remove([ordinal for ordinal, _, _ in hidden])
+        index.put(visible[:3])
+        index.file()
+    asked = twin(rng.randrange(500))
+    assert listed(with_hidden.matches(0, asked, LOWEST)) != []
+    one, other = (index.matches(0, asked, LOWEST) for index in (with_hidden, without))
+    assert [row[0] for row in listed(one)] == [row[0] for row in listed(other)]
+    assert one.weight.tolist() == other.weight.tolist()

@@ -13,7 +13,11 @@ PORT = 8080
 
 
 @click.command(
-    epilog=examples("serve", "serve --host 10.0.0.5 --port 8443 --certificate c.pem --key k.pem")
+    epilog=examples(
+        "serve",
+        "serve --describe > openapi.json",
+        "serve --host 10.0.0.5 --port 8443 --certificate c.pem --key k.pem",
+    )
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -30,6 +34,9 @@ PORT = 8080
     "--certificate", type=click.Path(exists=True, dir_okay=False), help="Its chain, as PEM."
 )
 @click.option("--key", type=click.Path(exists=True, dir_okay=False), help="Its key, as PEM.")
+@click.option(
+    "--describe", is_flag=True, help="Print what can be asked, as OpenAPI 3.1, and serve nothing."
+)
 @token_option
 @json_option
 def serve(  # noqa: PLR0913 - where and how it listens
@@ -39,6 +46,7 @@ def serve(  # noqa: PLR0913 - where and how it listens
     workers: int | None,
     certificate: str | None,
     key: str | None,
+    describe: bool,
     as_json: bool,
 ) -> None:
     """Answer practitioners' systems over HTTP, until it is stopped.
@@ -49,6 +57,11 @@ def serve(  # noqa: PLR0913 - where and how it listens
     """
     from contactpoint.errors import UsageError
 
+    if describe:
+        from contactpoint.serving.app import description
+
+        print_json(description())
+        return
     if bool(certificate) != bool(key):
         raise UsageError("--certificate and --key: expected both, or neither")
     with opened(Act.SERVE) as store:

@@ -20,6 +20,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from contactpoint.people.deciding import RULES, Second
 from contactpoint.serving import problems
 from contactpoint.serving.fhir import capability, faults
 from contactpoint.serving.fhir.outcomes import MEDIA
@@ -61,16 +62,20 @@ ALWAYS = (
 def make(
     opening: Callable[[], AbstractContextManager[Service]],
     routes: Sequence[Route] = ROUTES,
-    metrics: Metrics | None = None,
+    *,
+    loads: bool = False,
 ) -> Litestar:
-    """The application; it opens its service when it starts, and closes it when it ends."""
-    counted = metrics or Metrics()
+    """The application; it opens its service when it starts, and closes it when it ends.
+
+    ``loads``: whether it reads the matcher's index at once, and not when somebody first asks.
+    """
+    counted = Metrics()
 
     @asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
         with opening() as service:
             app.state = State({"service": service})
-            async with beating(service, counted):
+            async with beating(service, counted, loads=loads):
                 yield
 
     made = Litestar(
@@ -93,8 +98,11 @@ def make(
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
 def _described(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The description of the service: it tells of no child, and so anybody may read it."""
-    told = msgspec.json.encode(request.app.openapi_schema.to_schema())
-    return Response(told, media_type="application/json")
+    return Response(_encoded(request.app), media_type="application/json")
+
+
+def _encoded(app: Litestar) -> bytes:
+    return msgspec.json.encode(app.openapi_schema.to_schema(), order="deterministic")
 
 
 def _refused(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -113,7 +121,7 @@ def _handler(one: Route) -> Any:
         name=one.name,
         operation_id=one.name,
         summary=one.summary,
-        description=inspect.getdoc(one.handler),
+        description=_told(one),
         tags=[one.tag],
         status_code=one.status,
         media_type=one.media,
@@ -134,6 +142,31 @@ def _handler(one: Route) -> Any:
             },
         },
     )(_recorded(one))
+
+
+def _told(one: Route) -> str:
+    """What a route does, and who may ask."""
+    rule = RULES[one.act]
+    may = [
+        f"To {one.act}. Roles: {', '.join(sorted(rule.roles))}.",
+        f"Purposes: {', '.join(sorted(rule.purposes))}." if one.opens else "",
+        "The token has to allow overriding." if rule.override else "",
+        "It takes two persons." if rule.second is Second.ALWAYS else "",
+        "Where it is about a shielded child, or large, it takes two persons."
+        if rule.second is Second.DANGEROUS
+        else "",
+    ]
+    return "\n\n".join([inspect.getdoc(one.handler) or "", " ".join(filter(None, may))])
+
+
+def description() -> dict[str, Any]:
+    """What can be asked, as OpenAPI 3.1; no service is opened for it."""
+
+    def never() -> AbstractContextManager[Service]:
+        raise AssertionError("nothing is asked of it")
+
+    told: dict[str, Any] = msgspec.json.decode(_encoded(make(never)))
+    return told
 
 
 def _recorded(one: Route) -> Callable[..., Any]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
+import sqlalchemy as sa
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
@@ -77,6 +79,9 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (StaleSightError, 412),
     (StaleShieldError, 412),
     (UsageError, 422),
+    (UnicodeDecodeError, 400),
+    (sa.exc.DataError, 400),
+    (psycopg.DataError, 400),
     (BehindError, 503),
     (LockedError, 503),
     (StaleError, 503),
@@ -85,6 +90,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
 )
 """What each error is answered with; the first that fits counts."""
 FAULT = "a fault of the service; its log names the place by the id of the request"
+NO_TEXT = "the request holds what can be no text; expected UTF-8 without zero bytes"
 LATER = "no answer can be given now; ask again"
 
 
@@ -107,7 +113,7 @@ def _detail(error: Exception, status: int) -> str:
         return _invalid(error)
     if isinstance(error, ContactpointError):
         return str(error)
-    return {500: FAULT, 503: LATER}.get(status, "")
+    return {400: NO_TEXT, 500: FAULT, 503: LATER}.get(status, "")
 
 
 def _headers(error: Exception) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What a worker of the server runs: the application over the settings of its environment."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from litestar import Litestar
 
@@ -11,8 +12,11 @@ from contactpoint.settings import from_environment
 
 def application() -> Litestar:
     """The application of this process."""
-    return make(_opening)
+    return make(_opening, loads=True)
 
 
-def _opening() -> AbstractContextManager[Service]:
-    return opened(from_environment())
+@contextmanager
+def _opening() -> Iterator[Service]:
+    with opened(from_environment()) as service:
+        _ = service.matching  # its index is read before anybody asks, not while they wait
+        yield service

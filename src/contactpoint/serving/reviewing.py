@@ -16,7 +16,7 @@ from contactpoint.queue import tasks_of
 from contactpoint.reasons import checked_reason
 from contactpoint.serving.preconditions import seen, tag
 from contactpoint.serving.problems import PreconditionError
-from contactpoint.serving.route import Route
+from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
 from contactpoint.told import opened_pair, task_as_plain
 from events.judgement import Seen, Verdict
@@ -92,15 +92,15 @@ class Verdicted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a steward decides of the two records."""
 
     verdict: Literal["link", "apart", "unsure", "refer"]
-    reason: Annotated[str, msgspec.Meta(max_length=40)]
+    reason: Annotated[str, msgspec.Meta(max_length=40, pattern=NO_NUL)]
     """A reason code; a wrong one is refused with those there are."""
-    remarks: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    remarks: Annotated[str, msgspec.Meta(max_length=2000, pattern=NO_NUL)] = ""
 
 
 class Undone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a judgement is taken back."""
 
-    remarks: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    remarks: Annotated[str, msgspec.Meta(max_length=2000, pattern=NO_NUL)] = ""
 
 
 class Decided(msgspec.Struct, frozen=True):

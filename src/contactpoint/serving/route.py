@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from contactpoint.people.deciding import Act
 
+NO_NUL = r"\A[^\x00]*\Z"
+"""What a word of a body may hold: PostgreSQL has no text with a zero byte."""
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 

@@ -13,7 +13,7 @@ from litestar.params import JSONBody
 from contactpoint.errors import UsageError
 from contactpoint.people.deciding import Act
 from contactpoint.serving.answers import name_of
-from contactpoint.serving.route import Route
+from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
 from person.particulars import BirthDate
 from projections.queries import MOST_FOUND, WILDCARD, Found, Search, TooBroadError
@@ -24,7 +24,7 @@ SHORTEST = 3
 MOST_LOOKED_UP = 100
 DATE = r"^\d{4}-\d{2}-\d{2}$"
 
-Word = Annotated[str, msgspec.Meta(max_length=100)]
+Word = Annotated[str, msgspec.Meta(max_length=100, pattern=NO_NUL)]
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -35,11 +35,11 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     family: Word = ""
     """A family name, likewise."""
     birth: Annotated[str, msgspec.Meta(pattern=f"^$|{DATE}")] = ""
-    postcode: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    postcode: Annotated[str, msgspec.Meta(max_length=10, pattern=NO_NUL)] = ""
     sex: Literal["", "F", "M", "U", "X"] = ""
-    identifier: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    identifier: Annotated[str, msgspec.Meta(max_length=40, pattern=NO_NUL)] = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_FOUND)] = MOST_FOUND
-    cursor: Annotated[str, msgspec.Meta(max_length=400)] = ""
+    cursor: Annotated[str, msgspec.Meta(max_length=400, pattern=NO_NUL)] = ""
     """What an answer to the same question gave, to go on behind it."""
 
 
@@ -66,7 +66,7 @@ class Sought(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An identifier that a caller holds."""
 
     system: Literal["nhs", "upn", "la-child", "uln"]
-    value: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    value: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=NO_NUL)]
 
 
 class Sheaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,14 +15,14 @@ from contactpoint.people.deciding import Act
 from contactpoint.serving.children import MISSING, found_by
 from contactpoint.serving.preconditions import seen, tag
 from contactpoint.serving.problems import PreconditionError
-from contactpoint.serving.route import Route
+from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
 from contactpoint.shielding.criteria import CRITERIA
 from contactpoint.shielding.officers import Asked
 from events.shield import SafeParent
 
 NO_SHIELD = "no such shield stands"
-Words = Annotated[str, msgspec.Meta(max_length=500)]
+Words = Annotated[str, msgspec.Meta(max_length=500, pattern=NO_NUL)]
 
 
 class Shield(msgspec.Struct, frozen=True):
@@ -74,10 +74,10 @@ class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a child is to be shielded, and who asks for it."""
 
-    number: Annotated[str, msgspec.Meta(max_length=20)]
+    number: Annotated[str, msgspec.Meta(max_length=20, pattern=NO_NUL)]
     criterion: Words
     """One of those that a wrong one is refused with."""
-    requester: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    requester: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=NO_NUL)]
     """Kept sealed."""
     authority: Annotated[str, msgspec.Meta(pattern=r"^(\d{3})?$")] = ""
     review: date | None = None

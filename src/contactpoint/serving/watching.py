@@ -2,10 +2,14 @@
 
 import asyncio
 import logging
+import multiprocessing
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from anyio import to_thread
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
@@ -64,21 +68,46 @@ class Watched:
 
 
 @asynccontextmanager
-async def beating(service: Service, metrics: Metrics) -> AsyncIterator[None]:
-    """Give signs of life while the service is open: out of the loop that has to answer."""
-    task = asyncio.create_task(_beat(service, metrics))
+async def beating(
+    service: Service, metrics: Metrics, *, loads: bool = False
+) -> AsyncIterator[None]:
+    """Give signs of life while the service is open: out of the loop that has to answer.
+
+    With ``loads`` the matcher's index is read meanwhile, and the process is ready when it is.
+    """
+    loaded = asyncio.Event()
+    tasks = [asyncio.create_task(_beat(service, metrics, loaded))]
+    if loads:
+        tasks.append(asyncio.create_task(_load(service, loaded)))
+    else:
+        loaded.set()
     try:
         yield
     finally:
         metrics.ready.set(0)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
-async def _beat(service: Service, metrics: Metrics) -> None:
+async def _beat(service: Service, metrics: Metrics, loaded: asyncio.Event) -> None:
+    parent = multiprocessing.parent_process()
     while True:
+        if parent is not None and not parent.is_alive():
+            # Nobody would tell this process to end, and the next service would find its port taken.
+            os.kill(os.getpid(), signal.SIGTERM)
         metrics.waiting.set(service.accesses.waiting)
-        metrics.ready.set(1)
+        metrics.ready.set(loaded.is_set())
         metrics.beat.set(time.time())
         await asyncio.sleep(BEAT)
+
+
+async def _load(service: Service, loaded: asyncio.Event) -> None:
+    """Read model and index, so that nobody who asks has to wait for it."""
+    try:
+        await to_thread.run_sync(lambda: service.matching, abandon_on_cancel=True)
+    except Exception:
+        logger.exception("the matcher's index could not be read")
+    else:
+        loaded.set()

@@ -23,7 +23,7 @@ PATIENCE = 60
 class Running:
     """The installed program, serving an index in a process of its own."""
 
-    def __init__(self, desk):
+    def __init__(self, desk, workers):
         self.desk, self.log = desk, desk.folder / "log.jsonl"
         self.port, self.health_port = free_port(), free_port()
         desk.environment |= {
@@ -32,8 +32,8 @@ class Running:
         }
         self.number = desk.number("pds", BRAM)
         self.token = desk.reader()
-        self.process = desk.start("serve", "--port", self.port, "--workers", 2)
-        self.wait_for(lambda: self.health("readyz").status_code == 200)
+        self.process = desk.start("serve", "--port", self.port, "--workers", workers)
+        self.wait_for(lambda: self.figure("contactpoint_worker_ready") == workers)
 
     def health(self, what):
         return httpx.get(f"http://127.0.0.1:{self.health_port}/{what}", timeout=10)
@@ -73,10 +73,15 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def running(filled, tmp_path_factory):
-    made = Running(filled.lent(tmp_path_factory.mktemp("running")))
+    made = Running(filled.lent(tmp_path_factory.mktemp("running")), workers=2)
     yield made
-    made.process.kill()
+    made.process.kill()  # its workers end by themselves then
     made.process.communicate()
+
+
+def is_listening(port):
+    with closing(socket.socket()) as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_service_runs_is_watched_and_ends_when_every_request_is_answered(running):
@@ -87,7 +92,7 @@ def test_the_service_runs_is_watched_and_ends_when_every_request_is_answered(run
     assert running.figure(f'{counted}"200"') == 1
     assert running.figure(f'{counted}"404"') == 1
     assert running.figure('contactpoint_requests_total{method="GET",route="none"') == 1
-    assert running.figure("contactpoint_worker_ready") == 2
+    assert running.health("readyz").status_code == 200
     assert running.figure("contactpoint_projection_lag_events") == 0
 
     with closing(sqlite3.connect(running.desk.home / "access.db", isolation_level=None)) as held:
@@ -117,6 +122,14 @@ def test_the_service_runs_is_watched_and_ends_when_every_request_is_answered(run
     assert all(line["ms"] > 0 and line["request"] for line in answered)
     for word in (running.number, ASHA, "Zebulonix", "Wendlebury", "rita", running.token, "nowhere"):
         assert word not in said
+
+
+def test_workers_end_when_the_process_that_began_them_was_killed(own):
+    running = Running(own, workers=1)
+    assert is_listening(running.port)
+    running.process.kill()
+    running.process.communicate()  # until the last of them lets go of its end
+    assert not is_listening(running.port)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ _USES = {
 }
 _ADDRESS_USES = {"home": "home", "temporary": "temp", "former": "old"}
 _KIN = {
+    "parent": ("PRN", "parent"),
     "mother": ("MTH", "mother"),
     "father": ("FTH", "father"),
     "guardian": ("GUARD", "guardian"),
@@ -176,8 +177,9 @@ def parent_name(parent: Parent) -> HumanName:
 
 def kinship(relationship: str) -> Concept:
     """What a parent or carer is to a child: a code, and the source's own word."""
-    code, display = _KIN.get(relationship.casefold(), ("PRN", "parent"))
-    return Concept((Coding(systems.ROLES, code=code, display=display),), relationship)
+    known = _KIN.get(relationship.casefold())
+    coding = (Coding(systems.ROLES, code=known[0], display=known[1]),) if known else ()
+    return Concept(coding, relationship or "parent or carer")
 
 
 def phones(phone: str, email: str = "") -> tuple[ContactPoint, ...]:

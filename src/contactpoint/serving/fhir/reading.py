@@ -37,14 +37,14 @@ def patient_read(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     return seat.answer(patient(found.view, told(seat, found)))
 
 
-def related_persons(seat: Seated, patient: Of = None) -> Response[bytes]:
+def patient_related(seat: Seated, patient: Of = None) -> Response[bytes]:
     """The parents and carers of a child."""
     found = looked_for(seat, _number(patient))
     people = related(found.view)
     return seat.answer(searchset([entry(one) for one in people], len(people)))
 
 
-def care_teams(seat: Seated, patient: Of = None) -> Response[bytes]:
+def patient_team(seat: Seated, patient: Of = None) -> Response[bytes]:
     """Which services and practitioners work with a child, and how to reach them.
 
     Of a sensitive service the words `unspecified sensitive service` are told, and of a shielded

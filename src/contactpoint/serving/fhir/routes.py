@@ -4,7 +4,7 @@ from contactpoint.people.deciding import Act
 from contactpoint.serving.fhir.matching import patient_match
 from contactpoint.serving.fhir.outcomes import MEDIA
 from contactpoint.serving.fhir.pix import patient_pix
-from contactpoint.serving.fhir.reading import care_teams, patient_read, related_persons
+from contactpoint.serving.fhir.reading import patient_read, patient_related, patient_team
 from contactpoint.serving.fhir.resources import Bundle, OperationOutcome, Parameters, Patient
 from contactpoint.serving.fhir.searching import patient_search, patient_search_posted
 from contactpoint.serving.route import Method, Route
@@ -32,7 +32,7 @@ def _route(  # noqa: PLR0913, PLR0917 - what differs between them
 ROUTES = (
     _route(
         "POST", "Patient/$match", Act.FIND, patient_match, Bundle | OperationOutcome,
-        "Which child a described person is",
+        "Which child a described person is", quick=True,
     ),
     _route(
         "GET", "Patient", Act.FIND, patient_search, Bundle | OperationOutcome,
@@ -44,18 +44,18 @@ ROUTES = (
     ),
     _route(
         "GET", "Patient/$ihe-pix", Act.FIND, patient_pix, Parameters,
-        "The other numbers of a child", (404,),
+        "The other numbers of a child", (404,), quick=True,
     ),
     _route(
         "GET", "Patient/{number:str}", Act.SHOW, patient_read, Patient,
         "A child by number as Patient", (404,), quick=True,
     ),
     _route(
-        "GET", "RelatedPerson", Act.SHOW, related_persons, Bundle,
+        "GET", "RelatedPerson", Act.SHOW, patient_related, Bundle,
         "A child's parents and carers", (404,), quick=True,
     ),
     _route(
-        "GET", "CareTeam", Act.SHOW, care_teams, Bundle,
+        "GET", "CareTeam", Act.SHOW, patient_team, Bundle,
         "Who works with a child, as CareTeam", (404,), quick=True,
     ),
 )  # fmt: skip

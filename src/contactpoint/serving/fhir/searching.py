@@ -101,13 +101,17 @@ def patient_search_posted(
 def _answered(seat: Seat, stated: Mapping[str, Sequence[str]]) -> Response[bytes]:
     wanted = read_query(stated)
     found, more = _found(seat, wanted)
-    seat.record(
-        [one.child for one in found], {name: " ".join(said) for name, said in stated.items()}
-    )
+    seat.record([one.child for one in found], _as_recorded(wanted))
     if more:
         return seat.answer(too_many())
     shown = [entry(patient(one.view, told(seat, one))) for one in found[: wanted.count]]
     return seat.answer(searchset(shown, len(found)))
+
+
+def _as_recorded(wanted: Wanted) -> dict[str, str]:
+    """What was asked, by the index's own names of fields."""
+    asked = {"number": wanted.number, "identifier": wanted.value}
+    return {**msgspec.to_builtins(wanted.search), **asked}
 
 
 def _found(seat: Seat, wanted: Wanted) -> tuple[list[Found], bool]:

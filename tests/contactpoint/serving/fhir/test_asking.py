@@ -66,6 +66,14 @@ def test_a_search_finds_a_known_child(desk):
     assert found(desk, identifier=f"{NHS}|{ASHA}", gender="female") == asha
 
 
+def test_a_search_is_on_record_with_what_was_asked_and_whom_it_found(desk):
+    found(desk, family="Okonjo", birthdate="2015-03-04")
+    look = desk.looks(ChildrenAccessed)[-1]
+    assert (look.act, len(look.children)) == ("patient search posted", 1)
+    said = {name: value for name, value in look.asked.search.items() if value}
+    assert said == {"family": "Okonjo", "birth": "2015-03-04"}
+
+
 def test_a_search_that_does_not_fit_finds_nobody(desk):
     asha = desk.number("pds", ASHA)
     assert found(desk, family="Okonjo", birthdate="2015-03-05") == []
@@ -195,7 +203,7 @@ def test_parents_and_team_are_told_of_a_child_and_on_record(desk):
     team = checked(desk.fhir("CareTeam", params={"patient": asha}))
     assert team["entry"][0]["resource"]["subject"]["reference"] == f"Patient/{asha}"
     acts = [look.act for look in desk.looks(ChildrenAccessed)[-2:]]
-    assert acts == ["related persons", "care teams"]
+    assert acts == ["patient related", "patient team"]
 
 
 def test_parents_and_team_of_nobody_are_not_found(desk):

@@ -1,0 +1,87 @@
+"""What can be asked: one table, from which description and access follow, with nothing left out."""
+
+import json
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from contactpoint.people.actor import Actor, Role
+from contactpoint.people.deciding import RULES, Outcome, Purpose, decide
+from contactpoint.serving.app import description
+from contactpoint.serving.table import ROUTES
+from tests.contactpoint.serving.conftest import ASHA
+
+KEPT = Path(__file__).parents[3] / "docs" / "openapi.json"
+PUBLIC = {"/openapi.json", "/fhir/R4/metadata"}
+"""What tells of no child, and so is answered without a token."""
+
+
+def test_the_description_that_is_checked_in_is_the_one_that_is_served():
+    assert json.loads(KEPT.read_text(encoding="utf-8")) == description(), (
+        "expected 'contactpoint serve --describe > docs/openapi.json' after a change of routes"
+    )
+
+
+def test_every_path_that_answers_is_a_row_of_the_table(desk):
+    served = {
+        (path.rstrip("/") or "/", method)
+        for route in desk.client.app.routes
+        for path in [route.path]
+        for method in route.methods - {"OPTIONS"}
+    }
+    rows = {(one.path, one.method) for one in ROUTES}
+    extra = {path for path, method in served - rows if not path.startswith("/openapi/")}
+    assert extra <= PUBLIC | {"/openapi"}
+    assert rows <= served
+
+
+def test_every_row_has_an_act_with_a_rule_and_a_name_of_its_own():
+    assert all(one.act in RULES for one in ROUTES)
+    assert len({one.name for one in ROUTES}) == len(ROUTES)
+
+
+def filled(route):
+    """A request of the route about a child, pair or shield that is not there."""
+    values = {"number": "123456789012", "pair": "00000000-00000000", "shield": "0" * 32,
+              "day": "2026-01-01", "delivery": "0" * 16, "source": "nobody"}  # fmt: skip
+    path = route.path
+    for name, value in values.items():
+        for kind in ("str", "date"):
+            path = path.replace(f"{{{name}:{kind}}}", value)
+    return path
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)
+def test_a_route_answers_each_role_and_purpose_as_the_rule_of_its_act_says(desk, route):
+    for role, purpose in product(Role, Purpose):
+        actor = Actor("x", frozenset({role}), strong=True)
+        rule = decide(actor, route.act, purpose=purpose).outcome
+        by = desk.person(f"x-{role}", role.value)
+        headers = {"Contactpoint-For": "bram"} if purpose is Purpose.MEDIATION else {}
+        answered = desk.ask(
+            filled(route), by=by, method=route.method, purpose=purpose.value, headers=headers
+        )
+        practitioner = role is Role.PRACTITIONER and purpose in (Purpose.DUTY, Purpose.FAMILY)
+        if practitioner and route.opens:
+            assert answered.status_code in (403, 422), answered.text
+        elif rule is Outcome.DENIED:
+            assert answered.status_code == 403, answered.text
+        elif purpose is Purpose.INVOLVEMENT:
+            assert answered.status_code < 500
+        else:
+            assert answered.status_code not in (401, 403, 500), answered.text
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)
+def test_a_route_answers_nobody_without_a_token(desk, route):
+    answered = desk.client.request(route.method, filled(route))
+    assert answered.status_code == 401
+
+
+def test_no_answer_has_a_link_or_a_credential_for_another_system(desk):
+    number = desk.number("pds", ASHA)
+    for path in ("", "/services", "/history", "/on/2026-10-01"):
+        body = desk.ask(f"/children/{number}{path}").text
+        assert "http" not in body
+        assert "Bearer" not in body
