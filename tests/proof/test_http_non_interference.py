@@ -46,13 +46,15 @@ def questions(number):
         "Patient?family=Okonjo&birthdate=2015-03-04", "metadata", "Patient/123456789012",
         f"Patient/$ihe-pix?sourceIdentifier=urn:oid:0|{number}",
     )]  # fmt: skip
-    searches: list[dict] = [{"family": "Okonjo", "birth": "2015-03-04"}, {"given": "Ash*", "family": "Oko*",
-                "birth": "2015-03-04"}, {"given": "Asha", "birth": "2015-03-04", "sex": "F"},
-                {"family": "Moss", "birth": "2014-05-06"},
-                {"family": "Moss", "birth": "2014-05-06", "limit": 1}]  # fmt: skip
-    patients: list[dict] = [
-        {"name": [{"given": ["Asha"], "family": "Okonjo"}], "birthDate": "2015-03-04"}
+    searches: list[dict] = [
+        {"family": "Okonjo", "birth": "2015-03-04"},
+        {"given": "Ash*", "family": "Oko*", "birth": "2015-03-04"},
+        {"given": "Asha", "birth": "2015-03-04", "sex": "F"},
+        {"family": "Moss", "birth": "2014-05-06"},
+        {"family": "Moss", "birth": "2014-05-06", "limit": 1},
     ]
+    known: dict = {"name": [{"given": ["Asha"], "family": "Okonjo"}], "birthDate": "2015-03-04"}
+    patients = [known]
     values = []
     for nhs, postcode, former in (OLD, NEW):
         searches += [
