@@ -86,7 +86,7 @@ def commands(words: _Words) -> click.Group:
             print_facts(told)
 
     show.help = (
-        f"Show why an {kind} was raised, and the children that it is about.\n\n"
+        f"Show why an {kind} was raised, and whom it is about.\n\n"
         "The beginning of an ID does. The look is recorded before the answer."
     )
 
