@@ -21,6 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from events.checkpoints import append_line, is_torn
 from events.store.heads import ShieldHead
 
+PIECE = 1 << 16
+"""Bytes of a ledger's end that are read at once."""
+
 
 class LedgerError(Exception):
     """A ledger is not whole, so nobody can say what must stay erased or shielded."""
@@ -72,8 +75,6 @@ class Ledger(Generic[N]):
     def __init__(self, kind: type[N], suffix: str, folder: Path, key: Ed25519PrivateKey) -> None:
         """The folder is made when the first note is written."""
         self._kind, self._suffix, self._folder, self._key = kind, suffix, folder, key
-        self._counted: tuple[int, int] = (0, 0)
-        """Bytes of the file when it was last written here, and notes in it."""
 
     def begin(self, log: bytes) -> None:
         """Write a first note where there is none, so that a ledger that is gone is missed."""
@@ -84,18 +85,25 @@ class Ledger(Generic[N]):
         """Add a note; on the disk when this returns. Raises LedgerError as ``read`` does."""
         path = self.path(log)
         with _alone(path):
-            size = path.stat().st_size
-            number = self._counted[1] if size == self._counted[0] else len(self.read(log))
+            number = self.count(log)
             for stated in [facts] if number else [{}, facts] if facts else [{}]:
                 number += 1
                 self._append(path, log, number, stated)
-            self._counted = path.stat().st_size, number
 
     def _append(self, path: Path, log: bytes, number: int, facts: dict[str, Any]) -> None:
         now = time.time_ns() // 1000
         note = self._kind(log=log.hex(), number=number, time=now, **facts)
         signed = msgspec.structs.replace(note, signature=self._key.sign(note.signed_text()).hex())
         append_line(path, msgspec.json.encode(signed))
+
+    def count(self, log: bytes) -> int:
+        """How many notes there are, by the last of them; those before are not looked at.
+
+        Raises LedgerError where the last is not one of ours.
+        """
+        path = self.path(log)
+        line = _last_line(path) if path.exists() else b""
+        return self._ours(line, str(path)).number if line else 0
 
     def read(self, log: bytes) -> list[N]:
         """Every note, the first one first; none where there is no file.
@@ -115,13 +123,17 @@ class Ledger(Generic[N]):
         return self._folder / f"{log.hex()}.{self._suffix}"
 
     def _checked(self, line: bytes, log: str, number: int, place: str) -> N:
+        note = self._ours(line, place)
+        if (note.log, note.number) != (log, number):
+            raise LedgerError(f"{place}: note {note.number} of the ledger; expected {number}")
+        return note
+
+    def _ours(self, line: bytes, place: str) -> N:
         try:
             note = msgspec.json.decode(line, type=self._kind)
             self._key.public_key().verify(bytes.fromhex(note.signature), note.signed_text())
         except (msgspec.MsgspecError, InvalidSignature, ValueError):
             raise LedgerError(f"{place}: not a note signed for this index") from None
-        if (note.log, note.number) != (log, number):
-            raise LedgerError(f"{place}: note {note.number} of the ledger; expected {number}")
         return note
 
 
@@ -165,6 +177,22 @@ class ShieldLedger(Ledger[ShieldNote]):
             for shield, record in note.freed:
                 under.get(shield, set()).discard(record)
         return {shield: records for shield, records in under.items() if records}
+
+
+def _last_line(path: Path) -> bytes:
+    """The last line that is whole; nothing where there is none."""
+    with path.open("rb") as file:
+        end, tail = file.seek(0, os.SEEK_END), b""
+        while end:
+            start = max(0, end - PIECE)
+            file.seek(start)
+            tail, end = file.read(end - start) + tail, start
+            # What stands before the first new line may be the end of a longer line.
+            lines = tail.split(b"\n") if not start else tail.split(b"\n")[1:]
+            for line in reversed(lines):
+                if line.strip() and not is_torn(line):
+                    return line
+    return b""
 
 
 @contextmanager

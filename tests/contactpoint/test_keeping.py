@@ -93,10 +93,14 @@ def test_an_index_goes_on_where_its_backup_ended(home):
 def test_what_came_after_the_backup_is_said_to_be_missing_and_is_not_looked_for_again(home):
     late(home)
     told = json.loads(home.run("status", "--json").stdout)["events"]
+    for _ in range(2):
+        home.run("child", "find", "--name", "Asha Okonjo", "--dob", "2015-03-04", *WHY)
+    home.run("audit", "verify")
     lose(home)
     restored = restore(home)
     assert restored["missing"] == told - restored["position"] > 0
     assert restored["last_missing"]
+    assert restored["missing_accesses"] == 2
     assert home.findings() == []
     late(home, "later")
     assert home.findings() == []

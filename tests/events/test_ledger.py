@@ -40,6 +40,24 @@ def test_a_line_that_a_crash_cut_short_is_passed_over_and_the_next_note_follows(
     assert [note.number for note in ledger.read(LOG)] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("records", [1, 1_000, 3_000])
+def test_the_count_is_told_by_the_last_note_however_long_it_is(ledger, records):
+    ledger.write(LOG, [ADA] * records, [], [])
+    assert ledger.count(LOG) == len(ledger.read(LOG)) == 4
+    path = ledger.path(LOG)
+    path.write_bytes(path.read_bytes() + b'{"log":"torn')
+    assert ledger.count(LOG) == 4
+    ledger.write(LOG, [BRAM], [], [])
+    assert ledger.count(LOG) == len(ledger.read(LOG)) == 5
+
+
+def test_there_is_no_count_by_a_last_note_that_is_not_ours(ledger):
+    path = ledger.path(LOG)
+    path.write_bytes(path.read_bytes() + b'{"log":"another"}\n')
+    with pytest.raises(LedgerError):
+        ledger.count(LOG)
+
+
 def without(n):
     return lambda lines: [*lines[:n], *lines[n + 1 :]]
 

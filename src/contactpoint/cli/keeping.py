@@ -168,6 +168,7 @@ def _told(done: "Restored") -> dict[str, Any]:
         "position": done.position,
         "missing": done.missing,
         "last_missing": as_time(done.last_missing or None),
+        "missing_accesses": done.missing_accesses,
         "erased_again": done.erased,
         "shielded_again": done.shielded,
         "unchecked": list(done.unchecked),
@@ -181,6 +182,8 @@ def _say_missing(told: dict[str, Any]) -> None:
             f"missing: {told['missing']:,} events after position {told['position']:,}, the last "
             f"known of {told['last_missing']}; send the files of that time again"
         )
+    if told.get("missing_accesses"):
+        say(f"missing: {told['missing_accesses']:,} entries of the record of access since")
 
 
 @click.command(epilog=examples("migrate --check", "migrate"))

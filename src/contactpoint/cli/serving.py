@@ -31,9 +31,15 @@ PORT = 8080
     "--workers", type=click.IntRange(1, 64), help="Processes. Default: one for each core."
 )
 @click.option(
-    "--certificate", type=click.Path(exists=True, dir_okay=False), help="Its chain, as PEM."
+    "--certificate",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Its chain, as PEM.  [default: CONTACTPOINT_CERTIFICATE]",
 )
-@click.option("--key", type=click.Path(exists=True, dir_okay=False), help="Its key, as PEM.")
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Its key, as PEM.  [default: CONTACTPOINT_CERTIFICATE_KEY]",
+)
 @click.option(
     "--describe", is_flag=True, help="Print what can be asked, as OpenAPI 3.1, and serve nothing."
 )
@@ -62,17 +68,18 @@ def serve(  # noqa: PLR0913 - where and how it listens
 
         print_json(description())
         return
-    if bool(certificate) != bool(key):
-        raise UsageError("--certificate and --key: expected both, or neither")
     with opened(Act.SERVE) as store:
         store.projector.catch_up()
         settings = store.settings
-    address = f"http{'s' if key else ''}://{host}:{port}"
+    chain = Path(certificate) if certificate else settings.certificate
+    secret = Path(key) if key else settings.certificate_key
+    if (chain is None) is not (secret is None):
+        raise UsageError("--certificate and --key: expected both, or neither")
+    address = f"http{'s' if secret else ''}://{host}:{port}"
     if as_json:
         print_json({"address": address, "description": f"{address}/openapi.json"})
     else:
         say(f"{address}/openapi.json says what can be asked")
     from contactpoint.serving.running import Listening, run
 
-    chain, secret = (Path(one) if one else None for one in (certificate, key))
     run(settings, Listening(host, port, workers or settings.workers, chain, secret))

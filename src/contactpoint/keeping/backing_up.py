@@ -122,7 +122,7 @@ class BackingUp:
     def _noted(self) -> dict[str, int]:
         """How many notes the ledgers outside have."""
         log = self.log.id
-        return {"erasures": len(self.ledger.read(log)), "shields": len(self.shields.read(log))}
+        return {"erasures": self.ledger.count(log), "shields": self.shields.count(log)}
 
     def _copy(self, part: Part, into: Path) -> Copy:
         return self.places[part.name].copy(part, into)

@@ -42,16 +42,16 @@ def settle(settings: Settings, *, without_ledger: bool = False) -> Restored:
             scrub(store.read)
             note_outside(store, ends)
         open_to_all(settings)
-    end = ends["log"].position
-    last, at = missing([done.log])
+    lost, at = missing(done.log, ends["log"])
     return Restored(
         name="put back",
         made=0,
         keys="",
         figures={"events": done.log.events, "accesses": done.access.events},
-        position=end,
-        missing=max(0, last - end),
+        position=ends["log"].position,
+        missing=lost,
         last_missing=at,
+        missing_accesses=missing(done.access, ends["access"])[0],
         erased=done.erased,
         shielded=done.shielded,
         unchecked=tuple(done.log.unchecked),

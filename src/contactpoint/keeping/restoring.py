@@ -61,6 +61,8 @@ class Restored:
     """Positions after that for which a checkpoint was signed: what is lost."""
     last_missing: int
     """When the last of these was signed; 0 where nothing is known to be lost."""
+    missing_accesses: int
+    """Of the record of access: who looked since is not known."""
     erased: int
     """Records that were erased since, and were erased again."""
     shielded: int
@@ -196,8 +198,8 @@ class Restoring:
 
     def _report(self, done: SetBack) -> Restored:
         manifest = self.index.manifest
-        end = manifest.ends["log"].position
-        last, at = missing([done.log])
+        end = manifest.ends["log"]
+        lost, at = missing(done.log, end)
         return Restored(
             name=manifest.name,
             made=manifest.made,
@@ -207,9 +209,10 @@ class Restoring:
                 "events": done.log.events,
                 "accesses": done.access.events,
             },
-            position=end,
-            missing=max(0, last - end),
+            position=end.position,
+            missing=lost,
             last_missing=at,
+            missing_accesses=missing(done.access, manifest.ends["access"])[0],
             erased=done.erased,
             shielded=done.shielded,
             unchecked=tuple(done.log.unchecked),

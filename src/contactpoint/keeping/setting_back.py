@@ -4,7 +4,7 @@ What was erased since is erased again, who was shielded since is shielded again,
 against their chains and checkpoints, and the read models are made anew.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -142,7 +142,7 @@ def _compare(store: Contactpoint) -> None:
     must_be("current records of the read models", shown, current)
 
 
-def missing(reports: Sequence[Report]) -> tuple[int, int]:
-    """Position and time of the last checkpoint of what the log has not; zeros where none is."""
-    later = [note for report in reports for note in report.later[-1:]]
-    return (later[0].position, later[0].time) if later else (0, 0)
+def missing(report: Report, end: End) -> tuple[int, int]:
+    """How many positions after the end are known to be lost, and when the last was noted."""
+    later = report.later[-1:]
+    return (later[0].position - end.position, later[0].time) if later else (0, 0)
