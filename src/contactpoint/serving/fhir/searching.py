@@ -26,6 +26,8 @@ from projections.queries import MOST_FOUND, WILDCARD, Found, Search
 
 SHORTEST = 3
 """Letters before a wildcard."""
+LONGEST = 200
+"""Characters of a value."""
 GENDERS = {"female": "F", "male": "M", "other": "X", "unknown": "U"}
 PARAMETERS = {
     "_id": "The number in this index.",
@@ -147,6 +149,8 @@ def read_query(stated: Mapping[str, Sequence[str]]) -> Wanted:
             )  # fmt: skip
         if len(values) != 1 or bare in said or not isinstance(values[0], str):
             raise invalid(bare, "one value")
+        if len(values[0]) > LONGEST:
+            raise invalid(bare, f"at most {LONGEST} characters")
         if values[0].strip():
             said[bare] = values[0].strip()
     wanted = _wanted(said)

@@ -112,6 +112,7 @@ def test_a_shielded_child_is_found_by_visible_facts_alone(desk):
         ({"identifier": "urn:x|1"}, 400, "identifier"),
         ({"identifier": f"{NHS}|9000000008"}, 400, "identifier"),
         ({"_id": "12"}, 400, "_id"),
+        ({"family": "O" * 201, "birthdate": "2015-03-04"}, 400, "family"),
         ({"_id": "123456789018", "active": "false"}, 400, "active"),
         ({"_id": "123456789018", "_count": "0"}, 400, "_count"),
         ({"_id": "123456789018", "_format": "xml"}, 400, "_format"),
