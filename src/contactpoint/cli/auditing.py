@@ -69,7 +69,7 @@ def watch(as_json: bool) -> None:
 @token_option
 @json_option
 def verify(as_json: bool) -> int:
-    """Walk the record of access, and say whether anything was changed.
+    """Walk the record, and say whether anything was changed.
 
     Looks at its chain, its events and the signed checkpoints; exit 1 where one does not fit. Where
     all fits, a new checkpoint is noted.
@@ -167,7 +167,7 @@ def _exporting(
 @token_option
 @json_option
 def report(first: str, last: str, as_json: bool) -> None:
-    """Report figures of access: how often, by whom, as what and what for.
+    """Report figures of access: how often, as what and what for.
 
     For those who watch it; no child is in them. With refusals, overrides and their investigations,
     alerts, and the readers with most looks. What is about yourself, and what is about shielded

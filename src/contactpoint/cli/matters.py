@@ -32,8 +32,7 @@ ALERTS = _Words(
 )
 INVESTIGATIONS = _Words(
     "investigation",
-    "Investigations: whether somebody had to look through a shield.\n\n"
-    "One is opened with every override.",
+    "Investigations: whether a shield had to be overridden.\n\nOne is opened with every override.",
     "9a41c0de77f2",
 )
 
