@@ -49,7 +49,7 @@ class Alert(msgspec.Struct, frozen=True):
     children: tuple[bytes, ...]
 
 
-class Standing(msgspec.Struct):
+class Standing(msgspec.Struct, array_like=True):
     """What is kept of one reader."""
 
     habit: Habit = msgspec.field(default_factory=Habit)
