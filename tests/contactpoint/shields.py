@@ -24,7 +24,9 @@ class Refuge(Installation):
         """A copy in another folder, with the same people."""
         copied = self.copy(folder / "home")
         made = type(self).__new__(type(self))
-        made.__dict__ |= self.__dict__ | copied.__dict__ | {"folder": folder}
+        # Tokens that the copy issues are known to the copy alone.
+        own = {"folder": folder, "_tokens": dict(self._tokens)}
+        made.__dict__ |= self.__dict__ | copied.__dict__ | own
         return made
 
     def token(self, subject, *roles, strong=False):

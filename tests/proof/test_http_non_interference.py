@@ -36,7 +36,7 @@ CURSOR = "cursor"
 
 def questions(number):
     """All that an uncleared reader may ask that could tell of her: method, path, body."""
-    asks = [
+    asks: list[tuple[str, str, object]] = [
         ("GET", f"/children/{one}{more}", None)
         for one in (number, "123456789012")
         for more in ("", "/services", "/history", "/on/2026-09-20", "/on/2026-08-31")
@@ -46,11 +46,15 @@ def questions(number):
         "Patient?family=Okonjo&birthdate=2015-03-04", "metadata", "Patient/123456789012",
         f"Patient/$ihe-pix?sourceIdentifier=urn:oid:0|{number}",
     )]  # fmt: skip
-    searches = [{"family": "Okonjo", "birth": "2015-03-04"}, {"given": "Ash*", "family": "Oko*",
-                "birth": "2015-03-04"}, {"given": "Asha", "birth": "2015-03-04", "sex": "F"},
-                {"family": "Moss", "birth": "2014-05-06"},
-                {"family": "Moss", "birth": "2014-05-06", "limit": 1}]  # fmt: skip
-    patients = [{"name": [{"given": ["Asha"], "family": "Okonjo"}], "birthDate": "2015-03-04"}]
+    searches: list[dict] = [
+        {"family": "Okonjo", "birth": "2015-03-04"},
+        {"given": "Ash*", "family": "Oko*", "birth": "2015-03-04"},
+        {"given": "Asha", "birth": "2015-03-04", "sex": "F"},
+        {"family": "Moss", "birth": "2014-05-06"},
+        {"family": "Moss", "birth": "2014-05-06", "limit": 1},
+    ]
+    known: dict = {"name": [{"given": ["Asha"], "family": "Okonjo"}], "birthDate": "2015-03-04"}
+    patients = [known]
     values = []
     for nhs, postcode, former in (OLD, NEW):
         searches += [
@@ -61,8 +65,8 @@ def questions(number):
         ]
         number_ = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": nhs}
         patients += [
-            {**patients[0], "address": [{"postalCode": postcode}]},
-            {**patients[0], "identifier": [number_]},
+            {**known, "address": [{"postalCode": postcode}]},
+            {**known, "identifier": [number_]},
             {"name": [{"given": ["Asha"], "family": former}], "birthDate": "2015-03-04"},
         ]
         values.append({"system": "nhs", "value": nhs})

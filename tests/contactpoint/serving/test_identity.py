@@ -11,9 +11,11 @@ from joserfc.jwk import ECKey
 
 from contactpoint.people.actor import Role
 from contactpoint.people.issuer import Issuer
+from contactpoint.people.tokens import RevokedTokenError
 from contactpoint.serving import identity
 from contactpoint.serving.identity import Identity, IssuerTokens
 from contactpoint.serving.problems import UnauthenticatedError
+from events.access import ActRefused
 from tests.contactpoint.serving.conftest import ASHA
 
 URL, AUDIENCE, NOW = "https://issuer.example", "contactpoint", 1_800_000_000
@@ -160,7 +162,7 @@ def test_an_issuer_that_does_not_answer_is_no_reason_to_forget_its_keys(reads, a
 
 def test_all_tokens_of_a_person_count_no_more_from_when_they_were_revoked(authority, clock):
     revoked = IssuerTokens(ISSUER, lambda sub: NOW if sub == "ada" else 0, authority.fetch, clock)
-    with pytest.raises(UnauthenticatedError):
+    with pytest.raises(RevokedTokenError):
         revoked(authority.token(), NOW + 5)
     assert revoked(authority.token(iat=NOW + 1), NOW + 5).subject == "ada"
     assert revoked(authority.token(sub="bram"), NOW + 5).subject == "bram"
@@ -191,6 +193,9 @@ def test_a_revoked_token_is_refused_within_a_minute(own):
         refused = own.ask(path, by=token)
         assert refused.status_code == 401
         assert 'error="invalid_token"' in refused.headers["www-authenticate"]
+    denied = own.looks(ActRefused)[-1]
+    assert (denied.reader, denied.act) == ("rita", "use a revoked token")
+    assert denied.request == refused.headers["x-request-id"]
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic abc", "Bearer", "Bearer a b", "Bearer é"])
