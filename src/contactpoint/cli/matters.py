@@ -32,7 +32,7 @@ ALERTS = _Words(
 )
 INVESTIGATIONS = _Words(
     "investigation",
-    "Investigations: whether a shield had to be overridden.\n\nOne is opened with every override.",
+    "Investigations of overrides.\n\nOne is opened with each: had they to look through the shield?",
     "9a41c0de77f2",
 )
 
@@ -86,7 +86,7 @@ def commands(words: _Words) -> click.Group:
             print_facts(told)
 
     show.help = (
-        f"Show why an {kind} was raised, and the children that it is about.\n\n"
+        f"Show an {kind}: why, and about which children.\n\n"
         "The beginning of an ID does. The look is recorded before the answer."
     )
 
