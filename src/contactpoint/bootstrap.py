@@ -23,7 +23,7 @@ from contactpoint.settings import Settings
 from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
 from events.keys import SubjectKeys
-from events.ledger import ErasureLedger
+from events.ledger import ErasureLedger, ShieldLedger
 from events.log import Log, open_log
 from events.master import MasterKey, MasterKeyError
 from events.message import Origin
@@ -330,6 +330,7 @@ class Contactpoint:
             self.log,
             self.master,
             self.ledger,
+            self.shield_ledger,
             places(self.settings),
             models=self.settings.home / "models",
             backup_days=self.settings.backup_days,
@@ -375,6 +376,11 @@ class Contactpoint:
     def ledger(self) -> ErasureLedger:
         """The ledger of erasures outside the databases, beside the checkpoints."""
         return ErasureLedger(self.settings.checkpoints, self.master.signing)
+
+    @cached_property
+    def shield_ledger(self) -> ShieldLedger:
+        """The ledger of shields outside the databases; the log writes it as it appends."""
+        return ShieldLedger(self.settings.checkpoints, self.master.signing)
 
     def judging(self, act: Act) -> "Judging":
         """The use case of deciding on pairs, for one act of whoever acts."""
@@ -510,6 +516,8 @@ def initialise(settings: Settings) -> list[Path | str]:
             made.append(Path(place.database or ""))
     with opened(settings, create=True) as store:
         _ = store.projector
+        store.ledger.begin(store.log.id)
+        store.shield_ledger.begin(store.log.id)
         store.accesses.name_administrator(store.origin("init"))
         if not store.log.position():
             store.models.adopt(store.model, store.origin("init"))
@@ -569,4 +577,6 @@ def opened(settings: Settings, *, create: bool = False, chance: Chance = CHANCE)
     master = MasterKey.load(settings.master_key)
     keys = SubjectKeys(settings.keys_url, master, create=create)
     log = open_log(settings.log_url, keys, master, create=create)
+    shields = ShieldLedger(settings.checkpoints, master.signing)
+    log.noting = lambda heads: shields.write(log.id, heads)
     return Contactpoint(settings, master, keys, log, create=create, chance=chance)

@@ -46,7 +46,7 @@ KNOWN: Mapping[str, Known] = {
     "ACCESS_URL": Known("the record of access", "access.db in the home", secret=True),
     "MASTER_KEY_FILE": Known("the master key", "master.key in the home", path=True),
     "CHECKPOINTS": Known(
-        "folder of the checkpoints and of the ledger of erasures",
+        "folder of the checkpoints and of the ledgers of erasures and shields",
         "checkpoints in the home",
         path=True,
     ),
@@ -69,6 +69,8 @@ KNOWN: Mapping[str, Known] = {
     "ALGORITHMS": Known("algorithms of signatures that count", "ES256 PS256 RS256"),
     "STRONG_ACR": Known("values of the claim acr that mean strong authentication"),
     "ROLES_CLAIM": Known("claim with the roles", "contactpoint_roles"),
+    "CERTIFICATE": Known("chain of certificates of the service, as PEM", path=True),
+    "CERTIFICATE_KEY": Known("its key, as PEM", path=True),
     "METRICS": Known("ADDRESS:PORT of health and metrics, or off", "127.0.0.1:9464"),
     "DRAIN": Known("seconds for which readiness fails before the service stops to listen", "1"),
     "TOKEN": Known("the token of whoever acts", secret=True, in_file=False),

@@ -6,10 +6,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
 import sqlalchemy as sa
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from contactpoint.bootstrap import Contactpoint
 from contactpoint.configuration import unknown
@@ -25,6 +28,8 @@ BACKUP_DUE = 2
 """Days after which the last backup is too old: one a night, and one that may fail."""
 DRILL_DUE = 35
 """Days after which somebody should have tried again whether a backup can be restored."""
+RENEW = 21
+"""Days before its end from which a certificate should be renewed."""
 SLOW = 2 * 10**6
 """Microseconds by which a clock may be behind."""
 SCARCE, TOO_LITTLE = 0.15, 0.03
@@ -232,6 +237,30 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _certificate(store: Contactpoint) -> Iterator[Symptom]:
+    """Whether the service's certificate is in force, and fits its key."""
+    chain, key = store.settings.certificate, store.settings.certificate_key
+    if chain is None or key is None:
+        what = "no certificate is set: what the service says and hears is not encrypted by it"
+        yield Symptom("warning", what, "let something in front encrypt, or set both")
+        return
+    try:
+        certificate = x509.load_pem_x509_certificate(chain.read_bytes())
+        secret = serialization.load_pem_private_key(key.read_bytes(), None)
+    except (OSError, ValueError, TypeError) as error:
+        what = f"the certificate or its key cannot be read: {type(error).__name__}"
+        yield Symptom("wrong", what, f"expected PEM at {chain} and {key}")
+        return
+    if key.stat().st_mode & 0o077:
+        yield Symptom("wrong", f"{key.name} may be read by others", f"chmod go= {key}")
+    if certificate.public_key() != secret.public_key():
+        yield Symptom("wrong", "the certificate is not of its key", "expected the two of one pair")
+    left = (certificate.not_valid_after_utc - datetime.now(UTC)).days
+    level = "wrong" if left < 0 else "warning" if left < RENEW else "ok"
+    remedy = "" if level == "ok" else "renew it, and begin the service anew"
+    yield Symptom(level, f"the certificate is in force for {left:,} more days", remedy)
+
+
 def _issuer(store: Contactpoint) -> Iterator[Symptom]:
     """Whether the issuer of tokens can be asked for its keys."""
     if store.settings.issuer is None:
@@ -251,6 +280,7 @@ LOOKS: tuple[Look, ...] = (
     _modes,
     _settings,
     _issuer,
+    _certificate,
     _disks,
     _clock,
     _read_models,

@@ -126,6 +126,8 @@ class Erasing:
             for child in sorted(self._log.heads.children(children))
             if self._child(child).status != "erased"
         ]
+        if not left and not there:
+            return Erased(0, 0, "", self._final(origin))
         with self._alone():
             return self._erase(left, there, origin, AGAIN, "")
 
@@ -194,9 +196,11 @@ class Erasing:
         self._kept.forget()
         shutil.rmtree(self._rows, ignore_errors=True)
         self._tidy()
+        return Erased(len(records), len(children), number, self._final(origin))
+
+    def _final(self, origin: Origin) -> datetime.date:
         today = datetime.datetime.fromtimestamp(origin.recorded / 1e6, datetime.UTC).date()
-        final = today + datetime.timedelta(days=self._backup_days)
-        return Erased(len(records), len(children), number, final)
+        return today + datetime.timedelta(days=self._backup_days)
 
     def _shields(self, records: Sequence[UUID]) -> list[UUID]:
         """The shields that stand or stood over none but these records, and erased ones."""

@@ -59,6 +59,9 @@ class Settings:
     """Requests in a second that one reader may ask in the long run."""
     burst: int = BURST
     """Requests of one reader that may come at once."""
+    certificate: Path | None = None
+    """The service's chain of certificates; None where something in front of it encrypts."""
+    certificate_key: Path | None = None
     metrics: tuple[str, int] | None = METRICS
     """Address and port of health and metrics; None where nobody asks."""
     drain: float = DRAIN
@@ -113,6 +116,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         workers=_number(environment, "CONTACTPOINT_WORKERS", os.cpu_count() or 1, 1, 64),
         rate=float(_number(environment, "CONTACTPOINT_RATE", int(RATE), 1, 1_000_000)),
         burst=_number(environment, "CONTACTPOINT_BURST", BURST, 1, 1_000_000),
+        certificate=_path(environment, "CONTACTPOINT_CERTIFICATE"),
+        certificate_key=_path(environment, "CONTACTPOINT_CERTIFICATE_KEY"),
         metrics=_metrics(environment),
         drain=float(_number(environment, "CONTACTPOINT_DRAIN", DRAIN, 0, 300)),
         people=_people(environment),
@@ -160,6 +165,11 @@ def _issuer(environment: Mapping[str, str]) -> Issuer | None:
     return Issuer(
         url, audience, keys, algorithms, strong, stated["ROLES_CLAIM"] or "contactpoint_roles"
     )
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    stated = environment.get(name, "").strip()
+    return Path(stated).absolute() if stated else None
 
 
 def _metrics(environment: Mapping[str, str]) -> tuple[str, int] | None:

@@ -23,7 +23,7 @@ from events.master import MasterKey
 from events.message import Event, Recorded
 from events.store import postgres, sqlite
 from events.store.appending import Expectations, Names
-from events.store.heads import NO_HEADS, HeadChanges, Heads
+from events.store.heads import NO_HEADS, HeadChanges, Heads, ShieldHead
 from events.store.locks import file_lock, session_lock
 
 FORMAT = 2
@@ -68,6 +68,8 @@ class Log:
         self._recorder: Recorder = self._application.recorder  # type: ignore[assignment]
         self.heads = Heads(self._recorder)
         self.id = self._identity()
+        self.noting: Callable[[Sequence[ShieldHead]], None] | None = None
+        """Is told how records come to stand under shields: of new ones before the commit."""
 
     def append(
         self,
@@ -88,8 +90,14 @@ class Log:
         stored = [*ready, *self.mapper.to_stored_events(messages)]
         if moved := frozenset(message.event.moves for message in messages) - {""}:
             heads = replace(heads, moved=moved)
+        self._note([head for head in heads.shields if head.kind == "shielded"])
         positions = self._recorder.insert_events(stored, heads=heads, expect=expect or {})
+        self._note([head for head in heads.shields if head.kind != "shielded"])
         return range(positions[0], positions[-1] + 1) if positions else range(0)
+
+    def _note(self, heads: Sequence[ShieldHead]) -> None:
+        if self.noting is not None and heads:
+            self.noting(heads)
 
     def read(
         self,

@@ -15,7 +15,8 @@ import msgspec
 
 from events.message import Erased, Event
 
-By = Literal["officer", "feed"]
+By = Literal["officer", "feed", "restore"]
+"""``restore``: a backup did not know of the shield, and the ledger outside did."""
 Inherited = Literal["", "merge", "split"]
 
 
@@ -34,7 +35,7 @@ class Grounds(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ShieldApplied(Event, frozen=True, omit_defaults=True):
-    """A shield was laid over a child: by an officer, or because a feed marks a record."""
+    """A shield was laid over a child: by an officer, a feed's mark, or a restore."""
 
     moves: ClassVar[str] = "shield"
     sealed: ClassVar[tuple[str, ...]] = ("grounds",)

@@ -4,9 +4,14 @@ import json
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509.oid import NameOID
 
 from contactpoint.keeping.dates import NAME, Dates
 from tests.contactpoint.installation import Installation
@@ -105,3 +110,52 @@ def test_what_a_killed_drill_left_is_named(home, tmp_path):
     words = ("restore", tmp_path / "backup", "--drill")
     home.finish(*words, failpoint="restore.filled")
     assert "has left log, access, keys" in seen(home)["warning"]
+
+
+def certificate(folder, key, days):
+    """A certificate in force for some more days, and its key, as files."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "index.example.org")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=100))
+        .not_valid_after(now + timedelta(days=days, hours=1))
+        .sign(key, None)
+    )
+    path = folder / f"{days}.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("days", "level"), [(90, "ok"), (20, "warning"), (-2, "wrong")], ids=["long", "soon", "past"]
+)
+def test_a_certificate_is_asked_how_long_it_is_in_force(home, tmp_path, days, level):
+    key = Ed25519PrivateKey.generate()
+    stated = {
+        "CONTACTPOINT_CERTIFICATE": str(certificate(tmp_path, key, days)),
+        "CONTACTPOINT_CERTIFICATE_KEY": str(kept(tmp_path, key)),
+    }
+    assert f"in force for {days:,} more days" in seen(home, **stated)[level]
+
+
+def kept(folder, key, mode=0o600):
+    path = folder / "key.pem"
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
+    path.chmod(mode)
+    return path
+
+
+def test_a_key_of_another_certificate_or_open_to_others_is_wrong(home, tmp_path):
+    stated = {
+        "CONTACTPOINT_CERTIFICATE": str(certificate(tmp_path, Ed25519PrivateKey.generate(), 90)),
+        "CONTACTPOINT_CERTIFICATE_KEY": str(kept(tmp_path, Ed25519PrivateKey.generate(), 0o644)),
+    }
+    found = seen(home, **stated)["wrong"]
+    assert "the certificate is not of its key" in found
+    assert "key.pem may be read by others" in found

@@ -93,10 +93,14 @@ def test_an_index_goes_on_where_its_backup_ended(home):
 def test_what_came_after_the_backup_is_said_to_be_missing_and_is_not_looked_for_again(home):
     late(home)
     told = json.loads(home.run("status", "--json").stdout)["events"]
+    for _ in range(2):
+        home.run("child", "find", "--name", "Asha Okonjo", "--dob", "2015-03-04", *WHY)
+    home.run("audit", "verify")
     lose(home)
     restored = restore(home)
     assert restored["missing"] == told - restored["position"] > 0
     assert restored["last_missing"]
+    assert restored["missing_accesses"] == 2
     assert home.findings() == []
     late(home, "later")
     assert home.findings() == []
@@ -431,10 +435,110 @@ def test_a_shield_stands_after_a_restore(tmp_path):
         assert all(one.position >= head for one in store.projector.standings())
 
 
+BACKED_UP, LATER = "9000000009", "9000000017"
+
+
 @pytest.fixture
-def served(postgres_url, tmp_path):
+def shielded_since(tmp_path):
+    """Two patients who came under shields after the backup; the second after it as a patient."""
+    refuge = Refuge(tmp_path)
+    refuge.patient(BACKED_UP)
+    backup(refuge)
+    refuge.patient(LATER, given="Bram", family="Vermeer", dob="2014-07-09", postcode="LS1 4AP")
+    for patient in (BACKED_UP, LATER):
+        refuge.apply(refuge.number("pds", patient))
+    return refuge
+
+
+def test_a_child_who_was_shielded_after_the_backup_is_shielded_when_it_is_restored(shielded_since):
+    refuge = shielded_since
+    lose(refuge)
+    assert restore(refuge)["shielded_again"] == 2
+    assert not is_open(refuge.show(refuge.number("pds", BACKED_UP)))
+    (told,) = refuge.told(refuge.officer(), "shield", "list")["shields"][:1]
+    assert told["criterion"] == "shielded after the backup that was restored"
+    assert refuge.findings() == []
+
+
+def test_a_record_that_the_backup_has_not_comes_shielded_when_its_file_is_loaded_again(
+    shielded_since,
+):
+    refuge = shielded_since
+    lose(refuge)
+    restore(refuge)
+    refuge.patient(LATER, given="Bram", family="Vermeer", dob="2014-07-09", postcode="LS1 4AP")
+    number = refuge.number("pds", LATER)
+    assert not is_open(refuge.show(number))
+    assert refuge.find(postcode="LS1 4AP") == []
+    refuge.load([{"key": "1", "given": "Bram", "family": "Vermeer", "dob": "2014-07-09",
+                  "sex": "F", "postcode": "LS1 4AP", "nhs": LATER}])  # fmt: skip
+    assert refuge.find(postcode="LS1 4AP") == []
+    assert refuge.findings() == []
+
+
+def test_a_shield_that_was_lifted_since_stands_again_as_the_backup_has_it(tmp_path):
+    refuge = Refuge(tmp_path)
+    refuge.patient(BACKED_UP)
+    number = refuge.number("pds", BACKED_UP)
+    refuge.apply(number)
+    backup(refuge)
+    words = ("shield", "lift", number, *WHY)
+    refuge.told(refuge.officer(), *words, second=refuge.officer("ola"))
+    assert is_open(refuge.show(number))
+    lose(refuge)
+    assert restore(refuge)["shielded_again"] == 0
+    assert not is_open(refuge.show(number))
+
+
+def test_a_ledger_of_shields_that_is_gone_is_missed(shielded_since):
+    (ledger,) = (shielded_since.home / "checkpoints").glob("*.shields")
+    lose(shielded_since)
+    ledger.unlink()
+    with pytest.raises(BackupError, match="0 notes of shields, but there were 1"):
+        restore(shielded_since)
+
+
+@pytest.fixture
+def put_back(erased, planted):
+    """The index in which the child was erased, once other tools have set its databases back."""
+    for path in planted.home.glob("*.db*"):
+        if not path.name.endswith(".lock"):
+            shutil.copy(path, erased.home / path.name)
+    return erased
+
+
+def test_databases_that_other_tools_have_put_back_agree_again_with_what_is_noted(put_back):
+    told = json.loads(put_back.run("restore", "--put-back", "--json").stdout)
+    assert told["erased_again"] == 2
+    assert told["missing"] > 0
+    assert json.loads(put_back.run(*FIND, *WHY, "--json", expected=(0, 1)).stdout)["found"] == []
+    assert holders(put_back, put_back.home) == set()
+    assert put_back.findings() == []
+
+
+@pytest.mark.parametrize("failpoint", ["keys.destroyed", "projection.rows", "rebuild.after-swap"])
+def test_putting_back_that_was_killed_opens_to_nobody_until_it_is_given_again(put_back, failpoint):
+    assert put_back.finish("restore", "--put-back", failpoint=failpoint)[0] == -signal.SIGKILL
+    with pytest.raises(NotInitialisedError, match="a restore was cut short"):
+        put_back.run("status")
+    put_back.run("restore", "--put-back")
+    assert holders(put_back, put_back.home) == set()
+    assert put_back.findings() == []
+
+
+def test_nothing_is_put_back_without_the_ledgers_or_by_another(put_back):
+    with pytest.raises(DeniedError):
+        put_back.run("restore", "--put-back", by=put_back.token("ada", "steward"))
+    for ledger in (put_back.home / "checkpoints").glob("*.shields"):
+        ledger.unlink()
+    with pytest.raises(BackupError, match="0 notes of shields, but there were 1"):
+        put_back.run("restore", "--put-back")
+
+
+@pytest.fixture(scope="module")
+def served(postgres_url, tmp_path_factory):
     """An index on PostgreSQL with the planted child."""
-    made = Searched(tmp_path)
+    made = Searched(tmp_path_factory.mktemp("served"))
     joint = "&" if "?" in postgres_url else "?"
     for part in ("log", "keys", "read", "access"):
         schema = f"{part}_{uuid4().hex[:8]}"
@@ -445,6 +549,17 @@ def served(postgres_url, tmp_path):
     assert made.load("pds.ndjson", lines(PATIENT), "pds", "--feed", "health.pds-fhir") == 0
     assert made.load("census.xml", CENSUS, "schools") == 0
     return made
+
+
+@pytest.mark.parametrize("failpoint", ["restore.filled", "restore.swapping"])
+def test_a_restore_on_postgresql_killed_and_given_again_is_whole(served, failpoint):
+    backup(served)
+    state = served.state()
+    words = ("restore", served.folder / "index", "--keys", served.folder / "keys", "--replace")
+    assert served.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
+    restore(served, "--replace")
+    assert served.state() == state
+    assert served.findings() == []
 
 
 def test_on_postgresql_too_what_was_erased_since_stays_erased(served):
@@ -462,17 +577,6 @@ def test_on_postgresql_too_what_was_erased_since_stays_erased(served):
     assert after["contactpoint.RecordReceived:2"] == before["contactpoint.RecordReceived:2"]
     assert served.findings() == []
     assert restore(served, "--drill")["erased_again"] == 2
-
-
-@pytest.mark.parametrize("failpoint", ["restore.filled", "restore.swapping"])
-def test_a_restore_on_postgresql_killed_and_given_again_is_whole(served, failpoint):
-    backup(served)
-    state = served.state()
-    words = ("restore", served.folder / "index", "--keys", served.folder / "keys", "--replace")
-    assert served.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
-    restore(served, "--replace")
-    assert served.state() == state
-    assert served.findings() == []
 
 
 def test_read_models_of_another_version_are_not_read_until_they_are_made_anew(kept, home):

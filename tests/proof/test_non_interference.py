@@ -273,9 +273,12 @@ class Withheld(Sequence):
         return [*super().steps(), self.state]
 
     def state(self):
-        """A clinic states a child of its own in both worlds, and in the first one her as well."""
+        """A clinic states a child of its own in both worlds, and in the first one her as well.
+
+        At a place to which she never moves: else the record would be linked, and not withheld.
+        """
         day = next(self.days)
-        near = {"key": "a7", "postcode": "EX1 1HS", **self.draw.choice(NEAR)}
+        near = {"key": "a7", "postcode": "TR1 2HE", **self.draw.choice(NEAR)}
         for world, rows in zip(self.worlds, ([TWINS[0], near], [TWINS[0]]), strict=True):
             assert world.rows(rows, "clinic", day).code == 0
         self.worlds[0].keep_time_with(self.worlds[1])

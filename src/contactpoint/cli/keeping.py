@@ -13,6 +13,7 @@ from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.keeping.restoring import Restored
+    from contactpoint.settings import Settings
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 THERE = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -62,22 +63,25 @@ def backup(dest: Path, keys: Path | None, as_json: bool) -> None:
         "restore /mnt/backup --keys /mnt/backup-of-keys --drill",
         "restore /mnt/backup/20260115T020000Z.index --keys /mnt/backup-of-keys",
         "restore /mnt/backup --check",
+        "restore --put-back",
     )
 )
-@click.argument("source", type=THERE)
+@click.argument("source", type=THERE, required=False)
 @click.option("--keys", type=THERE, help="Folder with the copies of the keys.  [default: SOURCE's]")
 @click.option("--check", is_flag=True, help="Look only whether the files are as they were written.")
 @click.option("--drill", is_flag=True, help="Restore beside the index, compare, throw away.")
 @click.option("--replace", is_flag=True, help="Also in place of an index that stands there.")
+@click.option("--put-back", is_flag=True, help="No SOURCE: other tools have put it back already.")
 @click.option("--without-ledger", is_flag=True, help="Although erasures since may come back.")
 @token_option
 @json_option
 def restore(  # noqa: PLR0913, PLR0917 - the options of the command
-    source: Path,
+    source: Path | None,
     keys: Path | None,
     check: bool,
     drill: bool,
     replace: bool,
+    put_back: bool,
     without_ledger: bool,
     as_json: bool,
 ) -> None:
@@ -85,51 +89,88 @@ def restore(  # noqa: PLR0913, PLR0917 - the options of the command
 
     SOURCE is a folder NAME.index, or the folder in which such lie: then the newest. The master key
     and the checkpoints have to be where the settings say. The backup is tried whole before it is
-    put in place: files, chain, checkpoints, figures. What was erased since is erased again. Stop
-    the service first. Administrators only: of the index that is restored.
+    put in place: files, chain, checkpoints, figures. What was erased since is erased again, and
+    who was shielded since is shielded. --put-back does all of that but the copying, where the
+    databases' own tools have done it. Stop the service first. Administrators only: of the index
+    that is restored.
     """
     from time import monotonic
 
     from contactpoint.errors import UsageError
-    from contactpoint.keeping.dates import note
-    from contactpoint.keeping.restoring import Restoring, find
     from contactpoint.settings import from_environment
-    from events.master import MasterKey
 
-    if check + drill + replace > 1:
-        raise UsageError("expected one of --check, --drill and --replace")
-    begun = monotonic()
-    settings = from_environment(given())
-    index, copied = find(source.absolute(), keys, MasterKey.load(settings.master_key))
-    if check:
-        index.check()
-        copied.check()
-        told: dict[str, Any] = {"backup": index.manifest.name, **index.manifest.figures}
-    else:
-        restoring = Restoring(settings, index, copied, without_ledger=without_ledger)
-        with progress("restoring", wanted=not as_json):
-            done = restoring.drill() if drill else restoring.restore(replace=replace)
-        if drill:
-            note(settings, "drill")
-        told = _told(done)
+    if check + drill + replace + put_back > 1:
+        raise UsageError("expected one of --check, --drill, --replace and --put-back")
+    if (source is None) is not put_back:
+        raise UsageError("SOURCE: expected a folder that backup made, or --put-back without one")
+    begun, settings = monotonic(), from_environment(given())
+    with progress("restoring", wanted=not as_json):
+        if source is None:
+            told, title = _put_back(settings, without_ledger=without_ledger), "agrees again"
+        elif check:
+            told, title = _checked(settings, source, keys), "whole"
+        else:
+            options = {"without_ledger": without_ledger, "drill": drill, "replace": replace}
+            told = _restored(settings, source, keys, **options)
+            title = "drilled" if drill else "restored"
     told["seconds"] = round(monotonic() - begun, 1)
     if as_json:
         print_json(told)
         return
-    print_facts(told, title="whole" if check else "drilled" if drill else "restored")
+    print_facts(told, title=title)
     _say_missing(told)
+
+
+def _put_back(settings: "Settings", *, without_ledger: bool) -> dict[str, Any]:
+    from contactpoint.keeping.put_back import settle
+
+    return _told(settle(settings, without_ledger=without_ledger))
+
+
+def _checked(settings: "Settings", source: Path, keys: Path | None) -> dict[str, Any]:
+    from contactpoint.keeping.restoring import find
+    from events.master import MasterKey
+
+    halves = find(source.absolute(), keys, MasterKey.load(settings.master_key))
+    for half in halves:
+        half.check()
+    return {"backup": halves[0].manifest.name, **halves[0].manifest.figures}
+
+
+def _restored(  # noqa: PLR0913 - the options of the command
+    settings: "Settings",
+    source: Path,
+    keys: Path | None,
+    *,
+    without_ledger: bool,
+    drill: bool,
+    replace: bool,
+) -> dict[str, Any]:
+    from contactpoint.keeping.dates import note
+    from contactpoint.keeping.restoring import Restoring, find
+    from events.master import MasterKey
+
+    halves = find(source.absolute(), keys, MasterKey.load(settings.master_key))
+    restoring = Restoring(settings, *halves, without_ledger=without_ledger)
+    if not drill:
+        return _told(restoring.restore(replace=replace))
+    done = restoring.drill()
+    note(settings, "drill")
+    return _told(done)
 
 
 def _told(done: "Restored") -> dict[str, Any]:
     return {
         "backup": done.name,
-        "taken": as_time(done.made),
+        "taken": as_time(done.made or None),
         "keys": done.keys,
         **done.figures,
         "position": done.position,
         "missing": done.missing,
         "last_missing": as_time(done.last_missing or None),
+        "missing_accesses": done.missing_accesses,
         "erased_again": done.erased,
+        "shielded_again": done.shielded,
         "unchecked": list(done.unchecked),
     }
 
@@ -141,6 +182,8 @@ def _say_missing(told: dict[str, Any]) -> None:
             f"missing: {told['missing']:,} events after position {told['position']:,}, the last "
             f"known of {told['last_missing']}; send the files of that time again"
         )
+    if told.get("missing_accesses"):
+        say(f"missing: {told['missing_accesses']:,} entries of the record of access since")
 
 
 @click.command(epilog=examples("migrate --check", "migrate"))

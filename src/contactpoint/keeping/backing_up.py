@@ -26,7 +26,7 @@ from contactpoint.keeping.manifest import BackupError, End, File, Half, Manifest
 from contactpoint.keeping.place import ACCESS, LOG, SUBJECT_KEYS, Answers, Copy, Part, Place
 from contactpoint.keeping.settling import settled, settled_folder
 from events.failpoints import failpoint
-from events.ledger import ErasureLedger
+from events.ledger import ErasureLedger, ShieldLedger
 from events.log import Log
 from events.master import MasterKey
 
@@ -51,6 +51,7 @@ class BackingUp:
     log: Log
     master: MasterKey
     ledger: ErasureLedger
+    shields: ShieldLedger
     places: Mapping[str, Place]
     """Of ``log``, ``access`` and ``keys``."""
     models: Path
@@ -67,6 +68,7 @@ class BackingUp:
                 one.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _clear(one)
             self.ledger.begin(self.log.id)
+            self.shields.begin(self.log.id)
             made = time.time_ns() // 1000
             name = _name(made, folder, keys_folder)
             index = self._index(folder, name, made)
@@ -84,7 +86,7 @@ class BackingUp:
 
     def _index(self, folder: Path, name: str, made: int) -> Taken:
         with _beginning(folder, name, "index") as into:
-            noted = len(self.ledger.read(self.log.id))
+            noted = self._noted()
             log, access = self._copy(LOG, into), self._copy(ACCESS, into)
             failpoint("backup.copied")
             files = [*_files(into, LOG, log), *_files(into, ACCESS, access), *self._models(into)]
@@ -102,7 +104,7 @@ class BackingUp:
     def _keys(self, folder: Path, name: str) -> Taken:
         with _beginning(folder, name, "keys") as into:
             made = time.time_ns() // 1000
-            noted = len(self.ledger.read(self.log.id))
+            noted = self._noted()
             keys = self._copy(SUBJECT_KEYS, into)
             ((issued, erasures),) = keys.answers["state"]
             wrapping = tuple(sorted(int(number) for (number,) in keys.answers["wrapping"]))
@@ -116,6 +118,11 @@ class BackingUp:
                 wrapping=wrapping,
                 noted=noted,
             )
+
+    def _noted(self) -> dict[str, int]:
+        """How many notes the ledgers outside have."""
+        log = self.log.id
+        return {"erasures": self.ledger.count(log), "shields": self.shields.count(log)}
 
     def _copy(self, part: Part, into: Path) -> Copy:
         return self.places[part.name].copy(part, into)
@@ -140,7 +147,7 @@ class BackingUp:
         ends: dict[str, End] | None = None,
         figures: dict[str, int],
         wrapping: tuple[int, ...] = (),
-        noted: int,
+        noted: dict[str, int],
     ) -> Taken:
         made_of = Manifest(
             half=half,

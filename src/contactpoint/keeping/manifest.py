@@ -66,8 +66,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """How much there was: events, records, children, accesses; or keys and erasures."""
     wrapping: tuple[int, ...] = ()
     """The wrapping keys without which the keys do not open."""
-    noted: int = 0
-    """Notes in the ledger of erasures outside, at that time."""
+    noted: dict[str, int] = {}
+    """Notes in the ledgers outside at that time: of ``erasures`` and of ``shields``."""
     form: int = FORM
     signature: str = ""
     """Ed25519, 128 hex digits, over the other fields."""

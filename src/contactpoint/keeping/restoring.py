@@ -1,47 +1,47 @@
 """Restoring a backup: beside what stands there, tried whole, and only then put in its place.
 
 What was erased after the backup was taken is erased again before anything of it could be read: the
-keys go first, then read models are made. The read models open to readers as they always do, when
-they have passed the last event that changed a shield.
+keys go first, then read models are made. Who came under a shield since is shielded again. The read
+models open to readers as they always do, when they have passed the last event that changed a
+shield.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-import sqlalchemy as sa
-
-from contactpoint.bootstrap import Contactpoint, open_store, opened
-from contactpoint.following import heads_of
+from contactpoint.bootstrap import open_store, opened
 from contactpoint.keeping import manifest as manifests
 from contactpoint.keeping.manifest import BackupError, Taken
 from contactpoint.keeping.place import ACCESS, LOG, SUBJECT_KEYS
+from contactpoint.keeping.setting_back import (
+    SetBack,
+    SettingBack,
+    missing,
+    must_be,
+    note_outside,
+)
 from contactpoint.keeping.settling import write_private
 from contactpoint.keeping.staging import (
     ORDER,
-    SWAPPING,
     beside,
+    close_to_all,
     drop_beside,
+    in_service,
     is_swapping,
+    open_to_all,
     places,
 )
 from contactpoint.people.deciding import Act
 from contactpoint.settings import Settings
-from events.checkpoints import Checkpoints
 from events.failpoints import failpoint
 from events.keys import SubjectKeys
-from events.ledger import ErasureLedger, ErasureNote
 from events.log import Log, open_log
 from events.master import MasterKey
 from events.store.locks import file_lock
-from events.verify import Report, verify
-from projections.index import RECORD
-
-SHOWN = 5
-"""Findings that an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,12 @@ class Restored:
     """Positions after that for which a checkpoint was signed: what is lost."""
     last_missing: int
     """When the last of these was signed; 0 where nothing is known to be lost."""
+    missing_accesses: int
+    """Of the record of access: who looked since is not known."""
     erased: int
     """Records that were erased since, and were erased again."""
+    shielded: int
+    """Records that came under a shield since, and were shielded again."""
     unchecked: tuple[str, ...]
 
 
@@ -75,10 +79,11 @@ class Restoring:
         """``without_ledger``: also where it cannot be said what was erased since the backup."""
         self.settings, self.index, self.keys = settings, index, keys
         self.master = MasterKey.load(settings.master_key)
-        self._without_ledger = without_ledger
         self._staged = beside(settings)
         self._here = places(settings)
         self._there = places(self._staged)
+        log = bytes.fromhex(index.manifest.log)
+        self._back = SettingBack(settings, self.master, log, without_ledger=without_ledger)
 
     def restore(self, *, replace: bool = False) -> Restored:
         """Put the backup in place of what stands there; with ``replace`` also of another index.
@@ -87,7 +92,7 @@ class Restoring:
         """
         if not replace and not is_swapping(self.settings):
             self._refuse_taken()
-        with self._alone("load", "link", "rebuild"):
+        with self._alone("load", "link", "rebuild"), in_service(self.settings, shared=False):
             restored = self._fill()
             failpoint("restore.before-swap")
             self._swap()
@@ -136,17 +141,16 @@ class Restoring:
     def _fill(self) -> Restored:
         """Fill the places beside, erase what was erased since, make read models, look at all."""
         self._check()
-        notes = self._notes()
         self._copy()
         failpoint("restore.filled")
         with open_store(self._staged) as store:
             store.require(Act.RESTORE)
-            erased = self._destroy(store, notes)
-            reports = self._verified(store)
-            store.projector.rebuild()
-            again = self._erase_again(store, notes, erased)
-            self._compare(store)
-            return self._report(reports, again)
+            figures = self.index.manifest.figures
+            must_be("records", sum(1 for _ in store.log.heads.all_records()), figures["records"])
+            must_be("children", sum(1 for _ in store.log.heads.all_children()), figures["children"])
+            return self._report(
+                self._back.run(store, self.index.manifest.ends, self._erased_here())
+            )
 
     def _check(self) -> None:
         """Raises BackupError where the two halves are not whole, or not of this installation."""
@@ -159,26 +163,14 @@ class Restoring:
                     f"{self.index.folder}: a backup of {kind}; expected the same kind of database "
                     f"for the {part.name}"
                 )
+        halves = (self.index.manifest.noted, self.keys.manifest.noted)
+        self._back.must_have({what: max(half[what] for half in halves) for what in halves[0]})
         gone = set(self.keys.manifest.wrapping) - self.master.wrapping.keys()
         if gone:
             raise BackupError(
                 f"{self.keys.folder}: wrapped by wrapping key {min(gone)}, which the master key "
                 "file has no more; expected a copy of the keys from after the last rotation"
             )
-
-    def _notes(self) -> list[ErasureNote]:
-        """What was erased, as the ledger outside the databases has it."""
-        log = bytes.fromhex(self.index.manifest.log)
-        ledger = ErasureLedger(self.settings.checkpoints, self.master.signing)
-        notes = ledger.read(log)
-        noted = max(self.index.manifest.noted, self.keys.manifest.noted)
-        if len(notes) < noted and not self._without_ledger:
-            raise BackupError(
-                f"{ledger.path(log)}: {len(notes)} notes of erasures, but the backup knows of "
-                f"{noted}: what was erased since could come back; expected the ledger that was "
-                "kept outside, or --without-ledger"
-            )
-        return notes
 
     def _copy(self) -> None:
         """Fill the places beside from the backup's files."""
@@ -192,16 +184,6 @@ class Restoring:
             model.parent.mkdir(mode=0o700, exist_ok=True)
             write_private(model, (self.index.folder / name).read_bytes())
 
-    def _destroy(self, store: Contactpoint, notes: Sequence[ErasureNote]) -> set[UUID]:
-        """Destroy the keys of all that was erased; whose they were.
-
-        First of all: what has no key cannot come to stand in a read model, not even for a moment.
-        """
-        subjects = {subject for note in notes for subject in note.subjects}
-        subjects |= self._erased_here()
-        store.keys.destroy(sorted(subject.bytes for subject in subjects))
-        return {UUID(bytes=subject) for subject, _ in store.keys.erasures()}
-
     def _erased_here(self) -> set[UUID]:
         """What the keys that stand there say was erased, as far as they can still be read."""
         if not self._here["keys"].is_taken(SUBJECT_KEYS):
@@ -214,72 +196,31 @@ class Restoring:
             return set()
         return found
 
-    def _verified(self, store: Contactpoint) -> list[Report]:
-        """Both logs as they were walked. Raises BackupError where anything does not fit."""
-        checkpoints = Checkpoints(self.settings.checkpoints, self.master.signing)
-        reports = []
-        for log, heads in ((store.log, heads_of), (store.access, None)):
-            end = self.index.manifest.ends[log.names.name]
-            last = log.last_link()
-            found = (last.last, last.hash.hex()) if last else (0, "")
-            if (log.id.hex(), *found) != (end.id, end.position, end.hash):
-                raise BackupError(f"the {log.names.name} does not end where the backup says")
-            report = verify(log, checkpoints, heads, upto=end.position)
-            if report.findings:
-                said = "; ".join(map(str, report.findings[:SHOWN]))
-                raise BackupError(f"the {log.names.name} of the backup was changed: {said}")
-            reports.append(report)
-        return reports
-
-    def _erase_again(
-        self, store: Contactpoint, notes: Sequence[ErasureNote], erased: set[UUID]
-    ) -> int:
-        """Say in the log what was erased since the backup; how many records it was."""
-        records = erased | {record for note in notes for record in note.records}
-        children = {child for note in notes for child in note.children}
-        done = store.erasing.again(records, children, store.origin("restore"))
-        if done.records or done.children:
-            store.linking.run(store.origin("link"), store.model)
-        store.projector.catch_up()
-        return done.records
-
-    def _compare(self, store: Contactpoint) -> None:
-        """Raises BackupError where not all is there that the backup counted."""
-        figures = self.index.manifest.figures
-        current = sum(head.state.standing == "current" for head in store.log.heads.all_records())
-        with store.read.connect() as connection:
-            standing = sa.select(sa.func.count()).where(RECORD.c.standing == "current")
-            shown = connection.execute(standing).scalar_one()
-        counted = {
-            "records": (sum(1 for _ in store.log.heads.all_records()), figures["records"]),
-            "children": (sum(1 for _ in store.log.heads.all_children()), figures["children"]),
-            "current records of the read models": (shown, current),
-        }
-        for what, (found, expected) in counted.items():
-            if found != expected:
-                raise BackupError(f"{found:,} {what}; expected {expected:,}")
-
-    def _report(self, reports: Sequence[Report], erased: int) -> Restored:
-        log, access = reports
+    def _report(self, done: SetBack) -> Restored:
         manifest = self.index.manifest
-        later = log.later[-1:]
+        end = manifest.ends["log"]
+        lost, at = missing(done.log, end)
         return Restored(
             name=manifest.name,
             made=manifest.made,
             keys=self.keys.manifest.name,
-            figures={**manifest.figures, "events": log.events, "accesses": access.events},
-            position=manifest.ends["log"].position,
-            missing=later[0].position - manifest.ends["log"].position if later else 0,
-            last_missing=later[0].time if later else 0,
-            erased=erased,
-            unchecked=tuple(log.unchecked),
+            figures={
+                **manifest.figures,
+                "events": done.log.events,
+                "accesses": done.access.events,
+            },
+            position=end.position,
+            missing=lost,
+            last_missing=at,
+            missing_accesses=missing(done.access, manifest.ends["access"])[0],
+            erased=done.erased,
+            shielded=done.shielded,
+            unchecked=tuple(done.log.unchecked),
         )
 
     def _swap(self) -> None:
         """Put what was filled in place, the log last; say outside that a backup was restored."""
-        marker = self.settings.home / SWAPPING
-        if not marker.exists():
-            write_private(marker, b"")
+        close_to_all(self.settings)
         models = self.settings.home / "models"
         shutil.copytree(self._staged.home / "models", models, dirs_exist_ok=True)
         shutil.rmtree(self.settings.work, ignore_errors=True)
@@ -289,12 +230,8 @@ class Restoring:
             self._there[part.name].put_in_place_of(self._here[part.name], part)
         failpoint("restore.swapped")
         with opened(self.settings) as store:
-            for log in (store.log, store.access):
-                end = self.index.manifest.ends[log.names.name]
-                store.checkpoints.write_restored(log, end.position, end.hash)
-                store.checkpoints.write(log)
-            store.ledger.begin(store.log.id)
-        marker.unlink()
+            note_outside(store, self.index.manifest.ends)
+        open_to_all(self.settings)
 
 
 def find(source: Path, keys_folder: Path | None, master: MasterKey) -> tuple[Taken, Taken]:

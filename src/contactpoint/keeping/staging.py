@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -10,7 +11,9 @@ import sqlalchemy as sa
 from contactpoint.keeping.files import FilePlace
 from contactpoint.keeping.place import ACCESS, LOG, READ, SUBJECT_KEYS, Part, Place
 from contactpoint.keeping.schemas import schema_of
+from contactpoint.keeping.settling import write_private
 from contactpoint.settings import Settings
+from events.store.locks import file_lock
 
 BESIDE = "restoring"
 """Names the databases that a restore fills, and the folder of their home."""
@@ -57,6 +60,26 @@ def beside(settings: Settings) -> Settings:
 def is_swapping(settings: Settings) -> bool:
     """Whether a restore was cut short while it put databases in place."""
     return (settings.home / SWAPPING).exists()
+
+
+def in_service(settings: Settings, *, shared: bool) -> AbstractContextManager[None]:
+    """Hold what services share and a restore takes alone: LockedError where the other has it.
+
+    It tells of services of this machine alone.
+    """
+    return file_lock(settings.home / "serve.lock", "serve", 0.0, shared=shared)
+
+
+def close_to_all(settings: Settings) -> None:
+    """Keep every command out until ``open_to_all``, also if this process dies."""
+    marker = settings.home / SWAPPING
+    if not marker.exists():
+        write_private(marker, b"")
+
+
+def open_to_all(settings: Settings) -> None:
+    """Let commands in again."""
+    (settings.home / SWAPPING).unlink()
 
 
 def drop_beside(settings: Settings) -> None:

@@ -43,6 +43,8 @@ class Beside:
             self._drop(child)
         for child, kept in current(sorted(changed & now.keys()), target):
             self._put(child, kept)
+        if self._versions.keys() - now.keys():
+            self._index.compact()  # no word stays of who is held no longer
         self._versions = now
         if changed:
             self._index.file()

@@ -77,7 +77,7 @@ class OpenIndex:
 
     def follow(self, target: Target) -> None:
         """Bring the index to where the file and these read models stand."""
-        took_in = self._follow_file(target)
+        took_in = self._follow_file()
         place = candidates.place(target)
         if took_in or place != self._place:
             self._see(target, took_in=took_in)
@@ -137,38 +137,39 @@ class OpenIndex:
         self.shielded = Beside(self.model, visible)
         """Shielded children, as far as they are visible."""
 
-    def _follow_file(self, target: Target) -> bool:
+    def _follow_file(self) -> bool:
         """Take in what linking wrote; whether there was anything."""
-        took_in = self._coming is None and self._take_in(target)
+        took_in = self._coming is None and self._take_in()
         if self._coming is not None and self._coming.done():
-            self._take(self._coming.result())
-            self._coming = None
+            coming, self._coming = self._coming, None
+            self._take(coming.result())
             took_in = True
         return took_in
 
-    def _take_in(self, target: Target) -> bool:
+    def _take_in(self) -> bool:
         """Follow the file that was loaded; where another stands there, begin to load that."""
         index, following, matching, known, _ = self._kept
         stamp = following.stamp(matching)
         if stamp == known:
             return False
-        if stamp == NOTHING:
-            self._forget(target)
-        elif not following.follow(index, matching):
+        if stamp != NOTHING and not following.follow(index, matching):
             self._coming = self._aside.submit(self._load)
             return False
         self._kept = self._kept._replace(stamp=stamp)
         return True
 
     def _forget(self, target: Target) -> None:
-        """The file is gone, as after an erasure: nothing stays of records that are no more."""
+        """There is no file, as after an erasure: nothing stays of records that are no more."""
         index = self._kept.records
-        index.remove({*index.ordinals().tolist()} - candidates.current_ordinals(target))
-        index.compact()
+        if gone := {*index.ordinals().tolist()} - candidates.current_ordinals(target):
+            index.remove(gone)
+            index.compact()
 
     def _see(self, target: Target, *, took_in: bool) -> None:
         """Take out what is hidden now, and hold what the file does not say as it may be seen."""
         index, removed = self._kept.records, self._kept.removed
+        if self._kept.stamp == NOTHING:
+            self._forget(target)
         hidden, shielded = candidates.hidden(target), candidates.shielded(target)
         restored = candidates.children_of(removed - hidden, target)
         self.shielded.hold(shielded, target)

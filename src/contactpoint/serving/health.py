@@ -20,6 +20,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from contactpoint.bootstrap import Contactpoint
+from contactpoint.errors import ContactpointError
 from contactpoint.keeping.dates import noted
 from contactpoint.serving.metrics import BEAT, READY
 from projections import schema
@@ -193,13 +194,27 @@ def answering(health: Health, address: tuple[str, int]) -> Iterator[int]:
         if ":" in address[0]:
             address_family = AF_INET6
 
-    with Server(address, Handler) as server:
+    with _listening(Server, address, Handler) as server:
         thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
         thread.start()
         try:
             yield server.server_address[1]
         finally:
             server.shutdown()
+
+
+def _listening(
+    kind: type[ThreadingHTTPServer],
+    address: tuple[str, int],
+    handler: type[BaseHTTPRequestHandler],
+) -> ThreadingHTTPServer:
+    try:
+        return kind(address, handler)
+    except OSError as error:
+        raise ContactpointError(
+            f"CONTACTPOINT_METRICS: {address[0]}:{address[1]}: {error.strerror}; expected an "
+            "address and a port that nobody listens at, or off"
+        ) from error
 
 
 def _nothing() -> Answer:

@@ -1,7 +1,6 @@
 """What a worker of the server runs: the application over the settings of its environment."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from litestar import Litestar
 
@@ -15,8 +14,5 @@ def application() -> Litestar:
     return make(_opening, loads=True)
 
 
-@contextmanager
-def _opening() -> Iterator[Service]:
-    with opened(from_environment()) as service:
-        _ = service.matching  # its index is read before anybody asks, not while they wait
-        yield service
+def _opening() -> AbstractContextManager[Service]:
+    return opened(from_environment())

@@ -16,6 +16,7 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from contactpoint.bootstrap import Contactpoint, open_store
+from contactpoint.keeping.staging import in_service
 from contactpoint.serving.anchoring import anchoring
 from contactpoint.serving.health import Health, answering
 from contactpoint.serving.logs import configuration
@@ -71,7 +72,8 @@ def run(settings: Settings, listening: Listening) -> None:
     os.environ["CONTACTPOINT_WORKERS"] = str(listening.workers)
     with tempfile.TemporaryDirectory(prefix="contactpoint-figures-") as folder:
         os.environ[FOLDER] = folder
-        with open_store(settings) as store, _health(store, Path(folder)) as health:
+        serving = in_service(settings, shared=True)
+        with serving, open_store(settings) as store, _health(store, Path(folder)) as health:
             server = _server(listening)
             server.health, server.drain = health, settings.drain
             logger.info("beginning", extra={"workers": listening.workers})

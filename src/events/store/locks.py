@@ -23,15 +23,16 @@ class LockedError(Exception):
 
 
 @contextmanager
-def file_lock(path: Path, name: str, wait: float) -> Iterator[None]:
+def file_lock(path: Path, name: str, wait: float, *, shared: bool = False) -> Iterator[None]:
     """Hold a lock on a file; the kernel frees it when this process ends, however it ends.
 
-    Raises LockedError when another still holds it after ``wait`` seconds.
+    Several may hold it ``shared``, and nobody else then. Raises LockedError when another still
+    holds it after ``wait`` seconds.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + wait
-        while not _taken(descriptor):
+        while not _taken(descriptor, shared=shared):
             if time.monotonic() >= deadline:
                 raise LockedError(name, os.pread(descriptor, 100, 0).decode() or "another process")
             time.sleep(PAUSE)
@@ -66,9 +67,9 @@ def session_lock(
                 connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
 
 
-def _taken(descriptor: int) -> bool:
+def _taken(descriptor: int, *, shared: bool) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

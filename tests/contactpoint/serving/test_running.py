@@ -12,8 +12,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from contactpoint.errors import ContactpointError
 from contactpoint.serving.health import Health, answering
 from events.access import ChildrenAccessed
+from events.store.locks import LockedError
 from tests.contactpoint.serving.conftest import ASHA, BRAM
 
 REASON = "Wendlebury asked"
@@ -82,6 +84,14 @@ def running(filled, tmp_path_factory):
 def is_listening(port):
     with closing(socket.socket()) as tried:
         return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_restore_does_not_replace_an_index_that_is_being_served(running):
+    folder = running.desk.folder / "backup"
+    running.desk.run("backup", folder)
+    with pytest.raises(LockedError, match="serve is under way in process"):
+        running.desk.run("restore", folder, "--replace")
+    running.desk.run("restore", folder, "--drill")
 
 
 def test_the_service_runs_is_watched_and_ends_when_every_request_is_answered(running):
@@ -197,3 +207,10 @@ def test_the_port_of_health_knows_three_paths(health):
         refused = httpx.post(f"http://127.0.0.1:{port}/metrics")
     assert (asked["livez"].status_code, asked["x"].status_code) == (200, 404)
     assert refused.status_code == 501
+
+
+def test_a_port_of_health_that_is_taken_is_named(health):
+    with answering(health, ("127.0.0.1", 0)) as port:
+        taken = pytest.raises(ContactpointError, match=f"CONTACTPOINT_METRICS: 127.0.0.1:{port}: ")
+        with taken, answering(health, ("127.0.0.1", port)):
+            pass
