@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from contactpoint.errors import DeniedError, NotInitialisedError
 from contactpoint.keeping import manifest as manifests
@@ -20,7 +21,9 @@ from projections.schema import SchemaError
 from tests.contactpoint.installation import Installation, population
 from tests.contactpoint.shields import WHY, Refuge, is_open
 from tests.contactpoint.test_no_leaks import CENSUS, PATIENT, PLANTED, Searched, lines
+from tests.contactpoint.test_on_postgres import database
 
+__all__ = ["database"]
 FIND = ("child", "find", "--name", "Zebulonix Quillfeatherby", "--postcode", "ZE3 9JW")
 
 
@@ -577,6 +580,23 @@ def test_on_postgresql_too_what_was_erased_since_stays_erased(served):
     assert after["contactpoint.RecordReceived:2"] == before["contactpoint.RecordReceived:2"]
     assert served.findings() == []
     assert restore(served, "--drill")["erased_again"] == 2
+
+
+def test_four_databases_in_one_schema_are_restored_together(database, tmp_path):
+    home = Installation(tmp_path / "home")
+    names = ("LOG", "KEYS", "READ", "ACCESS")
+    home.environment |= {f"CONTACTPOINT_{name}_URL": database for name in names}
+    home.run("init")
+    late(home)
+    backup(home)
+    state = home.state()
+    late(home, "later")
+    assert restore(home, "--drill")["missing"] > 0
+    restore(home, "--replace")
+    assert home.state() == state
+    assert home.findings() == []
+    schemas = sa.inspect(sa.create_engine(database)).get_schema_names()
+    assert not [name for name in schemas if "restoring" in name]
 
 
 def test_read_models_of_another_version_are_not_read_until_they_are_made_anew(kept, home):

@@ -85,7 +85,10 @@ class SchemaPlace:
             )
 
     def put_in_place_of(self, other: Place, part: Part) -> None:
-        """Move its tables into the other schema, in one transaction."""
+        """Move the part's tables into the other schema, in one transaction.
+
+        Several databases may share a schema, and so one beside it.
+        """
         assert isinstance(other, SchemaPlace)
         with self._connected() as connection:
             into = sql.Identifier(other.schema)
@@ -94,10 +97,9 @@ class SchemaPlace:
                 if _is_of(part, name):
                     connection.execute(sql.SQL("DROP TABLE {}").format(other._table(name)))
             for name in self._tables(connection):
-                connection.execute(
-                    sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(self._table(name), into)
-                )
-            connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(self.schema)))
+                if _is_of(part, name):
+                    move = sql.SQL("ALTER TABLE {} SET SCHEMA {}")
+                    connection.execute(move.format(self._table(name), into))
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
