@@ -47,12 +47,12 @@ class Writer:
             self._searched(at, child, reason)
             at += 30_000_000
         elif rng.random() < SLIP:
-            self.look(at, Kind.READ, (), Asked(numbers=(_number(rng),), reason=reason, case=case))
+            self.look(at, Kind.READ, (), Asked(numbers=(a_number(rng),), reason=reason, case=case))
             at += 20_000_000
         elif rng.random() < STALE:
-            typed = Asked(numbers=(_number(rng),), fits=True, reason=reason, case=case)
+            typed = Asked(numbers=(a_number(rng),), fits=True, reason=reason, case=case)
             self.look(at, Kind.READ, (), typed)
-        typed = Asked(numbers=(_number(rng),), fits=True, reason=reason, case=case)
+        typed = Asked(numbers=(a_number(rng),), fits=True, reason=reason, case=case)
         self.look(at, self.member.work.kind, (child,), typed)
 
     def _searched(self, at: int, child: Child, reason: str) -> None:
@@ -61,7 +61,7 @@ class Writer:
         person = f"{family} {rng.random():.12f}"
         by = rng.random()
         home = next(iter(child.homes), "") if by < 0.25 else ""
-        pupil = (_number(rng),) if by > 0.85 else ()
+        pupil = (a_number(rng),) if by > 0.85 else ()
         hidden = home or str(*pupil)
         asked = Asked(family, home, person, hidden, pupil, reason=reason)
         if rng.random() < VAIN:
@@ -73,7 +73,7 @@ class Writer:
             self.look(at, Kind.SEARCH, (), asked)
             return
         others = [rng.choice(self.place.children)] if rng.random() < NAMESAKES else []
-        found = [msgspec_named(one, family) for one in others]
+        found = [namesake(one, family) for one in others]
         self.look(at, Kind.SEARCH, (child, *found), asked)
 
     def look(self, at: int, kind: Kind, children: tuple[Child, ...], asked: Asked) -> None:
@@ -86,7 +86,7 @@ class Writer:
         return f"case {self.rng.randrange(10**6)}", True
 
 
-def msgspec_named(child: Child, family: str) -> Child:
+def namesake(child: Child, family: str) -> Child:
     """A namesake: another child under a family name."""
     return Child(
         child.id, frozenset({family}), child.homes, child.services, child.authorities,
@@ -218,5 +218,6 @@ def _beside(writer: Writer, date: int, begins: int) -> None:
         writer.look(at, Kind.OVERRIDE, (rng.choice(writer.place.shielded),), Asked(reason="harm"))
 
 
-def _number(rng: random.Random) -> int:
+def a_number(rng: random.Random) -> int:
+    """The digits of a number, drawn as those of children are."""
     return rng.randrange(10**11)

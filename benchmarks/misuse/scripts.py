@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from benchmarks.misuse.normal import FIRST, HOUR, _number, _siblings
+from benchmarks.misuse.normal import FIRST, HOUR, a_number
 from benchmarks.misuse.place import Place
 from benchmarks.misuse.staff import Member
 from contactpoint.watching.look import NO_VALUES, Asked, Child, Kind, Look, Near, Reader, near
@@ -130,7 +130,7 @@ def harvest(stage: Stage) -> None:
 
 
 def slow_harvest(stage: Stage) -> None:
-    """A hospital clerk takes eight strangers a day for two weeks, to stay under any limit."""
+    """A safeguarding lead takes eight strangers a day for two weeks, to stay under any limit."""
     reader = stage.one_of("school lead").reader
     for day in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11):
         for number in range(8):
@@ -143,7 +143,7 @@ def guessed_numbers(stage: Stage) -> None:
     reader = stage.one_of("part-time").reader
     for number in range(30):
         at = stage.at(16, 14 + number / 30)
-        typed = (_number(stage.rng),)
+        typed = (a_number(stage.rng),)
         stage.look(reader, at, Kind.READ, numbers=typed, fits=number % 10 == 3, reason="enquiry")
 
 
@@ -204,7 +204,7 @@ def sleeper(stage: Stage) -> None:
 
 
 def copied_reason(stage: Stage) -> None:
-    """A charity's helper types one case's number for twenty unlike children."""
+    """A ward's clerk types one case's number for twenty-five unlike children."""
     reader = stage.one_of("emergency ward").reader
     for number in range(25):
         child = stage.stranger(reader)
@@ -221,7 +221,7 @@ def obituaries(stage: Stage) -> None:
 
 
 def tables(stage: Stage) -> None:
-    """A data manager who has given notice exports the tables six times in an evening."""
+    """A data manager who has given notice exports the tables seven times in an evening."""
     reader = stage.one_of("data manager").reader
     for number in range(7):
         stage.look(reader, stage.at(17, 19 + number / 4), Kind.LISTED, reason="check")
@@ -262,6 +262,3 @@ SCRIPTS: tuple[Callable[[Stage], None], ...] = (
 def said(script: Callable[[Stage], None]) -> str:
     """What a script does, in its own words."""
     return (script.__doc__ or "").strip()
-
-
-__all__ = ["SCRIPTS", "Stage", "_siblings", "said"]

@@ -11,6 +11,7 @@ import os
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,6 +20,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
+from contactpoint.accesses import Capacity
 from contactpoint.auditing.matters import Matters
 from contactpoint.bootstrap import open_store
 from contactpoint.cli.program import _explained, program, run
@@ -28,9 +30,18 @@ from contactpoint.intake.processes import Shared
 from contactpoint.intake.request import Request
 from contactpoint.judging import By, Judging, Meant, Pair
 from contactpoint.keeping.manifest import read as read_manifest
+from contactpoint.matching.described import Described
+from contactpoint.people.actor import Actor, Role
+from contactpoint.serving import preconditions
+from contactpoint.serving.fhir.described import described
+from contactpoint.serving.identity import Identity, OwnTokens
+from contactpoint.serving.limits import Limits
+from contactpoint.serving.recording import BatchedAccesses
+from contactpoint.serving.repeats import Repeats
 from contactpoint.settings import from_environment
 from contactpoint.shielding.officers import Asked
 from events import delivery, failpoints, judgement, never_link, responsible, shield
+from events.access import Asked as Asked_
 from events.judgement import PairJudged, Seen
 from events.ledger import ErasureLedger
 from events.log import open_log
@@ -535,6 +546,67 @@ def leaks(text):
 
 def test_every_class_of_errors_has_a_case():
     assert set(CASES) == named()
+
+
+@case("UnauthenticatedError")
+def _(world):
+    Identity(OwnTokens(world.store.master, lambda _: False)).of(f"Bearer {SAID}")
+
+
+@case("TooManyError")
+def _(world):
+    reader = Actor("ada", frozenset({Role.PRACTITIONER}))
+    child = world.store.child_named(world.number)
+    Limits(world.store.accesses, {Role.PRACTITIONER: 0}).admit(reader, [child], 1)
+
+
+@case("PreconditionError")
+def _(world):
+    del world
+    preconditions.seen(cast("Any", SimpleNamespace(headers={"if-match": SAID})))
+
+
+@case("ConflictError")
+def _(world):
+    repeats = Repeats(world.store.read, world.store.master)
+    repeats.prepare()
+    for _ in range(2):
+        repeats.begin("ada", SAID.replace(" ", "-"), SAID.encode())
+
+
+@case("StaleShieldError")
+def _(world):
+    asked = Asked("harm", SAID)
+    world.store.shielding.apply(world.number, asked, world.origin())
+    world.store.shielding.review(world.number, asked, world.origin(), 99)
+
+
+@case("UnrecordedError")
+def _(world):
+    store = world.store
+
+    class Broken(BatchedAccesses):
+        def _append(self, _entries):
+            raise OSError("no space left on device")
+
+    broken = Broken(store.access, store.keys, store.master)
+    asked = Asked_(SAID, {"name": SAID})
+    look = broken.look(
+        world.origin(), "child find", Capacity(Actor("ada")), asked=asked, children=()
+    )
+    broken.write([look])
+
+
+@case("FhirError")
+def _(world):
+    del world
+    described({"resourceType": "Patient", "birthDate": SAID}, "2026-09-01")
+
+
+@case("TooLittleError")
+def _(world):
+    name = PersonName((SAID,), SAID)
+    world.store.person_matching.match(Described(Particulars(names=(name,))))
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

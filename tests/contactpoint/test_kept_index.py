@@ -95,3 +95,33 @@ def test_a_file_that_another_put_in_its_place_is_not_written_behind(kept, store,
     again, position = KeptIndex(tmp_path, store.keys, store.master).load(MATCHING)
     assert position == 5
     assert listed(again.pairs_within(LOWEST)) == listed(index.pairs_within(LOWEST))
+
+
+def test_a_reader_follows_what_is_written_behind_what_it_knows(kept, store, tmp_path):
+    first, second = lots()
+    index = grown(kept, first)
+    reading = KeptIndex(tmp_path, store.keys, store.master)
+    mine, _ = reading.load(MATCHING)
+    stamp = reading.stamp(MATCHING)
+    assert reading.follow(mine, MATCHING)
+    assert reading.stamp(MATCHING) == stamp
+    index.put(second)
+    kept.save(index, MATCHING, 2)
+    assert reading.stamp(MATCHING) != stamp
+    assert reading.follow(mine, MATCHING)
+    assert listed(mine.pairs_within(LOWEST)) == listed(index.pairs_within(LOWEST))
+
+
+def test_a_reader_sees_that_another_whole_file_stands_there_or_none(kept, store, tmp_path):
+    grown(kept, lots()[0])
+    reading = KeptIndex(tmp_path, store.keys, store.master)
+    mine, _ = reading.load(MATCHING)
+    # Under the same key, and as long: no two files begin alike.
+    other = KeptIndex(tmp_path, store.keys, store.master, share=-1.0)
+    again, _ = other.load(MATCHING)
+    other.save(again, MATCHING, 1)
+    assert not reading.follow(mine, MATCHING)
+    kept.forget()
+    assert not reading.follow(mine, MATCHING)
+    assert reading.stamp(MATCHING) == (0, 0, 0)
+    assert reading.under(MATCHING) == ""

@@ -105,6 +105,21 @@ def test_a_rebuild_a_rotation_and_an_erasure_leave_the_log_whole(installations):
     assert program("verify").returncode == 0
 
 
+def test_the_record_of_access_is_watched_exported_and_verified_there_too(installations):
+    program = installations["postgres"]
+    number = first_number(program)
+    program("child", "show", number, "--reason", "enquiry")
+    watched, again = program.json("audit", "watch"), program.json("audit", "watch")
+    assert (watched["looks"] > 0, again["looks"]) == (True, 0)
+    period = ("--from", "2020-01-01", "--to", "2099-12-31")
+    told = program.json("audit", "export", "looks.ndjson", *period)
+    lines = (program.folder / "looks.ndjson").read_text().splitlines()
+    assert len(lines) == told["events"] > 0
+    assert any(f"Patient/{number}" in line for line in lines)
+    assert program.json("audit", "report", *period)["acts"]["child show"] > 0
+    assert program.json("audit", "verify")["findings"] == []
+
+
 @pytest.fixture
 def database(postgres_url):
     """The address of a database of its own on the server; gone with the test."""

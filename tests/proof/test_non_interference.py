@@ -24,6 +24,7 @@ SEQUENCES = int(os.environ.get("CONTACTPOINT_SEQUENCES", "100"))
 SEED = int(os.environ.get("CONTACTPOINT_SEED", "1"))
 STEPS = 12
 OLD, NEW = ("9000000009", "SE15 3QN", "Adeyemi"), ("9000000017", "YO1 7HH", "Soyinka")
+ALWAYS = ("--from", "2020-01-01", "--to", "2099-12-31")
 DAYS = [f"2026-09-{day:02d}" for day in range(2, 29)]
 OTHERS = [
     {"key": "1", "given": "Bram", "family": "Taylor", "dob": "2016-03-04", "postcode": "M1 1AA"},
@@ -111,13 +112,19 @@ def worlds(tmp_path_factory):
         world.patients([asha(facts)])
         made.append(world)
     made[0].rows([pupil(OLD)], day="2026-08-31")
+    made[0].keep_time_with(made[1])
     for world in made:
         world.name("rita", "practitioner")
         world.name("stan", "steward")
+        world.name("max", "auditor")
+        world.name("nina", "practitioner", home=OLD[1])
+        world.name("olga", "auditor", "shielding-officer")
         world.name("olu", "shielding-officer")
         world.name("ola", "shielding-officer")
         world.name("cora", "adoption-officer")
         world.name("dele", "adoption-officer")
+        for sought in (("--postcode", OLD[1]), ("--identifier", OLD[0])):
+            world.answer("rita", "child", "find", *sought, *WHY)  # found in one of them
     return made
 
 
@@ -167,6 +174,20 @@ def questions(number):
     return [*found, *shown, *why, *lists, *told]
 
 
+def audited(number):
+    """Everything that an auditor who is not cleared may ask of the looks so far."""
+    asks = [
+        ("nina", "child", "show", number, *WHY),
+        ("max", "child", "accesses", number, *WHY),
+        ("max", "audit", "watch"),
+        ("max", "audit", "alerts", "list", "--all"),
+        ("max", "audit", "investigations", "list", "--all"),
+        ("max", "audit", "report", *ALWAYS),
+        ("max", "audit", "verify"),
+    ]
+    return [*asks, *((*ask, "--json") for ask in asks)]
+
+
 def exported(world):
     """The tables that an administrator without clearance may take."""
     tables = []
@@ -176,7 +197,9 @@ def exported(world):
         assert said.code == 0, said
         tables.append((said.code, path.read_text() if path.exists() else ""))
         path.unlink(missing_ok=True)
-    return tables
+    path = world.folder / "looks.ndjson"
+    assert world.answer("max", "audit", "export", path, *ALWAYS).code == 0
+    return [*tables, (0, path.read_text())]
 
 
 class Sequence:
@@ -194,6 +217,8 @@ class Sequence:
     def run(self, steps):
         for _ in range(steps):
             self.draw.choice(self.steps())()
+        for who, *words in audited(self.number):
+            self.both(who, *words)
         self.same("export", [self.exported(world) for world in self.worlds])
 
     def steps(self):
@@ -341,7 +366,7 @@ def test_every_question_is_answered_alike_with_a_record_withheld_and_without(wor
     with copies[0].opened() as store:
         record = store.record_named("clinic:a7")
         assert set(store.log.heads.shielded([record])[record].values()) == {"withheld"}
-    for question in questions(number):
+    for question in (*questions(number), *audited(number)):
         sequence.both(*question)
     sequence.same("export", [exported(world) for world in copies])
 
@@ -352,7 +377,7 @@ def test_every_question_is_answered_alike_with_a_never_link_and_without(worlds, 
     sequence.run(0)
     twins = [("rita", "child", "find", "--name", name, *WHY) for name in ("Ella", "Ellie", "Moss")]
     pairs = [("stan", "why", one, "club:1", *WHY) for one in ACROSS]
-    for question in (*questions(number), *twins, *pairs):
+    for question in (*questions(number), *twins, *pairs, *audited(number)):
         sequence.both(*question)
 
 
@@ -376,11 +401,19 @@ def test_whoever_asks_for_the_very_pair_of_a_never_link_is_told_of_no_pair(world
 
 def test_every_question_is_answered_alike(worlds, tmp_path):
     copies, number = shielded(worlds, tmp_path)
-    for who, *words in questions(number):
+    for who, *words in (*questions(number), *audited(number)):
         first, second = (world.answer(who, *words) for world in copies)
         assert first == second, (who, *words)
     first, second = map(exported, copies)
     assert first == second
+
+
+def test_who_is_cleared_is_told_of_the_neighbour_who_looked(worlds, tmp_path):
+    copies, number = shielded(worlds, tmp_path)
+    for who, *words in audited(number):
+        assert len({world.answer(who, *words) for world in copies}) == 1
+    told = [world.told("olga", "audit", "alerts", "list") for world in copies]
+    assert [[one["reader"] for one in alerts] for alerts in told] == [["nina"], []]
 
 
 def test_once_the_shield_is_lifted_the_facts_show(worlds, tmp_path):

@@ -52,8 +52,9 @@ class World(Installation):
         self._now = other._now = max(self._now, other._now)
         self._runs = other._runs = max(self._runs, other._runs)
 
-    def name(self, subject, *roles):
+    def name(self, subject, *roles, home=""):
         words = [word for role in roles for word in ("--role", role)]
+        words += ["--postcode", home] if home else []
         said = self.answer("", "token", "--subject", subject, *words, "--strong", "--days", 366)
         assert said.code == 0, said
         self.tokens[subject] = said.out.strip()

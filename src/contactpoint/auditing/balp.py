@@ -143,14 +143,14 @@ SERVER: Final = Reference(display="contactpoint")
 US: Final = Source(SERVER, (Coding(SOURCE_TYPE, "4", "Application Server"),))
 
 
-def audit_events(
-    message: Recorded, position: int, numbers: Mapping[UUID, str]
-) -> Iterator[AuditEvent]:
+def audit_events(message: Recorded, numbers: Mapping[UUID, str]) -> Iterator[AuditEvent]:
     """What one event of the record of access is told as.
 
-    ``position`` in the record names it; ``numbers`` has those of the children who have one.
+    Its place in its stream names it: a place in the whole record would tell that others, of which
+    whoever exports may not know, come between. ``numbers`` has those of the children who have one.
     """
-    name, at = f"access-{position}", _instant(message.origin.recorded)
+    name = f"{message.originator_id.hex}-{message.originator_version}"
+    at = _instant(message.origin.recorded)
     match message.event:
         case ChildrenAccessed() as event:
             yield from _accessed(event, name, at, numbers)

@@ -19,10 +19,10 @@ def export(
     count = 0
     with whole_file(out) as file:
         for page in looks(store, wanted):
-            named = {child for one in page for child in children_of(one.message.event)}
+            named = {child for one in page for child in children_of(one.event)}
             numbers = store.queries.numbers_of(named)
             for one in page:
-                for event in audit_events(one.message, one.position, numbers):
+                for event in audit_events(one, numbers):
                     file.write(encode(event).decode() + "\n")
                     count += 1
             if tell:

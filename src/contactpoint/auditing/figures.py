@@ -66,7 +66,7 @@ def figures(store: Contactpoint, of: Period) -> Figures:
     looked, refused = list[ChildrenAccessed](), list[ActRefused]()
     for page in looks(store, Wanted(of), opened=False):
         for one in page:
-            match one.message.event:
+            match one.event:
                 case ChildrenAccessed() as event:
                     looked.append(event)
                 case ActRefused() as event:

@@ -39,15 +39,7 @@ class Wanted:
         return not self.children or not self.children.isdisjoint(children_of(message.event))
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One event of the record, and where it stands there."""
-
-    position: int
-    message: Recorded
-
-
-def looks(store: Contactpoint, wanted: Wanted, *, opened: bool = True) -> Iterator[list[Told]]:
+def looks(store: Contactpoint, wanted: Wanted, *, opened: bool = True) -> Iterator[list[Recorded]]:
     """What is asked for, page by page in the order of the record; a walk over all of it.
 
     ``opened`` false leaves what was typed and why sealed.
@@ -61,19 +53,18 @@ def looks(store: Contactpoint, wanted: Wanted, *, opened: bool = True) -> Iterat
             for row, message in zip(rows, access.decode(rows, opened=False), strict=True)
             if wanted.takes(message)
         ]
-        told = access.decode(taken, opened=opened)
-        yield _struck(store, [Told(r.position, m) for r, m in zip(taken, told, strict=True)])
+        yield _struck(store, access.decode(taken, opened=opened))
 
 
-def _struck(store: Contactpoint, page: list[Told]) -> list[Told]:
+def _struck(store: Contactpoint, page: list[Recorded]) -> list[Recorded]:
     if store.is_cleared:
         return page
-    named = {child for one in page for child in children_of(one.message.event)}
+    named = {child for one in page for child in children_of(one.event)}
     hidden = store.queries.hidden_children(named)
     return [
-        Told(one.position, msgspec.structs.replace(one.message, event=event))
+        msgspec.structs.replace(one, event=event)
         for one in page
-        if (event := struck(one.message.event, hidden)) is not None
+        if (event := struck(one.event, hidden)) is not None
     ]
 
 

@@ -58,7 +58,7 @@ def watch(as_json: bool) -> None:
         watched = Watching(store).run(store.origin("audit watch"))
         shown = [one.id for one in Matters(store).alerts() if one.id in watched.alerts]
     if as_json:
-        print_json({"looks": watched.looks, "alerts": shown, "position": watched.upto})
+        print_json({"looks": watched.looks, "alerts": shown})
     else:
         say(f"{watched.looks:,} looks watched, {len(shown)} alerts raised")
         for name in shown:
@@ -69,7 +69,11 @@ def watch(as_json: bool) -> None:
 @token_option
 @json_option
 def verify(as_json: bool) -> int:
-    """Walk the record of access, and say whether anything was changed.
+<<<<<<< HEAD
+    """Walk the record, and say whether anything was changed.
+=======
+    """Walk the record of access, and say if it was changed.
+>>>>>>> audit
 
     Looks at its chain, its events and the signed checkpoints; exit 1 where one does not fit. Where
     all fits, a new checkpoint is noted.
@@ -80,7 +84,8 @@ def verify(as_json: bool) -> int:
         report = walk(store.access, store.checkpoints)
     findings = [str(finding) for finding in report.findings]
     if as_json:
-        figures = {"events": report.events, "checkpoints": report.checkpoints}
+        # Not how many events: alerts are among them, of which whoever verifies may not know.
+        figures = {"commits": report.commits, "checkpoints": report.checkpoints}
         print_json({**figures, "findings": findings, "unchecked": report.unchecked})
     else:
         for finding in findings:
@@ -88,7 +93,7 @@ def verify(as_json: bool) -> int:
         for unchecked in report.unchecked:
             say(unchecked)
         amiss = "changed" if findings else "nothing amiss"
-        say(f"{report.events:,} events, {report.checkpoints:,} checkpoints: {amiss}")
+        say(f"{report.commits:,} commits, {report.checkpoints:,} checkpoints: {amiss}")
     return 1 if findings else 0
 
 
@@ -167,11 +172,16 @@ def _exporting(
 @token_option
 @json_option
 def report(first: str, last: str, as_json: bool) -> None:
-    """Report figures of access: how often, by whom, as what and what for.
+<<<<<<< HEAD
+    """Report figures of access: how often, as what and what for.
+=======
+    """Report the figures of access.
+>>>>>>> audit
 
-    For those who watch it; no child is in them. With refusals, overrides and their investigations,
-    alerts, and the readers with most looks. What is about yourself, and what is about shielded
-    children if you are no shielding officer, is left out of alerts and investigations.
+    How often, by whom, as what and what for: for those who watch it, and no child is in them. With
+    refusals, overrides and their investigations, alerts, and the readers with most looks. What is
+    about yourself, and what is about shielded children if you are no shielding officer, is left out
+    of alerts and investigations.
     """
     from contactpoint.auditing.figures import figures
 

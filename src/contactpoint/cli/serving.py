@@ -1,5 +1,6 @@
 """The command that answers over HTTP: serve."""
 
+import re
 from pathlib import Path
 
 import click
@@ -10,6 +11,14 @@ from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
 PORT = 8080
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253})|[0-9A-Fa-f:]{2,39}")
+
+
+def _host(_: click.Context, __: click.Parameter, value: str) -> str:
+    """The address. A usage error that does not repeat it where it cannot be one."""
+    if not _HOST.fullmatch(value):
+        raise click.BadParameter("expected an address, as 10.0.0.5, or a host's name")
+    return value
 
 
 @click.command(
@@ -19,7 +28,13 @@ PORT = 8080
         "serve --host 10.0.0.5 --port 8443 --certificate c.pem --key k.pem",
     )
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    callback=_host,
+    help="Address to listen on.",
+)
 @click.option(
     "--port",
     type=click.IntRange(1, 65_535),

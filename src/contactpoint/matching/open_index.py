@@ -68,7 +68,10 @@ class OpenIndex:
         self._aside = aside or ThreadPoolExecutor(1, thread_name_prefix="index")
         self._coming: Future[Kept] | None = None
         self._place: tuple[int, int] | None = None
-        self._take(self._load())
+        self._kept = self._load()
+        self._begin()
+        with queries.engine.connect() as connection:
+            self.follow(Target(connection))
 
     @property
     def model(self) -> Model:
@@ -130,8 +133,13 @@ class OpenIndex:
         return found if isinstance(found, Model) else in_force
 
     def _take(self, kept: Kept) -> None:
-        """Answer from an index; what stands beside it is held when it is first followed."""
-        self._kept, self._place = kept, None
+        """Answer from another index; under the same model, what stands beside it may stay."""
+        before, self._kept, self._place = self._kept, kept, None
+        if before.model.version != kept.model.version:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Hold nothing beside the index yet."""
         self.whole = Beside(self.model, whole)
         """Children seen whole of whom the file has another version than may be seen, or none."""
         self.shielded = Beside(self.model, visible)

@@ -14,7 +14,7 @@ PRIOR_DAYS = 4.0
 HOURS = 48
 
 
-class Day(msgspec.Struct):
+class Day(msgspec.Struct, array_like=True):
     """What a reader did on one day so far. Each child counts once."""
 
     day: int
@@ -78,7 +78,7 @@ class Day(msgspec.Struct):
         return Past(self.day, counts, self.hours)
 
 
-class Past(msgspec.Struct, frozen=True):
+class Past(msgspec.Struct, frozen=True, array_like=True):
     """A day that has ended, in a few counts."""
 
     day: int
@@ -87,7 +87,7 @@ class Past(msgspec.Struct, frozen=True):
     hours: dict[int, int]
 
 
-class Habit(msgspec.Struct):
+class Habit(msgspec.Struct, array_like=True):
     """The faded sums of a reader's days, or of all of a kind of readers."""
 
     days: float = 0.0

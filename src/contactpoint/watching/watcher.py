@@ -4,18 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from contactpoint.watching.child_signs import CHILD_SIGNS, Seen
+from contactpoint.watching.day_signs import DAY_SIGNS, Today, crowd, dead_again, returning
 from contactpoint.watching.habits import FADE, Day, Habit, Past, Usual
 from contactpoint.watching.look import Child, Kind, Look, Near, Reader, near
-from contactpoint.watching.signs import (
-    CHILD_SIGNS,
-    DAY_SIGNS,
-    Seen,
-    Sign,
-    Today,
-    crowd,
-    dead_again,
-    returning,
-)
+from contactpoint.watching.signs import Sign
 
 OF_CHILD = 3.5
 """Surprise from which the signs of one child make an alert."""
@@ -49,7 +42,7 @@ class Alert(msgspec.Struct, frozen=True):
     children: tuple[bytes, ...]
 
 
-class Standing(msgspec.Struct):
+class Standing(msgspec.Struct, array_like=True):
     """What is kept of one reader."""
 
     habit: Habit = msgspec.field(default_factory=Habit)

@@ -78,6 +78,20 @@ def test_what_was_kept_may_be_lost_and_nothing_is_said_twice(home):
     assert len(alerts(home)) == 1
 
 
+def test_what_was_kept_and_is_lost_is_made_again_from_the_record(home):
+    def ask(place):
+        words = ("--name", "Asha Quill", "--postcode", f"LS{place} 4AP")
+        home.asked(home.clerk, "child", "find", *words, *WHY)
+
+    for place in (1, 2, 3):
+        ask(place)
+    watch(home)
+    (home.home / "work" / "watching.state").unlink()
+    ask(4)
+    watch(home)
+    assert [one["signs"] for one in alerts(home)] == [["probing"]]
+
+
 def test_what_is_kept_holds_nothing_readable(home):
     home.asked(home.clerk, "child", "show", home.number("club", "own"), *WHY)
     watch(home)

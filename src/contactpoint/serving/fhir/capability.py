@@ -12,7 +12,7 @@ from contactpoint.serving.fhir.searching import PARAMETERS
 PATH = "/fhir/R4/metadata"
 WRITTEN = "2026-11-26"
 _TYPES = {
-    "_id": "token", "identifier": "token", "family": "string", "given": "string",
+    "_id": "token", "identifier": "token", "family": "string", "given": "string", "name": "string",
     "birthdate": "date", "gender": "token", "address-postalcode": "string", "active": "token",
 }  # fmt: skip
 CHILD_ONLY = "The child: its number, or `Patient/` and its number."

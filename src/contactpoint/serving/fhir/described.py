@@ -33,6 +33,9 @@ _ELEMENTS: Final = frozenset(
      "communication", "generalPractitioner", "managingOrganization", "link"}
 )  # fmt: skip
 """The other elements that FHIR R4 gives a Patient, and identifiers of systems not known here."""
+_ELEMENTS_READ: Final = _COMPARED | {"given", "line", "extension", "relationship", "coding"}
+LONGEST: Final = 30
+"""Items of any list: names, addresses, words of a name."""
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
 _EXPECTED: Final = re.compile(r"Expected `([^`]+)`")
 _ENGLISH: Final = {
@@ -47,6 +50,7 @@ def described(sent: Mapping[str, Any], today: str) -> Described:
         raise missing("Patient", "a resource of type Patient")
     if sent.get("modifierExtension"):
         raise invalid("Patient.modifierExtension", "none: none is understood here")
+    _must_be_short(sent, "Patient")
     patient = converted(sent, Patient, "Patient")
     ours, nhs, others = _by_system(patient.identifier)
     remarks: Remarks = []
@@ -61,6 +65,18 @@ def described(sent: Mapping[str, Any], today: str) -> Described:
     unread = any(_is_said(sent[name]) for name in sent.keys() - _SAID)
     unread = unread or "identifier" in not_compared(sent)
     return Described(said, ours, beside=unread)
+
+
+def _must_be_short(value: Any, where: str) -> None:
+    """Raises FhirError where more is listed than anybody says of one person."""
+    if isinstance(value, list) and len(value) > LONGEST:
+        raise invalid(where, f"at most {LONGEST} of it")
+    if isinstance(value, Mapping):
+        for name in value.keys() & _ELEMENTS_READ:
+            _must_be_short(value[name], f"{where}.{name}")
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            _must_be_short(one, f"{where}[{place}]")
 
 
 def not_compared(sent: Mapping[str, Any]) -> list[str]:

@@ -26,12 +26,15 @@ from projections.queries import MOST_FOUND, WILDCARD, Found, Search
 
 SHORTEST = 3
 """Letters before a wildcard."""
+LONGEST = 200
+"""Characters of a value."""
 GENDERS = {"female": "F", "male": "M", "other": "X", "unknown": "U"}
 PARAMETERS = {
     "_id": "The number in this index.",
     "identifier": "`system|value`: a number in this index, an NHS number, a UPN.",
     "family": "The family name; `*` behind three letters stands for any ending.",
     "given": "The first forename, likewise.",
+    "name": "Forename and family name in either order, or a family name alone.",
     "birthdate": "The whole date of birth, bare or with `eq`.",
     "gender": "`female`, `male`, `other` or `unknown`.",
     "address-postalcode": "Of any address that is stated; a shielded child is then not found.",
@@ -57,7 +60,8 @@ class Wanted(msgspec.Struct, frozen=True):
     def is_enough(self) -> bool:
         """Whether it names a child: an identifier, or two of name, birth date and postcode."""
         search = self.search
-        said = (search.given or search.family, search.birth, search.postcode)
+        named = search.name or search.given or search.family
+        said = (named, search.birth, search.postcode)
         return bool(self.number or self.value) or sum(map(bool, said)) > 1
 
 
@@ -72,6 +76,7 @@ def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the descripti
     identifier: Annotated[str | None, _documented("identifier")] = None,
     family: Annotated[str | None, _documented("family")] = None,
     given: Annotated[str | None, _documented("given")] = None,
+    name: Annotated[str | None, _documented("name")] = None,
     birthdate: Annotated[str | None, _documented("birthdate")] = None,
     gender: Annotated[str | None, _documented("gender")] = None,
     address_postalcode: Annotated[str | None, _documented("address-postalcode")] = None,
@@ -84,7 +89,7 @@ def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the descripti
     The query stands in the address, which others may log: `POST /Patient/_search` says the same in
     its body.
     """
-    del id_, identifier, family, given, birthdate, gender, address_postalcode, active, count
+    del id_, identifier, family, given, name, birthdate, gender, address_postalcode, active, count
     del format_
     asked = request.query_params
     return _answered(seat, {name: asked.getall(name) for name in asked})
@@ -144,6 +149,8 @@ def read_query(stated: Mapping[str, Sequence[str]]) -> Wanted:
             )  # fmt: skip
         if len(values) != 1 or bare in said or not isinstance(values[0], str):
             raise invalid(bare, "one value")
+        if len(values[0]) > LONGEST:
+            raise invalid(bare, f"at most {LONGEST} characters")
         if values[0].strip():
             said[bare] = values[0].strip()
     wanted = _wanted(said)
@@ -166,6 +173,7 @@ def _wanted(said: Mapping[str, str]) -> Wanted:
             raise invalid("identifier", "the same number as _id")
         number, system, value = value, "", ""
     search = Search(
+        name=_whole("name", said.get("name", "")),
         given=_name("given", said.get("given", "")),
         family=_name("family", said.get("family", "")),
         birth=_birth(said.get("birthdate", "")),
@@ -195,6 +203,12 @@ def _identifier(token: str) -> tuple[str, str]:
         return "nhs", nhs_number(value)
     except IdentifierError as error:
         raise invalid("identifier", error.expected) from None
+
+
+def _whole(parameter: str, text: str) -> str:
+    if WILDCARD in text:
+        raise invalid(parameter, f"whole names; family and given take {WILDCARD}")
+    return text
 
 
 def _name(parameter: str, text: str) -> str:

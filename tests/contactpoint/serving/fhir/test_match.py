@@ -110,6 +110,8 @@ def test_case_8_a_child_whose_number_was_merged_away_answers_with_the_one_that_g
         (person(name=3), 400, "Patient.name"),
         (person(name=[{"family": ["Okonjo"]}]), 400, "Patient.name[0].family"),
         (person(name=[{"text": "Asha Okonjo"}]), 400, "Patient.name"),
+        (person(name=[{"family": "Okonjo"}] * 31), 400, "Patient.name"),
+        (person(name=[{"given": ["Asha"] * 31}]), 400, "Patient.name[0].given"),
         (person(modifierExtension=[{"url": "urn:x"}]), 400, "Patient.modifierExtension"),
         ({"resourceType": "Parameters", "parameter": [{"name": "who"}]}, 400,
          "Parameters.parameter[0].name"),
