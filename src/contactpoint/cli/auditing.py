@@ -69,11 +69,7 @@ def watch(as_json: bool) -> None:
 @token_option
 @json_option
 def verify(as_json: bool) -> int:
-<<<<<<< HEAD
-    """Walk the record, and say whether anything was changed.
-=======
     """Walk the record of access, and say if it was changed.
->>>>>>> audit
 
     Looks at its chain, its events and the signed checkpoints; exit 1 where one does not fit. Where
     all fits, a new checkpoint is noted.
@@ -172,11 +168,7 @@ def _exporting(
 @token_option
 @json_option
 def report(first: str, last: str, as_json: bool) -> None:
-<<<<<<< HEAD
-    """Report figures of access: how often, as what and what for.
-=======
     """Report the figures of access.
->>>>>>> audit
 
     How often, by whom, as what and what for: for those who watch it, and no child is in them. With
     refusals, overrides and their investigations, alerts, and the readers with most looks. What is

@@ -32,11 +32,7 @@ ALERTS = _Words(
 )
 INVESTIGATIONS = _Words(
     "investigation",
-<<<<<<< HEAD
-    "Investigations: whether a shield had to be overridden.\n\nOne is opened with every override.",
-=======
     "Investigations of overrides.\n\nOne is opened with each: had they to look through the shield?",
->>>>>>> audit
     "9a41c0de77f2",
 )
 
@@ -90,11 +86,7 @@ def commands(words: _Words) -> click.Group:
             print_facts(told)
 
     show.help = (
-<<<<<<< HEAD
-        f"Show why an {kind} was raised, and whom it is about.\n\n"
-=======
         f"Show an {kind}: why, and about which children.\n\n"
->>>>>>> audit
         "The beginning of an ID does. The look is recorded before the answer."
     )
 
