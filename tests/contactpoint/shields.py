@@ -14,8 +14,10 @@ WHY = ("--reason", "enquiry 7")
 class Refuge(Installation):
     """Commands typed by officers and readers, whose names are their roles' first letters."""
 
-    def __init__(self, folder, **options):
+    def __init__(self, folder, environment=(), **options):
+        """``environment`` adds settings, as where its databases are."""
         super().__init__(folder / "home", **options)
+        self.environment |= dict(environment)
         self.folder = folder
         self._tokens = {}
         self.run("init")

@@ -1,9 +1,11 @@
 """Backups, and what comes back of them: whole or not at all, and nothing that was erased."""
 
 import json
+import random
 import shutil
 import signal
 import sqlite3
+import subprocess
 import time
 from contextlib import closing
 from uuid import uuid4
@@ -15,6 +17,7 @@ import sqlalchemy as sa
 from contactpoint.errors import DeniedError, NotInitialisedError
 from contactpoint.keeping import manifest as manifests
 from contactpoint.keeping.manifest import BackupError
+from contactpoint.keeping.staging import SWAPPING
 from events.master import MasterKey
 from projections.migrating import RebuildNeededError
 from projections.schema import SchemaError
@@ -261,6 +264,33 @@ def test_a_restore_killed_in_the_swap_opens_to_nobody_until_it_is_given_again(
     restore(home)
     assert home.state() == kept.state()
     assert home.findings() == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(5))
+def test_a_restore_killed_at_any_moment_leaves_the_old_index_or_none_or_the_new(
+    kept, home, tmp_path, seed
+):
+    late(home)
+    old, new = home.events(), kept.events()
+    chance = random.Random(seed)
+    folder = home.home.parent
+    words = ("restore", folder / "index", "--keys", folder / "keys", "--replace")
+    for number in range(8):
+        tried = home.copy(tmp_path / f"tried-{number}")
+        process = tried.start(*words)
+        try:
+            process.communicate(timeout=chance.uniform(0.3, 2.5))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        try:
+            assert tried.events() in (old, new)
+        except NotInitialisedError:
+            assert (tried.home / SWAPPING).exists()
+        tried.run(*words)
+        assert tried.events() == new
+        assert tried.findings() == []
 
 
 @pytest.fixture(scope="module")

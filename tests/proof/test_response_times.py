@@ -10,15 +10,23 @@ or the measure proves nothing.
 import os
 import random
 import time
+from functools import partial
 
 import numpy as np
 import pytest
+from litestar.testing import TestClient
 
+from contactpoint.serving import recording
+from contactpoint.serving.app import make
+from contactpoint.serving.service import opened
+from contactpoint.settings import from_environment
 from projections.queries import Search
 from tests.proof.test_non_interference import OLD, PEOPLE, asha, shielded
 from tests.proof.worlds import World
 
 PAIRS = int(os.environ.get("CONTACTPOINT_PAIRS", "20000"))
+HTTP_PAIRS = PAIRS // 2
+"""An answer over HTTP takes ten times as long as the question beneath it."""
 BOUND = 4.5
 PLANTED = 50e-6
 NHS, POSTCODE, FORMER = OLD
@@ -69,6 +77,55 @@ def store(tmp_path_factory):
         yield opened
 
 
+OVER_HTTP: dict[str, list[tuple[str, str, dict]]] = {
+    "postcode": [
+        ("POST", "/children/search", {"birth": "2015-03-04", "postcode": one})
+        for one in (POSTCODE, "SE15 3QP")
+    ],
+    "number": [
+        ("POST", "/children/lookup", {"identifiers": [{"system": "nhs", "value": one}]})
+        for one in (NHS, "9000000025")
+    ],
+    "match": [
+        ("POST", "/fhir/R4/Patient/$match",
+         {"resourceType": "Patient", "name": [{"given": ["Asha"], "family": "Okonjo"}],
+          "birthDate": "2015-03-04", "address": [{"postalCode": one}]})
+        for one in (POSTCODE, "SE15 3QP")
+    ],
+}  # fmt: skip
+"""Questions over HTTP, each about a hidden fact and about one that nobody has."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The same index, asked over HTTP; commits wait for nobody, so that waiting drowns nothing."""
+    world = World(tmp_path_factory.mktemp("timed"), PEOPLE)
+    assert world.answer("", "init").code == 0
+    world.rows([_neighbour(n) for n in range(200)])
+    world.patients([asha(OLD)])
+    for name, role in (("rita", "practitioner"), ("olu", "shielding-officer")):
+        world.name(name, role)
+    ((copy,), _) = shielded([world], tmp_path_factory.mktemp("shielded"))
+    headers = {
+        "Authorization": f"Bearer {world.tokens['rita']}",
+        "Contactpoint-Purpose": "enquiry",
+        "Contactpoint-Reason": "enquiry",
+        "X-Request-ID": "00000000-0000",
+    }
+    free = {"CONTACTPOINT_RATE": "1000000", "CONTACTPOINT_BURST": "1000000"}
+    settings = from_environment(copy.environment | free)
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        TestClient(make(lambda: opened(settings))) as client,
+    ):
+        patched.setattr(recording, "WINDOW", 0.0)
+
+        def ask(method, path, body):
+            return client.request(method, path, json=body, headers=headers).content
+
+        yield ask
+
+
 def _neighbour(n):
     given = ("Bram", "Cleo", "Dewi", "Ella", "Finn")[n % 5]
     family = ("Moss", "Rhys", "Stone", "Vale", "Wren", "York", "Zane")[n % 7]
@@ -110,3 +167,12 @@ def test_the_measure_tells_a_shift_from_noise():
     noise = draw.gamma(4.0, 50e-6, (2, 20_000))
     assert abs(welch(*noise)) < BOUND
     assert abs(welch(noise[0] + 10e-6, noise[1])) > BOUND
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", ["postcode", "number", "match"])
+def test_over_http_a_hidden_fact_takes_as_long_as_one_that_nobody_has(served, kind):
+    hidden, absent = (partial(served, *one) for one in OVER_HTTP[kind])
+    assert hidden() == absent()
+    assert abs(welch(*timed(hidden, absent, HTTP_PAIRS))) < BOUND

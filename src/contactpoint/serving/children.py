@@ -6,6 +6,8 @@ from litestar.params import FromPath
 from contactpoint.errors import NotFoundError
 from contactpoint.people.deciding import Act
 from contactpoint.serving.answers import AnyChild, Numbered, child_of
+from contactpoint.serving.preconditions import must_be_as_seen
+from contactpoint.serving.problems import PreconditionError
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seat, Seated
 from person.numbers import NumberError, read
@@ -34,9 +36,16 @@ def child_show(seat: Seated, number: FromPath[str]) -> Response[bytes]:
 def child_override(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     """The child of a number, through its shield, this once.
 
-    An investigation is opened before the answer. Where no shield stands, it is the answer that
-    anybody gets.
+    ``If-Match`` states the ETag of the child as it was shown shielded: whoever looks through a
+    shield has looked at it before. An investigation is opened before the answer. Where no shield
+    stands, it is the answer that anybody gets.
     """
+    before = found_by(seat, number)
+    try:
+        must_be_as_seen(seat, child_body(seat, before) if before else None)
+    except PreconditionError:
+        seat.record([], {"number": number})
+        raise
     found = found_by(seat, number, override=True)
     body = child_body(seat, found) if found else None
     opened = (
@@ -99,6 +108,6 @@ ROUTES = (
         child_override,
         AnyChild,
         "A child by number, through its shield",
-        refuses=(404,),
+        refuses=(404, 412, 428),
     ),
 )

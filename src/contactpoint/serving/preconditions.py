@@ -5,12 +5,22 @@ import re
 from contactpoint.serving.problems import PreconditionError
 from contactpoint.serving.seat import Seat
 
+EXPECTED = "If-Match: expected the ETag of what was seen"
 _TAG = re.compile(r'(?:W/)?"([0-9.]{1,64})"')
 
 
 def tag(version: object) -> dict[str, str]:
     """The header that names a version."""
     return {"ETag": f'"{version}"'}
+
+
+def must_be_as_seen(seat: Seat, body: object) -> None:
+    """Raises PreconditionError unless ``If-Match`` states the tag of an answer with this body."""
+    stated = seat.headers.get("if-match")
+    if stated is None:
+        raise PreconditionError(EXPECTED, missing=True)
+    if stated.strip().removeprefix("W/") != seat.tag_of(body):
+        raise PreconditionError("If-Match: it is not as it was when it was seen; look again")
 
 
 def seen(seat: Seat) -> str:
@@ -20,8 +30,8 @@ def seen(seat: Seat) -> str:
     """
     stated = seat.headers.get("if-match")
     if stated is None:
-        raise PreconditionError("If-Match: expected the ETag of what was seen", missing=True)
+        raise PreconditionError(EXPECTED, missing=True)
     match = _TAG.fullmatch(stated.strip())
     if match is None:
-        raise PreconditionError("If-Match: expected the ETag of what was seen")
+        raise PreconditionError(EXPECTED)
     return match[1]

@@ -129,6 +129,13 @@ class Seat:
             self.store.accesses.refusal(self.origin(), self.route.act, self.purpose, self.request)
         )
 
+    def tag_of(self, body: object) -> str:
+        """The tag of an answer's body: the same for the same visible facts."""
+        return self._tag(_ENCODE.encode(body))
+
+    def _tag(self, content: bytes) -> str:
+        return f'"{self.store.master.hashes.content_hash(b"tag" + content).hex()}"'
+
     async def settle(self) -> None:
         """Return once all that is pending is on the disk.
 
@@ -143,7 +150,7 @@ class Seat:
     ) -> Response[bytes]:
         """The answer, with a tag of what is visible; without the body where the caller has it."""
         content = _ENCODE.encode(body)
-        tag = f'"{self.store.master.hashes.content_hash(b"tag" + content).hex()}"'
+        tag = self._tag(content)
         sent = {"ETag": tag, **(headers or {})}
         if self.route.method == "GET" and tag in _tags(self.headers.get("if-none-match", "")):
             return Response(b"", status_code=304, headers=sent)

@@ -43,11 +43,27 @@ def test_an_override_opens_an_investigation_and_lasts_for_one_answer(own):
     with own.serving():
         police = own.person("pat", override=True)
         number = own.number("pds", CORA)
-        answered = own.ask(f"/children/{number}/override", by=police, method="POST")
+        seen = {"If-Match": own.ask(f"/children/{number}", by=police).headers["etag"]}
+        path = f"/children/{number}/override"
+        answered = own.ask(path, by=police, method="POST", headers=seen)
         assert answered.json()["address"]["value"]["address"]["postcode"] == "N19 3AA"
         assert own.child(number, by=police)["view"] == "shielded"
         kinds = [type(event).__name__ for event in own.looks()]
         assert kinds[-3:] == ["InvestigationOpened", "ChildrenAccessed", "ChildrenAccessed"]
+
+
+def test_who_looks_through_a_shield_has_looked_at_it_before(desk):
+    police = desk.person("pat", override=True)
+    tag = desk.ask(f"/children/{desk.number('pds', BRAM)}").headers["etag"]
+
+    def status(number, **headers):
+        asked = desk.ask(f"/children/{number}/override", by=police, method="POST", headers=headers)
+        return asked.status_code
+
+    for number in (desk.number("pds", CORA), "123456789012", "12"):
+        assert status(number) == 428
+        assert status(number, **{"If-Match": tag}) == 412
+    assert "InvestigationOpened" not in {type(event).__name__ for event in desk.looks()}
 
 
 def test_who_may_not_override_is_denied_for_every_child_alike(desk):

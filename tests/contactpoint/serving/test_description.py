@@ -10,7 +10,7 @@ from contactpoint.people.actor import Actor, Role
 from contactpoint.people.deciding import RULES, Outcome, Purpose, decide
 from contactpoint.serving.app import description
 from contactpoint.serving.table import ROUTES
-from tests.contactpoint.serving.conftest import ASHA
+from tests.contactpoint.serving.conftest import ASHA, CORA
 
 KEPT = Path(__file__).parents[3] / "docs" / "openapi.json"
 PUBLIC = {"/openapi.json", "/fhir/R4/metadata"}
@@ -71,6 +71,20 @@ def test_a_route_answers_each_role_and_purpose_as_the_rule_of_its_act_says(desk,
             assert answered.status_code < 500
         else:
             assert answered.status_code not in (401, 403, 500), answered.text
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)
+def test_who_is_denied_is_denied_in_the_same_bytes_whoever_it_is_about(desk, route):
+    numbers = [desk.number("pds", one) for one in (ASHA, CORA)] + ["123456789012"]
+    for role in Role:
+        actor = Actor("x", frozenset({role}), strong=True)
+        if decide(actor, route.act, purpose=Purpose.ENQUIRY).outcome is not Outcome.DENIED:
+            continue
+        by, headers = desk.person(f"x-{role}", role.value), {"X-Request-ID": "the-same-1"}
+        paths = {filled(route).replace("123456789012", number) for number in numbers}
+        answers = [desk.ask(path, by=by, method=route.method, headers=headers) for path in paths]
+        assert {answer.status_code for answer in answers} <= {403, 422}
+        assert len({answer.content for answer in answers}) == 1
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)

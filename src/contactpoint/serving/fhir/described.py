@@ -20,16 +20,17 @@ from person.numbers import NumberError, read
 from person.particulars import Carer
 
 _SAID: Final = frozenset(
-    {"resourceType", "id", "meta", "implicitRules", "language", "active", "name", "gender",
-     "birthDate", "identifier"}
+    {"resourceType", "id", "meta", "implicitRules", "language", "text", "active", "name",
+     "gender", "birthDate", "identifier"}
 )  # fmt: skip
-"""Elements that ask nothing which a shield hides; of identifiers only the index's own number."""
+"""Elements that ask nothing which a shield hides; of identifiers only the index's own number. The
+narrative (``text``) says for people what the others say."""
 _COMPARED: Final = _SAID | {
     "address", "telecom", "contact", "deceasedDateTime", "multipleBirthBoolean",
     "multipleBirthInteger",
 }  # fmt: skip
 _ELEMENTS: Final = frozenset(
-    {"identifier", "text", "contained", "extension", "deceasedBoolean", "maritalStatus", "photo",
+    {"identifier", "contained", "extension", "deceasedBoolean", "maritalStatus", "photo",
      "communication", "generalPractitioner", "managingOrganization", "link"}
 )  # fmt: skip
 """The other elements that FHIR R4 gives a Patient, and identifiers of systems not known here."""

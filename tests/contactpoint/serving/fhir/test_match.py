@@ -252,6 +252,7 @@ def test_whatever_else_is_said_a_shielded_child_is_no_candidate(desk, more):
     assert (grades(found), found["total"]) == ([], 0)
 
 
-def test_empty_elements_ask_nothing(desk):
+def test_empty_elements_and_the_narrative_ask_nothing(desk):
     sent = person("Cora", "Danjuma", "2013-01-30", address=[], telecom=[{}], extension=None)
+    sent["text"] = {"status": "generated", "div": "<div>Cora Danjuma</div>"}
     assert grades(desk.match(sent))
