@@ -20,6 +20,7 @@ from contactpoint.keeping.dates import noted
 from contactpoint.keeping.place import ACCESS, LOG, READ, SUBJECT_KEYS
 from contactpoint.keeping.staging import BESIDE, places
 from contactpoint.serving.identity import fetch
+from contactpoint.watching.watching import Watching
 from projections import schema
 
 DAY = 86_400 * 10**6
@@ -28,6 +29,8 @@ BACKUP_DUE = 2
 """Days after which the last backup is too old: one a night, and one that may fail."""
 DRILL_DUE = 35
 """Days after which somebody should have tried again whether a backup can be restored."""
+WATCH_DUE = 2
+"""Days after which looks should have been watched: one a night, and one that may fail."""
 RENEW = 21
 """Days before its end from which a certificate should be renewed."""
 SLOW = 2 * 10**6
@@ -195,6 +198,17 @@ def _backups(store: Contactpoint) -> Iterator[Symptom]:
             yield Symptom("ok", f"the last {what} is {_ago(days)}")
 
 
+def _watching(store: Contactpoint) -> Iterator[Symptom]:
+    """Whether looks are watched soon after they were made."""
+    now = store.chance.clock()
+    waits = (now - (Watching(store).unwatched_since() or now)) // DAY
+    if waits > WATCH_DUE:
+        what = f"looks wait to be watched since {waits:,} days"
+        yield Symptom("warning", what, "contactpoint audit watch, from a timer")
+    else:
+        yield Symptom("ok", "what was looked at is watched")
+
+
 def _ago(days: int) -> str:
     return "of the last 24 hours" if days < 1 else f"{days:,} day{'s' * (days > 1)} old"
 
@@ -285,6 +299,7 @@ LOOKS: tuple[Look, ...] = (
     _clock,
     _read_models,
     _backups,
+    _watching,
     _left_over,
     _ports,
 )

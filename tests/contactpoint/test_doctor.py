@@ -13,8 +13,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
+from contactpoint import doctor
+from contactpoint.bootstrap import open_store
+from contactpoint.chance import CHANCE, Chance
 from contactpoint.keeping.dates import NAME, Dates
+from contactpoint.settings import from_environment
+from contactpoint.watching.watching import Watching
 from tests.contactpoint.installation import Installation
+from tests.contactpoint.shields import Refuge
 
 DAY = 86_400 * 10**6
 
@@ -159,3 +165,21 @@ def test_a_key_of_another_certificate_or_open_to_others_is_wrong(home, tmp_path)
     found = seen(home, **stated)["wrong"]
     assert "the certificate is not of its key" in found
     assert "key.pem may be read by others" in found
+
+
+def test_looks_that_nobody_watched_are_named(tmp_path):
+    home = Refuge(tmp_path)
+    now = CHANCE.clock()
+    clock = [now]
+    chance = Chance(lambda: clock[0], CHANCE.run, CHANCE.register)
+    with open_store(from_environment(home.environment), chance) as store:
+        store.record_look(store.origin("child show"), "child show", reason="x", children=[])
+        assert said_of(store) == [("ok", "what was looked at is watched")]
+        clock[0] += 40 * DAY
+        assert said_of(store) == [("warning", "looks wait to be watched since 40 days")]
+        Watching(store).run(store.origin("audit watch"))
+        assert said_of(store) == [("ok", "what was looked at is watched")]
+
+
+def said_of(store):
+    return [(one.level, one.what) for one in doctor._watching(store)]

@@ -25,9 +25,9 @@ from person.particulars import Particulars
 from projections.folding import compact, fold
 from projections.watched import Watched, service_key
 
+LOOKS: tuple[type[Event], ...] = (ChildrenAccessed, ActRefused)
 WATCHED: tuple[type[Event], ...] = (
-    ChildrenAccessed,
-    ActRefused,
+    *LOOKS,
     ReaderSeen,
     TokenIssued,
     TokenRevoked,

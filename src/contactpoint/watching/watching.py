@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contactpoint.accesses import Entry
 from contactpoint.bootstrap import Contactpoint
-from contactpoint.watching.facts import WATCHED, Facts, day_of
+from contactpoint.watching.facts import LOOKS, WATCHED, Facts, day_of
 from contactpoint.watching.keeping import KeptState
 from contactpoint.watching.look import Look
 from contactpoint.watching.watcher import Alert, State, Watcher
@@ -79,6 +79,12 @@ class Watching:
             if isinstance(message.event, RecordWatched):
                 return message.event.upto
         return 0
+
+    def unwatched_since(self) -> int:
+        """When the first look was made that was not watched yet; 0 where there is none."""
+        access = self.store.access
+        rows = access.read(self.seen(), 1, access.position(), LOOKS)
+        return sum(one.origin.recorded for one in access.decode(rows, opened=False))
 
     def _looks(self, state: State, after: int, upto: int) -> Iterator[Look]:
         store = self.store
