@@ -46,6 +46,8 @@ from events.store.heads import (
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
 AMONG = 500
+FEW = 20
+"""Values that need no transaction, nor a statement for each part of them."""
 TYPES = {"id": "BLOB", "count": "INTEGER", "text": "TEXT", "bytes": "BLOB"}
 PRAGMAS = ("synchronous=FULL", "cache_size=-131072", "wal_autocheckpoint=10000")
 """FULL: a commit is on the disk when it returns. 128 MiB of cache spares the random index."""
@@ -204,11 +206,13 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         return [position for (position,) in found]
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows that a statement gives."""
-        with self.datastore.transaction(commit=False) as cursor:
-            cursor.execute(statement, parameters)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-            return found
+        """All rows that a statement gives. One statement sees one state without a transaction."""
+        with self.datastore.get_connection(commit=False) as connection:
+            cursor = connection.cursor()
+            with cursor:
+                cursor.execute(statement, parameters)
+                found: list[tuple[Any, ...]] = cursor.fetchall()
+                return found
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Change something in a transaction of its own."""
@@ -217,6 +221,10 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
 
     def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
+        if len(values) <= FEW:
+            marks = ",".join("?" * len(values))
+            yield from self.query(f"{statement} IN ({marks})", values) if values else ()
+            return
         with self.datastore.transaction(commit=False) as cursor:
             yield from _among(cursor, statement, values)
 
