@@ -101,6 +101,8 @@ def off_hours(seen: Seen) -> Sign | None:
 
     One late look is weak: it counts for a hundredth at most.
     """
+    if not seen.usual.is_known:
+        return None
     rare = surprise(seen.usual.at(seen.look.hour) * 8)  # some eight hours make a working day
     return Sign("off hours", min(rare, 2.0), "an hour at which they seldom look") if rare else None
 
