@@ -625,7 +625,9 @@ def test_four_databases_in_one_schema_are_restored_together(database, tmp_path):
     restore(home, "--replace")
     assert home.state() == state
     assert home.findings() == []
-    schemas = sa.inspect(sa.create_engine(database)).get_schema_names()
+    engine = sa.create_engine(database)
+    schemas = sa.inspect(engine).get_schema_names()
+    engine.dispose()
     assert not [name for name in schemas if "restoring" in name]
 
 
