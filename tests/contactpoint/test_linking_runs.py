@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contactpoint.chance import CHANCE, Chance
 from contactpoint.intake.request import Request
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.run import Linking
@@ -166,6 +167,37 @@ def test_a_run_that_others_overtake_again_and_again_gives_up_with_nothing_writte
         with pytest.raises(StaleError):
             linking.run(store.origin("link"), store.model)
     home.run("link")
+    assert home.state() == unlinked[1]
+    assert home.findings() == []
+
+
+class Unlucky:
+    """Draws a number that is no new one, once."""
+
+    def __init__(self, taken=None):
+        """``taken``: the number of another child; without one the first is drawn twice."""
+        self.taken = taken
+        self.drawn = 0
+
+    def __call__(self, records):
+        child, number = CHANCE.register(records)
+        self.drawn += 1
+        if self.taken is None:
+            self.taken = number
+        return child, self.taken if self.drawn <= 2 else number
+
+
+@pytest.mark.parametrize("whose", ["another child's", "drawn twice"])
+def test_a_number_that_is_no_new_one_is_drawn_again(unlinked, tmp_path, whose):
+    home = unlinked[0].copy(tmp_path / "home")
+    with home.opened() as store:
+        others = next(one.number for one in store.queries.records() if one.number)
+        unlucky = Unlucky(others if whose == "another child's" else None)
+        kept = KeptIndex(store.settings.work, store.keys, store.master)
+        chance = Chance(register=unlucky)
+        parts = store.log, store.master, store.projector, store.queries, kept
+        Linking(*parts, chance=chance).run(store.origin("link"), store.model)
+        assert unlucky.drawn > 2
     assert home.state() == unlinked[1]
     assert home.findings() == []
 

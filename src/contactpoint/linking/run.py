@@ -55,7 +55,7 @@ from events.record import (
 )
 from events.shape import ShapeLinked
 from events.shield import RecordsReleased
-from events.store.appending import StaleError
+from events.store.appending import StaleError, TakenError
 from events.store.heads import ChildHead, HeadChanges, Heads
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
@@ -438,14 +438,18 @@ class _Run:
     def _commit(
         self, batch: Sequence[Neighbourhood], linked: dict[int, UUID], wanted: set[int]
     ) -> None:
-        """Settle neighbourhoods; where another moved what was read, resolve them again."""
+        """Settle neighbourhoods; where another moved what was read, resolve them again.
+
+        So too where a number that was drawn is another child's: among a million children some five
+        numbers of eleven random digits are drawn twice.
+        """
         if self._linked(wanted) != linked:
             batch, linked = self._again(wanted)
         for left in reversed(range(TRIES)):
             commit = self._resolved(batch, linked)
             try:
                 self._append(commit, self._refer(commit))
-            except StaleError:
+            except (StaleError, TakenError):
                 if not left:
                     raise
                 batch, linked = self._again(wanted)
