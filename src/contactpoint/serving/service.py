@@ -65,7 +65,8 @@ class Service:
 def opened(settings: Settings, chance: Chance = CHANCE) -> Iterator[Service]:
     """The service of an installation, for as long as the context lasts."""
     with open_store(settings, chance) as store:
-        accesses = BatchedAccesses(store.access, store.keys, store.master)
+        turn = settings.home / "access.turn" if store.access.is_embedded else None
+        accesses = BatchedAccesses(store.access, store.keys, store.master, turn=turn)
         # Whatever a use case records goes through the one writer.
         store.__dict__["accesses"] = accesses
         _open_all(store)
