@@ -24,13 +24,8 @@ def child_show(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     A number that a merger took away answers with the child that goes on; ``Content-Location`` says
     which. A shielded child shows name, sex, birth date, and how to reach who brokers contact.
     """
-    found = found_by(seat, number)
-    body = child_body(seat, found) if found else None
-    seat.look_for_involvement(found)
-    seat.record([found.child] if found else [], {"number": number})
-    if found is None or body is None:
-        raise NotFoundError(MISSING)
-    return seat.answer(body, headers=moved(number, found))
+    found = looked_for(seat, number)
+    return seat.answer(child_body(seat, found), headers=moved(number, found))
 
 
 def child_override(seat: Seated, number: FromPath[str]) -> Response[bytes]:
@@ -57,6 +52,20 @@ def child_override(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     if found is None or body is None:
         raise NotFoundError(MISSING)
     return seat.answer(body, headers=moved(number, found))
+
+
+def looked_for(seat: Seat, number: str, **asked: str) -> Found:
+    """The child that a number answers for, the look at it recorded with what else was ``asked``.
+
+    Raises NotFoundError in the same words where there is none and where it may not be seen, and
+    DeniedError where it is asked for involvement and none is known.
+    """
+    found = found_by(seat, number)
+    seat.look_for_involvement(found)
+    seat.record([found.child] if found else [], {"number": number, **asked})
+    if found is None:
+        raise NotFoundError(MISSING)
+    return found
 
 
 def found_by(seat: Seat, number: str, *, override: bool = False) -> Found | None:

@@ -12,7 +12,7 @@ from contactpoint.history import happened
 from contactpoint.past import view_on
 from contactpoint.people.deciding import Act
 from contactpoint.serving.answers import AnyChild, Child, Held, Said, Sensitive, child_of, time_of
-from contactpoint.serving.children import MISSING, child_body, found_by, moved
+from contactpoint.serving.children import MISSING, child_body, looked_for, moved
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seated
 from person.particulars import Assessment, LeadProfessional
@@ -69,12 +69,8 @@ class Changes(msgspec.Struct, frozen=True):
 
 def child_services(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     """Who works with the child of a number, and how to reach them."""
-    found = found_by(seat, number)
-    body = child_body(seat, found) if found else None
-    seat.look_for_involvement(found)
-    seat.record([found.child] if found else [], {"number": number})
-    if found is None or body is None:
-        raise NotFoundError(MISSING)
+    found = looked_for(seat, number)
+    body = child_body(seat, found)
     if not isinstance(body, Child):
         return seat.answer(Services(body.number, contact=body.contact))
     return seat.answer(
@@ -92,24 +88,17 @@ def child_past(seat: Seated, number: FromPath[str], day: FromPath[date]) -> Resp
     By the records that are the child's today, and under today's shields. What stands beside the
     records is left out.
     """
-    found = found_by(seat, number)
-    queries, log = seat.store.queries, seat.store.log
-    view = view_on(log, queries, found, day) if found else None
-    seat.look_for_involvement(found)
-    seat.record([found.child] if found else [], {"number": number, "day": day.isoformat()})
-    if found is None or view is None:
+    found = looked_for(seat, number, day=day.isoformat())
+    view = view_on(seat.store.log, seat.store.queries, found, day)
+    if view is None:
         raise NotFoundError(MISSING)
     return seat.answer(child_of(view, None), headers=moved(number, found))
 
 
 def child_history(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     """What happened to the child of a number and to its records."""
-    found = found_by(seat, number)
-    told = seat.store.queries.history_of_child(found.child) if found else []
-    seat.look_for_involvement(found)
-    seat.record([found.child] if found else [], {"number": number})
-    if found is None:
-        raise NotFoundError(MISSING)
+    found = looked_for(seat, number)
+    told = seat.store.queries.history_of_child(found.child)
     history = tuple(
         Happened(time_of(one.at), one.what, one.source, one.model)
         for one in happened(found.view, told)

@@ -5,16 +5,14 @@ from typing import Annotated
 from litestar import Response
 from litestar.params import FromPath, QueryParameter
 
-from contactpoint.errors import NotFoundError
-from contactpoint.serving.children import MISSING, found_by
+from contactpoint.serving.children import looked_for
 from contactpoint.serving.fhir.bundles import entry, searchset
 from contactpoint.serving.fhir.involved import care_team, related
 from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import invalid, missing
 from contactpoint.serving.fhir.patients import patient, replaced
-from contactpoint.serving.seat import Seat, Seated
+from contactpoint.serving.seat import Seated
 from person.numbers import NumberError, read
-from projections.queries import Found
 
 Of = Annotated[
     str | None,
@@ -53,19 +51,6 @@ def patient_team(seat: Seated, patient: Of = None) -> Response[bytes]:
     found = looked_for(seat, _number(patient))
     beside = seat.store.beside.of(found, seat.service.today)
     return seat.answer(searchset([entry(care_team(found.view, beside))], 1))
-
-
-def looked_for(seat: Seat, number: str) -> Found:
-    """The child that a number answers for, the look at it recorded.
-
-    Raises NotFoundError in the same words where there is none and where it may not be seen.
-    """
-    found = found_by(seat, number)
-    seat.look_for_involvement(found)
-    seat.record([found.child] if found else [], {"number": number})
-    if found is None:
-        raise NotFoundError(MISSING)
-    return found
 
 
 def _number(stated: str | None) -> str:
