@@ -14,6 +14,14 @@ from uuid import UUID
 import msgspec
 
 from contactpoint.people.deciding import Purpose
+from contactpoint.serving.fhir.elements import (
+    Coding,
+    Concept,
+    Element,
+    Identifier,
+    Meta,
+    Reference,
+)
 from contactpoint.watching.facts import kind_of
 from contactpoint.watching.look import Kind
 from events.access import ActRefused, Asked, ChildrenAccessed, InvestigationOpened
@@ -43,41 +51,6 @@ PURPOSES: Final = {
 SUCCESS, MINOR, SERIOUS = "0", "4", "8"
 
 
-class _Element(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """What is empty is left out."""
-
-
-class Coding(_Element, frozen=True):
-    """FHIR Coding."""
-
-    system: str
-    code: str
-    display: str = ""
-
-
-class Concept(_Element, frozen=True):
-    """FHIR CodeableConcept."""
-
-    coding: tuple[Coding, ...] = ()
-    text: str = ""
-
-
-class Identifier(_Element, frozen=True):
-    """FHIR Identifier."""
-
-    value: str
-    system: str = ""
-
-
-class Reference(_Element, frozen=True):
-    """FHIR Reference."""
-
-    reference: str = ""
-    type: str = ""
-    identifier: Identifier | None = None
-    display: str = ""
-
-
 class Agent(msgspec.Struct, frozen=True, rename="camel"):
     """Who took part."""
 
@@ -88,7 +61,7 @@ class Agent(msgspec.Struct, frozen=True, rename="camel"):
     purpose_of_use: tuple[Concept, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
-class Entity(_Element, frozen=True):
+class Entity(Element, frozen=True):
     """What was looked at, asked, or which request it was."""
 
     type: Coding
@@ -98,20 +71,14 @@ class Entity(_Element, frozen=True):
     """Base64."""
 
 
-class Source(_Element, frozen=True):
+class Source(Element, frozen=True):
     """Who tells of it."""
 
     observer: Reference
     type: tuple[Coding, ...] = ()
 
 
-class Meta(_Element, frozen=True):
-    """FHIR Meta."""
-
-    profile: tuple[str, ...] = ()
-
-
-class AuditEvent(_Element, frozen=True, tag_field="resourceType", tag="AuditEvent"):
+class AuditEvent(Element, frozen=True, tag_field="resourceType", tag="AuditEvent"):
     """FHIR AuditEvent, as far as it is used."""
 
     id: str
@@ -259,7 +226,7 @@ def _agents(event: ChildrenAccessed, purposes: tuple[Concept, ...]) -> tuple[Age
         found.append(Agent(requestor=False, type=beneficiary, who=Reference(display=event.behalf)))
     if event.organisation or event.authority:
         provider = Concept((Coding(ROLE_CLASS, "PROV", "healthcare provider"),))
-        code = Identifier(event.authority, f"{OURS}authority") if event.authority else None
+        code = _identifier(event.authority, f"{OURS}authority") if event.authority else None
         who = Reference(identifier=code, display=event.organisation)
         found.append(Agent(requestor=False, type=provider, who=who))
     return (*found, *_machines())
@@ -269,7 +236,7 @@ def _user(reader: str, roles: tuple[str, ...], purposes: tuple[Concept, ...]) ->
     return Agent(
         requestor=True,
         type=Concept((Coding(PARTICIPATION, "IRCP", "information recipient"),)),
-        who=Reference(identifier=Identifier(reader, f"{OURS}reader"), display=reader),
+        who=Reference(identifier=_identifier(reader, f"{OURS}reader"), display=reader),
         role=tuple(Concept((Coding(f"{OURS}role", role),)) for role in roles) or msgspec.UNSET,
         purpose_of_use=purposes or msgspec.UNSET,
     )
@@ -307,8 +274,8 @@ def _patient(child: UUID, numbers: Mapping[UUID, str]) -> Reference:
     """The child by the number that answers for it today; without one by what it is known by."""
     number = numbers.get(child)
     if number is None:
-        return Reference(type="Patient", identifier=Identifier(child.urn, "urn:ietf:rfc:3986"))
-    named = Identifier(number, f"{OURS}number")
+        return Reference(type="Patient", identifier=_identifier(child.urn, "urn:ietf:rfc:3986"))
+    named = _identifier(number, f"{OURS}number")
     return Reference(f"Patient/{number}", "Patient", named)
 
 
@@ -323,7 +290,11 @@ def _request(request: str) -> tuple[Entity, ...]:
     if not request:
         return ()
     kind = Coding(BALP_ENTITY, "XrequestId", "X-Request-Id")
-    return (Entity(kind, what=Reference(identifier=Identifier(request))),)
+    return (Entity(kind, what=Reference(identifier=_identifier(request))),)
+
+
+def _identifier(value: str, system: str = "") -> Identifier:
+    return Identifier(system=system, value=value)
 
 
 def _act(act: str) -> Coding:

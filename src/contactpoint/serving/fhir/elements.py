@@ -1,4 +1,4 @@
-"""The data types of FHIR R4, as far as they are used in answers."""
+"""The data types of FHIR R4, as far as they are used in answers and exports."""
 
 import msgspec
 
@@ -11,9 +11,9 @@ class Coding(Element, frozen=True):
     """FHIR Coding."""
 
     system: str = ""
-    version: str = ""
     code: str = ""
     display: str = ""
+    version: str = ""
 
 
 class Concept(Element, frozen=True):

@@ -80,7 +80,7 @@ def outcome(
     severity: str, code: str, message: str = "", *, spine: str = "", element: str = ""
 ) -> OperationOutcome:
     """One issue."""
-    coding = Coding(systems.SPINE, "1", spine, _SPINE[spine]) if spine else None
+    coding = Coding(systems.SPINE, spine, _SPINE[spine], "1") if spine else None
     details = Concept((coding,)) if coding else None
     return OperationOutcome(
         (Issue(severity, code, details, message, (element,) if element else ()),)

@@ -108,7 +108,7 @@ def identifier(system: str, value: str, status: str) -> Identifier:
     known = _STATUS.get(status) if system == "nhs" else None
     marks: tuple[Extension, ...] = ()
     if known:
-        coding = Coding(systems.VERIFICATION_CODES, "1.0.0", *known)
+        coding = Coding(systems.VERIFICATION_CODES, *known, version="1.0.0")
         marks = (Extension(systems.VERIFICATION, value_codeable_concept=Concept((coding,))),)
     return Identifier(marks, use, systems.ADDRESSES[system], value)
 
