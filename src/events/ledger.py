@@ -5,11 +5,9 @@ it knows nothing of what was erased since; nor does an older log of who was shie
 is noted beside the checkpoints as it happens, as ids that say nothing without the id key.
 """
 
-import fcntl
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -20,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from events.checkpoints import append_line, is_torn
 from events.store.heads import ShieldHead
+from events.store.locks import turn
 
 PIECE = 1 << 16
 """Bytes of a ledger's end that are read at once."""
@@ -84,7 +83,9 @@ class Ledger(Generic[N]):
     def _add(self, log: bytes, **facts: Any) -> None:
         """Add a note; on the disk when this returns. Raises LedgerError as ``read`` does."""
         path = self.path(log)
-        with _alone(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Two processes must not give one number.
+        with turn(path):
             number = self.count(log)
             for stated in [facts] if number else [{}, facts] if facts else [{}]:
                 number += 1
@@ -193,15 +194,3 @@ def _last_line(path: Path) -> bytes:
                 if line.strip() and not is_torn(line):
                     return line
     return b""
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the file against other processes: two must not give one number."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

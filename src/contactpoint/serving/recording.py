@@ -9,17 +9,16 @@ its steps took five times as long (ADR 26).
 """
 
 import asyncio
-import fcntl
-import os
 import threading
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from contactpoint.accesses import Accesses, Entry, UnrecordedError
+from events.store.locks import turn
 
 WINDOW = 0.005
 """Seconds for which a commit waits for others to join it."""
@@ -84,7 +83,7 @@ class BatchedAccesses(Accesses):
 
         Raises UnrecordedError where they could not be written.
         """
-        with self._lock, _in_turn(self.turn):
+        with self._lock, turn(self.turn) if self.turn else nullcontext():
             try:
                 self._append(entries)
             except Exception as error:
@@ -111,19 +110,6 @@ class BatchedAccesses(Accesses):
         if missing:
             self._standing.update(Accesses._versions(self, missing, anew=True))
         return self._standing
-
-
-@contextmanager
-def _in_turn(path: Path | None) -> Iterator[None]:
-    if path is None:
-        yield
-        return
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _tell(done: "asyncio.Future[None]", error: Exception | None = None) -> None:

@@ -44,6 +44,17 @@ def file_lock(path: Path, name: str, wait: float, *, shared: bool = False) -> It
 
 
 @contextmanager
+def turn(path: Path) -> Iterator[None]:
+    """Hold a file against other processes for a moment; who waits goes on as soon as it is free."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def session_lock(
     connection: psycopg.Connection[tuple[object, ...]], space: str, name: str, wait: float
 ) -> Iterator[None]:
