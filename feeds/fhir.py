@@ -229,3 +229,12 @@ def read(decoder: "msgspec.json.Decoder[Part]", raw: bytes | msgspec.Raw) -> Par
         return decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return None
+
+
+def without_nulls(value: Any) -> Any:
+    """A JSON value without members and items that are null: they say nothing."""
+    if isinstance(value, dict):
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value if each is not None]
+    return value

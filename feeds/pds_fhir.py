@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from feeds.fhir import TAKEN, Patient, Resource, read
+from feeds.fhir import TAKEN, Patient, Resource, read, without_nulls
 from feeds.fhir_file import FhirFile
 from feeds.pds_patient import Patients, replaced_by
 from feeds.reading import OnePass, Today
@@ -154,21 +154,13 @@ def _piecemeal(remarks: Remarks, fields: dict[str, msgspec.Raw]) -> Patient:
     stated: dict[str, Any] = {}
     for name in fields.keys() & TAKEN:
         try:
-            value = _without_nulls({name: msgspec.json.decode(fields[name])})
+            value = without_nulls({name: msgspec.json.decode(fields[name])})
             msgspec.convert(value, Patient)
         except (msgspec.MsgspecError, RecursionError):
             remarks.append(remark("FHIR-FORM", name, _FORM))
         else:
             stated |= value
     return msgspec.convert(stated, Patient)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
-    if isinstance(value, list):
-        return [_without_nulls(each) for each in value if each is not None]
-    return value
 
 
 def _is_key(key: str) -> bool:

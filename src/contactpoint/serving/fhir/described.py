@@ -9,7 +9,7 @@ import msgspec
 from contactpoint.matching.described import Described
 from contactpoint.serving.fhir import systems
 from contactpoint.serving.fhir.outcomes import FhirError, invalid, missing
-from feeds.fhir import FhirIdentifier, Patient
+from feeds.fhir import FhirIdentifier, Patient, without_nulls
 from feeds.pds_patient import Patients
 from feeds.reading import Today
 from feeds.submission import Dropped
@@ -105,7 +105,7 @@ def _maiden(patient: Patient) -> list[Carer]:
 def converted(sent: Any, kind: type[Any], where: str) -> Any:
     """A value in the form that FHIR gives it. Raises FhirError that names the element."""
     try:
-        return msgspec.convert(_without_nulls(sent), kind)
+        return msgspec.convert(without_nulls(sent), kind)
     except msgspec.ValidationError as error:
         raise _malformed(str(error), where) from None
 
@@ -118,14 +118,6 @@ def _malformed(message: str, where: str) -> FhirError:
     return FhirError(
         400, "structure", f"{place}: expected {expected}", spine="INVALID_VALUE", element=place
     )
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
-    if isinstance(value, list):
-        return [_without_nulls(each) for each in value if each is not None]
-    return value
 
 
 def _is_said(value: Any) -> bool:
