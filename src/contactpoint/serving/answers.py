@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from contactpoint.beside import Beside
+from contactpoint.beside import Beside, Returned, Sensitive
 from person.names import PersonName
 from person.particulars import Assessment, BirthDate, Declared, LeadProfessional
 from person.services import Involvement
@@ -57,20 +57,6 @@ class Corrected(msgspec.Struct, frozen=True):
     kind: str
     says: dict[str, Any]
     stated: datetime
-
-
-class Sensitive(msgspec.Struct, frozen=True):
-    """That a sensitive service works with the child, and the one way to reach it."""
-
-    service: str
-    contact: str
-
-
-class Returned(msgspec.Struct, frozen=True):
-    """The child left England, and a service began again there afterwards."""
-
-    date: str
-    source: str
 
 
 class Retained(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -193,8 +179,8 @@ def _beside(beside: Beside) -> dict[str, Any]:
         "corrections": tuple(
             Corrected(one.kind, _plain(one.says), time_of(one.stated)) for one in beside.corrections
         ),
-        "sensitive": _maybe(beside.sensitive, lambda it: Sensitive(it.service, it.contact)),
-        "returned": _maybe(beside.returned, lambda it: Returned(it.date, it.source)),
+        "sensitive": beside.sensitive,
+        "returned": beside.returned,
         "retention": Retained(
             beside.retention.state, str(beside.retention.archived) if beside.retention.rule else ""
         ),

@@ -7,11 +7,12 @@ import msgspec
 from litestar import Response
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from contactpoint.beside import Sensitive
 from contactpoint.errors import NotFoundError
 from contactpoint.history import happened
 from contactpoint.past import view_on
 from contactpoint.people.deciding import Act
-from contactpoint.serving.answers import AnyChild, Child, Held, Said, Sensitive, child_of, time_of
+from contactpoint.serving.answers import AnyChild, Child, Held, Said, child_of, time_of
 from contactpoint.serving.children import MISSING, child_body, looked_for, moved
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seated

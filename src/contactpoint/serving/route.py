@@ -1,7 +1,7 @@
 """A row of the table of routes: from it come handlers, OpenAPI and the matrix of access."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from contactpoint.people.deciding import Act
@@ -32,8 +32,6 @@ class Route:
     refuses: tuple[int, ...] = ()
     """Statuses of its own that it may answer with, beside those that all routes share."""
     media: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Further request headers that it reads, each with what it means."""
     tag: str = "children"
     repeats: bool = False
     """Whether it changes something, so that it takes an ``Idempotency-Key``."""
