@@ -23,6 +23,7 @@ from tests.proof.test_non_interference import (
     NeverLinked,
     Sequence,
     Withheld,
+    run_asking,
     shielded,
     worlds,
 )
@@ -141,29 +142,13 @@ def ask():
         yield answers
 
 
-def over_http(kind, ask):
-    """Sequences of that kind that ask over HTTP after every other step."""
-
-    class Asked(kind):  # type: ignore[valid-type,misc]  # whichever sequence it is
-        def steps(self):
-            return [*super().steps()[2:], self.transcript]
-
-        def transcript(self):
-            for first, second in zip(*(ask(one, self.number) for one in self.worlds), strict=True):
-                self.same(first[:2], [first, second])
-
-        def run(self, steps):
-            self.transcript()
-            super().run(steps)
-            self.transcript()
-
-    return Asked
-
-
 def run(kind, worlds, folder, ask, seed):
-    pair = worlds if kind is Sequence else [worlds[0], worlds[0]]
-    copies, number = shielded(pair, folder)
-    over_http(kind, ask)(copies, number, seed).run(STEPS)
+    def compare(sequence):
+        told = [ask(world, sequence.number) for world in sequence.worlds]
+        for first, second in zip(*told, strict=True):
+            sequence.same(first[:2], [first, second])
+
+    run_asking(kind, worlds, folder, seed=seed, steps=STEPS, compare=compare, share=1)
 
 
 @pytest.mark.parametrize("kind", [Sequence, Withheld, NeverLinked])

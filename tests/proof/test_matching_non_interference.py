@@ -18,6 +18,7 @@ from tests.proof.test_non_interference import (
     NeverLinked,
     Sequence,
     Withheld,
+    run_asking,
     shielded,
     worlds,
 )
@@ -90,28 +91,11 @@ def ask():
         asker.close()
 
 
-def matched(kind, ask):
-    """Sequences of that kind that ask for matches after every other step."""
-
-    class Matched(kind):  # type: ignore[valid-type,misc]  # whichever sequence it is
-        def steps(self):
-            return [*super().steps()[2:], self.match, self.match]
-
-        def match(self):
-            self.same("match", [ask(world, self.number) for world in self.worlds])
-
-        def run(self, steps):
-            self.match()
-            super().run(steps)
-            self.match()
-
-    return Matched
-
-
 def run(kind, worlds, folder, ask, seed):
-    pair = worlds if kind is Sequence else [worlds[0], worlds[0]]
-    copies, number = shielded(pair, folder)
-    matched(kind, ask)(copies, number, seed).run(STEPS)
+    def compare(sequence):
+        sequence.same("match", [ask(world, sequence.number) for world in sequence.worlds])
+
+    run_asking(kind, worlds, folder, seed=seed, steps=STEPS, compare=compare, share=2)
 
 
 @pytest.mark.parametrize("kind", [Sequence, Withheld, NeverLinked])

@@ -321,6 +321,34 @@ class NeverLinked(Sequence):
         return [[row for row in one if not any(name in row for name in names)] for one in rows]
 
 
+def asking(kind, compare, share):
+    """Sequences of that kind that, at both ends and as one of some steps, also ``compare``.
+
+    ``compare`` is given the sequence; ``share`` says how many of its steps do so.
+    """
+
+    class Asking(kind):  # type: ignore[valid-type,misc]  # whichever sequence it is
+        def steps(self):
+            return [*super().steps()[2:], *[self.compare] * share]
+
+        def compare(self):
+            compare(self)
+
+        def run(self, steps):
+            self.compare()
+            super().run(steps)
+            self.compare()
+
+    return Asking
+
+
+def run_asking(kind, worlds, folder, *, seed, steps, compare, share):
+    """One such sequence, in two worlds that differ as its kind says."""
+    pair = worlds if kind is Sequence else [worlds[0], worlds[0]]
+    copies, number = shielded(pair, folder)
+    asking(kind, compare, share)(copies, number, seed).run(steps)
+
+
 def alike(worlds, tmp_path):
     """Two copies of one world."""
     return shielded([worlds[0], worlds[0]], tmp_path)

@@ -63,7 +63,7 @@ def timed(first, second, pairs):
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def among_others(tmp_path_factory):
     """An index of some hundred children, one of whom is shielded."""
     world = World(tmp_path_factory.mktemp("timed"), PEOPLE)
     assert world.answer("", "init").code == 0
@@ -72,7 +72,13 @@ def store(tmp_path_factory):
     for name, role in (("rita", "practitioner"), ("olu", "shielding-officer")):
         world.name(name, role)
     ((copy,), _) = shielded([world], tmp_path_factory.mktemp("shielded"))
-    with copy.opened() as opened:
+    return copy
+
+
+@pytest.fixture(scope="module")
+def store(among_others):
+    """It, opened."""
+    with among_others.opened() as opened:
         opened.projector.catch_up()
         yield opened
 
@@ -97,23 +103,16 @@ OVER_HTTP: dict[str, list[tuple[str, str, dict]]] = {
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def served(among_others):
     """The same index, asked over HTTP; commits wait for nobody, so that waiting drowns nothing."""
-    world = World(tmp_path_factory.mktemp("timed"), PEOPLE)
-    assert world.answer("", "init").code == 0
-    world.rows([_neighbour(n) for n in range(200)])
-    world.patients([asha(OLD)])
-    for name, role in (("rita", "practitioner"), ("olu", "shielding-officer")):
-        world.name(name, role)
-    ((copy,), _) = shielded([world], tmp_path_factory.mktemp("shielded"))
     headers = {
-        "Authorization": f"Bearer {world.tokens['rita']}",
+        "Authorization": f"Bearer {among_others.tokens['rita']}",
         "Contactpoint-Purpose": "enquiry",
         "Contactpoint-Reason": "enquiry",
         "X-Request-ID": "00000000-0000",
     }
     free = {"CONTACTPOINT_RATE": "1000000", "CONTACTPOINT_BURST": "1000000"}
-    settings = from_environment(copy.environment | free)
+    settings = from_environment(among_others.environment | free)
     with (
         pytest.MonkeyPatch.context() as patched,
         TestClient(make(lambda: opened(settings))) as client,
