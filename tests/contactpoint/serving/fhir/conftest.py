@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.contactpoint.serving.conftest import ASHA, BRAM, CORA, three_children
 from tests.contactpoint.serving.desk import Desk
 
-ASHA, BRAM, CORA = "9000000009", "9000000017", "9000000025"
+__all__ = ["ASHA", "BRAM", "CORA"]
 ASHA_AT_SCHOOL = {
     "key": "p1", "given": "Asha", "family": "Okonjo", "dob": "2015-03-04", "sex": "F",
     "postcode": "SE15 3QN", "nhs": ASHA, "nhs_status": "01", "upn": "K801200024001",
@@ -47,21 +48,7 @@ def person(given="Asha", family="Okonjo", birth="2015-03-04", gender="female", *
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory):
     """Asha, at a practice and a school; Bram; and Cora, who is shielded."""
-    desk = FhirDesk(tmp_path_factory.mktemp("fhir"))
-    desk.patient(ASHA)
-    desk.patient(BRAM, given="Bram", family="Vermeer", dob="2014-07-09", postcode="LS1 4AP")
-    desk.patient(CORA, given="Cora", family="Danjuma", dob="2013-01-30", postcode="N19 3AA")
-    desk.load([ASHA_AT_SCHOOL], "school")
-    desk.apply(desk.number("pds", CORA))
-    return desk
-
-
-@pytest.fixture(scope="module")
-def desk(filled, tmp_path_factory):
-    """It, answering."""
-    lent = filled.lent(tmp_path_factory.mktemp("desk"))
-    with lent.serving():
-        yield lent
+    return three_children(FhirDesk(tmp_path_factory.mktemp("fhir")), ASHA_AT_SCHOOL)
 
 
 @pytest.fixture
