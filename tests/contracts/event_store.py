@@ -77,6 +77,15 @@ class EventStoreContract:
             assert (refusal.value.found, refusal.value.expected) == (1, version - 1)
         assert store.log.position() == 1
 
+    def test_each_stream_that_exists_is_told_with_its_last_version(self, store):
+        first = store.received("one")
+        store.log.append([first, *(withdrawn(first, version) for version in range(2, 8))])
+        many = [message.originator_id for message in store.many(1_200)]
+        store.log.append(store.many(1_200))
+        asked = [first.originator_id, *many, UUID(int=1)]
+        assert store.log.versions(asked) == {first.originator_id: 7, **dict.fromkeys(many, 1)}
+        assert store.log.versions([]) == {}
+
     def test_the_same_event_sealed_again_is_another_writers(self, store):
         store.log.append([store.received("a")])
         with pytest.raises(StaleError, match="is at version 1, not 0"):

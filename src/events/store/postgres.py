@@ -221,6 +221,14 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
         ):
             return cursor.execute(_marked(statement), parameters).fetchall()
 
+    def versions(self, streams: Iterable[UUID]) -> dict[UUID, int]:
+        """The last versions of those streams that exist."""
+        with (
+            self.datastore.get_connection() as connection,
+            connection.cursor(row_factory=tuple_row, binary=True) as cursor,
+        ):
+            return self._versions(cursor, streams)
+
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Change something in a transaction of its own."""
         with self.datastore.get_connection() as connection:
@@ -264,11 +272,12 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
 
     def _versions(self, cursor: Any, streams: Iterable[UUID]) -> dict[UUID, int]:
         cursor.execute(
-            f"SELECT originator_id, MAX(originator_version) FROM {self.prefix}{self.names.events}"
-            " WHERE originator_id = ANY(%b) GROUP BY originator_id",
+            "SELECT asked, (SELECT MAX(originator_version)"
+            f" FROM {self.prefix}{self.names.events} WHERE originator_id = asked)"
+            " FROM unnest(%b::uuid[]) AS asked",
             (list(streams),),
         )
-        return dict(cursor.fetchall())
+        return {stream: last for stream, last in cursor.fetchall() if last}
 
     def _last_position(self, cursor: Any) -> int:
         table = f"{self.prefix}{self.names.events}"

@@ -214,6 +214,11 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
                 found: list[tuple[Any, ...]] = cursor.fetchall()
                 return found
 
+    def versions(self, streams: Iterable[UUID]) -> dict[UUID, int]:
+        """The last versions of those streams that exist."""
+        with self.datastore.transaction(commit=False) as cursor:
+            return self._versions(cursor, streams)
+
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Change something in a transaction of its own."""
         with self.datastore.transaction(commit=True) as cursor:
@@ -248,14 +253,19 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         return self._last_position(c)
 
     def _versions(self, cursor: Any, streams: Iterable[UUID]) -> dict[UUID, int]:
-        found = _among(
-            cursor,
-            f"SELECT originator_id, MAX(originator_version) FROM {self.names.events}"
-            " WHERE originator_id",
-            [stream.bytes for stream in streams],
-            " GROUP BY originator_id",
-        )
-        return {UUID(bytes=stream): version for stream, version in found}
+        # Each stream's last version by itself: grouping would walk all versions of each.
+        found: dict[UUID, int] = {}
+        asked = list(streams)
+        for start in range(0, len(asked), AMONG):
+            some = [stream.bytes for stream in asked[start : start + AMONG]]
+            cursor.execute(
+                "SELECT column1, (SELECT MAX(originator_version)"
+                f" FROM {self.names.events} WHERE originator_id = column1)"
+                f" FROM (VALUES {','.join(['(?)'] * len(some))})",
+                some,
+            )
+            found.update((UUID(bytes=one), last) for one, last in cursor.fetchall() if last)
+        return found
 
     def _last_position(self, cursor: Any) -> int:
         """The greatest position ever given, even if its row were gone."""
