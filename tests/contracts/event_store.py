@@ -1,6 +1,7 @@
 """What every event store has to do, whichever database it is kept in."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace as replace_heads
 from itertools import product
 from uuid import UUID
@@ -187,6 +188,19 @@ class EventStoreContract:
         store.log.append(store.many(1, start=2))
         assert store.log.heads.act("shield") == 2
         assert store.log.heads.act("judgement") == 0
+
+    def test_all_that_is_asked_in_one_reading_comes_from_one_state(self, store):
+        first, second = store.received("one"), store.received("two", ordinal=2)
+        store.log.append([first], heads=heads(first))
+        with store.log.heads.reading():
+            assert store.log.versions([first.originator_id]) == {first.originator_id: 1}
+            with ThreadPoolExecutor(1) as other:
+                more = [second, withdrawn(first)]
+                other.submit(store.log.append, more, heads=heads(second)).result()
+            assert store.log.versions([first.originator_id]) == {first.originator_id: 1}
+            assert not store.log.heads.records([second.originator_id])
+        assert store.log.versions([first.originator_id]) == {first.originator_id: 2}
+        assert store.log.heads.records([second.originator_id])
 
     def test_an_append_is_refused_when_the_head_of_an_act_has_moved(self, store):
         store.log.append(store.many(1), heads=HeadChanges(moved=frozenset({"judgement"})))
