@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from contactpoint.evaluating.measuring import Evaluating
     from contactpoint.judging import By, Hangs, Judging, Pair
     from contactpoint.keeping.backing_up import BackingUp
-    from contactpoint.linking.kept_index import Filling, KeptIndex
+    from contactpoint.linking.filling import Filling
+    from contactpoint.linking.kept_index import KeptIndex
     from contactpoint.linking.run import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.matching.person import PersonMatching
@@ -288,7 +289,7 @@ class Contactpoint:
     @property
     def filling(self) -> "Filling":
         """How records are put into the matcher's index: what their sources' settings say."""
-        from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.filling import Filling
         from contactpoint.linking.matching import OfChildren
 
         return Filling(self.sources.registry(), OfChildren(self.model))
@@ -350,7 +351,7 @@ class Contactpoint:
 
     def matching_people(self, aside: "Executor | None" = None) -> "PersonMatching":
         """The same; ``aside`` reads an index that was written anew while the old one answers."""
-        from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.filling import Filling
         from contactpoint.linking.matching import OfChildren
         from contactpoint.matching.open_index import OpenIndex
         from contactpoint.matching.person import PersonMatching

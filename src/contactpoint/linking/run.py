@@ -10,7 +10,8 @@ from pyroaring import BitMap
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.linking import judged
 from contactpoint.linking.doubted import doubted, speaks_against
-from contactpoint.linking.kept_index import Filling, KeptIndex
+from contactpoint.linking.filling import Filling
+from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.matching import AnyIndex, Matching, matching_of
 from contactpoint.linking.neighbourhoods import (
     Neighbourhood,
