@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
 
+from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError, UsageError
 from contactpoint.giving_back import given_back
 from events.child import Child, RecordsUnlinked
@@ -38,18 +39,14 @@ from events.keys import SubjectKeys, subject_of
 from events.log import Log
 from events.master import MasterKey
 from events.message import Origin, Recorded
-from events.store.appending import StaleError
 from events.store.heads import ChildHead, HeadChanges, JudgementHead, is_across
 from linkage.judgements import chain
 from linkage.resolve import Judgement
 
-TRIES = 5
 LEASE = 30
 """Minutes for which a claim keeps others from a pair."""
 LARGE = 20
 """Records of a child beyond which it takes two persons to join it with, or part it from, others."""
-
-T = TypeVar("T")
 
 
 class Pair(NamedTuple):
@@ -586,14 +583,3 @@ def _decided(command: JudgementCommand, state: JudgedPair) -> Collection[Judgeme
         ) from None
     except NotJudgedError:
         raise NotFoundError("no judgement on that pair is in force") from None
-
-
-def again(attempt: Callable[[], T]) -> T:
-    """Try, and try again where another wrote what was read."""
-    for left in reversed(range(TRIES)):
-        try:
-            return attempt()
-        except StaleError:
-            if not left:
-                raise
-    raise AssertionError

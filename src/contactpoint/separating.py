@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError
-from contactpoint.judging import By, Hangs, Permit, acts_of, again
+from contactpoint.judging import By, Hangs, Permit, acts_of
 from contactpoint.linking.judged import side_records
 from events.child import Child, ChildEvent, ReinstateChild, RetireChild
 from events.child import decide as decide_child
@@ -152,8 +153,8 @@ class Separating:
                 raise NotFoundError(NONE) from None
             if events:
                 renewed = known.is_renewed
-                again = self._reinstated(never_link, known, origin) if renewed else NOTHING
-                self._write(never_link, known, events, acts, origin, *again)
+                rest = self._reinstated(never_link, known, origin) if renewed else NOTHING
+                self._write(never_link, known, events, acts, origin, *rest)
             return bool(events)
 
         return again(attempt)

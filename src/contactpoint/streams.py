@@ -4,14 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+from contactpoint.again import again
 from events.log import Log
 from events.message import Event, Origin, Recorded
-from events.store.appending import StaleError
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
-
-TRIES = 5
 
 
 def append_decided(  # noqa: PLR0913 - the parts of an aggregate, and where it stands
@@ -28,7 +26,8 @@ def append_decided(  # noqa: PLR0913 - the parts of an aggregate, and where it s
 
     ``keys`` are the numbers of the subject keys of an event with sealed fields.
     """
-    for attempt in range(TRIES):
+
+    def attempt() -> bool:
         version = log.versions([stream]).get(stream, 0)
         events = decide(log.replay(stream, initial, evolve))
         messages = [
@@ -37,11 +36,7 @@ def append_decided(  # noqa: PLR0913 - the parts of an aggregate, and where it s
             )
             for n, event in enumerate(events, start=1)
         ]
-        try:
-            log.append(messages)
-        except StaleError:
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return bool(messages)
-    return False
+        log.append(messages)
+        return bool(messages)
+
+    return again(attempt)
