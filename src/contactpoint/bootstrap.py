@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from contactpoint.keeping.backing_up import BackingUp
     from contactpoint.linking.filling import Filling
     from contactpoint.linking.kept_index import KeptIndex
-    from contactpoint.linking.run import Linking
+    from contactpoint.linking.linking import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.matching.person import PersonMatching
     from contactpoint.models import Models
@@ -256,18 +256,19 @@ class Contactpoint:
     @property
     def linking(self) -> "Linking":
         """The use case of linking."""
-        from contactpoint.linking.run import COMMIT, Linking
+        from contactpoint.linking.linking import Linking
+        from contactpoint.linking.parts import COMMIT, Parts
 
-        return Linking(
+        parts = Parts(
             self.log,
             self.master,
             self.projector,
             self.queries,
             self._kept_index(),
-            shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
             chance=self.chance,
         )
+        return Linking(parts, self.shapes)
 
     def model_of(self, source: str) -> "DeclaredModel | None":
         """The model for a source whose records are of a table of another shape."""
@@ -294,11 +295,12 @@ class Contactpoint:
 
         return Filling(self.sources.registry(), OfChildren(self.model))
 
-    def evaluating(self, origin: Origin) -> "Evaluating":
+    @property
+    def evaluating(self) -> "Evaluating":
         """The use case of measuring accuracy, over the index brought up to date."""
         from contactpoint.evaluating.measuring import Evaluating
 
-        index = self.linking.index(origin, self.model)
+        index = self.linking.index(self.model)
         return Evaluating(self.queries, self.filling, index, self.log, self.master)
 
     @property

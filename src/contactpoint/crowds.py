@@ -56,7 +56,7 @@ def undecided(store: "Contactpoint", name: str, limit: int) -> list[Undecided]:
 
 
 def _open(store: "Contactpoint", lead: "UUID") -> Iterator[Undecided]:
-    pairs = store.linking.crowd(store.origin("review crowd"), store.model, lead)
+    pairs = store.linking.crowd(store.model, lead)
     ends = {end for pair in pairs for end in (pair.left, pair.right)}
     known = store.queries.memberships(ends)
     for pair in pairs:

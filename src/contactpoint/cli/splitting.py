@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from contactpoint.bootstrap import Contactpoint
     from contactpoint.judging import MeantSplit
-    from contactpoint.linking.run import Previewed
+    from contactpoint.linking.commit import Previewed
     from linkage.resolve import Judgement
     from projections.pair import PairedRecord
 
