@@ -5,6 +5,7 @@ Named among them are the three failures of 2009 by which the original lost its s
 
 import json
 import threading
+from contextlib import nullcontext
 from itertools import count
 from typing import Any, cast
 
@@ -547,6 +548,8 @@ def test_a_read_model_that_does_not_know_of_a_shield_gives_no_answer(refuge, ash
 
 def test_a_reader_who_cannot_read_the_list_gets_no_answer(refuge, asha):
     class Unreadable:
+        reading = staticmethod(nullcontext)
+
         def act(self, _):
             raise ConnectionError
 
