@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
-    from contactpoint.judging import By, Hangs, Judging, Pair
+    from contactpoint.judging.acts import By, Permit
+    from contactpoint.judging.judging import Judging
+    from contactpoint.judging.pair import Pair
+    from contactpoint.judging.splitting import Splitting
     from contactpoint.keeping.backing_up import BackingUp
     from contactpoint.linking.filling import Filling
     from contactpoint.linking.kept_index import KeptIndex
@@ -387,23 +390,30 @@ class Contactpoint:
 
     def judging(self, act: Act) -> "Judging":
         """The use case of deciding on pairs, for one act of whoever acts."""
-        from contactpoint.judging import NO_PAIR, Judging
-        from contactpoint.people.knowing import about
+        from contactpoint.judging.judging import Judging
+        from contactpoint.judging.pair import NO_PAIR
 
-        def permit(hangs: "Hangs") -> None:
-            self.require(act, about(hangs, self), missing=NO_PAIR)
+        return Judging(self.log, self.keys, self.master, self._permit(act, NO_PAIR))
 
-        return Judging(self.log, self.keys, self.master, permit)
+    def splitting(self, act: Act) -> "Splitting":
+        """The use case of parting a child, for one act of whoever acts."""
+        from contactpoint.judging.pair import NO_PAIR
+        from contactpoint.judging.splitting import Splitting
+
+        return Splitting(self.log, self.keys, self.master, self._permit(act, NO_PAIR))
 
     def separating(self, act: Act) -> "Separating":
         """The use case of never-links and adoptions, for one act of whoever acts."""
-        from contactpoint.people.knowing import about
         from contactpoint.separating import Separating
 
-        def permit(hangs: "Hangs") -> None:
-            self.require(act, about(hangs, self), missing="no child of that number")
-
+        permit = self._permit(act, "no child of that number")
         return Separating(self.log, self.keys, self.master, self.queries.merged_into, permit)
+
+    def _permit(self, act: Act, missing: str) -> "Permit":
+        """Whether whoever acts may do what hangs on it; ``missing`` is said where it is hidden."""
+        from contactpoint.people.knowing import about
+
+        return lambda hangs: self.require(act, about(hangs, self), missing=missing)
 
     def kept_apart(self, clearance: Clearance = NO_CLEARANCE) -> set[tuple[str, str]]:
         """Source and key of the current records on a side of a never-link, unless cleared."""
@@ -435,7 +445,7 @@ class Contactpoint:
     @property
     def by(self) -> "By":
         """Whoever acts, and the second person where there is one."""
-        from contactpoint.judging import By
+        from contactpoint.judging.acts import By
 
         return By(self.actor.subject, self.second.subject if self.second else "")
 
@@ -457,7 +467,7 @@ class Contactpoint:
 
     def pair_named(self, words: "Sequence[str]") -> "Pair":
         """The pair that a steward names. Raises NotFoundError where there is none."""
-        from contactpoint.pair_names import pair_named
+        from contactpoint.judging.pair_names import pair_named
 
         self.projector.catch_up()
         return pair_named(words, self.queries, self.log, self.record_named, cleared=self.is_cleared)

@@ -28,7 +28,9 @@ from contactpoint.intake.delivered import Delivered
 from contactpoint.intake.line import Line
 from contactpoint.intake.processes import Shared
 from contactpoint.intake.request import Request
-from contactpoint.judging import By, Judging, Meant, Pair
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.pair import Pair
 from contactpoint.keeping.manifest import read as read_manifest
 from contactpoint.matching.described import Described
 from contactpoint.people.actor import Actor, Role

@@ -7,16 +7,12 @@ import msgspec
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
-from contactpoint.judging import (
-    By,
-    ClaimedError,
-    GainsaidError,
-    JudgedAlreadyError,
-    Judging,
-    Meant,
-    Pair,
-    StaleSightError,
-)
+from contactpoint.judging.acts import By
+from contactpoint.judging.gainsaying import GainsaidError
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.pair import Pair
+from contactpoint.judging.sight import StaleSightError
+from contactpoint.judging.statements import ClaimedError, JudgedAlreadyError
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.linking import Linking
 from contactpoint.linking.parts import Parts

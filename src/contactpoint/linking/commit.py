@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from contactpoint.judging import Pair
+from contactpoint.judging.pair import Pair
 from contactpoint.linking.shielding import Spreading
 from contactpoint.settling import Settled
+from contactpoint.streams import recorded
 from events.child import evolve
 from events.linking import Crowd, CrowdsChanged, PairsReferred, ReferredPair
 from events.message import Origin, Recorded
@@ -82,9 +83,9 @@ class Commit:
     def messages(self, origin: Origin) -> list[Recorded]:
         """The events of the children."""
         return [
-            Recorded(each.id, each.version + number, origin, origin.recorded, event)
+            message
             for each in self.settled
-            for number, event in enumerate(each.events, start=1)
+            for message in recorded(each.id, each.version, each.events, origin)
         ]
 
     def referred(self, queries: Queries, model: str) -> PairsReferred | None:

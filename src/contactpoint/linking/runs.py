@@ -6,6 +6,7 @@ from typing import Any
 from contactpoint.again import again
 from contactpoint.linking.outcome import LinkOutcome
 from contactpoint.linking.parts import Parts
+from contactpoint.streams import recorded
 from events.failpoints import failpoint
 from events.linking import LinkingCompleted
 from events.message import Event, Origin, Recorded
@@ -43,10 +44,7 @@ class Runs:
 
     def messages(self, events: Iterable[Event]) -> list[Recorded]:
         """Events that follow in the stream, as it stood when it was read."""
-        return [
-            Recorded(self.stream, version, self._origin, self._origin.recorded, event)
-            for version, event in enumerate(events, self.version + 1)
-        ]
+        return recorded(self.stream, self.version, events, self._origin)
 
     def complete(self, outcome: LinkOutcome) -> None:
         """End a run; what another wrote of itself meanwhile takes nothing from it."""
