@@ -258,7 +258,7 @@ class Accesses:
         keys = self._keys(sealed) if sealed else {}
         for attempt in range(TRIES):
             try:
-                versions = self._versions({entry.stream for entry in entries}, anew=attempt > 0)
+                versions = self.log.versions({entry.stream for entry in entries})
                 self.log.append(_messages(entries, keys, versions))
             except StaleError:
                 if attempt == TRIES - 1:
@@ -270,11 +270,6 @@ class Accesses:
         """The numbers of the keys of these streams."""
         issued = self.keys.issue([stream.bytes for stream in streams])
         return dict(zip(streams, issued, strict=True))
-
-    def _versions(self, streams: Collection[UUID], *, anew: bool) -> dict[UUID, int]:
-        """The versions of those of these streams that exist, to be counted on."""
-        del anew
-        return self.log.versions(streams)
 
 
 def _messages(

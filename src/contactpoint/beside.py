@@ -82,18 +82,28 @@ class BesideRecords:
     contact: str
     """How to reach who brokers contact with sensitive services: the same for all."""
 
-    def of(self, found: Found, today: date, *, override: bool = False) -> Beside | None:
-        """What stands beside a child's records; None where its view is not a whole one.
+    def of(self, found: Found, today: date) -> Beside | None:
+        """What stands beside a child's records; None where it is shielded, or not seen whole."""
+        with self.telling.log.heads.reading():
+            hidden = self.queries.guard.hidden(found.records)
+            return None if hidden else self.whole(found, today)
 
-        Nor is there anything where the child is shielded, but to who may ``override`` that.
+    def of_number(self, number: str, today: date) -> tuple[Found, Beside | None] | None:
+        """The child that a number answers for, and what stands beside it, of one state of the log.
+
+        None where there is none.
         """
+        return self.queries.told(number, lambda found: (found, self.whole(found, today)))
+
+    def whole(self, found: Found, today: date) -> Beside | None:
+        """What stands beside a child of whom it was seen just now that nothing hides it."""
         view = found.view
         if not isinstance(view, ChildView):
             return None
         told = self._told(found)
         left = view.left_england.value.date if view.left_england else ""
         back = returned(view)
-        beside = Beside(
+        return Beside(
             authority=self._authority(told[RESPONSIBLE], view, today),
             corrections=self._corrections(told[CORRECTION]),
             sensitive=self._sensitive(told[CONSENT], found.records, today),
@@ -105,8 +115,6 @@ class BesideRecords:
                 today,
             ),
         )
-        hidden = self.queries.guard.hidden(found.records) and not override
-        return None if hidden else beside
 
     def responsible(self, found: Found, today: date) -> Authority:
         """Who is responsible: who accepted the child last, else whom the feeds make out."""
@@ -161,8 +169,8 @@ class BesideRecords:
     def _services(self, records: Sequence[UUID]) -> Iterator[tuple[str, Involvement]]:
         """The sensitive services of these records' current statements, each with its source."""
         log = self.telling.log
-        for head in log.heads.records(records).values():
-            if not head.sensitive or head.state.standing != "current" or not head.state.stated:
+        for head in log.heads.sensitive(records):
+            if head.state.standing != "current" or not head.state.stated:
                 continue
             current: Sequence[Involvement] = ()
             for message in log.stream(head.record):
@@ -175,7 +183,7 @@ class BesideRecords:
 
     def _told(self, found: Found) -> dict[str, list[Recorded]]:
         """What was told of each kind about a child and those merged into it, as it was recorded."""
-        children = [found.child, *sorted(self.queries.merged_into([found.child]))]
+        children = [found.child, *found.merged]
         kinds = (RESPONSIBLE, CORRECTION, CONSENT)
         streams = {self.telling.stream(kind, child): kind for kind in kinds for child in children}
         told: dict[str, list[Recorded]] = {kind: [] for kind in kinds}

@@ -158,14 +158,7 @@ class Log:
 
     def versions(self, streams: Iterable[UUID]) -> dict[UUID, int]:
         """The versions of those streams that exist."""
-        table = f"{self._recorder.prefix}{self.names.events}"
-        ids = [self._recorder.from_id(stream) for stream in streams]
-        statement = f"SELECT originator_id, originator_version FROM {table} WHERE originator_id"
-        found: dict[UUID, int] = {}
-        for value, version in self._recorder.among(statement, ids):
-            stream = self._recorder.to_id(value)
-            found[stream] = max(version, found.get(stream, 0))
-        return found
+        return self._recorder.versions(streams)
 
     def position(self) -> int:
         """The position of the last event; 0 in an empty log."""

@@ -6,6 +6,7 @@ away: the read model catches up, and the question is put to it again.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -18,12 +19,16 @@ from projections.prepared import Prepared
 from projections.projection import Target
 
 T = TypeVar("T")
+U = TypeVar("U")
 TRIES = 5
 HIDING = frozenset({"shielded", "withheld"})
 
 
 class Shields(Protocol):
     """What is asked of the log's heads (``events.store.heads.Heads``)."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Answer all that this thread asks meanwhile from one state of the log."""
 
     def act(self, act: str) -> int:
         """Position of the last event of an act."""
@@ -81,13 +86,27 @@ class Guard:
         ``shows`` names the records that an answer shows openly: none of them may be listed. Raises
         BehindError where the read models do not come to know what the list says.
         """
+        return self.told(engine, read, shows, lambda answer: answer)
+
+    def told(
+        self,
+        engine: sa.Engine,
+        read: Callable[[Target], T],
+        shows: Callable[[T], Collection[UUID]],
+        tell: Callable[[T], U],
+    ) -> U:
+        """What ``tell`` makes of an answer with what it asks of the log itself.
+
+        It is asked of the state of the log in which the list was looked at, and that was found
+        after the read models were: whatever hides a child hides all of it, or comes after.
+        """
         for _ in range(TRIES):
-            head = self.head()
             with engine.connect() as connection:
-                if _position(connection) >= head:
-                    answer = read(Target(connection))
-                    if not self.hidden(shows(answer)):
-                        return answer
+                position = _position(connection)
+                answer = read(Target(connection))
+            with self._shields.reading():
+                if position >= self.head() and not self.hidden(shows(answer)):
+                    return tell(answer)
             self._catch_up()
         raise BehindError
 

@@ -5,7 +5,7 @@ What is for readers goes through ``projections.guard``; what linking asks does n
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,7 @@ from projections.survivorship import Stated
 from projections.view import ChildView, Shielding, View, is_restricted, view, whole
 from projections.watched import Watched, bearers, numbers, watched
 
+T = TypeVar("T")
 OVERLAID = ("DRIFT", "SWAP")
 """Rules by which a row is held because it may be of another child than its record's."""
 WILDCARD = "*"
@@ -90,6 +91,8 @@ class Found(msgspec.Struct, frozen=True):
     child: UUID
     view: View
     records: tuple[UUID, ...]
+    merged: tuple[UUID, ...] = ()
+    """The children that were merged into it, directly or through others."""
     overridden: bool = False
     """Whether it shows what a shield hides."""
 
@@ -223,14 +226,21 @@ class Queries:
         None where there is none, or no record of it is current any more. ``override``: show what a
         shield hides, to somebody who may see it and of whose look it is recorded.
         """
-        named = compact(number)
-        found = self._child(lambda target: _OF_NUMBER.first(target.connection, number=named))
+        found = self.told(number, lambda found: found)
         if found is None or not override or isinstance(found.view, ChildView):
             return found
         with self._reading() as target:
             shown = list(current([found.child.bytes], target))
         views = [whole(found.view.number, [one.stated for one in kept]) for _, kept in shown]
         return msgspec.structs.replace(found, view=views[0], overridden=True) if views else None
+
+    def told(self, number: str, tell: Callable[[Found], T]) -> T | None:
+        """What ``tell`` makes of the child that a number answers for; None where there is none.
+
+        What it asks of the log comes from the state in which the child was seen to be open.
+        """
+        named = compact(number)
+        return self._child(lambda it: _OF_NUMBER.first(it.connection, number=named), tell)
 
     def identifiers(self, found: Found) -> list[tuple[str, str, str]]:
         """System, value and status of the identifiers of a child who is seen whole, sorted.
@@ -299,15 +309,18 @@ class Queries:
 
     def child(self, child: UUID) -> Found | None:
         """The child of this id, or the one it was merged into."""
-        return self._child(lambda target: _OF_ID.first(target.connection, child=child.bytes))
+        return self._child(
+            lambda target: _OF_ID.first(target.connection, child=child.bytes), lambda found: found
+        )
 
-    def _child(self, which: Callable[[Target], Any]) -> Found | None:
+    def _child(self, which: Callable[[Target], Any], tell: Callable[[Found], T]) -> T | None:
         def read(target: Target) -> list[Found]:
             lasting = _lasting(which(target), target)
             return _shown(dict([lasting]), target, self._contact) if lasting else []
 
-        found: list[Found] = self.guard.answer(self.engine, read, _open_records)
-        return found[0] if found else None
+        return self.guard.told(
+            self.engine, read, _open_records, lambda found: tell(found[0]) if found else None
+        )
 
     def survivor(self, number: str, target: Target) -> bytes | None:
         """The child that a number answers for, within an answer; None where there is none."""
@@ -573,16 +586,9 @@ class Queries:
 
     def merged_into(self, children: Iterable[UUID]) -> dict[UUID, UUID]:
         """The children merged into any of these, directly or through others, each with that one."""
-        survivor = {child.bytes: child for child in children}
-        asked = frontier = list(survivor)
         with self._reading() as target:
-            while frontier:
-                fresh = [pair for pair in _merged_into(frontier, target) if pair[0] not in survivor]
-                survivor.update((child, survivor[into]) for child, into in fresh)
-                frontier = [child for child, _ in fresh]
-        for child in asked:
-            del survivor[child]
-        return {UUID(bytes=child): into for child, into in survivor.items()}
+            found = _merged_into([child.bytes for child in children], target)
+        return {UUID(bytes=child): UUID(bytes=into) for child, into in found.items()}
 
     def ordinals_of(self, children: Iterable[UUID]) -> set[int]:
         """The current records of these children, by ordinal."""
@@ -943,7 +949,19 @@ _MERGED_INTO = Prepared(
 )
 
 
-def _merged_into(children: Sequence[bytes], target: Target) -> Iterator[Sequence[Any]]:
+def _merged_into(children: Sequence[bytes], target: Target) -> dict[bytes, bytes]:
+    """The children merged into any of these, directly or through others, each with that one."""
+    asked = set(children)
+    survivor = {child: child for child in children}
+    frontier = list(survivor)
+    while frontier:
+        fresh = [pair for pair in _merged_next(frontier, target) if pair[0] not in survivor]
+        survivor.update((child, survivor[into]) for child, into in fresh)
+        frontier = [child for child, _ in fresh]
+    return {child: into for child, into in survivor.items() if child not in asked}
+
+
+def _merged_next(children: Sequence[bytes], target: Target) -> Iterator[Sequence[Any]]:
     """The children merged directly into any of these, each with that one."""
     if len(children) == 1:
         yield from _MERGED_INTO.all(target.connection, child=children[0])
@@ -981,11 +999,15 @@ def _found(children: list[bytes], target: Target, contact: str) -> list[Found]:
 
 def _shown(numbers: Mapping[bytes, str], target: Target, contact: str) -> list[Found]:
     """These children, by their numbers, as an ordinary reader sees them."""
+    merged: dict[bytes, list[UUID]] = {}
+    for child, into in sorted(_merged_into(list(numbers), target).items()):
+        merged.setdefault(into, []).append(UUID(bytes=child))
     found = [
         Found(
             UUID(bytes=child),
             _view(numbers[child], kept, target, contact),
             tuple(sorted(UUID(bytes=one.record) for one in kept)),
+            tuple(merged.get(child, ())),
         )
         for child, kept in current(list(numbers), target)
     ]

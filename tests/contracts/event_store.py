@@ -1,6 +1,7 @@
 """What every event store has to do, whichever database it is kept in."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace as replace_heads
 from itertools import product
 from uuid import UUID
@@ -76,6 +77,15 @@ class EventStoreContract:
                 store.log.append([withdrawn(first, version)])
             assert (refusal.value.found, refusal.value.expected) == (1, version - 1)
         assert store.log.position() == 1
+
+    def test_each_stream_that_exists_is_told_with_its_last_version(self, store):
+        first = store.received("one")
+        store.log.append([first, *(withdrawn(first, version) for version in range(2, 8))])
+        many = [message.originator_id for message in store.many(1_200)]
+        store.log.append(store.many(1_200))
+        asked = [first.originator_id, *many, UUID(int=1)]
+        assert store.log.versions(asked) == {first.originator_id: 7, **dict.fromkeys(many, 1)}
+        assert store.log.versions([]) == {}
 
     def test_the_same_event_sealed_again_is_another_writers(self, store):
         store.log.append([store.received("a")])
@@ -178,6 +188,19 @@ class EventStoreContract:
         store.log.append(store.many(1, start=2))
         assert store.log.heads.act("shield") == 2
         assert store.log.heads.act("judgement") == 0
+
+    def test_all_that_is_asked_in_one_reading_comes_from_one_state(self, store):
+        first, second = store.received("one"), store.received("two", ordinal=2)
+        store.log.append([first], heads=heads(first))
+        with store.log.heads.reading():
+            assert store.log.versions([first.originator_id]) == {first.originator_id: 1}
+            with ThreadPoolExecutor(1) as other:
+                more = [second, withdrawn(first)]
+                other.submit(store.log.append, more, heads=heads(second)).result()
+            assert store.log.versions([first.originator_id]) == {first.originator_id: 1}
+            assert not store.log.heads.records([second.originator_id])
+        assert store.log.versions([first.originator_id]) == {first.originator_id: 2}
+        assert store.log.heads.records([second.originator_id])
 
     def test_an_append_is_refused_when_the_head_of_an_act_has_moved(self, store):
         store.log.append(store.many(1), heads=HeadChanges(moved=frozenset({"judgement"})))

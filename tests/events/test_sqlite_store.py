@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from tests.contracts.event_store import EventStoreContract
-from tests.events.store_builders import Store
+from tests.events.store_builders import Store, withdrawn
 
 
 class TestSqliteStore(EventStoreContract):
@@ -46,6 +46,29 @@ def test_positions_survive_a_dump_and_restore_over_a_gap(tmp_path):
         restored.executescript(script)
         found = restored.execute("SELECT rowid FROM log_event ORDER BY rowid").fetchall()
     assert found == [(1,), (3,), (4,)]
+
+
+def test_the_last_version_of_a_long_stream_is_found_as_soon_as_that_of_a_short_one(tmp_path):
+    """A reader's day has a stream of its own, and each look at a child asks for its end."""
+    with Store(tmp_path) as store:
+        short, long = store.received("short"), store.received("long", ordinal=2)
+        store.log.append([short, *(withdrawn(short, version) for version in range(2, 4))])
+        store.log.append([long, *(withdrawn(long, version) for version in range(2, 2_000))])
+        assert _steps(store, long.originator_id) == _steps(store, short.originator_id)
+
+
+def _steps(store, stream):
+    """Steps of SQLite's machine that it takes to tell a stream's version."""
+    steps = 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with store.log._recorder.datastore.get_connection(commit=False) as connection:
+        connection._sqlite_conn.set_progress_handler(count, 1)
+    store.log.versions([stream])
+    return steps
 
 
 def test_a_writer_waits_for_the_one_before_it(tmp_path):

@@ -3,6 +3,7 @@
 from litestar import Response
 from litestar.params import FromPath
 
+from contactpoint.beside import Beside
 from contactpoint.errors import NotFoundError
 from contactpoint.people.deciding import Act
 from contactpoint.serving.answers import AnyChild, Numbered, child_of
@@ -24,8 +25,8 @@ def child_show(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     A number that a merger took away answers with the child that goes on; ``Content-Location`` says
     which. A shielded child shows name, sex, birth date, and how to reach who brokers contact.
     """
-    found = looked_for(seat, number)
-    return seat.answer(child_body(seat, found), headers=moved(number, found))
+    found, beside = looked_at(seat, number)
+    return seat.answer(child_body(seat, found, beside), headers=moved(number, found))
 
 
 def child_override(seat: Seated, number: FromPath[str]) -> Response[bytes]:
@@ -37,12 +38,12 @@ def child_override(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     """
     before = found_by(seat, number)
     try:
-        must_be_as_seen(seat, child_body(seat, before) if before else None)
+        must_be_as_seen(seat, _body(seat, before) if before else None)
     except PreconditionError:
         seat.record([], {"number": number})
         raise
     found = found_by(seat, number, override=True)
-    body = child_body(seat, found) if found else None
+    body = _body(seat, found) if found else None
     opened = (
         [seat.store.accesses.investigation(seat.origin(), found.child, seat.reason)]
         if found and found.overridden
@@ -60,7 +61,18 @@ def looked_for(seat: Seat, number: str, **asked: str) -> Found:
     Raises NotFoundError in the same words where there is none and where it may not be seen, and
     DeniedError where it is asked for involvement and none is known.
     """
-    found = found_by(seat, number)
+    return _recorded(seat, found_by(seat, number), number, asked)
+
+
+def looked_at(seat: Seat, number: str) -> tuple[Found, Beside | None]:
+    """Likewise, with what stands beside its records."""
+    wanted = _number(number)
+    told = seat.store.beside.of_number(wanted, seat.service.today) if wanted else None
+    found, beside = told or (None, None)
+    return _recorded(seat, found, number, {}), beside
+
+
+def _recorded(seat: Seat, found: Found | None, number: str, asked: dict[str, str]) -> Found:
     seat.look_for_involvement(found)
     seat.record([found.child] if found else [], {"number": number, **asked})
     if found is None:
@@ -70,17 +82,24 @@ def looked_for(seat: Seat, number: str, **asked: str) -> Found:
 
 def found_by(seat: Seat, number: str, *, override: bool = False) -> Found | None:
     """The child that a number answers for; None where there is none, or it is no number."""
+    wanted = _number(number)
+    return seat.store.queries.child_by_number(wanted, override=override) if wanted else None
+
+
+def _number(stated: str) -> str | None:
     try:
-        wanted = read(number)
+        return read(stated)
     except NumberError:
         return None
-    return seat.store.queries.child_by_number(wanted, override=override)
 
 
-def child_body(seat: Seat, found: Found) -> AnyChild:
+def child_body(seat: Seat, found: Found, beside: Beside | None) -> AnyChild:
     """What the reader is told of a child."""
-    beside = seat.store.beside.of(found, seat.service.today)
     return child_of(found.view, beside, identifiers(seat, found))
+
+
+def _body(seat: Seat, found: Found) -> AnyChild:
+    return child_body(seat, found, seat.store.beside.of(found, seat.service.today))
 
 
 def identifiers(seat: Seat, found: Found) -> list[Numbered]:

@@ -13,7 +13,7 @@ from contactpoint.history import happened
 from contactpoint.past import view_on
 from contactpoint.people.deciding import Act
 from contactpoint.serving.answers import AnyChild, Child, Held, Said, child_of, time_of
-from contactpoint.serving.children import MISSING, child_body, looked_for, moved
+from contactpoint.serving.children import MISSING, child_body, looked_at, looked_for, moved
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seated
 from person.particulars import Assessment, LeadProfessional
@@ -70,8 +70,8 @@ class Changes(msgspec.Struct, frozen=True):
 
 def child_services(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     """Who works with the child of a number, and how to reach them."""
-    found = looked_for(seat, number)
-    body = child_body(seat, found)
+    found, beside = looked_at(seat, number)
+    body = child_body(seat, found, beside)
     if not isinstance(body, Child):
         return seat.answer(Services(body.number, contact=body.contact))
     return seat.answer(

@@ -75,7 +75,7 @@ class Limits:
         second = recorded // 10**6
         known = self._known(actor.subject, second // DAY, recorded)
         with self._lock:
-            if len(known.people.union(children)) > most:
+            if len(known.people) + len({*children} - known.people) > most:
                 raise TooManyError(
                     f"more than {most} people in a day; a data manager can say why that is",
                     DAY - second % DAY,

@@ -10,7 +10,7 @@ its steps took five times as long (ADR 26).
 
 import asyncio
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ WINDOW = 0.005
 MOST = 500
 """Entries from which a commit waits no longer."""
 KEPT = 10_000
-"""Streams whose keys and versions are held in memory: one for each reader and day."""
+"""Streams whose keys are held in memory: one for each reader and day."""
 
 
 class _Waiting(NamedTuple):
@@ -39,7 +39,6 @@ class BatchedAccesses(Accesses):
 
     _waiting: list[_Waiting] = field(default_factory=list)
     _numbers: dict[UUID, int] = field(default_factory=dict)
-    _standing: dict[UUID, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     turn: Path | None = None
     """A file by which processes take turns: the kernel wakes the next one at once, where SQLite
@@ -87,7 +86,6 @@ class BatchedAccesses(Accesses):
             try:
                 self._append(entries)
             except Exception as error:
-                self._standing.clear()
                 raise UnrecordedError from error
 
     def _keys(self, streams: Sequence[UUID]) -> dict[UUID, int]:
@@ -98,18 +96,6 @@ class BatchedAccesses(Accesses):
         if missing:
             self._numbers.update(Accesses._keys(self, missing))
         return {stream: self._numbers[stream] for stream in streams}
-
-    def _versions(self, streams: Collection[UUID], *, anew: bool) -> dict[UUID, int]:
-        """The versions to go on from: those left here, unless another process wrote as well.
-
-        They are counted on by whoever asked, and what fails is asked anew.
-        """
-        if anew or len(self._standing) > KEPT:
-            self._standing.clear()
-        missing = [stream for stream in streams if stream not in self._standing]
-        if missing:
-            self._standing.update(Accesses._versions(self, missing, anew=True))
-        return self._standing
 
 
 def _tell(done: "asyncio.Future[None]", error: Exception | None = None) -> None:

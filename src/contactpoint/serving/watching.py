@@ -1,6 +1,7 @@
 """Watches requests from outside: counts them, and logs each without what was asked."""
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -19,6 +20,8 @@ from contactpoint.serving.service import Service
 
 BEAT = 1.0
 """Seconds between two signs of life of a process."""
+YOUNG = 50_000
+"""Objects made, less those let go, after which garbage is looked for: some fifty requests."""
 BROKEN = 500
 """What a request counts as that ended without an answer."""
 
@@ -110,4 +113,16 @@ async def _load(service: Service, loaded: asyncio.Event) -> None:
     except Exception:
         logger.exception("the matcher's index could not be read")
     else:
+        _keep()
         loaded.set()
+
+
+def _keep() -> None:
+    """Let the collector of garbage pass over all that there is by now.
+
+    The matcher's index is there for good, and to walk it over and over took a third of the
+    processor's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)

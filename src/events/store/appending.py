@@ -1,8 +1,10 @@
 """What one commit of the log writes, in what order, and when it is refused; for any database."""
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -63,12 +65,67 @@ class Names:
         return f"{self.name}_identity"
 
 
+class Kept(threading.local):
+    """The cursor of the state that a thread reads from."""
+
+    cursor: Any = None
+
+
 class AppendingRecorder(ABC):
     """Writes events, heads and chain in one transaction, or nothing."""
 
     names: Names
     prefix: str
     """Of table names: the quoted schema and a dot, or nothing."""
+    _kept: Kept
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Answer all that this thread asks meanwhile from one state: that of its first question.
+
+        To find the state costs more than most questions do.
+        """
+        before = self._kept.cursor
+        with self._state() as cursor:
+            self._kept.cursor = cursor
+            try:
+                yield
+            finally:
+                self._kept.cursor = before
+
+    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows that a statement with ``?`` marks gives."""
+        if self._kept.cursor is not None:
+            return self._rows(self._kept.cursor, statement, parameters)
+        with self._cursor() as cursor:
+            return self._rows(cursor, statement, parameters)
+
+    def versions(self, streams: Iterable[UUID]) -> dict[UUID, int]:
+        """The last versions of those streams that exist."""
+        with self._state() as cursor:
+            return self._versions(cursor, streams)
+
+    @contextmanager
+    def _state(self) -> Iterator[Any]:
+        """A cursor on the state that this thread reads from, or else on one for the occasion."""
+        if self._kept.cursor is not None:
+            yield self._kept.cursor
+            return
+        with self._snapshot() as cursor:
+            yield cursor
+
+    @abstractmethod
+    def _cursor(self) -> AbstractContextManager[Any]:
+        """A cursor for one statement, which sees one state without a transaction."""
+
+    @abstractmethod
+    def _snapshot(self) -> AbstractContextManager[Any]:
+        """A cursor in a transaction all of whose statements see one state."""
+
+    @abstractmethod
+    def _rows(
+        self, cursor: Any, statement: str, parameters: Sequence[Any]
+    ) -> list[tuple[Any, ...]]: ...
 
     def write(
         self,

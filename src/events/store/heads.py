@@ -8,6 +8,7 @@ index on stream and version answers that.
 # ruff: noqa: S608 - only names of tables and columns of ours are put into statements
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, cast
 from uuid import UUID
@@ -381,6 +382,9 @@ class Tables(Ids, Protocol):
     def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Answer all that this thread asks meanwhile from one state."""
+
     def to_bytes(self, value: Any) -> bytes:
         """An id as it came out of the database, as 16 bytes."""
 
@@ -394,10 +398,20 @@ class Heads:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Answer all that this thread asks of the log meanwhile from one state of it."""
+        return self._tables.reading()
+
     def records(self, ids: Iterable[UUID]) -> dict[UUID, RecordHead]:
         """The heads of those records that have one."""
         found = self._among(RECORD_HEAD, "record", [self._tables.from_id(one) for one in ids])
         return {head.record: head for head in map(self._record, found)}
+
+    def sensitive(self, ids: Iterable[UUID]) -> list[RecordHead]:
+        """The heads of those records that ever had a sensitive service."""
+        select = f"{_select(self._tables, RECORD_HEAD)} WHERE sensitive_no <> 0 AND record"
+        found = self._tables.among(select, [self._tables.from_id(one) for one in ids])
+        return [self._record(row) for row in found]
 
     def states(self, ids: Iterable[bytes]) -> dict[bytes, Record]:
         """The states of those records that have a head, by the 16 bytes of their ids."""

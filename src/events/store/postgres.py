@@ -5,6 +5,7 @@
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from sqlalchemy.engine import URL
 from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
-from events.store.appending import NO_LINK, AppendingRecorder, Expectations, Names
+from events.store.appending import NO_LINK, AppendingRecorder, Expectations, Kept, Names
 from events.store.heads import (
     ACT_HEAD,
     RECORD_HEAD,
@@ -114,6 +115,7 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
 
     def __init__(self, datastore: PostgresDatastore, names: Names) -> None:
         self.names = names
+        self._kept = Kept()
         self.prefix = Identifier(datastore.schema).as_string() + "."
         super().__init__(datastore, events_table_name=names.events)
         self.sql_create_statements = [SQL(text).format() for text in self._tables()]
@@ -213,13 +215,29 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
         )
         return [position for (position,) in found]
 
-    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows that a statement with ``?`` marks gives."""
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
         with (
             self.datastore.get_connection() as connection,
             connection.cursor(row_factory=tuple_row, binary=True) as cursor,
         ):
-            return cursor.execute(_marked(statement), parameters).fetchall()
+            yield cursor
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Any]:
+        with (
+            self.datastore.get_connection() as connection,
+            connection.transaction(),
+            connection.cursor(row_factory=tuple_row, binary=True) as cursor,
+        ):
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield cursor
+
+    def _rows(
+        self, cursor: Any, statement: str, parameters: Sequence[Any]
+    ) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = cursor.execute(_marked(statement), parameters).fetchall()
+        return found
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Change something in a transaction of its own."""
@@ -264,11 +282,12 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
 
     def _versions(self, cursor: Any, streams: Iterable[UUID]) -> dict[UUID, int]:
         cursor.execute(
-            f"SELECT originator_id, MAX(originator_version) FROM {self.prefix}{self.names.events}"
-            " WHERE originator_id = ANY(%b) GROUP BY originator_id",
+            "SELECT asked, (SELECT MAX(originator_version)"
+            f" FROM {self.prefix}{self.names.events} WHERE originator_id = asked)"
+            " FROM unnest(%b::uuid[]) AS asked",
             (list(streams),),
         )
-        return dict(cursor.fetchall())
+        return {stream: last for stream, last in cursor.fetchall() if last}
 
     def _last_position(self, cursor: Any) -> int:
         table = f"{self.prefix}{self.names.events}"

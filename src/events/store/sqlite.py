@@ -5,7 +5,7 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ from eventsourcing.utils import Environment
 from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
-from events.store.appending import NO_LINK, AppendingRecorder, Names
+from events.store.appending import NO_LINK, AppendingRecorder, Kept, Names
 from events.store.heads import (
     ACT_HEAD,
     RECORD_HEAD,
@@ -46,8 +46,8 @@ from events.store.heads import (
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
 AMONG = 500
-FEW = 20
-"""Values that need no transaction, nor a statement for each part of them."""
+FEW = 8
+"""Values that are looked up one by one."""
 TYPES = {"id": "BLOB", "count": "INTEGER", "text": "TEXT", "bytes": "BLOB"}
 PRAGMAS = ("synchronous=FULL", "cache_size=-131072", "wal_autocheckpoint=10000")
 """FULL: a commit is on the disk when it returns. 128 MiB of cache spares the random index."""
@@ -106,6 +106,7 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
 
     def __init__(self, datastore: SQLiteDatastore, names: Names) -> None:
         self.names = names
+        self._kept = Kept()
         super().__init__(datastore, events_table_name=names.events)
 
     def construct_create_table_statements(self) -> list[str]:
@@ -205,14 +206,23 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         )
         return [position for (position,) in found]
 
-    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows that a statement gives. One statement sees one state without a transaction."""
-        with self.datastore.get_connection(commit=False) as connection:
-            cursor = connection.cursor()
-            with cursor:
-                cursor.execute(statement, parameters)
-                found: list[tuple[Any, ...]] = cursor.fetchall()
-                return found
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        with (
+            self.datastore.get_connection(commit=False) as connection,
+            connection.cursor() as cursor,
+        ):
+            yield cursor
+
+    def _snapshot(self) -> AbstractContextManager[Any]:
+        return self.datastore.transaction(commit=False)
+
+    def _rows(
+        self, cursor: Any, statement: str, parameters: Sequence[Any]
+    ) -> list[tuple[Any, ...]]:
+        cursor.execute(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Change something in a transaction of its own."""
@@ -221,12 +231,13 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
 
     def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
-        if len(values) <= FEW:
-            marks = ",".join("?" * len(values))
-            yield from self.query(f"{statement} IN ({marks})", values) if values else ()
-            return
-        with self.datastore.transaction(commit=False) as cursor:
-            yield from _among(cursor, statement, values)
+        with self._state() as cursor:
+            if len(values) > FEW:
+                yield from _among(cursor, statement, values)
+                return
+            # For a list SQLite makes a tree of its own, which takes longer than a few looks.
+            for value in dict.fromkeys(values):
+                yield from self._rows(cursor, f"{statement} = ?", (value,))
 
     def from_bytes(self, value: bytes) -> bytes:
         """An id of 16 bytes as it goes into the database."""
@@ -248,14 +259,19 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         return self._last_position(c)
 
     def _versions(self, cursor: Any, streams: Iterable[UUID]) -> dict[UUID, int]:
-        found = _among(
-            cursor,
-            f"SELECT originator_id, MAX(originator_version) FROM {self.names.events}"
-            " WHERE originator_id",
-            [stream.bytes for stream in streams],
-            " GROUP BY originator_id",
-        )
-        return {UUID(bytes=stream): version for stream, version in found}
+        # Each stream's last version by itself: grouping would walk all versions of each.
+        found: dict[UUID, int] = {}
+        asked = list(streams)
+        for start in range(0, len(asked), AMONG):
+            some = [stream.bytes for stream in asked[start : start + AMONG]]
+            cursor.execute(
+                "SELECT column1, (SELECT MAX(originator_version)"
+                f" FROM {self.names.events} WHERE originator_id = column1)"
+                f" FROM (VALUES {','.join(['(?)'] * len(some))})",
+                some,
+            )
+            found.update((UUID(bytes=one), last) for one, last in cursor.fetchall() if last)
+        return found
 
     def _last_position(self, cursor: Any) -> int:
         """The greatest position ever given, even if its row were gone."""

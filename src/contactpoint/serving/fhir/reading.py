@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import Response
 from litestar.params import FromPath, QueryParameter
 
-from contactpoint.serving.children import looked_for
+from contactpoint.serving.children import looked_at, looked_for
 from contactpoint.serving.fhir.bundles import entry, searchset
 from contactpoint.serving.fhir.involved import care_team, related
 from contactpoint.serving.fhir.numbers import told
@@ -48,8 +48,7 @@ def patient_team(seat: Seated, patient: Of = None) -> Response[bytes]:
     Of a sensitive service the words `unspecified sensitive service` are told, and of a shielded
     child nothing but who brokers contact.
     """
-    found = looked_for(seat, _number(patient))
-    beside = seat.store.beside.of(found, seat.service.today)
+    found, beside = looked_at(seat, _number(patient))
     return seat.answer(searchset([entry(care_team(found.view, beside))], 1))
 
 
