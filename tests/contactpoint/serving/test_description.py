@@ -47,8 +47,7 @@ def filled(route):
               "day": "2026-01-01", "delivery": "0" * 16, "source": "nobody"}  # fmt: skip
     path = route.path
     for name, value in values.items():
-        for kind in ("str", "date"):
-            path = path.replace(f"{{{name}:{kind}}}", value)
+        path = path.replace(f"{{{name}:str}}", value)
     return path
 
 
