@@ -379,7 +379,9 @@ class SubjectKeys:
 
     def _forget_if_erased(self, connection: Connection) -> None:
         """Drop opened keys when anybody has destroyed some: another process's keys die here too."""
-        erasures = connection.execute(sa.select(STATE.c.erasures)).scalar_one()
+        # In plain words: it is asked before each commit of the record of access.
+        asked = f"SELECT erasures FROM {self._name(STATE)}"
+        erasures = connection.exec_driver_sql(asked).scalar_one()
         if erasures != self._seen_erasures:
             self._opened.clear()
             self._seen_erasures = erasures

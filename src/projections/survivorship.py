@@ -81,32 +81,34 @@ def believed(
     fact: Callable[[Particulars], T | None],
     ranks: Sequence[str],
     *,
-    partial: Callable[[T], bool] = lambda _: False,
+    partial: Callable[[T], bool] | None = None,
 ) -> Told[T] | None:
     """The fact as the first record of the order above states it."""
     if len(records) == 1:  # most children have one record, or none that rivals it
         (only,) = records
         value = fact(only.particulars)
         return None if value is None else Told(value, only.source, only.stated, only.seen)
-    return next(iter(in_order(records, fact, ranks, partial=partial)), None)
+    return next(iter(statements(order(records, ranks), fact, partial)), None)
 
 
-def in_order(
-    records: Iterable[Stated],
+def statements(
+    ordered: Iterable[Stated],
     fact: Callable[[Particulars], T | None],
-    ranks: Sequence[str],
-    *,
-    partial: Callable[[T], bool] = lambda _: False,
+    partial: Callable[[T], bool] | None = None,
 ) -> list[Told[T]]:
-    """What each record that states the fact says, the one to be believed first."""
-    found = []
-    for record in records:
-        value = fact(record.particulars)
-        if value is not None:
-            place = (partial(value), *_place(record, ranks))
-            found.append((place, Told(value, record.source, record.stated, record.seen)))
-    found.sort(key=lambda one: one[0])
-    return [told for _, told in found]
+    """What each record that states the fact says, the one to be believed first.
+
+    ``ordered``: the records in the order in which they are believed; those that state the fact in
+    part come after the others.
+    """
+    found = [
+        Told(value, record.source, record.stated, record.seen)
+        for record in ordered
+        if (value := fact(record.particulars)) is not None
+    ]
+    if partial is not None:
+        found.sort(key=lambda one: partial(one.value))
+    return found
 
 
 def order(records: Iterable[Stated], ranks: Sequence[str]) -> list[Stated]:

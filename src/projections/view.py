@@ -30,10 +30,10 @@ from projections.survivorship import (
     Told,
     birth,
     identity,
-    in_order,
     name_in_use,
     order,
     sex,
+    statements,
 )
 
 T = TypeVar("T")
@@ -158,21 +158,22 @@ def view(number: str, records: Sequence[Stated], shielding: Shielding = UNSAID) 
 def whole(number: str, records: Sequence[Stated]) -> ChildView:
     """All of a child but its sensitive services, whether a shield stands over it or not."""
     believed = identity(records)
+    known, latest = order(records, BY_KNOWLEDGE), order(records, BY_TIME)
     return ChildView(
         number=number,
-        name=_fact(believed.name, _names_in_use(records), _name_key),
-        sex=_fact(believed.sex, in_order(records, sex, BY_KNOWLEDGE), str),
-        birth=_fact(believed.birth, in_order(records, birth, BY_KNOWLEDGE), _itself),
-        other_names=_other_names(records, believed.name),
-        address=_address(records),
-        parents=_parents(records),
-        services=_services(records),
-        assessment=_latest(records, lambda p: p.assessment, lambda a: a.date),
-        lead_professional=_latest(records, _lead_in_force, lambda lead: lead.start),
-        left_england=_latest(records, _departure, lambda departure: departure.date),
-        died=_first(in_order(records, lambda p: p.died or None, BY_KNOWLEDGE), str),
-        holders=tuple(Holder(r.source, r.stated, r.seen) for r in order(records, BY_TIME)),
-        declared=_declared(records),
+        name=_fact(believed.name, statements(known, name_in_use), _name_key),
+        sex=_fact(believed.sex, statements(known, sex), str),
+        birth=_fact(believed.birth, statements(known, birth), _itself),
+        other_names=_other_names(known, believed.name),
+        address=_address(latest),
+        parents=_parents(latest),
+        services=_services(latest),
+        assessment=_latest(latest, lambda p: p.assessment, lambda a: a.date),
+        lead_professional=_latest(latest, _lead_in_force, lambda lead: lead.start),
+        left_england=_latest(latest, _departure, lambda departure: departure.date),
+        died=_first(statements(known, lambda p: p.died or None), str),
+        holders=tuple(Holder(r.source, r.stated, r.seen) for r in latest),
+        declared=_declared(latest),
     )
 
 
@@ -209,8 +210,10 @@ def _fact(
 ) -> Fact[T] | None:
     if believed is None:
         return None
-    known = key(believed.value)
-    others = tuple(t for t in _distinct(stated, key) if key(t.value) != known)
+    others: tuple[Told[T], ...] = ()
+    if len(stated) > 1:  # of one record, what is believed is all there is
+        known = key(believed.value)
+        others = tuple(t for t in _distinct(stated, key) if key(t.value) != known)
     return Fact(believed.value, believed.source, believed.stated, believed.seen, others)
 
 
@@ -226,13 +229,11 @@ def _distinct(stated: Iterable[Told[T]], key: Callable[[T], Hashable]) -> tuple[
     return tuple(found.values())
 
 
-def _each(
-    records: Sequence[Stated], facts: Callable[[Particulars], Iterable[T]], ranks: Sequence[str]
-) -> list[Told[T]]:
+def _each(records: Sequence[Stated], facts: Callable[[Particulars], Iterable[T]]) -> list[Told[T]]:
     """All values of a fact of which a record may state several."""
     return [
         Told(value, record.source, record.stated, record.seen)
-        for record in order(records, ranks)
+        for record in records
         for value in facts(record.particulars)
     ]
 
@@ -246,20 +247,16 @@ def _name_key(name: PersonName) -> Hashable:
     return tuple(fold(word) for word in name.given), fold(name.family)
 
 
-def _names_in_use(records: Sequence[Stated]) -> list[Told[PersonName]]:
-    return in_order(records, name_in_use, BY_KNOWLEDGE)
-
-
 def _other_names(
     records: Sequence[Stated], believed: Told[PersonName] | None
 ) -> tuple[Told[PersonName], ...]:
     known = _name_key(believed.value) if believed else None
-    told = _each(records, lambda p: p.names, BY_KNOWLEDGE)
+    told = _each(records, lambda p: p.names)
     return tuple(t for t in _distinct(told, _name_key) if _name_key(t.value) != known)
 
 
 def _address(records: Sequence[Stated]) -> Fact[Whereabouts] | None:
-    told = in_order(records, _whereabouts, BY_TIME, partial=lambda w: w.last_known)
+    told = statements(records, _whereabouts, lambda w: w.last_known)
     return _first(told, lambda w: (w.no_known_address, _address_key(w.address)))
 
 
@@ -287,7 +284,7 @@ def _address_key(address: Address | None) -> Hashable:
 
 
 def _parents(records: Sequence[Stated]) -> tuple[Told[Parent], ...]:
-    told = _each(records, lambda p: (_parent(c) for c in p.carers), BY_TIME)
+    told = _each(records, lambda p: (_parent(c) for c in p.carers))
     named = [t for t in told if t.value.given or t.value.family]
     return _distinct(named, lambda p: (fold(p.given), fold(p.family), p.relationship))
 
@@ -298,13 +295,13 @@ def _parent(carer: Carer) -> Parent:
 
 def _declared(records: Sequence[Stated]) -> tuple[Told[Declared], ...]:
     """Declared fields by name, the latest value first; our own columns have places of theirs."""
-    told = _each(records, lambda p: (d for d in p.declared if d.field not in OWN_FIELDS), BY_TIME)
+    told = _each(records, lambda p: (d for d in p.declared if d.field not in OWN_FIELDS))
     distinct = _distinct(told, lambda one: (one.field, fold(one.value)))
     return tuple(sorted(distinct, key=lambda one: one.value.field))
 
 
 def _services(records: Sequence[Stated]) -> tuple[Told[Involvement], ...]:
-    told = _each(records, _ordinary, BY_TIME)
+    told = _each(records, _ordinary)
     return _distinct(told, lambda i: (i.kind, i.organisation or fold(i.name), fold(i.practitioner)))
 
 
@@ -328,5 +325,5 @@ def _latest(
     records: Sequence[Stated], fact: Callable[[Particulars], T | None], date: Callable[[T], str]
 ) -> Told[T] | None:
     """The statement with the latest date of its own; of equals the one told last."""
-    told = in_order(records, fact, BY_TIME)
+    told = statements(records, fact)
     return max(told, key=lambda t: date(t.value), default=None)
