@@ -27,7 +27,8 @@ from events.message import Origin
 from projections.queries import Found
 from projections.view import ChildView
 
-LONGEST_REASON = 500
+LONGEST = 500
+"""Characters of a reason, or of whom somebody asks for."""
 OF_PRACTITIONERS = (Purpose.INVOLVEMENT, Purpose.ENQUIRY, Purpose.MEDIATION)
 """What a practitioner may look for. Duty is the purpose of those who run the index."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -217,7 +218,7 @@ async def take_seat(
         store,
         _purpose(purpose, actor, route),
         _reason(reason, route),
-        _said("Contactpoint-For", behalf)[:LONGEST_REASON],
+        _said("Contactpoint-For", behalf),
         request_id,
         headers,
     )
@@ -279,20 +280,18 @@ def _reason(stated: str | None, route: Route) -> str:
     reason = _said("Contactpoint-Reason", stated)
     if route.opens and not reason:
         raise UsageError("Contactpoint-Reason: expected why it is asked; it is recorded")
-    if len(reason) > LONGEST_REASON:
-        raise UsageError(f"Contactpoint-Reason: expected at most {LONGEST_REASON} characters")
     return reason
 
 
 def _said(header: str, stated: str | None) -> str:
-    """The words of a header. Raises UsageError where they are not encoded as they have to be."""
-    encoded = stated or ""
+    """The words of a header. Raises UsageError where they could not be recorded as they are."""
     try:
-        if encoded.isascii():
-            return unquote(encoded, errors="strict").strip()
-    except UnicodeDecodeError:
-        pass
-    raise UsageError(f"{header}: expected UTF-8, percent-encoded")
+        words = unquote((stated or "").encode("ascii").decode(), errors="strict").strip()
+    except UnicodeError:
+        raise UsageError(f"{header}: expected UTF-8, percent-encoded") from None
+    if len(words) > LONGEST:
+        raise UsageError(f"{header}: expected at most {LONGEST} characters")
+    return words
 
 
 def request_id(stated: str | None) -> str:

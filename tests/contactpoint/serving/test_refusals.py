@@ -65,12 +65,16 @@ def test_what_is_amiss_with_the_second_token_is_said_of_its_header(desk, second)
     assert told.startswith("Contactpoint-Second: ")
 
 
-@pytest.mark.parametrize("words", ["%ff%fe", "caf\u00e9"])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("%ff%fe", "UTF-8, percent-encoded"), ("caf\u00e9", "UTF-8, percent-encoded"),
+     ("%C3%A9" * 501, "at most 500 characters")],
+)  # fmt: skip
 @pytest.mark.parametrize("header", ["Contactpoint-Reason", "Contactpoint-For"])
-def test_words_that_would_be_recorded_as_others_are_refused(desk, header, words):
+def test_words_that_would_be_recorded_as_others_are_refused(desk, header, words, expected):
     sent = {header: words.encode("utf-8")}
     told = refused(desk, f"/children/{desk.number('pds', ASHA)}", 422, headers=sent)
-    assert told == f"{header}: expected UTF-8, percent-encoded"
+    assert told == f"{header}: expected {expected}"
 
 
 @pytest.mark.parametrize(
