@@ -36,5 +36,5 @@ def checked_reason(verdict: Verdict, reason: str) -> str:
     """The reason, if it is one for this verdict. Raises UsageError."""
     if reason not in REASONS[verdict]:
         known = ", ".join(REASONS[verdict])
-        raise UsageError(f"--reason: expected, for {verdict}, one of {known}")
+        raise UsageError(f"reason: expected, for {verdict}, one of {known}")
     return reason

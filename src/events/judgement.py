@@ -194,6 +194,7 @@ def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEve
             mine = pair.claimant == steward and now < pair.until
             return [] if mine else [PairClaimed(steward, until)]
         case ReleaseClaim(steward, now):
+            _must_be_free(pair, steward, now)
             mine = pair.claimant == steward and now < pair.until
             return [ClaimReleased(steward)] if mine else []
         case JudgePair(judged, now):

@@ -66,6 +66,7 @@ DELIVERY = sa.Table(
     sa.Column("expected", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Index("delivery_name", "delivery", info=BEFORE_FILLING),
+    sa.Index("delivery_first", "first", "delivery"),
 )
 """``delivery`` is the first 16 hex digits of the stream; ``state`` is ``received``, ``completed``,
 ``held``, ``refused``, ``approved`` or ``rejected``; ``first`` and ``latest`` say when its first

@@ -601,9 +601,18 @@ class Queries:
                 found.update(target.connection.execute(query).scalars())
         return found
 
-    def deliveries(self) -> list[Row]:
-        """All deliveries, the latest first."""
-        return self._rows(DELIVERY.select().order_by(DELIVERY.c.first.desc(), DELIVERY.c.delivery))
+    def deliveries(
+        self, behind: tuple[int, str] | None = None, limit: int | None = None
+    ) -> list[Row]:
+        """Deliveries, the latest first: all, or at most ``limit``.
+
+        ``behind``: only those that follow the one with this ``first`` and this name.
+        """
+        place = DELIVERY.c.first, DELIVERY.c.delivery
+        query = DELIVERY.select().order_by(*(part.desc() for part in place)).limit(limit)
+        if behind is not None:
+            query = query.where(sa.tuple_(*place) < behind)
+        return self._rows(query)
 
     def delivery(self, delivery: str) -> Row | None:
         """A delivery with its ``notes`` and ``dropped`` fields; None where it is not known."""

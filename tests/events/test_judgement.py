@@ -61,7 +61,10 @@ def test_another_is_refused_until_the_lease_ends():
 
 
 def test_what_is_released_is_free_and_only_its_claimant_releases_it():
-    assert decide(ReleaseClaim("bram", 50), given(CLAIMED)) == []
+    with pytest.raises(PairHeldError):
+        decide(ReleaseClaim("bram", 50), given(CLAIMED))
+    assert decide(ReleaseClaim("bram", 100), given(CLAIMED)) == []
+    assert decide(ReleaseClaim("bram", 50), given()) == []
     assert decide(ReleaseClaim("ada", 50), given(CLAIMED)) == [ClaimReleased("ada")]
     assert not given(CLAIMED, ClaimReleased("ada")).is_held("bram", 50)
 

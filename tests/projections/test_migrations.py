@@ -13,19 +13,20 @@ from projections.positions import metadata as positions
 from projections.projector import READ_MODELS, Projector
 from tests.projections.fake_log import FakeLog
 
-WIDEN = """
+NEXT = f"{int(schema.VERSION) + 1:04}"
+WIDEN = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "{NEXT}", "{schema.VERSION}"
 
 
 def upgrade():
     op.add_column("projection", sa.Column("colour", sa.Text()))
 """
 FAIL = WIDEN + '    raise RuntimeError("half way")\n'
-ANEW = """
-revision, down_revision, REBUILD = "0002", "0001", True
+ANEW = f"""
+revision, down_revision, REBUILD = "{NEXT}", "{schema.VERSION}", True
 """
 
 
@@ -46,8 +47,8 @@ def revisions(tmp_path, text):
     folder.mkdir(parents=True)
     for path in (FOLDER / "versions").glob("r*.py"):
         (folder / path.name).write_text(path.read_text())
-    (folder / "r0002_more.py").write_text(text)
-    return Migrations(folder.parent, "0002")
+    (folder / f"r{NEXT}_more.py").write_text(text)
+    return Migrations(folder.parent, NEXT)
 
 
 def columns(engine):
@@ -86,10 +87,10 @@ def test_new_tables_are_of_the_newest_version_and_leave_nothing_to_do(engine):
 def test_a_revision_that_is_written_is_gone_through_in_place(engine, tmp_path):
     migrations = revisions(tmp_path, WIDEN)
     with writing(prepared(engine)) as connection:
-        assert migrations.steps(connection) == ["0002"]
+        assert migrations.steps(connection) == [NEXT]
         migrations.run(connection)
     assert "colour" in columns(engine)
-    with pytest.raises(schema.SchemaError, match=r"version 0002.*'contactpoint migrate'"):
+    with pytest.raises(schema.SchemaError, match=rf"version {NEXT}.*'contactpoint migrate'"):
         prepared(engine)
 
 

@@ -20,6 +20,7 @@ from events.linking import LinkingCompleted, ModelAdopted, PairsReferred, Referr
 from events.record import RecordErased
 from events.source import SourceRegistered
 from projections.database import open_read_models
+from projections.deliveries import DELIVERY
 from projections.fingerprint import fingerprint
 from projections.guard import Guard
 from projections.projector import Projector
@@ -169,6 +170,23 @@ def test_a_refused_delivery_says_where_and_what_was_expected(log, ask):
         "line 4",
         "13 characters",
     )
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 9])
+def test_pages_of_any_size_hold_each_delivery_once_the_latest_first(log, ask, size):
+    for n in range(7):
+        log.append(cid(n), DeliveryRefused("s", "school.census", "line 4", "UPN", "13 characters"))
+    queries = ask()
+    with queries.engine.begin() as connection:  # as when several come in one moment
+        connection.execute(DELIVERY.update().values(first=DELIVERY.c.first // 3))
+    told, behind = [], None
+    while page := queries.deliveries(behind, size):
+        assert len(page) <= size
+        told += page
+        behind = page[-1]["first"], page[-1]["delivery"]
+    assert told == queries.deliveries()
+    assert len({one["delivery"] for one in told}) == 7
+    assert [one["first"] for one in told] == sorted((one["first"] for one in told), reverse=True)
 
 
 def referred(*pairs, settled=()):

@@ -99,7 +99,7 @@ class Judging:
         return self._act(pair, ClaimPair(by.name, origin.recorded, until), origin).until
 
     def release(self, pair: Pair, by: By, origin: Origin) -> None:
-        """Put a pair back undecided; nothing where it is not claimed by this steward."""
+        """Put a pair back undecided; nothing where nobody claims it. Raises ClaimedError."""
         self._act(pair, ReleaseClaim(by.name, origin.recorded), origin)
 
     def state(self, pair: Pair) -> JudgedPair:

@@ -22,6 +22,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from contactpoint.people.deciding import RULES, Second
 from contactpoint.serving import problems
+from contactpoint.serving.describing import with_headers
 from contactpoint.serving.fhir import capability, faults
 from contactpoint.serving.fhir.outcomes import MEDIA
 from contactpoint.serving.fhir.resources import OperationOutcome
@@ -102,7 +103,8 @@ def _described(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 def _encoded(app: Litestar) -> bytes:
-    return msgspec.json.encode(app.openapi_schema.to_schema(), order="deterministic")
+    told = with_headers(app.openapi_schema.to_schema(), ROUTES)
+    return msgspec.json.encode(told, order="deterministic")
 
 
 def _refused(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

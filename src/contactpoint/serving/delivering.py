@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from contactpoint.errors import NotFoundError
 from contactpoint.moments import as_time
@@ -34,11 +34,12 @@ class Delivery(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Deliveries(msgspec.Struct, frozen=True):
+class Deliveries(msgspec.Struct, frozen=True, omit_defaults=True):
     """Deliveries, the latest first."""
 
     deliveries: list[Delivery]
-    more: bool
+    cursor: str = ""
+    """To be sent for those before; left out at the end."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -98,12 +99,20 @@ class Quality(msgspec.Struct, frozen=True):
 
 
 def delivery_list(
-    seat: Seated, limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = 50
+    seat: Seated,
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = 50,
 ) -> Response[bytes]:
-    """The deliveries, the latest first."""
+    """The deliveries, the latest first; with a cursor those that came before."""
     seat.store.projector.catch_up()
-    rows = seat.store.queries.deliveries()
-    return seat.answer(Deliveries([_delivery(row) for row in rows[:limit]], len(rows) > limit))
+    of, reader = "deliveries", seat.actor.subject
+    place = seat.service.cursors.open(cursor, of, reader) if cursor else None
+    behind = msgspec.convert(place, tuple[int, str] | None)
+    rows = seat.store.queries.deliveries(behind, limit + 1)
+    shown = rows[:limit]
+    last = [shown[-1]["first"], shown[-1]["delivery"]] if len(rows) > limit else None
+    following = seat.service.cursors.seal(last, of, reader) if last else ""
+    return seat.answer(Deliveries([_delivery(row) for row in shown], following))
 
 
 def delivery_show(seat: Seated, delivery: FromPath[str]) -> Response[bytes]:

@@ -5,15 +5,16 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from contactpoint.beside import Sensitive
-from contactpoint.errors import NotFoundError
+from contactpoint.errors import NotFoundError, UsageError
 from contactpoint.history import happened
 from contactpoint.past import view_on
 from contactpoint.people.deciding import Act
 from contactpoint.serving.answers import AnyChild, Child, Held, Said, child_of, time_of
 from contactpoint.serving.children import MISSING, child_body, looked_at, looked_for, moved
+from contactpoint.serving.expected import not_a_day
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seated
 from person.particulars import Assessment, LeadProfessional
@@ -83,14 +84,20 @@ def child_services(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     )  # fmt: skip
 
 
-def child_past(seat: Seated, number: FromPath[str], day: FromPath[date]) -> Response[bytes]:
+def child_past(
+    seat: Seated,
+    number: FromPath[str],
+    day: Annotated[str, PathParameter(schema_extra={"format": "date"})],
+) -> Response[bytes]:
     """The child of a number as it was on a day, as far as is known now.
 
     By the records that are the child's today, and under today's shields. What stands beside the
     records is left out.
     """
-    found = looked_for(seat, number, day=day.isoformat())
-    view = view_on(seat.store.log, seat.store.queries, found, day)
+    if why := not_a_day(day):
+        raise UsageError(f"day: expected {why}")
+    found = looked_for(seat, number, day=day)
+    view = view_on(seat.store.log, seat.store.queries, found, date.fromisoformat(day))
     if view is None:
         raise NotFoundError(MISSING)
     return seat.answer(child_of(view, None), headers=moved(number, found))
@@ -138,7 +145,7 @@ ROUTES = (
         "What happened to a child", refuses=(404,),
     ),
     Route(
-        "GET", "/children/{number:str}/on/{day:date}", Act.SHOW, child_past, AnyChild,
+        "GET", "/children/{number:str}/on/{day:str}", Act.SHOW, child_past, AnyChild,
         "A child as it was on a day", refuses=(404,),
     ),
     Route(

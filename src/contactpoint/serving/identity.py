@@ -66,10 +66,10 @@ class Identity:
         Raises UnauthenticatedError where it names nobody, or without strong authentication.
         """
         if header is None:
-            raise UnauthenticatedError("expected a bearer token of a person", "invalid_request")
+            raise UnauthenticatedError("expected a bearer token of a person", error="")
         match = _BEARER.fullmatch(header.strip())
         if match is None or len(header) > tokens.LONGEST:
-            raise UnauthenticatedError("expected 'Authorization: Bearer TOKEN'", "invalid_request")
+            raise UnauthenticatedError("expected 'Bearer TOKEN'", error="")
         return self._strong(self.named(match[1]))
 
     def known(self, header: str | None) -> Actor | None:

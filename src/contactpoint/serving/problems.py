@@ -1,6 +1,7 @@
 """Refusals and faults as problem details (RFC 9457). Nothing of what was asked is repeated."""
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -44,7 +45,7 @@ class UnauthenticatedError(ContactpointError):
     """Nobody is named by a token that is in force."""
 
     def __init__(self, message: str, error: str = "invalid_token") -> None:
-        """``error``: as RFC 6750 and RFC 9470 call it."""
+        """``error``: as RFC 6750 and RFC 9470 call it; none where no token was shown at all."""
         super().__init__(message)
         self.error = error
 
@@ -92,6 +93,15 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
 FAULT = "a fault of the service; its log names the place by the id of the request"
 NO_TEXT = "the request holds what can be no text; expected UTF-8 without zero bytes"
 LATER = "no answer can be given now; ask again"
+WHERE = "the description at /openapi.json says what does"
+OF_HTTP = {
+    400: "the body: expected JSON in UTF-8, not compressed",
+    404: f"nothing answers at that path; {WHERE}",
+    405: "the header Allow says what is answered at that path",
+    413: "expected a body of at most 1 MiB",
+}
+"""What is said of requests that reach no handler of ours."""
+_ADVICE = re.compile(r"[;.] 'contactpoint [^']*' .*")
 
 
 def problem_of(error: Exception) -> tuple[Problem, Mapping[str, str]]:
@@ -112,16 +122,19 @@ def _detail(error: Exception, status: int) -> str:
     if isinstance(error, ValidationException):
         return _invalid(error)
     if isinstance(error, ContactpointError):
-        return str(error)
+        # What the command line is advised to do helps nobody who asks over HTTP.
+        return _ADVICE.sub("", str(error))
+    if isinstance(error, HTTPException):
+        return OF_HTTP.get(status, "")
     return {400: NO_TEXT, 500: FAULT, 503: LATER}.get(status, "")
 
 
 def _headers(error: Exception) -> dict[str, str]:
     match error:
         case UnauthenticatedError(error=kind):
-            return {"WWW-Authenticate": f'Bearer realm="contactpoint", error="{kind}"'}
+            return _challenge(kind)
         case TokenError():
-            return {"WWW-Authenticate": 'Bearer realm="contactpoint", error="invalid_token"'}
+            return _challenge("invalid_token")
         case TooManyError(after=after):
             return {"Retry-After": str(after)}
         case BehindError() | LockedError() | StaleError() | UnrecordedError():
@@ -132,16 +145,27 @@ def _headers(error: Exception) -> dict[str, str]:
             return {}
 
 
+def _challenge(kind: str) -> dict[str, str]:
+    told = f', error="{kind}"' if kind else ""
+    return {"WWW-Authenticate": f'Bearer realm="contactpoint"{told}'}
+
+
 def _invalid(error: ValidationException) -> str:
     """Which parts of the request do not fit, and what was expected, without what was given."""
     extra = error.extra if isinstance(error.extra, list) else []
-    told = [f"{one.get('key', 'body')}: {_expected(str(one.get('message', '')))}" for one in extra]
-    return "; ".join(told) or "the request does not fit; the description at /openapi.json says how"
+    told = [f"{_part(one)}: {_expected(str(one.get('message', '')))}" for one in extra]
+    return "; ".join(told) or f"the request does not fit; {WHERE}"
+
+
+def _part(one: dict[str, Any]) -> str:
+    part = str(one.get("key", "data"))
+    return "body" if part == "data" else part
 
 
 def _expected(message: str) -> str:
     """The words of a message that are about what is expected; values are never among them."""
-    return message if message.startswith(("Expected", "Object", "Missing")) else "does not fit"
+    fits = message.startswith(("Expected", "Object", "Missing")) and "regex" not in message
+    return message if fits else f"does not fit; {WHERE}"
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

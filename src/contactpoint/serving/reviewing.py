@@ -82,6 +82,9 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: Annotated[int, msgspec.Meta(ge=1, le=480)] = LEASE
 
 
+USUAL_CLAIM = Claim()
+
+
 class Claimed(msgspec.Struct, frozen=True):
     """That a pair is taken up, and until when; null when it was put back."""
 
@@ -104,6 +107,9 @@ class Undone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remarks: Annotated[str, msgspec.Meta(max_length=2000, pattern=NO_NUL)] = ""
 
 
+UNREMARKED = Undone()
+
+
 class Decided(msgspec.Struct, frozen=True):
     """What a decision came to."""
 
@@ -111,7 +117,7 @@ class Decided(msgspec.Struct, frozen=True):
     new: bool
     """False where this very judgement was in force already, or taken back already."""
     linked: bool
-    """False where the children follow with the next run of linking."""
+    """Whether the children have followed already; else they do with the next run of linking."""
 
 
 def review_list(
@@ -131,7 +137,9 @@ def review_show(seat: Seated, pair: FromPath[str]) -> Response[bytes]:
     return seat.answer(told, headers=tag(told["seen"]))
 
 
-def review_claim(seat: Seated, pair: FromPath[str], data: JSONBody[Claim]) -> Response[bytes]:
+def review_claim(
+    seat: Seated, pair: FromPath[str], data: JSONBody[Claim] = USUAL_CLAIM
+) -> Response[bytes]:
     """Take a pair up, so that nobody else decides on it meanwhile."""
     found = _pair(seat, pair)
     judging = seat.store.judging(Act.CLAIM)
@@ -162,7 +170,9 @@ def review_decide(seat: Seated, pair: FromPath[str], data: JSONBody[Verdicted]) 
     return seat.answer(Decided(str(meant.pair), is_new, seat.store.follow(origin)))
 
 
-def review_undo(seat: Seated, pair: FromPath[str], data: JSONBody[Undone]) -> Response[bytes]:
+def review_undo(
+    seat: Seated, pair: FromPath[str], data: JSONBody[Undone] = UNREMARKED
+) -> Response[bytes]:
     """Take the judgement on a pair back: grouping and numbers are as they were before it."""
     found, origin = _pair(seat, pair), seat.origin()
     is_new = seat.store.judging(Act.UNDO).undo(found, seat.store.by, origin, data.remarks)

@@ -13,16 +13,14 @@ from litestar.params import JSONBody
 from contactpoint.errors import UsageError
 from contactpoint.people.deciding import Act
 from contactpoint.serving.answers import name_of
+from contactpoint.serving.expected import not_a_day, not_a_name, not_a_postcode
 from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
 from person.particulars import BirthDate
-from projections.queries import MOST_FOUND, WILDCARD, Found, Search, TooBroadError
+from projections.queries import MOST_FOUND, Found, Search, TooBroadError
 from projections.view import ChildView, Name
 
-SHORTEST = 3
-"""Letters before a wildcard, as the Personal Demographics Service advises."""
 MOST_LOOKED_UP = 100
-DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 Word = Annotated[str, msgspec.Meta(max_length=100, pattern=NO_NUL)]
 
@@ -34,7 +32,9 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     """A forename; ``*`` behind at least three letters stands for any ending."""
     family: Word = ""
     """A family name, likewise."""
-    birth: Annotated[str, msgspec.Meta(pattern=f"^$|{DATE}")] = ""
+    birth: Annotated[
+        str, msgspec.Meta(max_length=10, pattern=NO_NUL, extra_json_schema={"format": "date"})
+    ] = ""
     postcode: Annotated[str, msgspec.Meta(max_length=10, pattern=NO_NUL)] = ""
     sex: Literal["", "F", "M", "U", "X"] = ""
     identifier: Annotated[str, msgspec.Meta(max_length=40, pattern=NO_NUL)] = ""
@@ -96,6 +96,7 @@ def child_find(seat: Seated, data: JSONBody[Asked]) -> Response[bytes]:
     anything else does not find it.
     """
     _must_be_enough(data)
+    _must_be_possible(data)
     question = msgspec.json.encode(msgspec.structs.replace(data, cursor="", limit=1)).decode()
     after, told = _place(seat, data.cursor, question)
     search = Search(
@@ -155,13 +156,22 @@ def summary(found: Found) -> Summary:
 
 def _must_be_enough(asked: Asked) -> None:
     """Raises UsageError where that would browse the index and not name a child."""
-    for field, name in (("given", asked.given), ("family", asked.family)):
-        letters = [letter for letter in name.rstrip(WILDCARD) if letter.isalpha()]
-        if name.endswith(WILDCARD) and len(letters) < SHORTEST:
-            raise UsageError(f"{field}: expected at least {SHORTEST} letters before {WILDCARD}")
     said = (asked.given or asked.family, asked.birth, asked.postcode)
     if not asked.identifier and sum(map(bool, said)) < 2:
         raise UsageError("expected an identifier, or two of name, birth and postcode")
+
+
+def _must_be_possible(asked: Asked) -> None:
+    """Raises UsageError where no child can answer to it: then something was mistyped."""
+    amiss = (
+        ("given", asked.given, not_a_name),
+        ("family", asked.family, not_a_name),
+        ("birth", asked.birth, not_a_day),
+        ("postcode", asked.postcode, not_a_postcode),
+    )
+    for field, text, why in amiss:
+        if text and (expected := why(text)):
+            raise UsageError(f"{field}: expected {expected}")
 
 
 def _place(seat: Seat, cursor: str, question: str) -> tuple[str, int]:

@@ -17,9 +17,9 @@ from contactpoint.accesses import Capacity, Entry
 from contactpoint.bootstrap import Contactpoint
 from contactpoint.errors import DeniedError, UsageError
 from contactpoint.people.actor import Actor, Role
-from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
-from contactpoint.people.tokens import RevokedTokenError
-from contactpoint.serving.problems import TooManyError
+from contactpoint.people.deciding import RULES, About, Act, Outcome, Purpose, decide
+from contactpoint.people.tokens import RevokedTokenError, TokenError
+from contactpoint.serving.problems import TooManyError, UnauthenticatedError
 from contactpoint.serving.route import Route
 from contactpoint.serving.service import Service
 from events.access import Asked
@@ -27,7 +27,8 @@ from events.message import Origin
 from projections.queries import Found
 from projections.view import ChildView
 
-LONGEST_REASON = 500
+LONGEST = 500
+"""Characters of a reason, or of whom somebody asks for."""
 OF_PRACTITIONERS = (Purpose.INVOLVEMENT, Purpose.ENQUIRY, Purpose.MEDIATION)
 """What a practitioner may look for. Duty is the purpose of those who run the index."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -148,12 +149,13 @@ class Seat:
     def answer(
         self, body: object, *, status: int = 0, headers: Mapping[str, str] | None = None
     ) -> Response[bytes]:
-        """The answer, with a tag of what is visible; without the body where the caller has it."""
-        content = _ENCODE.encode(body)
-        tag = self._tag(content)
-        sent = {"ETag": tag, **(headers or {})}
-        if self.route.method == "GET" and tag in _tags(self.headers.get("if-none-match", "")):
-            return Response(b"", status_code=304, headers=sent)
+        """The answer; to GET with a tag of what is visible, without the body where it is known."""
+        content, sent = _ENCODE.encode(body), dict(headers or {})
+        if self.route.method == "GET":
+            tag = self._tag(content)
+            sent = {"ETag": tag} | sent
+            if tag in _tags(self.headers.get("if-none-match", "")):
+                return Response(b"", status_code=304, headers=sent)
         return Response(
             content,
             status_code=status or self.route.status,
@@ -208,7 +210,7 @@ async def take_seat(
     request.scope["state"]["reader"] = service.short_id(actor.subject)
     service.limits.pass_one(actor.subject)
     second = headers.get("contactpoint-second")
-    other = await _named(service, second, request_id) if second else None
+    other = await _second(service, second, request_id) if second else None
     store = service.store.acting(actor, other, request_id)
     seat = Seat(
         service,
@@ -216,7 +218,7 @@ async def take_seat(
         store,
         _purpose(purpose, actor, route),
         _reason(reason, route),
-        unquote(behalf or "").strip()[:LONGEST_REASON],
+        _said("Contactpoint-For", behalf),
         request_id,
         headers,
     )
@@ -237,6 +239,15 @@ async def _named(service: Service, header: str | None, request: str) -> Actor:
         return known
     found: Actor = await to_thread.run_sync(_of, service, header, request)
     return found
+
+
+async def _second(service: Service, header: str, request: str) -> Actor:
+    """The second person. What is amiss with their token is said of their header."""
+    try:
+        return await _named(service, header, request)
+    except (TokenError, UnauthenticatedError) as error:
+        kind = getattr(error, "error", "invalid_token")
+        raise UnauthenticatedError(f"Contactpoint-Second: {error}", kind) from None
 
 
 def _of(service: Service, header: str | None, request: str) -> Actor:
@@ -260,17 +271,27 @@ def _purpose(stated: str | None, actor: Actor, route: Route) -> Purpose:
     except ValueError:
         purpose = None
     if purpose not in may:
-        raise UsageError(f"Contactpoint-Purpose: expected one of {', '.join(may)}")
+        fitting = [one for one in may if one in RULES[route.act].purposes] or may
+        raise UsageError(f"Contactpoint-Purpose: expected {' or '.join(fitting)}")
     return purpose
 
 
 def _reason(stated: str | None, route: Route) -> str:
-    reason = unquote(stated or "", errors="replace").strip()
+    reason = _said("Contactpoint-Reason", stated)
     if route.opens and not reason:
         raise UsageError("Contactpoint-Reason: expected why it is asked; it is recorded")
-    if len(reason) > LONGEST_REASON:
-        raise UsageError(f"Contactpoint-Reason: expected at most {LONGEST_REASON} characters")
     return reason
+
+
+def _said(header: str, stated: str | None) -> str:
+    """The words of a header. Raises UsageError where they could not be recorded as they are."""
+    try:
+        words = unquote((stated or "").encode("ascii").decode(), errors="strict").strip()
+    except UnicodeError:
+        raise UsageError(f"{header}: expected UTF-8, percent-encoded") from None
+    if len(words) > LONGEST:
+        raise UsageError(f"{header}: expected at most {LONGEST} characters")
+    return words
 
 
 def request_id(stated: str | None) -> str:

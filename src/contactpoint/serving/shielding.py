@@ -108,6 +108,9 @@ class Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     safe_parents: list[Parent] = []
 
 
+AS_IT_WAS = Reviewed()
+
+
 class Standing(msgspec.Struct, frozen=True):
     """What became of a shield."""
 
@@ -150,7 +153,7 @@ def shield_apply(seat: Seated, data: JSONBody[Application]) -> Response[bytes]:
         _criterion(data.criterion),
         data.requester,
         data.authority or seat.actor.authority,
-        data.review,
+        _ahead(seat, data.review),
         _parents(data.safe_parents),
     )
     laid = seat.store.shielding.apply(found.view.number, asked, seat.origin())
@@ -158,10 +161,16 @@ def shield_apply(seat: Seated, data: JSONBody[Application]) -> Response[bytes]:
     return seat.answer(Applied(laid.hex, found.view.number, kin), headers=tag(1))
 
 
-def shield_review(seat: Seated, shield: FromPath[str], data: JSONBody[Reviewed]) -> Response[bytes]:
+def shield_review(
+    seat: Seated, shield: FromPath[str], data: JSONBody[Reviewed] = AS_IT_WAS
+) -> Response[bytes]:
     """Say that a shield was looked at again and is to stand."""
     asked = Asked(
-        _criterion(data.criterion), data.requester, "", data.review, _parents(data.safe_parents)
+        _criterion(data.criterion),
+        data.requester,
+        "",
+        _ahead(seat, data.review),
+        _parents(data.safe_parents),
     )
     name = _named(shield)
     seat.store.shielding.review(name, asked, seat.origin(), _version(seat))
@@ -206,6 +215,12 @@ def _criterion(stated: str) -> str:
     if stated and stated not in CRITERIA:
         raise UsageError(f"criterion: expected one of {', '.join(CRITERIA)}")
     return stated
+
+
+def _ahead(seat: Seat, day: date | None) -> date | None:
+    if day is not None and day < seat.service.today:
+        raise UsageError("review: expected a day that is still to come")
+    return day
 
 
 def _parents(named: list[Parent]) -> tuple[SafeParent, ...]:

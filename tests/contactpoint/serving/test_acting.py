@@ -90,6 +90,8 @@ def test_what_one_steward_claims_another_does_not_decide(two):
     body = {"verdict": "apart", "reason": "twins"}
     path = f"/reviews/{two.pair}/decision"
     act(two, path, body, by=second, expected=409, headers={"If-Match": tag})
+    kept = act(two, f"/reviews/{two.pair}/release", by=second, expected=409)
+    assert kept.json()["detail"].startswith("stella has claimed the pair")
     act(two, f"/reviews/{two.pair}/release", by=first)
     act(two, path, body, by=second, headers={"If-Match": tag})
 
@@ -158,6 +160,15 @@ def test_shields_are_listed_and_reviewed_by_officers_alone(own):
         act(own, path, body, by=olu, headers={"If-Match": f'"{one["version"]}"'}, purpose=None)
         again = own.ask("/shields", by=olu, purpose="duty").json()["shields"][0]
         assert (again["review"], again["version"]) == ("2028-01-01", one["version"] + 1)
+
+
+def test_a_shield_is_not_to_be_reviewed_on_a_day_that_has_gone(own):
+    with own.serving():
+        olu, number = own.officer(), own.number("pds", ASHA)
+        body = APPLICATION | {"number": number, "review": "2020-01-01"}
+        refused = act(own, "/shields", body, by=olu, expected=422)
+        assert refused.json()["detail"].startswith("review: expected a day")
+        assert own.child(number)["view"] == "whole"
 
 
 def test_a_shield_over_a_child_that_does_not_exist_is_not_found(own):

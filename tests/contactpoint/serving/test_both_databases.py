@@ -59,6 +59,26 @@ def test_lists_are_answered_and_zero_bytes_are_no_fault(either, path):
     assert answered.status_code in ((400, 404) if "%00" in path else (200,)), answered.text
 
 
+def test_deliveries_are_told_page_by_page_also_while_others_come(either):
+    def page(cursor="", by="mara", expected=200):
+        manager, asked = either.person(by, "data-manager"), {"limit": 1, "cursor": cursor}
+        answered = either.ask("/deliveries", by=manager, purpose="duty", params=asked)
+        assert answered.status_code == expected, answered.text
+        return answered.json()
+
+    told = [first := page()]
+    either.patient(ASHA, "2026-10-02", postcode="SE15 3QN")
+    while cursor := told[-1].get("cursor"):
+        told.append(page(cursor))
+    assert [len(one["deliveries"]) for one in told] == [1] * len(told)
+    names = [one["deliveries"][0]["delivery"] for one in told]
+    came = [one["deliveries"][0]["first"] for one in told]
+    assert len(set(names)) == len(names) >= 3
+    assert came == sorted(came, reverse=True)
+    assert page()["deliveries"] != first["deliveries"]
+    page(first["cursor"], by="mona", expected=422)
+
+
 def test_a_body_with_a_zero_byte_is_refused(either):
     asked = {"family": "a\0b", "birth": "2015-03-04"}
     assert either.ask("/children/search", method="POST", json=asked).status_code == 400

@@ -23,6 +23,42 @@ def test_the_description_that_is_checked_in_is_the_one_that_is_served():
     )
 
 
+def headers_of(method, path):
+    """The headers that a request takes by the description, and whether each has to be there."""
+    told = description()["paths"][path][method]["parameters"]
+    return {one["name"]: one["required"] for one in told if one["in"] == "header"}
+
+
+def test_the_description_names_the_headers_that_are_taken_and_those_that_must_be_there():
+    asked = {"Contactpoint-Purpose": True, "Contactpoint-Reason": True, "Contactpoint-For": False,
+             "X-Request-ID": False}  # fmt: skip
+    own = asked | {"Contactpoint-Purpose": False, "Contactpoint-Reason": False}
+    changing = {"Idempotency-Key": False}
+    assert headers_of("get", "/children/{number}") == asked | {"If-None-Match": False}
+    assert headers_of("post", "/children/search") == asked
+    assert headers_of("get", "/changes") == own | {"If-None-Match": False}
+    assert headers_of("post", "/reviews/{pair}/claim") == own | changing
+    assert headers_of("post", "/reviews/{pair}/decision") == own | changing | {
+        "If-Match": True, "Contactpoint-Second": False,
+    }  # fmt: skip
+    assert headers_of("post", "/shields/{shield}/lift") == asked | changing | {
+        "If-Match": True, "Contactpoint-Second": True,
+    }  # fmt: skip
+
+
+def test_the_description_is_the_same_however_often_it_is_asked_for(desk):
+    told = [desk.client.get("/openapi.json").json() for _ in range(2)]
+    assert told[0] == told[1] == description()
+
+
+def test_a_body_has_to_be_there_where_something_of_it_has_to_be_said():
+    paths = description()["paths"]
+    assert not paths["/reviews/{pair}/claim"]["post"]["requestBody"]["required"]
+    assert paths["/reviews/{pair}/decision"]["post"]["requestBody"]["required"]
+    match = paths["/fhir/R4/Patient/$match"]["post"]["requestBody"]["content"]
+    assert match.keys() == {"application/json", "application/fhir+json"}
+
+
 def test_every_path_that_answers_is_a_row_of_the_table(desk):
     served = {
         (path.rstrip("/") or "/", method)
@@ -47,8 +83,7 @@ def filled(route):
               "day": "2026-01-01", "delivery": "0" * 16, "source": "nobody"}  # fmt: skip
     path = route.path
     for name, value in values.items():
-        for kind in ("str", "date"):
-            path = path.replace(f"{{{name}:{kind}}}", value)
+        path = path.replace(f"{{{name}:str}}", value)
     return path
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
 
 from contactpoint.serving.fhir import systems
 from contactpoint.serving.fhir.outcomes import MEDIA
@@ -72,7 +73,22 @@ def _about(kind: str) -> dict[str, Any]:
     }
 
 
-@get(PATH, include_in_schema=False, sync_to_thread=False)
+@get(
+    PATH,
+    operation_id="capability",
+    summary="What of FHIR is answered",
+    tags=["FHIR R4"],
+    security=[{}],
+    sync_to_thread=False,
+    responses={
+        200: ResponseSpec(
+            dict[str, Any],
+            description="A CapabilityStatement.",
+            media_type=MEDIA,
+            generate_examples=False,
+        )
+    },
+)
 def metadata() -> Response[bytes]:
     """It tells of no child, and so anybody may read it."""
     return Response(msgspec.json.encode(statement()), media_type=MEDIA)

@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, QueryParameter
 
+from contactpoint.serving.expected import not_a_day, not_a_name
 from contactpoint.serving.fhir import systems
 from contactpoint.serving.fhir.bundles import entry, searchset
 from contactpoint.serving.fhir.described import identified, own_number
@@ -19,13 +20,10 @@ from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import FhirError, invalid, too_little, too_many
 from contactpoint.serving.fhir.patients import patient
 from contactpoint.serving.seat import Seat, Seated
-from person.dates import DateError, iso_date
 from person.identifiers import IdentifierError, nhs_number
 from person.places import PlaceError, postcode
 from projections.queries import MOST_FOUND, WILDCARD, Found, Search
 
-SHORTEST = 3
-"""Letters before a wildcard."""
 LONGEST = 200
 """Characters of a value."""
 GENDERS = {"female": "F", "male": "M", "other": "X", "unknown": "U"}
@@ -97,10 +95,15 @@ def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the descripti
 
 def patient_search_posted(
     seat: Seated,
+    request: Request[Any, Any, Any],
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[bytes]:
-    """The children for whom all holds that is asked, by parameters in the body."""
-    return _answered(seat, {k: v if isinstance(v, list) else [v] for k, v in data.items()})
+    """The children for whom all holds that is asked, by parameters in body and address."""
+    asked = request.query_params
+    stated: dict[str, list[str]] = {name: list(asked.getall(name)) for name in asked}
+    for name, value in data.items():
+        stated[name] = stated.get(name, []) + (value if isinstance(value, list) else [value])
+    return _answered(seat, stated)
 
 
 def _answered(seat: Seat, stated: Mapping[str, Sequence[str]]) -> Response[bytes]:
@@ -208,26 +211,19 @@ def _identifier(token: str) -> tuple[str, str]:
 def _whole(parameter: str, text: str) -> str:
     if WILDCARD in text:
         raise invalid(parameter, f"whole names; family and given take {WILDCARD}")
-    return text
+    return _name(parameter, text)
 
 
 def _name(parameter: str, text: str) -> str:
-    letters = [letter for letter in text.rstrip(WILDCARD) if letter.isalpha()]
-    if WILDCARD in text.rstrip(WILDCARD) or (text.endswith(WILDCARD) and len(letters) < SHORTEST):
-        raise invalid(parameter, f"{WILDCARD} at the end alone, behind {SHORTEST} letters at least")
+    if text and (expected := not_a_name(text)):
+        raise invalid(parameter, expected)
     return text
 
 
 def _birth(text: str) -> str:
-    bare = text.removeprefix("eq")
-    if not text:
-        return ""
-    try:
-        day = iso_date(bare)
-    except DateError as error:
-        raise invalid("birthdate", error.expected) from None
-    if len(bare) != 10 or day != bare:
-        raise invalid("birthdate", "a whole date as YYYY-MM-DD, bare or with eq")
+    day = text.removeprefix("eq")
+    if text and (expected := not_a_day(day)):
+        raise invalid("birthdate", expected)
     return day
 
 

@@ -1,0 +1,95 @@
+"""What is refused says what would be right, in words for somebody who has no shell."""
+
+import pytest
+
+from tests.contactpoint.serving.conftest import ASHA
+
+SEARCH = "/children/search"
+JSON = {"Content-Type": "application/json"}
+
+
+def refused(desk, path, expected, **asked):
+    answered = desk.ask(path, **asked)
+    assert answered.status_code == expected, answered.text
+    return answered.json().get("detail", "")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"family=Okonjo", b"\x1f\x8b\x08", b'{"family": "\xff"}', b"[" * 9_999]
+)
+def test_a_body_that_cannot_be_read_is_told_so(desk, body):
+    told = refused(desk, SEARCH, 400, method="POST", content=body, headers=JSON)
+    assert told.startswith(("the body: expected JSON", "body: does not fit", "the request holds"))
+
+
+def test_values_that_do_not_fit_lead_to_the_description(desk):
+    told = refused(desk, SEARCH, 400, method="POST", json={"sex": "female"})
+    assert told == "sex: does not fit; the description at /openapi.json says what does"
+    nul = refused(desk, SEARCH, 400, method="POST", json={"family": "a\0"})
+    assert "regex" not in nul
+    assert "\\x00" not in nul
+
+
+def test_a_body_may_be_left_out_where_nothing_of_it_has_to_be_said(own):
+    with own.serving():
+        by = own.person("stella", "steward")
+        for path in ("claim", "undo", "release"):
+            asked = {"by": by, "purpose": "duty", "method": "POST"}
+            told = refused(own, f"/reviews/00000000-00000000/{path}", 404, **asked)
+            assert told == "no such pair"
+
+
+def test_paths_and_methods_that_are_none_are_told_apart_from_children_who_are_not_there(desk):
+    assert refused(desk, "/childern/1", 404).startswith("nothing answers at that path")
+    assert refused(desk, "/children/1", 404) == "no child of that number"
+    for method in ("POST", "DELETE", "PUT"):
+        assert "Allow" in refused(desk, "/children/1", 405, method=method)
+    too_large = {"method": "POST", "content": b"x" * (1 << 20) + b"x", "headers": JSON}
+    assert refused(desk, SEARCH, 413, **too_large) == "expected a body of at most 1 MiB"
+
+
+@pytest.mark.parametrize(
+    ("header", "error"),
+    [(None, ""), ("Basic YTpi", ""), ("Bearer nonsense", ', error="invalid_token"')],
+)
+def test_who_shows_no_token_is_asked_for_one_and_a_bad_one_is_called_so(desk, header, error):
+    answered = desk.ask("/children/1", headers={"Authorization": header})
+    assert answered.status_code == 401
+    assert answered.headers["www-authenticate"] == f'Bearer realm="contactpoint"{error}'
+    assert "contactpoint token" not in answered.text
+
+
+@pytest.mark.parametrize("second", ["Bearer nonsense", "nonsense"])
+def test_what_is_amiss_with_the_second_token_is_said_of_its_header(desk, second):
+    told = refused(desk, "/children/1", 401, headers={"Contactpoint-Second": second})
+    assert told.startswith("Contactpoint-Second: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("%ff%fe", "UTF-8, percent-encoded"), ("caf\u00e9", "UTF-8, percent-encoded"),
+     ("%C3%A9" * 501, "at most 500 characters")],
+)  # fmt: skip
+@pytest.mark.parametrize("header", ["Contactpoint-Reason", "Contactpoint-For"])
+def test_words_that_would_be_recorded_as_others_are_refused(desk, header, words, expected):
+    sent = {header: words.encode("utf-8")}
+    told = refused(desk, f"/children/{desk.number('pds', ASHA)}", 422, headers=sent)
+    assert told == f"{header}: expected {expected}"
+
+
+@pytest.mark.parametrize(
+    ("path", "roles", "expected"),
+    [("/children/1", ["practitioner"], "involvement or enquiry or mediation"),
+     ("/shields", ["shielding-officer"], "duty"),
+     ("/reviews/00000000-00000000", ["steward"], "duty")],
+)  # fmt: skip
+def test_a_purpose_that_is_missing_is_asked_for_by_those_that_fit(desk, path, roles, expected):
+    by = desk.person(f"a-{roles[0]}", *roles)
+    assert refused(desk, path, 422, by=by, purpose=None) == (
+        f"Contactpoint-Purpose: expected {expected}"
+    )
+
+
+def test_an_answer_to_post_has_no_tag_that_could_be_taken_for_a_childs(desk):
+    asked = {"family": "Okonjo", "birth": "2015-03-04"}
+    assert "etag" not in desk.ask(SEARCH, method="POST", json=asked).headers
