@@ -94,18 +94,24 @@ class Guard:
         read: Callable[[Target], T],
         shows: Callable[[T], Collection[UUID]],
         tell: Callable[[T], U],
+        *,
+        openly: Callable[[T], bool] = lambda _: False,
     ) -> U:
         """What ``tell`` makes of an answer with what it asks of the log itself.
 
         It is asked of the state of the log in which the list was looked at, and that was found
         after the read models were: whatever hides a child hides all of it, or comes after.
+
+        ``openly`` says of an answer that it tells nothing but of the records that it shows openly.
+        The list itself then says whether it may be shown, wherever the read models stand.
         """
         for _ in range(TRIES):
             with engine.connect() as connection:
                 position = _position(connection)
                 answer = read(Target(connection))
             with self._shields.reading():
-                if position >= self.head() and not self.hidden(shows(answer)):
+                passed = position >= self.head() or openly(answer)
+                if passed and not self.hidden(shows(answer)):
                     return tell(answer)
             self._catch_up()
         raise BehindError

@@ -319,7 +319,12 @@ class Queries:
             return _shown(dict([lasting]), target, self._contact) if lasting else []
 
         return self.guard.told(
-            self.engine, read, _open_records, lambda found: tell(found[0]) if found else None
+            self.engine,
+            read,
+            _open_records,
+            lambda found: tell(found[0]) if found else None,
+            # A child that is seen whole is seen by its own records alone.
+            openly=lambda found: all(isinstance(one.view, ChildView) for one in found),
         )
 
     def survivor(self, number: str, target: Target) -> bytes | None:

@@ -26,6 +26,7 @@ from contactpoint.serving.describing import with_headers
 from contactpoint.serving.fhir import capability, faults
 from contactpoint.serving.fhir.outcomes import MEDIA
 from contactpoint.serving.fhir.resources import OperationOutcome
+from contactpoint.serving.keeping_up import soon
 from contactpoint.serving.metrics import Metrics
 from contactpoint.serving.problems import Problem
 from contactpoint.serving.repeats import IDEMPOTENCY_KEY, once
@@ -179,12 +180,13 @@ def _recorded(one: Route) -> Callable[..., Any]:
         seat: Seat = asked["seat"]
         work = functools.partial(one.handler, **asked)
         try:
+            slowly = functools.partial(to_thread.run_sync, limiter=seat.service.threads())
             if one.quick:
-                return work()
+                return await soon(work, slowly)
             if one.repeats and IDEMPOTENCY_KEY in seat.headers:
                 words = {name: value for name, value in asked.items() if name != "seat"}
                 work = functools.partial(once, seat, msgspec.json.encode([one.name, words]), work)
-            return await to_thread.run_sync(work, limiter=seat.service.threads())
+            return await slowly(work)
         finally:
             await seat.settle()
 

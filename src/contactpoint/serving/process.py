@@ -19,4 +19,4 @@ def application() -> Litestar:
 
 
 def _opening() -> AbstractContextManager[Service]:
-    return opened(from_environment())
+    return opened(from_environment(), followed=True)

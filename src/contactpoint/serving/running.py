@@ -19,6 +19,7 @@ from contactpoint.bootstrap import Contactpoint, open_store
 from contactpoint.keeping.staging import in_service
 from contactpoint.serving.anchoring import anchoring
 from contactpoint.serving.health import Health, answering
+from contactpoint.serving.keeping_up import keeping_up
 from contactpoint.serving.logs import configuration
 from contactpoint.settings import Settings
 
@@ -77,7 +78,7 @@ def run(settings: Settings, listening: Listening) -> None:
             server = _server(listening)
             server.health, server.drain = health, settings.drain
             logger.info("beginning", extra={"workers": listening.workers})
-            with anchoring(store):
+            with anchoring(store), keeping_up(store):
                 server.serve()
             logger.info("ended")
 

@@ -14,6 +14,7 @@ from contactpoint.chance import CHANCE, Chance
 from contactpoint.intake.preparing import day_of
 from contactpoint.serving.cursors import Cursors
 from contactpoint.serving.identity import Identity, IssuerTokens, OwnTokens, Reads
+from contactpoint.serving.keeping_up import waiting_for_it
 from contactpoint.serving.limits import Limits
 from contactpoint.serving.recording import BatchedAccesses
 from contactpoint.serving.repeats import Repeats
@@ -62,9 +63,16 @@ class Service:
 
 
 @contextmanager
-def opened(settings: Settings, chance: Chance = CHANCE) -> Iterator[Service]:
-    """The service of an installation, for as long as the context lasts."""
+def opened(
+    settings: Settings, chance: Chance = CHANCE, *, followed: bool = False
+) -> Iterator[Service]:
+    """The service of an installation, for as long as the context lasts.
+
+    ``followed``: whether another process keeps the read models in step with the log.
+    """
     with open_store(settings, chance) as store:
+        if followed:
+            store.__dict__["catch_up"] = waiting_for_it(store)
         turn = settings.home / "access.turn" if store.access.is_embedded else None
         accesses = BatchedAccesses(store.access, store.keys, store.master, turn=turn)
         # Whatever a use case records goes through the one writer.
