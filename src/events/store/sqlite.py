@@ -13,6 +13,7 @@ from uuid import UUID
 from eventsourcing.persistence import (
     BaseInfrastructureFactory,
     IntegrityError,
+    InterfaceError,
     Notification,
     OperationalError,
     StoredEvent,
@@ -49,7 +50,9 @@ AMONG = 500
 FEW = 8
 """Values that are looked up one by one."""
 TYPES = {"id": "BLOB", "count": "INTEGER", "text": "TEXT", "bytes": "BLOB"}
-PRAGMAS = ("synchronous=FULL", "cache_size=-131072", "wal_autocheckpoint=10000")
+STATEMENTS = 256
+"""Statements that a connection remembers, parsed and planned."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-131072", "wal_autocheckpoint=10000")
 """FULL: a commit is on the disk when it returns. 128 MiB of cache spares the random index."""
 
 
@@ -78,8 +81,18 @@ class _Connection(SQLiteConnection):
 
 class _Pool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
-        made = super()._create_connection()._sqlite_conn
-        made.row_factory = None
+        """A connection as the library makes it, but for its memory of one statement alone."""
+        try:
+            made = sqlite3.connect(
+                self.db_name,
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+                timeout=PATIENCE,
+                cached_statements=STATEMENTS,
+            )
+        except sqlite3.Error as error:
+            raise InterfaceError(error) from error
         for pragma in PRAGMAS:
             made.execute(f"PRAGMA {pragma}")
         return _Connection(made, max_age=self.max_age)
