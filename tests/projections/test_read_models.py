@@ -180,7 +180,7 @@ def test_pages_of_any_size_hold_each_delivery_once_the_latest_first(log, ask, si
     with queries.engine.begin() as connection:  # as when several come in one moment
         connection.execute(DELIVERY.update().values(first=DELIVERY.c.first // 3))
     told, behind = [], None
-    while page := queries.deliveries(behind, size):
+    while (page := queries.deliveries(behind, size)) and len(told) < 8:
         assert len(page) <= size
         told += page
         behind = page[-1]["first"], page[-1]["delivery"]
