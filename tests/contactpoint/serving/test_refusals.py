@@ -81,6 +81,7 @@ def test_words_that_would_be_recorded_as_others_are_refused(desk, header, words,
     ("path", "roles", "expected"),
     [("/children/1", ["practitioner"], "involvement or enquiry or mediation"),
      ("/shields", ["shielding-officer"], "duty"),
+     ("/shields", ["practitioner"], "involvement or enquiry or mediation"),
      ("/reviews/00000000-00000000", ["steward"], "duty")],
 )  # fmt: skip
 def test_a_purpose_that_is_missing_is_asked_for_by_those_that_fit(desk, path, roles, expected):
