@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from contactpoint.again import again
 from contactpoint.errors import ContactpointError, UsageError
 from contactpoint.intake.preparing import day_of
 from contactpoint.people.actor import Actor
@@ -24,9 +25,7 @@ from events.keys import SubjectKeys
 from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
-from events.store.appending import StaleError
 
-TRIES = 5
 PAGE = 10_000
 REVOKED = "use a revoked token"
 """The act that is recorded of who tries one."""
@@ -256,15 +255,12 @@ class Accesses:
         """
         sealed = sorted({entry.stream for entry in entries if entry.sealed})
         keys = self._keys(sealed) if sealed else {}
-        for attempt in range(TRIES):
-            try:
-                versions = self.log.versions({entry.stream for entry in entries})
-                self.log.append(_messages(entries, keys, versions))
-            except StaleError:
-                if attempt == TRIES - 1:
-                    raise
-            else:
-                return
+
+        def attempt() -> None:
+            versions = self.log.versions({entry.stream for entry in entries})
+            self.log.append(_messages(entries, keys, versions))
+
+        again(attempt)
 
     def _keys(self, streams: Sequence[UUID]) -> dict[UUID, int]:
         """The numbers of the keys of these streams."""

@@ -40,10 +40,14 @@ if TYPE_CHECKING:
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
-    from contactpoint.judging import By, Hangs, Judging, Pair
+    from contactpoint.judging.acts import By, Permit
+    from contactpoint.judging.judging import Judging
+    from contactpoint.judging.pair import Pair
+    from contactpoint.judging.splitting import Splitting
     from contactpoint.keeping.backing_up import BackingUp
-    from contactpoint.linking.kept_index import Filling, KeptIndex
-    from contactpoint.linking.run import Linking
+    from contactpoint.linking.filling import Filling
+    from contactpoint.linking.kept_index import KeptIndex
+    from contactpoint.linking.linking import Linking
     from contactpoint.linking.shapes import Shapes
     from contactpoint.matching.person import PersonMatching
     from contactpoint.models import Models
@@ -255,18 +259,19 @@ class Contactpoint:
     @property
     def linking(self) -> "Linking":
         """The use case of linking."""
-        from contactpoint.linking.run import COMMIT, Linking
+        from contactpoint.linking.linking import Linking
+        from contactpoint.linking.parts import COMMIT, Parts
 
-        return Linking(
+        parts = Parts(
             self.log,
             self.master,
             self.projector,
             self.queries,
             self._kept_index(),
-            shapes=self.shapes,
             commit=min(COMMIT, self.settings.chunk),
             chance=self.chance,
         )
+        return Linking(parts, self.shapes)
 
     def model_of(self, source: str) -> "DeclaredModel | None":
         """The model for a source whose records are of a table of another shape."""
@@ -288,16 +293,17 @@ class Contactpoint:
     @property
     def filling(self) -> "Filling":
         """How records are put into the matcher's index: what their sources' settings say."""
-        from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.filling import Filling
         from contactpoint.linking.matching import OfChildren
 
         return Filling(self.sources.registry(), OfChildren(self.model))
 
-    def evaluating(self, origin: Origin) -> "Evaluating":
+    @property
+    def evaluating(self) -> "Evaluating":
         """The use case of measuring accuracy, over the index brought up to date."""
         from contactpoint.evaluating.measuring import Evaluating
 
-        index = self.linking.index(origin, self.model)
+        index = self.linking.index(self.model)
         return Evaluating(self.queries, self.filling, index, self.log, self.master)
 
     @property
@@ -350,7 +356,7 @@ class Contactpoint:
 
     def matching_people(self, aside: "Executor | None" = None) -> "PersonMatching":
         """The same; ``aside`` reads an index that was written anew while the old one answers."""
-        from contactpoint.linking.kept_index import Filling
+        from contactpoint.linking.filling import Filling
         from contactpoint.linking.matching import OfChildren
         from contactpoint.matching.open_index import OpenIndex
         from contactpoint.matching.person import PersonMatching
@@ -384,23 +390,30 @@ class Contactpoint:
 
     def judging(self, act: Act) -> "Judging":
         """The use case of deciding on pairs, for one act of whoever acts."""
-        from contactpoint.judging import NO_PAIR, Judging
-        from contactpoint.people.knowing import about
+        from contactpoint.judging.judging import Judging
+        from contactpoint.judging.pair import NO_PAIR
 
-        def permit(hangs: "Hangs") -> None:
-            self.require(act, about(hangs, self), missing=NO_PAIR)
+        return Judging(self.log, self.keys, self.master, self._permit(act, NO_PAIR))
 
-        return Judging(self.log, self.keys, self.master, permit)
+    def splitting(self, act: Act) -> "Splitting":
+        """The use case of parting a child, for one act of whoever acts."""
+        from contactpoint.judging.pair import NO_PAIR
+        from contactpoint.judging.splitting import Splitting
+
+        return Splitting(self.log, self.keys, self.master, self._permit(act, NO_PAIR))
 
     def separating(self, act: Act) -> "Separating":
         """The use case of never-links and adoptions, for one act of whoever acts."""
-        from contactpoint.people.knowing import about
         from contactpoint.separating import Separating
 
-        def permit(hangs: "Hangs") -> None:
-            self.require(act, about(hangs, self), missing="no child of that number")
-
+        permit = self._permit(act, "no child of that number")
         return Separating(self.log, self.keys, self.master, self.queries.merged_into, permit)
+
+    def _permit(self, act: Act, missing: str) -> "Permit":
+        """Whether whoever acts may do what hangs on it; ``missing`` is said where it is hidden."""
+        from contactpoint.people.knowing import about
+
+        return lambda hangs: self.require(act, about(hangs, self), missing=missing)
 
     def kept_apart(self, clearance: Clearance = NO_CLEARANCE) -> set[tuple[str, str]]:
         """Source and key of the current records on a side of a never-link, unless cleared."""
@@ -432,7 +445,7 @@ class Contactpoint:
     @property
     def by(self) -> "By":
         """Whoever acts, and the second person where there is one."""
-        from contactpoint.judging import By
+        from contactpoint.judging.acts import By
 
         return By(self.actor.subject, self.second.subject if self.second else "")
 
@@ -454,7 +467,7 @@ class Contactpoint:
 
     def pair_named(self, words: "Sequence[str]") -> "Pair":
         """The pair that a steward names. Raises NotFoundError where there is none."""
-        from contactpoint.pair_names import pair_named
+        from contactpoint.judging.pair_names import pair_named
 
         self.projector.catch_up()
         return pair_named(words, self.queries, self.log, self.record_named, cleared=self.is_cleared)

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from contactpoint.errors import NotFoundError
-from contactpoint.judging import Pair
+from contactpoint.judging.pair import Pair, pair_of
 from contactpoint.people.deciding import Act, Outcome, decide
 from contactpoint.people.knowing import about_records
 from contactpoint.queue import tasks_of
@@ -44,7 +44,7 @@ def undecided(store: "Contactpoint", name: str, limit: int) -> list[Undecided]:
     found = sorted(_open(store, lead), key=lambda one: (-one.weight, one.pair))
     ends = {end for one in found for end in one.pair}
     heads = store.log.heads.judgements(ends)
-    judged = {Pair(head.left, head.right) for head in heads if head.verdict}
+    judged = {pair_of(head) for head in heads if head.verdict}
     shown = ends if store.is_cleared else set(store.queries.visible(ends))
     across = store.queries.guard.across(ends)
     known = (
@@ -56,7 +56,7 @@ def undecided(store: "Contactpoint", name: str, limit: int) -> list[Undecided]:
 
 
 def _open(store: "Contactpoint", lead: "UUID") -> Iterator[Undecided]:
-    pairs = store.linking.crowd(store.origin("review crowd"), store.model, lead)
+    pairs = store.linking.crowd(store.model, lead)
     ends = {end for pair in pairs for end in (pair.left, pair.right)}
     known = store.queries.memberships(ends)
     for pair in pairs:

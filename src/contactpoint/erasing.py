@@ -9,11 +9,11 @@ from pathlib import Path
 from uuid import UUID
 
 from contactpoint.errors import NotFoundError
-from contactpoint.judging import Pair, stream_of
+from contactpoint.judging.pair import pair_of, stream_of
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.shielding.acts import ShieldActs
 from contactpoint.telling import subjects_of
-from events.child import Child, ChildEvent, EraseChild
+from events.child import Child, EraseChild, ever
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
 from events.keys import SubjectKeys, subject_of
@@ -101,15 +101,15 @@ class Erasing:
         with self._alone():
             self._projector.catch_up()
             children = self._all_of(head)
-            records, ever = set[UUID](), set[UUID]()
+            records, known = set[UUID](), set[UUID]()
             for child in children:
                 state = self._child(child)
                 records |= state.records | state.former
-                ever |= self._ever(child)
+                known |= ever(message.event for message in self._log.stream(child))
             # An erasure cut short before the keys were destroyed has emptied the child already.
             mine = [
                 one.record
-                for one in self._log.heads.records(records | ever).values()
+                for one in self._log.heads.records(records | known).values()
                 if one.state.standing == "erased"
                 or (one.record in records and (one.child is None or one.child in children))
             ]
@@ -154,15 +154,6 @@ class Erasing:
     def _child(self, child: UUID) -> Child:
         return self._log.replay(child, Child(), evolve_child)
 
-    def _ever(self, child: UUID) -> set[UUID]:
-        """Every record that was ever the child's."""
-        state, ever = Child(), set[UUID]()
-        for message in self._log.stream(child):
-            if isinstance(message.event, ChildEvent):
-                state = evolve_child(state, message.event)
-                ever |= state.records
-        return ever
-
     def _erase(
         self,
         records: Sequence[UUID],
@@ -179,9 +170,7 @@ class Erasing:
         subjects += [subject_of("sensitive", record, self._master) for record in records]
         subjects += [each for child in children for each in subjects_of(child, self._master)]
         subjects += [
-            subject_of(
-                "judgement", stream_of(Pair(head.left, head.right), self._master), self._master
-            )
+            subject_of("judgement", stream_of(pair_of(head), self._master), self._master)
             for head in self._log.heads.judgements(records)
         ]
         subjects += [

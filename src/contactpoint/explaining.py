@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contactpoint.errors import NotFoundError
-from contactpoint.linking.kept_index import Filling
+from contactpoint.linking.filling import Filling
 from contactpoint.verdicts import Judge, Verdict, Weighed, Why, how_joined, weighed
 from linkage.decide import Decision
 from linkage.declared import decide as declared

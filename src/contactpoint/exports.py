@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from contactpoint.linking.kept_index import Filling
+from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
 from contactpoint.linking.sureness import chances

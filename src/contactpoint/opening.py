@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from contactpoint.errors import NotFoundError
 from contactpoint.explaining import Explanation, explain
-from contactpoint.judging import NO_PAIR, Pair
+from contactpoint.judging.pair import NO_PAIR, Pair
 from contactpoint.people.deciding import Act
 from events.judgement import JudgedPair, Seen
 from projections.queries import OpenPair

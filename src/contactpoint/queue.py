@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from contactpoint.judging import Pair, stream_of
+from contactpoint.judging.pair import Pair, stream_of
 from contactpoint.linking.neighbourhoods import sure_of
 from contactpoint.people.deciding import Act, Outcome, decide
 from contactpoint.people.knowing import about_records

@@ -4,16 +4,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError
-from contactpoint.judging import By, Hangs, Permit, acts_of, again
+from contactpoint.judging.acts import By, Hangs, Permit, acts_of
 from contactpoint.linking.judged import side_records
-from events.child import Child, ChildEvent, ReinstateChild, RetireChild
+from contactpoint.streams import recorded, sealing
+from events.child import Child, ReinstateChild, RetireChild, ever
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
 from events.keys import SubjectKeys, subject_of
 from events.log import Log
 from events.master import MasterKey
-from events.message import Event, Origin, Recorded
+from events.message import Origin, Recorded
 from events.never_link import (
     DrawNeverLink,
     Grounds,
@@ -68,8 +70,8 @@ class Separating:
     def belonging(self, child: UUID) -> frozenset[UUID]:
         """Every record that is a child's, or was last theirs: withdrawn ones too."""
         children = {child, *self._merged([child])}
-        ever = frozenset[UUID]().union(*map(self._ever, children))
-        heads = self._log.heads.records(ever).values()
+        events = ((message.event for message in self._log.stream(one)) for one in children)
+        heads = self._log.heads.records(frozenset[UUID]().union(*map(ever, events))).values()
         return frozenset(one.record for one in heads if one.child is None or one.child in children)
 
     def retired(self, number: str) -> UUID | None:
@@ -152,8 +154,8 @@ class Separating:
                 raise NotFoundError(NONE) from None
             if events:
                 renewed = known.is_renewed
-                again = self._reinstated(never_link, known, origin) if renewed else NOTHING
-                self._write(never_link, known, events, acts, origin, *again)
+                rest = self._reinstated(never_link, known, origin) if renewed else NOTHING
+                self._write(never_link, known, events, acts, origin, *rest)
             return bool(events)
 
         return again(attempt)
@@ -190,9 +192,9 @@ class Separating:
         expect: dict[UUID, int] = {}
         for child in (old, *sorted(self._merged([old]))):
             before = after = self._log.replay(child, Child(), evolve_child)
-            for event in decide_child(RetireChild(new), before):
-                message = Recorded(child, after.version + 1, origin, origin.recorded, event)
-                messages.append(message)
+            events = decide_child(RetireChild(new), before)
+            messages += recorded(child, before.version, events, origin)
+            for event in events:
                 after = evolve_child(after, event)
             heads.append(ChildHead(child, after.number, after.version))
             links.update(dict.fromkeys(before.records - after.records))
@@ -214,9 +216,9 @@ class Separating:
             before = after = self._log.replay(child, Child(), evolve_child)
             if self._is_given_up(before.records | before.former, never_link):
                 continue
-            for event in decide_child(ReinstateChild(""), before):
-                version = after.version + 1
-                messages.append(Recorded(child, version, origin, origin.recorded, event))
+            events = decide_child(ReinstateChild(""), before)
+            messages += recorded(child, before.version, events, origin)
+            for event in events:
                 after = evolve_child(after, event)
                 closed = after.status == "closed"
                 heads.append(ChildHead(child, after.number, after.version, closed=closed))
@@ -249,33 +251,23 @@ class Separating:
         self,
         never_link: UUID,
         known: NeverLink,
-        events: Iterable[NeverLinkEvent],
+        events: Collection[NeverLinkEvent],
         acts: Mapping[str, int],
         origin: Origin,
         messages: list[Recorded],
         heads: HeadChanges,
         expect: dict[UUID, int],
     ) -> None:
+        subject = subject_of("never-link", never_link, self._master)
+        own = recorded(
+            never_link, known.version, events, origin, lambda one: sealing(one, subject, self._keys)
+        )
         sides: list[SideRecord] = []
         for event in events:
-            sealing = self._sealing(never_link, event)
-            version = known.version + 1
-            messages = [
-                *messages,
-                Recorded(never_link, version, origin, origin.recorded, event, sealing),
-            ]
             sides += side_records(never_link, event, known)
             known = evolve(known, event)
         changes = HeadChanges(children=heads.children, links=heads.links, sides=sides, unmoved=acts)
-        self._log.append(messages, heads=changes, expect=expect)
-
-    def _sealing(self, never_link: UUID, event: Event) -> tuple[int, ...]:
-        """The key of its grounds: a subject of its own."""
-        if not event.sealed:
-            return ()
-        if not any(getattr(event, name) for name in event.sealed):
-            return (0,)
-        return tuple(self._keys.issue([subject_of("never-link", never_link, self._master)]))
+        self._log.append([*messages, *own], heads=changes, expect=expect)
 
     def _hangs(self, records: Collection[UUID]) -> Hangs:
         heads = self._log.heads.records(records)
@@ -283,11 +275,3 @@ class Separating:
             raise NotFoundError("no record of that source and id")
         children = frozenset(head.child for head in heads.values() if head.child is not None)
         return Hangs(frozenset(records), children)
-
-    def _ever(self, child: UUID) -> set[UUID]:
-        state, ever = Child(), set[UUID]()
-        for message in self._log.stream(child):
-            if isinstance(message.event, ChildEvent):
-                state = evolve_child(state, message.event)
-                ever |= state.records
-        return ever

@@ -1,17 +1,41 @@
-"""A command to one small stream: replayed, decided, appended; again where another came between."""
+"""Events that follow in a stream; and a command to a small one: replayed, decided, appended."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+from contactpoint.again import again
+from events.keys import SubjectKeys
 from events.log import Log
 from events.message import Event, Origin, Recorded
-from events.store.appending import StaleError
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
+Sealing = Callable[[Event], tuple[int, ...]]
+"""Gives the numbers of the subject keys of an event's sealed fields."""
 
-TRIES = 5
+
+def recorded(
+    stream: UUID,
+    version: int,
+    events: Iterable[Event],
+    origin: Origin,
+    keys: Sealing = lambda _: (),
+) -> list[Recorded]:
+    """Events as they follow in a stream that stands at a version."""
+    return [
+        Recorded(stream, number, origin, origin.recorded, event, keys(event))
+        for number, event in enumerate(events, start=version + 1)
+    ]
+
+
+def sealing(event: Event, subject: bytes, keys: SubjectKeys) -> tuple[int, ...]:
+    """The key of a subject of its own, for what is sealed of an event where there is any."""
+    if not event.sealed:
+        return ()
+    if not any(getattr(event, name) for name in event.sealed):
+        return (0,)
+    return tuple(keys.issue([subject]))
 
 
 def append_decided(  # noqa: PLR0913 - the parts of an aggregate, and where it stands
@@ -28,20 +52,13 @@ def append_decided(  # noqa: PLR0913 - the parts of an aggregate, and where it s
 
     ``keys`` are the numbers of the subject keys of an event with sealed fields.
     """
-    for attempt in range(TRIES):
+
+    def attempt() -> bool:
         version = log.versions([stream]).get(stream, 0)
         events = decide(log.replay(stream, initial, evolve))
-        messages = [
-            Recorded(
-                stream, version + n, origin, origin.recorded, event, keys if event.sealed else ()
-            )
-            for n, event in enumerate(events, start=1)
-        ]
-        try:
-            log.append(messages)
-        except StaleError:
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return bool(messages)
-    return False
+        log.append(
+            recorded(stream, version, events, origin, lambda one: keys if one.sealed else ())
+        )
+        return bool(events)
+
+    return again(attempt)

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from contactpoint.errors import UsageError
 from contactpoint.models import AnyModel
-from events.message import Origin
 from linkage.declared.estimate import train as train_of_shape
 from linkage.declared.shape import Shape
 from linkage.estimate import train as train_of_children
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
 
 
-def train(store: "Contactpoint", origin: Origin, *, source: str | None, seed: int) -> AnyModel:
+def train(store: "Contactpoint", *, source: str | None, seed: int) -> AnyModel:
     """Make a model of the index's own records; nothing is changed.
 
     Of the shape of a source's records where one is named; of the one other shape where the index
@@ -21,9 +20,9 @@ def train(store: "Contactpoint", origin: Origin, *, source: str | None, seed: in
     """
     shape = _shape_of(store, source) if source else _only_shape(store)
     if shape is None:
-        return train_of_children(store.linking.index(origin, store.model), seed=seed)
+        return train_of_children(store.linking.index(store.model), seed=seed)
     begun = store.shapes.in_force(shape) or store.shapes.starting(shape)
-    return train_of_shape(store.linking.index(origin, begun), seed=seed)
+    return train_of_shape(store.linking.index(begun), seed=seed)
 
 
 def _shape_of(store: "Contactpoint", source: str) -> Shape:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from contactpoint.linking.kept_index import Filling
+from contactpoint.linking.filling import Filling
 from linkage import pattern as patterns
 from linkage.comparable import Comparable
 from linkage.decide import Decision, Levels, contradiction, decide

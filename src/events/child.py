@@ -220,6 +220,16 @@ def evolve(child: Child, event: ChildEvent) -> Child:
             assert_never(event)
 
 
+def ever(events: Iterable[Event]) -> set[UUID]:
+    """Every record that was ever a child's, by the child's events."""
+    child, records = Child(), set[UUID]()
+    for event in events:
+        if isinstance(event, ChildEvent):
+            child = evolve(child, event)
+            records |= child.records
+    return records
+
+
 def _with(child: Child, **changes: object) -> Child:
     return msgspec.structs.replace(child, version=child.version + 1, **changes)
 

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError
-from contactpoint.judging import By, Judging, Meant, Pair
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.pair import Pair
 from tests.contactpoint.desk import REASON, Desk
 
 KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}

@@ -9,7 +9,7 @@ import ast
 import multiprocessing
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -28,7 +28,9 @@ from contactpoint.intake.delivered import Delivered
 from contactpoint.intake.line import Line
 from contactpoint.intake.processes import Shared
 from contactpoint.intake.request import Request
-from contactpoint.judging import By, Judging, Meant, Pair
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.pair import Pair
 from contactpoint.keeping.manifest import read as read_manifest
 from contactpoint.matching.described import Described
 from contactpoint.people.actor import Actor, Role
@@ -289,6 +291,8 @@ def _(world):
 
 class Ahead:
     """A list that says more than the read models will ever know."""
+
+    reading = staticmethod(nullcontext)
 
     def act(self, _act):
         return 1_000_000

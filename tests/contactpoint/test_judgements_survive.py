@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from contactpoint.errors import ContactpointError
 from contactpoint.intake.request import Request
-from contactpoint.judging import By, Judging, Meant, Pair
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.pair import Pair
 from contactpoint.sources import registration
 from feeds.catalogue import FEEDS
 from tests.contactpoint.installation import Installation

@@ -7,18 +7,15 @@ import msgspec
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
-from contactpoint.judging import (
-    By,
-    ClaimedError,
-    GainsaidError,
-    JudgedAlreadyError,
-    Judging,
-    Meant,
-    Pair,
-    StaleSightError,
-)
+from contactpoint.judging.acts import By
+from contactpoint.judging.gainsaying import GainsaidError
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.pair import Pair
+from contactpoint.judging.sight import StaleSightError
+from contactpoint.judging.statements import ClaimedError, JudgedAlreadyError
 from contactpoint.linking.kept_index import KeptIndex
-from contactpoint.linking.run import Linking
+from contactpoint.linking.linking import Linking
+from contactpoint.linking.parts import Parts
 from tests.contactpoint.desk import Desk
 
 NORTH, SOUTH, WEST = "north:9000000009", "south:9000000025", "west:9000000041"
@@ -318,8 +315,8 @@ def test_a_run_of_linking_that_a_judgement_overtakes_obeys_it(desk):
         act = _deciding((NORTH, "east:9000000009"), "apart", "ada")
         log: Any = Overtaken(store.log, lambda: act(judging, store))
         kept = KeptIndex(store.settings.work, store.keys, store.master)
-        linking = Linking(log, store.master, store.projector, store.queries, kept)
-        linking.run(store.origin("link"), store.model)
+        parts = Parts(log, store.master, store.projector, store.queries, kept)
+        Linking(parts).run(store.origin("link"), store.model)
     numbers = desk.numbers()[0]
     assert numbers["north", "9000000009"] != numbers["east", "9000000009"]
     assert desk.findings() == []

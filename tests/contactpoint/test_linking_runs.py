@@ -9,7 +9,8 @@ import pytest
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.intake.request import Request
 from contactpoint.linking.kept_index import KeptIndex
-from contactpoint.linking.run import Linking
+from contactpoint.linking.linking import Linking
+from contactpoint.linking.parts import Parts
 from events.store.appending import StaleError
 from feeds.catalogue import recognise
 from projections.projector import Projector
@@ -58,8 +59,8 @@ def test_what_a_load_appends_while_a_run_begins_is_left_to_the_next_run(linked, 
         projector = Overtaken(store.log, store.read)
         projector.load = lambda: [_append(store, *words[1:]) for words in second]
         kept = KeptIndex(store.settings.work, store.keys, store.master)
-        linking = Linking(store.log, store.master, projector, store.queries, kept)
-        linking.run(store.origin("link"), store.model)
+        parts = Parts(store.log, store.master, projector, store.queries, kept)
+        Linking(parts).run(store.origin("link"), store.model)
     home.run("link")
     assert home.state() == whole.state()
 
@@ -117,7 +118,8 @@ def _linking(store, others, commit=1000):
     """Linking in a log that others write to, each the first commits of a run of its own."""
     kept = KeptIndex(store.settings.work, store.keys, store.master)
     log: Any = Overtakable(store.log, others)
-    return Linking(log, store.master, store.projector, store.queries, kept, commit=commit)
+    parts = Parts(log, store.master, store.projector, store.queries, kept, commit=commit)
+    return Linking(parts)
 
 
 def _other_run(store, commits):
@@ -194,9 +196,10 @@ def test_a_number_that_is_no_new_one_is_drawn_again(unlinked, tmp_path, whose):
         others = next(one.number for one in store.queries.records() if one.number)
         unlucky = Unlucky(others if whose == "another child's" else None)
         kept = KeptIndex(store.settings.work, store.keys, store.master)
-        chance = Chance(register=unlucky)
         parts = store.log, store.master, store.projector, store.queries, kept
-        Linking(*parts, chance=chance).run(store.origin("link"), store.model)
+        Linking(Parts(*parts, chance=Chance(register=unlucky))).run(
+            store.origin("link"), store.model
+        )
         assert unlucky.drawn > 2
     assert home.state() == unlinked[1]
     assert home.findings() == []

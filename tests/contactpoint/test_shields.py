@@ -5,6 +5,7 @@ Named among them are the three failures of 2009 by which the original lost its s
 
 import json
 import threading
+from contextlib import nullcontext
 from itertools import count
 from typing import Any, cast
 
@@ -176,6 +177,20 @@ def test_a_withheld_record_of_another_verified_number_is_released_at_once(refuge
     assert ("clinic", "1") not in refuge.under()
     assert refuge.number("clinic", "1") == refuge.number("pds", "9000000017")
     assert refuge.findings() == []
+
+
+def test_a_record_near_to_one_of_a_childs_that_another_of_them_clears_is_registered_once(
+    refuge, asha
+):
+    """The two are so unlike that the pair that clears weighs too little to be met."""
+    dated = {"dob": "2015-03-07"}
+    refuge.load([ASHA | dated | {"nhs": NHS}], "council", "2026-09-02")
+    assert refuge.number("council", "1") == asha
+    other = {"nhs": "9000000017", "nhs_status": "01"}
+    refuge.load([NEAR | dated | other], "clinic", "2026-09-03")
+    plan = json.loads(refuge.run("link", "--all", "--plan", "--json").stdout)
+    assert plan["children_registered"] == 0
+    assert refuge.number("clinic", "1") is not None
 
 
 def test_a_withheld_record_that_proves_to_be_the_childs_comes_under_the_shield(refuge, asha):
@@ -533,6 +548,8 @@ def test_a_read_model_that_does_not_know_of_a_shield_gives_no_answer(refuge, ash
 
 def test_a_reader_who_cannot_read_the_list_gets_no_answer(refuge, asha):
     class Unreadable:
+        reading = staticmethod(nullcontext)
+
         def act(self, _):
             raise ConnectionError
 

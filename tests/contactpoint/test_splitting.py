@@ -5,7 +5,9 @@ import json
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
-from contactpoint.judging import GainsaidError, JudgedAlreadyError, StaleSightError
+from contactpoint.judging.gainsaying import GainsaidError
+from contactpoint.judging.sight import StaleSightError
+from contactpoint.judging.statements import JudgedAlreadyError
 from tests.contactpoint.desk import Desk
 
 SOURCES = ("east", "north", "south", "west")

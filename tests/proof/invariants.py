@@ -10,7 +10,11 @@ from contactpoint.errors import ContactpointError
 from contactpoint.following import heads_of
 from contactpoint.intake.deciding import Decision
 from contactpoint.intake.request import Request
-from contactpoint.judging import By, Judging, Meant, MeantSplit, Pair
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.pair import Pair
+from contactpoint.judging.sight import child_seen
+from contactpoint.judging.splitting import MeantSplit, Splitting
 from contactpoint.queue import tasks_of
 from contactpoint.separating import Separating
 from contactpoint.shielding.officers import Asked
@@ -223,11 +227,12 @@ class Index:
         child, group = self.truth.children.get(name), self.truth.group(name)
         if child is None or len(group) == 1:
             return
-        judging, act = self._judging(), self.origin("review split")
+        act = self.origin("review split")
         off = frozenset([self.store.record_named(name)])
-        seen = judging.child_seen(child)
+        seen = child_seen(child, self.store.log)
         meant = MeantSplit(child, off, seen, "x", off_keeps=keeps, act=act.command)
-        if self._try("split", lambda: judging.split(meant, By("ada", "bram"), act)):
+        splitting = Splitting(self.store.log, self.store.keys, self.store.master)
+        if self._try("split", lambda: splitting.split(meant, By("ada", "bram"), act)):
             rest = {self.ids[record] for record in meant.rest}
             self.truth.split({name}, rest, act.command)
         self.link(origin=act)

@@ -81,7 +81,7 @@ def evaluate(  # noqa: PLR0913 - the options of the command
         origin = store.origin("evaluate")
         store.projector.catch_up()
         today = day_of(origin.recorded)
-        measured = store.evaluating(origin).evaluate(known, today, tell)
+        measured = store.evaluating.evaluate(known, today, tell)
         found = measured.figures
         shown = Shown()
         if page or errors:

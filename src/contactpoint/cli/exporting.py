@@ -91,7 +91,7 @@ def pairs(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
     asked = Asked("export pairs", clearance, reason)
     shown = progress("comparing", wanted=not as_json)
     with _exporting(asked, out, as_json=as_json) as (store, wrote), shown:
-        indexes = store.linking.indexes(store.origin("export pairs"), store.model)
+        indexes = store.linking.indexes(store.model)
         opens = _opens(store, asked)
         apart = store.kept_apart(opens)
         wrote.append(export_pairs(store.queries, store.filling, indexes, out, apart, opens))

@@ -80,7 +80,7 @@ def raise_(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
     """
     from contactpoint.errors import NotFoundError
     from contactpoint.explaining import explain
-    from contactpoint.judging import NO_PAIR
+    from contactpoint.judging.pair import NO_PAIR
     from events.judgement import PairRaised
 
     with opened(Act.RAISE) as store:
@@ -152,7 +152,7 @@ def decide(  # noqa: PLR0913, PLR0917 - what a decision states
     with nothing changed, where a record or child has changed since you saw it, where another
     steward has claimed the pair, and where other judgements say otherwise.
     """
-    from contactpoint.judging import Meant
+    from contactpoint.judging.judging import Meant
     from contactpoint.reasons import checked_reason
 
     stated = cast("Verdict", verdict)

@@ -14,7 +14,7 @@ from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
-    from contactpoint.judging import Pair
+    from contactpoint.judging.pair import Pair
     from contactpoint.opening import OpenedPair
     from events.judgement import Verdict
 
@@ -93,7 +93,7 @@ class _Session:
 
     def _waiting(self) -> Iterator["Pair"]:
         """The pairs of the queue that were not shown yet, as it is when the next is asked for."""
-        from contactpoint.judging import Pair
+        from contactpoint.judging.pair import Pair
         from contactpoint.queue import tasks_of
 
         shown: set[Pair] = set()
@@ -114,7 +114,7 @@ class _Session:
     def _ask(self, pair: "Pair") -> str:
         """Show a pair and take a key; what was decided is written. Returns the key."""
         from contactpoint.errors import ContactpointError
-        from contactpoint.judging import Meant
+        from contactpoint.judging.judging import Meant
         from contactpoint.opening import open_pair
 
         store = self._store

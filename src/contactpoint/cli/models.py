@@ -26,8 +26,7 @@ def train(source: str | None, seed: int, as_json: bool) -> None:
     from contactpoint.training import train as made_of
 
     with opened(Act.TRAIN) as store, progress("training", wanted=not as_json):
-        origin = store.origin("train")
-        made = made_of(store, origin, source=source, seed=seed)
+        made = made_of(store, source=source, seed=seed)
         store.models.store(made)
     if as_json:
         print_json({"version": made.version, "card": made.card})

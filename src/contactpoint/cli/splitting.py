@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from contactpoint.bootstrap import Contactpoint
-    from contactpoint.judging import MeantSplit
-    from contactpoint.linking.run import Previewed
+    from contactpoint.judging.splitting import MeantSplit
+    from contactpoint.linking.commit import Previewed
     from linkage.resolve import Judgement
     from projections.pair import PairedRecord
 
@@ -64,7 +64,8 @@ def split(  # noqa: PLR0913, PLR0917 - what a split states
     pairs undoes all of it.
     """
     from contactpoint.errors import NotFoundError, UsageError
-    from contactpoint.judging import MeantSplit, as_seen
+    from contactpoint.judging.sight import as_seen, child_seen
+    from contactpoint.judging.splitting import MeantSplit
     from contactpoint.reasons import checked_reason
 
     code = checked_reason("apart", reason)
@@ -72,20 +73,20 @@ def split(  # noqa: PLR0913, PLR0917 - what a split states
         raise UsageError("expected --plan, or --seen with what it printed")
     with opened(Act.SPLIT) as store:
         store.projector.catch_up()
-        judging = store.judging(Act.SPLIT)
+        splitting = store.splitting(Act.SPLIT)
         origin = store.origin("review split")
         child = store.child_named(number)
         records = frozenset(map(store.record_named, off))
-        now = judging.child_seen(child) if child else None
+        now = child_seen(child, store.log) if child else None
         if child is None or now is None or not records < frozenset(now.records):
             raise NotFoundError("no child of that number with these records and others")
         named = as_seen(seen, now) if seen else now
         act = origin.command
         meant = MeantSplit(child, records, named, code, off_keeps=keep == "off", act=act)
         if plan:
-            _show_plan(store, meant, judging.preview(meant), as_json=as_json)
+            _show_plan(store, meant, splitting.preview(meant), as_json=as_json)
             return
-        is_new = judging.split(meant, store.by, origin)
+        is_new = splitting.split(meant, store.by, origin)
         follows = store.follow(origin)
     if as_json:
         print_json({"new": is_new, "linked": follows})

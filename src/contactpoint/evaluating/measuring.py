@@ -21,7 +21,7 @@ from contactpoint.evaluating.errors import (
 from contactpoint.evaluating.groups import Group, groups
 from contactpoint.evaluating.held import Counts, Held
 from contactpoint.evaluating.truth import Truth, tells
-from contactpoint.linking.kept_index import Filling
+from contactpoint.linking.filling import Filling
 from contactpoint.linking.neighbourhoods import decided
 from contactpoint.linking.sureness import chances
 from contactpoint.verdicts import Judge

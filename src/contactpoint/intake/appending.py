@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from pyroaring import BitMap
 
+from contactpoint.again import again
 from contactpoint.intake.first_pass import Findings, drifts
 from contactpoint.intake.marking import Marking
 from contactpoint.intake.merging import Merging
@@ -38,13 +39,11 @@ from events.record import (
     needs_history,
     prove_present,
 )
-from events.store.appending import StaleError
 from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, ScopeHead
 
 TWICE = "KEY-TWICE"
 SWAPPED = "SWAP"
 PAGE = 1_000
-TRIES = 5
 """How often a commit that lays shields, or asks about pairs, is tried where others are at them."""
 Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 """Has first events sealed, perhaps elsewhere, while other work goes on; then gives them."""
@@ -302,30 +301,28 @@ class Appending:
         self._version += 1
         stated = list(self._messages(commit))
         own = Recorded(place.stream, self._version, place.origin, place.order.effective, last)
-        for left in reversed(range(TRIES if commit.marked or commit.merged else 1)):
+
+        def attempt() -> None:
             marking = Marking(commit.marked, self._log, place.origin)
             merging = Merging(commit.merged, place.source, self._log, self._master, place.origin)
-            try:
-                self._log.append(
-                    [*stated, *marking.acts.messages, *merging.messages, own],
-                    ready=sealed.stored() if sealed else (),
-                    heads=HeadChanges(
-                        records=[commit.heads[record] for record in commit.touched],
-                        made=sealed.heads if sealed else (),
-                        scopes=commit.scopes,
-                        keys=commit.keys,
-                        confirmed=commit.together,
-                        shields=list(marking.acts.heads()),
-                        judgements=merging.heads,
-                    ),
-                    expect=marking.expect,
-                )
-            except StaleError:
-                if not left:
-                    raise  # not for a child that linking was at when its record was marked
-            else:
-                self.laid += len(marking.acts.messages) + len(merging.messages)
-                return
+            self._log.append(
+                [*stated, *marking.acts.messages, *merging.messages, own],
+                ready=sealed.stored() if sealed else (),
+                heads=HeadChanges(
+                    records=[commit.heads[record] for record in commit.touched],
+                    made=sealed.heads if sealed else (),
+                    scopes=commit.scopes,
+                    keys=commit.keys,
+                    confirmed=commit.together,
+                    shields=list(marking.acts.heads()),
+                    judgements=merging.heads,
+                ),
+                expect=marking.expect,
+            )
+            self.laid += len(marking.acts.messages) + len(merging.messages)
+
+        # Linking may be at the child of a record that is marked or merged.
+        again(attempt)
 
     def _messages(self, commit: "_Commit") -> Iterator[Recorded]:
         stating = [

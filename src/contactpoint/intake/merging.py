@@ -7,7 +7,8 @@ question goes into the commit that takes the statement, and waits until somebody
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from contactpoint.judging import Pair, stream_of
+from contactpoint.judging.pair import Pair, state_of, stream_of
+from contactpoint.streams import recorded
 from events.judgement import (
     JudgedPair,
     JudgementEvent,
@@ -15,7 +16,6 @@ from events.judgement import (
     PairRaised,
     RaisePair,
     decide,
-    evolve,
 )
 from events.log import Log
 from events.master import MasterKey
@@ -49,13 +49,11 @@ class Merging:
         for pair in sorted(pairs):
             if is_across(log.heads.sides(pair)):
                 continue
+            state = state_of(pair, log, master)
+            asked = _asked(pair, source, state)
             stream = stream_of(pair, master)
-            state = log.replay(stream, JudgedPair(), evolve)
-            for event in _asked(pair, source, state):
-                version = state.version + 1
-                self.messages.append(
-                    Recorded(stream, version, origin, origin.recorded, event, (0,))
-                )
+            self.messages += recorded(stream, state.version, asked, origin, lambda _: (0,))
+            if asked:
                 verdict = state.judged.verdict if state.judged else ""
                 self.heads.append(JudgementHead(*pair, verdict))
 

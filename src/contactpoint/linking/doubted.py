@@ -7,9 +7,8 @@ with the new statements before them, answers the question.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from uuid import UUID
 
-from contactpoint.judging import Pair as JudgedRecords
-from contactpoint.judging import stream_of
-from events.judgement import JudgedPair, evolve
+from contactpoint.judging.pair import Pair as JudgedRecords
+from contactpoint.judging.pair import state_of
 from events.log import Log
 from events.master import MasterKey
 from linkage.resolve import Judgement, Pair
@@ -31,7 +30,7 @@ def doubted(
         if not {judgement.left, judgement.right} <= ids.keys():
             continue
         records = JudgedRecords.of(ids[judgement.left], ids[judgement.right])
-        judged = log.replay(stream_of(records, master), JudgedPair(), evolve).judged
+        judged = state_of(records, log, master).judged
         heads = log.heads.records(records)
         now = tuple(heads[record].state.version for record in records)
         if judged is not None and (judged.seen.left, judged.seen.right) != now:

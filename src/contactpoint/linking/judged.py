@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
+from contactpoint.streams import recorded
 from events.judgement import ACT, JudgementReversed, PairJudged
 from events.log import Log
 from events.message import Event, Origin, Recorded
@@ -156,8 +157,9 @@ class Laid:
             left, right = (
                 frozenset(stands.record for stands in new if stands.side in side) for side in SIDES
             )
-            for event in decide(GrowNeverLink(left, right), known):
-                messages.append(Recorded(one, known.version + 1, origin, origin.recorded, event))
+            events = decide(GrowNeverLink(left, right), known)
+            messages += recorded(one, known.version, events, origin)
+            for event in events:
                 heads += side_records(one, event, known)
         return messages, heads
 

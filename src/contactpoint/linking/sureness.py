@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from contactpoint.linking.kept_index import Filling
+from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import matching_of
 from contactpoint.models import AnyModel
 from linkage.resolve import Pair, with_rivals

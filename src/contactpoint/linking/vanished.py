@@ -8,7 +8,7 @@ withdrawn records of the side stand in: in the index of one run, and where it re
 from collections.abc import Collection, Iterable
 from itertools import pairwise
 
-from contactpoint.linking.kept_index import Filling
+from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import AnyIndex
 from linkage.resolve import Judgement
 from projections.queries import IndexedRecord, Queries

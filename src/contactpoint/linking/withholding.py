@@ -6,7 +6,7 @@ So each such record is weighed against the records of shielded children, which i
 rules than others, and withheld from the shield floor on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -94,12 +94,15 @@ class Withholding:
         """
         found: list[Withheld] = []
         for group in groups:
-            pairs = [pair for ordinal in group for pair in self._near.get(ordinal, ())]
-            best = self._best(group, pairs, apart)
-            weights = [pair.weight for pair in best.values()]
-            if share(weights, []) < SHIELD_FLOOR:
+            best = self._best(group)
+            if _share(best) < SHIELD_FLOOR:
                 continue
-            if share(weights, self._rivals(group, child)) >= SHIELD_FLOOR:
+            best = {
+                shield: pair
+                for shield, pair in best.items()
+                if not apart(group, shield) and not self.cleared(group, shield)
+            }
+            if _share(best, self._rivals(group, child)) >= SHIELD_FLOOR:
                 shield = max(sorted(best), key=lambda one: best[one].weight)
                 found.append(Withheld(group, shield, best[shield]))
         return found
@@ -113,20 +116,15 @@ class Withholding:
         """The record of a shielded child that has an ordinal."""
         return self._ids[ordinal]
 
-    def _best(
-        self, group: Group, pairs: Sequence[NearPair], apart: Callable[[Group, UUID], bool]
-    ) -> dict[UUID, NearPair]:
+    def _best(self, group: Group) -> dict[UUID, NearPair]:
         """The strongest pair with each shielded child that the group may be."""
         best: dict[UUID, NearPair] = {}
-        cleared: set[UUID] = set()
-        for pair in pairs:
+        for pair in (pair for ordinal in group for pair in self._near.get(ordinal, ())):
             # Of several shields over one child any will do: what is released from one is from all.
             shield = min(self._shields[pair.other])
-            if clears(pair.pattern):
-                cleared |= self._shields[pair.other]
-            elif shield not in best or best[shield].weight < pair.weight:
+            if shield not in best or best[shield].weight < pair.weight:
                 best[shield] = pair
-        return {s: p for s, p in best.items() if s not in cleared and not apart(group, s)}
+        return best
 
     def _rivals(self, group: Group, child: Callable[[int], object]) -> list[float]:
         """The weight of each other child, not shielded, that the group may be."""
@@ -139,3 +137,8 @@ class Withholding:
             if not mine and not contradiction(Levels.of(code)):
                 best[child(other)] = max(weight, best.get(child(other), weight))
         return list(best.values())
+
+
+def _share(best: Mapping[UUID, NearPair], rivals: Iterable[float] = ()) -> float:
+    """The probability of being one of the shielded children."""
+    return share([pair.weight for pair in best.values()], rivals)

@@ -12,7 +12,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from contactpoint.errors import NotFoundError
-from contactpoint.linking.kept_index import Filling, KeptIndex
+from contactpoint.linking.filling import Filling
+from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.matching import OfChildren
 from contactpoint.matching.beside import Beside, Pair, compared, met, visible, whole
 from contactpoint.models import Models

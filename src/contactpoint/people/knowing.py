@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from contactpoint.bootstrap import Contactpoint
-    from contactpoint.judging import Hangs
+    from contactpoint.judging.acts import Hangs
 
 
 def about_records(records: "Collection[UUID]", store: "Contactpoint") -> About:

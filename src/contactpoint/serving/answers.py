@@ -6,6 +6,7 @@ They hold what a view holds (``projections.view``) and what stands beside it
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -130,6 +131,7 @@ def name_of(name: PersonName) -> Name:
     return Name(name.given, name.family)
 
 
+@lru_cache(maxsize=10_000)
 def time_of(microseconds: int) -> datetime:
     """Microseconds since 1970 as a time; what lies beyond the calendar is its end."""
     try:

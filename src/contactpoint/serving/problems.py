@@ -16,7 +16,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from contactpoint.accesses import UnrecordedError
 from contactpoint.errors import ContactpointError, DeniedError, NotFoundError, UsageError
-from contactpoint.judging import StaleSightError
+from contactpoint.judging.sight import StaleSightError
 from contactpoint.people.tokens import TokenError
 from contactpoint.shielding.officers import StaleShieldError
 from events.store.appending import StaleError

@@ -1,5 +1,6 @@
 """What a worker of the server runs: the application over the settings of its environment."""
 
+import logging
 from contextlib import AbstractContextManager
 
 from litestar import Litestar
@@ -11,6 +12,9 @@ from contactpoint.settings import from_environment
 
 def application() -> Litestar:
     """The application of this process."""
+    # No line says who logged it from where, so that need not be found out at each request.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # as Python's own guide to logging does
     return make(_opening, loads=True)
 
 

@@ -8,7 +8,8 @@ from litestar import Response
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from contactpoint.errors import NotFoundError
-from contactpoint.judging import LEASE, NO_PAIR, Meant, Pair
+from contactpoint.judging.judging import LEASE, Meant
+from contactpoint.judging.pair import NO_PAIR, Pair
 from contactpoint.moments import as_time
 from contactpoint.opening import open_pair
 from contactpoint.people.deciding import Act

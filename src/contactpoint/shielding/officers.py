@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.intake.preparing import day_of
 from contactpoint.shielding.acts import ShieldActs
@@ -21,12 +22,10 @@ from events.shield import (
     ReviewShield,
     SafeParent,
 )
-from events.store.appending import StaleError
 from events.store.heads import HeadChanges
 
 HALF_A_YEAR = timedelta(days=182)
 """In which an officer's shield is reviewed, unless one says otherwise (as Women's Aid asked)."""
-TRIES = 5
 """How often an act is tried where linking is at the same child."""
 
 
@@ -146,20 +145,18 @@ class Shielding:
 
     def _do(self, act: Callable[[ShieldActs], dict[UUID, int]], origin: Origin) -> None:
         """Append what an act comes to; where linking or another was first, read and act again."""
-        for left in reversed(range(TRIES)):
+
+        def attempt() -> None:
             position = self.log.heads.act("shield")
             acts = ShieldActs(self.log, origin)
-            try:
-                expect = act(acts)
-                heads = HeadChanges(shields=list(acts.heads()), unmoved={"shield": position})
-                self.log.append(acts.messages, heads=heads, expect=expect)
-            except StaleError:
-                if not left:
-                    raise
-            except NoShieldError:
-                raise NotFoundError("no such shield stands") from None
-            else:
-                break
+            expect = act(acts)
+            heads = HeadChanges(shields=list(acts.heads()), unmoved={"shield": position})
+            self.log.append(acts.messages, heads=heads, expect=expect)
+
+        try:
+            again(attempt)
+        except NoShieldError:
+            raise NotFoundError("no such shield stands") from None
         self.catch_up()
 
     def _child(self, number: str) -> tuple[UUID, Child]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from contactpoint.errors import NotFoundError, UsageError
-from contactpoint.judging import NO_PAIR, Pair
+from contactpoint.judging.pair import NO_PAIR, Pair, pair_of
 from events.log import Log
 from projections.queries import Queries
 
@@ -38,7 +38,7 @@ def pair_named(
 def _known(name: str, queries: Queries, log: Log, *, cleared: bool) -> Pair | None:
     """The pair that the queue, or the judgements in force, have under a name; None for several."""
     named = {Pair.of(one.left, one.right) for one in queries.waiting(cleared=cleared)}
-    named |= {Pair(one.left, one.right) for one in log.heads.all_judgements() if one.verdict}
+    named |= {pair_of(one) for one in log.heads.all_judgements() if one.verdict}
     matching = [pair for pair in named if str(pair) == name]
     return matching[0] if len(matching) == 1 else None
 

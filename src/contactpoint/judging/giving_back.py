@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from contactpoint.linking.judged import side_records
+from contactpoint.streams import recorded
 from events.log import Log
 from events.message import Origin, Recorded
 from events.never_link import (
@@ -42,10 +43,9 @@ def given_back(log: Log, command: str, origin: Origin) -> GivenBack:
         for message in messages:
             assert isinstance(message.event, NeverLinkEvent)
             known = evolve(known, message.event)
-        for event in decide(GiveSidesBack(records), known):
-            back.messages.append(
-                Recorded(never_link, known.version + 1, origin, origin.recorded, event)
-            )
+        events = decide(GiveSidesBack(records), known)
+        back.messages.extend(recorded(never_link, known.version, events, origin))
+        for event in events:
             back.sides.extend(side_records(never_link, event, known))
     return back
 

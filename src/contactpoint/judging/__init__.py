@@ -1,0 +1,1 @@
+"""How stewards decide on pairs: what they saw, what they say, what gainsays it, what undoes it."""

@@ -1,0 +1,54 @@
+"""Which records anything was recorded of since the last run, whoever recorded it."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from pyroaring import BitMap
+
+from contactpoint.linking import judged
+from events.delivery import ChunkAppended
+from events.log import Log
+from events.message import Event, Recorded
+from events.never_link import NeverLink, NeverLinkLifted, evolve
+from events.record import (
+    RecordAmended,
+    RecordErased,
+    RecordReceived,
+    RecordReturned,
+    RecordWithdrawn,
+)
+from events.shield import RecordsReleased
+
+STATED = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
+WATCHED: tuple[type[Event], ...] = (*STATED, ChunkAppended, *judged.CHANGES, RecordsReleased)
+PAGE = 10_000
+
+
+def changed(log: Log, after: int, upto: int) -> set[int]:
+    """Ordinals of the records of which anything was recorded between two positions."""
+    records: set[UUID] = set()
+    ordinals: set[int] = set()
+    while rows := log.read(after, PAGE, upto, WATCHED):
+        for recorded in log.decode(rows, opened=False):
+            if isinstance(recorded.event, ChunkAppended):
+                ordinals.update(BitMap.deserialize(recorded.event.seen))
+            else:
+                records.update(_spoken_of(recorded, log))
+        after = rows[-1].position
+    heads = log.heads.records(records)
+    ordinals.update(head.state.ordinal for head in heads.values() if head.state.ordinal)
+    return ordinals
+
+
+def _spoken_of(recorded: Recorded, log: Log) -> Collection[UUID]:
+    """The records that an event speaks of; of a never-link lifted, all that stood on its sides."""
+    match recorded.event:
+        case NeverLinkLifted():
+            known = log.replay(recorded.originator_id, NeverLink(), evolve)
+            return known.left | known.right
+        case RecordsReleased(records=records):
+            return records
+        case event if isinstance(event, STATED):
+            return (recorded.originator_id,)
+        case event:
+            return judged.spoken_of(event)

@@ -1,0 +1,155 @@
+"""Neighbourhoods become children, and pairs left to people: what follows goes into a commit."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from contactpoint.linking.commit import Commit
+from contactpoint.linking.doubted import doubted, speaks_against
+from contactpoint.linking.neighbourhoods import Neighbourhood, sure_of
+from contactpoint.linking.shielding import Spreading
+from contactpoint.linking.surroundings import Surroundings
+from contactpoint.settling import KnownChild, settle
+from events.child import Child, Evidence, evolve
+from events.message import Origin
+from linkage.resolve import Member, Pair, Resolution, resolve
+from projections.queries import Membership
+
+
+class Resolving:
+    """Resolves neighbourhoods as their surroundings are when it is asked."""
+
+    def __init__(self, surroundings: Surroundings, origin: Origin) -> None:
+        """``origin`` is that of the run."""
+        self._surroundings, self._origin = surroundings, origin
+        self._log, self._queries = surroundings.parts.log, surroundings.parts.queries
+        self._matching = surroundings.matching
+
+    def commit(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> Commit:
+        """What follows for these neighbourhoods; ``linked`` are the children that they have now."""
+        known = self._queries.memberships({o for one in batch for o in one.ordinals})
+        records = {ordinal: one.record for ordinal, one in known.items()}
+        shields = Spreading(self._log, self._origin, records, self._surroundings.near)
+        commit = Commit(linked, shields, self._surroundings.vanished.among(known.keys()))
+        merged: dict[UUID, set[UUID]] = {}
+        for child, into in self._queries.merged_into(set(linked.values())).items():
+            merged.setdefault(into, set()).add(child)
+        for one in batch:
+            resolution = self._placed(one, known, commit)
+            children = {linked[o] for o in one.ordinals if o in linked}
+            children.update(*(merged.get(child, ()) for child in tuple(children)))
+            known_children = [self._known_child(child) for child in children]
+            commit.read.update({each.id: each.child.version for each in known_children})
+            ids = {o: records[o] for o in sorted(one.ordinals) if o in records}
+            self._settle(one, resolution, ids, known_children, commit)
+            self._refer(one, resolution, ids, commit)
+        return commit
+
+    def _placed(
+        self, one: Neighbourhood, known: dict[int, Membership], commit: Commit
+    ) -> Resolution:
+        """The children of a neighbourhood, without what is withheld: as if it had never come."""
+        members = [
+            self._member(record, commit.gone)
+            for ordinal in one.ordinals
+            if (record := known.get(ordinal)) is not None
+            if record.standing == "current" or ordinal in commit.gone
+        ]
+        ids = {member.ordinal: known[member.ordinal].record for member in members}
+        gone = commit.gone & ids.keys()
+        pairs = [pair for pair in one.pairs if not {pair.left, pair.right} <= gone]
+        laid, held = self._surroundings.laid, self._surroundings.vanished.held(gone)
+        while True:
+            judged = laid.among(one.ordinals, [member.ordinal for member in members])
+            resolution = resolve(
+                members,
+                pairs,
+                [*judged, *held],
+                reading=self._matching.reading,
+                sure=sure_of(self._matching.model),
+            )
+            resolution = _without(gone, resolution, members)
+            apart = commit.shields.set_apart(resolution.children, ids, commit.linked)
+            if not apart:
+                return resolution
+            members = [member for member in members if member.ordinal not in apart]
+
+    def _member(self, record: Membership, gone: Collection[int]) -> Member:
+        """A record as resolving sees it; one that stands in keeps no other of its source away."""
+        member = self._surroundings.filling.member(record)
+        return member._replace(exclusive="") if record.ordinal in gone else member
+
+    def _known_child(self, child: UUID) -> KnownChild:
+        messages = self._log.stream(child)
+        state = Child()
+        past: list[tuple[int, Child]] = []
+        for number, message in enumerate(messages, start=1):
+            state = evolve(state, message.event)  # type: ignore[arg-type]
+            # Between two events of one run it is what it never was to anybody.
+            if number == len(messages) or messages[number].origin != message.origin:
+                past.append((message.origin.recorded, state))
+        return KnownChild(child, state, (messages[0].origin.recorded, state.number), past)
+
+    def _settle(
+        self,
+        one: Neighbourhood,
+        resolution: Resolution,
+        ids: dict[int, UUID],
+        known: Sequence[KnownChild],
+        commit: Commit,
+    ) -> None:
+        """The children, and what they owe to shields."""
+        groups = [frozenset(ids[o] for o in child) for child in resolution.children]
+        settled = settle(
+            groups,
+            known,
+            evidence={ids[o]: _evidence(ids, o, resolution) for o in resolution.evidence},
+            ordinals={record: ordinal for ordinal, record in ids.items()},
+            model=self._matching.model.version,
+            register=self._surroundings.parts.chance.register,
+            gone={ids[o] for o in commit.gone & ids.keys()},
+            given_up={ids[o] for o in self._surroundings.laid.given_up(ids)},
+            left="withdrawn" if len(one.ordinals) == 1 else "moved",
+        )
+        for each in settled:
+            commit.add(each)
+        commit.resolved(ids, resolution)
+        was = {ids[o]: commit.linked[o] for o in ids if o in commit.linked}
+        commit.shields.follow(groups, was)
+
+    def _refer(
+        self, one: Neighbourhood, resolution: Resolution, ids: dict[int, UUID], commit: Commit
+    ) -> None:
+        """The pairs that people decide: left open, doubted, and those that withhold records."""
+        stated = {o: record for o, record in ids.items() if o not in commit.gone}
+        for pair in (*resolution.referred, *self._doubted(one, stated)):
+            commit.refer(ids[pair.left], ids[pair.right], pair.pattern, pair.weight)
+        for near in (withheld.pair for withheld in commit.shields.withheld):
+            if near.asked in ids:
+                shielded = commit.shields.id_of(near.other)
+                commit.refer(ids[near.asked], shielded, near.pattern, near.weight)
+
+    def _doubted(self, one: Neighbourhood, ids: dict[int, UUID]) -> Iterator[Pair]:
+        """The judged pairs of a neighbourhood that what was stated since speaks against."""
+        contradicts = self._matching.reading.contradicts
+        judged = self._surroundings.laid.judged(one.pairs)
+        pairs = [both for both in judged if speaks_against(*both, contradicts)]
+        return doubted(pairs, ids, self._log, self._surroundings.parts.master)
+
+
+def _without(gone: set[int], resolution: Resolution, members: Sequence[Member]) -> Resolution:
+    """What follows for current records; a child that only those that are gone make is none."""
+    if not gone:
+        return resolution
+    makes = {member.ordinal for member in members if member.makes_child} - gone
+    children = tuple(child for child in resolution.children if child & makes)
+    referred = tuple(p for p in resolution.referred if not {p.left, p.right} & gone)
+    return replace(resolution, children=children, referred=referred)
+
+
+def _evidence(ids: dict[int, UUID], ordinal: int, resolution: Resolution) -> Evidence:
+    pair = resolution.evidence[ordinal]
+    if pair is None:
+        return Evidence(ids[ordinal])
+    partner = pair.right if pair.left == ordinal else pair.left
+    return Evidence(ids[ordinal], ids[partner], pair.pattern, pair.weight)

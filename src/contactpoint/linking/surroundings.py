@@ -1,0 +1,118 @@
+"""What records are resolved with: the index, their children, and what was laid upon them."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from contactpoint.linking.changes import changed
+from contactpoint.linking.filling import Filling
+from contactpoint.linking.judged import Laid
+from contactpoint.linking.matching import AnyIndex, Matching
+from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
+from contactpoint.linking.parts import Parts
+from contactpoint.linking.vanished import Vanished
+from contactpoint.linking.withholding import Withholding
+from contactpoint.sources import Sources
+from linkage.index import Index
+from linkage.resolve import Pair
+
+
+class Reached(NamedTuple):
+    """The neighbourhoods that some records are of, and what is known of them."""
+
+    neighbourhoods: list[Neighbourhood]
+    linked: dict[int, UUID]
+    """The child of each record that has one."""
+    pairs: int
+    beyond: int
+    """Candidate pairs beyond the bound of their block."""
+
+
+class Surroundings:
+    """What the records of one matching are seen with, as it all stands at ``position``."""
+
+    def __init__(self, parts: Parts, matching: Matching, position: int) -> None:
+        """``position``: how far the read models go; a load may append more meanwhile."""
+        self.parts, self.matching, self.position = parts, matching, position
+        self.filling = Filling(Sources(parts.log, parts.master).registry(), matching)
+        self.laid = Laid(parts.log)
+        self.vanished = Vanished()
+        self.near: Withholding | None = None
+
+    def filled(self) -> AnyIndex:
+        """An index of all records as they are now, that is not kept."""
+        index = self.matching.index()
+        self.filling.fill(index, self.parts.queries)
+        return index
+
+    def index(self) -> AnyIndex:
+        """The kept index, brought up to where the log stands."""
+        kept, queries = self.parts.kept, self.parts.queries
+        index, position = kept.load(self.matching)
+        if position == 0:
+            self.filling.fill(index, queries)
+        elif position < self.position:
+            stale = changed(self.parts.log, position, self.position)
+            known = queries.records_by_ordinal(stale)
+            self.filling.put(index, known.values())
+            index.remove(stale - known.keys())
+        if position < self.position:
+            kept.save(index, self.matching, self.position)
+        return index
+
+    def look(self, through: int | None = None) -> AnyIndex:
+        """The index, and what stands in for identities without current records, for this once.
+
+        ``through``: how far the log was linked before, to look out for what was stated since and
+        comes near to shielded children; tables of other shapes have none.
+        """
+        index = self.index()
+        self.vanished = Vanished.of(self.laid.identities(), self.filling, self.parts.queries)
+        self.vanished.put(index, self.filling)
+        if through is not None and isinstance(index, Index):
+            self.near = Withholding(self.parts.log, index, through, self.position)
+        return index
+
+    def reached(self, index: AnyIndex, ordinals: set[int], *, whole: bool = False) -> Reached:
+        """The neighbourhoods of these records; where they are the ``whole``, nothing is beyond."""
+        model = self.matching.model
+        floor = floor_of(model)
+        if whole:
+            pairs, met = index.pairs_within(floor), ordinals
+        else:
+            pairs, met = reach(index, ordinals, floor, self._beside)
+        linked = self.linked(met)
+        found = list(decided(pairs, model))
+        edges = [*_joined(linked), *self.laid.edges(met)]
+        return Reached(group(met, found, edges), linked, len(found), pairs.beyond)
+
+    def between_children(self, lead: UUID) -> list[Pair]:
+        """The pairs of a record's neighbourhood that are not of one child, but may be."""
+        self.laid.read()
+        first = self.parts.log.heads.records([lead])[lead].state.ordinal
+        reached = self.reached(self.index(), {first})
+        linked = reached.linked
+        return [
+            pair
+            for one in reached.neighbourhoods
+            if first in one.ordinals
+            for pair in one.pairs
+            if pair.connects and linked.get(pair.left, pair.left) != linked.get(pair.right)
+        ]
+
+    def linked(self, ordinals: set[int]) -> dict[int, UUID]:
+        """The child of each of these records that has one now."""
+        links = self.parts.log.heads.links(ordinals)
+        return {ordinal: child for ordinal, child in links.items() if child is not None}
+
+    def _beside(self, ordinals: set[int]) -> set[int]:
+        """Current records that share a child with these now, and those judged with them."""
+        children = set(self.linked(ordinals).values())
+        return self.parts.queries.ordinals_of(children) | self.laid.beside(ordinals)
+
+
+def _joined(linked: dict[int, UUID]) -> list[tuple[int, int]]:
+    """Edges that join the records of each child, so that it is seen whole."""
+    by_child: dict[UUID, list[int]] = {}
+    for ordinal, child in linked.items():
+        by_child.setdefault(child, []).append(ordinal)
+    return [(some[0], other) for some in by_child.values() for other in some[1:]]
