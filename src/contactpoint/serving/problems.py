@@ -164,6 +164,8 @@ def _part(one: dict[str, Any]) -> str:
 
 def _expected(message: str) -> str:
     """The words of a message that are about what is expected; values are never among them."""
+    if message == "'data'":  # so it is said that there is no body
+        return "expected JSON, and there is none"
     fits = message.startswith(("Expected", "Object", "Missing")) and "regex" not in message
     return message if fits else f"does not fit; {WHERE}"
 

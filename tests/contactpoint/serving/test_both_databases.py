@@ -68,7 +68,7 @@ def test_deliveries_are_told_page_by_page_also_while_others_come(either):
 
     told = [first := page()]
     either.patient(ASHA, "2026-10-02", postcode="SE15 3QN")
-    while cursor := told[-1].get("cursor"):
+    while (cursor := told[-1].get("cursor")) and len(told) < 50:
         told.append(page(cursor))
     assert [len(one["deliveries"]) for one in told] == [1] * len(told)
     names = [one["deliveries"][0]["delivery"] for one in told]
