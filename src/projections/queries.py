@@ -1056,9 +1056,10 @@ def _like(column: sa.Column[str], name: str) -> sa.ColumnElement[bool]:
     """
     if not name:
         return sa.true()
-    if name.endswith(WILDCARD):
-        return column.startswith(fold(name.removesuffix(WILDCARD)))
-    return column == fold(name)
+    letters = fold(name.removesuffix(WILDCARD))
+    if not letters:
+        return sa.false()  # it is a name of nobody, and must not come to stand for any
+    return column.startswith(letters) if name.endswith(WILDCARD) else column == letters
 
 
 def _named(name: str) -> sa.ColumnElement[bool]:

@@ -161,6 +161,9 @@ def test_a_merged_number_answers_with_the_survivor_and_again_for_itself_when_res
     small.given(cid(1), linked(2)).given(cid(2), ChildMerged(cid(1)))
     assert small.view("222").number == "111"
     assert small.ask.find(Search(name="Twin Khan")).found[0].view.number == "111"
+    assert small.ask.find(Search(given="Tw*", family="Khan")).found
+    for nobody in ("\u02bc\u02bc\u02bc*", "-"):
+        assert not small.ask.find(Search(given=nobody, family="Khan")).found
     small.given(cid(1), Unlinked((rid(2),), "moved"))
     small.given(cid(2), ChildRestored("m1", (Evidence(rid(2)),)))
     assert small.view("222").number == "222"

@@ -1,0 +1,128 @@
+"""Read models that lag behind the log while the service runs: who brings them up, and who waits."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from contactpoint.serving import keeping_up
+from contactpoint.serving.keeping_up import NotYetError, soon, waiting_for_it
+from contactpoint.shielding.officers import Asked
+from projections.view import RestrictedView
+from tests.contactpoint.serving.conftest import ASHA, BRAM, CORA
+
+
+@pytest.fixture
+def store(own):
+    with own.opened() as store:
+        store.projector.catch_up()
+        yield store
+
+
+def apply_unseen(store, number):
+    """Lay a shield that the read models do not know of."""
+    officers = store.shielding
+    unseen = type(officers)(officers.log, officers.keys, officers.master, list)
+    unseen.apply(number, Asked("harm"), store.origin("shield"))
+
+
+def lag(store):
+    return store.log.position() - min(one.position for one in store.projector.standings())
+
+
+def until(so):
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not so():
+        time.sleep(0.01)
+    assert so()
+
+
+def test_what_is_new_in_the_log_is_projected_while_the_service_runs(own, store):
+    with keeping_up.keeping_up(store):
+        apply_unseen(store, own.number("pds", ASHA))
+        until(lambda: lag(store) == 0)
+    apply_unseen(store, own.number("pds", BRAM))
+    time.sleep(3 * keeping_up.EVERY)
+    assert lag(store) > 0
+
+
+def test_the_read_models_are_kept_up_after_a_fault(own, store, monkeypatch, caplog):
+    caught_up = store.projector.catch_up
+    faults = iter([OSError("no space")])
+
+    def catch_up():
+        for fault in faults:
+            raise fault
+        return caught_up()
+
+    monkeypatch.setattr(store.projector, "catch_up", catch_up)
+    monkeypatch.setattr(keeping_up, "PATIENCE", 0.01)
+    apply_unseen(store, own.number("pds", ASHA))
+    with keeping_up.keeping_up(store):
+        until(lambda: lag(store) == 0)
+    assert "could not be brought" in caplog.text
+
+
+def test_a_worker_waits_until_the_read_models_know_of_the_shield(own, store):
+    apply_unseen(store, own.number("pds", ASHA))
+    waiting = threading.Thread(target=waiting_for_it(store))
+    waiting.start()
+    time.sleep(3 * keeping_up.EVERY)
+    assert waiting.is_alive()
+    store.projector.catch_up()
+    waiting.join(20)
+    assert not waiting.is_alive()
+
+
+def test_a_worker_that_waits_in_vain_projects_by_itself(own, store, monkeypatch):
+    monkeypatch.setattr(keeping_up, "PATIENCE", 0.0)
+    apply_unseen(store, own.number("pds", ASHA))
+    waiting_for_it(store)()
+    assert lag(store) == 0
+
+
+def test_the_loop_does_not_wait_and_asks_again(own, store):
+    """Others are answered meanwhile."""
+    number = own.number("pds", ASHA)
+    store.__dict__["catch_up"] = waiting_for_it(store)
+    store.__dict__.pop("queries", None)
+    apply_unseen(store, number)
+
+    def work():
+        return store.queries.child_by_number(number)
+
+    async def asking():
+        with pytest.raises(NotYetError):
+            work()
+        answer = asyncio.create_task(soon(work, asyncio.to_thread))
+        await asyncio.sleep(3 * keeping_up.EVERY)
+        assert not answer.done()
+        store.projector.catch_up()
+        return await answer
+
+    assert isinstance(asyncio.run(asking()).view, RestrictedView)
+
+
+def test_what_does_not_come_soon_is_asked_off_the_loop(own, store, monkeypatch):
+    monkeypatch.setattr(keeping_up, "PATIENCE", 0.0)
+    asked = []
+
+    async def slowly(work):
+        asked.append(work)
+        return work()
+
+    assert asyncio.run(soon(lambda: 7, slowly)) == 7
+    assert len(asked) == 1
+
+
+def test_while_read_models_lag_children_are_shown_who_are_seen_whole_and_no_others(own, store):
+    asha, bram, cora = (own.number("pds", key) for key in (ASHA, BRAM, CORA))
+    store.__dict__["catch_up"] = list
+    store.__dict__.pop("queries", None)
+    apply_unseen(store, asha)
+    assert store.queries.child_by_number(bram).view.number == bram
+    assert store.queries.child_by_number("0000000000") is None
+    for shielded in (asha, cora):
+        with pytest.raises(Exception, match="behind the shields"):
+            store.queries.child_by_number(shielded)
