@@ -71,6 +71,27 @@ def _steps(store, stream):
     return steps
 
 
+def test_a_question_that_was_asked_before_is_not_parsed_again(tmp_path):
+    """The stock pool forgets each statement as soon as there is another."""
+    parsed = []
+
+    def note(*what):
+        parsed.append(what)
+        return sqlite3.SQLITE_OK
+
+    with Store(tmp_path) as store:
+        with store.log._recorder.datastore.get_connection(commit=False) as connection:
+            connection._sqlite_conn.set_authorizer(note)
+        for _ in range(2):
+            store.log.heads.act("shield")
+            store.log.last_link()
+        assert parsed
+        parsed.clear()
+        store.log.heads.act("shield")
+        store.log.last_link()
+        assert not parsed
+
+
 def test_a_writer_waits_for_the_one_before_it(tmp_path):
     """The stock recorder fails here at once with "database is locked"."""
     with (

@@ -29,6 +29,8 @@ STALE = 10.0
 """Seconds without a sign of life after which a worker does not count as ready."""
 LOST = 60.0
 """Seconds without a sign of life of any worker after which the service does not live."""
+LAG = 10.0
+"""Seconds that the read models may take to pass a shield: it is projected as a load goes on."""
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 JSON = "application/json"
 Answer = tuple[int, str, bytes]
@@ -44,6 +46,8 @@ class Health:
         self._store, self._folder, self._clock = store, folder, clock
         self._begun = clock()
         self._draining = threading.Event()
+        self._awaited = 0, self._begun
+        """Position of a shield that the read models had yet to pass, and since when."""
 
     def drain(self) -> None:
         """Say from now on that no further requests are wanted."""
@@ -108,9 +112,12 @@ class Health:
 
     def _read_models(self) -> str:
         schema.check(self._store.read)
-        head = self._store.log.heads.act("shield")
+        now, (head, since) = self._clock(), self._awaited
         reached = min(one.position for one in self._store.projector.standings())
-        return "ok" if reached >= head else "behind the shields"
+        if reached >= head:
+            self._awaited = self._store.log.heads.act("shield"), now
+            return "ok"
+        return "ok" if now - since <= LAG else "behind the shields"
 
     def _workers(self) -> str:
         """A worker is ready when it has opened all that it answers from, and its loop turns."""

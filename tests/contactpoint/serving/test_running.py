@@ -118,7 +118,22 @@ def test_a_service_lives_while_its_workers_have_still_to_begin_and_then_no_more(
 def test_read_models_behind_the_shields_are_not_ready(health, own):
     with own.opened() as store:
         store.log.heads._tables.execute("UPDATE act_head SET position = position + 1000")
+    assert "read models" not in checks(health.ready())
+    now = health._clock()
+    health._clock = lambda: now + 11
     assert checks(health.ready())["read models"] == "behind the shields"
+
+
+def test_read_models_that_pass_one_shield_after_another_are_ready(health, own):
+    now, end = health._clock(), health._store.log.position()
+    for turn in range(4):
+        health._clock = lambda turn=turn: now + 9 * turn
+        with own.opened() as store:
+            tables = store.log.heads._tables
+            tables.execute("UPDATE act_head SET position = ? WHERE act = 'shield'", (end + turn,))
+            with store.read.begin() as read:
+                read.exec_driver_sql(f"UPDATE projection SET position = {end + turn - 1}")
+        assert "read models" not in checks(health.ready())
 
 
 def test_a_database_out_of_reach_is_named_and_how_without_its_words(health, own):
