@@ -30,7 +30,7 @@ from contactpoint.settings import Settings, from_environment
 from contactpoint.synth import generate
 from projections.index import CHILD
 
-CONNECTIONS = 16
+CONNECTIONS = 32
 SECONDS = 20.0
 WARM = 5.0
 SOAK = 600.0
@@ -86,7 +86,8 @@ class _Asks(NamedTuple):
 def _asks(store: Contactpoint) -> _Asks:
     """What is asked: numbers drawn anew each time, and descriptions of children who are there."""
     store.catch_up()
-    tokens = [_token(store, f"reader {number}") for number in range(CONNECTIONS)]
+    # Readers whom nobody measured with before: a reader's day on record is read at the first look.
+    tokens = [_token(store, f"reader {os.getpid()} {number}") for number in range(CONNECTIONS)]
     with store.read.connect() as connection:
         current = CHILD.c.status == "current"
         count = sa.select(sa.func.count()).select_from(CHILD).where(current)

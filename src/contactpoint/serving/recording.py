@@ -21,7 +21,7 @@ from contactpoint.accesses import Accesses, Entry, UnrecordedError
 from events.store.locks import turn
 
 WINDOW = 0.005
-"""Seconds for which a commit waits for others to join it."""
+"""Seconds for which a commit waits for others to join it, where others joined the last one."""
 MOST = 500
 """Entries from which a commit waits no longer."""
 KEPT = 10_000
@@ -38,6 +38,8 @@ class BatchedAccesses(Accesses):
     """The record of access of one process of a service."""
 
     _waiting: list[_Waiting] = field(default_factory=list)
+    _joined: list[int] = field(default_factory=lambda: [0])
+    """How many the last commit was of: who comes alone does not wait for others."""
     _numbers: dict[UUID, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     turn: Path | None = None
@@ -53,7 +55,7 @@ class BatchedAccesses(Accesses):
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append(_Waiting(entries, done))
         if len(self._waiting) == 1:
-            loop.call_later(WINDOW, self.commit)
+            loop.call_later(WINDOW if self._joined[0] > 1 else 0.0, self.commit)
         elif len(self._waiting) == MOST:
             self.commit()
         await done
@@ -68,6 +70,7 @@ class BatchedAccesses(Accesses):
         batch, self._waiting[:] = tuple(self._waiting), []
         if not batch:
             return
+        self._joined[0] = len(batch)
         try:
             self.write([entry for one in batch for entry in one.entries])
         except UnrecordedError as error:

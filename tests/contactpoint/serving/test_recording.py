@@ -48,6 +48,17 @@ def test_what_arrives_together_is_committed_together_and_all_of_it(writer):
     assert len(writer.log.links(0, 10_000)) - before == 1
 
 
+def test_who_comes_alone_does_not_wait_for_others(writer, monkeypatch):
+    monkeypatch.setattr(recording, "WINDOW", 3_600.0)
+
+    async def arrive():
+        for _ in range(3):
+            await asyncio.wait_for(writer.written([look(writer)]), 30)
+
+    asyncio.run(arrive())
+    assert len(written(writer)) == 3
+
+
 def test_threads_that_write_at_once_lose_nothing(writer):
     threads = [
         threading.Thread(target=writer.write, args=([look(writer, f"reader {i % 3}")],))
