@@ -23,7 +23,8 @@ from events.master import MasterKey
 from events.message import Event, Recorded
 from events.store import postgres, sqlite
 from events.store.appending import Expectations, Names
-from events.store.heads import NO_HEADS, HeadChanges, Heads, ShieldHead
+from events.store.head_reader import Heads
+from events.store.heads import NO_HEADS, HeadChanges, ShieldHead
 from events.store.locks import file_lock, session_lock
 
 FORMAT = 2

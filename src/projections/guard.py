@@ -25,7 +25,7 @@ HIDING = frozenset({"shielded", "withheld"})
 
 
 class Shields(Protocol):
-    """What is asked of the log's heads (``events.store.heads.Heads``)."""
+    """What is asked of the log's heads (``events.store.head_reader.Heads``)."""
 
     def reading(self) -> AbstractContextManager[None]:
         """Answer all that this thread asks meanwhile from one state of the log."""

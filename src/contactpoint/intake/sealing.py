@@ -17,7 +17,8 @@ from events.mapper import SealingMapper
 from events.master import MasterKey
 from events.message import Origin, Recorded
 from events.record import Order, RecordAmended, RecordReceived, StateRecord, receive
-from events.store.heads import RecordHead, record_row
+from events.store.head_tables import record_row
+from events.store.heads import RecordHead
 
 Stating = RecordReceived | RecordAmended
 """Events that hold a statement, sealed under keys."""

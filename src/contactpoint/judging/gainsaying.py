@@ -6,7 +6,8 @@ from uuid import UUID
 from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.judging.pair import NO_PAIR, Pair, pair_of
 from events.judgement import BINDING, Verdict
-from events.store.heads import Heads, JudgementHead, is_across
+from events.store.head_reader import Heads
+from events.store.heads import JudgementHead, is_across
 from linkage.judgements import chain
 from linkage.resolve import Judgement
 

@@ -15,7 +15,7 @@ import msgspec
 
 from events.keys import METADATA as KEYS
 from events.store.appending import Names
-from events.store.heads import TABLES
+from events.store.head_tables import TABLES
 
 Rows = list[tuple[Any, ...]]
 Answers = Mapping[str, Rows]

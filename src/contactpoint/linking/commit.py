@@ -11,7 +11,8 @@ from contactpoint.streams import recorded
 from events.child import evolve
 from events.linking import Crowd, CrowdsChanged, PairsReferred, ReferredPair
 from events.message import Origin, Recorded
-from events.store.heads import ChildHead, Heads
+from events.store.head_reader import Heads
+from events.store.heads import ChildHead
 from linkage.resolve import Resolution
 from linkage.weigh import probability
 from projections.queries import Queries

@@ -19,7 +19,8 @@ from events.never_link import (
     evolve,
     sides_of,
 )
-from events.store.heads import Sided, SideRecord
+from events.store.head_reader import Sided
+from events.store.heads import SideRecord
 from linkage.judgements import Sides, implied
 from linkage.resolve import Judgement, Pair
 

@@ -33,16 +33,15 @@ from events.chain import Link
 from events.failpoints import failpoint
 from events.mapper import Row
 from events.store.appending import NO_LINK, AppendingRecorder, Kept, Names
-from events.store.heads import (
+from events.store.head_tables import (
     ACT_HEAD,
     RECORD_HEAD,
     SHIELDED_RECORD,
     TABLES,
-    Confirmed,
-    HeadChanges,
     rows,
     taken_away,
 )
+from events.store.heads import Confirmed, HeadChanges
 
 PATIENCE = 60
 """Seconds that a writer waits for the one before it."""
