@@ -18,6 +18,8 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from events.disk import sync_folder, write_private
+
 FORMAT = 1
 LENGTH = struct.Struct(">I")
 
@@ -54,7 +56,7 @@ class MasterKey:
         new = _Stored(FORMAT, {"1": _random()}, *(_random() for _ in range(5)))
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            _write(path, new)
+            write_private(path, _encoded(new))
         except FileExistsError:
             raise MasterKeyError(f"{path}: a master key is there already; expected none") from None
         return cls(path, new)
@@ -115,9 +117,9 @@ class MasterKey:
         new = msgspec.structs.replace(self._stored, **changes)
         beside = self.path.with_name(self.path.name + ".new")
         beside.unlink(missing_ok=True)  # a rotation that was killed may have left one
-        _write(beside, new)
+        write_private(beside, _encoded(new))
         beside.replace(self.path)
-        _settle(self.path.parent)
+        sync_folder(self.path.parent)
         self._stored = new
 
 
@@ -192,20 +194,5 @@ def _read(path: Path) -> _Stored:
     return stored
 
 
-def _write(path: Path, stored: _Stored) -> None:
-    """Write a new file that is on the disk when this returns. Raises FileExistsError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(stored) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """See to it that a file made or renamed in the folder is there after a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _encoded(stored: _Stored) -> bytes:
+    return msgspec.json.encode(stored) + b"\n"

@@ -8,7 +8,6 @@ costs the time of one reading.
 
 # ruff: noqa: S608 - only our own names of columns are put into statements
 
-import os
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, suppress
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+
+from events.disk import sync
 
 FORMAT = 1
 FOLDER = "rows"
@@ -70,8 +71,7 @@ class Kept:
     def replace(self) -> None:
         """The delivery is completed: its rows, where they were made whole, are those kept."""
         if self.beside.exists():
-            with self.beside.open("rb") as file:
-                os.fsync(file.fileno())
+            sync(self.beside)
             self.beside.replace(self.path)
 
     def drop(self) -> None:

@@ -24,7 +24,7 @@ import msgspec
 from contactpoint.keeping import manifest as manifests
 from contactpoint.keeping.manifest import BackupError, End, File, Half, Manifest, Taken, digest
 from contactpoint.keeping.place import ACCESS, LOG, SUBJECT_KEYS, Answers, Copy, Part, Place
-from contactpoint.keeping.settling import settled, settled_folder
+from events.disk import sync, sync_folder
 from events.failpoints import failpoint
 from events.ledger import ErasureLedger, ShieldLedger
 from events.log import Log
@@ -75,9 +75,9 @@ class BackingUp:
             keys = self._keys(keys_folder, name)
             failpoint("backup.before-rename")
             for half in (keys, index):
-                settled_folder(half.folder)
+                sync_folder(half.folder)
                 half.folder.replace(_whole(half.folder))
-                settled_folder(half.folder.parent)
+                sync_folder(half.folder.parent)
             return BackedUp(
                 Taken(_whole(index.folder), index.manifest),
                 Taken(_whole(keys.folder), keys.manifest),
@@ -133,7 +133,7 @@ class BackingUp:
             copied = into / "models" / model.name
             os.close(os.open(copied, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             shutil.copyfile(model, copied)
-            settled(copied)
+            sync(copied)
             yield _file(into, f"models/{model.name}", "models")
 
     def _write(  # noqa: PLR0913 - the facts of one half

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contactpoint.keeping.place import Copy, Part, Place, Table
-from contactpoint.keeping.settling import settled, settled_folder
+from events.disk import sync, sync_folder
 
 WHOLE = -1
 """All pages in one step: in several, each commit in between would begin the copy anew."""
@@ -56,7 +56,7 @@ class FilePlace:
                 asked: copy.execute(statement.format(p="")).fetchall()
                 for asked, statement in part.questions.items()
             }
-        settled(folder / name)
+        sync(folder / name)
         return Copy({name: None}, answers)
 
     def fill(self, part: Part, folder: Path, files: Mapping[str, Table | None]) -> None:  # noqa: ARG002
@@ -76,10 +76,10 @@ class FilePlace:
         """Rename it. What is beside the old file goes first: a new one must never meet it."""
         assert isinstance(other, FilePlace)
         self._fold()
-        settled(self.path)
+        sync(self.path)
         other._unlink()
         self.path.replace(other.path)
-        settled_folder(other.path.parent)
+        sync_folder(other.path.parent)
         self.drop(part)
 
     def _unlink(self) -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contactpoint.errors import ContactpointError
 from contactpoint.keeping.place import Table
-from contactpoint.keeping.settling import write_private
+from events.disk import write_private
 
 FORM = 1
 MANIFEST = "manifest.json"

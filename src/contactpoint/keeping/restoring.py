@@ -24,7 +24,6 @@ from contactpoint.keeping.setting_back import (
     must_be,
     note_outside,
 )
-from contactpoint.keeping.settling import write_private
 from contactpoint.keeping.staging import (
     ORDER,
     beside,
@@ -37,6 +36,7 @@ from contactpoint.keeping.staging import (
 )
 from contactpoint.people.deciding import Act
 from contactpoint.settings import Settings
+from events.disk import write_private
 from events.failpoints import failpoint
 from events.keys import SubjectKeys
 from events.log import Log, open_log

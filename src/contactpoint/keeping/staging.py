@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from contactpoint.keeping.files import FilePlace
 from contactpoint.keeping.place import ACCESS, LOG, READ, SUBJECT_KEYS, Part, Place
 from contactpoint.keeping.schemas import schema_of
-from contactpoint.keeping.settling import write_private
 from contactpoint.settings import Settings
+from events.disk import write_private
 from events.store.locks import file_lock
 
 BESIDE = "restoring"

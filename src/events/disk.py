@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 
-def settled(path: Path) -> None:
+def sync(path: Path) -> None:
     """See to it that a file's bytes are on the disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def settled_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """See to it that files made, renamed or removed in a folder are so after a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -20,10 +20,13 @@ def settled_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner may read; on the disk when this returns."""
+    """Write a new file that only its owner may read; on the disk when this returns.
+
+    Raises FileExistsError.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    settled_folder(path.parent)
+    sync_folder(path.parent)
