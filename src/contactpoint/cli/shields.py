@@ -202,7 +202,7 @@ def list_(*, every: bool, as_json: bool) -> None:
         rows = store.queries.shields()
         marked = [_still(one) for one in store.queries.still_marked()]
     today = date.fromisoformat((as_time(origin.recorded) or "")[:10])
-    told = [_told(row, today) for row in rows if every or row["standing"] == "standing"]
+    told = [_shield(row, today) for row in rows if every or row["standing"] == "standing"]
     inherited = [row for row in told if row["inherited"]]
     own = [row for row in told if not row["inherited"]]
     if as_json:
@@ -284,27 +284,15 @@ def _still(one: "StillMarked") -> dict[str, Any]:
     }
 
 
-def _told(row: dict[str, Any], today: date) -> dict[str, Any]:
+def _shield(row: dict[str, Any], today: date) -> dict[str, Any]:
+    from contactpoint.shielding.listing import told
     from person.numbers import written
 
-    standing = row["standing"] == "standing"
     return {
         "shield": row["shield"].hex()[:8],
         "children": [written(number) for number in row["numbers"]],
-        "laid_by": row["laid_by"],
-        "inherited": row["inherited"],
         "origin": row["origin"].hex()[:8] if row["origin"] else None,
-        "criterion": row["criterion"],
-        "authority": row["authority"],
-        "review": row["review"],
-        "overdue": standing and row["review"] < today.isoformat(),
-        "records": row["records"],
-        "withheld": row["withheld"],
-        "standing": row["standing"],
-        "since": as_time(row["since"]),
-        "by": row["actor"],
-        "reviewed": as_time(row["reviewed"]),
-        "lifted": as_time(row["lifted"]),
+        **told(row, today),
     }
 
 

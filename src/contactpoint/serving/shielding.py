@@ -1,7 +1,7 @@
 """Routes of shielding officers: shields listed, applied, reviewed, and lifted by two."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from contactpoint.serving.problems import PreconditionError
 from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
 from contactpoint.shielding.criteria import CRITERIA
+from contactpoint.shielding.listing import told
 from contactpoint.shielding.officers import Asked
 from events.shield import SafeParent
 
@@ -123,7 +124,15 @@ def shield_list(seat: Seated) -> Response[bytes]:
     seat.store.projector.catch_up()
     rows = [row for row in seat.store.queries.shields() if row["standing"] == "standing"]
     versions = seat.store.log.versions(UUID(bytes=row["shield"]) for row in rows)
-    told = [_told(row, versions, seat.service.today) for row in rows]
+    shields = [
+        Shield(
+            shield=row["shield"].hex(),
+            children=list(row["numbers"]),
+            version=versions.get(UUID(bytes=row["shield"]), 0),
+            **told(row, seat.service.today),
+        )
+        for row in rows
+    ]
     marked = [
         Marked(one.number or None, one.source, one.record.hex[:8], as_time(one.stated))
         for one in seat.store.queries.still_marked()
@@ -131,8 +140,8 @@ def shield_list(seat: Seated) -> Response[bytes]:
     seat.record(())
     return seat.answer(
         Shields(
-            [one for one in told if not one.inherited],
-            [one for one in told if one.inherited],
+            [one for one in shields if not one.inherited],
+            [one for one in shields if one.inherited],
             marked,
         )
     )
@@ -187,28 +196,6 @@ def shield_lift(seat: Seated, shield: FromPath[str]) -> Response[bytes]:
     # What it withheld is placed now, and not by chance of the next night.
     follow(seat.store, origin)
     return seat.answer(Standing(shield, "lifted"), headers=_tag_of(seat, name))
-
-
-def _told(row: dict[str, Any], versions: dict[UUID, int], today: date) -> Shield:
-    shield = UUID(bytes=row["shield"])
-    return Shield(
-        shield=shield.hex,
-        children=list(row["numbers"]),
-        laid_by=row["laid_by"],
-        inherited=row["inherited"],
-        criterion=row["criterion"],
-        authority=row["authority"],
-        review=row["review"],
-        overdue=row["review"] < today.isoformat(),
-        records=row["records"],
-        withheld=row["withheld"],
-        standing=row["standing"],
-        since=as_time(row["since"]),
-        by=row["actor"],
-        reviewed=as_time(row["reviewed"]),
-        lifted=as_time(row["lifted"]),
-        version=versions.get(shield, 0),
-    )
 
 
 def _criterion(stated: str) -> str:
