@@ -14,15 +14,6 @@ LEAST = 0.01
 """Probability from which pairs are looked at: below it nearly all are two children."""
 
 
-def log_odds(probability: float) -> float:
-    """The weight in bits that belongs to a probability.
-
-    >>> log_odds(0.5)
-    0.0
-    """
-    return float(np.log2(probability / (1 - probability)))
-
-
 class Bin(msgspec.Struct, frozen=True):
     """Pairs of like probability."""
 

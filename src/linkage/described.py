@@ -17,6 +17,7 @@ from linkage.compare.identifiers import Nhs
 from linkage.decide import MARGINS, Levels, contradiction, decide_pattern
 from linkage.model import Model
 from linkage.rivals import HIDDEN, MOST
+from linkage.weigh import log_odds
 
 POSSIBLE = 0.02
 """Probability from which a child is a possible match: one in fifty is looked at. Stated."""
@@ -98,18 +99,14 @@ def _grade(child: Likeness, chance: float, model: Model) -> Grade:
     if child.excluded or chance < POSSIBLE:
         return Grade.NOT
     # As in linking: want of rivals links what a rule leaves to a person only by its margin.
-    weight = max(child.weight, _bits(model.thresholds.review) + ROUNDING)
+    weight = max(child.weight, log_odds(model.thresholds.review) + ROUNDING)
     outcome, reason = decide_pattern(child.pattern, weight, model)
     margin = 0.0 if outcome == "link" else MARGINS.get(reason)
     if outcome == "non_link" or chance < model.thresholds.review:
         return Grade.POSSIBLE
-    if margin is not None and _bits(chance) >= _bits(model.thresholds.link) + margin:
+    if margin is not None and log_odds(chance) >= log_odds(model.thresholds.link) + margin:
         return Grade.CERTAIN
     return Grade.PROBABLE
-
-
-def _bits(chance: float) -> float:
-    return float(np.log2(chance / (1 - chance)))
 
 
 @lru_cache(1 << 14)

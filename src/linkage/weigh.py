@@ -68,6 +68,15 @@ def probability(weight: float) -> float:
     return float(1 / (1 + np.exp2(-min(max(weight, -60.0), 60.0))))
 
 
+def log_odds(chance: float) -> float:
+    """The weight in bits that belongs to a probability.
+
+    >>> log_odds(0.5)
+    0.0
+    """
+    return float(np.log2(chance / (1 - chance)))
+
+
 def _only(pattern: int, name: str) -> int:
     places = [PLACES[name], *([PLACES[f"{name}_rarity"]] if name in RARITIES else [])]
     return sum(pattern & patterns.MOST << patterns.BITS * place for place in places)

@@ -27,11 +27,11 @@ from contactpoint.linking.sureness import chances
 from contactpoint.verdicts import Judge
 from events.log import Log
 from events.master import MasterKey
-from linkage.calibration import LEAST, Mask, Point, Reliability, curve, log_odds, reliability
+from linkage.calibration import LEAST, Mask, Point, Reliability, curve, reliability
 from linkage.evaluation import Measures
 from linkage.index import Index
 from linkage.resolve import Pair
-from linkage.weigh import probability
+from linkage.weigh import log_odds, probability
 from projections.queries import OpenPair, Queries
 
 

@@ -22,9 +22,9 @@ from contactpoint.evaluating.charts import (
 from contactpoint.evaluating.errors import Shown, WrongPair
 from contactpoint.evaluating.groups import FAIR, Group
 from contactpoint.evaluating.measuring import Evaluation
-from linkage.calibration import log_odds
 from linkage.evaluation import Share
 from linkage.model import MATCH, Model
+from linkage.weigh import log_odds
 
 METHOD = (
     "Intervals are 95 % ones. Pairs of one child are not independent of each other, so the spread "

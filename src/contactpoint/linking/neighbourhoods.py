@@ -11,6 +11,7 @@ from contactpoint.models import AnyModel
 from linkage.decide import MARGINS, Outcome
 from linkage.index import Pairs
 from linkage.resolve import Pair, neighbourhoods
+from linkage.weigh import log_odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,12 @@ class Neighbourhood:
 
 def floor_of(model: AnyModel) -> float:
     """The weight (log2 odds) of the review threshold: pairs below it connect nothing."""
-    return _bits(model.thresholds.review)
+    return log_odds(model.thresholds.review)
 
 
 def sure_of(model: AnyModel) -> float:
     """The weight of the link threshold: what pairs have to reach when rivals are counted."""
-    return _bits(model.thresholds.link)
-
-
-def _bits(chance: float) -> float:
-    return float(np.log2(chance / (1 - chance)))
+    return log_odds(model.thresholds.link)
 
 
 def decided(pairs: Pairs, model: AnyModel) -> Iterator[Pair]:
