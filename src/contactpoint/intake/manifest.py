@@ -6,7 +6,6 @@ it to disk when it is not, and deletes it when it is closed.
 
 import sqlite3
 from collections.abc import Iterable
-from types import TracebackType
 
 
 class Manifest:
@@ -22,12 +21,7 @@ class Manifest:
     def __enter__(self) -> "Manifest":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._db.close()
 
     def add(self, rows: Iterable[tuple[bytes, bytes]]) -> None:

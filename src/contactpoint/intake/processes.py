@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import cached_property
-from types import TracebackType
 from typing import Any, NoReturn, Protocol
 
 import msgspec
@@ -97,12 +96,7 @@ class Shared:
     def __enter__(self) -> "Process":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._line.close()
         self._process.join(timeout=1)
         if self._process.is_alive():
