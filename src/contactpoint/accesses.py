@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contactpoint.again import again
 from contactpoint.errors import ContactpointError, UsageError
-from contactpoint.intake.preparing import day_of
+from contactpoint.moments import day_of
 from contactpoint.people.actor import Actor
 from events.access import (
     ActRefused,

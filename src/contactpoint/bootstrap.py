@@ -16,7 +16,7 @@ from contactpoint.accesses import Accesses, Capacity, current_user
 from contactpoint.chance import CHANCE, Chance
 from contactpoint.errors import DeniedError, NotFoundError, NotInitialisedError, UsageError
 from contactpoint.intake.loading import Loading
-from contactpoint.intake.preparing import day_of
+from contactpoint.moments import day_of
 from contactpoint.people.actor import Actor, Role, in_shell
 from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings

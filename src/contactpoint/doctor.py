@@ -19,11 +19,11 @@ from contactpoint.configuration import unknown
 from contactpoint.keeping.dates import noted
 from contactpoint.keeping.place import ACCESS, LOG, READ, SUBJECT_KEYS
 from contactpoint.keeping.staging import BESIDE, places
+from contactpoint.moments import DAY
 from contactpoint.serving.identity import fetch
 from contactpoint.watching.watching import Watching
 from projections import schema
 
-DAY = 86_400 * 10**6
 """Microseconds."""
 BACKUP_DUE = 2
 """Days after which the last backup is too old: one a night, and one that may fail."""

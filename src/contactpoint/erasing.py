@@ -11,6 +11,7 @@ from uuid import UUID
 from contactpoint.errors import NotFoundError
 from contactpoint.judging.pair import pair_of, stream_of
 from contactpoint.linking.kept_index import KeptIndex
+from contactpoint.moments import day_of
 from contactpoint.shielding.acts import ShieldActs
 from contactpoint.telling import subjects_of
 from events.child import Child, EraseChild, ever
@@ -188,7 +189,7 @@ class Erasing:
         return Erased(len(records), len(children), number, self._final(origin))
 
     def _final(self, origin: Origin) -> datetime.date:
-        today = datetime.datetime.fromtimestamp(origin.recorded / 1e6, datetime.UTC).date()
+        today = day_of(origin.recorded)
         return today + datetime.timedelta(days=self._backup_days)
 
     def _shields(self, records: Sequence[UUID]) -> list[UUID]:

@@ -1,7 +1,27 @@
-"""Moments as people and scripts read them: ISO 8601 in UTC."""
+"""Moments, in microseconds since 1970-01-01 UTC, and as people and scripts read them: ISO 8601."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+DAY = 86_400_000_000
+
+
+def moment(text: str) -> int:
+    """An ISO date or date-time as microseconds since 1970-01-01 UTC; a bare date is its midnight.
+
+    >>> moment("1970-01-02")
+    86400000000
+    """
+    stated = datetime.fromisoformat(text)
+    if stated.tzinfo is None:
+        stated = stated.replace(tzinfo=UTC)
+    whole = stated - datetime(1970, 1, 1, tzinfo=UTC)
+    return (whole.days * 86_400 + whole.seconds) * 1_000_000 + whole.microseconds
+
+
+def day_of(when: int) -> date:
+    """The UTC day of a moment."""
+    return datetime.fromtimestamp(when // 1_000_000, UTC).date()
 
 
 def as_time(moment: int | None) -> str | None:

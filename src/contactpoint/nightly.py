@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from contactpoint.intake.preparing import moment
+from contactpoint.moments import moment
 from feeds.catalogue import DATED, JOINT, recognise
 from feeds.submission import Feed, FeedError
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contactpoint.moments import DAY
 from linkage.decide import Levels, contradiction, number_in_doubt
 from projections.queries import OpenPair
 
@@ -38,7 +39,6 @@ OLD = 90.0
 """Days of waiting that count as much as the least risk."""
 ASIDE = 2.0
 """What a task loses whose steward could not tell: others go first."""
-DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)

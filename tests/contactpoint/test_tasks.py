@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactpoint.errors import DeniedError, NotFoundError
-from contactpoint.tasks import ASIDE, DAY, RISK, Kind, Task, each_record_once, kind_of, worth
+from contactpoint.moments import DAY
+from contactpoint.tasks import ASIDE, RISK, Kind, Task, each_record_once, kind_of, worth
 from linkage import pattern as patterns
 from linkage.compare.dates import Birth
 from linkage.compare.identifiers import Nhs

@@ -66,7 +66,7 @@ def show(  # noqa: PLR0913 - what is said of a look
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError
-    from contactpoint.intake.preparing import day_of
+    from contactpoint.moments import day_of
     from person.numbers import NumberError, read
 
     stated = required_reason(reason)

@@ -69,7 +69,7 @@ def evaluate(  # noqa: PLR0913 - the options of the command
     from contactpoint.evaluating.measuring import as_plain
     from contactpoint.evaluating.truth import read_truth
     from contactpoint.exports import require_folder, write_table
-    from contactpoint.intake.preparing import day_of
+    from contactpoint.moments import day_of
 
     for out in filter(None, (page, errors)):
         require_folder(out)

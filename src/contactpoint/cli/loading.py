@@ -14,6 +14,7 @@ import msgspec
 from contactpoint.cli.command import FEED, examples, json_option
 from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened, token_option
+from contactpoint.moments import DAY
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ SUMMED = (
     *("remarks", "dropped_fields", "events", "links", "reviews"),
 )
 """Counts of a report that add up over files."""
-A_DAY = 86_400_000_000
 """Microseconds: clocks and zones may differ by so much."""
 GRAVEST = (1, 4, 3, 0)
 """Exit codes of several files, the gravest first."""
@@ -232,8 +232,8 @@ def deliveries(files: Sequence[Path], name: str | None) -> list[tuple["Feed", li
 def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options: Any) -> "Request":
     """What is asked to have loaded. Raises UsageError where the date or the source is none."""
     from contactpoint.errors import UsageError
-    from contactpoint.intake.preparing import moment
     from contactpoint.intake.request import Request
+    from contactpoint.moments import moment
     from contactpoint.sources import named
     from feeds.text import regular
 
@@ -256,10 +256,10 @@ def refuse_future(effective: str, now: int) -> None:
     What is no date at all is told elsewhere.
     """
     from contactpoint.errors import UsageError
-    from contactpoint.intake.preparing import moment
+    from contactpoint.moments import moment
 
     with contextlib.suppress(ValueError):
-        if effective and moment(effective) > now + A_DAY:
+        if effective and moment(effective) > now + DAY:
             raise UsageError("--effective: expected a date that is not in the future")
 
 

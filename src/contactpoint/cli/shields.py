@@ -10,7 +10,7 @@ from contactpoint.cli import views
 from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
 from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, second_option, token_option
-from contactpoint.moments import as_time
+from contactpoint.moments import as_time, day_of
 from contactpoint.people.deciding import Act
 from contactpoint.shielding.criteria import CRITERIA
 
@@ -201,7 +201,7 @@ def list_(*, every: bool, as_json: bool) -> None:
         store.record_look(origin, "shield list", reason="", children=())
         rows = store.queries.shields()
         marked = [_still(one) for one in store.queries.still_marked()]
-    today = date.fromisoformat((as_time(origin.recorded) or "")[:10])
+    today = day_of(origin.recorded)
     told = [_shield(row, today) for row in rows if every or row["standing"] == "standing"]
     inherited = [row for row in told if row["inherited"]]
     own = [row for row in told if not row["inherited"]]

@@ -18,12 +18,13 @@ from contactpoint.intake.appending import Appending, Submit
 from contactpoint.intake.deciding import Decision, decided
 from contactpoint.intake.delivered import About, Delivered, How
 from contactpoint.intake.first_pass import Findings, FirstPass
-from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules, day_of, moment
+from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules
 from contactpoint.intake.processes import Alone, Process, Shared
 from contactpoint.intake.recall import FOLDER, Keeping, Kept
 from contactpoint.intake.request import Request, asked
 from contactpoint.intake.sealing import Place, Sealing
 from contactpoint.intake.spool import Spool
+from contactpoint.moments import day_of, moment
 from contactpoint.sources import Sources, registration
 from events.delivery import (
     PARTLY,

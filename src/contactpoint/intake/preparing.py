@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import msgspec
 from contactpoint.intake import exchanged
 from contactpoint.intake.reading import FaultyRow, ReadChunk, ReadRow, RecalledRow
 from contactpoint.intake.recall import Keeping, Known
+from contactpoint.moments import day_of, moment
 from events.record import Order
 from feeds.submission import Fault
 
@@ -100,24 +101,6 @@ class PreparedChunk(msgspec.Struct, frozen=True):
     faults: list[PreparedFault]
     remarks: list[tuple[int, bytes, str, str, str]]
     """Line, record, rule, field, expected."""
-
-
-def moment(text: str) -> int:
-    """An ISO date or date-time as microseconds since 1970-01-01 UTC; a bare date is its midnight.
-
-    >>> moment("1970-01-02")
-    86400000000
-    """
-    stated = datetime.fromisoformat(text)
-    if stated.tzinfo is None:
-        stated = stated.replace(tzinfo=UTC)
-    whole = stated - datetime(1970, 1, 1, tzinfo=UTC)
-    return (whole.days * 86_400 + whole.seconds) * 1_000_000 + whole.microseconds
-
-
-def day_of(moment_: int) -> date:
-    """The UTC day of a moment."""
-    return datetime.fromtimestamp(moment_ // 1_000_000, UTC).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ import msgspec
 from contactpoint.keeping import manifest as manifests
 from contactpoint.keeping.manifest import BackupError, End, File, Half, Manifest, Taken, digest
 from contactpoint.keeping.place import ACCESS, LOG, SUBJECT_KEYS, Answers, Copy, Part, Place
+from contactpoint.moments import DAY
 from events.disk import sync, sync_folder
 from events.failpoints import failpoint
 from events.ledger import ErasureLedger, ShieldLedger
@@ -31,7 +32,6 @@ from events.log import Log
 from events.master import MasterKey
 
 PARTIAL = ".partial"
-DAY = 86_400 * 10**6
 """Microseconds."""
 
 

@@ -11,7 +11,7 @@ from anyio import CapacityLimiter
 
 from contactpoint.bootstrap import Contactpoint, open_store
 from contactpoint.chance import CHANCE, Chance
-from contactpoint.intake.preparing import day_of
+from contactpoint.moments import day_of
 from contactpoint.serving.cursors import Cursors
 from contactpoint.serving.identity import Identity, IssuerTokens, OwnTokens, Reads
 from contactpoint.serving.keeping_up import waiting_for_it

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from uuid import UUID
 
-from contactpoint.intake.preparing import day_of
+from contactpoint.moments import day_of
 from events.log import Log
 from events.message import Origin, Recorded
 from events.shield import Shield, ShieldCommand, decide, evolve

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError
-from contactpoint.intake.preparing import day_of
+from contactpoint.moments import day_of
 from contactpoint.shielding.acts import ShieldActs
 from events.child import Child, evolve
 from events.keys import SubjectKeys, subject_of

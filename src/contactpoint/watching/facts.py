@@ -1,12 +1,12 @@
 """From what the record of access holds to looks as the signs see them."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
 
 import msgspec
 
+from contactpoint.moments import DAY
 from contactpoint.watching.look import Asked, Child, Kind, Look, Reader
 from contactpoint.watching.watcher import State
 from events import access
@@ -80,7 +80,7 @@ class Facts:
             case TokenRevoked(token, subject):
                 held = self._state.tokens.get(subject, {})
                 held.clear() if not token else held.pop(token, None)
-                self._state.revoked[subject] = at // 86_400_000_000
+                self._state.revoked[subject] = at // DAY
             case ActRefused(name):
                 return Look(at, self._reader(name, at), Kind.REFUSED)
             case ChildrenAccessed():
@@ -110,7 +110,7 @@ class Facts:
     def _has_left(self, name: str, at: int) -> bool:
         """Whether they were revoked lately, and no token of ours is in force."""
         revoked = self._state.revoked.get(name)
-        if revoked is None or at // 86_400_000_000 - revoked > GONE:
+        if revoked is None or at // DAY - revoked > GONE:
             return False
         return all(expires <= at // 10**6 for expires in self._state.tokens.get(name, {}).values())
 
@@ -166,7 +166,7 @@ class _Page:
             known.services,
             known.authorities,
             shielded=known.restricted or self._is_listed(known),
-            dead=0 < known.died < at // 86_400_000_000 - MOURNING,
+            dead=0 < known.died < at // DAY - MOURNING,
             declared=not same.isdisjoint(self._declared[reader]),
         )
 
@@ -230,8 +230,3 @@ def _fits(number: str) -> bool:
         return bool(read(number))
     except NumberError:
         return False
-
-
-def day_of(moment: int) -> str:
-    """The day of a moment, as ISO."""
-    return datetime.fromtimestamp(moment // 10**6, UTC).date().isoformat()

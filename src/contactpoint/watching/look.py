@@ -4,6 +4,8 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
+from contactpoint.moments import DAY
+
 NO_VALUES: frozenset[str] = frozenset()
 
 
@@ -108,7 +110,7 @@ class Look(msgspec.Struct, frozen=True):
     @property
     def day(self) -> int:
         """Days since 1970-01-01."""
-        return self.at // 86_400_000_000
+        return self.at // DAY
 
     @property
     def hour(self) -> int:

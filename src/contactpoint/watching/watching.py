@@ -11,7 +11,8 @@ from uuid import UUID
 
 from contactpoint.accesses import Entry
 from contactpoint.bootstrap import Contactpoint
-from contactpoint.watching.facts import LOOKS, WATCHED, Facts, day_of
+from contactpoint.moments import day_of
+from contactpoint.watching.facts import LOOKS, WATCHED, Facts
 from contactpoint.watching.keeping import KeptState
 from contactpoint.watching.look import Look
 from contactpoint.watching.watcher import Alert, State, Watcher
@@ -88,7 +89,7 @@ class Watching:
 
     def _looks(self, state: State, after: int, upto: int) -> Iterator[Look]:
         store = self.store
-        today = day_of(store.chance.clock())
+        today = day_of(store.chance.clock()).isoformat()
         facts = Facts(
             state,
             store.master.hashes,
