@@ -29,7 +29,7 @@ from events.never_link import (
     decide,
     evolve,
 )
-from events.store.heads import ChildHead, HeadChanges, SideRecord
+from events.store.heads import ChildHead, HeadChanges, SideRecord, children_of
 
 Merged = Callable[[Iterable[UUID]], dict[UUID, UUID]]
 """The children merged into any of these, each with that one."""
@@ -212,7 +212,7 @@ class Separating:
         heads: list[ChildHead] = []
         expect: dict[UUID, int] = {}
         records = self._log.heads.records(known.left).values()
-        for child in sorted({head.child for head in records if head.child is not None}):
+        for child in sorted(children_of(records)):
             before = after = self._log.replay(child, Child(), evolve_child)
             if self._is_given_up(before.records | before.former, never_link):
                 continue
@@ -273,5 +273,4 @@ class Separating:
         heads = self._log.heads.records(records)
         if len(heads) < len(set(records)):
             raise NotFoundError("no record of that source and id")
-        children = frozenset(head.child for head in heads.values() if head.child is not None)
-        return Hangs(frozenset(records), children)
+        return Hangs(frozenset(records), children_of(heads.values()))

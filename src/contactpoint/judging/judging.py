@@ -1,20 +1,17 @@
 """Stewards' judgements: claimed, decided, undone; refused where stale or gainsaid."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from msgspec.structs import replace
 
 from contactpoint.again import again
 from contactpoint.errors import NotFoundError
-from contactpoint.judging.acts import By, Hangs, Permit, acts_of
+from contactpoint.judging.acts import By, Permit, acts_of, hanging
 from contactpoint.judging.gainsaying import must_be_possible
 from contactpoint.judging.giving_back import given_back
 from contactpoint.judging.pair import NO_PAIR, Pair, pair_of
 from contactpoint.judging.sight import pair_as_seen, pair_seen
 from contactpoint.judging.statements import Statements, decided
-from events.child import Child
-from events.child import evolve as evolve_child
 from events.judgement import (
     ClaimPair,
     JudgedPair,
@@ -126,7 +123,7 @@ class Judging:
 
         def attempt() -> bool:
             acts = acts_of(self._log)
-            self._permit(self._hangs(pair))
+            self._permit(hanging(pair, self._log))
             state = self.state(pair)
             events = decided(command, state)
             if not events:
@@ -195,18 +192,10 @@ class Judging:
     def _must_be_theirs(self, pair: Pair) -> None:
         """Raises NotFoundError, or what ``permit`` raises, where it is not for them to decide."""
         self._must_be_known(pair)
-        self._permit(self._hangs(pair))
+        self._permit(hanging(pair, self._log))
 
     def _must_be_known(self, pair: Pair) -> None:
         """Raises NotFoundError where there is no such pair, or a never-link stands between."""
         heads = self._log.heads
         if len(heads.records(pair)) < len(pair) or is_across(heads.sides(pair)):
             raise NotFoundError(NO_PAIR)
-
-    def _hangs(self, pair: Pair) -> Hangs:
-        heads = self._log.heads.records(pair).values()
-        children = frozenset(head.child for head in heads if head.child is not None)
-        return Hangs(frozenset(pair).union(*map(self._records, children)), children)
-
-    def _records(self, child: UUID) -> frozenset[UUID]:
-        return self._log.replay(child, Child(), evolve_child).records

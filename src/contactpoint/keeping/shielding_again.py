@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from uuid import UUID, uuid4
 
 from contactpoint.bootstrap import Contactpoint
+from contactpoint.judging.acts import hanging
 from contactpoint.shielding.acts import ShieldActs
-from events.child import Child, evolve
 from events.shield import ApplyShield, SpreadShield
 from events.store.heads import HeadChanges
 
@@ -25,7 +25,7 @@ def shield_again(store: Contactpoint, standing: Mapping[UUID, Collection[UUID]])
     acts = ShieldActs(store.log, store.origin("restore"))
     laid: set[UUID] = set()
     for shield, records in standing.items():
-        bare = _with_their_children(store, set(records) - hidden - laid) - hidden - laid
+        bare = hanging(set(records) - hidden - laid, store.log).records - hidden - laid
         if bare:
             _lay(acts, shield, bare)
             laid |= bare
@@ -34,7 +34,7 @@ def shield_again(store: Contactpoint, standing: Mapping[UUID, Collection[UUID]])
     return len(laid)
 
 
-def _lay(acts: ShieldActs, shield: UUID, records: set[UUID]) -> None:
+def _lay(acts: ShieldActs, shield: UUID, records: Collection[UUID]) -> None:
     match acts.state(shield).standing:
         case "standing":
             acts.do(shield, SpreadShield(records))
@@ -42,10 +42,3 @@ def _lay(acts: ShieldActs, shield: UUID, records: set[UUID]) -> None:
             acts.do(shield, ApplyShield(records, acts.soon(), "restore", RESTORED))
         case "lifted":
             acts.do(uuid4(), ApplyShield(records, acts.soon(), "restore", RESTORED))
-
-
-def _with_their_children(store: Contactpoint, records: set[UUID]) -> set[UUID]:
-    """The records, and all others of the children that they are of in this log."""
-    heads = store.log.heads.records(records).values()
-    children = {head.child for head in heads if head.child is not None}
-    return records.union(*(store.log.replay(one, Child(), evolve).records for one in children))

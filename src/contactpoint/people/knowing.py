@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contactpoint.people.deciding import About
+from events.store.heads import children_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 def about_records(records: "Collection[UUID]", store: "Contactpoint") -> About:
     """What is known of the children of some records, where it is asked who may see them."""
     heads = store.log.heads.records(records).values()
-    children = frozenset(head.child for head in heads if head.child is not None)
-    return _about(records, children, store)
+    return _about(records, children_of(heads), store)
 
 
 def about(hangs: "Hangs", store: "Contactpoint") -> About:

@@ -33,6 +33,11 @@ class RecordHead(msgspec.Struct, frozen=True):
     """Written by ``HeadChanges.links`` alone: linking and loading never overwrite each other."""
 
 
+def children_of(records: Iterable[RecordHead]) -> frozenset[UUID]:
+    """The children that records are linked to."""
+    return frozenset(one.child for one in records if one.child is not None)
+
+
 class ChildHead(msgspec.Struct, frozen=True):
     """A child: its number, how many events its stream has, and what became of it."""
 
