@@ -6,6 +6,7 @@ every command is given a name where it wants something else.
 """
 
 import ast
+import asyncio
 import multiprocessing
 import os
 import threading
@@ -37,6 +38,7 @@ from contactpoint.people.actor import Actor, Role
 from contactpoint.serving import preconditions
 from contactpoint.serving.fhir.described import described
 from contactpoint.serving.identity import Identity, OwnTokens
+from contactpoint.serving.keeping_up import waiting_for_it
 from contactpoint.serving.limits import Limits
 from contactpoint.serving.recording import BatchedAccesses
 from contactpoint.serving.repeats import Repeats
@@ -286,7 +288,15 @@ def _(world):
 @case("BehindError")
 def _(world):
     world.store.queries.guard._shields = Ahead()
-    world.store.queries.child_by_number(world.number)
+    world.store.queries.find(Search(name=SAID.rpartition(" ")[0]))
+
+
+@case("NotYetError")
+def _(world):
+    async def asking():
+        waiting_for_it(world.store)()
+
+    asyncio.run(asking())
 
 
 class Ahead:
