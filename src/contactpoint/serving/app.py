@@ -179,10 +179,16 @@ def _recorded(one: Route) -> Callable[..., Any]:
     async def answered(**asked: Any) -> Any:
         seat: Seat = asked["seat"]
         work = functools.partial(one.handler, **asked)
+        slowly = functools.partial(to_thread.run_sync, limiter=seat.service.threads())
+
+        def afresh() -> Any:
+            # What a try recorded that could not be answered yet was shown to nobody.
+            seat.pending.clear()
+            return work()
+
         try:
-            slowly = functools.partial(to_thread.run_sync, limiter=seat.service.threads())
             if one.quick:
-                return await soon(work, slowly)
+                return await soon(afresh, slowly)
             if one.repeats and IDEMPOTENCY_KEY in seat.headers:
                 words = {name: value for name, value in asked.items() if name != "seat"}
                 work = functools.partial(once, seat, msgspec.json.encode([one.name, words]), work)

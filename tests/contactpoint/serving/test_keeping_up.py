@@ -5,10 +5,15 @@ import threading
 import time
 
 import pytest
+from litestar.testing import TestClient
 
 from contactpoint.serving import keeping_up
+from contactpoint.serving.app import make
 from contactpoint.serving.keeping_up import NotYetError, soon, waiting_for_it
+from contactpoint.serving.service import opened
+from contactpoint.settings import from_environment
 from contactpoint.shielding.officers import Asked
+from events.access import ChildrenAccessed
 from projections.view import RestrictedView
 from tests.contactpoint.serving.conftest import ASHA, BRAM, CORA
 
@@ -102,6 +107,21 @@ def test_the_loop_does_not_wait_and_asks_again(own, store):
         return await answer
 
     assert isinstance(asyncio.run(asking()).view, RestrictedView)
+
+
+def test_a_look_that_is_put_again_is_on_record_once(own, store):
+    """Whoever may be told identifiers is told them by a second question, which has to wait."""
+    settings = from_environment(own.environment)
+    reader = own.person("nina", system="nhs")
+    asha, bram = (own.number("pds", key) for key in (ASHA, BRAM))
+    before = len(own.looks(ChildrenAccessed))
+    with TestClient(make(lambda: opened(settings, followed=True))) as own.client:
+        apply_unseen(store, bram)
+        following = threading.Timer(5 * keeping_up.EVERY, store.projector.catch_up)
+        following.start()
+        assert own.child(asha, by=reader)["identifiers"]
+        following.join()
+    assert len(own.looks(ChildrenAccessed)) == before + 1
 
 
 def test_what_does_not_come_soon_is_asked_off_the_loop(own, store, monkeypatch):
