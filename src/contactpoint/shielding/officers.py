@@ -26,7 +26,6 @@ from events.store.heads import HeadChanges
 
 HALF_A_YEAR = timedelta(days=182)
 """In which an officer's shield is reviewed, unless one says otherwise (as Women's Aid asked)."""
-"""How often an act is tried where linking is at the same child."""
 
 
 class AlreadyShieldedError(ContactpointError):
