@@ -212,23 +212,30 @@ def _take(
     comes too late takes another group with records of theirs, if one is left, and is merged else;
     but a retired number never leads on.
     """
-    taken_over = frozenset[UUID]().union(
-        *(one.child.former for one in known if one.child.status == "merged")
-    )
+    merged = _taken_over(known, "merged")
+    retired = _taken_over(known, "retired")
     for one in sorted(known, key=lambda one: one.registered):
         if one.child.status not in statuses or one in plan.survivor.values():
             continue
+        own = one.claims
         if one.child.status == "retired":
             # What an undone judgement had brought to it speaks for it no longer.
-            own = one.claims & plan.given_up or one.claims
+            own = own & plan.given_up or own
+            own = own - retired or own
         else:
-            own = one.claims - taken_over or one.claims
+            own = own - merged or own
         home = plan.before.get(one.id) or _home(own, groups, ordinals)
         free = home if home not in plan.survivor else _home(own, _free(plan, groups), ordinals)
         if free is not None:
             plan.survivor[free] = one
         elif home is not None and one.child.status != "retired":
             plan.absorbed[one.id] = home
+
+
+def _taken_over(known: Iterable[KnownChild], status: Status) -> Group:
+    """The records that others have of children of this status, which have none now."""
+    emptied = (one.child for one in known if one.child.status == status and not one.child.records)
+    return frozenset[UUID]().union(*(child.former for child in emptied))
 
 
 def _free(plan: _Plan, groups: Sequence[Group]) -> list[Group]:

@@ -595,6 +595,19 @@ class Queries:
             found = _merged_into([child.bytes for child in children], target)
         return {UUID(bytes=child): UUID(bytes=into) for child, into in found.items()}
 
+    def retired_of(self, records: Iterable[UUID]) -> set[UUID]:
+        """The retired children that any of these records was ever linked to, empty ones too."""
+        found: set[UUID] = set()
+        with self._reading() as target:
+            for part in rows.parts([record.bytes for record in records]):
+                query = (
+                    sa.select(CHILD.c.child)
+                    .join(HISTORY, HISTORY.c.child == CHILD.c.child)
+                    .where(HISTORY.c.record.in_(part), CHILD.c.status == "retired")
+                )
+                found.update(map(_uuid, target.connection.execute(query).scalars()))
+        return found
+
     def ordinals_of(self, children: Iterable[UUID]) -> set[int]:
         """The current records of these children, by ordinal."""
         found: set[int] = set()

@@ -317,6 +317,23 @@ def test_undoing_a_link_to_the_old_identity_gives_the_child_back(adopted):
     assert adopted.children() == children
 
 
+def test_undoing_a_link_of_two_old_identities_gives_each_its_own_number(adopted):
+    adopted.night("zoo", STRANGER)
+    adopted.night("farm", {"key": "y", **KATE, "given": "Ines", "dob": "2012-02-02"})
+    number = adopted.number("zoo:z")
+    words = ("--new", "farm:y", "--requested-by", "the agency")
+    adopted.run("adopt", number, *words, by=adopted.cora, second=adopted.dele)
+    before = adopted.numbers()
+    with adopted.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+        store.catch_up()
+        assert store.queries.record(store.record_named("zoo:z")).number == adopted.old
+        assert judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert adopted.numbers() == before
+    assert adopted.findings() == []
+
+
 def test_what_was_stated_of_the_old_identity_since_stays_with_it_after_an_undo(adopted):
     adopted.night("zoo", STRANGER)
     with adopted.opened() as store:

@@ -254,3 +254,18 @@ def test_a_retired_identity_takes_its_own_records_where_more_were_brought_to_it_
     ]
     followed = settled([group(1, 2), group(3, 4, 5, 6)], known, given_up=[1, 2])
     assert followed == {OLD: ["RecordsUnlinked"], ONCE: ["RecordsLinked"]}
+
+
+def test_a_retired_identity_gives_back_what_it_took_over_from_another_and_keeps_its_own():
+    own, both = child("retired", [5]), child("retired", [1, 5])
+    known = [
+        KnownChild(OLD, both, (0, "0"), [(1, own), (3, both)]),
+        KnownChild(
+            ONCE,
+            child("retired", former=[1]),
+            (1, "1"),
+            [(2, child("retired", [1])), (3, child("retired", former=[1]))],
+        ),
+    ]
+    followed = settled([group(1), group(5, 6)], known, given_up=[1, 5])
+    assert followed == {OLD: ["RecordsUnlinked", "RecordsLinked"], ONCE: ["RecordsLinked"]}

@@ -38,9 +38,10 @@ class Resolving:
             resolution = self._placed(one, known, commit)
             children = {linked[o] for o in one.ordinals if o in linked}
             children.update(*(merged.get(child, ()) for child in tuple(children)))
+            ids = {o: records[o] for o in sorted(one.ordinals) if o in records}
+            children |= self._emptied(ids)
             known_children = [self._known_child(child) for child in children]
             commit.read.update({each.id: each.child.version for each in known_children})
-            ids = {o: records[o] for o in sorted(one.ordinals) if o in records}
             self._settle(one, resolution, ids, known_children, commit)
             self._refer(one, resolution, ids, commit)
         return commit
@@ -78,6 +79,11 @@ class Resolving:
         """A record as resolving sees it; one that stands in keeps no other of its source away."""
         member = self._surroundings.filling.member(record)
         return member._replace(exclusive="") if record.ordinal in gone else member
+
+    def _emptied(self, ids: dict[int, UUID]) -> set[UUID]:
+        """Retired children whose records went to another: no merger leads from one to the other."""
+        given_up = self._surroundings.laid.given_up(ids)
+        return self._queries.retired_of(ids[o] for o in given_up) if given_up else set()
 
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
