@@ -334,6 +334,22 @@ def test_undoing_a_link_of_two_old_identities_gives_each_its_own_number(adopted)
     assert adopted.findings() == []
 
 
+def test_an_old_identity_that_once_had_a_record_of_another_keeps_its_own(office):
+    office.night("zoo", STRANGER)
+    with office.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+        assert judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    office.night("bristol", {"key": "k", **KATE})
+    office.adopted("bristol:k")
+    office.night("farm", {"key": "y", **KATE, "given": "Ines", "dob": "2012-02-02"})
+    words = ("--new", "farm:y", "--requested-by", "the agency")
+    office.run("adopt", office.number("zoo:z"), *words, by=office.cora, second=office.dele)
+    before = office.numbers()
+    office.run("link", "--all")
+    assert office.numbers() == before
+
+
 def test_what_was_stated_of_the_old_identity_since_stays_with_it_after_an_undo(adopted):
     adopted.night("zoo", STRANGER)
     with adopted.opened() as store:

@@ -39,8 +39,8 @@ class Resolving:
             children = {linked[o] for o in one.ordinals if o in linked}
             children.update(*(merged.get(child, ()) for child in tuple(children)))
             ids = {o: records[o] for o in sorted(one.ordinals) if o in records}
-            children |= self._emptied(ids)
             known_children = [self._known_child(child) for child in children]
+            known_children += self._emptied(ids, children)
             commit.read.update({each.id: each.child.version for each in known_children})
             self._settle(one, resolution, ids, known_children, commit)
             self._refer(one, resolution, ids, commit)
@@ -80,10 +80,12 @@ class Resolving:
         member = self._surroundings.filling.member(record)
         return member._replace(exclusive="") if record.ordinal in gone else member
 
-    def _emptied(self, ids: dict[int, UUID]) -> set[UUID]:
-        """Retired children whose records went to another: no merger leads from one to the other."""
-        given_up = self._surroundings.laid.given_up(ids)
-        return self._queries.retired_of(ids[o] for o in given_up) if given_up else set()
+    def _emptied(self, ids: dict[int, UUID], besides: Collection[UUID]) -> Iterator[KnownChild]:
+        """Retired children whose every record went to another: no merger leads to them."""
+        if given_up := self._surroundings.laid.given_up(ids):
+            retired = self._queries.retired_of(ids[ordinal] for ordinal in given_up)
+            known = map(self._known_child, retired.difference(besides))
+            yield from (one for one in known if not one.child.records)
 
     def _known_child(self, child: UUID) -> KnownChild:
         messages = self._log.stream(child)
