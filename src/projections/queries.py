@@ -576,7 +576,9 @@ class Queries:
         current = {UUID(bytes=record) for record, how in standing.items() if how == "current"}
         return standing.keys() != set(ids) or not current <= self.visible(current)
 
-    def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
+    def open_pairs_of(
+        self, records: Iterable[UUID], states: Collection[str] = ("open",)
+    ) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
         pair = REVIEW_PAIR.c
         found: set[tuple[bytes, bytes]] = set()
@@ -584,10 +586,28 @@ class Queries:
             for part in rows.parts([record.bytes for record in records]):
                 for side in (pair.left, pair.right):
                     query = sa.select(pair.left, pair.right).where(
-                        pair.state == "open", side.in_(part)
+                        pair.state.in_(states), side.in_(part)
                     )
                     found.update((a, b) for a, b in target.connection.execute(query))
         return sorted((UUID(bytes=a), UUID(bytes=b)) for a, b in found)
+
+    def referred_with(self, ordinals: Iterable[int]) -> set[int]:
+        """The records, by ordinal, with which pairs of these await a steward."""
+        found: set[int] = set()
+        mine, theirs = RECORD.alias("mine"), RECORD.alias("theirs")
+        sides = REVIEW_PAIR.c.left, REVIEW_PAIR.c.right
+        with self._reading() as target:
+            for part in rows.parts(sorted(ordinals)):
+                for one, other in (sides, sides[::-1]):
+                    query = (
+                        sa.select(theirs.c.ordinal)
+                        .select_from(mine)
+                        .join(REVIEW_PAIR, one == mine.c.record)
+                        .join(theirs, theirs.c.record == other)
+                        .where(mine.c.ordinal.in_(part), REVIEW_PAIR.c.state.in_(WAITING))
+                    )
+                    found.update(target.connection.execute(query).scalars())
+        return found
 
     def merged_into(self, children: Iterable[UUID]) -> dict[UUID, UUID]:
         """The children merged into any of these, directly or through others, each with that one."""

@@ -48,6 +48,8 @@ def _spoken_of(recorded: Recorded, log: Log) -> Collection[UUID]:
             return known.left | known.right
         case RecordsReleased(records=records):
             return records
+        case RecordErased(beside=beside):
+            return recorded.originator_id, *beside
         case event if isinstance(event, STATED):
             return (recorded.originator_id,)
         case event:

@@ -79,7 +79,9 @@ class Surroundings:
         if whole:
             pairs, met = index.pairs_within(floor), ordinals
         else:
-            pairs, met = reach(index, ordinals, floor, self._beside)
+            # What a record rivalled before it changed or went is linked without it now.
+            left = self.parts.queries.referred_with(ordinals)
+            pairs, met = reach(index, ordinals | left, floor, self._beside)
         linked = self.linked(met)
         found = list(decided(pairs, model))
         edges = [*_joined(linked), *self.laid.edges(met)]
