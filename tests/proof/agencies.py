@@ -295,8 +295,8 @@ def _lines(rows, day, number):
 
 
 NAMED = ("given", "family", "born", "sex", "line", "postcode")
-# Keys that hold the authority's id begin with several letters: one byte that happens to stand before
-# the id of a living record in a file must not make the key of an erased one.
+# Keys that hold the authority's id begin with several letters: one byte that happens to stand in a
+# file before the id of a living record must not make the key of an erased one.
 AGENCIES = (
     Agency("pds", "health.pds-fhir", "delta", lambda one: PEOPLE[_whose(one)].nhs, _patient,
            _lines, ".ndjson", (*NAMED, "nhs", "marked")),
