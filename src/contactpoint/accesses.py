@@ -26,7 +26,6 @@ from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
 
-PAGE = 10_000
 REVOKED = "use a revoked token"
 """The act that is recorded of who tries one."""
 
@@ -130,8 +129,7 @@ class Accesses:
 
     def looks_at(self, children: Collection[UUID]) -> Iterator["Look"]:
         """The looks at any of these children, the first one first; a walk over the whole record."""
-        after, upto = 0, self.log.position()
-        while rows := self.log.read(after, PAGE, upto, (ChildrenAccessed,)):
+        for rows in self.log.pages(ChildrenAccessed):
             told = self.log.decode(rows, opened=False)
             mine = [
                 row
@@ -142,7 +140,6 @@ class Accesses:
             for message in self.log.decode(mine):
                 assert isinstance(message.event, ChildrenAccessed)
                 yield Look(message.origin.recorded, message.event)
-            after = rows[-1].position
 
     def people(self, reader: str, recorded: int, *, after: int = 0) -> tuple[set[UUID], int]:
         """The children whom a reader was shown on the day of ``recorded``, after a version.

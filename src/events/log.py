@@ -28,6 +28,8 @@ from events.store.heads import NO_HEADS, HeadChanges, ShieldHead
 from events.store.locks import file_lock, session_lock
 
 FORMAT = 2
+PAGE = 5_000
+"""Rows of the log that are read at once."""
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 Recorder = sqlite.Recorder | postgres.Recorder
@@ -114,6 +116,22 @@ class Log:
         """
         stored = self.mapper.catalogue.stored(*types)
         return self._recorder.select_rows(after, limit, upto, stored)
+
+    def pages(
+        self,
+        *types: type[Event],
+        after: int = 0,
+        upto: int | None = None,
+        page: int = PAGE,
+    ) -> Iterator[list[Row]]:
+        """All rows of a stretch, in pages and in order; only of some types where named.
+
+        Without ``upto`` the stretch ends where the log ends when it is begun.
+        """
+        upto = self.position() if upto is None else upto
+        while rows := self.read(after, page, upto, types):
+            yield rows
+            after = rows[-1].position
 
     def decode(
         self,
@@ -281,10 +299,3 @@ def _path(url: URL) -> Path:
 def _row(event: StoredEvent) -> Row:
     stream = UUID(str(event.originator_id))
     return Row(0, stream, event.originator_version, event.topic, event.state)
-
-
-def rows_of(log: Log, *, after: int = 0, upto: int, page: int = 5_000) -> Iterator[list[Row]]:
-    """All rows of a stretch of the log, in pages."""
-    while rows := log.read(after, page, upto):
-        yield rows
-        after = rows[-1].position

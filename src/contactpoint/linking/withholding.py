@@ -22,7 +22,6 @@ SHIELD_FLOOR = 0.002
 Chosen from the curve that ``contactpoint shield curve`` prints (ADR 20)."""
 FAINT = -14.0
 """Weight below which a pair adds nothing that the floor could see."""
-PAGE = 10_000
 
 Group = frozenset[int]
 
@@ -73,10 +72,9 @@ class Withholding:
         """Ordinals of the records that any source stated anew since the last run."""
         if self._stated is None:
             records: set[UUID] = set()
-            types, after = (RecordReceived, RecordAmended), self._through
-            while rows := self._log.read(after, PAGE, self._upto, types):
+            types = RecordReceived, RecordAmended
+            for rows in self._log.pages(*types, after=self._through, upto=self._upto):
                 records.update(row.stream for row in rows)
-                after = rows[-1].position
             heads = self._log.heads.records(records)
             self._stated = {head.state.ordinal for head in heads.values()}
         return self._stated
