@@ -25,7 +25,10 @@ F = TypeVar("F", bound=Any)
 
 def period_options(function: F) -> F:
     """Give a command the options ``--from`` and ``--to``."""
-    for name, word, what in (("--to", "last", "The last day"), ("--from", "first", "The first")):
+    for name, word, what in (
+        ("--to", "last", "The last day"),
+        ("--from", "first", "The first day"),
+    ):
         function = click.option(
             name, word, required=True, metavar="YYYY-MM-DD", help=f"{what} that counts, in UTC."
         )(function)
@@ -102,8 +105,15 @@ def verify(as_json: bool) -> int:
 )
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 @period_options
-@click.option("--child", "number", default="", type=PERSONAL, help="Looks at this child alone.")
-@click.option("--reader", default="", help="Looks of this reader alone.")
+@click.option(
+    "--child",
+    "number",
+    default="",
+    type=PERSONAL,
+    metavar="NUMBER",
+    help="Looks at this child alone.",
+)
+@click.option("--reader", default="", metavar="WHO", help="Looks of this reader alone.")
 @click.option(
     "--reason", default="", help="Why; required with --child, and recorded word for word."
 )
@@ -170,10 +180,10 @@ def _exporting(
 def report(first: str, last: str, as_json: bool) -> None:
     """Report the figures of access.
 
-    How often, by whom, as what and what for: for those who watch it, and no child is in them. With
-    refusals, overrides and their investigations, alerts, and the readers with most looks. What is
-    about yourself, and what is about shielded children if you are no shielding officer, is left out
-    of alerts and investigations.
+    How often somebody looked, as what and what for; no child is in them. With refusals, overrides
+    and their investigations, alerts, and the readers with most looks. What is about yourself, and
+    what is about shielded children if you are no shielding officer, is left out of alerts and
+    investigations.
     """
     from contactpoint.auditing.figures import figures
 

@@ -18,7 +18,9 @@ from contactpoint.people.deciding import Act
 )
 @click.argument("what", type=PERSONAL)
 @click.option("--reason", default="", help="Why; recorded with the erasure.")
-@click.option("--yes", is_flag=True, help="Do not ask; nobody is asked but on a terminal.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask whether you mean it, as is asked on a terminal."
+)
 @token_option
 @json_option
 def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:

@@ -43,7 +43,7 @@ def clearance_option(function: F) -> F:
     clearance = click.option(
         "--clearance",
         is_flag=True,
-        help="With what your other roles open: a shielding officer's, shielded and withheld "
+        help="Write what your other roles open, too: a shielding officer's, shielded and withheld "
         "records; an adoption officer's, those of never-links. Needs a strong token.",
     )
     return clearance(reason(function))

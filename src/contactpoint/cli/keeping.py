@@ -68,11 +68,16 @@ def backup(dest: Path, keys: Path | None, as_json: bool) -> None:
 )
 @click.argument("source", type=THERE, required=False)
 @click.option("--keys", type=THERE, help="Folder with the copies of the keys.  [default: SOURCE's]")
-@click.option("--check", is_flag=True, help="Look only whether the files are as they were written.")
+@click.option("--check", is_flag=True, help="Only look whether the files are as they were written.")
 @click.option("--drill", is_flag=True, help="Restore beside the index, compare, throw away.")
 @click.option("--replace", is_flag=True, help="Also in place of an index that stands there.")
 @click.option("--put-back", is_flag=True, help="No SOURCE: other tools have put it back already.")
-@click.option("--without-ledger", is_flag=True, help="Although erasures since may come back.")
+@click.option(
+    "--without-ledger",
+    is_flag=True,
+    help="Restore although a ledger of erasures or shields is missing: what was erased or hidden "
+    "since may come back.",
+)
 @token_option
 @json_option
 def restore(  # noqa: PLR0913, PLR0917 - the options of the command

@@ -38,9 +38,9 @@ def verify(as_json: bool) -> int:
 @token_option
 @json_option
 def doctor(as_json: bool) -> int:
-    """Say what makes the installation unsafe, and what to do.
+    """Say what makes the index unsafe or unfit, and what to do.
 
-    Also what makes it unfit. Exit 1 where something is wrong; a warning leaves 0.
+    Administrators only. Exit 1 where something is wrong; a warning leaves 0.
     """
     from contactpoint.doctor import examine
 

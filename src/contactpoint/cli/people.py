@@ -22,13 +22,13 @@ DAYS, MOST_DAYS = 30, 366
         "token revoke 7f3a9c218d1e02ab",
     ),
 )
-@click.option("--subject", help="Who it names: as the record of access will.")
+@click.option("--subject", help="Whom it names, as the record of access will; required.")
 @click.option(
     "--role",
     "roles",
     multiple=True,
     type=click.Choice([role.value for role in Role]),
-    help="What they are to the index; may be given again.",
+    help="What they are to the index; required, may be given again.",
 )
 @click.option(
     "--authority",
@@ -157,9 +157,9 @@ def revoke(ids: tuple[str, ...], subject: str, as_json: bool) -> None:
     """Revoke tokens before they expire.
 
     By their ids, or by whom they name: with --subject also those that an issuer gave them until
-    now. From then on they are refused everywhere, also by a session
-    that is under way, and by an act of two as the second. 'token list' names the ids. Revoking
-    again changes nothing.
+    now. From then on they are refused everywhere, also by a session that is under way, and by an
+    act of two as the second. 'token list' names the ids. Revoking again changes nothing.
+    Administrators only.
     """
     from contactpoint.errors import UsageError
     from contactpoint.people import issuing

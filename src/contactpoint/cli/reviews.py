@@ -32,7 +32,10 @@ def _limit_option(most: int) -> Callable[[F], F]:
 
 @click.group()
 def review() -> None:
-    """Pairs that are too close to call and await a steward."""
+    """Pairs that are too close to call and await a steward.
+
+    Officers and administrators may look at them; stewards alone decide.
+    """
 
 
 @review.command("list", epilog=examples("review list --limit 5"))
@@ -40,7 +43,7 @@ def review() -> None:
 @token_option
 @json_option
 def list_(limit: int, as_json: bool) -> None:
-    """List what awaits you, what a decision is worth most for first. No particulars are shown.
+    """List what awaits you, the most worth deciding first. No particulars are shown.
 
     Each record stands in one task at a time. Left out, and not counted either, are tasks of other
     authorities, of your own family, and of shielded children unless you are cleared for them.
