@@ -137,6 +137,9 @@ def list_(subject: str, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
+    if not told:
+        say("no token is in force")
+        return
     columns = ("id", "subject", "roles", "authority", "expires", "")
     print_table(columns, [_line(one) for one in told])
 
