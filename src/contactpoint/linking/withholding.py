@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
+from events.judgement import JudgementReversed
 from events.log import Log
 from events.record import RecordAmended, RecordReceived
 from linkage.decide import Levels, contradiction
@@ -34,6 +35,13 @@ class Withheld(NamedTuple):
     pair: NearPair
 
 
+class _Heard(NamedTuple):
+    """What came since the last run, by ordinal."""
+
+    stated: set[int]
+    undone: set[int]
+
+
 class Withholding:
     """The records of shielded children, and what comes near to them, for one run of linking."""
 
@@ -46,7 +54,7 @@ class Withholding:
         """The shields over each record of a shielded child, by ordinal."""
         self._ids: dict[int, UUID] = {}
         self._position = 0
-        self._stated: set[int] | None = None
+        self._heard: _Heard | None = None
         self._near: dict[int, list[NearPair]] = {}
 
     def look(self, position: int, ordinals: Collection[int]) -> None:
@@ -55,7 +63,9 @@ class Withholding:
             self._read()
             self._position = position
         self._near = {}
-        for pair in self._few.pairs([o for o in ordinals if o not in self._shields], FAINT):
+        # Where a judgement was undone, who came under a shield by it may go out from under it.
+        hidden = {} if self.undone() else self._shields
+        for pair in self._few.pairs([o for o in ordinals if o not in hidden], FAINT):
             self._near.setdefault(pair.asked, []).append(pair)
 
     def _read(self) -> None:
@@ -70,14 +80,27 @@ class Withholding:
 
     def stated(self) -> Collection[int]:
         """Ordinals of the records that any source stated anew since the last run."""
-        if self._stated is None:
-            records: set[UUID] = set()
-            types = RecordReceived, RecordAmended
-            for rows in self._log.pages(*types, after=self._through, upto=self._upto):
-                records.update(row.stream for row in rows)
-            heads = self._log.heads.records(records)
-            self._stated = {head.state.ordinal for head in heads.values()}
-        return self._stated
+        return self._since().stated
+
+    def undone(self) -> Collection[int]:
+        """Ordinals of the records over which a judgement was undone since the last run."""
+        return self._since().undone
+
+    def _since(self) -> "_Heard":
+        if self._heard is None:
+            stated: set[UUID] = set()
+            undone: set[UUID] = set()
+            since = {"after": self._through, "upto": self._upto}
+            for rows in self._log.pages(RecordReceived, RecordAmended, **since):
+                stated.update(row.stream for row in rows)
+            for rows in self._log.pages(JudgementReversed, **since):
+                for message in self._log.decode(rows, opened=False):
+                    assert isinstance(message.event, JudgementReversed)
+                    undone |= {message.event.left, message.event.right}
+            heads = self._log.heads.records(stated | undone)
+            places = {record: head.state.ordinal for record, head in heads.items()}
+            self._heard = _Heard(*({places[one] for one in some} for some in (stated, undone)))
+        return self._heard
 
     def near(
         self,
@@ -107,8 +130,8 @@ class Withholding:
 
     def cleared(self, group: Group, shield: UUID) -> bool:
         """Whether a group shows that it is not the child of a shield."""
-        theirs = [ordinal for ordinal, shields in self._shields.items() if shield in shields]
-        return any(clears(pair.pattern) for pair in self._few.against(group, theirs))
+        theirs = {ordinal for ordinal, shields in self._shields.items() if shield in shields}
+        return any(clears(pair.pattern) for pair in self._few.against(group, theirs - group))
 
     def id_of(self, ordinal: int) -> UUID:
         """The record of a shielded child that has an ordinal."""
@@ -117,7 +140,8 @@ class Withholding:
     def _best(self, group: Group) -> dict[UUID, NearPair]:
         """The strongest pair with each shielded child that the group may be."""
         best: dict[UUID, NearPair] = {}
-        for pair in (pair for ordinal in group for pair in self._near.get(ordinal, ())):
+        pairs = (pair for ordinal in group for pair in self._near.get(ordinal, ()))
+        for pair in (pair for pair in pairs if pair.other not in group):
             # Of several shields over one child any will do: what is released from one is from all.
             shield = min(self._shields[pair.other])
             if shield not in best or best[shield].weight < pair.weight:
