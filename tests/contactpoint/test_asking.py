@@ -199,6 +199,11 @@ def test_times_are_iso_8601_wherever_they_stand():
     assert datetime.fromisoformat(told["value"]["stated"]).timestamp() == 5
 
 
+@pytest.mark.parametrize(("count", "said"), [(0, "0 pairs"), (1, "1 pair"), (2_753, "2,753 pairs")])
+def test_one_of_something_is_not_many(count, said):
+    assert output.many(count, "pair") == said
+
+
 def test_a_column_and_a_fact_that_say_nothing_are_left_out(capsys):
     output.print_table(("name", "until", "rows"), [("a", "", 0), ("b", None, 1)])
     output.print_facts({"rule": "", "rows": 0, "reason": None})

@@ -11,7 +11,7 @@ import msgspec
 from contactpoint.cli.command import PERSONAL, examples, json_option
 from contactpoint.cli.families import MISSING
 from contactpoint.cli.matters import alerts, investigations
-from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
+from contactpoint.cli.output import many, print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
@@ -63,7 +63,7 @@ def watch(as_json: bool) -> None:
     if as_json:
         print_json({"looks": watched.looks, "alerts": shown})
     else:
-        say(f"{watched.looks:,} looks watched, {len(shown)} alerts raised")
+        say(f"{many(watched.looks, 'look')} watched, {many(len(shown), 'alert')} raised")
         for name in shown:
             click.echo(name)
 
@@ -92,7 +92,7 @@ def verify(as_json: bool) -> int:
         for unchecked in report.unchecked:
             say(unchecked)
         amiss = "changed" if findings else "nothing amiss"
-        say(f"{report.commits:,} commits, {report.checkpoints:,} checkpoints: {amiss}")
+        say(f"{many(report.commits, 'commit')}, {many(report.checkpoints, 'checkpoint')}: {amiss}")
     return 1 if findings else 0
 
 
@@ -140,7 +140,7 @@ def export(out: Path, first: str, last: str, as_json: bool, **asked: str) -> Non
     if as_json:
         print_json({"events": count, "file": str(out), "cleared": cleared})
     else:
-        say(f"{count:,} AuditEvents written to {out}")
+        say(f"{many(count, 'AuditEvent')} written to {out}")
 
 
 @contextmanager

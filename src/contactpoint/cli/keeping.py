@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import print_facts, print_json, progress, say
+from contactpoint.cli.output import many, print_facts, print_json, progress, say
 from contactpoint.cli.session import given, opened, token_option
 from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
@@ -184,8 +184,8 @@ def _say_missing(told: dict[str, Any]) -> None:
     """Say what is lost: an operator must not have to ask."""
     if told.get("missing"):
         say(
-            f"missing: {told['missing']:,} events after position {told['position']:,}, the last "
-            f"known of {told['last_missing']}; send the files of that time again"
+            f"missing: {many(told['missing'], 'event')} after position {told['position']:,}, the "
+            f"last known of {told['last_missing']}; send the files of that time again"
         )
     if told.get("missing_accesses"):
         say(f"missing: {told['missing_accesses']:,} entries of the record of access since")

@@ -3,7 +3,7 @@
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import print_json, print_table, progress, say
+from contactpoint.cli.output import many, print_json, print_table, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
@@ -30,7 +30,7 @@ def verify(as_json: bool) -> int:
             click.echo(finding)
         for unchecked in report.unchecked:
             say(unchecked)
-        say(f"{events:,} events: {'nothing amiss' if not findings else 'changed'}")
+        say(f"{many(events, 'event')}: {'nothing amiss' if not findings else 'changed'}")
     return 1 if findings else 0
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.output import print_json, print_table, say
+from contactpoint.cli.output import many, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.moments import as_time
 from contactpoint.people.actor import Actor, Role
@@ -103,7 +103,7 @@ def token(  # noqa: PLR0913 - what a token says
         print_json({"token": made.token, "id": made.id, "subject": subject, "expires": expires})
     else:
         click.echo(made.token)
-        say(f"token {made.id} for {subject}, valid for {days:,} days")
+        say(f"token {made.id} for {subject}, valid for {many(days, 'day')}")
 
 
 @token.command("list", epilog=examples("token list", "token list --subject ada"))
