@@ -18,7 +18,9 @@ MODULE = re.compile(r"`((?:" + "|".join(PACKAGES) + r")(?:\.\w+)+)`")
 # Files under feeds/ are not only ours: examples invent a population into a folder of that name.
 FOLDER = "|".join(re.escape(name) for name in FOLDERS if name != "feeds")
 FILE = re.compile(rf"(?<![\w./-])((?:{FOLDER})/[\w./-]*\w|feeds/\w+\.py)")
-CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+COMMAND = re.compile(r"(?<![\w./-])contactpoint ([a-z][^#`\n]*)")
+OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
+CODE = re.compile(r"```.*?```|`[^`\n]+(?:\n[^`\n]+)?`", re.DOTALL)
 
 
 def commands(
@@ -67,6 +69,16 @@ def test_a_document_names_only_commands_that_exist(path):
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_document_gives_a_command_only_options_that_it_has(path):
+    unknown = {
+        f"{' '.join(words)} {option}"
+        for words, options in typed(path.read_text(encoding="utf-8"))
+        for option in options - options_of(KNOWN[words])
+    }
+    assert not unknown, f"expected {path.relative_to(ROOT)} to name options that exist"
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_links_of_a_document_resolve(path):
     broken = [
         target
@@ -96,6 +108,25 @@ def test_every_dependency_has_its_reason():
     stated = [*project["project"]["dependencies"], *(one for group in groups for one in group)]
     names = {re.split(r"[\[<>=~!; ]", one)[0] for one in stated}
     assert sorted(name for name in names if f"| `{name}`" not in told) == []
+
+
+def typed(said: str) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Each command in the code of a document, by its words, and the options that it is given."""
+    for code in CODE.findall(said):
+        # Within a paragraph a line ends anywhere; within a block a command ends with it.
+        lines = code.splitlines() if code.startswith("```") else [code.replace("\n", " ")]
+        for line in COMMAND.findall("\n".join(lines)):
+            prefixes = (tuple(line.split()[:length]) for length in (3, 2, 1))
+            words = next((one for one in prefixes if one in KNOWN), None)
+            if words:
+                yield words, set(OPTION.findall(line))
+
+
+def options_of(command: click.Command) -> set[str]:
+    """Every option that a command takes."""
+    return {name for one in command.params for name in (*one.opts, *one.secondary_opts)} | {
+        "--help"
+    }
 
 
 def is_wrong(first: str, second: str) -> bool:
