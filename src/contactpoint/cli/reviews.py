@@ -212,7 +212,7 @@ def _print(opened_pair: "OpenedPair") -> None:
     if waits:
         click.echo(f"referred because: {why(opened_pair)}")
     if waits and waits.model and abs(found.weight.total - waits.weight) >= 0.05:
-        say(f"it weighed {waits.weight:+.1f} bits when it was referred; model or records changed")
+        say(f"it weighed {waits.weight:+z.1f} bits when it was referred; model or records changed")
     if state.judged:
         judged = state.judged
         click.echo(f"judged: {judged.verdict} ({judged.reason}) by {judged.by}")
