@@ -151,12 +151,14 @@ class Log:
             rows = [row for row in rows if row.type in wanted]
         return self.mapper.decode_rows(rows, opened=opened, raw=raw)
 
-    def stream(self, stream: UUID, *, after: int = 0, opened: bool = True) -> list[Recorded]:
+    def stream(
+        self, stream: UUID, *, after: int = 0, limit: int | None = None, opened: bool = True
+    ) -> list[Recorded]:
         """The events of one stream after a version, in order; none for a stream that is not.
 
         ``opened`` false leaves sealed fields out, and needs no keys.
         """
-        stored = self._recorder.select_events(stream, gt=after)
+        stored = self._recorder.select_events(stream, gt=after, limit=limit)
         return self.mapper.decode_rows([_row(event) for event in stored], opened=opened)
 
     def replay(self, stream: UUID, initial: S, evolve: Callable[[S, E], S]) -> S:
