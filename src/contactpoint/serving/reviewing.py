@@ -11,7 +11,7 @@ from contactpoint.errors import NotFoundError
 from contactpoint.judging.judging import LEASE, Meant
 from contactpoint.judging.pair import NO_PAIR, Pair
 from contactpoint.moments import as_time
-from contactpoint.opening import open_pair
+from contactpoint.opening import find_pair
 from contactpoint.people.deciding import Act
 from contactpoint.queue import tasks_of
 from contactpoint.reasons import checked_reason
@@ -132,7 +132,10 @@ def review_list(
 
 def review_show(seat: Seated, pair: FromPath[str]) -> Response[bytes]:
     """Open a pair. Its ETag names the versions seen, which a decision states as If-Match."""
-    found = open_pair(seat.store, [_named(pair)], seat.reason)
+    found = find_pair(seat.store, [_named(pair)])
+    seat.record(found.found.children if found else (), {"pair": pair})
+    if found is None:
+        raise NotFoundError(NO_PAIR)
     told = opened_pair(found)
     return seat.answer(told, headers=tag(told["seen"]))
 
