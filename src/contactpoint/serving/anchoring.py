@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from contactpoint.bootstrap import Contactpoint
+from contactpoint.serving.threads import beside
 
 EVERY = 60.0
 """Seconds of looks that somebody could take out of the record's end without a note against it."""
@@ -16,14 +17,10 @@ logger = logging.getLogger("contactpoint.serving")
 @contextmanager
 def anchoring(store: Contactpoint, every: float = EVERY) -> Iterator[None]:
     """Note it at regular intervals, and when the service has ended."""
-    ended = threading.Event()
-    thread = threading.Thread(target=_anchor, args=(store, ended, every), daemon=True)
-    thread.start()
     try:
-        yield
+        with beside(lambda ended: _anchor(store, ended, every), every):
+            yield
     finally:
-        ended.set()
-        thread.join(every)
         _note(store)
 
 

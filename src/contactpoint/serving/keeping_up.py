@@ -9,11 +9,12 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, suppress
 from typing import TypeVar
 
 from contactpoint.bootstrap import Contactpoint
+from contactpoint.serving.threads import beside
 
 EVERY = 0.05
 """Seconds between two looks at where log and read models stand."""
@@ -28,17 +29,9 @@ class NotYetError(Exception):
     """An answer hangs on what the read models do not know yet, and the loop must not wait."""
 
 
-@contextmanager
-def keeping_up(store: Contactpoint) -> Iterator[None]:
+def keeping_up(store: Contactpoint) -> AbstractContextManager[None]:
     """Project what is new, in a thread of this process, until the context ends."""
-    ended = threading.Event()
-    thread = threading.Thread(target=_follow, args=(store, ended), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join(PATIENCE)
+    return beside(lambda ended: _follow(store, ended), PATIENCE)
 
 
 def _follow(store: Contactpoint, ended: threading.Event) -> None:

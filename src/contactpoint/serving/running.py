@@ -21,6 +21,7 @@ from contactpoint.serving.anchoring import anchoring
 from contactpoint.serving.health import Health, answering
 from contactpoint.serving.keeping_up import keeping_up
 from contactpoint.serving.logs import configuration
+from contactpoint.serving.reading_ahead import reading_ahead
 from contactpoint.settings import Settings
 
 GRACE = 10
@@ -78,7 +79,7 @@ def run(settings: Settings, listening: Listening) -> None:
             server = _server(listening)
             server.health, server.drain = health, settings.drain
             logger.info("beginning", extra={"workers": listening.workers})
-            with anchoring(store), keeping_up(store):
+            with anchoring(store), keeping_up(store), reading_ahead(settings):
                 server.serve()
             logger.info("ended")
 
