@@ -589,6 +589,27 @@ class Queries:
                     found.update((a, b) for a, b in target.connection.execute(query))
         return sorted((UUID(bytes=a), UUID(bytes=b)) for a, b in found)
 
+    def referred_with(self, ordinals: Iterable[int]) -> set[int]:
+        """The current records with which any of these makes a pair that awaits a steward."""
+        one, other = RECORD.alias(), RECORD.alias()
+        found: set[int] = set()
+        with self._reading() as target:
+            for part in rows.parts(sorted(ordinals)):
+                for own, far in (
+                    (REVIEW_PAIR.c.left, REVIEW_PAIR.c.right),
+                    (REVIEW_PAIR.c.right, REVIEW_PAIR.c.left),
+                ):
+                    query = (
+                        sa.select(other.c.ordinal)
+                        .select_from(one)
+                        .join(REVIEW_PAIR, own == one.c.record)
+                        .join(other, other.c.record == far)
+                        .where(one.c.ordinal.in_(part), other.c.standing == "current")
+                        .where(REVIEW_PAIR.c.state == "open")
+                    )
+                    found.update(target.connection.execute(query).scalars())
+        return found
+
     def merged_into(self, children: Iterable[UUID]) -> dict[UUID, UUID]:
         """The children merged into any of these, directly or through others, each with that one."""
         with self._reading() as target:
