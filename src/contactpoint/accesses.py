@@ -1,7 +1,7 @@
 """The record of access: written before anything is shown; what cannot be recorded is not shown."""
 
 import getpass
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -26,7 +26,6 @@ from events.log import Log
 from events.master import MasterKey
 from events.message import Event, Origin, Recorded
 
-PAGE = 10_000
 REVOKED = "use a revoked token"
 """The act that is recorded of who tries one."""
 
@@ -77,6 +76,11 @@ class Capacity(NamedTuple):
     behalf: str = ""
     """The person for whom they look, where that is another."""
     request: str = ""
+
+
+Chosen = Callable[[dict[UUID, int]], Sequence[Entry]]
+"""From the versions of streams to the entries that are written to them. The versions go on as they
+are written, so that whoever chose may see afterwards where they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,7 @@ class Accesses:
 
     def looks_at(self, children: Collection[UUID]) -> Iterator["Look"]:
         """The looks at any of these children, the first one first; a walk over the whole record."""
-        after, upto = 0, self.log.position()
-        while rows := self.log.read(after, PAGE, upto, (ChildrenAccessed,)):
+        for rows in self.log.pages(ChildrenAccessed):
             told = self.log.decode(rows, opened=False)
             mine = [
                 row
@@ -142,16 +145,16 @@ class Accesses:
             for message in self.log.decode(mine):
                 assert isinstance(message.event, ChildrenAccessed)
                 yield Look(message.origin.recorded, message.event)
-            after = rows[-1].position
 
-    def people(self, reader: str, recorded: int, *, after: int = 0) -> tuple[set[UUID], int]:
-        """The children whom a reader was shown on the day of ``recorded``, after a version.
+    def people(
+        self, day: UUID, *, after: int = 0, most: int | None = None
+    ) -> tuple[set[UUID], int]:
+        """The children whom a reader was shown on a day, by what is recorded after a version.
 
-        And the version up to which they are.
+        And the version up to which they are. ``most``: how many events are read, else all.
         """
-        stream = self._stream(reader, recorded)
         found: set[UUID] = set()
-        for message in self.log.stream(stream, after=after, opened=False):
+        for message in self.log.stream(day, after=after, opened=False, limit=most):
             after = message.originator_version
             if isinstance(message.event, ChildrenAccessed):
                 found.update(message.event.children)
@@ -237,28 +240,29 @@ class Accesses:
         return {event.reader for event in events if isinstance(event, AdministratorNamed)}
 
     def _day_of(self, origin: Origin) -> UUID:
-        """The stream of a reader's day."""
-        return self._stream(origin.actor, origin.recorded)
+        return self.day(origin.actor, origin.recorded)
 
-    def _stream(self, reader: str, recorded: int) -> UUID:
-        day = str(day_of(recorded))
-        return self.master.hashes.stream_id("access", reader, day)
+    def day(self, reader: str, recorded: int) -> UUID:
+        """The stream of a reader's day: that on which something is, or would be, recorded."""
+        return self.master.hashes.stream_id("access", reader, str(day_of(recorded)))
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Write entries, all in one commit, in their order; on the disk when this returns."""
         self._append(entries)
 
-    def _append(self, entries: Sequence[Entry]) -> None:
+    def _append(self, entries: Sequence[Entry], chosen: Chosen | None = None) -> None:
         """Another process may write to the same streams meanwhile: it is tried again then.
 
-        Raises StaleError where that goes on.
+        ``chosen`` says which of the entries are written, as their streams stand; else all are.
+        Raises StaleError where others go on to be quicker.
         """
         sealed = sorted({entry.stream for entry in entries if entry.sealed})
         keys = self._keys(sealed) if sealed else {}
 
         def attempt() -> None:
             versions = self.log.versions({entry.stream for entry in entries})
-            self.log.append(_messages(entries, keys, versions))
+            written = entries if chosen is None else chosen(versions)
+            self.log.append(_messages(written, keys, versions))
 
         again(attempt)
 

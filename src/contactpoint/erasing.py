@@ -29,6 +29,7 @@ from events.store.heads import ChildHead, HeadChanges, RecordHead
 from projections.database import scrub
 from projections.projector import Projector
 from projections.queries import Queries
+from projections.review import WAITING
 
 WAIT = 60.0
 """Seconds for which an erasure waits for a rebuild to end."""
@@ -92,6 +93,7 @@ class Erasing:
         if not self._log.heads.records([record]):
             raise NotFoundError("no record of that source and id")
         with self._alone():
+            self._projector.catch_up()
             return self._erase([record], [], origin, reason, "")
 
     def child(self, number: str, origin: Origin, *, reason: str) -> Erased:
@@ -219,9 +221,10 @@ class Erasing:
             acts.do(shield, EraseShield())
         messages = list(acts.messages)
         heads: list[RecordHead] = []
+        beside = self._beside(records)
         for head in self._log.heads.records(records).values():
             state = head.state
-            for event in decide(EraseRecord(reason), state):
+            for event in decide(EraseRecord(reason, tuple(beside[head.record])), state):
                 messages.append(self._next(head.record, state.version, event, origin, reason))
                 state = evolve(state, event)
             heads.append(RecordHead(head.record, state, head.key, head.sensitive, head.child))
@@ -238,6 +241,15 @@ class Erasing:
         if messages:
             changes = HeadChanges(records=heads, children=child_heads, links=links)
             self._log.append(messages, heads=changes)
+
+    def _beside(self, records: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+        """The records that stay, with which pairs of these await a steward."""
+        beside: dict[UUID, list[UUID]] = {record: [] for record in records}
+        for pair in self._queries.open_pairs_of(records, WAITING):
+            for record, other in (pair, pair[::-1]):
+                if record in beside and other not in beside:
+                    beside[record].append(other)
+        return beside
 
     def _next(
         self, stream: UUID, version: int, event: Event, origin: Origin, reason: str

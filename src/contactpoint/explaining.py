@@ -125,6 +125,6 @@ def _why_apart_by_fields(found: Explanation) -> Verdict | None:
     if not found.meeting.rules:
         return Verdict("never compared", "no rule of its model asks what they agree on")
     if found.decision.outcome == "non_link":
-        return Verdict("weighed too low", f"{found.weight.total:+.1f} bits")
+        return Verdict("weighed too low", f"{found.weight.total:+z.1f} bits")
     why: Why = "referred" if found.decision.outcome == "review" else "kept apart"
     return Verdict(why, found.decision.reason)

@@ -33,7 +33,7 @@ def open_pair(store: "Contactpoint", words: Sequence[str], reason: str) -> Opene
 
     Raises NotFoundError where there is none, and in the same words where it may not be seen.
     """
-    found = _opened(store, words)
+    found = find_pair(store, words)
     store.record_look(
         store.origin("review show"),
         "review show",
@@ -46,7 +46,8 @@ def open_pair(store: "Contactpoint", words: Sequence[str], reason: str) -> Opene
     return found
 
 
-def _opened(store: "Contactpoint", words: Sequence[str]) -> OpenedPair | None:
+def find_pair(store: "Contactpoint", words: Sequence[str]) -> OpenedPair | None:
+    """What is to be shown of a pair, once that is on record; None where there is none to show."""
     judging = store.judging(Act.OPEN_PAIR)
     try:
         pair = store.pair_named(words)

@@ -8,7 +8,7 @@ from uuid import UUID
 from contactpoint.judging.pair import Pair, stream_of
 from contactpoint.linking.neighbourhoods import sure_of
 from contactpoint.people.deciding import Act, Outcome, decide
-from contactpoint.people.knowing import about_records
+from contactpoint.people.knowing import knowing
 from contactpoint.tasks import Kind, Task, each_record_once, kind_of, worth
 from events.judgement import JudgedPair, evolve
 from linkage.resolve import CROWD
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
 
 
-def tasks_of(store: "Contactpoint") -> Iterator[Task]:
-    """The tasks of whoever acts, the worthiest first; those not theirs are not told of."""
-    now = store.chance.clock()
-    found = dict(_all(store, now))
+def tasks_of(store: "Contactpoint", at: int | None = None) -> Iterator[Task]:
+    """The tasks of whoever acts, the worthiest first; those not theirs are not told of.
+
+    ``at``: when their worth is looked at, else now. One moment keeps tasks in one order.
+    """
+    found = dict(_all(store, store.chance.clock() if at is None else at))
+    about = knowing({record for records in found.values() for record in records}, store)
 
     def allowed(task: Task) -> bool:
-        known = about_records(found[task], store)
-        return decide(store.actor, Act.OPEN_PAIR, known).outcome is Outcome.ALLOWED
+        return decide(store.actor, Act.OPEN_PAIR, about(found[task])).outcome is Outcome.ALLOWED
 
     return each_record_once(found, allowed)
 
@@ -42,6 +44,7 @@ def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, 
     states = _states(store, pairs)
     sure = sure_of(store.model)
     registered = store.sources.registry().sources
+    claims_at = store.chance.clock()
     shaped = {name for name, source in registered.items() if source.fields}
     once = {name for name, source in registered.items() if source.one_record_each}
     for pair in pairs:
@@ -58,7 +61,7 @@ def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, 
             pair.since,
             worth(kind, pair.since, now, pair.weight - sure if pair.model else None, said),
             pair,
-            claimed=state.claimant if now < state.until else "",
+            claimed=state.claimant if claims_at < state.until else "",
             said=said,
         )
         yield task, (pair.left, pair.right)

@@ -27,7 +27,6 @@ from projections.projection import Happened, Target
 
 ROUNDED = 10
 """Counts of shields are given to the nearest such: a single one would tell of a child."""
-PAGE = 5_000
 VERDICTS = ("link", "apart", "unsure", "refer")
 LOOKS = (ChildrenAccessed, ActRefused)
 SHIELDS = frozenset({"ShieldApplied", "ShieldInherited", "ShieldLifted"})
@@ -210,13 +209,10 @@ def _referred(log: Log) -> dict[Pair, int]:
 
 def _happened(log: Log, of: Period, *kinds: type[Event]) -> Iterator[Happened]:
     """The events of these kinds that were recorded in the period, without what is sealed."""
-    upto = log.position()
-    after = 0
-    while rows := log.read(after, PAGE, upto, kinds):
+    for rows in log.pages(*kinds):
         for row, message in zip(rows, log.decode(rows, opened=False), strict=True):
             if of.begin <= message.origin.recorded < of.end:
                 yield Happened(row.position, message)
-        after = rows[-1].position
 
 
 def _days(text: str) -> Period:

@@ -91,6 +91,11 @@ def worth(kind: Kind, since: int, now: int, distance: float | None = None, said:
     return RISK[kind] + near + age - (ASIDE if said == "unsure" else 0.0)
 
 
+def place(task: Task) -> tuple[bool, float, str]:
+    """Where a task stands among others: what somebody is at first, then by what it is worth."""
+    return not task.claimed, -task.worth, task.name
+
+
 def each_record_once(
     tasks: Iterable[Task], allowed: Callable[[Task], bool] = lambda _: True
 ) -> Iterator[Task]:
@@ -100,7 +105,7 @@ def each_record_once(
     not ``allowed`` takes no record from others.
     """
     taken: set[str] = set()
-    for task in sorted(tasks, key=lambda t: (not t.claimed, -t.worth, t.name)):
+    for task in sorted(tasks, key=place):
         if taken.isdisjoint(task.records) and allowed(task):
             taken.update(task.records)
             yield task

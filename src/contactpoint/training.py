@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from contactpoint.errors import UsageError
+from contactpoint.errors import NotFoundError, UsageError
 from contactpoint.models import AnyModel
 from linkage.declared.estimate import train as train_of_shape
 from linkage.declared.shape import Shape
@@ -20,9 +20,17 @@ def train(store: "Contactpoint", *, source: str | None, seed: int) -> AnyModel:
     """
     shape = _shape_of(store, source) if source else _only_shape(store)
     if shape is None:
-        return train_of_children(store.linking.index(store.model), seed=seed)
-    begun = store.shapes.in_force(shape) or store.shapes.starting(shape)
-    return train_of_shape(store.linking.index(begun), seed=seed)
+        children = store.linking.index(store.model)
+        _must_hold_records(len(children))
+        return train_of_children(children, seed=seed)
+    persons = store.linking.index(store.shapes.in_force(shape) or store.shapes.starting(shape))
+    _must_hold_records(len(persons))
+    return train_of_shape(persons, seed=seed)
+
+
+def _must_hold_records(records: int) -> None:
+    if not records:
+        raise NotFoundError("no record to train on; 'contactpoint load' brings them in")
 
 
 def _shape_of(store: "Contactpoint", source: str) -> Shape:

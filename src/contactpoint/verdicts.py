@@ -155,4 +155,4 @@ def _unmet(pair: Weighed) -> str:
 
 def _dear(weight: Weight) -> str:
     taken = " and ".join(losses(weight))
-    return f"{weight.total:+.1f} bits" + (f"; {taken} took most" if taken else "")
+    return f"{weight.total:+z.1f} bits" + (f"; {taken} took most" if taken else "")

@@ -28,6 +28,8 @@ from events.store.heads import NO_HEADS, HeadChanges, ShieldHead
 from events.store.locks import file_lock, session_lock
 
 FORMAT = 2
+PAGE = 5_000
+"""Rows of the log that are read at once."""
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 Recorder = sqlite.Recorder | postgres.Recorder
@@ -115,6 +117,22 @@ class Log:
         stored = self.mapper.catalogue.stored(*types)
         return self._recorder.select_rows(after, limit, upto, stored)
 
+    def pages(
+        self,
+        *types: type[Event],
+        after: int = 0,
+        upto: int | None = None,
+        page: int = PAGE,
+    ) -> Iterator[list[Row]]:
+        """All rows of a stretch, in pages and in order; only of some types where named.
+
+        Without ``upto`` the stretch ends where the log ends when it is begun.
+        """
+        upto = self.position() if upto is None else upto
+        while rows := self.read(after, page, upto, types):
+            yield rows
+            after = rows[-1].position
+
     def decode(
         self,
         rows: Sequence[Row],
@@ -133,12 +151,14 @@ class Log:
             rows = [row for row in rows if row.type in wanted]
         return self.mapper.decode_rows(rows, opened=opened, raw=raw)
 
-    def stream(self, stream: UUID, *, after: int = 0, opened: bool = True) -> list[Recorded]:
+    def stream(
+        self, stream: UUID, *, after: int = 0, limit: int | None = None, opened: bool = True
+    ) -> list[Recorded]:
         """The events of one stream after a version, in order; none for a stream that is not.
 
         ``opened`` false leaves sealed fields out, and needs no keys.
         """
-        stored = self._recorder.select_events(stream, gt=after)
+        stored = self._recorder.select_events(stream, gt=after, limit=limit)
         return self.mapper.decode_rows([_row(event) for event in stored], opened=opened)
 
     def replay(self, stream: UUID, initial: S, evolve: Callable[[S, E], S]) -> S:
@@ -281,10 +301,3 @@ def _path(url: URL) -> Path:
 def _row(event: StoredEvent) -> Row:
     stream = UUID(str(event.originator_id))
     return Row(0, stream, event.originator_version, event.topic, event.state)
-
-
-def rows_of(log: Log, *, after: int = 0, upto: int, page: int = 5_000) -> Iterator[list[Row]]:
-    """All rows of a stretch of the log, in pages."""
-    while rows := log.read(after, page, upto):
-        yield rows
-        after = rows[-1].position

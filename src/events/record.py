@@ -7,6 +7,7 @@ record's absence was stated later than its presence.
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal, NamedTuple, assert_never
+from uuid import UUID
 
 import msgspec
 
@@ -102,6 +103,8 @@ class RecordErased(Event, frozen=True, omit_defaults=True):
 
     sealed: ClassVar[tuple[str, ...]] = ("reason",)
 
+    beside: tuple[UUID, ...] = ()
+    """Records that stewards were asked about with it: they may be linked now that it is gone."""
     reason: str | Erased | None = None
 
 
@@ -165,6 +168,8 @@ class EraseRecord(msgspec.Struct, frozen=True):
     """The record's particulars are to be unreadable for ever."""
 
     reason: str
+    beside: tuple[UUID, ...] = ()
+    """Records that stewards were asked about with it."""
 
 
 RecordCommand = StateRecord | WithdrawRecord | EraseRecord
@@ -188,10 +193,10 @@ def decide(command: RecordCommand, record: Record) -> Sequence[RecordEvent]:
             if record.standing == "unknown":
                 return [RecordWithdrawn(delivery, absent, reason, command.source, command.scope)]
             return [RecordWithdrawn(delivery, absent, reason)]
-        case EraseRecord(reason):
+        case EraseRecord(reason, beside):
             if record.standing in ("unknown", "erased"):
                 return []
-            return [RecordErased(reason or None)]
+            return [RecordErased(beside, reason or None)]
         case _:
             assert_never(command)
 

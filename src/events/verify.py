@@ -8,7 +8,7 @@ from events.catalogue import UnknownEventTypeError
 from events.chain import START, ChainedEvent, Link, link
 from events.checkpoints import Checkpoint, Checkpoints
 from events.keys import UnknownKeyError
-from events.log import Log, rows_of
+from events.log import Log
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
 from events.store.heads import (
@@ -133,7 +133,7 @@ def _walk(log: Log, notes: dict[int, Checkpoint], report: Report) -> dict[str, i
     """
     acts: dict[str, int] = {}
     last = log.position()
-    rows = (row for page in rows_of(log, upto=last) for row in page)
+    rows = (row for page in log.pages(upto=last) for row in page)
     pending = next(rows, None)
     previous = Link(0, 0, 0, START)
     passed: dict[int, bytes] = {}
@@ -265,7 +265,7 @@ def _compare_acts(log: Log, wanted: dict[str, int], report: Report) -> None:
 
 
 def _events(log: Log) -> Iterator[Recorded]:
-    for page in rows_of(log, upto=log.position()):
+    for page in log.pages():
         yield from log.decode(page, opened=False)
 
 

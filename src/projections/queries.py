@@ -576,7 +576,9 @@ class Queries:
         current = {UUID(bytes=record) for record, how in standing.items() if how == "current"}
         return standing.keys() != set(ids) or not current <= self.visible(current)
 
-    def open_pairs_of(self, records: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
+    def open_pairs_of(
+        self, records: Iterable[UUID], states: Collection[str] = ("open",)
+    ) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
         pair = REVIEW_PAIR.c
         found: set[tuple[bytes, bytes]] = set()
@@ -584,28 +586,25 @@ class Queries:
             for part in rows.parts([record.bytes for record in records]):
                 for side in (pair.left, pair.right):
                     query = sa.select(pair.left, pair.right).where(
-                        pair.state == "open", side.in_(part)
+                        pair.state.in_(states), side.in_(part)
                     )
                     found.update((a, b) for a, b in target.connection.execute(query))
         return sorted((UUID(bytes=a), UUID(bytes=b)) for a, b in found)
 
     def referred_with(self, ordinals: Iterable[int]) -> set[int]:
-        """The current records with which any of these makes a pair that awaits a steward."""
-        one, other = RECORD.alias(), RECORD.alias()
+        """The records, by ordinal, with which pairs of these await a steward."""
         found: set[int] = set()
+        mine, theirs = RECORD.alias("mine"), RECORD.alias("theirs")
+        sides = REVIEW_PAIR.c.left, REVIEW_PAIR.c.right
         with self._reading() as target:
             for part in rows.parts(sorted(ordinals)):
-                for own, far in (
-                    (REVIEW_PAIR.c.left, REVIEW_PAIR.c.right),
-                    (REVIEW_PAIR.c.right, REVIEW_PAIR.c.left),
-                ):
+                for one, other in (sides, sides[::-1]):
                     query = (
-                        sa.select(other.c.ordinal)
-                        .select_from(one)
-                        .join(REVIEW_PAIR, own == one.c.record)
-                        .join(other, other.c.record == far)
-                        .where(one.c.ordinal.in_(part), other.c.standing == "current")
-                        .where(REVIEW_PAIR.c.state == "open")
+                        sa.select(theirs.c.ordinal)
+                        .select_from(mine)
+                        .join(REVIEW_PAIR, one == mine.c.record)
+                        .join(theirs, theirs.c.record == other)
+                        .where(mine.c.ordinal.in_(part), REVIEW_PAIR.c.state.in_(WAITING))
                     )
                     found.update(target.connection.execute(query).scalars())
         return found

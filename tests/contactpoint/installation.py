@@ -20,7 +20,6 @@ from contactpoint.synth import generate
 from events.checkpoints import Checkpoints
 from events.delivery import Counts
 from events.failpoints import VARIABLE
-from events.log import rows_of
 from events.record import Statement
 from events.verify import verify
 from projections.index import SEALED, STATEMENT
@@ -138,7 +137,7 @@ class Installation:
         """How often each type of event stands in the log."""
         with self.opened() as store:
             upto = store.log.position()
-            return Counter(row.type for page in rows_of(store.log, upto=upto) for row in page)
+            return Counter(row.type for page in store.log.pages(upto=upto) for row in page)
 
 
 def _statements(engine):

@@ -7,14 +7,17 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from contactpoint import moments
-from contactpoint.cli import output
+from contactpoint.cli import output, pairs
 from contactpoint.cli.program import COMMANDS, main, program
+from linkage.weigh import Weight
 
 PROGRAM = Path(sys.executable).with_name("contactpoint")
 HEAVY = {"numba", "pandas", "recordlinkage", "lxml", "sqlalchemy"}
@@ -197,6 +200,16 @@ def test_times_are_iso_8601_wherever_they_stand():
         "rows": 7,
     }
     assert datetime.fromisoformat(told["value"]["stated"]).timestamp() == 5
+
+
+def test_a_weight_that_comes_to_nothing_has_no_minus():
+    found: Any = SimpleNamespace(weight=Weight(pattern=0, total=-0.04, parts=()))
+    assert pairs.total(found) == "weight +0.0 bits, probability 0.4931"
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 pairs"), (1, "1 pair"), (2_753, "2,753 pairs")])
+def test_one_of_something_is_not_many(count, said):
+    assert output.many(count, "pair") == said
 
 
 def test_a_column_and_a_fact_that_say_nothing_are_left_out(capsys):

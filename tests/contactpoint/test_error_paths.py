@@ -600,7 +600,7 @@ def _(world):
     store = world.store
 
     class Broken(BatchedAccesses):
-        def _append(self, _entries):
+        def _append(self, *_args, **_kwargs):
             raise OSError("no space left on device")
 
     broken = Broken(store.access, store.keys, store.master)

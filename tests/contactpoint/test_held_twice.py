@@ -137,16 +137,3 @@ def test_the_task_of_a_shielded_child_is_for_the_cleared_alone(desk):
     assert desk.listed() == []
     cleared = desk.token("cleo", "steward", "shielding-officer")
     assert [one["task"] for one in desk.listed(by=cleared)] == ["review identifier"]
-
-
-@pytest.mark.parametrize("other", ["1,Ines,Adeyemi,2011-01-03,LS1 4AP,,,", None])
-def test_where_a_rival_goes_the_pair_that_it_kept_open_is_linked_that_night(desk, other):
-    alike = "Cora,Adeyemi,2013-06-07"
-    rest = [f"2,{alike},SE15 3QN,,,", f"8,{ASHA},,,", f"9,{BRAM},,,"]
-    desk.told("2026-09-02", f"1,{alike},SE15 3QN,,,", *rest, source="club")
-    desk.told("2026-09-02", f"1,{alike},SE16 1AA,,,", source="pds")
-    both = [{("club", n), ("pds", "1")} for n in "12"]
-    assert {one for one in waiting(desk) if ("pds", "1") in one} == set(map(frozenset, both))
-    desk.told("2026-09-03", *([other] if other else []), *rest, source="club")
-    assert frozenset({"club:2", "pds:1"}) in desk.children()
-    assert not any(("pds", "1") in one for one in waiting(desk))

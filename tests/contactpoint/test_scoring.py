@@ -7,6 +7,7 @@ import tracemalloc
 
 import pytest
 
+from contactpoint.errors import NotFoundError
 from contactpoint.scoring import PairTable
 from feeds.submission import FeedError
 from linkage.model import Model
@@ -57,6 +58,12 @@ def test_the_model_in_force_scores(home, tmp_path):
     home.run("model", "use", version[:8])
     assert scored(home, path)[0]["weight"] != shipped[0]["weight"]
     assert version in home.run("score", path).stderr
+
+
+def test_an_index_without_records_has_nothing_to_train_on(home):
+    home.run("init")
+    with pytest.raises(NotFoundError, match="no record to train on"):
+        home.run("train")
 
 
 def test_the_weight_is_the_one_that_why_gives(home, tmp_path):

@@ -11,7 +11,6 @@ from contactpoint.intake.delivered import Delivered
 from contactpoint.intake.preparing import EncodedRows
 from contactpoint.intake.processes import SecondProcessError, Shared
 from contactpoint.intake.sealing import Firsts, Place
-from events.log import rows_of
 from events.message import Origin
 from events.record import Order
 from feeds.catalogue import FEEDS
@@ -40,7 +39,7 @@ def told(outcome):
 def logged(store):
     """Every event's type, version and facts in clear, and what is sealed where it opens."""
     messages = []
-    for page in rows_of(store.log, upto=store.log.position()):
+    for page in store.log.pages():
         messages += [(type(m.event), m.originator_version, m.event) for m in store.log.decode(page)]
     return messages
 

@@ -13,6 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.pair import Pair
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked
 from events.access import InvestigationOpened
 from person.numbers import written
@@ -198,6 +201,31 @@ def test_a_withheld_record_that_proves_to_be_the_childs_comes_under_the_shield(r
     refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-03")
     assert refuge.under()["clinic", "1"] == ["shielded"]
     assert refuge.number("clinic", "1") == asha
+    assert refuge.findings() == []
+
+
+@pytest.mark.parametrize("other", [f"pds:{NHS}", "club:1"])
+def test_a_withheld_record_that_a_steward_linked_is_withheld_again_when_that_is_undone(
+    refuge, asha, other
+):
+    """To the shielded child, or to somebody whom everybody sees."""
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    before = refuge.under()
+    with refuge.opened() as store:
+        store.catch_up()
+        judging = Judging(store.log, store.keys, store.master)
+        pair = Pair.of(*map(store.record_named, ("clinic:1", other)))
+        origin = store.origin("review decide")
+        judging.decide(Meant(pair, "link", "x", judging.open(pair)), By("ada", "bram"), origin)
+        store.linking.run(origin, store.model)
+    assert refuge.number("clinic", "1") == refuge.number(*other.split(":"))
+    with refuge.opened() as store:
+        store.catch_up()
+        judging = Judging(store.log, store.keys, store.master)
+        assert judging.undo(pair, By("ada", "bram"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert refuge.under() == before
+    assert refuge.number("clinic", "1") is None
     assert refuge.findings() == []
 
 

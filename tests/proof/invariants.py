@@ -184,7 +184,7 @@ class Index:
         """Whether a judgement was taken."""
         judging, pair = self._judging(), Pair.of(*map(self.store.record_named, (left, right)))
 
-        origin = self.origin("review decide")
+        origin, withheld = self.origin("review decide"), self.under("withheld")
 
         def decide():
             meant = Meant(pair, verdict, "x", judging.open(pair), "Qzremarkword")
@@ -192,7 +192,7 @@ class Index:
 
         done = self._try(f"judge {verdict}", decide)
         if done and verdict in ("link", "apart"):
-            self.truth.judge(left, right, same=verdict == "link")
+            self.truth.judge(left, right, same=verdict == "link", withheld=withheld)
         self.link(origin=origin)
         return done
 
@@ -201,9 +201,10 @@ class Index:
         undone = self._try(
             "undo", lambda: judging.undo(ids, By("ada", "bram"), self.origin("undo"))
         )
-        if undone:
-            self.truth.undo(frozenset(pair), self._stand())
+        before = self.truth.undo(frozenset(pair), self._stand()) if undone else set()
         self.link()
+        # What the judgement had brought under a shield may be withheld by it again.
+        self.truth.shielded -= before & self.under("withheld")
         return undone
 
     def _stand(self):
@@ -219,7 +220,7 @@ class Index:
         if frozenset((left, right)) not in self.truth.judged and self.judge(left, right, verdict):
             self.count("regrouped and undone", self.numbers() != before)
             assert self.undo((left, right))
-            changed = sorted(self.numbers().items() ^ before.items())
+            changed = sorted(self.numbers().items() ^ before.items(), key=str)
             assert not changed, ("what was undone left its mark", changed)
 
     def split(self, name, *, keeps):

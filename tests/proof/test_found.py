@@ -16,7 +16,7 @@ def index(tmp_path):
 
 def test_a_side_that_grows_is_resolved_again_in_the_same_run(index):
     """A school's record joins the new identity, and is kept from the old one only from then on."""
-    index.adopted("chess:XLAQZ0003")
+    index.adopted("chess:CHESSLAQZ0003")
     index.load("schools", [(4, "renamed")])
     index._nothing_is_left_to_link()
 

@@ -6,6 +6,9 @@ and withheld, against never received; (c) a never-link, the grouping being the s
 tries many sequences of each: ``CONTACTPOINT_SEQUENCES`` says how many, ``CONTACTPOINT_SEED`` the
 first.
 
+Nobody else states what is hidden of her together with her birth date: who does, is withheld for it
+(ADR 20), so that the two indexes would differ in whom they may show. A test of its own says so.
+
 A never-link shows in two places, because it has to: the pair across it is answered as one that does
 not exist, and a table of links leaves the records of both its sides out. So nobody asks for that
 pair here, and those rows are left out of both tables before they are compared.
@@ -47,6 +50,9 @@ PEOPLE = {
 }
 
 
+BORN = "2015-03-04"
+PLACES = ["M1 1AB", "SE15 3QN", "YO1 7HH"]
+"""Where others move to: to where she lives, too."""
 NEAR = [
     {"given": "Asha", "family": "Okonjo", "dob": "2015-03-05"},
     {"given": "Asha", "family": "Okonjo", "dob": "2013-03-04"},
@@ -79,7 +85,7 @@ def asha(facts, version=1):
             {"use": "old", "given": ["Asha"], "family": former},
         ],
         "gender": "female",
-        "birthDate": "2015-03-04",
+        "birthDate": BORN,
         "address": [{"use": "home", "line": ["7 Quill Lane"], "postalCode": postcode}],
     }
 
@@ -90,7 +96,7 @@ def pupil(facts):
         "key": "asha",
         "given": "Asha",
         "family": "Okonjo",
-        "dob": "2015-03-04",
+        "dob": BORN,
         "postcode": facts[1],
         "nhs": facts[0],
         "nhs_status": "01",
@@ -242,7 +248,8 @@ class Sequence:
         """Rows of other children; the report is what their agency gets."""
         row = dict(self.draw.choice([*OTHERS, TWINS[1]]))
         if self.draw.random() < 0.5:
-            row["postcode"] = self.draw.choice(["M1 1AB", "SE15 3QN", "YO1 7HH"])
+            hers = {OLD[1], NEW[1]} if row["dob"] == BORN else set()
+            row["postcode"] = self.draw.choice([place for place in PLACES if place not in hers])
         day = next(self.days)
         self.same("load", [world.rows([row], day=day) for world in self.worlds])
 
@@ -434,6 +441,20 @@ def test_every_question_is_answered_alike(worlds, tmp_path):
         assert first == second, (who, *words)
     first, second = map(exported, copies)
     assert first == second
+
+
+def test_who_shares_her_birth_date_and_where_she_is_hidden_is_withheld_there_alone(
+    worlds, tmp_path
+):
+    copies, _ = shielded(worlds, tmp_path)
+    near = {"key": "3", "given": "Dewi", "family": "Rhys", "dob": BORN, "postcode": OLD[1]}
+    kinds = []
+    for world in copies:
+        assert world.rows([near], day="2026-09-02").code == 0
+        with world.opened() as store:
+            record = store.record_named("club:3")
+            kinds.append({*store.log.heads.shielded([record]).get(record, {}).values()})
+    assert kinds == [{"withheld"}, set()]
 
 
 def test_who_is_cleared_is_told_of_the_neighbour_who_looked(worlds, tmp_path):

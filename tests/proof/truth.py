@@ -65,6 +65,8 @@ class Truth:
     """Never-links in force, each two sides."""
     stood: dict = field(default_factory=dict)
     """What stood on each side before each judgement."""
+    apart: dict = field(default_factory=dict)
+    """What was withheld before each judgement."""
     retired: dict = field(default_factory=dict)
     """Children that got a new identity: the never-links, and the number, which leads to nobody."""
     shielded: set = field(default_factory=set)
@@ -112,8 +114,10 @@ class Truth:
         if _is_marked(stated) and name not in self.shielded:
             self.shielded |= {name, *self.group(name)}
 
-    def judge(self, left, right, *, same, act=""):
+    def judge(self, left, right, *, same, withheld, act=""):
+        """``withheld``: the records that were so before."""
         self.judged[frozenset((left, right))] = same, act
+        self.apart[frozenset((left, right))] = withheld
         self.stood[frozenset((left, right))] = self._stood()
 
     def split(self, off, rest, act):
@@ -123,7 +127,10 @@ class Truth:
             self.stood.setdefault(frozenset(pair), self._stood())
 
     def undo(self, pair, stand):
-        """What was judged in one act is undone together; what it brought to a side may leave it."""
+        """What was judged in one act is undone together; what it brought to a side may leave it.
+
+        Returns what was withheld before it, and may be so again.
+        """
         before = self.stood.pop(pair)
         for place, side in self._places().items():
             gone = side - stand[place]
@@ -132,6 +139,7 @@ class Truth:
                 stood.difference_update(gone)
         same, act = self.judged.pop(pair)
         self.judged = {one: what for one, what in self.judged.items() if what != (same, act or 0)}
+        return self.apart.pop(pair, set())
 
     def _places(self):
         """Each side of each never-link: the records that stand there."""

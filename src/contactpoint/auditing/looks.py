@@ -45,9 +45,7 @@ def looks(store: Contactpoint, wanted: Wanted, *, opened: bool = True) -> Iterat
     ``opened`` false leaves what was typed and why sealed.
     """
     access = store.access
-    after, upto = 0, access.position()
-    while rows := access.read(after, PAGE, upto, KINDS):
-        after = rows[-1].position
+    for rows in access.pages(*KINDS, page=PAGE):
         taken = [
             row
             for row, message in zip(rows, access.decode(rows, opened=False), strict=True)

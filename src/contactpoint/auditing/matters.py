@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
-from contactpoint.accesses import PAGE, Entry
+from contactpoint.accesses import Entry
 from contactpoint.bootstrap import Contactpoint
 from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.watching.watching import queue_of
@@ -110,10 +110,8 @@ class Matters:
 
     def _told(self, *kinds: type[Event]) -> Iterator[Recorded]:
         access = self.store.access
-        after, upto = 0, access.position()
-        while rows := access.read(after, PAGE, upto, kinds):
+        for rows in access.pages(*kinds):
             yield from access.decode(rows)
-            after = rows[-1].position
 
     def _shown(self, matters: Iterable[Matter]) -> list[Matter]:
         own = self.store.actor.subject.casefold()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from events.checkpoints import Checkpoints
 from events.keys import UnknownKeyError
-from events.log import Log, rows_of
+from events.log import Log
 from events.mapper import Row
 from events.message import Erased, Recorded
 from events.verify import Finding, Report
@@ -34,7 +34,7 @@ def _unreadable(access: Log) -> Iterator[Finding]:
     No erasure destroys the keys of this record: a reason that is gone was taken away.
     """
     known = set[int]()
-    for page in rows_of(access, upto=access.position()):
+    for page in access.pages():
         for row, why in _lost(access, page):
             (message,) = access.decode([row], opened=False)
             if not known.issuperset(message.keys):

@@ -11,7 +11,7 @@ import msgspec
 from contactpoint.cli.command import PERSONAL, examples, json_option
 from contactpoint.cli.families import MISSING
 from contactpoint.cli.matters import alerts, investigations
-from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
+from contactpoint.cli.output import many, print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
@@ -25,7 +25,10 @@ F = TypeVar("F", bound=Any)
 
 def period_options(function: F) -> F:
     """Give a command the options ``--from`` and ``--to``."""
-    for name, word, what in (("--to", "last", "The last day"), ("--from", "first", "The first")):
+    for name, word, what in (
+        ("--to", "last", "The last day"),
+        ("--from", "first", "The first day"),
+    ):
         function = click.option(
             name, word, required=True, metavar="YYYY-MM-DD", help=f"{what} that counts, in UTC."
         )(function)
@@ -60,7 +63,7 @@ def watch(as_json: bool) -> None:
     if as_json:
         print_json({"looks": watched.looks, "alerts": shown})
     else:
-        say(f"{watched.looks:,} looks watched, {len(shown)} alerts raised")
+        say(f"{many(watched.looks, 'look')} watched, {many(len(shown), 'alert')} raised")
         for name in shown:
             click.echo(name)
 
@@ -89,7 +92,7 @@ def verify(as_json: bool) -> int:
         for unchecked in report.unchecked:
             say(unchecked)
         amiss = "changed" if findings else "nothing amiss"
-        say(f"{report.commits:,} commits, {report.checkpoints:,} checkpoints: {amiss}")
+        say(f"{many(report.commits, 'commit')}, {many(report.checkpoints, 'checkpoint')}: {amiss}")
     return 1 if findings else 0
 
 
@@ -102,8 +105,15 @@ def verify(as_json: bool) -> int:
 )
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 @period_options
-@click.option("--child", "number", default="", type=PERSONAL, help="Looks at this child alone.")
-@click.option("--reader", default="", help="Looks of this reader alone.")
+@click.option(
+    "--child",
+    "number",
+    default="",
+    type=PERSONAL,
+    metavar="NUMBER",
+    help="Looks at this child alone.",
+)
+@click.option("--reader", default="", metavar="WHO", help="Looks of this reader alone.")
 @click.option(
     "--reason", default="", help="Why; required with --child, and recorded word for word."
 )
@@ -130,7 +140,7 @@ def export(out: Path, first: str, last: str, as_json: bool, **asked: str) -> Non
     if as_json:
         print_json({"events": count, "file": str(out), "cleared": cleared})
     else:
-        say(f"{count:,} AuditEvents written to {out}")
+        say(f"{many(count, 'AuditEvent')} written to {out}")
 
 
 @contextmanager
@@ -170,10 +180,10 @@ def _exporting(
 def report(first: str, last: str, as_json: bool) -> None:
     """Report the figures of access.
 
-    How often, by whom, as what and what for: for those who watch it, and no child is in them. With
-    refusals, overrides and their investigations, alerts, and the readers with most looks. What is
-    about yourself, and what is about shielded children if you are no shielding officer, is left out
-    of alerts and investigations.
+    How often somebody looked, as what and what for; no child is in them. With refusals, overrides
+    and their investigations, alerts, and the readers with most looks. What is about yourself, and
+    what is about shielded children if you are no shielding officer, is left out of alerts and
+    investigations.
     """
     from contactpoint.auditing.figures import figures
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import print_facts, print_json, print_table, say
+from contactpoint.cli.output import many, print_facts, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
@@ -207,7 +207,7 @@ def _tell(found: dict[str, Any], decision: "Decision", *, as_json: bool) -> None
         print_json(told)
         return
     say(
-        f"delivery {told['delivery']}: {told['state']}; {told['held']:,} rows held, "
+        f"delivery {told['delivery']}: {told['state']}; {many(told['held'], 'row')} held, "
         f"{told['rejected']:,} rejected"
     )
     if decision.approve:

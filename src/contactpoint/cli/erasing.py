@@ -5,7 +5,7 @@ import sys
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.output import print_json, progress, say
+from contactpoint.cli.output import many, print_json, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
@@ -18,7 +18,9 @@ from contactpoint.people.deciding import Act
 )
 @click.argument("what", type=PERSONAL)
 @click.option("--reason", default="", help="Why; recorded with the erasure.")
-@click.option("--yes", is_flag=True, help="Do not ask; nobody is asked but on a terminal.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask whether you mean it, as is asked on a terminal."
+)
 @token_option
 @json_option
 def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
@@ -71,5 +73,5 @@ def rotate(as_json: bool) -> None:
     if as_json:
         print_json({"wrapped": wrapped})
     else:
-        say(f"{wrapped:,} subject keys wrapped under a new wrapping key")
+        say(f"{many(wrapped, 'subject key')} wrapped under a new wrapping key")
         say("older backups of the keys open no more: 'contactpoint backup' takes a new one")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
+from contactpoint.cli.output import many, print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
@@ -92,7 +92,7 @@ def evaluate(  # noqa: PLR0913 - the options of the command
             _write_page(page, found, store.model, shown.worst(), today)
         if errors is not None:
             wrote = write_table(errors, COLUMNS, shown.rows(store.queries))
-            say(f"{wrote:,} pairs written to {errors}")
+            say(f"{many(wrote, 'pair')} written to {errors}")
     if as_json:
         print_json(as_plain(found))
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import print_json, progress, say
+from contactpoint.cli.output import many, print_json, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
@@ -43,7 +43,7 @@ def clearance_option(function: F) -> F:
     clearance = click.option(
         "--clearance",
         is_flag=True,
-        help="With what your other roles open: a shielding officer's, shielded and withheld "
+        help="Write what your other roles open, too: a shielding officer's, shielded and withheld "
         "records; an adoption officer's, those of never-links. Needs a strong token.",
     )
     return clearance(reason(function))
@@ -126,6 +126,6 @@ def _exporting(
     if as_json:
         print_json({"rows": sum(wrote), "file": str(out)})
     else:
-        say(f"{sum(wrote):,} rows written to {out}")
+        say(f"{many(sum(wrote), 'row')} written to {out}")
     if asked.clearance:
         say(f"with {' and '.join(what for what, is_open in with_.items() if is_open)} records")

@@ -36,7 +36,9 @@ class SeenVersions(click.ParamType):  # type: ignore[type-arg]
         return Seen(*map(int, parts))
 
 
-@click.command(epilog=examples("review claim 7f3a9c21-8d1e02ab", "review claim A - --minutes 60"))
+@click.command(
+    epilog=examples("review claim 7f3a9c21-8d1e02ab", "review claim pds:9000000009 - --minutes 60")
+)
 @pair_argument
 @click.option(
     "--minutes",
@@ -76,7 +78,7 @@ def claim(pair: tuple[str, ...], minutes: int, as_json: bool) -> None:
 def raise_(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
     """Ask stewards to look at two records, named as SOURCE:ID each. Nothing moves meanwhile.
 
-    For what no machine noticed, such as the word of a source that it has merged two of its records.
+    For what no machine noticed, such as a letter that tells of a child's two records.
     """
     from contactpoint.errors import NotFoundError
     from contactpoint.explaining import explain

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import print_facts, print_json, progress, say
+from contactpoint.cli.output import many, print_facts, print_json, progress, say
 from contactpoint.cli.session import given, opened, token_option
 from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
@@ -68,11 +68,16 @@ def backup(dest: Path, keys: Path | None, as_json: bool) -> None:
 )
 @click.argument("source", type=THERE, required=False)
 @click.option("--keys", type=THERE, help="Folder with the copies of the keys.  [default: SOURCE's]")
-@click.option("--check", is_flag=True, help="Look only whether the files are as they were written.")
+@click.option("--check", is_flag=True, help="Only look whether the files are as they were written.")
 @click.option("--drill", is_flag=True, help="Restore beside the index, compare, throw away.")
 @click.option("--replace", is_flag=True, help="Also in place of an index that stands there.")
 @click.option("--put-back", is_flag=True, help="No SOURCE: other tools have put it back already.")
-@click.option("--without-ledger", is_flag=True, help="Although erasures since may come back.")
+@click.option(
+    "--without-ledger",
+    is_flag=True,
+    help="Restore although a ledger of erasures or shields is missing: what was erased or hidden "
+    "since may come back.",
+)
 @token_option
 @json_option
 def restore(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -179,8 +184,8 @@ def _say_missing(told: dict[str, Any]) -> None:
     """Say what is lost: an operator must not have to ask."""
     if told.get("missing"):
         say(
-            f"missing: {told['missing']:,} events after position {told['position']:,}, the last "
-            f"known of {told['last_missing']}; send the files of that time again"
+            f"missing: {many(told['missing'], 'event')} after position {told['position']:,}, the "
+            f"last known of {told['last_missing']}; send the files of that time again"
         )
     if told.get("missing_accesses"):
         say(f"missing: {told['missing_accesses']:,} entries of the record of access since")

@@ -35,17 +35,23 @@ Read = Callable[[], str]
 @click.command(
     epilog=examples("label --reason 'the queue of Monday'", "label --limit 50 --reason enquiry")
 )
-@click.option("--limit", type=click.IntRange(1, 1000), default=1000, help="Pairs at the most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=1000,
+    show_default=True,
+    help="How many are asked about at the most.",
+)
 @reason_option
 @token_option
 @json_option
 def label(limit: int, reason: str, as_json: bool) -> None:
     """Decide on pair after pair, side by side, by keys.
 
-    Keys: y one child, n two, u unsure, p previous, q quit. A key is enough; it works over ssh, and
-    with keys from standard input. Each pair is claimed while it is shown, and each look is
-    recorded. p takes the last decision back and asks again. The children follow when the session
-    ends.
+    Stewards only. Keys: y one child, n two, u unsure, p previous, q quit. A key is enough; it works
+    over ssh, and with keys from standard input. Each pair is claimed while it is shown, and each
+    look is recorded. p takes the last decision back and asks again. The children follow when the
+    session ends.
     """
     from contactpoint.accesses import required_reason
 

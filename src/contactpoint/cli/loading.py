@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from contactpoint.cli.command import FEED, examples, json_option
-from contactpoint.cli.output import print_facts, print_json, print_table, progress, say
+from contactpoint.cli.output import many, print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.moments import DAY
 from contactpoint.people.deciding import Act
@@ -196,7 +196,8 @@ def link(
         last["links"], last["reviews"] = outcome.links, outcome.referred
         last["events"] += outcome.events
         last["seconds"]["link"] = round(time.perf_counter() - began, 3)
-        say(f"linked {outcome.links:,} records; {outcome.referred:,} pairs referred to a steward")
+        pairs = many(outcome.referred, "pair")
+        say(f"linked {many(outcome.links, 'record')}; {pairs} referred to a steward")
     began = time.perf_counter()
     store.projector.catch_up()
     store.checkpoints.write(store.log)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 COUNTS = ("rows", "new", "changed", "unchanged", "out_of_scope", "held", "rejected", "withdrawn")
 ALWAYS = ("rows", "new", "changed", "unchanged")
 """Counts that the report shows even where they are none."""
-WAIT = 600.0
+WAIT = 600
 """Seconds that a night waits for another process, unless told."""
 MOST_NAMED = 10
 """Files left out that are named one by one."""

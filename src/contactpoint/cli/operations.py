@@ -3,7 +3,7 @@
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import print_json, print_table, progress, say
+from contactpoint.cli.output import many, print_json, print_table, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
@@ -30,7 +30,7 @@ def verify(as_json: bool) -> int:
             click.echo(finding)
         for unchecked in report.unchecked:
             say(unchecked)
-        say(f"{events:,} events: {'nothing amiss' if not findings else 'changed'}")
+        say(f"{many(events, 'event')}: {'nothing amiss' if not findings else 'changed'}")
     return 1 if findings else 0
 
 
@@ -38,9 +38,9 @@ def verify(as_json: bool) -> int:
 @token_option
 @json_option
 def doctor(as_json: bool) -> int:
-    """Say what makes the installation unsafe, and what to do.
+    """Say what makes the index unsafe or unfit, and what to do.
 
-    Also what makes it unfit. Exit 1 where something is wrong; a warning leaves 0.
+    Administrators only. Exit 1 where something is wrong; a warning leaves 0.
     """
     from contactpoint.doctor import examine
 

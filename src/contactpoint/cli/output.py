@@ -20,6 +20,11 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def many(count: int, what: str) -> str:
+    """So many of something: ``1 record``, ``2,753 records``."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
 def print_json(value: Any) -> None:
     """Print data for a script: one JSON document."""
     click.echo(json.dumps(value, ensure_ascii=False, default=str))

@@ -84,7 +84,7 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
 
 def total(found: "Explanation") -> str:
     """What the weights come to."""
-    return f"weight {found.weight.total:+.1f} bits, probability {found.weight.probability:.4f}"
+    return f"weight {found.weight.total:+z.1f} bits, probability {found.weight.probability:.4f}"
 
 
 def together(found: "Explanation") -> str:
@@ -109,7 +109,7 @@ def show_weights(found: "Explanation") -> None:
         (
             part.field,
             part.level.lower().replace("_", " "),
-            f"{part.weight:+.1f}",
+            f"{part.weight:+z.1f}",
             bar,
             _short(part.note),
         )

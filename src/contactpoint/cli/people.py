@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
-from contactpoint.cli.output import print_json, print_table, say
+from contactpoint.cli.output import many, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.moments import as_time
 from contactpoint.people.actor import Actor, Role
@@ -22,13 +22,13 @@ DAYS, MOST_DAYS = 30, 366
         "token revoke 7f3a9c218d1e02ab",
     ),
 )
-@click.option("--subject", help="Who it names: as the record of access will.")
+@click.option("--subject", help="Whom it names, as the record of access will; required.")
 @click.option(
     "--role",
     "roles",
     multiple=True,
     type=click.Choice([role.value for role in Role]),
-    help="What they are to the index; may be given again.",
+    help="What they are to the index; required, may be given again.",
 )
 @click.option(
     "--authority",
@@ -103,7 +103,7 @@ def token(  # noqa: PLR0913 - what a token says
         print_json({"token": made.token, "id": made.id, "subject": subject, "expires": expires})
     else:
         click.echo(made.token)
-        say(f"token {made.id} for {subject}, valid for {days:,} days")
+        say(f"token {made.id} for {subject}, valid for {many(days, 'day')}")
 
 
 @token.command("list", epilog=examples("token list", "token list --subject ada"))
@@ -137,6 +137,9 @@ def list_(subject: str, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
+    if not told:
+        say("no token is in force")
+        return
     columns = ("id", "subject", "roles", "authority", "expires", "")
     print_table(columns, [_line(one) for one in told])
 
@@ -157,9 +160,9 @@ def revoke(ids: tuple[str, ...], subject: str, as_json: bool) -> None:
     """Revoke tokens before they expire.
 
     By their ids, or by whom they name: with --subject also those that an issuer gave them until
-    now. From then on they are refused everywhere, also by a session
-    that is under way, and by an act of two as the second. 'token list' names the ids. Revoking
-    again changes nothing.
+    now. From then on they are refused everywhere, also by a session that is under way, and by an
+    act of two as the second. 'token list' names the ids. Revoking again changes nothing.
+    Administrators only.
     """
     from contactpoint.errors import UsageError
     from contactpoint.people import issuing

@@ -32,7 +32,10 @@ def _limit_option(most: int) -> Callable[[F], F]:
 
 @click.group()
 def review() -> None:
-    """Pairs that are too close to call and await a steward."""
+    """Pairs that are too close to call and await a steward.
+
+    Officers and administrators may look at them; stewards alone decide.
+    """
 
 
 @review.command("list", epilog=examples("review list --limit 5"))
@@ -40,7 +43,7 @@ def review() -> None:
 @token_option
 @json_option
 def list_(limit: int, as_json: bool) -> None:
-    """List what awaits you, what a decision is worth most for first. No particulars are shown.
+    """List what awaits you, the most worth deciding first. No particulars are shown.
 
     Each record stands in one task at a time. Left out, and not counted either, are tasks of other
     authorities, of your own family, and of shielded children unless you are cleared for them.
@@ -209,7 +212,7 @@ def _print(opened_pair: "OpenedPair") -> None:
     if waits:
         click.echo(f"referred because: {why(opened_pair)}")
     if waits and waits.model and abs(found.weight.total - waits.weight) >= 0.05:
-        say(f"it weighed {waits.weight:+.1f} bits when it was referred; model or records changed")
+        say(f"it weighed {waits.weight:+z.1f} bits when it was referred; model or records changed")
     if state.judged:
         judged = state.judged
         click.echo(f"judged: {judged.verdict} ({judged.reason}) by {judged.by}")

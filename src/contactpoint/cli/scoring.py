@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from contactpoint.cli.command import examples, json_option
-from contactpoint.cli.output import print_json, progress, say
+from contactpoint.cli.output import many, print_json, progress, say
 
 if TYPE_CHECKING:
     from contactpoint.models import AnyModel
@@ -73,7 +73,7 @@ def score(file: Path, out: Path | None, mapping: Path | None, as_json: bool) -> 
         print_json(_facts(table, model) | {"file": str(out)})
     else:
         where = f" into {out}" if out else ""
-        say(f"{table.rows:,} pairs scored{where} under model {model.version}, {which}")
+        say(f"{many(table.rows, 'pair')} scored{where} under model {model.version}, {which}")
 
 
 def _model(mapped: "Mapped") -> "tuple[AnyModel, str]":

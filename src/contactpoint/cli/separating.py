@@ -24,7 +24,10 @@ KINDS = ("adoption", "protection", "other")
 
 @click.group("never-link")
 def never_link() -> None:
-    """Two identities that are never one child, whatever they show. A secret of two officers."""
+    """Two identities that are never one child, whatever they show.
+
+    A secret of adoption and shielding officers, two of whom draw it and lift it.
+    """
 
 
 def _side(name: str) -> "Callable[[Any], Any]":
@@ -33,7 +36,7 @@ def _side(name: str) -> "Callable[[Any], Any]":
         multiple=True,
         required=True,
         type=PERSONAL,
-        help="A record as SOURCE:ID, or a child's number for all of theirs. May be repeated.",
+        help="A record as SOURCE:ID, or a child's number for all of theirs; may be given again.",
     )
 
 

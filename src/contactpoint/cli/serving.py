@@ -48,12 +48,12 @@ def _host(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option(
     "--certificate",
     type=click.Path(exists=True, dir_okay=False),
-    help="Its chain, as PEM.  [default: CONTACTPOINT_CERTIFICATE]",
+    help="The service's chain of certificates, as PEM.  [default: CONTACTPOINT_CERTIFICATE]",
 )
 @click.option(
     "--key",
     type=click.Path(exists=True, dir_okay=False),
-    help="Its key, as PEM.  [default: CONTACTPOINT_CERTIFICATE_KEY]",
+    help="The key of the certificate, as PEM.  [default: CONTACTPOINT_CERTIFICATE_KEY]",
 )
 @click.option(
     "--describe", is_flag=True, help="Print what can be asked, as OpenAPI 3.1, and serve nothing."
@@ -74,7 +74,7 @@ def serve(  # noqa: PLR0913 - where and how it listens
 
     Each access is decided, and recorded before the answer. /openapi.json describes what can be
     asked. Without a certificate something in front of it must encrypt: bearer tokens and children's
-    particulars pass in clear.
+    particulars pass in clear. Administrators only.
     """
     from contactpoint.errors import UsageError
 

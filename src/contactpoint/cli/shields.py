@@ -24,8 +24,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def shield() -> None:
     """Shields over children in danger.
 
-    Whoever looks sees who they are, and not where. A shield belongs to the child. It stays through
-    updates, merges, splits and rebuilds until two officers lift it.
+    Shielding officers only. Whoever looks sees who they are, and not where. A shield belongs to the
+    child. It stays through updates, merges, splits and rebuilds until two officers lift it.
     """
 
 
@@ -67,7 +67,12 @@ def _safe() -> Callable[[F], F]:
 @click.argument("number", type=PERSONAL)
 @_criterion(required=True)
 @click.option("--requester", required=True, type=PERSONAL, help="Who asked for it; kept sealed.")
-@click.option("--authority", default="", metavar="CODE", help="Default: that of your token.")
+@click.option(
+    "--authority",
+    default="",
+    metavar="CODE",
+    help="Three digits of the local authority that asks. Default: your token's.",
+)
 @_review()
 @_safe()
 @token_option

@@ -48,7 +48,7 @@ def list_(as_json: bool) -> None:
 @token_option
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Show the settings of the source of a NAME."""
+    """Show the settings of the source called NAME."""
     from contactpoint.errors import NotFoundError
 
     with opened(Act.SOURCES) as store:
@@ -101,9 +101,10 @@ def show(name: str, as_json: bool) -> None:
 @token_option
 @json_option
 def add(name: str, feed_name: str, any_age: bool, as_json: bool, **stated: object) -> None:
-    """Register the source of a NAME, or state its settings anew. What is not said is the feed's.
+    """Register the source called NAME, or state its settings anew.
 
-    A NAME has up to 100 printable characters, colons among them, and no blanks at its ends.
+    What is not said is the feed's. A NAME has up to 100 printable characters, colons among them,
+    and no blanks at its ends.
     """
     from contactpoint.sources import named, registration
     from feeds.catalogue import FEEDS

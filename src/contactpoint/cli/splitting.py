@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     multiple=True,
     required=True,
     type=PERSONAL,
-    help="A record that is not of this child, as SOURCE:ID. May be repeated.",
+    help="A record that is not of this child, as SOURCE:ID; may be given again.",
 )
 @click.option(
     "--keep",
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Which part keeps the number: the larger, or the records taken off.",
 )
-@click.option("--reason", required=True, help="A reason code, as of 'review decide' for apart.")
+@click.option("--reason", required=True, help="A reason code; a wrong one names those there are.")
 @click.option("--plan", is_flag=True, help="Show what would follow, and change nothing.")
-@click.option("--seen", default="", help="What --plan said you saw.")
+@click.option("--seen", default="", metavar="VERSIONS", help="What --plan said you saw.")
 @token_option
 @second_option
 @json_option

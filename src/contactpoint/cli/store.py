@@ -103,6 +103,7 @@ def rebuild(name: str | None, as_json: bool) -> None:
 
     All of them, or the one of a NAME that 'status' shows. They are made beside the old ones, which
     go on answering, and swapped in. Refused while another rebuild or an erasure is under way.
+    Administrators only.
     """
     from contactpoint.errors import UsageError
 

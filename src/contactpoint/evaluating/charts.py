@@ -182,13 +182,13 @@ def waterfall(title: str, steps: Sequence[Step], thresholds: Sequence[tuple[str,
             _text(label, y + 14, step.label, "end"),
             _box(start, y + 4, max(stop - start, 1), ROW - 8, kind),
             _line(scale.at(after), y + ROW - 4, scale.at(after), y + ROW + 4, "axis"),
-            _text(WIDE - 8, y + 14, f"{step.bits:+.1f}", "end small"),
+            _text(WIDE - 8, y + 14, f"{step.bits:+z.1f}", "end small"),
         ]
     y, total = top + len(steps) * ROW, scale.at(sums[-1])
     parts += [
         _text(label, y + 14, "together", "end strong"),
         _dot(total, y + ROW / 2, "dot"),
-        _text(WIDE - 8, y + 14, f"{sums[-1]:+.1f}", "end small strong"),
+        _text(WIDE - 8, y + 14, f"{sums[-1]:+z.1f}", "end small strong"),
     ]
     return _svg(title, WIDE, height + 4, parts)
 

@@ -44,8 +44,6 @@ from events.store.heads import Confirmed, HeadChanges, KeyHead, RecordHead, Scop
 
 TWICE = "KEY-TWICE"
 SWAPPED = "SWAP"
-PAGE = 1_000
-"""How often a commit that lays shields, or asks about pairs, is tried where others are at them."""
 Submit = Callable[[Firsts], Callable[[], SealedFirsts]]
 """Has first events sealed, perhaps elsewhere, while other work goes on; then gives them."""
 
@@ -286,14 +284,12 @@ class Appending:
 
         A walk over all deliveries; a late file alone asks for it, once.
         """
-        after, upto = 0, self._log.position()
-        while rows := self._log.read(after, PAGE, upto, (DeliveryReceived,)):
+        for rows in self._log.pages(DeliveryReceived):
             for message in self._log.decode(rows, opened=False):
                 event = message.event
                 assert isinstance(event, DeliveryReceived)
                 if (event.source, event.order) == (self._place.source, order):
                     return self._log.stream(message.originator_id)
-            after = rows[-1].position
         return ()
 
     def _append(self, commit: "_Commit", last: Event, sealed: SealedFirsts | None = None) -> None:

@@ -21,20 +21,18 @@ from events.shield import RecordsReleased
 
 STATED = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
 WATCHED: tuple[type[Event], ...] = (*STATED, ChunkAppended, *judged.CHANGES, RecordsReleased)
-PAGE = 10_000
 
 
 def changed(log: Log, after: int, upto: int) -> set[int]:
     """Ordinals of the records of which anything was recorded between two positions."""
     records: set[UUID] = set()
     ordinals: set[int] = set()
-    while rows := log.read(after, PAGE, upto, WATCHED):
+    for rows in log.pages(*WATCHED, after=after, upto=upto):
         for recorded in log.decode(rows, opened=False):
             if isinstance(recorded.event, ChunkAppended):
                 ordinals.update(BitMap.deserialize(recorded.event.seen))
             else:
                 records.update(_spoken_of(recorded, log))
-        after = rows[-1].position
     heads = log.heads.records(records)
     ordinals.update(head.state.ordinal for head in heads.values() if head.state.ordinal)
     return ordinals
@@ -48,6 +46,8 @@ def _spoken_of(recorded: Recorded, log: Log) -> Collection[UUID]:
             return known.left | known.right
         case RecordsReleased(records=records):
             return records
+        case RecordErased(beside=beside):
+            return recorded.originator_id, *beside
         case event if isinstance(event, STATED):
             return (recorded.originator_id,)
         case event:

@@ -77,7 +77,7 @@ def reach(
 ) -> tuple[Pairs, set[int]]:
     """Pairs of the changed records and of all that they reach, and those records.
 
-    ``beside`` gives the records that some bear on without a pair; each is asked about once.
+    ``beside`` gives the records that share a child with some; each record is asked about once.
     """
     known: set[int] = set()
     frontier = set(changed)

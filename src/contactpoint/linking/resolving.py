@@ -35,19 +35,23 @@ class Resolving:
         for child, into in self._queries.merged_into(set(linked.values())).items():
             merged.setdefault(into, set()).add(child)
         for one in batch:
-            resolution = self._placed(one, known, commit)
             children = {linked[o] for o in one.ordinals if o in linked}
             children.update(*(merged.get(child, ()) for child in tuple(children)))
             ids = {o: records[o] for o in sorted(one.ordinals) if o in records}
             known_children = [self._known_child(child) for child in children]
             known_children += self._emptied(ids, children)
             commit.read.update({each.id: each.child.version for each in known_children})
+            resolution = self._placed(one, known, known_children, commit)
             self._settle(one, resolution, ids, known_children, commit)
             self._refer(one, resolution, ids, commit)
         return commit
 
     def _placed(
-        self, one: Neighbourhood, known: dict[int, Membership], commit: Commit
+        self,
+        one: Neighbourhood,
+        known: dict[int, Membership],
+        children: Sequence[KnownChild],
+        commit: Commit,
     ) -> Resolution:
         """The children of a neighbourhood, without what is withheld: as if it had never come."""
         members = [
@@ -60,6 +64,12 @@ class Resolving:
         gone = commit.gone & ids.keys()
         pairs = [pair for pair in one.pairs if not {pair.left, pair.right} <= gone]
         laid, held = self._surroundings.laid, self._surroundings.vanished.held(gone)
+
+        def been(group: frozenset[int]) -> bool:
+            records = {ids[o] for o in group}
+            states = (state.records for one in children for _, state in one.past)
+            return any(state and state <= records for state in states)
+
         while True:
             judged = laid.among(one.ordinals, [member.ordinal for member in members])
             resolution = resolve(
@@ -70,7 +80,7 @@ class Resolving:
                 sure=sure_of(self._matching.model),
             )
             resolution = _without(gone, resolution, members)
-            apart = commit.shields.set_apart(resolution.children, ids, commit.linked)
+            apart = commit.shields.set_apart(resolution.children, ids, commit.linked, been)
             if not apart:
                 return resolution
             members = [member for member in members if member.ordinal not in apart]

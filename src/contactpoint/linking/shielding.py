@@ -5,7 +5,7 @@ split off a shielded child goes under a shield of its own, which it inherits. Wh
 to a shielded child is withheld before it becomes a child of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from contactpoint.linking.withholding import Withheld, Withholding
@@ -71,10 +71,12 @@ class Spreading:
         groups: Sequence[Ordinals],
         ids: Mapping[int, UUID],
         linked: Mapping[int, UUID],
+        been: Callable[[Ordinals], bool],
     ) -> set[int]:
         """The records of those groups that are withheld, by ordinal; ``groups`` are by ordinal too.
 
-        ``linked`` says of which child each is now.
+        ``linked`` says of which child each is now; ``been``, whether any of a group was a child
+        before, without others.
         """
         near = self._near
         if not self.position or near is None:
@@ -82,16 +84,30 @@ class Spreading:
         known: list[Ordinals] = []
         fresh: list[Ordinals] = []
         for group in groups:
-            if any(self._over.get(ids[o]) for o in group):
+            # What a link released, or brought under a shield, is as it was when that is undone.
+            given_back = not group.isdisjoint(near.undone()) and not been(group)
+            if self._laid_over(group, ids) or (self._shields_over(group, ids) and not given_back):
                 continue
-            if all(self._under.get(ids[o]) or o not in linked or o in near.stated() for o in group):
+            new = (self._under.get(ids[o]) or o not in linked or o in near.stated() for o in group)
+            if given_back or all(new):
                 (known if any(self._under.get(ids[o]) for o in group) else fresh).append(group)
         apart = {o for group in known for o in self._kept(group, near, ids)}
         found = near.near(fresh, lambda o: linked.get(o, o), lambda g, s: self._judged(g, s, ids))
         for one in found:
-            self.acts.do(one.shield, WithholdRecords({ids[o] for o in one.group}))
+            records = {ids[o] for o in one.group}
+            for shield in self._shields_over(one.group, ids):
+                self.acts.do(shield, PartRecords(records))
+            self.acts.do(one.shield, WithholdRecords(records))
         self.withheld += found
         return apart.union(*(one.group for one in found))
+
+    def _shields_over(self, group: Ordinals, ids: Mapping[int, UUID]) -> list[UUID]:
+        return sorted({shield for o in group for shield in self._over.get(ids[o], ())})
+
+    def _laid_over(self, group: Ordinals, ids: Mapping[int, UUID]) -> bool:
+        """Whether a shield was laid over any of the group, and did not come over it by a link."""
+        records = {ids[o] for o in group}
+        return any(self.acts.state(s).first & records for s in self._shields_over(group, ids))
 
     def _kept(self, group: Ordinals, near: Withholding, ids: Mapping[int, UUID]) -> Ordinals:
         """The group, unless nothing keeps it under the shields that withhold any of it."""

@@ -86,7 +86,9 @@ class Surroundings:
         if whole:
             pairs, met = index.pairs_within(floor), ordinals
         else:
-            pairs, met = reach(index, ordinals, floor, self._beside)
+            # What a record rivalled before it changed or went is linked without it now.
+            left = self.parts.queries.referred_with(ordinals)
+            pairs, met = reach(index, ordinals | left, floor, self._beside)
         linked = self.linked(met)
         found = list(decided(pairs, model))
         edges = [*_joined(linked), *self.laid.edges(met)]
@@ -113,15 +115,13 @@ class Surroundings:
         return {ordinal: child for ordinal, child in links.items() if child is not None}
 
     def _beside(self, ordinals: set[int]) -> set[int]:
-        """Current records that these may bear on: what they were to others, they may be no longer.
+        """Current records that share a child with these now, or a number; those judged with them.
 
-        Those that share a child with them now, or make a pair with them that awaits a steward, or
-        share a number where their one source holds each child once; and those judged with them.
+        A number counts where both are of one source, which holds each child once.
         """
-        queries, children = self.parts.queries, set(self.linked(ordinals).values())
+        children = set(self.linked(ordinals).values())
         twice = {end for o in ordinals for pair in self._twice.get(o, ()) for end in pair[:2]}
-        known = queries.ordinals_of(children) | queries.referred_with(ordinals)
-        return known | self.laid.beside(ordinals) | twice
+        return self.parts.queries.ordinals_of(children) | self.laid.beside(ordinals) | twice
 
 
 def _joined(linked: dict[int, UUID]) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
+from events.judgement import JudgementReversed
 from events.log import Log
 from events.record import RecordAmended, RecordReceived
 from linkage.decide import Levels, contradiction
@@ -22,7 +23,6 @@ SHIELD_FLOOR = 0.002
 Chosen from the curve that ``contactpoint shield curve`` prints (ADR 20)."""
 FAINT = -14.0
 """Weight below which a pair adds nothing that the floor could see."""
-PAGE = 10_000
 
 Group = frozenset[int]
 
@@ -33,6 +33,13 @@ class Withheld(NamedTuple):
     group: Group
     shield: UUID
     pair: NearPair
+
+
+class _Heard(NamedTuple):
+    """What came since the last run, by ordinal."""
+
+    stated: set[int]
+    undone: set[int]
 
 
 class Withholding:
@@ -47,7 +54,7 @@ class Withholding:
         """The shields over each record of a shielded child, by ordinal."""
         self._ids: dict[int, UUID] = {}
         self._position = 0
-        self._stated: set[int] | None = None
+        self._heard: _Heard | None = None
         self._near: dict[int, list[NearPair]] = {}
 
     def look(self, position: int, ordinals: Collection[int]) -> None:
@@ -56,7 +63,9 @@ class Withholding:
             self._read()
             self._position = position
         self._near = {}
-        for pair in self._few.pairs([o for o in ordinals if o not in self._shields], FAINT):
+        # Where a judgement was undone, who came under a shield by it may go out from under it.
+        hidden = {} if self.undone() else self._shields
+        for pair in self._few.pairs([o for o in ordinals if o not in hidden], FAINT):
             self._near.setdefault(pair.asked, []).append(pair)
 
     def _read(self) -> None:
@@ -71,15 +80,27 @@ class Withholding:
 
     def stated(self) -> Collection[int]:
         """Ordinals of the records that any source stated anew since the last run."""
-        if self._stated is None:
-            records: set[UUID] = set()
-            types, after = (RecordReceived, RecordAmended), self._through
-            while rows := self._log.read(after, PAGE, self._upto, types):
-                records.update(row.stream for row in rows)
-                after = rows[-1].position
-            heads = self._log.heads.records(records)
-            self._stated = {head.state.ordinal for head in heads.values()}
-        return self._stated
+        return self._since().stated
+
+    def undone(self) -> Collection[int]:
+        """Ordinals of the records over which a judgement was undone since the last run."""
+        return self._since().undone
+
+    def _since(self) -> "_Heard":
+        if self._heard is None:
+            stated: set[UUID] = set()
+            undone: set[UUID] = set()
+            since = {"after": self._through, "upto": self._upto}
+            for rows in self._log.pages(RecordReceived, RecordAmended, **since):
+                stated.update(row.stream for row in rows)
+            for rows in self._log.pages(JudgementReversed, **since):
+                for message in self._log.decode(rows, opened=False):
+                    assert isinstance(message.event, JudgementReversed)
+                    undone |= {message.event.left, message.event.right}
+            heads = self._log.heads.records(stated | undone)
+            places = {record: head.state.ordinal for record, head in heads.items()}
+            self._heard = _Heard(*({places[one] for one in some} for some in (stated, undone)))
+        return self._heard
 
     def near(
         self,
@@ -109,8 +130,8 @@ class Withholding:
 
     def cleared(self, group: Group, shield: UUID) -> bool:
         """Whether a group shows that it is not the child of a shield."""
-        theirs = [ordinal for ordinal, shields in self._shields.items() if shield in shields]
-        return any(clears(pair.pattern) for pair in self._few.against(group, theirs))
+        theirs = {ordinal for ordinal, shields in self._shields.items() if shield in shields}
+        return any(clears(pair.pattern) for pair in self._few.against(group, theirs - group))
 
     def id_of(self, ordinal: int) -> UUID:
         """The record of a shielded child that has an ordinal."""
@@ -119,7 +140,8 @@ class Withholding:
     def _best(self, group: Group) -> dict[UUID, NearPair]:
         """The strongest pair with each shielded child that the group may be."""
         best: dict[UUID, NearPair] = {}
-        for pair in (pair for ordinal in group for pair in self._near.get(ordinal, ())):
+        pairs = (pair for ordinal in group for pair in self._near.get(ordinal, ()))
+        for pair in (pair for pair in pairs if pair.other not in group):
             # Of several shields over one child any will do: what is released from one is from all.
             shield = min(self._shields[pair.other])
             if shield not in best or best[shield].weight < pair.weight:

@@ -11,7 +11,7 @@ from contactpoint.errors import UsageError
 from events.master import MasterKey
 
 NONCE = 12
-PADDED = 64
+PADDED = 128
 """Bytes to which a place is filled up, so that its length tells nothing of it."""
 
 

@@ -60,7 +60,7 @@ def waiting_for_it(store: Contactpoint) -> Callable[[], object]:
     """
 
     def wait() -> None:
-        if _is_in_loop():
+        if is_in_loop():
             raise NotYetError
         goal = store.log.heads.act("shield")
         until = time.monotonic() + PATIENCE
@@ -82,7 +82,8 @@ async def soon(work: Callable[[], T], slowly: Callable[[Callable[[], T]], Awaita
     return await slowly(work)
 
 
-def _is_in_loop() -> bool:
+def is_in_loop() -> bool:
+    """Whether whoever asks keeps an event loop, and all whom it answers, waiting meanwhile."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

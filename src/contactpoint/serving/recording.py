@@ -10,14 +10,14 @@ its steps took five times as long (ADR 26).
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from contactpoint.accesses import Accesses, Entry, UnrecordedError
+from contactpoint.accesses import Accesses, Chosen, Entry, UnrecordedError
 from events.store.locks import turn
 
 WINDOW = 0.005
@@ -26,6 +26,20 @@ MOST = 500
 """Entries from which a commit waits no longer."""
 KEPT = 10_000
 """Streams whose keys are held in memory: one for each reader and day."""
+
+
+class Admission(Protocol):
+    """Says, as one commit is made, which of those who wait may not be answered."""
+
+    def refusal(self, entries: Sequence[Entry]) -> Exception | None:
+        """Why what one of them asked to be recorded may not be shown; None where it may."""
+
+    def end(self) -> None:
+        """What was not refused is on the disk."""
+
+
+Admitting = Callable[[dict[UUID, int]], Admission]
+"""From where the streams stand to what is admitted then."""
 
 
 class _Waiting(NamedTuple):
@@ -45,11 +59,17 @@ class BatchedAccesses(Accesses):
     turn: Path | None = None
     """A file by which processes take turns: the kernel wakes the next one at once, where SQLite
     would sleep for milliseconds and look again."""
+    _admitting: list[Admitting] = field(default_factory=list)
+
+    def admit_by(self, admitting: Admitting) -> None:
+        """Ask this of all who wait, in each commit: no other process records meanwhile."""
+        self._admitting[:] = [admitting]
 
     async def written(self, entries: Sequence[Entry]) -> None:
         """Return once entries are on the disk, committed with those of others.
 
-        Raises UnrecordedError where they could not be written.
+        Raises UnrecordedError where they could not be written, and what an admission refused
+        them with; then nothing of them was.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -72,22 +92,40 @@ class BatchedAccesses(Accesses):
             return
         self._joined[0] = len(batch)
         try:
-            self.write([entry for one in batch for entry in one.entries])
+            refused = self._admitted(batch)
         except UnrecordedError as error:
             for one in batch:
                 _tell(one.done, error)
         else:
-            for one in batch:
-                _tell(one.done)
+            for one, refusal in zip(batch, refused, strict=True):
+                _tell(one.done, refusal)
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def _admitted(self, batch: Sequence[_Waiting]) -> list[Exception | None]:
+        """Write what of a batch is admitted; of each why it is not, or None."""
+        if not self._admitting:
+            self.write([entry for one in batch for entry in one.entries])
+            return [None] * len(batch)
+        refused: list[Exception | None] = []
+        admissions: list[Admission] = []
+
+        def chosen(versions: dict[UUID, int]) -> list[Entry]:
+            admissions[:] = [self._admitting[0](versions)]
+            refused[:] = [admissions[0].refusal(one.entries) for one in batch]
+            pairs = zip(batch, refused, strict=True)
+            return [entry for one, error in pairs if error is None for entry in one.entries]
+
+        self.write([entry for one in batch for entry in one.entries], chosen)
+        admissions[0].end()
+        return refused
+
+    def write(self, entries: Sequence[Entry], chosen: Chosen | None = None) -> None:
         """Write entries in one commit; on the disk when this returns. For any thread.
 
         Raises UnrecordedError where they could not be written.
         """
         with self._lock, turn(self.turn) if self.turn else nullcontext():
             try:
-                self._append(entries)
+                self._append(entries, chosen)
             except Exception as error:
                 raise UnrecordedError from error
 

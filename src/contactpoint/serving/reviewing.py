@@ -1,17 +1,18 @@
 """Routes of stewards: the tasks that await them, a pair opened, claimed, decided and undone."""
 
 import re
-from typing import Annotated, Any, Literal
+from itertools import islice
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from litestar import Response
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from contactpoint.errors import NotFoundError
 from contactpoint.judging.judging import LEASE, Meant
 from contactpoint.judging.pair import NO_PAIR, Pair
 from contactpoint.moments import as_time
-from contactpoint.opening import open_pair
+from contactpoint.opening import find_pair
 from contactpoint.people.deciding import Act
 from contactpoint.queue import tasks_of
 from contactpoint.reasons import checked_reason
@@ -19,10 +20,11 @@ from contactpoint.serving.preconditions import seen, tag
 from contactpoint.serving.problems import PreconditionError
 from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
+from contactpoint.tasks import place as place_of
 from contactpoint.told import opened_pair, task_as_plain
 from events.judgement import Seen, Verdict
 
-MOST_TASKS = 200
+MOST_TASKS = 1_000
 _NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}")
 
 
@@ -47,11 +49,21 @@ class Task(msgspec.Struct, frozen=True):
     worth: float
 
 
-class Tasks(msgspec.Struct, frozen=True):
+class Tasks(msgspec.Struct, frozen=True, omit_defaults=True):
     """What awaits whoever asks, what a decision is worth most for first."""
 
     tasks: list[Task]
     more: bool
+    cursor: str = ""
+    """To be sent for those that follow; left out at the end."""
+
+
+class Place(NamedTuple):
+    """Where a list of tasks goes on."""
+
+    at: int
+    """When it began: their worth then keeps them in one order, however long it is read."""
+    behind: tuple[bool, float, str]
 
 
 class OpenedPair(msgspec.Struct, frozen=True):
@@ -121,18 +133,37 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 def review_list(
-    seat: Seated, limit: Annotated[int, QueryParameter(ge=1, le=MOST_TASKS)] = 20
+    seat: Seated,
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST_TASKS)] = 20,
 ) -> Response[bytes]:
-    """What awaits whoever asks. Others' tasks are neither told nor counted."""
+    """What awaits whoever asks; with a cursor what follows, in the order of when it began.
+
+    Others' tasks are neither told nor counted.
+    """
     seat.store.projector.catch_up()
-    tasks = list(tasks_of(seat.store))
-    told = [msgspec.convert(task_as_plain(task), Task) for task in tasks[:limit]]
-    return seat.answer(Tasks(told, more=len(tasks) > limit))
+    of, reader = "reviews", seat.actor.subject
+    place = seat.service.cursors.open(cursor, of, reader) if cursor else None
+    after = msgspec.convert(place, Place) if place else None
+    at = after.at if after else seat.store.chance.clock()
+    tasks = (
+        task for task in tasks_of(seat.store, at) if not after or place_of(task) > after.behind
+    )
+    told = list(islice(tasks, limit + 1))
+    shown, more = told[:limit], len(told) > limit
+    following = (
+        seat.service.cursors.seal(Place(at, place_of(shown[-1])), of, reader) if more else ""
+    )
+    listed = [msgspec.convert(task_as_plain(task), Task) for task in shown]
+    return seat.answer(Tasks(listed, more, following))
 
 
 def review_show(seat: Seated, pair: FromPath[str]) -> Response[bytes]:
     """Open a pair. Its ETag names the versions seen, which a decision states as If-Match."""
-    found = open_pair(seat.store, [_named(pair)], seat.reason)
+    found = find_pair(seat.store, [_named(pair)])
+    seat.record(found.found.children if found else (), {"pair": pair})
+    if found is None:
+        raise NotFoundError(NO_PAIR)
     told = opened_pair(found)
     return seat.answer(told, headers=tag(told["seen"]))
 

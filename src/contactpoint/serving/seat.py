@@ -108,7 +108,8 @@ class Seat:
         """Ask that these children are about to be shown, with further entries before it.
 
         It is on the disk before the answer leaves, and where it cannot be, none does. Raises
-        TooManyError, where they are more than the reader may be shown on a day.
+        TooManyError, where they are more than the reader may be shown on a day; so does ``settle``,
+        where they are together with what other processes show meanwhile.
         """
         origin = self.origin()
         try:
@@ -140,11 +141,18 @@ class Seat:
     async def settle(self) -> None:
         """Return once all that is pending is on the disk.
 
-        Raises UnrecordedError where it cannot be: whoever answers must not.
+        Raises UnrecordedError where it cannot be, and TooManyError where it may not: whoever
+        answers must not.
         """
-        if self.pending:
-            entries, self.pending[:] = tuple(self.pending), []
+        if not self.pending:
+            return
+        entries, self.pending[:] = tuple(self.pending), []
+        try:
             await self.service.accesses.written(entries)
+        except TooManyError:
+            self._refuse()
+            await self.settle()
+            raise
 
     def answer(
         self, body: object, *, status: int = 0, headers: Mapping[str, str] | None = None
@@ -211,6 +219,7 @@ async def take_seat(
     service.limits.pass_one(actor.subject)
     second = headers.get("contactpoint-second")
     other = await _second(service, second, request_id) if second else None
+    await _known(service, actor.subject)
     store = service.store.acting(actor, other, request_id)
     seat = Seat(
         service,
@@ -239,6 +248,13 @@ async def _named(service: Service, header: str | None, request: str) -> Actor:
         return known
     found: Actor = await to_thread.run_sync(_of, service, header, request)
     return found
+
+
+async def _known(service: Service, reader: str) -> None:
+    """See to it that what the reader was shown today is known: a long day is read in a thread."""
+    limits, now = service.limits, service.store.chance.clock()
+    if not limits.knows(reader, now):
+        await to_thread.run_sync(limits.learn, reader, now, limiter=service.learning())
 
 
 async def _second(service: Service, header: str, request: str) -> Actor:

@@ -38,13 +38,21 @@ class Service:
     limits: Limits
     cursors: Cursors
     repeats: Repeats
-    _threads: list[CapacityLimiter] = field(default_factory=list)
+    _threads: dict[str, CapacityLimiter] = field(default_factory=dict)
 
     def threads(self) -> CapacityLimiter:
         """Lets few handlers work at once: more would only wait for each other."""
-        if not self._threads:
-            self._threads.append(CapacityLimiter(THREADS))
-        return self._threads[0]
+        return self._limiter("handlers", THREADS)
+
+    def learning(self) -> CapacityLimiter:
+        """Lets one reader's day be read at a time, and by one request of theirs."""
+        return self._limiter("days", 1)
+
+    def _limiter(self, name: str, most: int) -> CapacityLimiter:
+        # Made when it is first asked for, since it belongs to the event loop that runs then.
+        if name not in self._threads:
+            self._threads[name] = CapacityLimiter(most)
+        return self._threads[name]
 
     def short_id(self, reader: str) -> str:
         """How logs name a reader: the same for the same, and saying nothing without the key."""
@@ -85,6 +93,7 @@ def opened(
             burst=settings.burst,
             workers=settings.workers,
         )
+        accesses.admit_by(limits.admission)
         identity = Identity(_reads(settings, store, accesses))
         repeats = Repeats(store.read, store.master)
         repeats.prepare()

@@ -97,9 +97,8 @@ class Watching:
             store.queries.guard.hidden,
             store.relatives.of,
         )
-        while after < upto and (rows := store.access.read(after, PAGE, upto, WATCHED)):
+        for rows in store.access.pages(*WATCHED, after=after, upto=upto, page=PAGE):
             yield from facts.looks(store.access.decode(rows))
-            after = rows[-1].position
 
     def _raise(self, alerts: list[Alert], upto: int, origin: Origin) -> tuple[str, ...]:
         """Put them into the queue, in one commit with how far was watched: so none comes twice."""

@@ -308,6 +308,7 @@ def test_tokens_are_listed_by_id_with_what_they_say_and_never_themselves(office)
     [told] = _listed(office, "INA")
     assert (told["id"], told["roles"], told["revoked"]) == (name, ["steward"], True)
     assert token not in office.run("token", "list").output
+    assert office.run("token", "list", "--subject", "nobody").output == "no token is in force\n"
 
 
 def test_a_token_that_has_expired_is_not_listed(office):

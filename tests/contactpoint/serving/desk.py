@@ -9,7 +9,6 @@ from contactpoint.serving.app import make
 from contactpoint.serving.service import opened
 from contactpoint.settings import from_environment
 from events.access import ActRefused, ChildrenAccessed, InvestigationOpened, ReaderSeen
-from events.log import rows_of
 from tests.contactpoint.shields import Refuge
 
 LOOKS = (ChildrenAccessed, ActRefused, InvestigationOpened, ReaderSeen)
@@ -70,9 +69,5 @@ class Desk(Refuge):
         """The record of access, oldest first."""
         with self.opened() as store:
             log = store.access
-            found = [
-                message.event
-                for rows in rows_of(log, upto=log.position())
-                for message in log.decode(rows)
-            ]
+            found = [message.event for rows in log.pages() for message in log.decode(rows)]
         return [event for event in found if isinstance(event, kinds or LOOKS)]

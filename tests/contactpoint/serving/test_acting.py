@@ -50,6 +50,20 @@ def test_a_steward_sees_what_awaits_and_opens_it_on_record(two):
     assert look.request
 
 
+def test_a_pair_counts_among_the_people_whom_a_steward_is_shown(two):
+    with two.serving(CONTACTPOINT_PEOPLE="steward=1"):
+        answered = two.ask(f"/reviews/{two.pair}", by=steward(two), purpose="duty")
+    assert answered.status_code == 429
+    assert b"Adeyemi" not in answered.content
+    assert two.looks()[-1].act == "open a pair to review"
+
+
+def test_it_is_recorded_for_whom_a_pair_is_opened(two):
+    for_whom = {"Contactpoint-For": "dr bell"}
+    two.ask(f"/reviews/{two.pair}", by=steward(two), purpose="duty", headers=for_whom)
+    assert two.looks()[-1].behalf == "dr bell"
+
+
 def test_a_practitioner_reads_no_queue(two):
     assert two.ask("/reviews", purpose=None, reason=None).status_code == 403
 

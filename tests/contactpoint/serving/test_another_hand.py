@@ -65,6 +65,12 @@ class Client:
         rest = self.deliveries(limit, cursor=page["cursor"]) if "cursor" in page else []
         return page["deliveries"] + rest
 
+    def tasks(self, limit, **where):
+        """All tasks that await, likewise."""
+        page = self.read("/reviews", params={"limit": limit, **where})
+        rest = self.tasks(limit, cursor=page["cursor"]) if page["more"] else []
+        return page["tasks"] + rest
+
     def found(self, **asked):
         """All children who answer to a search."""
         page = self.read("/children/search", asked)
@@ -93,6 +99,7 @@ def office(filled, tmp_path_factory):
     desk.load([*rows, {"key": "a", **alike, "postcode": "LS1 4AP"}], "club")
     desk.load([{"key": "b", **alike, "dob": "2014-11-23", "postcode": "LS9 9ZZ"}], "choir")
     desk.run("review", "raise", "club:a", "choir:b", "--reason", "looks alike", expected=(0, 1))
+    desk.run("review", "raise", "club:q2", "club:q3", "--reason", "twins?", expected=(0, 1))
     desk.environment |= {"CONTACTPOINT_PEOPLE": "practitioner=6", "CONTACTPOINT_BURST": "1000"}
     made = Running(desk, workers=1)
     yield made
@@ -231,8 +238,11 @@ def test_who_asks_for_more_children_than_anybody_needs_is_put_off_until_tomorrow
 def test_a_steward_judges_a_pair_and_takes_it_back(come_in):
     stella, sven = (come_in(name, "steward", "duty") for name in ("stella", "sven"))
     _, before = stella.changes()
-    [task] = stella.read("/reviews")["tasks"]
-    path = f"/reviews/{task['pair']}"
+    waiting = {one["pair"]: one["task"] for one in stella.tasks(limit=1)}
+    assert list(waiting) == [one["pair"] for one in stella.tasks(limit=1000)]
+    assert sorted(waiting.values()) == ["potential duplicate", "potential linkage"]
+    pair = next(pair for pair, kind in waiting.items() if kind == "potential linkage")
+    path = f"/reviews/{pair}"
     opened = stella.ask(path)
     numbers = {opened.json()[side]["child"] for side in ("left", "right")}
     tag = {"If-Match": opened.headers["etag"]}
@@ -247,7 +257,7 @@ def test_a_steward_judges_a_pair_and_takes_it_back(come_in):
     stella.refused(f"{path}/decision", 412, body, headers={"If-Match": '"9.9.9.9"'})
     key = tag | {"Idempotency-Key": "stella-0001"}
     first, again = (stella.ask(f"{path}/decision", body, headers=key) for _ in range(2))
-    assert again.json() == first.json() == {"pair": task["pair"], "new": True, "linked": True}
+    assert again.json() == first.json() == {"pair": pair, "new": True, "linked": True}
     assert again.headers["idempotent-replayed"] == "true"
     stella.refused(f"{path}/decision", 422, body | {"remarks": "rang"}, headers=key)
     [merged], cursor = stella.changes(before)

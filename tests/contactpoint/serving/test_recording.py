@@ -10,7 +10,6 @@ from contactpoint.people.actor import Actor
 from contactpoint.serving import recording
 from contactpoint.serving.recording import BatchedAccesses
 from events.access import Asked, ChildrenAccessed
-from events.log import rows_of
 from events.message import Origin
 from tests.contactpoint.serving.conftest import ASHA
 
@@ -31,7 +30,7 @@ def look(writer, reader="ada", at=1_800_000_000_000_000):
 
 def written(writer):
     log = writer.log
-    return [m for rows in rows_of(log, upto=log.position()) for m in log.decode(rows)
+    return [m for rows in log.pages() for m in log.decode(rows)
             if isinstance(m.event, ChildrenAccessed) and m.event.act == "child show"]  # fmt: skip
 
 
