@@ -46,10 +46,11 @@ def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, 
     registered = store.sources.registry().sources
     claims_at = store.chance.clock()
     shaped = {name for name, source in registered.items() if source.fields}
+    once = {name for name, source in registered.items() if source.one_record_each}
     for pair in pairs:
         state = states.get(Pair(pair.left, pair.right), JudgedPair())
         own = sources[pair.left], sources[pair.right]
-        kind = kind_of(pair, own, of_children=own[0] not in shaped)
+        kind = kind_of(pair, own, of_children=own[0] not in shaped, once=own[0] in once)
         said = state.judged.verdict if state.judged else ""
         if state.judged and said == "refer" and state.judged.by == store.actor.subject:
             continue  # somebody else is to decide

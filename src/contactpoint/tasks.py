@@ -19,7 +19,8 @@ class Kind(StrEnum):
     OVERLAY = "potential overlay"
     """A record whose new statement may be of another child; it is held, and nothing moves."""
     IDENTIFIER = "review identifier"
-    """Two records share a number, and the rest says two children, or the other way round."""
+    """Two records share a number, and the rest says two children, or the other way round; or they
+    share one and are of one source, which holds each child once."""
     SIZE = "maximum entity size"
     """So many records hang together that the machine links only what is sure."""
 
@@ -60,13 +61,17 @@ class Task:
     """What a steward said of it that decided nothing: ``unsure`` or ``refer``."""
 
 
-def kind_of(pair: OpenPair, sources: tuple[str, str], *, of_children: bool = True) -> Kind:
+def kind_of(
+    pair: OpenPair, sources: tuple[str, str], *, of_children: bool = True, once: bool = False
+) -> Kind:
     """What a referred pair is, from what agrees and from whose records they are.
 
     Where they are not ``of_children`` but of a table of another shape, no field is known to be an
-    identifier.
+    identifier. ``once``: whether the source of the first holds each child once.
     """
     if of_children and _is_in_doubt(pair.pattern):
+        return Kind.IDENTIFIER
+    if once and sources[0] == sources[1] and Levels.of(pair.pattern).same_national_number:
         return Kind.IDENTIFIER
     return Kind.DUPLICATE if sources[0] == sources[1] else Kind.LINKAGE
 

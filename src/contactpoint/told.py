@@ -110,6 +110,8 @@ def why(opened_pair: OpenedPair) -> str:
         return "what was stated since it was judged speaks against that; nothing has moved"
     if found.of_shape is None and (doubt := _doubt(found.weight.pattern)):
         return f"{doubt}: one of the two may bear another child's"
+    if found.of_shape is None and _is_held_twice(found):
+        return "two records of one source share a number: it holds one child twice, or errs in one"
     if found.decision.outcome == "review":
         return found.decision.reason
     if found.decision.outcome == "link":
@@ -118,6 +120,12 @@ def why(opened_pair: OpenedPair) -> str:
             "source stands on the other side"
         )
     return "it was too close to call when it was referred; the next linking settles it"
+
+
+def _is_held_twice(found: Explanation) -> bool:
+    """Whether two records of one source share a number that names a child for good."""
+    left, right = found.records
+    return left.source == right.source and Levels.of(found.weight.pattern).same_national_number
 
 
 def _doubt(pattern: int) -> str:

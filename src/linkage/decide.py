@@ -72,11 +72,12 @@ class Levels(NamedTuple):
     @property
     def same_number(self) -> bool:
         """Whether any number that names a child for good agrees."""
-        return (
-            self.nhs in (Nhs.VERIFIED, Nhs.EXACT)
-            or self.upn in (Upn.EXACT, Upn.FORMER)
-            or self.la_child == LaChild.EXACT
-        )
+        return self.same_national_number or self.la_child == LaChild.EXACT
+
+    @property
+    def same_national_number(self) -> bool:
+        """Whether an NHS number or a UPN agrees; a temporary one does not count."""
+        return self.nhs in (Nhs.VERIFIED, Nhs.EXACT) or self.upn in (Upn.EXACT, Upn.FORMER)
 
     @property
     def other_number(self) -> bool:

@@ -17,11 +17,13 @@ from linkage.coding import Coder
 from linkage.comparable import Comparable
 from linkage.compiled import layout
 from linkage.compiled.layout import Facts
+from linkage.decide import Levels
 from linkage.distinct import numbered
 from linkage.kernel import Kept, Run
 from linkage.model import Model, total
 from linkage.records import Ordinals, Records
 from linkage.table import Table, coded, fill
+from linkage.twice import sharing
 
 GROWTH = 8
 """How many times as many entries a run has at least as the one after it."""
@@ -206,6 +208,16 @@ class Index:
             if self._records.rows > row:
                 self._records.drop_last()
             self._coder.shorten(*sizes)
+
+    def twice(self) -> Pairs:
+        """The pairs of records of a source that holds each child once that share a number."""
+        left, right = sharing(self._records)
+        rows, facts = self._records.unpacked, self._coder.facts()
+        codes = kernel.patterns(rows(left), rows(right), facts)
+        levels = map(Levels.of, codes.tolist())
+        named = np.array([each.same_national_number for each in levels], np.bool_)
+        one, other = (side[named].astype(np.uint32) for side in (left, right))
+        return self._pairs([Kept(one, other, codes[named], 0)])
 
     def compared(
         self, record: Comparable, ordinals: Iterable[int]

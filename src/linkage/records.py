@@ -124,6 +124,11 @@ class Records:
         """The ordinals that stand in these rows."""
         return np.asarray(self._ordinals.all[rows], np.int64)
 
+    def sources(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The number of the source of each of these rows; 0 where it may hold a child twice."""
+        starts = self._starts.all[rows].astype(np.int64)
+        return self._heap.all[starts + packing.SOURCE].astype(np.int64) >> packing.KEYS_BITS
+
     def unpacked(self, rows: npt.NDArray[np.int64]) -> Rows:
         """These rows, each column in its place."""
         out = np.empty((len(rows), self._width), np.int32)

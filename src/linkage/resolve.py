@@ -4,7 +4,7 @@ Pure and deterministic: the answer depends on records, pairs and judgements alon
 by source and record key in clear, and nothing depends on the order in which anything is given.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -60,11 +60,14 @@ class Pair(NamedTuple):
     counted; none where a rule asks for a person."""
     crossed: bool = False
     """Whether a number differs, and what else is known says one child: it may be another's."""
+    twice: bool = False
+    """Whether its records share a number and are of one source, which holds each child once: it
+    joins nothing, and a person is asked."""
 
     @property
     def connects(self) -> bool:
         """Whether its records are to be seen in one neighbourhood."""
-        return self.crossed or self.outcome != "non_link"
+        return self.crossed or self.twice or self.outcome != "non_link"
 
 
 class Judgement(NamedTuple):
@@ -134,13 +137,15 @@ def resolve(
     Judgements first; then pairs that are sure when rivals are counted, heaviest first, each unless
     a judgement, a source that holds one record of a child, or a hard contradiction stands between
     any records of the two groups, or another pair of theirs takes back what this one says. What is
-    not sure, and what a rule refers, waits for a person.
+    not sure, and what a rule refers, waits for a person, and so do two records of one source that
+    share a number, unless other pairs of their children do.
     """
     known = sorted(members, key=lambda m: (m.source, m.key, m.ordinal))
     if len(known) == 1:
         return _alone(known[0])
     rank = {member.ordinal: place for place, member in enumerate(known)}
-    candidates = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank, reading))
+    ordered = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank, reading))
+    candidates = [pair for pair in ordered if not pair.twice]
     groups = _Groups(known, candidates, list(judgements), reading)
     crowded = len(known) > CROWD
     undecided: list[Pair] = []
@@ -165,6 +170,7 @@ def resolve(
         ):
             undecided.append(pair)
     referred = tuple(p for p in undecided if groups.is_open(p, in_doubt=p in doubted))
+    referred += tuple(groups.untold((pair for pair in ordered if pair.twice), referred))
     return _resolution(groups, known, candidates, referred, crowded=crowded)
 
 
@@ -301,6 +307,23 @@ class _Groups:
         if not self.are_barred(pair.left, pair.right):
             return True
         return pair.outcome == "link" and min(map(len, self._sides(pair))) < 2
+
+    def untold(self, pairs: Iterable[Pair], told: Iterable[Pair]) -> Iterator[Pair]:
+        """Those of the pairs between two groups that nobody judged, and no other pair asks about.
+
+        Of several between the same two groups the first alone.
+        """
+        known = {self._between(pair) for pair in told}
+        for pair in pairs:
+            one, other = self._sides(pair)
+            is_judged = any((a, b) in self._judged for a in one for b in other)
+            if one is not other and not is_judged and self._between(pair) not in known:
+                known.add(self._between(pair))
+                yield pair
+
+    def _between(self, pair: Pair) -> frozenset[int]:
+        """The same for all pairs between two groups."""
+        return frozenset(map(min, self._sides(pair)))
 
     def _sides(self, pair: Pair) -> tuple[set[int], set[int]]:
         return self._of[pair.left], self._of[pair.right]

@@ -701,3 +701,54 @@ def test_a_command_repeats_nothing_personal_of_what_was_typed_in_the_wrong_place
         assert not leaks(said), (line, said)
         assert "fault of the program" not in said, (line, said)
         assert code in range(5)
+
+
+FIRST, LAST, _ = SAID.split()
+SHAPES = {
+    "words alone": SAID,
+    "a table with them as its columns": f"{SAID},{FIRST},{LAST}\n{SAID},{FIRST},{LAST}\n",
+    "a table with them where a count stands": f"{FIRST},{LAST},99\n1,{SAID},{SAID}\n",
+    "cells parted otherwise": f"{FIRST}|{LAST}|given\n{FIRST}|{LAST}|x\n",
+    "a quote that does not end": f'key,given\n1,"{SAID}\n2,{SAID}\n',
+    "an element of theirs": f"<{FIRST}><{LAST} {LAST}='{SAID}'>{SAID}</{LAST}></{FIRST}>",
+    "an element that does not end": f"<Message><Header>{SAID}</{FIRST}>",
+    "an entity of theirs": f"<!DOCTYPE {FIRST} [<!ENTITY a '{SAID}'>]><{FIRST}>&a;</{FIRST}>",
+    "an encoding of theirs": f"<?xml version='1.0' encoding='{FIRST}'?><a>{SAID}</a>",
+    "a namespace of theirs": f"<Message xmlns='{FIRST}'><Header><{LAST}/>{SAID}</Header></Message>",
+    "an object of theirs": f'{{"{FIRST}": "{SAID}", "resourceType": "{LAST}"}}\n',
+    "a value in the wrong place": f'{{"resourceType": "Patient", "name": "{SAID}", "id": 1}}\n',
+    "a list of theirs": f'[{{"la_child_id": ["{SAID}"]}}, "{SAID}"]\n',
+    "an object that does not end": f'{{"resourceType": "Patient", "id": "{SAID}, \n',
+    "a message of theirs": f"MSH|^~\\&|{FIRST}|{LAST}\rPID|1||{SAID}\r",
+    "letters of another encoding": SAID + "\xe9\xff",
+}  # fmt: skip
+"""Files that are not what they should be, with planted words in each place that a reader looks at.
+
+Written as Latin-1, so that the last is no UTF-8."""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("feed", sorted(FEEDS))
+def test_no_reader_repeats_what_stands_in_a_file_that_it_cannot_read(bare, feed, shape):
+    path = bare.folder / "neutral.txt"
+    path.write_text(SHAPES[shape], encoding="latin-1")
+    words = ["--feed", feed, "--source", f"some {feed}", "--no-link"]
+    for line in (["load", str(path), *words], ["load", str(path), "--source", "some", "--no-link"]):
+        with CliRunner(env=bare.environment).isolation(input="") as (out, err, _):
+            code = run(line)
+        said = (out.getvalue() + err.getvalue()).decode()
+        assert not leaks(said), said
+        assert "fault of the program" not in said, said
+        assert code in range(5)
+
+
+@pytest.mark.parametrize(
+    "mapping", [SAID, f"[feed]\nkey = {SAID}\n", f"[feed]\nkey = '{SAID}\n", f"[{SAID}"]
+)
+def test_no_mapping_that_cannot_be_read_is_repeated(bare, mapping):
+    path, table = bare.file("neutral.toml", mapping), bare.file("neutral.csv", "key\n1\n")
+    line = ["load", table, "--feed", "csv", "--source", "some", "--mapping", path]
+    with CliRunner(env=bare.environment).isolation(input="") as (out, err, _):
+        assert run([str(word) for word in line]) == 1
+    said = (out.getvalue() + err.getvalue()).decode()
+    assert not leaks(said), said

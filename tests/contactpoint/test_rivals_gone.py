@@ -40,14 +40,14 @@ class Index(Installation):
         self.night("school", {"key": "asha", **ASHA})
         return self
 
-    def night(self, source, *rows, mode="delta"):
+    def night(self, source, *rows, mode="delta", further=()):
         """A delivery of a source."""
         self.nights += 1
         lines = [",".join(("key", *ASHA)), *(",".join(row.values()) for row in rows)]
         path = self.home.parent / f"{source}-{self.nights}.csv"
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         words = ("--source", source, "--feed", "csv", "--mode", mode)
-        self.run("load", path, *words, "--effective", f"2026-02-{self.nights:02}")
+        self.run("load", path, *words, "--effective", f"2026-02-{self.nights:02}", *further)
 
     def groups(self):
         """The records of each child."""
@@ -88,6 +88,15 @@ def test_where_a_rival_turns_out_to_be_another_the_other_is_linked(index):
 
 def test_where_a_rival_is_erased_the_other_is_linked(index):
     index.run("erase", "clinic:one", "--reason", "asked", "--yes")
+    index.run("link")
+    assert LINKED in index.groups()
+    assert not index.follows()
+
+
+def test_a_run_that_dies_after_its_first_commit_leaves_the_rest_to_the_next(tmp_path):
+    index = Index(tmp_path / "home", chunk=1).begin()
+    index.night("clinic", OTHER, mode="snapshot", further=["--no-link"])
+    assert index.finish("link", failpoint="link.after-append:1")[0] < 0
     index.run("link")
     assert LINKED in index.groups()
     assert not index.follows()

@@ -9,7 +9,8 @@ import msgspec
 from pyroaring import BitMap
 
 from contactpoint.again import again
-from contactpoint.intake.first_pass import Findings, drifts
+from contactpoint.intake.drifting import drifts
+from contactpoint.intake.first_pass import Findings
 from contactpoint.intake.marking import Marking
 from contactpoint.intake.merging import Merging
 from contactpoint.intake.preparing import EncodedRows, PreparedRow

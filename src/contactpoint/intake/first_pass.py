@@ -9,14 +9,13 @@ from uuid import UUID
 
 import msgspec
 
+from contactpoint.intake.drifting import drifts, renames
 from contactpoint.intake.manifest import Manifest
 from contactpoint.intake.preparing import EncodedRows, PreparedChunk, PreparedFault, PreparedRow
 from contactpoint.intake.spool import PlannedChunk, Spool
 from events.delivery import Counts, HeldRow, Restated, RowNote
 from events.record import Order, Record, needs_history, repeats, returns
 from events.store.heads import Moved
-
-GIVEN, FAMILY, BIRTH = slice(0, 4), slice(4, 8), slice(8, 12)
 
 
 class Heads(Protocol):
@@ -34,6 +33,13 @@ class Histories(Protocol):
 
     def __call__(self, record: UUID) -> Record:
         """Replay the record's stream."""
+
+
+class HeldTo(Protocol):
+    """What name and birth date of one record are held to (``contactpoint.intake.drifting``)."""
+
+    def __call__(self, record: UUID, before: Order) -> bytes:
+        """The traits, at a place in time; none where it named no child yet."""
 
 
 @dataclass(slots=True)
@@ -81,10 +87,11 @@ class Findings:
 class FirstPass:
     """Classes the chunks of one delivery against what the log knows."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it asks of the log, and how
         self,
         heads: Heads,
         histories: Histories,
+        held_to: HeldTo,
         order: Order,
         *,
         drift_allowed: bool,
@@ -93,6 +100,7 @@ class FirstPass:
         """``only``: a person chose these rows, and the others were taken before; empty: all."""
         self._heads = heads
         self._histories = histories
+        self._held_to = held_to
         self._order = order
         self._drift_allowed = drift_allowed or bool(only)
         self._only = only
@@ -226,15 +234,23 @@ class FirstPass:
             plan.confirm(row, head)
             return
         later = row.stated > head.stated
-        if later and not self._drift_allowed and drifts(head.traits, row.traits):
+        if later and not self._drift_allowed and self._has_drifted(row, owner, head):
             plan.hold(row, "DRIFT", "name, birth date", "one of them to stay as it was")
             found.kept_out.add(row.record)
             return
-        if later and _renames(head.traits, row.traits):
+        if later and renames(head.traits, row.traits):
             found.amended += 1
             if not self._drift_allowed:
                 _note_turned(row, head, found)
         plan.expect(row, new=False)
+
+    def _has_drifted(self, row: PreparedRow, owner: bytes, head: Record) -> bool:
+        """Whether the row turns its record into another child, at once or with those before it."""
+        if drifts(head.traits, row.traits):
+            return True
+        if head.statements < 2 or not renames(head.traits, row.traits):
+            return False
+        return drifts(self._held_to(UUID(bytes=owner), row.stated), row.traits)
 
     def _would_be_absent(self, state: Record) -> bool:
         """Whether a snapshot at this place would withdraw the record if it did not name it."""
@@ -372,13 +388,3 @@ def _head(row: PreparedRow, states: Mapping[bytes, Record]) -> tuple[bytes, Reco
     if former is None or drifts(former.traits, row.traits):
         return row.record, own
     return row.former, former
-
-
-def _renames(known: bytes, stated: bytes) -> bool:
-    """Whether forename, family name or birth date differ between two sets of traits."""
-    return known[:12] != stated[:12]
-
-
-def drifts(known: bytes, stated: bytes) -> bool:
-    """Whether nothing of name and birth date stayed: a local id used again for another child."""
-    return bool(known) and all(known[part] != stated[part] for part in (GIVEN, FAMILY, BIRTH))

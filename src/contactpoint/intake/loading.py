@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Submit
 from contactpoint.intake.deciding import Decision, decided
 from contactpoint.intake.delivered import About, Delivered, How
+from contactpoint.intake.drifting import held_to
 from contactpoint.intake.first_pass import Findings, FirstPass
 from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules
 from contactpoint.intake.processes import Alone, Process, Shared
@@ -278,6 +280,7 @@ class _Load:
             first_pass = FirstPass(
                 self._log.heads,
                 self._history,
+                partial(held_to, self._log, self._master),
                 rules.order,
                 drift_allowed=self._delivery.approved,
                 only=only,

@@ -58,7 +58,7 @@ class Run:
         self._tell("compare", len(ordinals))
         index = self._surroundings.look(self._through)
         before = self._log.position()
-        self._settle(self._surroundings.reached(index, ordinals, whole=whole))
+        self._settle(self._surroundings.reached(index, ordinals, whole=whole), ordinals)
         self._settle_grown()
         if not self._plan and (self._log.position() > before or first or not everything):
             self._runs.complete(self._outcome)
@@ -72,11 +72,16 @@ class Run:
         # Every record there is was changed once: their heads say which, and no event need be read.
         return set(self._log.heads.links())
 
-    def _settle(self, reached: Reached) -> None:
-        """Resolve every neighbourhood and append what follows, some thousands in a commit."""
+    def _settle(self, reached: Reached, changed: set[int]) -> None:
+        """Resolve every neighbourhood and append what follows, some thousands in a commit.
+
+        Those with a record that ``changed`` go last: where the process dies before them, they and
+        the pairs that they had show the next run what to look at.
+        """
         self._outcome.pairs, self._outcome.overflowed = reached.pairs, reached.beyond
         linked = reached.linked
-        for batch in _batches(reached.neighbourhoods, self._surroundings.parts.commit):
+        found = sorted(reached.neighbourhoods, key=lambda one: not changed.isdisjoint(one.ordinals))
+        for batch in _batches(found, self._surroundings.parts.commit):
             wanted = {ordinal for one in batch for ordinal in one.ordinals}
             self._commit(batch, {o: linked[o] for o in wanted if o in linked}, wanted)
             self._outcome.records += len(wanted)

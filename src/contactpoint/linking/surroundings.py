@@ -37,6 +37,8 @@ class Surroundings:
         self.laid = Laid(parts.log)
         self.vanished = Vanished()
         self.near: Withholding | None = None
+        self._twice: dict[int, list[Pair]] = {}
+        """By each of its records, the pairs of one source that share a number."""
 
     def filled(self) -> AnyIndex:
         """An index of all records as they are now, that is not kept."""
@@ -68,6 +70,11 @@ class Surroundings:
         index = self.index()
         self.vanished = Vanished.of(self.laid.identities(), self.filling, self.parts.queries)
         self.vanished.put(index, self.filling)
+        self._twice = {}
+        if isinstance(index, Index):
+            for pair in decided(index.twice(), self.matching.model):
+                for end in (pair.left, pair.right):
+                    self._twice.setdefault(end, []).append(pair._replace(twice=True))
         if through is not None and isinstance(index, Index):
             self.near = Withholding(self.parts.log, index, through, self.position)
         return index
@@ -85,7 +92,8 @@ class Surroundings:
         linked = self.linked(met)
         found = list(decided(pairs, model))
         edges = [*_joined(linked), *self.laid.edges(met)]
-        return Reached(group(met, found, edges), linked, len(found), pairs.beyond)
+        twice = [pair for end in met for pair in self._twice.get(end, ()) if pair.left == end]
+        return Reached(group(met, [*found, *twice], edges), linked, len(found), pairs.beyond)
 
     def between_children(self, lead: UUID) -> list[Pair]:
         """The pairs of a record's neighbourhood that are not of one child, but may be."""
@@ -107,9 +115,13 @@ class Surroundings:
         return {ordinal: child for ordinal, child in links.items() if child is not None}
 
     def _beside(self, ordinals: set[int]) -> set[int]:
-        """Current records that share a child with these now, and those judged with them."""
+        """Current records that share a child with these now, or a number; those judged with them.
+
+        A number counts where both are of one source, which holds each child once.
+        """
         children = set(self.linked(ordinals).values())
-        return self.parts.queries.ordinals_of(children) | self.laid.beside(ordinals)
+        twice = {end for o in ordinals for pair in self._twice.get(o, ()) for end in pair[:2]}
+        return self.parts.queries.ordinals_of(children) | self.laid.beside(ordinals) | twice
 
 
 def _joined(linked: dict[int, UUID]) -> list[tuple[int, int]]:
