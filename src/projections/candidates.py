@@ -38,39 +38,55 @@ def place(target: Target) -> tuple[int, int]:
     return position, generation
 
 
-def hidden(target: Target) -> set[int]:
-    """The records that are shielded or withheld, by ordinal."""
+def hidden(target: Target, among: Collection[int] | None = None) -> set[int]:
+    """The records that are shielded or withheld, by ordinal; all, or those among some."""
     listed = (
         sa.select(RECORD.c.ordinal)
         .join(SHIELDED, SHIELDED.c.record == RECORD.c.record)
         .where(SHIELDED.c.kind != "lifted")
     )
-    return set(target.connection.execute(listed).scalars())
+    return _all(listed, RECORD.c.ordinal, among, target)
 
 
-def shielded(target: Target) -> set[bytes]:
-    """The children over whom a shield stands."""
-    return _children(SHIELDED, SHIELDED.c.kind == "shielded", target)
+def shielded(target: Target, among: Collection[bytes] | None = None) -> set[bytes]:
+    """The children over whom a shield stands; all, or those among some."""
+    return _children(SHIELDED, SHIELDED.c.kind == "shielded", among, target)
 
 
-def renewed(target: Target) -> set[bytes]:
-    """The children who are a new identity."""
-    return _children(RENEWED, sa.true(), target)
+def renewed(target: Target, among: Collection[bytes] | None = None) -> set[bytes]:
+    """The children who are a new identity; all, or those among some."""
+    return _children(RENEWED, sa.true(), among, target)
 
 
-def _children(table: sa.Table, which: sa.ColumnElement[bool], target: Target) -> set[bytes]:
+def _children(
+    table: sa.Table,
+    which: sa.ColumnElement[bool],
+    among: Collection[bytes] | None,
+    target: Target,
+) -> set[bytes]:
     query = sa.select(RECORD.c.child).join(table, table.c.record == RECORD.c.record)
-    found = target.connection.execute(query.where(which, RECORD.c.child.is_not(None)))
-    return set(found.scalars())
+    return _all(query.where(which, RECORD.c.child.is_not(None)), RECORD.c.child, among, target)
+
+
+def _all(
+    query: sa.Select[Any],
+    column: sa.Column[Any],
+    among: Collection[Any] | None,
+    target: Target,
+) -> set[Any]:
+    """All that a query gives; where a column is among some values, if they are named."""
+    if among is None:
+        return set(target.connection.execute(query).scalars())
+    found: set[Any] = set()
+    for part in rows.parts(sorted(among)):
+        found.update(target.connection.execute(query.where(column.in_(part))).scalars())
+    return found
 
 
 def children_of(ordinals: Collection[int], target: Target) -> set[bytes]:
     """The children of those of these records that are of one."""
-    found: set[bytes] = set()
-    for part in rows.parts(sorted(ordinals)):
-        query = sa.select(RECORD.c.child).where(RECORD.c.ordinal.in_(part))
-        found.update(target.connection.execute(query.where(RECORD.c.child.is_not(None))).scalars())
-    return found
+    query = sa.select(RECORD.c.child).where(RECORD.c.child.is_not(None))
+    return _all(query, RECORD.c.ordinal, ordinals, target)
 
 
 def current_ordinals(target: Target) -> set[int]:
@@ -95,13 +111,11 @@ def versions(children: Collection[bytes], target: Target) -> dict[bytes, Version
     return {child: tuple(records) for child, records in found.items()}
 
 
-def ordinals_of(children: Collection[bytes], target: Target) -> set[int]:
-    """The records of these children, current or not."""
-    found: set[int] = set()
-    for part in rows.parts(sorted(children)):
-        query = sa.select(RECORD.c.ordinal).where(RECORD.c.child.in_(part))
-        found.update(target.connection.execute(query).scalars())
-    return found
+def ordinals_of(ids: Collection[bytes], target: Target) -> set[int]:
+    """The records that are named, and those of the children that are, current or not."""
+    query = sa.select(RECORD.c.ordinal)
+    own = _all(query, RECORD.c.record, ids, target)
+    return own | _all(query, RECORD.c.child, ids, target)
 
 
 _OPEN = (

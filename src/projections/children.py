@@ -40,7 +40,7 @@ from events.record import (
     prove_present,
 )
 from events.source import SourceRegistered
-from projections import finding, renewed, rows, shielded
+from projections import changed, finding, renewed, rows, shielded
 from projections.index import CHILD, PURGED, RECORD, SEALED, SOURCE_KIND, STATEMENT, metadata
 from projections.projection import Happened, Target
 
@@ -146,6 +146,8 @@ def fold(happened: Sequence[Happened], target: Target) -> None:
         touched = batch.touched | left | _contested(batch, target)
         touched |= _children_of(kinds_changed, target)
         finding.renew(sorted(touched), target)
+        erased = bool(batch.erased or batch.gone)
+        changed.note(happened[-1].position, touched | marked, target, erased=erased)
 
 
 def finish(target: Target) -> None:

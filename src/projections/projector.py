@@ -21,6 +21,7 @@ from projections import (
     shields,
     sources,
 )
+from projections.changed import metadata as changed
 from projections.database import writing
 from projections.guard import Shields
 from projections.positions import (
@@ -122,6 +123,7 @@ class Projector:
 
     def _make_known(self, connection: sa.Connection) -> None:
         positions.create_all(connection)
+        changed.create_all(connection)
         known = set(connection.execute(sa.select(PROJECTION.c.name)).scalars())
         for name, model in self.read_models.items():
             if name not in known:

@@ -1,6 +1,6 @@
 """Children whose records are not taken from the kept index, each in the form it may be found by."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
 from linkage.comparable import Comparable
 from linkage.index import Index
@@ -35,18 +35,30 @@ class Beside:
         """Who is held."""
         return self._slots.keys()
 
-    def hold(self, children: Collection[bytes], target: Target) -> None:
-        """Hold these children and no others, as they are now."""
-        now = versions(children, target)
-        changed = {c for c in {*now, *self._versions} if now.get(c) != self._versions.get(c)}
-        for child in changed & self._versions.keys():
+    def hold(
+        self, children: Collection[bytes], target: Target, changed: Set[bytes] | None = None
+    ) -> None:
+        """Hold these children and no others, as they are now.
+
+        ``changed``: of whom alone anything may be otherwise than when this was called last.
+        """
+        if changed is None:
+            before, now = self._versions, versions(children, target)
+        else:
+            before = {one: self._versions[one] for one in changed & self._versions.keys()}
+            now = versions([one for one in changed if one in children], target)
+        other = {one for one in {*now, *before} if now.get(one) != before.get(one)}
+        for child in other & before.keys():
             self._drop(child)
-        for child, kept in current(sorted(changed & now.keys()), target):
+        for child, kept in current(sorted(other & now.keys()), target):
             self._put(child, kept)
-        if self._versions.keys() - now.keys():
+        gone = before.keys() - now.keys()
+        if gone:
             self._index.compact()  # no word stays of who is held no longer
-        self._versions = now
-        if changed:
+        for child in gone:
+            del self._versions[child]
+        self._versions |= now
+        if other:
             self._index.file()
 
     def near(self, record: Comparable, floor: float) -> set[bytes]:

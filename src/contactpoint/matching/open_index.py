@@ -15,12 +15,13 @@ from contactpoint.errors import NotFoundError
 from contactpoint.linking.filling import Filling
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.matching import OfChildren
+from contactpoint.matching.apart import Apart
 from contactpoint.matching.beside import Beside, Pair, compared, met, visible, whole
 from contactpoint.models import Models
 from linkage.comparable import Comparable
 from linkage.index import Index
 from linkage.model import Model
-from projections import candidates
+from projections import candidates, changed
 from projections.candidates import OpenRecord
 from projections.projection import Target
 from projections.queries import Queries
@@ -69,6 +70,7 @@ class OpenIndex:
         self._aside = aside or ThreadPoolExecutor(1, thread_name_prefix="index")
         self._coming: Future[Kept] | None = None
         self._place: tuple[int, int] | None = None
+        self._apart = Apart()
         self._kept = self._load()
         self._begin()
         with queries.engine.connect() as connection:
@@ -84,8 +86,14 @@ class OpenIndex:
         took_in = self._follow_file()
         place = candidates.place(target)
         if took_in or place != self._place:
-            self._see(target, took_in=took_in)
+            self._see(target, self._since(place, target), took_in=took_in)
             self._place = place
+
+    def _since(self, place: tuple[int, int], target: Target) -> set[bytes] | None:
+        """Whom the read models changed since they were seen; None where all is to be seen anew."""
+        if self._place is None or self._place[1] != place[1]:
+            return None
+        return changed.since(self._place[0], place[0], target)
 
     def near(
         self, record: Comparable, floor: float, named: Collection[bytes], target: Target
@@ -174,16 +182,23 @@ class OpenIndex:
             index.remove(gone)
             index.compact()
 
-    def _see(self, target: Target, *, took_in: bool) -> None:
-        """Take out what is hidden now, and hold what the file does not say as it may be seen."""
+    def _see(self, target: Target, of: set[bytes] | None, *, took_in: bool) -> None:
+        """Take out what is hidden now, and hold what the file does not say as it may be seen.
+
+        ``of``: the children, and records, of whom alone that may be otherwise than before.
+        """
         index, removed = self._kept.records, self._kept.removed
         if self._kept.stamp == NOTHING:
             self._forget(target)
-        hidden, shielded = candidates.hidden(target), candidates.shielded(target)
-        restored = candidates.children_of(removed - hidden, target)
-        self.shielded.hold(shielded, target)
-        self.whole.hold((candidates.renewed(target) | restored) - shielded, target)
-        apart = hidden | candidates.ordinals_of(self.whole.children, target)
+        hidden = self._apart.see(removed, of, target)
+        self.shielded.hold(self._apart.shielded, target, of)
+        self.whole.hold(self._apart.whole, target, of)
+        held = set(self.whole.children)
+        if of is not None and not took_in:
+            held &= of  # the others were taken out before
+        else:
+            hidden = self._apart.hidden
+        apart = hidden | candidates.ordinals_of(held, target)
         before = len(index)
         index.remove(apart)
         removed |= apart
