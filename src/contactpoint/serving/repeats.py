@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -54,6 +55,8 @@ class Kept(msgspec.Struct, frozen=True):
     status: int
     headers: dict[str, str]
     body: bytes
+    children: tuple[UUID, ...] = ()
+    """Whom it showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,14 @@ class Repeats:
 def once(seat: "Seat", asked: bytes, work: Callable[[], Response[bytes]]) -> Response[bytes]:
     """The response of ``work``, or the one that was given before under the same key.
 
-    Where it fails nothing is kept: it may be tried again.
+    That it is given again is recorded, as the first time: nobody knows whether that was read.
+    Where the work fails nothing is kept: it may be tried again.
     """
     stated, reader = seat.headers[IDEMPOTENCY_KEY], seat.actor.subject
     repeats = seat.service.repeats
     given = repeats.begin(reader, stated, asked)
     if given is not None:
+        seat.record(given.children, {"repeated": stated})
         headers = {**given.headers, "Idempotent-Replayed": "true"}
         return Response(given.body, status_code=given.status, media_type=JSON, headers=headers)
     try:
@@ -135,5 +140,6 @@ def once(seat: "Seat", asked: bytes, work: Callable[[], Response[bytes]]) -> Res
         repeats.end(reader, stated, None)
         raise
     headers = {name: str(value) for name, value in response.headers.items()}
-    repeats.end(reader, stated, Kept(response.status_code or 200, headers, response.content))
+    status, shown = response.status_code or 200, tuple(seat.shown)
+    repeats.end(reader, stated, Kept(status, headers, response.content, shown))
     return response

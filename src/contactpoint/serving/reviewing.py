@@ -172,7 +172,7 @@ def review_claim(
     seat: Seated, pair: FromPath[str], data: JSONBody[Claim] = USUAL_CLAIM
 ) -> Response[bytes]:
     """Take a pair up, so that nobody else decides on it meanwhile."""
-    found = _pair(seat, pair)
+    found = _taken_up(seat, pair)
     judging = seat.store.judging(Act.CLAIM)
     until = judging.claim(found, seat.store.by, seat.origin(), data.minutes)
     seat.store.projector.catch_up()
@@ -181,7 +181,7 @@ def review_claim(
 
 def review_release(seat: Seated, pair: FromPath[str]) -> Response[bytes]:
     """Put a pair back undecided."""
-    found = _pair(seat, pair)
+    found = _taken_up(seat, pair)
     seat.store.judging(Act.CLAIM).release(found, seat.store.by, seat.origin())
     seat.store.projector.catch_up()
     return seat.answer(Claimed(str(found), None))
@@ -195,7 +195,8 @@ def review_decide(seat: Seated, pair: FromPath[str], data: JSONBody[Verdicted]) 
     """
     verdict: Verdict = data.verdict
     code = checked_reason(verdict, data.reason)
-    meant = Meant(_pair(seat, pair), verdict, code, _versions(seat), data.remarks)
+    found = _taken_up(seat, pair, verdict=verdict, reason=code)
+    meant = Meant(found, verdict, code, _versions(seat), data.remarks)
     origin = seat.origin()
     is_new = seat.store.judging(Act.JUDGE).decide(meant, seat.store.by, origin)
     return seat.answer(Decided(str(meant.pair), is_new, seat.store.follow(origin)))
@@ -205,12 +206,14 @@ def review_undo(
     seat: Seated, pair: FromPath[str], data: JSONBody[Undone] = UNREMARKED
 ) -> Response[bytes]:
     """Take the judgement on a pair back: grouping and numbers are as they were before it."""
-    found, origin = _pair(seat, pair), seat.origin()
+    found, origin = _taken_up(seat, pair), seat.origin()
     is_new = seat.store.judging(Act.UNDO).undo(found, seat.store.by, origin, data.remarks)
     return seat.answer(Decided(str(found), is_new, seat.store.follow(origin)))
 
 
-def _pair(seat: Seat, name: str) -> Pair:
+def _taken_up(seat: Seat, name: str, **said: str) -> Pair:
+    """The pair of a name. That something is done to it is recorded, also where it is refused."""
+    seat.record((), {"pair": name, **said})
     return seat.store.pair_named([_named(name)])
 
 

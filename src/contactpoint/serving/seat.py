@@ -1,7 +1,7 @@
 """Where one request sits: who asks, what for and why, and what may be done with the answer."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -22,7 +22,7 @@ from contactpoint.people.tokens import RevokedTokenError, TokenError
 from contactpoint.serving.problems import TooManyError, UnauthenticatedError
 from contactpoint.serving.route import Route
 from contactpoint.serving.service import Service
-from events.access import Asked
+from events.access import Asked, ChildrenAccessed
 from events.message import Origin
 from projections.queries import Found
 from projections.view import ChildView
@@ -61,6 +61,13 @@ class Seat:
     def act(self) -> str:
         """As the record of access names what is done here."""
         return self.route.name.replace("_", " ")
+
+    @property
+    def shown(self) -> Iterator[UUID]:
+        """The children who are about to be shown."""
+        for entry in self.pending:
+            if isinstance(entry.event, ChildrenAccessed):
+                yield from entry.event.children
 
     def origin(self) -> Origin:
         """Who acts now, by this request."""

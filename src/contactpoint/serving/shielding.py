@@ -182,6 +182,7 @@ def shield_review(
         _parents(data.safe_parents),
     )
     name = _named(shield)
+    seat.record((), {"shield": name})
     seat.store.shielding.review(name, asked, seat.origin(), _version(seat))
     return seat.answer(Standing(shield, "standing"), headers=_tag_of(seat, name))
 

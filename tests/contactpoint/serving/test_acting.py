@@ -2,6 +2,7 @@
 
 import pytest
 
+from contactpoint.serving.recording import BatchedAccesses
 from events.access import ChildrenAccessed
 from tests.contactpoint.serving.conftest import ASHA, CORA
 
@@ -62,6 +63,52 @@ def test_it_is_recorded_for_whom_a_pair_is_opened(two):
     for_whom = {"Contactpoint-For": "dr bell"}
     two.ask(f"/reviews/{two.pair}", by=steward(two), purpose="duty", headers=for_whom)
     assert two.looks()[-1].behalf == "dr bell"
+
+
+def test_whatever_is_done_to_a_pair_is_recorded_also_where_it_is_refused(two):
+    by, path = steward(two), f"/reviews/{two.pair}"
+    tag = opened(two, by).headers["etag"]
+    body = {"verdict": "apart", "reason": "records-differ"}
+    act(two, f"{path}/claim", by=by)
+    act(two, f"{path}/decision", body, by=by, headers={"If-Match": '"9.9.9.9"'}, expected=412)
+    act(two, f"{path}/decision", body, by=by, headers={"If-Match": tag})
+    act(two, f"{path}/undo", by=by)
+    looks = two.looks(ChildrenAccessed)[-4:]
+    assert [one.act for one in looks] == [
+        "review claim", "review decide", "review decide", "review undo",
+    ]  # fmt: skip
+    assert all(one.request for one in looks)
+    assert looks[2].asked.search == {"pair": two.pair, **body}
+
+
+def test_an_answer_that_is_given_again_is_recorded_again(own):
+    with own.serving():
+        by = own.person("olu", "shielding-officer")
+        body = APPLICATION | {"number": own.number("pds", ASHA)}
+        key = {"Idempotency-Key": "olu-00000001"}
+        first, again = (
+            act(own, "/shields", body, by=by, expected=201, headers=key) for _ in range(2)
+        )
+        assert again.headers["idempotent-replayed"] == "true"
+        assert again.content == first.content
+        one, other = own.looks(ChildrenAccessed)[-2:]
+        assert other.children == one.children != ()
+        assert (other.act, other.asked.search) == ("shield apply", {"repeated": "olu-00000001"})
+
+
+def test_no_answer_is_given_again_that_cannot_be_recorded(own, monkeypatch):
+    with own.serving():
+        by = own.person("olu", "shielding-officer")
+        body = APPLICATION | {"number": own.number("pds", ASHA)}
+        key = {"Idempotency-Key": "olu-00000001"}
+        monkeypatch.setattr(
+            BatchedAccesses, "_append", lambda *_: (_ for _ in ()).throw(OSError("full"))
+        )
+        for _ in range(2):
+            refused = act(own, "/shields", body, by=by, expected=503, headers=key)
+            assert b"household" not in refused.content
+        monkeypatch.undo()
+        act(own, "/shields", body, by=by, expected=201, headers=key)
 
 
 def test_a_practitioner_reads_no_queue(two):
