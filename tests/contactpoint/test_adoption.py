@@ -393,6 +393,20 @@ def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adop
     assert adopted.findings() == []
 
 
+def test_records_of_an_old_identity_that_another_adoption_made_new_are_linked_by_what_they_state(
+    adopted,
+):
+    """One states no day of birth: with the other it was hidden, and is not seen as one with it."""
+    adopted.night("zoo", {"key": "z", **KAYLEIGH, "dob": "2015-03"})
+    with adopted.opened() as store:
+        judged(store, "zoo:z", "clinic:k")
+    assert adopted.number("zoo:z") == adopted.old
+    words = ("--new", "school:s", "--new", "zoo:z", "--requested-by", "the agency")
+    adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
+    assert adopted.number("school:s") != adopted.number("zoo:z")
+    assert adopted.findings() == []
+
+
 def test_the_grounds_go_when_a_record_of_either_side_is_erased(adopted):
     adopted.run("erase", "bristol:k", "--reason", "asked", "--yes")
     with adopted.opened() as store:

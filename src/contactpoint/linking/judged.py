@@ -201,9 +201,17 @@ class Laid:
         return any(one.side in {"old", "new"} for one in self._sided[never_link].values())
 
     def _old(self, never_link: UUID) -> frozenset[int]:
-        """The records of a retired identity, which are held together: each would be seen alone."""
+        """The records of a retired identity, which are held together: each would be seen alone.
+
+        Not those of which another adoption made a new identity: they are seen, and by what they
+        state they are linked.
+        """
         stands = self._sided[never_link].values()
-        return frozenset(one.ordinal for one in stands if one.side == "old")
+        return frozenset(
+            one.ordinal
+            for one in stands
+            if one.side == "old" and all(s.side != "new" for s in self._stands[one.ordinal])
+        )
 
 
 def side_records(never_link: UUID, event: NeverLinkEvent, before: NeverLink) -> list[SideRecord]:
