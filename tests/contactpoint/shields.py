@@ -73,6 +73,12 @@ class Refuge(Installation):
         typed = ("load", path, "--source", source, "--feed", feed, "--effective", day, *words)
         return json.loads(self.run(*typed, "--json", expected=(0, 3)).stdout)
 
+    def turn(self, row, day):
+        """A row that turns a record into another child is held; a data manager lets it through."""
+        report = self.load([row], day=day)
+        assert report["held"] == 1
+        self.run("delivery", "approve", report["delivery"], "--reason", "asked them")
+
     def patient(
         self, number, day="2026-09-01", source="pds", *, mark="U", status="01", words=(), **changes
     ):

@@ -158,7 +158,7 @@ def test_an_amended_record_that_comes_near_a_shielded_child_is_withheld(refuge, 
     bram = refuge.number("club", "1")
     refuge.load([BRAM | {"given": "Aisha", "family": "Okonjo"}], day="2026-09-02")
     closer = {"given": "Aisha", "family": "Okonjo", "dob": "2015-03-04", "sex": "F"}
-    refuge.load([BRAM | closer], day="2026-09-03")
+    refuge.turn(BRAM | closer, "2026-09-03")
     assert refuge.under()["club", "1"] == ["withheld"]
     answer = refuge.asked(refuge.reader(), "child", "show", bram, *WHY)
     assert isinstance(answer.exception, NotFoundError)
@@ -229,6 +229,30 @@ def test_a_withheld_record_that_a_steward_linked_is_withheld_again_when_that_is_
     assert refuge.findings() == []
 
 
+def test_a_withheld_record_that_two_released_is_withheld_again_when_that_is_undone(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    before = refuge.under()
+    with refuge.opened() as store:
+        store.catch_up()
+        judging = Judging(store.log, store.keys, store.master)
+        pair = Pair.of(*map(store.record_named, ("clinic:1", f"pds:{NHS}")))
+        origin = store.origin("review decide")
+        judging.decide(Meant(pair, "apart", "x", judging.open(pair)), By("ada", "bram"), origin)
+        store.linking.run(origin, store.model)
+    number = refuge.number("clinic", "1")
+    assert is_open(refuge.show(number))
+    with refuge.opened() as store:
+        store.catch_up()
+        judging = Judging(store.log, store.keys, store.master)
+        assert judging.undo(pair, By("ada", "bram"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert refuge.under() == before
+    assert refuge.number("clinic", "1") is None
+    answer = refuge.asked(refuge.reader(), "child", "show", number, *WHY)
+    assert isinstance(answer.exception, NotFoundError)
+    assert refuge.findings() == []
+
+
 def test_a_lifted_shield_releases_what_it_withheld(refuge, asha):
     refuge.load([NEAR], "clinic", "2026-09-02")
     refuge.lift(asha)
@@ -265,7 +289,7 @@ def test_a_child_merged_with_a_shielded_one_is_shielded_and_its_shield_reviewed_
     bram = refuge.number("club", "1")
     assert is_open(refuge.show(bram))
     refuge.load([BRAM | {"given": "Asha", "family": "Okonjo"}], day="2026-09-02")
-    refuge.load([ASHA | {"nhs": NHS}], day="2026-09-03")
+    refuge.turn(ASHA | {"nhs": NHS}, "2026-09-03")
     assert refuge.number("club", "1") == asha
     assert refuge.show(bram) == refuge.show(asha)
     assert not is_open(refuge.show(bram))
@@ -279,7 +303,7 @@ def test_a_child_merged_with_a_shielded_one_is_shielded_and_its_shield_reviewed_
 def test_both_parts_of_a_shielded_child_that_is_split_stay_shielded(refuge, asha):
     bram = refuge.number("club", "1")
     refuge.load([BRAM | {"given": "Asha", "family": "Okonjo"}], day="2026-09-02")
-    refuge.load([ASHA | {"nhs": NHS}], day="2026-09-03")
+    refuge.turn(ASHA | {"nhs": NHS}, "2026-09-03")
     refuge.load([ASHA | {"given": "Bram", "family": "Taylor"}], day="2026-09-04")
     assert refuge.number("club", "1") == bram
     assert not is_open(refuge.show(asha))
@@ -299,7 +323,7 @@ def test_two_shielded_children_that_are_merged_are_under_both_shields_and_part_w
     bram = refuge.number("club", "1")
     refuge.apply(bram)
     refuge.load([BRAM | {"given": "Asha", "family": "Okonjo"}], day="2026-09-02")
-    refuge.load([ASHA | {"nhs": NHS}], day="2026-09-03")
+    refuge.turn(ASHA | {"nhs": NHS}, "2026-09-03")
     assert set(map(tuple, refuge.under().values())) == {("shielded", "shielded")}
     refuge.load([ASHA | {"given": "Bram", "family": "Taylor"}], day="2026-09-04")
     assert refuge.number("club", "1") == bram

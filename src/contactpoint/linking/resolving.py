@@ -65,10 +65,10 @@ class Resolving:
         pairs = [pair for pair in one.pairs if not {pair.left, pair.right} <= gone]
         laid, held = self._surroundings.laid, self._surroundings.vanished.held(gone)
 
-        def been(group: frozenset[int]) -> bool:
+        def been(group: frozenset[int], before: int) -> bool:
             records = {ids[o] for o in group}
-            states = (state.records for one in children for _, state in one.past)
-            return any(state and state <= records for state in states)
+            past = (state.records for one in children for at, state in one.past if at < before)
+            return any(state and state <= records for state in past)
 
         while True:
             judged = laid.among(one.ordinals, [member.ordinal for member in members])

@@ -71,12 +71,12 @@ class Spreading:
         groups: Sequence[Ordinals],
         ids: Mapping[int, UUID],
         linked: Mapping[int, UUID],
-        been: Callable[[Ordinals], bool],
+        been: Callable[[Ordinals, int], bool],
     ) -> set[int]:
         """The records of those groups that are withheld, by ordinal; ``groups`` are by ordinal too.
 
         ``linked`` says of which child each is now; ``been``, whether any of a group was a child
-        before, without others.
+        before a time, without others.
         """
         near = self._near
         if not self.position or near is None:
@@ -84,8 +84,9 @@ class Spreading:
         known: list[Ordinals] = []
         fresh: list[Ordinals] = []
         for group in groups:
-            # What a link released, or brought under a shield, is as it was when that is undone.
-            given_back = not group.isdisjoint(near.undone()) and not been(group)
+            # What a judgement released, or brought under a shield, is as before when it is undone.
+            undone = [made for o in group if (made := near.undone().get(o)) is not None]
+            given_back = bool(undone) and not been(group, min(undone))
             if self._laid_over(group, ids) or (self._shields_over(group, ids) and not given_back):
                 continue
             new = (self._under.get(ids[o]) or o not in linked or o in near.stated() for o in group)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from events.judgement import JudgementReversed
+from events.judgement import JudgementReversed, PairJudged
 from events.log import Log
+from events.message import Recorded
 from events.record import RecordAmended, RecordReceived
 from linkage.decide import Levels, contradiction
 from linkage.index import Index
@@ -39,7 +40,7 @@ class _Heard(NamedTuple):
     """What came since the last run, by ordinal."""
 
     stated: set[int]
-    undone: set[int]
+    undone: dict[int, int]
 
 
 class Withholding:
@@ -82,25 +83,42 @@ class Withholding:
         """Ordinals of the records that any source stated anew since the last run."""
         return self._since().stated
 
-    def undone(self) -> Collection[int]:
-        """Ordinals of the records over which a judgement was undone since the last run."""
+    def undone(self) -> Mapping[int, int]:
+        """When the judgements were made that were undone since the last run, by their records.
+
+        Ordinals, and microseconds; of several over one record, the first.
+        """
         return self._since().undone
 
     def _since(self) -> "_Heard":
         if self._heard is None:
             stated: set[UUID] = set()
-            undone: set[UUID] = set()
+            undone: dict[UUID, int] = {}
             since = {"after": self._through, "upto": self._upto}
             for rows in self._log.pages(RecordReceived, RecordAmended, **since):
                 stated.update(row.stream for row in rows)
             for rows in self._log.pages(JudgementReversed, **since):
                 for message in self._log.decode(rows, opened=False):
                     assert isinstance(message.event, JudgementReversed)
-                    undone |= {message.event.left, message.event.right}
-            heads = self._log.heads.records(stated | undone)
+                    made = self._made(message)
+                    for record in (message.event.left, message.event.right):
+                        undone[record] = min(made, undone.get(record, made))
+            heads = self._log.heads.records(stated | undone.keys())
             places = {record: head.state.ordinal for record, head in heads.items()}
-            self._heard = _Heard(*({places[one] for one in some} for some in (stated, undone)))
+            self._heard = _Heard(
+                {places[record] for record in stated},
+                {places[record]: made for record, made in undone.items()},
+            )
         return self._heard
+
+    def _made(self, undoing: Recorded) -> int:
+        """When the judgement was made that an event undoes."""
+        before = self._log.stream(undoing.originator_id, opened=False)
+        return max(
+            one.origin.recorded
+            for one in before[: undoing.originator_version - 1]
+            if isinstance(one.event, PairJudged)
+        )
 
     def near(
         self,
