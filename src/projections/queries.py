@@ -652,15 +652,20 @@ class Queries:
             query = query.where(sa.tuple_(*place) < behind)
         return self._rows(query)
 
-    def delivery(self, delivery: str) -> Row | None:
-        """A delivery with its ``notes`` and ``dropped`` fields; None where it is not known."""
+    def delivery(self, delivery: str, start: int = 0, limit: int | None = None) -> Row | None:
+        """A delivery with its ``notes`` and ``dropped`` fields; None where it is not known.
+
+        All its notes by line, or those from a place among them, at most ``limit``.
+        """
         found = self._rows(DELIVERY.select().where(DELIVERY.c.delivery == delivery))
         if not found:
             return None
-        notes = NOTE.select().where(NOTE.c.delivery == delivery).order_by(NOTE.c.line, NOTE.c.rule)
+        columns = (NOTE.c.line, NOTE.c.rule, NOTE.c.field, NOTE.c.record, NOTE.c.expected)
+        notes = NOTE.select().where(NOTE.c.delivery == delivery).order_by(*columns)
         dropped = DROPPED.select().where(DROPPED.c.delivery == delivery).order_by(DROPPED.c.field)
         counts = {row["field"]: row["count"] for row in self._rows(dropped)}
-        return found[0] | {"notes": self._rows(notes), "dropped": counts}
+        some = self._rows(notes.offset(start).limit(limit))
+        return found[0] | {"notes": some, "dropped": counts}
 
     def quality(self, source: str) -> tuple[int, dict[str, int], list[tuple[str, str, str, int]]]:
         """How often a source delivered, what its rows came to, and what was amiss in them.

@@ -14,6 +14,7 @@ from contactpoint.serving.seat import Seat, Seated
 from events.delivery import Counts
 
 MOST = 200
+MOST_NOTES = 5_000
 COUNTS = Counts.__struct_fields__
 
 
@@ -53,13 +54,16 @@ class Note(msgspec.Struct, frozen=True):
     record: str
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     """One delivery with its rows that were not taken; no particulars are told."""
 
     delivery: Delivery
     notes: list[Note]
+    """By line."""
     dropped: dict[str, int]
     """Fields that the feed does not take, and how often each held a value."""
+    cursor: str = ""
+    """To be sent for the notes that follow; left out at the end."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -115,14 +119,23 @@ def delivery_list(
     return seat.answer(Deliveries([_delivery(row) for row in shown], following))
 
 
-def delivery_show(seat: Seated, delivery: FromPath[str]) -> Response[bytes]:
-    """One delivery, and the rows that were not taken."""
+def delivery_show(
+    seat: Seated,
+    delivery: FromPath[str],
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST_NOTES)] = 1_000,
+) -> Response[bytes]:
+    """One delivery, and the rows that were not taken; with a cursor those that follow."""
     seat.store.projector.catch_up()
-    found = seat.store.queries.delivery(delivery)
+    of, reader = f"delivery {delivery}", seat.actor.subject
+    start = msgspec.convert(seat.service.cursors.open(cursor, of, reader), int) if cursor else 0
+    found = seat.store.queries.delivery(delivery, start, limit + 1)
     if found is None:
         raise NotFoundError("no delivery of that name")
-    notes = [_only(Note, note) for note in found["notes"]]
-    return seat.answer(Report(_delivery(found), notes, found["dropped"]))
+    notes = [_only(Note, note) for note in found["notes"][:limit]]
+    more = len(found["notes"]) > limit
+    following = seat.service.cursors.seal(start + limit, of, reader) if more else ""
+    return seat.answer(Report(_delivery(found), notes, found["dropped"], following))
 
 
 def source_list(seat: Seated) -> Response[bytes]:

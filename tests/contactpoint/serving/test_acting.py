@@ -264,3 +264,32 @@ def test_deliveries_and_the_quality_of_sources_are_told_to_those_who_load(own):
             {"outcome": "remark", "rule": report["notes"][0]["rule"], "field": "dob", "rows": 1}
         ]
         assert own.ask("/sources/x/quality", by=manager, purpose=None).status_code == 404
+
+
+def test_the_notes_of_a_delivery_are_read_page_by_page(own):
+    rows = [{"key": f"r{n}", "given": "Eli", "family": f"Amis{n}", "dob": "2015-02-30"}
+            for n in range(7)]  # fmt: skip
+    delivery = own.load(rows, "club")["delivery"]
+    with own.serving():
+        by = own.person("mara", "data-manager")
+
+        def page(expected=200, of=delivery, **asked):
+            path = f"/deliveries/{of}"
+            answered = own.ask(path, by=by, purpose=None, reason=None, params=asked)
+            assert answered.status_code == expected, answered.text
+            return answered.json()
+
+        whole = page()
+        assert len(whole["notes"]) == 7
+        assert "cursor" not in whole
+        read, told = [], page(limit=3)
+        while True:
+            read.append(told["notes"])
+            assert told["delivery"] == whole["delivery"]
+            if "cursor" not in told:
+                break
+            told = page(limit=3, cursor=told["cursor"])
+        assert [len(notes) for notes in read] == [3, 3, 1]
+        assert [note for notes in read for note in notes] == whole["notes"]
+        other = own.load(rows[:2], "choir")["delivery"]
+        page(422, of=other, cursor=page(limit=3)["cursor"])
