@@ -805,22 +805,38 @@ class Queries:
     def shields(self) -> list[Row]:
         """The shields, the soonest to be reviewed first, with the ``numbers`` of their children.
 
-        ``records`` and ``withheld`` count what is under each. For officers alone.
+        ``children`` are their ids; ``records`` and ``withheld`` count what is under each. For
+        officers alone.
         """
-        query = SHIELD.select().order_by(SHIELD.c.review, SHIELD.c.shield)
+        return self._shields(sa.true(), None)
+
+    def standing_shields(self, behind: tuple[str, bytes] | None, limit: int) -> list[Row]:
+        """Those that stand, at most ``limit``, behind the one with this ``review`` and name."""
+        stands = SHIELD.c.standing == "standing"
+        if behind is not None:
+            stands &= sa.tuple_(SHIELD.c.review, SHIELD.c.shield) > behind
+        return self._shields(stands, limit)
+
+    def _shields(self, which: sa.ColumnElement[bool], limit: int | None) -> list[Row]:
+        query = SHIELD.select().where(which).order_by(SHIELD.c.review, SHIELD.c.shield)
         under = (
-            sa.select(SHIELDED.c.shield, SHIELDED.c.kind, CHILD.c.number)
+            sa.select(SHIELDED.c.shield, SHIELDED.c.kind, CHILD.c.number, CHILD.c.child)
             .outerjoin(RECORD, RECORD.c.record == SHIELDED.c.record)
             .outerjoin(CHILD, CHILD.c.child == RECORD.c.child)
         )
 
         def read(target: Target) -> list[Row]:
-            shields = {row.shield: dict(row._mapping) for row in target.connection.execute(query)}
+            found = target.connection.execute(query.limit(limit))
+            shields = {row.shield: dict(row._mapping) for row in found}
             for row in shields.values():
-                row.update(numbers=set(), records=0, withheld=0)
-            for shield, kind, number in target.connection.execute(under):
-                shields[shield]["withheld" if kind == "withheld" else "records"] += 1
-                shields[shield]["numbers"].update({number} - {None})
+                row.update(numbers=set(), children=set(), records=0, withheld=0)
+            for part in rows.parts(list(shields)):
+                mine = under.where(SHIELDED.c.shield.in_(part))
+                for shield, kind, number, child in target.connection.execute(mine):
+                    shields[shield]["withheld" if kind == "withheld" else "records"] += 1
+                    if child is not None:
+                        shields[shield]["numbers"].add(number)
+                        shields[shield]["children"].add(UUID(bytes=child))
             return [{**row, "numbers": sorted(row["numbers"])} for row in shields.values()]
 
         return self.guard.answer(self.engine, read)

@@ -72,6 +72,7 @@ class StillMarked(msgspec.Struct, frozen=True):
     source: str
     number: str
     """Of its child; empty where it is of none."""
+    child: UUID | None
     stated: int
     """When the source last said so (microseconds)."""
 
@@ -224,14 +225,14 @@ def still_marked(target: Target) -> list[StillMarked]:
     record, statement, child = target[RECORD], target[STATEMENT], target[CHILD]
     query = (
         sa.select(record.c.record, record.c.source, record.c.stated_effective,
-                  child.c.number, statement.c.statement)
+                  child.c.number, child.c.child, statement.c.statement)
         .join(statement, statement.c.ordinal == record.c.ordinal)
         .outerjoin(child, child.c.child == record.c.child)
         .where(record.c.standing == "current", kind_of(record.c.record, target) == "lifted")
         .order_by(record.c.source, record.c.record)
     )  # fmt: skip
     return [
-        StillMarked(UUID(bytes=id_), source, number or "", stated)
-        for id_, source, stated, number, said in target.connection.execute(query)
+        StillMarked(UUID(bytes=id_), source, number or "", UUID(bytes=of) if of else None, stated)
+        for id_, source, stated, number, of, said in target.connection.execute(query)
         if _statement(said).particulars.restricted
     ]

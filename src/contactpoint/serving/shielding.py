@@ -1,12 +1,12 @@
 """Routes of shielding officers: shields listed, applied, reviewed, and lifted by two."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Response
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from contactpoint.aftermath import follow
 from contactpoint.errors import NotFoundError, UsageError
@@ -22,6 +22,7 @@ from contactpoint.shielding.listing import told
 from contactpoint.shielding.officers import Asked
 from events.shield import SafeParent
 
+MOST = 200
 NO_SHIELD = "no such shield stands"
 Words = Annotated[str, msgspec.Meta(max_length=500, pattern=NO_NUL)]
 
@@ -57,12 +58,15 @@ class Marked(msgspec.Struct, frozen=True):
     stated: str | None
 
 
-class Shields(msgspec.Struct, frozen=True):
+class Shields(msgspec.Struct, frozen=True, omit_defaults=True):
     """The shields that stand, the soonest to be reviewed first; inherited ones apart."""
 
     shields: list[Shield]
     inherited: list[Shield]
     marked: list[Marked]
+    """With the first page alone."""
+    cursor: str = ""
+    """To be sent for those to be reviewed later; left out at the end."""
 
 
 class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,12 +123,46 @@ class Standing(msgspec.Struct, frozen=True):
     standing: Literal["standing", "lifted"]
 
 
-def shield_list(seat: Seated) -> Response[bytes]:
-    """The shields that stand."""
+def shield_list(
+    seat: Seated,
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = 50,
+) -> Response[bytes]:
+    """The shields that stand; with a cursor those to be reviewed later.
+
+    The children under them count among the people whom an officer is shown in a day.
+    """
     seat.store.projector.catch_up()
-    rows = [row for row in seat.store.queries.shields() if row["standing"] == "standing"]
+    of, reader = "shields", seat.actor.subject
+    place = seat.service.cursors.open(cursor, of, reader) if cursor else None
+    behind = msgspec.convert(place, tuple[str, bytes] | None)
+    rows = seat.store.queries.standing_shields(behind, limit + 1)
+    shown = rows[:limit]
+    last = [shown[-1]["review"], shown[-1]["shield"]] if len(rows) > limit else None
+    marked = [] if behind else seat.store.queries.still_marked()
+    seat.record(
+        sorted(
+            {child for row in shown for child in row["children"]}
+            | {one.child for one in marked if one.child}
+        )
+    )
+    shields = _told(seat, shown)
+    return seat.answer(
+        Shields(
+            [one for one in shields if not one.inherited],
+            [one for one in shields if one.inherited],
+            [
+                Marked(one.number or None, one.source, one.record.hex[:8], as_time(one.stated))
+                for one in marked
+            ],
+            seat.service.cursors.seal(last, of, reader) if last else "",
+        )
+    )
+
+
+def _told(seat: Seat, rows: list[dict[str, Any]]) -> list[Shield]:
     versions = seat.store.log.versions(UUID(bytes=row["shield"]) for row in rows)
-    shields = [
+    return [
         Shield(
             shield=row["shield"].hex(),
             children=list(row["numbers"]),
@@ -133,18 +171,6 @@ def shield_list(seat: Seated) -> Response[bytes]:
         )
         for row in rows
     ]
-    marked = [
-        Marked(one.number or None, one.source, one.record.hex[:8], as_time(one.stated))
-        for one in seat.store.queries.still_marked()
-    ]
-    seat.record(())
-    return seat.answer(
-        Shields(
-            [one for one in shields if not one.inherited],
-            [one for one in shields if one.inherited],
-            marked,
-        )
-    )
 
 
 def shield_apply(seat: Seated, data: JSONBody[Application]) -> Response[bytes]:

@@ -223,6 +223,35 @@ def test_shields_are_listed_and_reviewed_by_officers_alone(own):
         assert (again["review"], again["version"]) == ("2028-01-01", one["version"] + 1)
 
 
+def test_shields_are_read_page_by_page_and_the_children_under_them_are_recorded(own):
+    rows = [{"key": f"s{n}", "given": given, "family": "Marlow", "dob": f"201{n}-06-1{n}"}
+            for n, given in enumerate(("Ann", "Ben", "Cat", "Dan"))]  # fmt: skip
+    own.load(rows, "club")
+    for n in (2, 0, 3, 1):
+        own.apply(own.number("club", f"s{n}"), "--review", f"2999-0{n + 1}-01")
+    with own.serving():
+        whole = own.ask("/shields", by=own.officer(), purpose="duty").json()
+        assert "cursor" not in whole
+        assert len(whole["shields"]) == 5
+        read, told = [], {"cursor": ""}
+        while "cursor" in told:
+            asked = {"limit": 2, "cursor": told["cursor"]}
+            told = own.ask("/shields", by=own.officer(), purpose="duty", params=asked).json()
+            read.append(told["shields"])
+        assert [len(one) for one in read] == [2, 2, 1]
+        assert [one for page in read for one in page] == whole["shields"]
+        assert sorted(one["review"] for one in whole["shields"]) == [
+            one["review"] for one in whole["shields"]
+        ]
+        looks = own.looks(ChildrenAccessed)[-4:]
+        assert [len(look.children) for look in looks] == [5, 2, 2, 1]
+        assert {child for look in looks[1:] for child in look.children} == set(looks[0].children)
+    with own.serving(CONTACTPOINT_PEOPLE="shielding-officer=4"):
+        refused = own.ask("/shields", by=own.person("ona", "shielding-officer"), purpose="duty")
+        assert refused.status_code == 429
+        assert b"Marlow" not in refused.content
+
+
 def test_a_shield_is_not_to_be_reviewed_on_a_day_that_has_gone(own):
     with own.serving():
         olu, number = own.officer(), own.number("pds", ASHA)
