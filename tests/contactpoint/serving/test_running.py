@@ -5,6 +5,7 @@ import signal
 import socket
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import httpx
@@ -174,3 +175,24 @@ def test_a_port_of_health_that_is_taken_is_named(health):
         taken = pytest.raises(ContactpointError, match=f"CONTACTPOINT_METRICS: 127.0.0.1:{port}: ")
         with taken, answering(health, ("127.0.0.1", port)):
             pass
+
+
+def test_two_workers_together_show_nobody_more_people_than_one_may(filled, tmp_path):
+    desk = filled.lent(tmp_path)
+    rows = [{"key": f"k{n}", "given": "Ida", "family": f"Quill{'abcdef'[n]}",
+             "dob": f"2012-{n + 1:02}-03"} for n in range(6)]  # fmt: skip
+    desk.load(rows, "club")
+    numbers = [desk.number("club", f"k{n}") for n in range(6)]
+    desk.environment |= {"CONTACTPOINT_PEOPLE": "practitioner=2", "CONTACTPOINT_BURST": "1000"}
+    served = Running(desk, workers=2)
+    try:
+        with ThreadPoolExecutor(6) as askers:
+            answers = list(askers.map(lambda n: served.ask(f"/children/{n}").status_code, numbers))
+    finally:
+        served.process.kill()
+        served.process.communicate()
+    assert set(answers) == {200, 429}
+    assert answers.count(200) <= 2
+    shown = {child for look in desk.looks(ChildrenAccessed) for child in look.children
+             if look.reader == "rita"}  # fmt: skip
+    assert len(shown) == answers.count(200)
