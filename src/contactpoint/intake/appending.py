@@ -129,6 +129,8 @@ class Appending:
             if twice in contradicted:
                 commit.note_twice(line, twice)
         rows = _without(found.swapped, rows, commit.note_swapped)
+        out = contradicted | found.swapped
+        marked = [row.record for row in chunk.rows if row.restricted and row.record in out]
         # A record that another row of the chunk concerns too is taken through its head, row by row.
         several = {row.record for row in rows} | {*planned.seen, *(r.bytes for r in commit.present)}
         singly = [(UUID(bytes=record), at) for record, at, _ in confirmed if record in several]
@@ -149,6 +151,7 @@ class Appending:
         self._confirm(singly, planned, commit)
         for record in seen:
             commit.prove_present(record)
+        commit.mark_held({UUID(bytes=record) for record in (*planned.marked, *marked)})
         commit.unchanged += len(confirmed)
 
     def _write(self, chunk: "_Chunk") -> ChunkAppended:
@@ -300,7 +303,8 @@ class Appending:
         own = Recorded(place.stream, self._version, place.origin, place.order.effective, last)
 
         def attempt() -> None:
-            marking = Marking(commit.marked, self._log, place.origin)
+            marked = [*commit.marked, *commit.held_marks]
+            marking = Marking(marked, self._log, place.origin, commit.held_marks)
             merging = Merging(commit.merged, place.source, self._log, self._master, place.origin)
             self._log.append(
                 [*stated, *marking.acts.messages, *merging.messages, own],
@@ -406,6 +410,8 @@ class _Commit:
         """Records of rows that are held for what other rows of the file say."""
         self.marked: dict[UUID, None] = {}
         """Records that their feed marks as restricted in what is appended."""
+        self.held_marks: set[UUID] = set()
+        """Others that it marks in rows that are held."""
         self.merged: dict[UUID, UUID] = {}
         """Records that the source has merged, each with the one into which."""
         self.new = self.changed = self.unchanged = self.held = 0
@@ -424,6 +430,12 @@ class _Commit:
         if head is not None and head.state.ordinal:
             self.seen.append(head.state.ordinal)
             self._become(head, prove_present(head.state, self._order))
+
+    def mark_held(self, records: Collection[UUID]) -> None:
+        """Rows that are held mark these records: their children are shielded all the same."""
+        known = (record for record in records if record in self.heads)
+        current = {record for record in known if self.heads[record].state.standing == "current"}
+        self.held_marks = current.difference(self.marked)
 
     def apply(self, head: RecordHead, events: Sequence[RecordEvent], effective: int) -> None:
         """Events of the record follow."""

@@ -307,6 +307,7 @@ class _Plan:
     moved: list[Moved] = field(default_factory=list)
     rows: list[PreparedRow] = field(default_factory=list)
     firsts: list[PreparedRow] = field(default_factory=list)
+    marked: list[bytes] = field(default_factory=list)
 
     def expect(self, row: PreparedRow, *, new: bool) -> None:
         """The row says something new, as far as the first pass can tell."""
@@ -328,6 +329,8 @@ class _Plan:
         """The row awaits a data manager; it proves its record present."""
         self.held += 1
         self.rows_present.append(row.record)
+        if row.restricted:
+            self.marked.append(row.record)
         self.notes.append(RowNote(row.line, "held", rule, name, expected, row.record[:4].hex()))
 
     def note_fault(self, faulty: PreparedFault, found: Findings) -> None:
@@ -375,6 +378,7 @@ class _Plan:
             # In the order of their ids, not of the file: the random indexes of log, heads and keys
             # are then filled page by page.
             firsts=EncodedRows.of(sorted(self.firsts, key=attrgetter("record"))),
+            marked=self.marked,
         )
 
 

@@ -21,8 +21,14 @@ MARKED = "marked by its feed"
 class Marking:
     """What goes into a commit with the records that are marked."""
 
-    def __init__(self, records: Collection[UUID], log: Log, origin: Origin) -> None:
-        """A shield over each of these records and its whole child, unless one stands already."""
+    def __init__(
+        self, records: Collection[UUID], log: Log, origin: Origin, held: Collection[UUID] = ()
+    ) -> None:
+        """A shield over each of these records and its whole child, unless one stands already.
+
+        ``held`` are those of which only a row that is held has the mark: what two persons lifted
+        stays lifted until it is taken.
+        """
         self.acts = ShieldActs(log, origin)
         self.expect: dict[UUID, int] = {}
         """The children whose records were looked at, at their versions: none may have grown."""
@@ -32,7 +38,9 @@ class Marking:
             kinds: Mapping[UUID, Kind] = under.get(record, {})
             if "shielded" in kinds.values():
                 return False
-            return "lifted" not in kinds.values() or not _was_marked(record, log)
+            if "lifted" not in kinds.values():
+                return True
+            return record not in held and not _was_marked(record, log)
 
         for group in self._with_their_children([one for one in records if is_bare(one)], log):
             self.acts.do(uuid4(), ApplyShield(group, self.acts.soon(), "feed", MARKED))

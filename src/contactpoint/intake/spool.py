@@ -38,6 +38,8 @@ class PlannedChunk(msgspec.Struct, frozen=True):
     """Rows of records that have no head."""
     settled: list[HeldRow] = []
     """Its rows, where they were held before and are taken up again."""
+    marked: list[bytes] = []
+    """Records that rows which are held mark as restricted."""
 
 
 class Spool:
