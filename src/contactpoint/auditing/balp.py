@@ -162,11 +162,16 @@ def _accessed(
 def _of_nobody(
     event: ChildrenAccessed, name: str, at: str, agents: tuple[Agent, ...]
 ) -> AuditEvent:
-    """A search that found nobody, a number that is nobody's, or a table that was taken."""
+    """A search that found nobody, a number that is nobody's, a table that was taken, or an act.
+
+    Acts that are no search, as a decision on a pair, have no profile of their own.
+    """
     kind = kind_of(event.act)
-    if kind is Kind.LISTED:
+    if kind in (Kind.LISTED, Kind.OTHER):
+        taken = kind is Kind.LISTED
         return AuditEvent(
-            name, EXPORT, at, agents, US, subtype=(_act(event.act),), action="R", outcome=SUCCESS,
+            name, EXPORT if taken else REST, at, agents, US, subtype=(_act(event.act),),
+            action="R" if taken else "E", outcome=SUCCESS,
             entity=(_query(event), *_request(event.request)),
         )  # fmt: skip
     missed = kind in (Kind.READ, Kind.OVERRIDE)

@@ -118,6 +118,19 @@ def test_a_search_that_found_nobody_is_one_event_without_a_patient(office):
     assert asked(event) == {"name": ["Nobody"]}
 
 
+def test_a_decision_on_a_pair_is_no_query_of_patients(office):
+    with office.opened() as store:
+        store.record_look(
+            store.origin("review decide"), "review decide", reason="", children=(),
+            search={"pair": "00000000-00000001", "verdict": "link"},
+        )  # fmt: skip
+    events = office.export(by=office.cleared)
+    acts = [[one["code"] for one in event.get("subtype", ())] for event in events]
+    event = events[acts.index(["review decide"])]
+    assert event["action"] == "E"
+    assert "meta" not in event
+
+
 def test_a_refusal_is_a_serious_failure(office):
     office.asked(office.reader_, "erase", "1", "--yes")
     (event,) = of(office.export())
