@@ -204,6 +204,27 @@ def test_a_withheld_record_that_proves_to_be_the_childs_comes_under_the_shield(r
     assert refuge.findings() == []
 
 
+def decide_on(refuge, verdict, *names):
+    """Two stewards judge a pair, and what follows is linked; the pair."""
+    with refuge.opened() as store:
+        store.catch_up()
+        judging = Judging(store.log, store.keys, store.master)
+        pair = Pair.of(*map(store.record_named, names))
+        origin = store.origin("review decide")
+        judging.decide(Meant(pair, verdict, "x", judging.open(pair)), By("ada", "bram"), origin)
+        store.linking.run(origin, store.model)
+    return pair
+
+
+def undo(refuge, pair):
+    """They take it back, and what follows is linked."""
+    with refuge.opened() as store:
+        store.catch_up()
+        judging = Judging(store.log, store.keys, store.master)
+        assert judging.undo(pair, By("ada", "bram"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+
+
 @pytest.mark.parametrize("other", [f"pds:{NHS}", "club:1"])
 def test_a_withheld_record_that_a_steward_linked_is_withheld_again_when_that_is_undone(
     refuge, asha, other
@@ -211,19 +232,9 @@ def test_a_withheld_record_that_a_steward_linked_is_withheld_again_when_that_is_
     """To the shielded child, or to somebody whom everybody sees."""
     refuge.load([NEAR], "clinic", "2026-09-02")
     before = refuge.under()
-    with refuge.opened() as store:
-        store.catch_up()
-        judging = Judging(store.log, store.keys, store.master)
-        pair = Pair.of(*map(store.record_named, ("clinic:1", other)))
-        origin = store.origin("review decide")
-        judging.decide(Meant(pair, "link", "x", judging.open(pair)), By("ada", "bram"), origin)
-        store.linking.run(origin, store.model)
+    pair = decide_on(refuge, "link", "clinic:1", other)
     assert refuge.number("clinic", "1") == refuge.number(*other.split(":"))
-    with refuge.opened() as store:
-        store.catch_up()
-        judging = Judging(store.log, store.keys, store.master)
-        assert judging.undo(pair, By("ada", "bram"), store.origin("review undo"))
-        store.linking.run(store.origin("link"), store.model)
+    undo(refuge, pair)
     assert refuge.under() == before
     assert refuge.number("clinic", "1") is None
     assert refuge.findings() == []
@@ -232,20 +243,10 @@ def test_a_withheld_record_that_a_steward_linked_is_withheld_again_when_that_is_
 def test_a_withheld_record_that_two_released_is_withheld_again_when_that_is_undone(refuge, asha):
     refuge.load([NEAR], "clinic", "2026-09-02")
     before = refuge.under()
-    with refuge.opened() as store:
-        store.catch_up()
-        judging = Judging(store.log, store.keys, store.master)
-        pair = Pair.of(*map(store.record_named, ("clinic:1", f"pds:{NHS}")))
-        origin = store.origin("review decide")
-        judging.decide(Meant(pair, "apart", "x", judging.open(pair)), By("ada", "bram"), origin)
-        store.linking.run(origin, store.model)
+    pair = decide_on(refuge, "apart", "clinic:1", f"pds:{NHS}")
     number = refuge.number("clinic", "1")
     assert is_open(refuge.show(number))
-    with refuge.opened() as store:
-        store.catch_up()
-        judging = Judging(store.log, store.keys, store.master)
-        assert judging.undo(pair, By("ada", "bram"), store.origin("review undo"))
-        store.linking.run(store.origin("link"), store.model)
+    undo(refuge, pair)
     assert refuge.under() == before
     assert refuge.number("clinic", "1") is None
     answer = refuge.asked(refuge.reader(), "child", "show", number, *WHY)
