@@ -27,3 +27,9 @@ def test_a_record_left_of_nobody_is_lifted_with_the_shield_that_it_came_under(in
     index.load("pds", [(3, "bare")])
     index.lift("pds:9000000033")
     index.holds_thoroughly()
+
+
+def test_a_pair_that_somebody_asked_about_is_not_referred_again(index):
+    """Two records exchange their numbers: that is asked about, and of one source they share one."""
+    index.load("pds", [(0, "swapped")])
+    index._nothing_is_left_to_link()

@@ -16,6 +16,7 @@ from events.store.heads import ChildHead
 from linkage.resolve import Resolution
 from linkage.weigh import probability
 from projections.queries import Queries
+from projections.review import WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ class Commit:
         """Pairs that newly await a steward, and pairs that no longer do."""
         open_now = queries.open_pairs_of(self._records)
         wanted = {Pair.of(pair.left, pair.right): pair for pair in self._referred}
-        known_open = {Pair.of(*pair) for pair in open_now}
-        fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in known_open)
+        # A pair that somebody asked about waits as it is, whatever a run makes of it.
+        waiting = {Pair.of(*pair) for pair in queries.open_pairs_of(self._records, WAITING)}
+        fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in waiting)
         settled = tuple(
             pair
             for pair in open_now
