@@ -95,7 +95,8 @@ class Commit:
         open_now = queries.open_pairs_of(self._records)
         wanted = {Pair.of(pair.left, pair.right): pair for pair in self._referred}
         # A pair that somebody asked about waits as it is, whatever a run makes of it.
-        waiting = {Pair.of(*pair) for pair in queries.open_pairs_of(self._records, WAITING)}
+        ends = {end for pair in self._referred for end in (pair.left, pair.right)}
+        waiting = {Pair.of(*pair) for pair in queries.open_pairs_of(ends, WAITING)}
         fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in waiting)
         settled = tuple(
             pair

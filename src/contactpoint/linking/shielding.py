@@ -87,7 +87,8 @@ class Spreading:
             # What a judgement released, or brought under a shield, is as before when it is undone.
             undone = [made for o in group if (made := near.undone().get(o)) is not None]
             given_back = bool(undone) and not been(group, min(undone))
-            if self._laid_over(group, ids) or (self._shields_over(group, ids) and not given_back):
+            over = self._shields_over(group, ids)
+            if over and (not given_back or self._were_laid(over, group, ids)):
                 continue
             new = (self._under.get(ids[o]) or o not in linked or o in near.stated() for o in group)
             if given_back or all(new):
@@ -105,10 +106,10 @@ class Spreading:
     def _shields_over(self, group: Ordinals, ids: Mapping[int, UUID]) -> list[UUID]:
         return sorted({shield for o in group for shield in self._over.get(ids[o], ())})
 
-    def _laid_over(self, group: Ordinals, ids: Mapping[int, UUID]) -> bool:
-        """Whether a shield was laid over any of the group, and did not come over it by a link."""
+    def _were_laid(self, shields: Sequence[UUID], group: Ordinals, ids: Mapping[int, UUID]) -> bool:
+        """Whether one was laid over any of the group, and did not come over it by a link."""
         records = {ids[o] for o in group}
-        return any(self.acts.state(s).first & records for s in self._shields_over(group, ids))
+        return any(self.acts.state(shield).first & records for shield in shields)
 
     def _kept(self, group: Ordinals, near: Withholding, ids: Mapping[int, UUID]) -> Ordinals:
         """The group, unless nothing keeps it under the shields that withhold any of it."""
