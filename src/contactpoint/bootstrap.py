@@ -191,9 +191,9 @@ class Contactpoint:
         made.prepare_anew()
         return made
 
-    def catch_up(self) -> int:
-        """Bring the read models to where the log stands; the position reached."""
-        return self.projector.catch_up()
+    def catch_up(self, upto: int | None = None) -> object:
+        """Bring the read models to a position, or to where the log stands."""
+        return self.projector.catch_up(upto)
 
     @cached_property
     def queries(self) -> Queries:

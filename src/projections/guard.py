@@ -5,8 +5,10 @@ may. An answer made from records that are listed, by a read model that did not k
 away: the read model catches up, and the question is put to it again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -40,6 +42,31 @@ class Shields(Protocol):
         """How each of these records, or of all, stands under which shields."""
 
 
+@dataclass(slots=True)
+class _Asked:
+    """What the read models have to have passed: where the last act stood when somebody asked."""
+
+    head: int | None = None
+
+
+_ASKED: ContextVar[_Asked | None] = ContextVar("_ASKED", default=None)
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """What is asked in this context meanwhile counts as asked when the first of it was.
+
+    For one request that is tried again. Whoever asks before an act may be answered as before it:
+    without this, each act beside a try would put the answer off once more. The list itself is
+    looked at in every try. Not for a request that lays a shield: it would not see its own.
+    """
+    token = _ASKED.set(_Asked())
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
+
+
 class BehindError(Exception):
     """The read models do not know yet of the shields that stand: nothing is shown."""
 
@@ -50,8 +77,10 @@ class BehindError(Exception):
 class Guard:
     """Checks every answer against the list. Where the list cannot be read, there is no answer."""
 
-    def __init__(self, shields: Shields, catch_up: Callable[[], object] = lambda: None) -> None:
-        """``catch_up`` brings the read models to where the log stands."""
+    def __init__(
+        self, shields: Shields, catch_up: Callable[[int], object] = lambda _: None
+    ) -> None:
+        """``catch_up`` brings the read models to a position of the log, or beyond it."""
         self._shields = shields
         self._catch_up = catch_up
 
@@ -105,15 +134,20 @@ class Guard:
         ``openly`` says of an answer that it tells nothing but of the records that it shows openly.
         The list itself then says whether it may be shown, wherever the read models stand.
         """
+        asked = _ASKED.get() or _Asked()
         for _ in range(TRIES):
             with engine.connect() as connection:
                 position = _position(connection)
                 answer = read(Target(connection))
             with self._shields.reading():
-                passed = position >= self.head() or openly(answer)
-                if passed and not self.hidden(shows(answer)):
+                head = self.head()
+                if asked.head is None:
+                    asked.head = head
+                passed = position >= asked.head
+                if (passed or openly(answer)) and not self.hidden(shows(answer)):
                     return tell(answer)
-            self._catch_up()
+            # An act since then is on the list and not yet in what was read.
+            self._catch_up(head if passed else asked.head)
         raise BehindError
 
 

@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from contactpoint.bootstrap import Contactpoint
 from contactpoint.serving.threads import beside
+from projections.guard import asked_once
 
 EVERY = 0.05
 """Seconds between two looks at where log and read models stand."""
@@ -46,16 +47,23 @@ def _follow(store: Contactpoint, ended: threading.Event) -> None:
             ended.wait(PATIENCE)
 
 
-def waiting_for_it(store: Contactpoint) -> Callable[[], object]:
+class Waiting(Protocol):
+    """Brings the read models to a position; to the last act on a shield where none is named."""
+
+    def __call__(self, upto: int | None = None) -> None:
+        """Return when they are there."""
+
+
+def waiting_for_it(store: Contactpoint) -> Waiting:
     """What a worker does where read models are behind: wait, or project where that is in vain.
 
     Called in the event loop, which has others to answer, it raises NotYetError.
     """
 
-    def wait() -> None:
+    def wait(upto: int | None = None) -> None:
         if is_in_loop():
             raise NotYetError
-        goal = store.log.heads.act("shield")
+        goal = store.log.heads.act("shield") if upto is None else upto
         until = time.monotonic() + PATIENCE
         while min(one.position for one in store.projector.standings()) < goal:
             if time.monotonic() > until:
@@ -68,11 +76,12 @@ def waiting_for_it(store: Contactpoint) -> Callable[[], object]:
 async def soon(work: Callable[[], T], slowly: Callable[[Callable[[], T]], Awaitable[T]]) -> T:
     """What ``work`` gives in the event loop, as soon as it can; else what it gives off it."""
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        with suppress(NotYetError):
-            return work()
-        await asyncio.sleep(EVERY)
-    return await slowly(work)
+    with asked_once():
+        while time.monotonic() < until:
+            with suppress(NotYetError):
+                return work()
+            await asyncio.sleep(EVERY)
+        return await slowly(work)
 
 
 def is_in_loop() -> bool:

@@ -14,6 +14,7 @@ from contactpoint.serving.service import opened
 from contactpoint.settings import from_environment
 from contactpoint.shielding.officers import Asked
 from events.access import ChildrenAccessed
+from projections.queries import Search
 from projections.view import RestrictedView
 from tests.contactpoint.serving.conftest import ASHA, BRAM, CORA
 
@@ -109,6 +110,72 @@ def test_the_loop_does_not_wait_and_asks_again(own, store):
     assert isinstance(asyncio.run(asking()).view, RestrictedView)
 
 
+@pytest.fixture
+def followed(store):
+    """A store whose read models lag behind its shields until somebody brings them up."""
+    store.__dict__["catch_up"] = waiting_for_it(store)
+    store.__dict__.pop("queries", None)
+    return store
+
+
+async def asked_while_it_lags(work):
+    """A question that is tried until the read models know of the shields."""
+    answer = asyncio.create_task(soon(work, asyncio.to_thread))
+    await asyncio.sleep(2 * keeping_up.EVERY)
+    assert not answer.done()
+    return answer
+
+
+def test_a_shield_laid_since_somebody_asked_does_not_put_the_answer_off(own, followed):
+    """Each night lays many, and whoever asks of a shielded child would wait for the last of them.
+
+    It fails where each try waits for the shields that stand then.
+    """
+    asha, bram = (own.number("pds", key) for key in (ASHA, BRAM))
+    apply_unseen(followed, asha)
+
+    async def asking():
+        answer = await asked_while_it_lags(lambda: followed.queries.child_by_number(asha))
+        followed.projector.catch_up()
+        apply_unseen(followed, bram)
+        return await asyncio.wait_for(answer, keeping_up.PATIENCE / 2)
+
+    assert isinstance(asyncio.run(asking()).view, RestrictedView)
+    assert lag(followed) > 0
+
+
+def test_whoever_is_shielded_since_somebody_asked_is_not_shown(own, followed):
+    """It fails where the list itself is looked at in the first try alone."""
+    asha, bram = (own.number("pds", key) for key in (ASHA, BRAM))
+    apply_unseen(followed, asha)
+
+    async def asking():
+        at_home = Search(postcode="LS1 4AP")
+        answer = await asked_while_it_lags(lambda: followed.queries.find(at_home))
+        followed.projector.catch_up()
+        apply_unseen(followed, bram)
+        await asyncio.sleep(3 * keeping_up.EVERY)
+        assert not answer.done()
+        followed.projector.catch_up()
+        return await answer
+
+    assert asyncio.run(asking()).found == ()
+
+
+def test_whoever_asks_after_a_shield_was_laid_waits_for_it(own, followed):
+    """It fails where what an earlier request waited for holds for the next."""
+    cora, asha = (own.number("pds", key) for key in (CORA, ASHA))
+
+    async def asking():
+        assert await soon(lambda: followed.queries.child_by_number(cora), asyncio.to_thread)
+        apply_unseen(followed, asha)
+        answer = await asked_while_it_lags(lambda: followed.queries.child_by_number(cora))
+        followed.projector.catch_up()
+        return await answer
+
+    assert asyncio.run(asking())
+
+
 def test_a_look_that_is_put_again_is_on_record_once(own, store):
     """Whoever may be told identifiers is told them by a second question, which has to wait."""
     settings = from_environment(own.environment)
@@ -138,7 +205,7 @@ def test_what_does_not_come_soon_is_asked_off_the_loop(own, store, monkeypatch):
 
 def test_while_read_models_lag_children_are_shown_who_are_seen_whole_and_no_others(own, store):
     asha, bram, cora = (own.number("pds", key) for key in (ASHA, BRAM, CORA))
-    store.__dict__["catch_up"] = list
+    store.__dict__["catch_up"] = lambda _: None
     store.__dict__.pop("queries", None)
     apply_unseen(store, asha)
     assert store.queries.child_by_number(bram).view.number == bram
