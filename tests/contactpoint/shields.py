@@ -97,8 +97,10 @@ class Refuge(Installation):
         if status == "01":
             code = {"coding": [{"code": "01"}]}
             identifier["extension"] = [{"url": VERIFICATION, "valueCodeableConcept": code}]
+        practice = who.get("practice")
         return {
             "resourceType": "Patient",
+            "generalPractitioner": [{"identifier": {"value": practice}}] if practice else [],
             "id": who.get("id", number),
             "identifier": [identifier],
             "meta": {"security": [{"code": mark}], "versionId": day.replace("-", "")},

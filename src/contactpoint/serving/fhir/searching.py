@@ -108,7 +108,8 @@ def patient_search_posted(
 
 def _answered(seat: Seat, stated: Mapping[str, Sequence[str]]) -> Response[bytes]:
     wanted = read_query(stated)
-    found, more = _found(seat, wanted)
+    answering, more = _found(seat, wanted)
+    found = seat.may_be_told(answering)
     seat.record([one.child for one in found], _as_recorded(wanted))
     if more:
         return seat.answer(too_many())
