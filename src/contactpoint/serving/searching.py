@@ -17,7 +17,8 @@ from contactpoint.serving.expected import not_a_day, not_a_name, not_a_postcode
 from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
 from person.particulars import BirthDate
-from projections.queries import MOST_FOUND, Found, Search, TooBroadError
+from projections.queries import MOST_FOUND, Found
+from projections.search import Search, TooBroadError
 from projections.view import ChildView, Name
 
 MOST_LOOKED_UP = 100

@@ -22,7 +22,8 @@ from contactpoint.serving.fhir.patients import patient
 from contactpoint.serving.seat import Seat, Seated
 from person.identifiers import IdentifierError, nhs_number
 from person.places import PlaceError, postcode
-from projections.queries import MOST_FOUND, WILDCARD, Found, Search
+from projections.queries import MOST_FOUND, Found
+from projections.search import WILDCARD, Search
 
 LONGEST = 200
 """Characters of a value."""
