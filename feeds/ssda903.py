@@ -151,6 +151,8 @@ class Ssda903Reading(OnePass):
         names, rows = table.named()
         taken = _TABLES[kind][1]
         for line, row in rows:
+            if len(row) < len(names):
+                table.refuse_cut_off(line)
             cells = {
                 name: text for name, cell in zip(names, row, strict=False) if (text := clean(cell))
             }
