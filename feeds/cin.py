@@ -65,7 +65,7 @@ class Cin:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.cin"
-    version: int = 3
+    version: int = 4
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
@@ -205,8 +205,8 @@ class CinReading(OnePass):
     def _assessment(self, remarks: Remarks, episodes: list[Leaves]) -> Assessment | None:
         """Give that an assessment was made, if one was, and when last."""
         dates = [
-            _date(remarks, each, "AssessmentAuthorisationDate")
-            or _date(remarks, each, "AssessmentActualStartDate")
+            _date(remarks, each, "AssessmentAuthorisationDate", self._latest)
+            or _date(remarks, each, "AssessmentActualStartDate", self._latest)
             for each in episodes
             if any(name.startswith("Assessment") for name in each)
         ]
@@ -221,5 +221,5 @@ def _sex(remarks: Remarks, stated: Leaves, birth: BirthDate | None) -> str | Non
     return code
 
 
-def _date(remarks: Remarks, episode: Leaves, name: str) -> str:
-    return date_value(remarks, name, episode.get(name, ""))
+def _date(remarks: Remarks, episode: Leaves, name: str, latest: str = "") -> str:
+    return date_value(remarks, name, episode.get(name, ""), latest)

@@ -77,7 +77,7 @@ class Csc:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
-    version: int = 3
+    version: int = 4
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 
@@ -289,7 +289,8 @@ class CscRows:
             self._count(episode, _EPISODE, "social_care_episodes.")
             involvements += self._social_work(remarks, episode, authority)
             assessed += [
-                _date(remarks, each, "authorisation_date") or _date(remarks, each, "start_date")
+                _date(remarks, each, "authorisation_date", self.today.date)
+                or _date(remarks, each, "start_date", self.today.date)
                 for each in _objects(remarks, episode, "child_and_family_assessments")
                 if each.get("purge") is not True
             ]
@@ -309,14 +310,12 @@ class CscRows:
             if worker.get("purge") is True:
                 continue
             self._count(worker, _WORKER, "care_worker_details.")
+            start = _date(remarks, worker, "start_date") or opened
+            # One who begins after the episode was closed did not end with it.
+            end = _date(remarks, worker, "end_date") or (closed if start <= closed else "")
+            worker_id = said(remarks, "worker_id", worker.get("worker_id"))
             found.append(
-                Involvement(
-                    "social-work",
-                    authority,
-                    practitioner=said(remarks, "worker_id", worker.get("worker_id")),
-                    start=_date(remarks, worker, "start_date") or opened,
-                    end=_date(remarks, worker, "end_date") or closed,
-                )
+                Involvement("social-work", authority, practitioner=worker_id, start=start, end=end)
             )
         if found or episode.get("referral_no_further_action_flag") is True:
             return found
@@ -424,8 +423,8 @@ def _services(remarks: Remarks, child: Object) -> list[Involvement]:
     return found
 
 
-def _date(remarks: Remarks, level: Object, name: str) -> str:
-    return date_value(remarks, name, said(remarks, name, level.get(name)))
+def _date(remarks: Remarks, level: Object, name: str, latest: str = "") -> str:
+    return date_value(remarks, name, said(remarks, name, level.get(name)), latest)
 
 
 def _object(remarks: Remarks, level: Object, name: str) -> Object:

@@ -48,6 +48,17 @@ def test_that_an_assessment_was_made_is_taken_and_never_what_it_says(cin):
     assert cin.submissions["C2"].particulars.assessment is None
 
 
+def test_an_assessment_of_a_day_to_come_is_a_remark_and_was_made_all_the_same(
+    read, samples, tmp_path
+):
+    path = tmp_path / "cin.xml"
+    path.write_text((samples / "cin.xml").read_text().replace(">2024-02-20<", ">2028-04-28<"))
+    found = read(Cin(clock=lambda: "2026-04-30"), path)
+    made = found.submissions["C1"].particulars.assessment
+    assert made == Assessment(organisation="801", date="2024-03-01")
+    assert ("DATE-FUTURE", "AssessmentAuthorisationDate") in found.remarks("C1")
+
+
 def test_an_unborn_child_has_an_expected_birth_and_should_have_no_sex(cin):
     assert cin.submissions["C2"].particulars.birth == BirthDate("2026-07-24", expected=True)
     assert cin.remarks("C2") == [("8750", "Sex")]
