@@ -59,7 +59,7 @@ class Ctf:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.ctf"
-    version: int = 3
+    version: int = 4
     mode: Mode = "delta"
     settings: Settings = Settings()  # noqa: RUF009  # frozen
 
@@ -104,9 +104,11 @@ class CtfReading(OnePass):
         """Read the header; the school that sends and the one that receives are of every pupil."""
         for part in element.iterchildren("{*}SourceSchool", "{*}DestSchool"):
             school = _school([], leaves(part))
-            self._schools += school
             if school and local(part) == "SourceSchool":
                 self._source = school[0].organisation
+            elif school and school[0].organisation == self._source:
+                continue  # results sent to a school in its own name
+            self._schools += school
         stated = leaves(element)
         return Header(
             effective=effective_of(self._file, stated, "DateTime"),
