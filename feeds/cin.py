@@ -95,11 +95,14 @@ class CinReading(OnePass):
 
     def __iter__(self) -> Iterator[Submission | Fault]:
         """Give a submission or a fault for each child."""
-        ordinal = 0
-        for element, name in self._return.elements("Header", "Child"):
+        ordinal, has_children = 0, False
+        for element, name in self._return.elements("Header", "Children", "Child"):
             if name == "Child":
                 ordinal += 1
                 yield self._child(element, ordinal)
+            has_children = has_children or name != "Header"
+        if not has_children:
+            raise self._error("Message", "Children", "the children of a CIN census")
 
     def _read_header(self) -> Header:
         for element, name in self._return.elements("Header", "Child"):

@@ -92,6 +92,16 @@ def test_a_child_without_its_authoritys_id_is_rejected(cin):
     assert cin.faults == [("8500", 4)]
 
 
+def test_a_census_of_no_children_is_no_error_and_one_without_their_list_is(read, samples, tmp_path):
+    path = tmp_path / "cin.xml"
+    head, _, _ = (samples / "cin.xml").read_text().partition("<Children>")
+    path.write_text(f"{head}<Children/></Message>")
+    assert read(FEED, path).rows == []
+    path.write_text(f"{head}</Message>")
+    with pytest.raises(FeedError, match="Message, Children: expected the children"):
+        read(FEED, path)
+
+
 def test_what_is_not_taken_is_counted(cin):
     dropped = cin.reading.dropped
     assert dropped["PrimaryNeedCode"] == dropped["InitialCategoryOfAbuse"] == 1
