@@ -38,6 +38,7 @@ from feeds.values import (
     sex,
     today,
     upn_identifier,
+    yes_or_no,
 )
 from person.identifiers import Identifier, is_upn_unknown, la_child_id
 from person.names import clean
@@ -196,7 +197,7 @@ class CinReading(OnePass):
 
     def _involvement(self, remarks: Remarks, episode: Leaves) -> Involvement | None:
         """Give the involvement of social workers; a referral without further action is none."""
-        if episode.get("ReferralNFA", "").lower() in ("true", "1"):
+        if yes_or_no(remarks, "ReferralNFA", episode.get("ReferralNFA", "")):
             return None
         return Involvement(
             "social-work",

@@ -35,6 +35,7 @@ from feeds.values import (
     sex,
     today,
     upn_identifier,
+    yes_or_no,
 )
 from person.authorities import AUTHORITIES
 from person.identifiers import Identifier, is_upn_unknown, la_child_id
@@ -317,7 +318,7 @@ class CscRows:
             found.append(
                 Involvement("social-work", authority, practitioner=worker_id, start=start, end=end)
             )
-        if found or episode.get("referral_no_further_action_flag") is True:
+        if found or _is_over(remarks, episode):
             return found
         return [Involvement("social-work", authority, start=opened, end=closed)]
 
@@ -425,6 +426,13 @@ def _services(remarks: Remarks, child: Object) -> list[Involvement]:
 
 def _date(remarks: Remarks, level: Object, name: str, latest: str = "") -> str:
     return date_value(remarks, name, said(remarks, name, level.get(name)), latest)
+
+
+def _is_over(remarks: Remarks, episode: Object) -> bool:
+    """Whether a referral needed no further action."""
+    name = "referral_no_further_action_flag"
+    said_so = episode.get(name)
+    return said_so is not None and bool(yes_or_no(remarks, name, str(said_so)))
 
 
 def _object(remarks: Remarks, level: Object, name: str) -> Object:

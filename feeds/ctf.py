@@ -25,6 +25,7 @@ from feeds.values import (
     only_file,
     phone_number,
     today,
+    yes_or_no,
 )
 from person.authorities import laestab
 from person.identifiers import is_upn_unknown
@@ -208,7 +209,8 @@ class _Pupil:
         """Give a contact who is a carer; of any other nothing."""
         stated = leaves(element)
         kind = _CARERS.get(stated.get("Relationship", "").upper(), "")
-        responsible = _is_true(stated.get("Responsibility", ""))
+        stated_so = stated.get("Responsibility", "")
+        responsible = yes_or_no(self.remarks, "Responsibility", stated_so)
         if not (kind or responsible):
             self._leaves(element, _NOTHING)
             return None
@@ -236,8 +238,3 @@ def _school(remarks: Remarks, stated: Leaves) -> tuple[Involvement, ...]:
             end=date_value(remarks, "LeavingDate", stated.get("LeavingDate", "")),
         ),
     )
-
-
-def _is_true(text: str) -> bool | None:
-    """Read a yes or no as XML Schema writes it; None where it is neither."""
-    return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())

@@ -42,6 +42,16 @@ def test_each_episode_of_need_is_an_involvement_unless_nothing_followed(cin):
     )
 
 
+def test_an_answer_that_is_neither_yes_nor_no_is_a_remark(read, samples, tmp_path):
+    path = tmp_path / "cin.xml"
+    text = (samples / "cin.xml").read_text()
+    path.write_text(text.replace("<ReferralNFA>true<", "<ReferralNFA>wrong<"))
+    found = read(Cin(clock=lambda: "2026-04-30"), path)
+    (asked,) = (key for key in found.submissions if ("YES-NO", "ReferralNFA") in found.remarks(key))
+    starts = [each.start for each in found.submissions[asked].particulars.involvements]
+    assert "2025-09-01" in starts
+
+
 def test_that_an_assessment_was_made_is_taken_and_never_what_it_says(cin):
     made = cin.submissions["C1"].particulars.assessment
     assert made == Assessment(organisation="801", date="2024-02-20")

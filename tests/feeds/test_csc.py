@@ -64,6 +64,19 @@ def test_a_worker_who_begins_after_an_episode_closed_did_not_end_with_it(written
     )
 
 
+@pytest.mark.parametrize(
+    ("flag", "involved", "rules"),
+    [(True, 0, []), ("true", 0, []), (1, 0, []), (False, 1, []), ("maybe", 1, ["YES-NO"])],
+)
+def test_that_nothing_followed_a_referral_is_read_however_it_is_said(
+    written, flag, involved, rules
+):
+    episode = {"referral_date": "2024-01-11", "referral_no_further_action_flag": flag}
+    read = written({"la_code": 201, "Children": [child() | {"social_care_episodes": [episode]}]})
+    assert len(read.submissions["C-1"].particulars.involvements) == involved
+    assert [rule for rule, _ in read.remarks("C-1")] == rules
+
+
 def test_an_assessment_authorised_on_a_day_to_come_stands_with_the_day_it_began(read, tmp_path):
     made = {"start_date": "2026-01-05", "authorisation_date": "2026-05-01"}
     episode = {"referral_date": "2026-01-02", "child_and_family_assessments": [made]}

@@ -54,6 +54,12 @@ def test_carers_are_taken_and_other_contacts_are_not(ctf):
     )
 
 
+def test_a_responsibility_that_is_neither_yes_nor_no_is_a_remark(changed):
+    read = changed("<Responsibility>true<", "<Responsibility>perhaps<")
+    assert ("YES-NO", "Responsibility") in read.remarks(FIRST)
+    assert read.submissions[FIRST].particulars.carers[0].responsibility is None
+
+
 def test_the_schools_are_those_of_the_history_and_then_of_the_header(ctf):
     assert ctf.submissions[FIRST].particulars.involvements == (
         Involvement(
