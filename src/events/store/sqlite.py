@@ -51,8 +51,11 @@ FEW = 8
 TYPES = {"id": "BLOB", "count": "INTEGER", "text": "TEXT", "bytes": "BLOB"}
 STATEMENTS = 256
 """Statements that a connection remembers, parsed and planned."""
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-131072", "wal_autocheckpoint=10000")
-"""FULL: a commit is on the disk when it returns. 128 MiB of cache spares the random index."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=10000")
+"""FULL: a commit is on the disk when it returns."""
+WIDE, NARROW = 128, 16
+"""MiB of cache for each connection. A load falls on all of the index of streams; a log without
+heads, the record of access, is written where it ends, by processes that run for weeks."""
 
 
 class _Transaction(SQLiteTransaction):
@@ -79,6 +82,8 @@ class _Connection(SQLiteConnection):
 
 
 class _Pool(SQLiteConnectionPool):
+    cache: int
+
     def _create_connection(self) -> SQLiteConnection:
         """A connection as the library makes it, but for its memory of one statement alone."""
         try:
@@ -92,7 +97,7 @@ class _Pool(SQLiteConnectionPool):
             )
         except sqlite3.Error as error:
             raise InterfaceError(error) from error
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, f"cache_size=-{self.cache * 1024}"):
             made.execute(f"PRAGMA {pragma}")
         return _Connection(made, max_age=self.max_age)
 
@@ -100,9 +105,11 @@ class _Pool(SQLiteConnectionPool):
 class Datastore(SQLiteDatastore):
     """Connections to one file that only its owner may read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cache: int = WIDE) -> None:
+        """``cache``: MiB that each connection may hold."""
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self.pool = _Pool(db_name=str(path), lock_timeout=PATIENCE, pool_timeout=PATIENCE)
+        self.pool.cache = cache
         self.single_row_tracking = True
         self.originator_id_type = "uuid"
 
@@ -386,7 +393,7 @@ class Factory(SQLiteFactory):
     def __init__(self, path: Path, names: Names) -> None:
         BaseInfrastructureFactory.__init__(self, Environment(names.name, {}))
         self.names = names
-        self.datastore = Datastore(path)
+        self.datastore = Datastore(path, WIDE if names.heads else NARROW)
 
     def application_recorder(self) -> Recorder:
         """The recorder of the log, with its tables made."""
