@@ -123,6 +123,13 @@ def test_a_confirmation_outranks_an_earlier_statement():
     assert record.stated.content == X
 
 
+def test_a_confirmation_of_what_is_current_no_more_makes_nothing_else_current():
+    record = after(states(1, X), states(3, Y))
+    seen = Order(9, 0, b"file")
+    assert confirm(record, seen, Order(5, 0, X)).stated == record.stated
+    assert confirm(record, seen, Order(5, 0, Y)).stated == Order(5, 0, Y)
+
+
 def test_an_absent_record_is_withdrawn_once():
     record = after(states(1), absent(2))
     assert record.standing == "withdrawn"
