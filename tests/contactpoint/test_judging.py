@@ -307,6 +307,15 @@ def test_a_judgement_that_another_gainsays_while_it_is_written_is_refused(desk):
     assert desk.children() == {frozenset({NORTH, SOUTH}), frozenset({WEST})}
 
 
+def test_a_decision_that_a_load_overtakes_is_refused_with_what_changed(desk):
+    def load(_judging, _store):
+        desk.patient("south", "9000000025", "2015-03", family="Okonjo-Bell", version="3")
+
+    with pytest.raises(StaleSightError, match=r"record [0-9a-f]{8} changed since"):
+        _race(desk, _deciding((NORTH, SOUTH), "link", "ada"), load)
+    assert frozenset({NORTH, SOUTH}) not in desk.children()
+
+
 def test_a_run_of_linking_that_a_judgement_overtakes_obeys_it(desk):
     desk.patient("east", "9000000009", "2015-03-04", words=("--no-link",))
     with desk.opened() as store:
