@@ -135,6 +135,8 @@ def test_the_two_are_never_a_pair_a_reason_or_a_row(adopted):
         reason = () if command[-1] == "claim" else REASON
         with pytest.raises(NotFoundError):
             adopted.run(*command, "clinic:k", "bristol:k", *reason, by=adopted.ada)
+    with adopted.opened() as store, pytest.raises(NotFoundError):
+        Judging(store.log, store.keys, store.master).open(Pair.of(old, new))
 
 
 def test_a_new_record_of_the_old_identity_is_of_it_and_is_shown_to_nobody(adopted):

@@ -17,6 +17,7 @@ from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.linking import Linking
 from contactpoint.linking.parts import Parts
 from tests.contactpoint.desk import Desk
+from tests.contactpoint.installation import Overtaken
 
 NORTH, SOUTH, WEST = "north:9000000009", "south:9000000025", "west:9000000041"
 
@@ -117,9 +118,10 @@ def test_a_decision_on_what_has_changed_since_is_refused_with_what_changed(desk)
     assert frozenset({NORTH, SOUTH}) not in desk.children()
 
 
-def test_a_decision_is_stale_when_a_child_got_another_record_since(desk):
+@pytest.mark.parametrize("grown", [NORTH, SOUTH])
+def test_a_decision_is_stale_when_either_child_got_another_record_since(desk, grown):
     seen = desk.opened_pair(NORTH, SOUTH)["seen"]
-    desk.decide(SOUTH, WEST, verdict="link")
+    desk.decide(grown, WEST, verdict="link")
     with pytest.raises(StaleSightError, match="the child of record"):
         desk.decide(NORTH, SOUTH, verdict="link", seen=seen)
 
@@ -235,21 +237,6 @@ def test_the_queue_is_the_same_after_a_rebuild(desk):
 
 def test_a_script_is_told_that_nothing_waits(desk):
     assert json.loads(desk.run("review", "list", "--json", "--limit", 1, by=desk.ada).stdout)
-
-
-class Overtaken:
-    """A log to which somebody else writes just before each of our first appends."""
-
-    def __init__(self, log, *others):
-        self._log, self._others = log, list(others)
-
-    def __getattr__(self, name):
-        return getattr(self._log, name)
-
-    def append(self, messages, **options):
-        if self._others:
-            self._others.pop(0)()
-        return self._log.append(messages, **options)
 
 
 def _race(desk, first, second):

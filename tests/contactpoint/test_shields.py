@@ -6,6 +6,7 @@ Named among them are the three failures of 2009 by which the original lost its s
 import json
 import threading
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import count
 from typing import Any, cast
 
@@ -16,12 +17,14 @@ from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
-from contactpoint.shielding.officers import AlreadyShieldedError, Asked
+from contactpoint.shielding.officers import AlreadyShieldedError, Asked, SecondPersonError
 from events.access import InvestigationOpened
+from events.message import Origin
 from person.numbers import written
 from projections.guard import Guard
 from projections.queries import Queries, Search
 from projections.view import FIELDS, RestrictedView
+from tests.contactpoint.installation import Overtaken
 from tests.contactpoint.shields import WHY, Refuge, is_open
 from tests.contactpoint.test_linking_runs import _linking
 
@@ -443,11 +446,29 @@ def test_one_officer_alone_lifts_nothing(refuge, asha, first, second):
     assert not is_open(refuge.show(asha))
 
 
+@pytest.mark.parametrize("second", ["", "olu"])
+def test_nobody_lifts_a_shield_with_themselves(refuge, asha, second):
+    with refuge.opened() as store:
+        with pytest.raises(SecondPersonError, match="by two persons"):
+            store.shielding.lift(asha, second, "home", Origin(1, "olu", "shield lift"))
+
+
 def test_a_shield_that_an_officer_laid_is_not_laid_twice(refuge, asha):
     words = ("shield", "apply", asha, "--criterion", "harm", "--requester", "desk")
     assert isinstance(refuge.asked(refuge.officer(), *words).exception, AlreadyShieldedError)
     missing = ("shield", "apply", "123456789012", "--criterion", "harm", "--requester", "desk")
     assert isinstance(refuge.asked(refuge.officer(), *missing).exception, NotFoundError)
+
+
+def test_of_two_officers_who_shield_a_child_at_once_one_is_told_that_it_is_done(refuge):
+    number = refuge.number("pds", NHS)
+    with refuge.opened() as store:
+        first = lambda: store.shielding.apply(number, Asked("harm"), store.origin("shield"))  # noqa: E731
+        overtaken: Any = Overtaken(store.log, first)
+        second = replace(store.shielding, log=overtaken)
+        with pytest.raises(AlreadyShieldedError):
+            second.apply(number, Asked("refuge"), store.origin("shield"))
+    assert refuge.under() == {("pds", NHS): ["shielded"]}
 
 
 def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):

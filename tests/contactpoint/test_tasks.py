@@ -145,6 +145,7 @@ def test_nobody_is_given_or_decides_on_their_own_family(desk):
         for attempt in (
             lambda name: desk.run("review", "show", name, *REASON, by=desk.ada),
             lambda name: desk.run("review", "claim", name, by=desk.ada),
+            lambda name: desk.run("review", "release", name, by=desk.ada),
             lambda name: desk.decide(name, verdict="link", seen=seen),
         ):
             with pytest.raises(NotFoundError) as refused:
