@@ -297,6 +297,8 @@ def test_a_child_merged_with_a_shielded_one_is_shielded_and_its_shield_reviewed_
     assert refuge.number("club", "1") == asha
     assert refuge.show(bram) == refuge.show(asha)
     assert not is_open(refuge.show(bram))
+    words = ("shield", "apply", bram, "--criterion", "harm", "--requester", "desk")
+    assert isinstance(refuge.asked(refuge.officer(), *words).exception, AlreadyShieldedError)
     own, (inherited,) = refuge.listed()
     assert own == []
     assert (inherited["inherited"], inherited["criterion"]) == ("merge", "refuge")
@@ -469,6 +471,18 @@ def test_of_two_officers_who_shield_a_child_at_once_one_is_told_that_it_is_done(
         with pytest.raises(AlreadyShieldedError):
             second.apply(number, Asked("refuge"), store.origin("shield"))
     assert refuge.under() == {("pds", NHS): ["shielded"]}
+
+
+def test_a_shield_covers_what_a_run_links_to_the_child_while_it_is_laid(refuge):
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-02", "--no-link")
+    number = refuge.number("pds", NHS)
+    with refuge.opened() as store:
+        run = lambda: store.linking.run(store.origin("link"), store.model)  # noqa: E731
+        overtaken: Any = Overtaken(store.log, run)
+        shielding = replace(store.shielding, log=overtaken)
+        shielding.apply(number, Asked("harm"), store.origin("shield"))
+    assert refuge.number("clinic", "1") == number
+    assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
 
 
 def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
