@@ -8,6 +8,7 @@ from contactpoint.errors import DeniedError, NotFoundError
 from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
+from contactpoint.people.deciding import Act
 from tests.contactpoint.desk import REASON, Desk
 
 KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}
@@ -334,6 +335,23 @@ def test_undoing_a_link_of_two_old_identities_gives_each_its_own_number(adopted)
         store.linking.run(store.origin("link"), store.model)
     assert adopted.numbers() == before
     assert adopted.findings() == []
+
+
+def test_every_number_that_was_merged_into_the_old_identity_is_given_up_with_it(office):
+    office.night("zoo", STRANGER)
+    merged = office.number("zoo:z")
+    with office.opened() as store:
+        judged(store, "zoo:z", "clinic:k")
+    office.night("bristol", {"key": "k", **KATE})
+    old, _ = office.adopted("bristol:k")
+    assert old != merged
+    with office.opened() as store:
+        separating = store.separating(Act.ADOPT)
+        assert None not in map(separating.retired, (old, merged))
+    for number in (old, merged):
+        with pytest.raises(NotFoundError):
+            office.shown(number)
+    assert office.findings() == []
 
 
 def test_an_old_identity_that_once_had_a_record_of_another_keeps_its_own(office):

@@ -406,6 +406,18 @@ def test_a_mark_taken_away_and_set_anew_lays_a_shield_again(refuge, lifted):
     assert (own["laid_by"], own["children"]) == ("feed", [written(lifted)])
 
 
+def test_whether_a_mark_is_set_anew_is_told_by_the_latest_statement_not_by_the_last_to_come(
+    refuge, lifted
+):
+    refuge.patient(NHS, "2026-09-05")
+    refuge.patient(NHS, "2026-08-20", mark="R", line="3 Past Street")
+    ((late,), _) = refuge.listed()
+    refuge.lift(late["shield"])
+    assert is_open(refuge.show(lifted))
+    refuge.patient(NHS, "2026-09-06", mark="R")
+    assert not is_open(refuge.show(lifted))
+
+
 def test_the_mark_on_a_record_that_no_lift_saw_shields_the_child(refuge, lifted):
     refuge.patient(NHS, "2026-09-03", "trust", mark="R")
     assert refuge.number("trust", NHS) == lifted
