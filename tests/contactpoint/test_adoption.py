@@ -174,6 +174,16 @@ def test_old_records_that_are_withdrawn_and_return_are_hidden_again(adopted):
     assert adopted.findings() == []
 
 
+def test_a_record_withdrawn_before_the_adoption_is_of_the_old_identity_when_it_returns(office):
+    office.withdrawn("school")
+    office.night("bristol", {"key": "k", **KATE, **NUMBER})
+    old, _ = office.adopted("bristol:k")
+    office.night("school", {"key": "s", **KAYLEIGH, **NUMBER, "upn": OLD_UPN})
+    assert office.number("school:s") == old
+    with pytest.raises(NotFoundError):
+        office.shown(old)
+
+
 def test_a_record_of_the_old_identity_that_comes_when_no_other_is_left_is_hidden_too(adopted):
     adopted.withdrawn("clinic", "school")
     adopted.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
@@ -258,6 +268,9 @@ def test_the_grounds_are_sealed_and_listed_for_officers_alone(adopted):
 def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office):
     words = ("--left", "clinic:k", "--right", "school:s", "--kind", "other")
     asked = ("--requested-by", "the court", "--json")
+    for alone in ("", office.cora):
+        with pytest.raises(DeniedError):
+            office.run("never-link", "draw", *words, *asked, by=office.cora, second=alone)
     said = office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
     assert office.number("clinic:k") != office.number("school:s")
     office.run("link", "--all")
@@ -265,6 +278,8 @@ def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office)
     again = office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
     assert json.loads(again.stdout)["never_link"] == json.loads(said.stdout)["never_link"]
     name = json.loads(said.stdout)["never_link"]
+    with pytest.raises(DeniedError):
+        office.run("never-link", "lift", name, by=office.cora)
     office.run("never-link", "lift", name, by=office.cora, second=office.dele)
     assert office.number("clinic:k") == office.number("school:s")
     assert office.findings() == []
