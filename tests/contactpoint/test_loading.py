@@ -203,6 +203,14 @@ def test_a_late_file_does_not_overwrite_what_is_newer(store):
     assert store.head("c1").state.statements == 2
 
 
+def test_a_late_row_of_an_establishment_is_withdrawn_by_a_later_snapshot_of_all_its_source(store):
+    store.load([child(1)], mode="snapshot", day="2026-09-03")
+    store.load([child(2, scope="8012001")], day="2026-09-01")
+    store.load([child(3, scope="8012001")], day="2026-09-04")
+    standing = {key: store.head(key).state.standing for key in ("c1", "c2", "c3")}
+    assert standing == {"c1": "current", "c2": "withdrawn", "c3": "current"}
+
+
 def test_persons_past_the_sources_age_are_out_of_scope_and_not_stored(store):
     store.register(oldest=19)
     rows = [child(1), child(2, dob="2007-09-01"), child(3, dob="2007-09-02")]
