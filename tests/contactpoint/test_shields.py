@@ -14,12 +14,15 @@ import pytest
 import sqlalchemy as sa
 
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
+from contactpoint.intake.loading import Loading
+from contactpoint.intake.request import Request
 from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked, SecondPersonError
 from events.access import InvestigationOpened
 from events.message import Origin
+from feeds.catalogue import FEEDS
 from person.numbers import written
 from projections.guard import Guard
 from projections.queries import Queries, Search
@@ -171,6 +174,20 @@ def test_an_amended_record_that_comes_near_a_shielded_child_is_withheld(refuge, 
 
 
 NEAR = ASHA | {"given": "Aisha", "dob": "2015-03-04", "postcode": "YO1 7HH"}
+
+
+def test_the_pair_of_a_withheld_record_waits_whatever_is_linked_meanwhile(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        (before,) = store.queries.open_pairs()
+    refuge.run("link", "--all")
+    refuge.load([NEAR | {"phone": "020 7946 0001"}], "clinic", "2026-09-03")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        (after,) = store.queries.open_pairs()
+    assert (after.left, after.right) == (before.left, before.right)
 
 
 def test_a_withheld_record_of_another_verified_number_is_released_at_once(refuge, asha):
@@ -367,6 +384,23 @@ def test_a_mark_shields_the_whole_child_before_anything_is_linked(refuge):
     refuge.patient(NHS, "2026-09-03", mark="R", words=("--no-link",))
     assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
     assert not is_open(refuge.show(number))
+
+
+def test_a_mark_covers_what_a_run_links_to_the_child_while_it_is_loaded(refuge):
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-02", "--no-link")
+    path = refuge.folder / "marked.ndjson"
+    path.write_text(json.dumps(refuge.patient_row(NHS, "2026-09-03", mark="R")) + "\n")
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        run = lambda: store.linking.run(store.origin("link"), store.model)  # noqa: E731
+        # The first append says that the delivery was received, the second takes its row.
+        overtaken: Any = Overtaken(store.log, int, run)
+        loading = Loading(
+            overtaken, store.keys, store.master, chunk=9, work=store.settings.work, kept_from=9
+        )
+        request = Request([path], FEEDS["health.pds-fhir"], "pds", effective="2026-09-03")
+        loading.load(request, store.origin("load"))
+    assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
 
 
 def test_a_mark_that_its_feed_takes_away_again_leaves_the_shield(refuge):
