@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from itertools import count
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from contactpoint.intake.request import Request
 from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
+from contactpoint.keeping.shielding_again import shield_again
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked, SecondPersonError
 from events.access import InvestigationOpened
 from events.message import Origin
@@ -602,6 +604,20 @@ def test_what_a_shield_hides_stands_apart_from_what_is_searched(refuge):
     assert tables() == {"sealed_statement"}
     refuge.lift(number)
     assert tables() == {"index_statement"}
+
+
+def test_a_shield_that_is_noted_outside_as_standing_is_laid_again_where_the_log_has_it_lifted(
+    refuge,
+):
+    number = refuge.number("pds", NHS)
+    shield = UUID(refuge.apply(number))
+    refuge.lift(number)
+    assert is_open(refuge.show(number))
+    with refuge.opened() as store:
+        record = store.record_named(f"pds:{NHS}")
+        assert shield_again(store, {shield: [record]}) == 1
+        assert shield_again(store, {shield: [record]}) == 0
+    assert not is_open(refuge.show(number))
 
 
 def test_the_household_is_offered_where_a_shield_is_laid(refuge):
