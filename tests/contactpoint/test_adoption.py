@@ -285,6 +285,18 @@ def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office)
     assert office.findings() == []
 
 
+def test_a_record_that_both_sides_would_take_joins_one_and_asks_nobody_about_the_other(office):
+    words = ("--left", "clinic:k", "--right", "school:s", "--kind", "other")
+    asked = ("--requested-by", "the court")
+    office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
+    office.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
+    assert office.number("dentist:d") in {office.number("clinic:k"), office.number("school:s")}
+    with office.opened() as store:
+        store.projector.catch_up()
+        assert store.queries.open_pairs() == []
+    assert office.findings() == []
+
+
 def test_a_never_link_outranks_the_judgement_of_a_steward(office):
     seen = office.opened_pair("clinic:k", "school:s")["seen"]
     office.decide("clinic:k", "school:s", verdict="link", seen=seen)

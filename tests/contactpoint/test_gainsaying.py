@@ -57,7 +57,7 @@ def test_who_could_not_tell_gainsays_nobody_and_is_no_part_of_a_chain():
     say("unsure", A, D, *CHAIN)
 
 
-def test_a_never_link_that_stands_between_others_of_the_two_children_forbids_as_if_there_were_none():
+def test_a_never_link_between_others_of_the_two_children_forbids_as_if_there_were_no_pair():
     sides = (A, "left"), (E, "right")
     with pytest.raises(NotFoundError, match="no such pair"):
         say("link", D, E, *CHAIN, sides=sides)

@@ -498,9 +498,8 @@ def test_one_officer_alone_lifts_nothing(refuge, asha, first, second):
 
 @pytest.mark.parametrize("second", ["", "olu"])
 def test_nobody_lifts_a_shield_with_themselves(refuge, asha, second):
-    with refuge.opened() as store:
-        with pytest.raises(SecondPersonError, match="by two persons"):
-            store.shielding.lift(asha, second, "home", Origin(1, "olu", "shield lift"))
+    with refuge.opened() as store, pytest.raises(SecondPersonError, match="by two persons"):
+        store.shielding.lift(asha, second, "home", Origin(1, "olu", "shield lift"))
 
 
 def test_a_shield_that_an_officer_laid_is_not_laid_twice(refuge, asha):

@@ -158,6 +158,14 @@ def test_nobody_is_given_or_decides_on_their_own_family(desk):
     assert desk.decide(first["pair"], verdict="link", by=desk.bram)["new"]
 
 
+def test_a_pair_that_waits_is_referred_once_however_often_all_is_linked(desk):
+    assert desk.listed()
+    before = desk.events()
+    for _ in range(2):
+        desk.run("link", "--all")
+    assert desk.events() == before
+
+
 def test_a_pair_across_a_never_link_is_in_no_queue_from_the_moment_it_is_drawn(desk):
     with desk.opened() as store:
         store.projector.catch_up()

@@ -259,9 +259,12 @@ def test_namesakes_with_verified_numbers_of_their_own_are_rivals_however_alike()
 
 def test_two_pupil_numbers_are_two_children_unless_they_link_alone():
     one = school(1)._replace(upns=frozenset({"a"}))
-    other = Member(2, "school", "k2", upns=frozenset({"b"}))
+    # Of another source: two records of one are rivals, and part for that alone.
+    other = Member(2, "academy", "k2", upns=frozenset({"b"}))
     pairs = [link(1, 3, 20.0), link(2, 3, 19.0)]
     members = [one, other, Member(3, "care", "k3")]
+    unnumbered = [one, other._replace(upns=frozenset()), members[2]]
+    assert frozenset({1, 2, 3}) in resolve(unnumbered, pairs).children
     assert frozenset({1, 2, 3}) not in resolve(members, pairs).children
     assert frozenset({1, 2, 3}) in resolve(members, [*pairs, link(1, 2, 12.0)]).children
 
