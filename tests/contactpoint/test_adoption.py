@@ -285,6 +285,23 @@ def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office)
     assert office.findings() == []
 
 
+def test_a_merger_across_a_never_link_is_told_to_nobody_who_follows_numbers(office):
+    office.night("zoo", STRANGER)
+    with office.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+        judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+        store.projector.catch_up()
+        assert store.queries.changes(0, 100)[0]
+    words = ("--left", "clinic:k", "--right", "zoo:z", "--kind", "other")
+    asked = ("--requested-by", "the court")
+    office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
+    with office.opened() as store:
+        store.projector.catch_up()
+        told, _ = store.queries.changes(0, 100)
+    assert [one for one in told if one.what == "merged"] == []
+
+
 def test_a_record_that_both_sides_would_take_joins_one_and_asks_nobody_about_the_other(office):
     words = ("--left", "clinic:k", "--right", "school:s", "--kind", "other")
     asked = ("--requested-by", "the court")
@@ -293,7 +310,7 @@ def test_a_record_that_both_sides_would_take_joins_one_and_asks_nobody_about_the
     assert office.number("dentist:d") in {office.number("clinic:k"), office.number("school:s")}
     with office.opened() as store:
         store.projector.catch_up()
-        assert store.queries.open_pairs() == []
+        assert store.workings.open_pairs() == []
     assert office.findings() == []
 
 

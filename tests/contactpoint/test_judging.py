@@ -16,6 +16,7 @@ from contactpoint.judging.statements import ClaimedError, JudgedAlreadyError
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.linking import Linking
 from contactpoint.linking.parts import Parts
+from events.child import Child, evolve
 from tests.contactpoint.desk import Desk
 from tests.contactpoint.installation import Overtaken
 
@@ -209,6 +210,17 @@ def _remarks(desk):
         rows = store.log.read(0, 10_000)
         judged = [m.event for m in store.log.decode(rows) if hasattr(m.event, "verdict")]
     return judged[-1].remarks
+
+
+def test_a_child_is_erased_with_those_that_were_merged_into_it(desk):
+    desk.decide(NORTH, SOUTH, verdict="link")
+    number = desk.numbers()[0]["north", "9000000009"]
+    desk.run("erase", number, "--reason", "asked", "--yes")
+    with desk.opened() as store:
+        numbers = {head.number: head.child for head in store.log.heads.all_children()}
+        states = [store.log.replay(child, Child(), evolve).status for child in numbers.values()]
+    assert sorted(states) == ["current", "erased", "erased"]
+    assert desk.findings() == []
 
 
 def test_a_judgement_outlives_a_relink_another_model_and_a_rebuild(desk):

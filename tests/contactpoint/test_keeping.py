@@ -386,6 +386,16 @@ def test_a_ledger_of_erasures_that_is_gone_is_missed(erased):
     assert restore(erased)["erased_again"] == 2
 
 
+def test_a_ledger_of_erasures_that_lost_its_last_note_is_missed(erased):
+    backup(erased)
+    (ledger,) = (erased.home / "checkpoints").glob("*.erasures")
+    lose(erased)
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole[: whole.rstrip().rfind(b"\n") + 1])
+    with pytest.raises(BackupError, match="1 notes of erasures, but there were 2"):
+        restore(erased)
+
+
 def test_an_erasure_between_the_log_and_the_keys_is_replayed(erased):
     (index,) = (erased.folder / "index").iterdir()
     backup(erased)

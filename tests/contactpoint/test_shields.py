@@ -182,13 +182,13 @@ def test_the_pair_of_a_withheld_record_waits_whatever_is_linked_meanwhile(refuge
     refuge.load([NEAR], "clinic", "2026-09-02")
     with refuge.opened() as store:
         store.projector.catch_up()
-        (before,) = store.queries.open_pairs()
+        (before,) = store.workings.open_pairs()
     refuge.run("link", "--all")
     refuge.load([NEAR | {"phone": "020 7946 0001"}], "clinic", "2026-09-03")
     assert refuge.under()["clinic", "1"] == ["withheld"]
     with refuge.opened() as store:
         store.projector.catch_up()
-        (after,) = store.queries.open_pairs()
+        (after,) = store.workings.open_pairs()
     assert (after.left, after.right) == (before.left, before.right)
 
 

@@ -43,7 +43,7 @@ def test_a_child_that_is_restored_answers_for_itself_and_for_no_other():
     (restored,) = decide(assign(A), merged)
     child = evolve(merged, restored)
     assert restored == ChildRestored("m", (Evidence(A),))
-    assert (child.status, child.into, child.records) == ("current", None, {A})
+    assert (child.status, child.into, child.records) == ("current", None, frozenset({A}))
 
 
 def test_a_merged_child_that_is_closed_or_erased_leads_nowhere():
