@@ -364,6 +364,14 @@ def test_a_drill_killed_anywhere_leaves_no_word_of_an_erased_child(erased, failp
     assert holders(erased, erased.home, erased.temporary) == set()
 
 
+def test_a_restore_where_all_was_lost_killed_leaves_no_word_of_an_erased_child(erased):
+    lose(erased)
+    words = ("restore", erased.folder / "index", "--keys", erased.folder / "keys")
+    assert erased.finish(*words, failpoint="rebuild.after-swap")[0] == -signal.SIGKILL
+    assert list(erased.home.glob("*restoring*"))
+    assert holders(erased, erased.home, erased.temporary) == set()
+
+
 def test_an_erasure_removes_what_a_killed_drill_left_in_clear(planted, tmp_path):
     for name in ("index", "keys"):
         shutil.copytree(planted.folder / name, tmp_path / name)
