@@ -15,6 +15,7 @@ from contactpoint.judging.sight import StaleSightError
 from contactpoint.judging.statements import ClaimedError, JudgedAlreadyError
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.linking import Linking
+from contactpoint.linking.matching import matching_of
 from contactpoint.linking.parts import Parts
 from events.child import Child, evolve
 from tests.contactpoint.desk import Desk
@@ -217,6 +218,10 @@ def test_a_child_is_erased_with_those_that_were_merged_into_it(desk):
     number = desk.numbers()[0]["north", "9000000009"]
     desk.run("erase", number, "--reason", "asked", "--yes")
     with desk.opened() as store:
+        kept = KeptIndex(store.settings.work, store.keys, store.master)
+        left = store.log.heads.records([store.record_named(WEST)]).values()
+        index, _ = kept.load(matching_of(store.model))
+        assert set(index.ordinals().tolist()) <= {head.state.ordinal for head in left}
         numbers = {head.number: head.child for head in store.log.heads.all_children()}
         states = [store.log.replay(child, Child(), evolve).status for child in numbers.values()]
     assert sorted(states) == ["current", "erased", "erased"]

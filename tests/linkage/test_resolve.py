@@ -312,5 +312,14 @@ def test_a_number_that_two_children_state_awaits_a_person_though_each_has_its_pa
     assert at(resolve(members, pairs, [Judgement(1, 4, same=False)])) == set()
 
 
+def test_two_records_of_one_source_that_share_a_number_join_nothing_and_await_a_person():
+    twice = Pair(1, 2, 30.0, SHARED, "review", twice=True)
+    members = [health(1), health(2)]
+    found = resolve(members, [twice])
+    assert groups(found) == {frozenset({1}), frozenset({2})}
+    assert found.referred == (twice,)
+    assert resolve(members, [twice], [Judgement(1, 2, same=False)]).referred == ()
+
+
 def test_two_verified_numbers_that_differ_are_no_doubt_where_neither_is_anothers():
     assert at(resolve([health(1), school(3)], [crossed(1, 3)])) == set()
