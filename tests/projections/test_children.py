@@ -333,7 +333,7 @@ def test_a_rebuild_waits_until_it_has_passed_a_shield_that_was_laid_meanwhile(sm
     assert not slow._swap()
     slow._step(filling=False)
     assert slow._swap()
-    assert isinstance(small.ask.child_by_number("111").view, RestrictedView)
+    assert isinstance(small.view("111"), RestrictedView)
 
 
 def test_a_projection_that_does_not_exist_is_named_with_those_that_do(small):
