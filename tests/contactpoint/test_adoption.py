@@ -8,6 +8,7 @@ from contactpoint.errors import DeniedError, NotFoundError
 from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
+from contactpoint.people.deciding import Act
 from tests.contactpoint.desk import REASON, Desk
 
 KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}
@@ -135,6 +136,8 @@ def test_the_two_are_never_a_pair_a_reason_or_a_row(adopted):
         reason = () if command[-1] == "claim" else REASON
         with pytest.raises(NotFoundError):
             adopted.run(*command, "clinic:k", "bristol:k", *reason, by=adopted.ada)
+    with adopted.opened() as store, pytest.raises(NotFoundError):
+        Judging(store.log, store.keys, store.master).open(Pair.of(old, new))
 
 
 def test_a_new_record_of_the_old_identity_is_of_it_and_is_shown_to_nobody(adopted):
@@ -169,6 +172,18 @@ def test_old_records_that_are_withdrawn_and_return_are_hidden_again(adopted):
     assert adopted.number("clinic:k") == adopted.old
     assert adopted.old not in adopted.found(name="Kayleigh Dobbs")
     assert adopted.findings() == []
+
+
+def test_a_record_withdrawn_before_the_adoption_is_of_the_old_identity_when_it_returns(office):
+    office.withdrawn("school")
+    office.night("bristol", {"key": "k", **KATE, **NUMBER})
+    old, said = office.adopted("bristol:k")
+    # By what it states now it would be of the new one.
+    office.night("school", {"key": "s", **KATE, **NUMBER, "upn": OLD_UPN})
+    assert office.number("school:s") == old
+    assert office.number("bristol:k") == said["numbers"][0]
+    with pytest.raises(NotFoundError):
+        office.shown(old)
 
 
 def test_a_record_of_the_old_identity_that_comes_when_no_other_is_left_is_hidden_too(adopted):
@@ -255,6 +270,13 @@ def test_the_grounds_are_sealed_and_listed_for_officers_alone(adopted):
 def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office):
     words = ("--left", "clinic:k", "--right", "school:s", "--kind", "other")
     asked = ("--requested-by", "the court", "--json")
+    for alone in ("", office.cora):
+        with pytest.raises(DeniedError):
+            office.run("never-link", "draw", *words, *asked, by=office.cora, second=alone)
+    fay = office.token("fay", "adoption-officer")
+    office.run("review", "relatives", office.number("clinic:k"), by=fay)
+    with pytest.raises(NotFoundError):
+        office.run("never-link", "draw", *words, *asked, by=fay, second=office.dele)
     said = office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
     assert office.number("clinic:k") != office.number("school:s")
     office.run("link", "--all")
@@ -262,8 +284,39 @@ def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office)
     again = office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
     assert json.loads(again.stdout)["never_link"] == json.loads(said.stdout)["never_link"]
     name = json.loads(said.stdout)["never_link"]
+    with pytest.raises(DeniedError):
+        office.run("never-link", "lift", name, by=office.cora)
     office.run("never-link", "lift", name, by=office.cora, second=office.dele)
     assert office.number("clinic:k") == office.number("school:s")
+    assert office.findings() == []
+
+
+def test_a_merger_across_a_never_link_is_told_to_nobody_who_follows_numbers(office):
+    office.night("zoo", STRANGER)
+    with office.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+        judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+        store.projector.catch_up()
+        assert store.queries.changes(0, 100)[0]
+    words = ("--left", "clinic:k", "--right", "zoo:z", "--kind", "other")
+    asked = ("--requested-by", "the court")
+    office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
+    with office.opened() as store:
+        store.projector.catch_up()
+        told, _ = store.queries.changes(0, 100)
+    assert [one for one in told if one.what == "merged"] == []
+
+
+def test_a_record_that_both_sides_would_take_joins_one_and_asks_nobody_about_the_other(office):
+    words = ("--left", "clinic:k", "--right", "school:s", "--kind", "other")
+    asked = ("--requested-by", "the court")
+    office.run("never-link", "draw", *words, *asked, by=office.cora, second=office.dele)
+    office.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
+    assert office.number("dentist:d") in {office.number("clinic:k"), office.number("school:s")}
+    with office.opened() as store:
+        store.projector.catch_up()
+        assert store.workings.open_pairs() == []
     assert office.findings() == []
 
 
@@ -332,6 +385,23 @@ def test_undoing_a_link_of_two_old_identities_gives_each_its_own_number(adopted)
         store.linking.run(store.origin("link"), store.model)
     assert adopted.numbers() == before
     assert adopted.findings() == []
+
+
+def test_every_number_that_was_merged_into_the_old_identity_is_given_up_with_it(office):
+    office.night("zoo", STRANGER)
+    merged = office.number("zoo:z")
+    with office.opened() as store:
+        judged(store, "zoo:z", "clinic:k")
+    office.night("bristol", {"key": "k", **KATE})
+    old, _ = office.adopted("bristol:k")
+    assert old != merged
+    with office.opened() as store:
+        separating = store.separating(Act.ADOPT)
+        assert None not in map(separating.retired, (old, merged))
+    for number in (old, merged):
+        with pytest.raises(NotFoundError):
+            office.shown(number)
+    assert office.findings() == []
 
 
 def test_an_old_identity_that_once_had_a_record_of_another_keeps_its_own(office):

@@ -16,7 +16,9 @@ from contactpoint.judging.statements import ClaimedError, JudgedAlreadyError
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.linking import Linking
 from contactpoint.linking.parts import Parts
+from events.child import Child, evolve
 from tests.contactpoint.desk import Desk
+from tests.contactpoint.installation import Overtaken
 
 NORTH, SOUTH, WEST = "north:9000000009", "south:9000000025", "west:9000000041"
 
@@ -117,9 +119,10 @@ def test_a_decision_on_what_has_changed_since_is_refused_with_what_changed(desk)
     assert frozenset({NORTH, SOUTH}) not in desk.children()
 
 
-def test_a_decision_is_stale_when_a_child_got_another_record_since(desk):
+@pytest.mark.parametrize("grown", [NORTH, SOUTH])
+def test_a_decision_is_stale_when_either_child_got_another_record_since(desk, grown):
     seen = desk.opened_pair(NORTH, SOUTH)["seen"]
-    desk.decide(SOUTH, WEST, verdict="link")
+    desk.decide(grown, WEST, verdict="link")
     with pytest.raises(StaleSightError, match="the child of record"):
         desk.decide(NORTH, SOUTH, verdict="link", seen=seen)
 
@@ -209,6 +212,22 @@ def _remarks(desk):
     return judged[-1].remarks
 
 
+def test_a_child_is_erased_with_those_that_were_merged_into_it(desk):
+    desk.decide(NORTH, SOUTH, verdict="link")
+    number = desk.numbers()[0]["north", "9000000009"]
+    desk.run("link")
+    kept = desk.home / "work" / "matcher.index"
+    before = kept.read_bytes()[:200]
+    desk.run("erase", number, "--reason", "asked", "--yes")
+    # What was written of them, sealed as it is, is not gone by what is written behind it.
+    assert not (kept.exists() and kept.read_bytes().startswith(before))
+    with desk.opened() as store:
+        numbers = {head.number: head.child for head in store.log.heads.all_children()}
+        states = [store.log.replay(child, Child(), evolve).status for child in numbers.values()]
+    assert sorted(states) == ["current", "erased", "erased"]
+    assert desk.findings() == []
+
+
 def test_a_judgement_outlives_a_relink_another_model_and_a_rebuild(desk):
     desk.decide(NORTH, SOUTH, verdict="link")
     desk.decide(SOUTH, WEST, verdict="apart")
@@ -235,21 +254,6 @@ def test_the_queue_is_the_same_after_a_rebuild(desk):
 
 def test_a_script_is_told_that_nothing_waits(desk):
     assert json.loads(desk.run("review", "list", "--json", "--limit", 1, by=desk.ada).stdout)
-
-
-class Overtaken:
-    """A log to which somebody else writes just before each of our first appends."""
-
-    def __init__(self, log, *others):
-        self._log, self._others = log, list(others)
-
-    def __getattr__(self, name):
-        return getattr(self._log, name)
-
-    def append(self, messages, **options):
-        if self._others:
-            self._others.pop(0)()
-        return self._log.append(messages, **options)
 
 
 def _race(desk, first, second):
@@ -305,6 +309,15 @@ def test_a_judgement_that_another_gainsays_while_it_is_written_is_refused(desk):
         )
     desk.run("link")
     assert desk.children() == {frozenset({NORTH, SOUTH}), frozenset({WEST})}
+
+
+def test_a_decision_that_a_load_overtakes_is_refused_with_what_changed(desk):
+    def load(_judging, _store):
+        desk.patient("south", "9000000025", "2015-03", family="Okonjo-Bell", version="3")
+
+    with pytest.raises(StaleSightError, match=r"record [0-9a-f]{8} changed since"):
+        _race(desk, _deciding((NORTH, SOUTH), "link", "ada"), load)
+    assert frozenset({NORTH, SOUTH}) not in desk.children()
 
 
 def test_a_run_of_linking_that_a_judgement_overtakes_obeys_it(desk):

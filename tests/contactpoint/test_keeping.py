@@ -364,6 +364,14 @@ def test_a_drill_killed_anywhere_leaves_no_word_of_an_erased_child(erased, failp
     assert holders(erased, erased.home, erased.temporary) == set()
 
 
+def test_a_restore_where_all_was_lost_killed_leaves_no_word_of_an_erased_child(erased):
+    lose(erased)
+    words = ("restore", erased.folder / "index", "--keys", erased.folder / "keys")
+    assert erased.finish(*words, failpoint="rebuild.after-swap")[0] == -signal.SIGKILL
+    assert list(erased.home.glob("*restoring*"))
+    assert holders(erased, erased.home, erased.temporary) == set()
+
+
 def test_an_erasure_removes_what_a_killed_drill_left_in_clear(planted, tmp_path):
     for name in ("index", "keys"):
         shutil.copytree(planted.folder / name, tmp_path / name)
@@ -384,6 +392,16 @@ def test_a_ledger_of_erasures_that_is_gone_is_missed(erased):
         restore(erased)
     ledger.write_bytes(whole)
     assert restore(erased)["erased_again"] == 2
+
+
+def test_a_ledger_of_erasures_that_lost_its_last_note_is_missed(erased):
+    backup(erased)
+    (ledger,) = (erased.home / "checkpoints").glob("*.erasures")
+    lose(erased)
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole[: whole.rstrip().rfind(b"\n") + 1])
+    with pytest.raises(BackupError, match="1 notes of erasures, but there were 2"):
+        restore(erased)
 
 
 def test_an_erasure_between_the_log_and_the_keys_is_replayed(erased):

@@ -1,6 +1,7 @@
 """The matcher's index on disk: whole, then what changed; cut short anywhere, it is as it was."""
 
 import pytest
+from msgspec.structs import replace
 
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.matching import matching_of
@@ -34,6 +35,15 @@ def test_what_was_saved_in_parts_is_loaded_whole(kept, store, tmp_path):
     again, position = KeptIndex(tmp_path, store.keys, store.master).load(MATCHING)
     assert position == 2
     assert listed(again.pairs_within(LOWEST)) == listed(index.pairs_within(LOWEST))
+
+
+def test_an_index_under_another_model_is_not_taken(kept, store, tmp_path):
+    grown(kept, *lots())
+    shipped = Model.shipped()
+    prior = replace(shipped.prior, records=shipped.prior.records + 1)
+    other = matching_of(replace(shipped, prior=prior))
+    index, position = KeptIndex(tmp_path, store.keys, store.master).load(other)
+    assert (len(index), position) == (0, 0)
 
 
 def test_a_save_after_a_small_change_writes_what_changed(kept, tmp_path):

@@ -1,6 +1,8 @@
 """What a load does with rows: nothing lost, nothing doubled, the same in any order."""
 
+import shutil
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,10 @@ from hypothesis import strategies as st
 
 from contactpoint.errors import ChangedFileError, UsageError
 from contactpoint.following import heads_of
+from contactpoint.intake.request import Request
+from events.message import Origin
 from events.verify import verify
+from feeds.catalogue import FEEDS
 from feeds.submission import FeedError
 from tests.contactpoint.conftest import Store, child, children
 
@@ -201,6 +206,32 @@ def test_a_late_file_does_not_overwrite_what_is_newer(store):
     store.load([child(1)], day="2026-09-01")
     assert store.head("c1").state.stated_version == 1
     assert store.head("c1").state.statements == 2
+
+
+def test_a_late_row_of_an_establishment_is_withdrawn_by_a_later_snapshot_of_all_its_source(store):
+    store.load([child(1)], mode="snapshot", day="2026-09-03")
+    store.load([child(2, scope="8012001")], day="2026-09-01")
+    store.load([child(3, scope="8012001")], day="2026-09-04")
+    standing = {key: store.head(key).state.standing for key in ("c1", "c2", "c3")}
+    assert standing == {"c1": "current", "c2": "withdrawn", "c3": "current"}
+
+
+def test_a_set_of_files_is_known_by_all_of_them(store, tmp_path):
+    samples = Path(__file__).parents[1] / "feeds" / "samples" / "ssda903"
+    copied = Path(shutil.copytree(samples, tmp_path / "set"))
+    mapping = tmp_path / "authority.toml"
+    mapping.write_text('authority = "801"\n')
+
+    def load():
+        paths = sorted(copied.glob("*.csv"))
+        reader = FEEDS["social-care.ssda903"]
+        request = Request(paths, reader, "care", mapping=mapping, effective="2026-09-01")
+        return store.loading().load(request, Origin(1, "os:test", "load"))
+
+    assert [load().known, load().known] == [False, True]
+    with (copied / "uasc.csv").open("a") as last:
+        last.write("\n")
+    assert not load().known
 
 
 def test_persons_past_the_sources_age_are_out_of_scope_and_not_stored(store):

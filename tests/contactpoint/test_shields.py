@@ -6,21 +6,29 @@ Named among them are the three failures of 2009 by which the original lost its s
 import json
 import threading
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import count
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
+from contactpoint.intake.loading import Loading
+from contactpoint.intake.request import Request
 from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
-from contactpoint.shielding.officers import AlreadyShieldedError, Asked
+from contactpoint.keeping.shielding_again import shield_again
+from contactpoint.shielding.officers import AlreadyShieldedError, Asked, SecondPersonError
 from events.access import InvestigationOpened
+from events.message import Origin
+from feeds.catalogue import FEEDS
 from person.numbers import written
 from projections.search import Search
 from projections.view import FIELDS, RestrictedView
+from tests.contactpoint.installation import Overtaken
 from tests.contactpoint.shields import WHY, Refuge, is_open
 from tests.contactpoint.test_linking_runs import _linking
 from tests.projections.asking import Asking
@@ -170,6 +178,20 @@ def test_an_amended_record_that_comes_near_a_shielded_child_is_withheld(refuge, 
 NEAR = ASHA | {"given": "Aisha", "dob": "2015-03-04", "postcode": "YO1 7HH"}
 
 
+def test_the_pair_of_a_withheld_record_waits_whatever_is_linked_meanwhile(refuge, asha):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        (before,) = store.workings.open_pairs()
+    refuge.run("link", "--all")
+    refuge.load([NEAR | {"phone": "020 7946 0001"}], "clinic", "2026-09-03")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        (after,) = store.workings.open_pairs()
+    assert (after.left, after.right) == (before.left, before.right)
+
+
 def test_a_withheld_record_of_another_verified_number_is_released_at_once(refuge, asha):
     refuge.load([NEAR], "clinic", "2026-09-02")
     assert refuge.under()["clinic", "1"] == ["withheld"]
@@ -294,6 +316,8 @@ def test_a_child_merged_with_a_shielded_one_is_shielded_and_its_shield_reviewed_
     assert refuge.number("club", "1") == asha
     assert refuge.show(bram) == refuge.show(asha)
     assert not is_open(refuge.show(bram))
+    words = ("shield", "apply", bram, "--criterion", "harm", "--requester", "desk")
+    assert isinstance(refuge.asked(refuge.officer(), *words).exception, AlreadyShieldedError)
     own, (inherited,) = refuge.listed()
     assert own == []
     assert (inherited["inherited"], inherited["criterion"]) == ("merge", "refuge")
@@ -364,6 +388,23 @@ def test_a_mark_shields_the_whole_child_before_anything_is_linked(refuge):
     assert not is_open(refuge.show(number))
 
 
+def test_a_mark_covers_what_a_run_links_to_the_child_while_it_is_loaded(refuge):
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-02", "--no-link")
+    path = refuge.folder / "marked.ndjson"
+    path.write_text(json.dumps(refuge.patient_row(NHS, "2026-09-03", mark="R")) + "\n")
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        run = lambda: store.linking.run(store.origin("link"), store.model)  # noqa: E731
+        # The first append says that the delivery was received, the second takes its row.
+        overtaken: Any = Overtaken(store.log, int, run)
+        loading = Loading(
+            overtaken, store.keys, store.master, chunk=9, work=store.settings.work, kept_from=9
+        )
+        request = Request([path], FEEDS["health.pds-fhir"], "pds", effective="2026-09-03")
+        loading.load(request, store.origin("load"))
+    assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
+
+
 def test_a_mark_that_its_feed_takes_away_again_leaves_the_shield(refuge):
     refuge.patient(NHS, "2026-09-02", mark="R")
     refuge.patient(NHS, "2026-09-03")
@@ -399,6 +440,18 @@ def test_a_mark_taken_away_and_set_anew_lays_a_shield_again(refuge, lifted):
     assert not is_open(refuge.show(lifted))
     ((own,), _) = refuge.listed()
     assert (own["laid_by"], own["children"]) == ("feed", [written(lifted)])
+
+
+def test_whether_a_mark_is_set_anew_is_told_by_the_latest_statement_not_by_the_last_to_come(
+    refuge, lifted
+):
+    refuge.patient(NHS, "2026-09-05")
+    refuge.patient(NHS, "2026-08-20", mark="R", line="3 Past Street")
+    ((late,), _) = refuge.listed()
+    refuge.lift(late["shield"])
+    assert is_open(refuge.show(lifted))
+    refuge.patient(NHS, "2026-09-06", mark="R")
+    assert not is_open(refuge.show(lifted))
 
 
 def test_the_mark_on_a_record_that_no_lift_saw_shields_the_child(refuge, lifted):
@@ -443,11 +496,40 @@ def test_one_officer_alone_lifts_nothing(refuge, asha, first, second):
     assert not is_open(refuge.show(asha))
 
 
+@pytest.mark.parametrize("second", ["", "olu"])
+def test_nobody_lifts_a_shield_with_themselves(refuge, asha, second):
+    with refuge.opened() as store, pytest.raises(SecondPersonError, match="by two persons"):
+        store.shielding.lift(asha, second, "home", Origin(1, "olu", "shield lift"))
+
+
 def test_a_shield_that_an_officer_laid_is_not_laid_twice(refuge, asha):
     words = ("shield", "apply", asha, "--criterion", "harm", "--requester", "desk")
     assert isinstance(refuge.asked(refuge.officer(), *words).exception, AlreadyShieldedError)
     missing = ("shield", "apply", "123456789012", "--criterion", "harm", "--requester", "desk")
     assert isinstance(refuge.asked(refuge.officer(), *missing).exception, NotFoundError)
+
+
+def test_of_two_officers_who_shield_a_child_at_once_one_is_told_that_it_is_done(refuge):
+    number = refuge.number("pds", NHS)
+    with refuge.opened() as store:
+        first = lambda: store.shielding.apply(number, Asked("harm"), store.origin("shield"))  # noqa: E731
+        overtaken: Any = Overtaken(store.log, first)
+        second = replace(store.shielding, log=overtaken)
+        with pytest.raises(AlreadyShieldedError):
+            second.apply(number, Asked("refuge"), store.origin("shield"))
+    assert refuge.under() == {("pds", NHS): ["shielded"]}
+
+
+def test_a_shield_covers_what_a_run_links_to_the_child_while_it_is_laid(refuge):
+    refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-02", "--no-link")
+    number = refuge.number("pds", NHS)
+    with refuge.opened() as store:
+        run = lambda: store.linking.run(store.origin("link"), store.model)  # noqa: E731
+        overtaken: Any = Overtaken(store.log, run)
+        shielding = replace(store.shielding, log=overtaken)
+        shielding.apply(number, Asked("harm"), store.origin("shield"))
+    assert refuge.number("clinic", "1") == number
+    assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
 
 
 def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
@@ -521,6 +603,20 @@ def test_what_a_shield_hides_stands_apart_from_what_is_searched(refuge):
     assert tables() == {"sealed_statement"}
     refuge.lift(number)
     assert tables() == {"index_statement"}
+
+
+def test_a_shield_that_is_noted_outside_as_standing_is_laid_again_where_the_log_has_it_lifted(
+    refuge,
+):
+    number = refuge.number("pds", NHS)
+    shield = UUID(refuge.apply(number))
+    refuge.lift(number)
+    assert is_open(refuge.show(number))
+    with refuge.opened() as store:
+        record = store.record_named(f"pds:{NHS}")
+        assert shield_again(store, {shield: [record]}) == 1
+        assert shield_again(store, {shield: [record]}) == 0
+    assert not is_open(refuge.show(number))
 
 
 def test_the_household_is_offered_where_a_shield_is_laid(refuge):

@@ -134,6 +134,15 @@ def test_a_split_across_what_was_judged_one_child_is_refused(desk):
     assert desk.children() == {group(*SOURCES)}
 
 
+def test_a_split_across_what_a_withdrawn_record_joins_is_refused(desk):
+    desk.decide("south:9000000009", "west:9000000009", verdict="link")
+    desk.decide("west:9000000009", "north:9000000009", verdict="link")
+    desk.patient("west", "9000000009", "2015-03-04", mark="REDACTED", version="9")
+    assert group("south", "north", "east") in desk.children()
+    with pytest.raises(GainsaidError):
+        desk.split("south")
+
+
 def test_not_all_records_can_be_taken_off_and_none_of_another_child(desk):
     for off in (SOURCES, ("south", "elsewhere")):
         with pytest.raises(NotFoundError):

@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.judging.acts import By
 from contactpoint.moments import DAY
+from contactpoint.separating import Separating
 from contactpoint.tasks import ASIDE, RISK, Kind, Task, each_record_once, kind_of, worth
+from events.never_link import Grounds
 from linkage import pattern as patterns
 from linkage.compare.dates import Birth
 from linkage.compare.identifiers import Nhs
@@ -145,6 +148,7 @@ def test_nobody_is_given_or_decides_on_their_own_family(desk):
         for attempt in (
             lambda name: desk.run("review", "show", name, *REASON, by=desk.ada),
             lambda name: desk.run("review", "claim", name, by=desk.ada),
+            lambda name: desk.run("review", "release", name, by=desk.ada),
             lambda name: desk.decide(name, verdict="link", seen=seen),
         ):
             with pytest.raises(NotFoundError) as refused:
@@ -152,6 +156,29 @@ def test_nobody_is_given_or_decides_on_their_own_family(desk):
             said.add(str(refused.value))
     assert len(said) == 1
     assert desk.decide(first["pair"], verdict="link", by=desk.bram)["new"]
+
+
+def test_a_pair_that_waits_is_referred_once_however_often_all_is_linked(desk):
+    assert desk.listed()
+    before = desk.events()
+    for _ in range(2):
+        desk.run("link", "--all")
+    assert desk.events() == before
+
+
+def test_a_pair_across_a_never_link_is_in_no_queue_from_the_moment_it_is_drawn(desk):
+    with desk.opened() as store:
+        store.projector.catch_up()
+        separating = Separating(store.log, store.keys, store.master, store.workings.merged_into)
+        for one in store.open_records.shown_pairs():
+            officers, origin = By("cora", "dele"), store.origin("never-link draw")
+            separating.draw([one.left], [one.right], officers, origin, Grounds("other", "x"))
+        # No run of linking has followed, and the pairs wait on in the read models.
+        store.projector.catch_up()
+        assert store.workings.open_pairs()
+        assert store.open_records.shown_pairs() == []
+        assert store.lists.status().reviews == 0
+    assert desk.listed() == []
 
 
 def test_a_family_stays_ones_own_when_the_child_is_merged(desk):

@@ -53,6 +53,10 @@ def test_who_claims_again_what_is_theirs_changes_nothing():
     assert decide(ClaimPair("ada", 50, 140), given(CLAIMED)) == []
 
 
+def test_who_claims_again_after_the_lease_has_ended_gets_another_one():
+    assert decide(ClaimPair("ada", 100, 190), given(CLAIMED)) == [PairClaimed("ada", 190)]
+
+
 def test_another_is_refused_until_the_lease_ends():
     with pytest.raises(PairHeldError) as refused:
         decide(ClaimPair("bram", 50, 140), given(CLAIMED))

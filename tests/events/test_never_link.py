@@ -80,8 +80,9 @@ def test_no_record_ever_stands_on_both_sides_or_leaves_one(growth):
         assert before.right <= known.right
 
 
-def test_what_a_judgement_brought_leaves_its_side_and_may_come_back():
-    grown, back = NeverLinkGrown((THREE,), ()), SidesGivenBack((THREE,))
+@pytest.mark.parametrize("grown", [NeverLinkGrown((THREE,), ()), NeverLinkGrown((), (THREE,))])
+def test_what_a_judgement_brought_leaves_its_side_and_may_come_back(grown):
+    back = SidesGivenBack((THREE,))
     give = GiveSidesBack(frozenset([THREE]))
     assert decide(give, given(DRAWN, grown)) == [back]
     assert decide(give, given(DRAWN, grown, back)) == []

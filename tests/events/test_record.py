@@ -113,9 +113,21 @@ def test_a_late_row_that_repeats_the_statement_before_it_owes_no_event():
     assert kinds(states(2, Z), record) == [RecordAmended]
 
 
+def test_an_earlier_statement_repeated_at_its_own_place_owes_no_event():
+    record = after(states(1, X), states(3, Y), states(5, Z))
+    assert kinds(states(3, Y), record) == []
+
+
 def test_a_confirmation_outranks_an_earlier_statement():
     record = after(states(1, X), states(3, X), states(2, Y))
     assert record.stated.content == X
+
+
+def test_a_confirmation_of_what_is_current_no_more_makes_nothing_else_current():
+    record = after(states(1, X), states(3, Y))
+    seen = Order(9, 0, b"file")
+    assert confirm(record, seen, Order(5, 0, X)).stated == record.stated
+    assert confirm(record, seen, Order(5, 0, Y)).stated == Order(5, 0, Y)
 
 
 def test_an_absent_record_is_withdrawn_once():
@@ -128,6 +140,12 @@ def test_a_withdrawn_record_stated_as_before_returns():
     record = after(states(1), absent(2))
     assert kinds(states(3), record) == [RecordReturned]
     assert after(states(3), record=record).standing == "current"
+
+
+def test_the_delivery_that_states_the_absence_does_not_prove_the_record_present():
+    record = after(states(1), absent(2))
+    assert kinds(states(2), record) == []
+    assert after(states(2), record=record).standing == "withdrawn"
 
 
 def test_a_withdrawn_record_stated_differently_returns_amended():

@@ -123,6 +123,7 @@ def test_a_withheld_record_is_released_or_comes_under_the_shield():
     ]
     joined = evolve(state, ShieldSpread((C,)))
     assert joined.kinds() == {A: "shielded", B: "shielded", C: "shielded", D: "withheld"}
+    assert decide(LiftShield("olu", "ola", ""), joined)[0] == RecordsReleased((D,), "lifted")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,11 @@ import threading
 from contextlib import closing
 
 import pytest
+from sqlalchemy.engine import make_url
 
+from events.chain import chain_key
+from events.log import Log
+from events.store.appending import Names
 from tests.contracts.event_store import EventStoreContract
 from tests.events.store_builders import Store, withdrawn
 
@@ -34,6 +38,16 @@ def test_a_position_is_never_used_again_after_its_row_is_gone(tmp_path):
         with closing(sqlite3.connect(tmp_path / "log.db")) as tool, tool:
             tool.execute("DELETE FROM log_event WHERE rowid = 3")
         assert store.log.append(store.many(1, start=3)) == range(4, 5)
+
+
+def test_a_clock_that_is_set_back_dates_no_commit_before_the_one_it_follows(tmp_path):
+    times = iter([5, 3])
+    with Store(tmp_path) as store:
+        names = Names("log", chain_key(store.master.chain, "log"), clock=lambda: next(times))
+        with Log(make_url(store.log_url), store.keys, names) as log:
+            log.append(store.many(1))
+            log.append(store.many(1, start=1))
+            assert [one.recorded for one in log.links()] == [5, 5]
 
 
 def test_positions_survive_a_dump_and_restore_over_a_gap(tmp_path):

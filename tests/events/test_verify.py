@@ -217,6 +217,10 @@ def test_a_changed_head_a_missing_head_and_a_head_too_many_are_found(store, tmp_
     ("tampering", "found"),
     [
         ("UPDATE act_head SET position = 4", "the head of each judgement is not at its last event"),
+        (
+            "UPDATE act_head SET position = 99",
+            "the head of each judgement is not at its last event",
+        ),
         ("DELETE FROM act_head", "the head of each judgement is missing"),
     ],
 )

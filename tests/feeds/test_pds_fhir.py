@@ -74,6 +74,22 @@ def test_a_related_person_is_a_carer_of_the_patient_before(pds):
     assert pds.submissions["9000000009"].particulars.carers == (mother,)
 
 
+@pytest.mark.parametrize(("end", "carers"), [("2020-05-06", 0), ("2999-01-01", 1)])
+def test_a_contact_whose_time_has_ended_is_no_carer(written, end, carers):
+    patient = {
+        "resourceType": "Patient",
+        "id": "9000000009",
+        "birthDate": "2014-05-09",
+        "contact": [{
+            "name": {"given": ["Vesper"], "family": "Quince"},
+            "relationship": [],
+            "period": {"end": end},
+        }],
+    }  # fmt: skip
+    told = written(json.dumps(patient)).submissions["9000000009"]
+    assert len(told.particulars.carers) == carers
+
+
 def test_a_restricted_patient_is_marked_and_a_redacted_one_purged(pds):
     assert pds.submissions["9000000025"].particulars.restricted
     assert not pds.submissions["9000000009"].particulars.restricted

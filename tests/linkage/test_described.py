@@ -4,8 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.compare.dates import Birth
+from linkage.compare.names import Family, Given
 from linkage.described import (
     FLOOR,
+    NOBODY,
     POSSIBLE,
     Grade,
     Likeness,
@@ -17,7 +20,7 @@ from linkage.described import (
 from linkage.model import Model, total
 from linkage.pattern import encode, level
 from linkage.standardise import standardise
-from linkage.weigh import weigh
+from linkage.weigh import log_odds, weigh
 from person.identifiers import Identifier
 from person.names import PersonName
 from person.particulars import BirthDate, Particulars
@@ -51,6 +54,18 @@ def like(person, *records):
 def alone(person, *records):
     (sure,) = graded([like(person, *records)], MODEL)
     return sure
+
+
+def test_what_a_rule_leaves_to_a_person_is_certain_by_the_margin_of_that_rule_alone():
+    plain = encode({"given": Given.EXACT, "family": Family.EXACT, "birth": Birth.EXACT})
+    stand_in = encode({"given": Given.EXACT, "family": Family.EXACT, "birth": Birth.DEFAULT})
+    link = log_odds(MODEL.thresholds.link) + float(np.log2(NOBODY))
+
+    def grade(pattern, beyond):
+        return graded([Likeness(link + beyond, pattern)], MODEL)[0].grade
+
+    assert [grade(plain, beyond) for beyond in (-1, 2, 5)] == ["probable", "certain", "certain"]
+    assert [grade(stand_in, beyond) for beyond in (-1, 2, 5)] == ["probable", "probable", "certain"]
 
 
 @given(st.lists(st.builds(Likeness, st.floats(-60, 60), st.just(0), st.booleans()), max_size=30))

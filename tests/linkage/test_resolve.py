@@ -259,9 +259,12 @@ def test_namesakes_with_verified_numbers_of_their_own_are_rivals_however_alike()
 
 def test_two_pupil_numbers_are_two_children_unless_they_link_alone():
     one = school(1)._replace(upns=frozenset({"a"}))
-    other = Member(2, "school", "k2", upns=frozenset({"b"}))
+    # Of another source: two records of one are rivals, and part for that alone.
+    other = Member(2, "academy", "k2", upns=frozenset({"b"}))
     pairs = [link(1, 3, 20.0), link(2, 3, 19.0)]
     members = [one, other, Member(3, "care", "k3")]
+    unnumbered = [one, other._replace(upns=frozenset()), members[2]]
+    assert frozenset({1, 2, 3}) in resolve(unnumbered, pairs).children
     assert frozenset({1, 2, 3}) not in resolve(members, pairs).children
     assert frozenset({1, 2, 3}) in resolve(members, [*pairs, link(1, 2, 12.0)]).children
 
@@ -307,6 +310,15 @@ def test_a_number_that_two_children_state_awaits_a_person_though_each_has_its_pa
     assert groups(found) == {frozenset((1, 3)), frozenset((2, 4))}
     assert at(found) == {frozenset((1, 4))}
     assert at(resolve(members, pairs, [Judgement(1, 4, same=False)])) == set()
+
+
+def test_two_records_of_one_source_that_share_a_number_join_nothing_and_await_a_person():
+    twice = Pair(1, 2, 30.0, SHARED, "review", twice=True)
+    members = [health(1), health(2)]
+    found = resolve(members, [twice])
+    assert groups(found) == {frozenset({1}), frozenset({2})}
+    assert found.referred == (twice,)
+    assert resolve(members, [twice], [Judgement(1, 2, same=False)]).referred == ()
 
 
 def test_two_verified_numbers_that_differ_are_no_doubt_where_neither_is_anothers():

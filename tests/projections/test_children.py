@@ -9,6 +9,7 @@ from events.child import ChildClosed, ChildErased, ChildMerged, ChildRestored, E
 from events.child import RecordsUnlinked as Unlinked
 from events.linking import PairsReferred, ReferredPair
 from events.record import RecordErased, RecordReturned
+from events.shield import ShieldApplied, ShieldLifted
 from person.identifiers import Identifier
 from projections.database import open_read_models, scrub, writing
 from projections.fingerprint import fingerprint
@@ -17,6 +18,7 @@ from projections.positions import FencedError
 from projections.projector import Projector, Rebuild, UnknownProjectionError
 from projections.rows import delete, insert, update
 from projections.search import Search, TooBroadError
+from projections.view import RestrictedView
 from tests.projections.asking import Asking
 from tests.projections.fake_log import (
     FakeLog,
@@ -310,6 +312,28 @@ def test_a_rebuild_takes_in_what_was_projected_meanwhile(small):
     slow._step(filling=False)
     assert slow._swap()
     assert fingerprint(small.engine) == live
+
+
+def test_what_a_shield_hid_stands_among_what_is_open_once_it_is_lifted(small):
+    small.given(rid(1), received(1)).given(cid(1), registered("111", 1)).catch_up()
+    open_ = fingerprint(small.engine)
+    small.given(cid(9), ShieldApplied((rid(1),), "2027-03-01")).catch_up()
+    assert fingerprint(small.engine)["index_statement"] != open_["index_statement"]
+    small.given(cid(9), ShieldLifted("ola")).catch_up()
+    assert fingerprint(small.engine)["index_statement"] == open_["index_statement"]
+
+
+def test_a_rebuild_waits_until_it_has_passed_a_shield_that_was_laid_meanwhile(small):
+    small.given(rid(1), received(1)).given(cid(1), registered("111", 1)).catch_up()
+    slow = Rebuild(small.projector, sorted(small.projector.read_models))
+    slow._begin()
+    slow._step(filling=True)
+    slow._complete()
+    small.given(cid(9), ShieldApplied((rid(1),), "2027-03-01"))
+    assert not slow._swap()
+    slow._step(filling=False)
+    assert slow._swap()
+    assert isinstance(small.view("111"), RestrictedView)
 
 
 def test_a_projection_that_does_not_exist_is_named_with_those_that_do(small):

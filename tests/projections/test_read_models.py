@@ -206,9 +206,11 @@ def test_a_referred_pair_waits_once_since_it_was_first_referred_until_settled(lo
     assert [{p.left, p.right} for p in ask().workings.open_pairs()] == [{rid(3), rid(4)}]
 
 
-def test_a_pair_of_an_erased_record_is_forgotten(log, ask):
-    log.append(rid(1), received(1)).append(cid(50), referred((1, 2)))
-    log.append(rid(1), RecordErased())
+@pytest.mark.parametrize("gone", [1, 2])
+def test_a_pair_of_an_erased_record_is_forgotten(log, ask, gone):
+    log.append(rid(1), received(1)).append(rid(2), received(2)).append(cid(50), referred((1, 2)))
+    assert len(ask().workings.open_pairs()) == 1
+    log.append(rid(gone), RecordErased())
     assert ask().workings.open_pairs() == []
 
 

@@ -286,7 +286,8 @@ def test_a_projector_killed_anywhere_ends_where_one_that_was_not_ends(failpoint,
     whole.catch_up()
     died = subprocess.run(
         [sys.executable, "-c", DYING, str(tmp_path)],
-        env=os.environ | {"CONTACTPOINT_FAILPOINT": failpoint, "PYTHONPATH": str(root)},
+        env=os.environ
+        | {"CONTACTPOINT_FAILPOINT": failpoint, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"},
         cwd=root,
         capture_output=True,
         text=True,

@@ -31,6 +31,14 @@ def test_health_is_believed_of_the_name_before_a_later_school():
     assert [told.value.given for told in seen.name.others] == [("Ayesha",)]
 
 
+def test_a_name_that_has_ended_is_borne_no_more():
+    ended = PersonName(("Ayesha",), "Khan", "legal", "2020-01-01", "2024-05-06")
+    now = PersonName(("Ayesha",), "Rahman", "preferred")
+    seen = view("1", [stated(Particulars(names=(ended, now)))])
+    assert seen.name.value == now
+    assert [told.value for told in seen.other_names] == [ended]
+
+
 def test_the_address_told_last_is_believed_whatever_the_agency():
     moved = stated(person(postcode="M1 1AA"), source="b", when=9)
     seen = view("1", [stated(person(), kind="health"), moved])

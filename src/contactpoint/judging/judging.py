@@ -97,6 +97,7 @@ class Judging:
 
     def release(self, pair: Pair, by: By, origin: Origin) -> None:
         """Put a pair back undecided; nothing where nobody claims it. Raises ClaimedError."""
+        self._must_be_theirs(pair)
         self._act(pair, ReleaseClaim(by.name, origin.recorded), origin)
 
     def state(self, pair: Pair) -> JudgedPair:

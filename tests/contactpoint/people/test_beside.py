@@ -252,6 +252,16 @@ def test_a_task_is_the_work_of_the_authorities_responsible_for_its_children(fami
         assert store.authorities([care]) == {"855"}
 
 
+def test_a_child_who_is_shielded_since_is_on_no_list_of_offers(family):
+    family.told(ELM)
+    number = family.number()
+    family.manager("authority", "offer", number, "--to", "855", authority="213")
+    words = ("shield", "apply", number, "--criterion", "harm", "--requester", "duty desk")
+    family.by("shielding-officer", *words)
+    waiting = family.by("data-manager", "authority", "list", "--json", authority="855").stdout
+    assert json.loads(waiting) == []
+
+
 def test_an_authority_that_is_not_asked_answers_no_offer_and_offers_no_other_child(family):
     family.told(ELM)
     number = family.number()

@@ -218,7 +218,9 @@ def test_shields_are_listed_and_reviewed_by_officers_alone(own):
         body = {"review": "2028-01-01"}
         path = f"/shields/{one['shield']}/review"
         act(own, path, body, by=olu, expected=412, headers={"If-Match": '"7"'}, purpose=None)
-        act(own, path, body, by=olu, headers={"If-Match": f'"{one["version"]}"'}, purpose=None)
+        seen = {"If-Match": f'"{one["version"]}"'}
+        act(own, path, body, by=olu, headers=seen, purpose=None)
+        act(own, path, {"review": "2029-01-01"}, by=olu, expected=412, headers=seen, purpose=None)
         again = own.ask("/shields", by=olu, purpose="duty").json()["shields"][0]
         assert (again["review"], again["version"]) == ("2028-01-01", one["version"] + 1)
 

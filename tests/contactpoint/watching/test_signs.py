@@ -201,6 +201,16 @@ def test_one_stranger_over_weeks_is_a_sign_and_on_two_days_none(weeks):
     assert ["returning"] in found
 
 
+def test_returns_to_a_stranger_count_for_a_month_and_no_longer(weeks):
+    for day in range(0, 29, 4):
+        weeks.look(Kind.READ, stranger(1), day=day)
+    assert "returning" in weeks.topics
+    seldom = Weeks()
+    for day in range(0, 90, 12):
+        seldom.look(Kind.READ, stranger(1), day=day)
+    assert seldom.topics == []
+
+
 def test_readers_of_many_offices_at_one_strangers_child_are_a_sign(weeks):
     found = []
     for n in range(8):

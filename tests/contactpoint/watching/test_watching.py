@@ -92,6 +92,21 @@ def test_what_was_kept_and_is_lost_is_made_again_from_the_record(home):
     assert [one["signs"] for one in alerts(home)] == [["probing"]]
 
 
+def test_what_was_kept_of_a_record_that_was_set_back_since_counts_no_more(home, tmp_path):
+    home.asked(home.clerk, "child", "find", "--name", "Asha Quill", "--postcode", "LS1 4AP", *WHY)
+    watch(home)
+    ahead = home.lent(tmp_path / "ahead")
+    for place in (2, 3):
+        words = ("--name", "Asha Quill", "--postcode", f"LS{place} 4AP")
+        ahead.asked(home.clerk, "child", "find", *words, *WHY)
+    watch(ahead)
+    kept = home.home / "work" / "watching.state"
+    kept.write_bytes((ahead.home / "work" / "watching.state").read_bytes())
+    home.asked(home.clerk, "child", "find", "--name", "Asha Quill", "--postcode", "LS5 4AP", *WHY)
+    watch(home)
+    assert alerts(home) == []
+
+
 def test_what_is_kept_holds_nothing_readable(home):
     home.asked(home.clerk, "child", "show", home.number("club", "own"), *WHY)
     watch(home)
