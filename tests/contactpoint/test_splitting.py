@@ -122,6 +122,12 @@ def test_a_split_of_what_has_changed_since_is_refused(desk):
     assert desk.events() == before
 
 
+def test_what_would_be_refused_is_not_planned_either(desk):
+    pair = desk.decide("south:9000000009", "north:9000000009", verdict="link")["pair"]
+    with pytest.raises(JudgedAlreadyError, match=f"pair {pair} was judged 'link' by ada"):
+        desk.split("south", plan=True)
+
+
 def test_a_split_across_what_was_judged_one_child_is_refused(desk):
     desk.decide("south:9000000009", "north:9000000009", verdict="link")
     before = desk.events()

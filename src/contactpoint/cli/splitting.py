@@ -84,7 +84,8 @@ def split(  # noqa: PLR0913, PLR0917 - what a split states
         act = origin.command
         meant = MeantSplit(child, records, named, code, off_keeps=keep == "off", act=act)
         if plan:
-            _show_plan(store, meant, splitting.preview(meant), as_json=as_json)
+            planned = splitting.preview(meant, store.by, origin)
+            _show_plan(store, meant, planned, as_json=as_json)
             return
         is_new = splitting.split(meant, store.by, origin)
         follows = store.follow(origin)

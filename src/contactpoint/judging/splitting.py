@@ -104,9 +104,14 @@ class Splitting:
 
         return again(attempt)
 
-    def preview(self, meant: MeantSplit) -> list[Judgement]:
-        """The judgements of a split by ordinal, for linking to say what would follow."""
+    def preview(self, meant: MeantSplit, by: By, origin: Origin) -> list[Judgement]:
+        """The judgements of a split by ordinal, for linking to say what would follow.
+
+        Raises what ``split`` would: what cannot be done is not planned either.
+        """
         self._permit(meant.hangs)
+        states = {pair: self._said.state(pair) for pair in meant.pairs}
+        self._judged(meant, states, by, origin)
         heads = self._log.heads.records(meant.seen.records)
         ordinals = {record: head.state.ordinal for record, head in heads.items()}
         return [Judgement(ordinals[one], ordinals[other], same=False) for one, other in meant.pairs]
