@@ -34,7 +34,7 @@ from projections.projector import Projector
 from projections.queries import NO_CLEARANCE, Clearance, Found, Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from concurrent.futures import Executor
 
     from contactpoint.beside import Authority, BesideRecords
@@ -421,6 +421,26 @@ class Contactpoint:
             return set()
         sided = (one.ordinal for one in self.log.heads.sided())
         return set(self.queries.names_by_ordinal(sided, clearance).values())
+
+    def unlinked(self, clearance: Clearance = NO_CLEARANCE) -> "Callable[[], set[int]]":
+        """Gives the ordinals of the records that no run of linking has come to as they are now.
+
+        Until one has, nobody knows whether they come near to a shielded child, or are of an
+        identity that is kept apart. None where all of that is open to whoever asks, or nothing is
+        hidden at all. To be asked after records are read: what came before that is among them.
+        """
+        from contactpoint.linking.changes import changed
+
+        runs = self.queries.runs()
+        through = int(runs[0]["through"]) if runs else 0
+
+        def found() -> set[int]:
+            hides = self.queries.guard.hidden() or any(self.log.heads.sided())
+            if not hides or (clearance.shielded and clearance.apart):
+                return set()
+            return changed(self.log, through, self.log.position())
+
+        return found
 
     @property
     def clearance(self) -> Clearance:

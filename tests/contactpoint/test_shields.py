@@ -751,6 +751,22 @@ def test_an_export_of_pairs_holds_those_of_a_shielded_child_for_the_cleared(refu
         assert refuge.told(cleared, "export", "pairs", out, *words)["rows"] == rows
 
 
+def test_no_export_holds_a_record_of_a_shielded_child_before_it_is_linked(refuge):
+    number = refuge.number("pds", NHS)
+    hers = {"given": "Asha", "family": "Okonjo", "dob": "2015-03-04", "postcode": "SE15 3QN"}
+    refuge.load([hers | {"key": "7"}], "school", "2026-09-02", "--no-link")
+    refuge.load([hers | {"key": "8"}], "clinic", "2026-09-02", "--no-link")
+    assert _exported(refuge) == {"1", NHS, "7", "8"}
+    refuge.apply(number)
+    pairs = refuge.folder / "pairs.csv"
+    assert _exported(refuge) == {"1"}
+    refuge.run("export", "pairs", pairs)
+    assert len(pairs.read_text().splitlines()) == 1
+    dewi = {"key": "9", "given": "Dewi", "family": "Rhys", "dob": "2012-07-08"}
+    refuge.load([dewi], "club", "2026-09-03")
+    assert _exported(refuge) == {"1", "9"}
+
+
 def test_each_clearance_opens_in_an_export_what_is_its_own(refuge):
     refuge.load([ASHA | {"key": "2", "given": "Cora"}], "club", "2026-09-02")
     officers = [refuge.token(name, "adoption-officer") for name in ("ola", "oli")]
