@@ -430,6 +430,19 @@ def test_two_officers_lift_a_shield_and_all_of_it_is_seen_again(refuge, asha):
     assert refuge.listed() == ([], [])
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_a_lift_while_a_night_is_linked_is_said_to_be_done(refuge, asha):
+    """It waits half a minute for the other run, and leaves the children to that."""
+    lift = ("shield", "lift", asha, "--reason", "home again")
+    with refuge.opened() as store:
+        with store.log.lock("link"):
+            lifted = refuge.asked(refuge.officer(), *lift, second=refuge.officer("ola"))
+        assert lifted.exception is None
+        assert "another run of linking is at work" in lifted.stderr
+    assert is_open(refuge.show(asha))
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [("olu", None), ("olu", "olu"), ("olu", "rita"), ("rita", "olu")],
