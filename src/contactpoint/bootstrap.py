@@ -397,10 +397,9 @@ class Contactpoint:
 
     def splitting(self, act: Act) -> "Splitting":
         """The use case of parting a child, for one act of whoever acts."""
-        from contactpoint.judging.pair import NO_PAIR
-        from contactpoint.judging.splitting import Splitting
+        from contactpoint.judging.splitting import NO_CHILD, Splitting
 
-        return Splitting(self.log, self.keys, self.master, self._permit(act, NO_PAIR))
+        return Splitting(self.log, self.keys, self.master, self._permit(act, NO_CHILD))
 
     def separating(self, act: Act) -> "Separating":
         """The use case of never-links and adoptions, for one act of whoever acts."""

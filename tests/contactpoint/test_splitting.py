@@ -148,6 +148,20 @@ def test_not_all_records_can_be_taken_off_and_none_of_another_child(desk):
         desk.run("review", "split", desk.number(), "--off", "x:1", "--reason", "twins", by=desk.ada)
 
 
+def test_which_records_a_shielded_child_has_is_not_told_by_what_is_refused(desk):
+    olu = desk.token("olu", "shielding-officer")
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.run("shield", "apply", desk.number(), *words, by=olu)
+    told = set()
+    for off in ("south:9000000009", "south:9000000017"):
+        for how in (("--plan",), ("--seen", "1.1"), ("--seen", "1.1.1.1.1")):
+            typed = ("--off", off, "--reason", "twins", *how)
+            with pytest.raises(NotFoundError) as refused:
+                desk.run("review", "split", desk.number(), *typed, by=desk.ada)
+            told.add(str(refused.value))
+    assert len(told) == 1
+
+
 def test_only_a_steward_splits(desk):
     with pytest.raises(DeniedError):
         desk.split("south", plan=True, by=desk.token("eve", "practitioner"))
