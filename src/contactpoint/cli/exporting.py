@@ -14,7 +14,7 @@ from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
-    from projections.queries import Clearance
+    from projections.open_records import Clearance
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,7 +72,7 @@ def links(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
     with _exporting(asked, out, as_json=as_json) as (store, wrote):
         opens = _opens(store, asked)
         apart, unlinked = store.kept_apart(opens), store.unlinked(opens)
-        wrote.append(export_links(store.queries, out, apart, opens, unlinked))
+        wrote.append(export_links(store.open_records, out, apart, opens, unlinked))
 
 
 @export.command(epilog=examples("export pairs pairs.csv"))
@@ -98,14 +98,14 @@ def pairs(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
         indexes = store.linking.indexes(store.model)
         links = store.log.heads.links(unlinked())
         early = (ordinal for ordinal, child in links.items() if child is None)
-        nobodys = store.queries.names_by_ordinal(early, opens).values()
+        nobodys = store.open_records.names_by_ordinal(early, opens).values()
         apart = store.kept_apart(opens).union(nobodys)
-        wrote.append(export_pairs(store.queries, store.filling, indexes, out, apart, opens))
+        wrote.append(export_pairs(store.open_records, store.filling, indexes, out, apart, opens))
 
 
 def _opens(store: "Contactpoint", asked: Asked) -> "Clearance":
     """What of that which is hidden is exported too."""
-    from projections.queries import NO_CLEARANCE
+    from projections.open_records import NO_CLEARANCE
 
     return store.clearance if asked.clearance else NO_CLEARANCE
 

@@ -179,7 +179,7 @@ def lift(*, shield_: str, reason: str, as_json: bool) -> None:
         lifted = store.shielding.lift(_name(shield_), second.subject, stated, origin)
         # What it withheld is placed now, and not by chance of the next night.
         follows = store.follow(origin)
-        marked = store.queries.still_marked()
+        marked = store.lists.still_marked()
     _tell(lifted, "lifted", as_json=as_json)
     say_whether(follows)
     if marked:
@@ -201,8 +201,8 @@ def list_(*, every: bool, as_json: bool) -> None:
         origin = store.origin("shield list")
         store.projector.catch_up()
         store.record_look(origin, "shield list", reason="", children=())
-        rows = store.queries.shields()
-        marked = [_still(one) for one in store.queries.still_marked()]
+        rows = store.lists.shields()
+        marked = [_still(one) for one in store.lists.still_marked()]
     today = day_of(origin.recorded)
     told = [_shield(row, today) for row in rows if every or row["standing"] == "standing"]
     inherited = [row for row in told if row["inherited"]]
