@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
-    from contactpoint.judging.acts import By, Permit
+    from contactpoint.judging.acts import By, Hangs, Permit
     from contactpoint.judging.judging import Judging
     from contactpoint.judging.pair import Pair
     from contactpoint.judging.splitting import Splitting
@@ -368,9 +368,12 @@ class Contactpoint:
     @property
     def shielding(self) -> "Shielding":
         """The use case of shielding officers."""
-        from contactpoint.shielding.officers import Shielding
+        from contactpoint.shielding.officers import MISSING, Shielding
 
-        return Shielding(self.log, self.keys, self.master, self.catch_up)
+        def permit(act: Act, hangs: "Hangs") -> None:
+            self._permit(act, MISSING[act])(hangs)
+
+        return Shielding(self.log, self.keys, self.master, self.catch_up, permit)
 
     @cached_property
     def person_matching(self) -> "PersonMatching":

@@ -456,6 +456,25 @@ def test_one_officer_alone_lifts_nothing(refuge, asha, first, second):
     assert not is_open(refuge.show(asha))
 
 
+def test_no_officer_acts_on_the_shield_of_their_own_family(refuge, asha):
+    own = refuge.officer("kin")
+    refuge.told(own, "review", "relatives", asha)
+    lift = ("shield", "lift", asha, "--reason", "home again")
+    officer = refuge.officer()
+    answers = [
+        refuge.asked(own, *lift, second=officer),
+        refuge.asked(officer, *lift, second=own),
+        refuge.asked(own, "shield", "review", asha),
+        refuge.asked(own, "child", "show", asha, "--override", *WHY),
+    ]
+    assert [type(answer.exception) for answer in answers] == [NotFoundError] * 4
+    assert not is_open(refuge.show(asha))
+    refuge.lift(asha)
+    laid = refuge.asked(own, "shield", "apply", asha, "--criterion", "harm", "--requester", "x")
+    assert isinstance(laid.exception, NotFoundError)
+    assert is_open(refuge.show(asha))
+
+
 def test_a_shield_that_an_officer_laid_is_not_laid_twice(refuge, asha):
     words = ("shield", "apply", asha, "--criterion", "harm", "--requester", "desk")
     assert isinstance(refuge.asked(refuge.officer(), *words).exception, AlreadyShieldedError)
