@@ -37,13 +37,13 @@ from projections.queries import Found, Queries
 from projections.workings import Workings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from concurrent.futures import Executor
 
     from contactpoint.beside import Authority, BesideRecords
     from contactpoint.erasing import Erasing
     from contactpoint.evaluating.measuring import Evaluating
-    from contactpoint.judging.acts import By, Permit
+    from contactpoint.judging.acts import By, Hangs, Permit
     from contactpoint.judging.judging import Judging
     from contactpoint.judging.pair import Pair
     from contactpoint.judging.splitting import Splitting
@@ -368,9 +368,15 @@ class Contactpoint:
     @property
     def shielding(self) -> "Shielding":
         """The use case of shielding officers."""
-        from contactpoint.shielding.officers import Shielding
+        from contactpoint.people.knowing import about
+        from contactpoint.shielding.officers import MISSING, Shielding
 
-        return Shielding(self.log, self.keys, self.master, self.catch_up)
+        def permit(act: Act, hangs: "Hangs") -> None:
+            # Their roles were asked for before; of what is the child's, family alone bars the act.
+            if about(hangs, self).family:
+                raise NotFoundError(MISSING[act])
+
+        return Shielding(self.log, self.keys, self.master, self.catch_up, permit)
 
     @cached_property
     def person_matching(self) -> "PersonMatching":
@@ -420,10 +426,9 @@ class Contactpoint:
 
     def splitting(self, act: Act) -> "Splitting":
         """The use case of parting a child, for one act of whoever acts."""
-        from contactpoint.judging.pair import NO_PAIR
-        from contactpoint.judging.splitting import Splitting
+        from contactpoint.judging.splitting import NO_CHILD, Splitting
 
-        return Splitting(self.log, self.keys, self.master, self._permit(act, NO_PAIR))
+        return Splitting(self.log, self.keys, self.master, self._permit(act, NO_CHILD))
 
     def separating(self, act: Act) -> "Separating":
         """The use case of never-links and adoptions, for one act of whoever acts."""
@@ -444,6 +449,26 @@ class Contactpoint:
             return set()
         sided = (one.ordinal for one in self.log.heads.sided())
         return set(self.open_records.names_by_ordinal(sided, clearance).values())
+
+    def unlinked(self, clearance: Clearance = NO_CLEARANCE) -> "Callable[[], set[int]]":
+        """Gives the ordinals of the records that no run of linking has come to as they are now.
+
+        Until one has, nobody knows whether they come near to a shielded child, or are of an
+        identity that is kept apart. None where all of that is open to whoever asks, or nothing is
+        hidden at all. To be asked after records are read: what came before that is among them.
+        """
+        from contactpoint.linking.changes import changed
+
+        runs = self.workings.runs()
+        through = int(runs[0]["through"]) if runs else 0
+
+        def found() -> set[int]:
+            hides = self.guard.hidden() or any(self.log.heads.sided())
+            if not hides or (clearance.shielded and clearance.apart):
+                return set()
+            return changed(self.log, through, self.log.position())
+
+        return found
 
     @property
     def clearance(self) -> Clearance:

@@ -3,7 +3,7 @@
 import csv
 import errno
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -28,12 +28,14 @@ def export_links(
     out: Path,
     without: Collection[tuple[str, str]] = NO_NAMES,
     clearance: Clearance = NO_CLEARANCE,
+    unlinked: Callable[[], Collection[int]] = lambda: (),
 ) -> int:
     """Write ``source,record_id,child`` for each current record, sorted; return how many.
 
-    ``without``: source and key of records that are left out.
+    ``without``: source and key of records that are left out; ``unlinked`` as ``OpenRecords.links``
+    says.
     """
-    rows = (row for row in records.links(clearance) if row[:2] not in without)
+    rows = (row for row in records.links(clearance, unlinked) if row[:2] not in without)
     return write_table(out, ("source", "record_id", "child"), rows)
 
 

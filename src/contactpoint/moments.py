@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 DAY = 86_400_000_000
+TIMES = frozenset({"stated", "seen", "since"})
+"""The names under which views have moments."""
 
 
 def moment(text: str) -> int:
@@ -36,7 +38,7 @@ def as_time(moment: int | None) -> str | None:
     return stated.isoformat().replace("+00:00", "Z")
 
 
-def with_times(plain: Any, names: frozenset[str] = frozenset({"stated", "seen"})) -> Any:
+def with_times(plain: Any, names: frozenset[str] = TIMES) -> Any:
     """The same data with every moment that stands under one of these names as ISO 8601."""
     if isinstance(plain, dict):
         return {

@@ -175,6 +175,7 @@ class PairJudgedError(Exception):
 
     def __init__(self, judged: PairJudged) -> None:
         # Not the judgement itself: its remarks are sealed, and errors are written down.
+        self.left, self.right = judged.left, judged.right
         self.verdict, self.by = judged.verdict, judged.by
         super().__init__(f"the pair was judged '{judged.verdict}' by {judged.by}")
 

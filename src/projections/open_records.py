@@ -4,7 +4,7 @@ A record is seen while it is current, not withheld, and of no shielded child; a 
 and no never-link stands between them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -55,18 +55,27 @@ class OpenRecords:
         return {o: (source, key) for o, (record, source, key) in found.items()
                 if record not in hidden}  # fmt: skip
 
-    def links(self, clearance: Clearance = NO_CLEARANCE) -> Iterator[tuple[str, str, str]]:
+    def links(
+        self,
+        clearance: Clearance = NO_CLEARANCE,
+        unlinked: Callable[[], Collection[int]] = lambda: (),
+    ) -> Iterator[tuple[str, str, str]]:
         """Source, key and child's number (empty: none yet) of each record that may be seen, sorted.
 
-        Raises BehindError, at the end, where a shield was laid or lifted meanwhile.
+        ``unlinked``, asked once the records are read, gives the ordinals of those to be left out
+        where they are nobody's: whose they will be is not known yet. Raises BehindError, at the
+        end, where a shield was laid or lifted meanwhile.
         """
         head = self.guard.head()
         hidden = set() if clearance.shielded else self.guard.hidden()
         ordered = seen_names(clearance).order_by(RECORD.c.source, RECORD.c.key)
         with reading(self._engine) as target:
-            for row in target.connection.execution_options(yield_per=5000).execute(ordered):
-                if UUID(bytes=row[1]) not in hidden:
-                    yield row[2], row[3], row[4]
+            found = target.connection.execution_options(yield_per=5000).execute(ordered)
+            early = unlinked()
+            for ordinal, record, source, key, number in found:
+                is_early = not number and ordinal in early
+                if not is_early and UUID(bytes=record) not in hidden:
+                    yield source, key, number
         if self.guard.head() != head:
             raise BehindError
 

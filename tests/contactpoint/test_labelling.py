@@ -58,6 +58,17 @@ def test_both_records_are_shown_side_by_side_and_each_look_is_recorded(desk):
     assert all(len(set(look.children)) == 2 and look.reader == "ada" for look in looks)
 
 
+def test_a_pair_that_takes_two_persons_is_put_back_for_others(desk):
+    number = desk.numbers()[0]["north", NUMBERS["Okonjo"][0]]
+    cleo = desk.token("cleo", "steward", "shielding-officer")
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.run("shield", "apply", number, *words, by=cleo)
+    said = session(desk, "yyy", by=cleo)
+    assert "is left: to judge a pair needs two persons" in said.stderr
+    assert judged(desk) == ["link", "link"]
+    assert [task["claimed_by"] for task in desk.listed(by=cleo)] == [None]
+
+
 def test_p_takes_the_last_decision_back_and_asks_again(desk):
     said = json.loads(session(desk, "ypnq", "--json").stdout)
     assert said["decided"] == {"apart": 1}

@@ -483,6 +483,19 @@ def test_two_officers_lift_a_shield_and_all_of_it_is_seen_again(refuge, asha):
     assert refuge.listed() == ([], [])
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_a_lift_while_a_night_is_linked_is_said_to_be_done(refuge, asha):
+    """It waits half a minute for the other run, and leaves the children to that."""
+    lift = ("shield", "lift", asha, "--reason", "home again")
+    with refuge.opened() as store:
+        with store.log.lock("link"):
+            lifted = refuge.asked(refuge.officer(), *lift, second=refuge.officer("ola"))
+        assert lifted.exception is None
+        assert "another run of linking is at work" in lifted.stderr
+    assert is_open(refuge.show(asha))
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [("olu", None), ("olu", "olu"), ("olu", "rita"), ("rita", "olu")],
@@ -500,6 +513,25 @@ def test_one_officer_alone_lifts_nothing(refuge, asha, first, second):
 def test_nobody_lifts_a_shield_with_themselves(refuge, asha, second):
     with refuge.opened() as store, pytest.raises(SecondPersonError, match="by two persons"):
         store.shielding.lift(asha, second, "home", Origin(1, "olu", "shield lift"))
+
+
+def test_no_officer_acts_on_the_shield_of_their_own_family(refuge, asha):
+    own = refuge.officer("kin")
+    refuge.told(own, "review", "relatives", asha)
+    lift = ("shield", "lift", asha, "--reason", "home again")
+    officer = refuge.officer()
+    answers = [
+        refuge.asked(own, *lift, second=officer),
+        refuge.asked(officer, *lift, second=own),
+        refuge.asked(own, "shield", "review", asha),
+        refuge.asked(own, "child", "show", asha, "--override", *WHY),
+    ]
+    assert [type(answer.exception) for answer in answers] == [NotFoundError] * 4
+    assert not is_open(refuge.show(asha))
+    refuge.lift(asha)
+    laid = refuge.asked(own, "shield", "apply", asha, "--criterion", "harm", "--requester", "x")
+    assert isinstance(laid.exception, NotFoundError)
+    assert is_open(refuge.show(asha))
 
 
 def test_a_shield_that_an_officer_laid_is_not_laid_twice(refuge, asha):
@@ -845,6 +877,22 @@ def test_an_export_of_pairs_holds_those_of_a_shielded_child_for_the_cleared(refu
     out = refuge.folder / "pairs.csv"
     for words, rows in (((), 0), (("--clearance", *WHY), 1)):
         assert refuge.told(cleared, "export", "pairs", out, *words)["rows"] == rows
+
+
+def test_no_export_holds_a_record_of_a_shielded_child_before_it_is_linked(refuge):
+    number = refuge.number("pds", NHS)
+    hers = {"given": "Asha", "family": "Okonjo", "dob": "2015-03-04", "postcode": "SE15 3QN"}
+    refuge.load([hers | {"key": "7"}], "school", "2026-09-02", "--no-link")
+    refuge.load([hers | {"key": "8"}], "clinic", "2026-09-02", "--no-link")
+    assert _exported(refuge) == {"1", NHS, "7", "8"}
+    refuge.apply(number)
+    pairs = refuge.folder / "pairs.csv"
+    assert _exported(refuge) == {"1"}
+    refuge.run("export", "pairs", pairs)
+    assert len(pairs.read_text().splitlines()) == 1
+    dewi = {"key": "9", "given": "Dewi", "family": "Rhys", "dob": "2012-07-08"}
+    refuge.load([dewi], "club", "2026-09-03")
+    assert _exported(refuge) == {"1", "9"}
 
 
 def test_each_clearance_opens_in_an_export_what_is_its_own(refuge):

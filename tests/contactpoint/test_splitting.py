@@ -122,6 +122,12 @@ def test_a_split_of_what_has_changed_since_is_refused(desk):
     assert desk.events() == before
 
 
+def test_what_would_be_refused_is_not_planned_either(desk):
+    pair = desk.decide("south:9000000009", "north:9000000009", verdict="link")["pair"]
+    with pytest.raises(JudgedAlreadyError, match=f"pair {pair} was judged 'link' by ada"):
+        desk.split("south", plan=True)
+
+
 def test_a_split_across_what_was_judged_one_child_is_refused(desk):
     desk.decide("south:9000000009", "north:9000000009", verdict="link")
     before = desk.events()
@@ -149,6 +155,20 @@ def test_not_all_records_can_be_taken_off_and_none_of_another_child(desk):
             desk.split(*off, plan=True)
     with pytest.raises(UsageError):
         desk.run("review", "split", desk.number(), "--off", "x:1", "--reason", "twins", by=desk.ada)
+
+
+def test_which_records_a_shielded_child_has_is_not_told_by_what_is_refused(desk):
+    olu = desk.token("olu", "shielding-officer")
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.run("shield", "apply", desk.number(), *words, by=olu)
+    told = set()
+    for off in ("south:9000000009", "south:9000000017"):
+        for how in (("--plan",), ("--seen", "1.1"), ("--seen", "1.1.1.1.1")):
+            typed = ("--off", off, "--reason", "twins", *how)
+            with pytest.raises(NotFoundError) as refused:
+                desk.run("review", "split", desk.number(), *typed, by=desk.ada)
+            told.add(str(refused.value))
+    assert len(told) == 1
 
 
 def test_only_a_steward_splits(desk):

@@ -15,7 +15,7 @@ from contactpoint.cli.families import about_child, consent, correct
 from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.moments import as_time, with_times
-from contactpoint.people.deciding import Act, Purpose
+from contactpoint.people.deciding import About, Act, Purpose
 
 BEHALF = click.option(
     "--for",
@@ -79,7 +79,9 @@ def show(  # noqa: PLR0913 - what is said of a look
         store.projector.catch_up()
         found = store.queries.child_by_number(wanted, override=override) if wanted else None
         origin = store.origin(act)
-        if found is not None and found.overridden:
+        overridden = found is not None and found.overridden
+        own = found is not None and store.relatives.among(store.actor.subject, [found.child])
+        if found is not None and overridden and not own:
             store.accesses.investigate(origin, found.child, stated)
             say("a shield is overridden, for this look alone; an investigation was opened")
         store.record_look(
@@ -93,6 +95,8 @@ def show(  # noqa: PLR0913 - what is said of a look
         )
         if found is None:
             raise NotFoundError("no child of that number")
+        if overridden:
+            store.require(Act.OVERRIDE, About(family=own), missing="no child of that number")
         told = store.queries.history_of_child(found.child) if with_history else []
         beside = store.beside.of(found, day_of(store.chance.clock()))
     history = views.history(found.view, told)

@@ -5,6 +5,7 @@ import sys
 import click
 
 from contactpoint.cli.command import PERSONAL, examples, json_option
+from contactpoint.cli.judging import say_whether
 from contactpoint.cli.output import many, print_json, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
@@ -44,7 +45,7 @@ def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
             except NumberError:
                 number = ""
             done = store.erasing.child(number, origin, reason=reason)
-        store.linking.run(store.origin("link"), store.model)
+        follows = store.follow(store.origin("link"))
         store.projector.catch_up()
         store.checkpoints.write(store.log)
     if as_json:
@@ -52,6 +53,7 @@ def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
     else:
         say(f"{done.records:,} record{'' if done.records == 1 else 's'} erased")
         say(f"final on {done.final}, when the last older backup of the keys has expired")
+    say_whether(follows)
     return 0
 
 

@@ -64,14 +64,15 @@ def links(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
 
     OUT is a CSV file. Columns: source, record_id, child (a number; empty where the record belongs
     to none yet). Shielded, withheld and never-linked records are left out unless you are cleared
-    and ask.
+    and ask; where there are any, so are records that were loaded and not linked yet.
     """
     from contactpoint.exports import export_links
 
     asked = Asked("export links", clearance, reason)
     with _exporting(asked, out, as_json=as_json) as (store, wrote):
         opens = _opens(store, asked)
-        wrote.append(export_links(store.open_records, out, store.kept_apart(opens), opens))
+        apart, unlinked = store.kept_apart(opens), store.unlinked(opens)
+        wrote.append(export_links(store.open_records, out, apart, opens, unlinked))
 
 
 @export.command(epilog=examples("export pairs pairs.csv"))
@@ -84,16 +85,21 @@ def pairs(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
 
     OUT is a CSV file. Columns: source_a, record_id_a, source_b, record_id_b, probability (rivals
     counted), weight and decision (of each pair alone). Shielded, withheld and never-linked records
-    are left out unless you are cleared and ask.
+    are left out unless you are cleared and ask; where there are any, so are records that were
+    loaded and not linked yet.
     """
     from contactpoint.exports import export_pairs
 
     asked = Asked("export pairs", clearance, reason)
     shown = progress("comparing", wanted=not as_json)
     with _exporting(asked, out, as_json=as_json) as (store, wrote), shown:
-        indexes = store.linking.indexes(store.model)
         opens = _opens(store, asked)
-        apart = store.kept_apart(opens)
+        unlinked = store.unlinked(opens)
+        indexes = store.linking.indexes(store.model)
+        links = store.log.heads.links(unlinked())
+        early = (ordinal for ordinal, child in links.items() if child is None)
+        nobodys = store.open_records.names_by_ordinal(early, opens).values()
+        apart = store.kept_apart(opens).union(nobodys)
         wrote.append(export_pairs(store.open_records, store.filling, indexes, out, apart, opens))
 
 

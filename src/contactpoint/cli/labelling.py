@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -137,6 +138,9 @@ class _Session:
                 self.decided[pair] = verdict
         except ContactpointError as refused:
             say(f"pair {pair} is left: {refused}")
+            # What is somebody else's cannot be put back, and need not be.
+            with suppress(ContactpointError):
+                self._release(pair)
             return ""
         return key
 

@@ -17,7 +17,7 @@ def link(everything: bool, plan: bool, as_json: bool) -> None:
     """Link what changed since the last run.
 
     'load' and 'nightly' do so themselves. After 'model use', everything is linked under the new
-    model.
+    model. How many records and pairs were looked at is told to shielding officers alone.
     """
     with opened(Act.LINK) as store:
         with progress("linking", wanted=not as_json, unit="records") as tell:
@@ -25,10 +25,12 @@ def link(everything: bool, plan: bool, as_json: bool) -> None:
                 store.origin("link"), store.model, everything=everything, plan=plan, progress=tell
             )
         store.projector.catch_up()
+        # How many records and pairs there are tells of those that are hidden: whoever loads a row
+        # with a guessed number would see by one pair more that a shielded child bears it.
+        looked_at = {"records": outcome.records, "pairs": outcome.pairs} if store.is_cleared else {}
     facts = {
         "model": outcome.model,
-        "records": outcome.records,
-        "pairs": outcome.pairs,
+        **looked_at,
         "links": outcome.links,
         "reviews": outcome.referred,
         "events": outcome.events,

@@ -8,6 +8,7 @@ import click
 
 from contactpoint.cli import views
 from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
+from contactpoint.cli.judging import say_whether
 from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, second_option, token_option
 from contactpoint.moments import as_time, day_of
@@ -177,16 +178,12 @@ def lift(*, shield_: str, reason: str, as_json: bool) -> None:
         origin = store.origin("shield lift")
         lifted = store.shielding.lift(_name(shield_), second.subject, stated, origin)
         # What it withheld is placed now, and not by chance of the next night.
-        store.linking.run(origin, store.model, wait=WAIT)
-        store.projector.catch_up()
+        follows = store.follow(origin)
         marked = store.lists.still_marked()
     _tell(lifted, "lifted", as_json=as_json)
+    say_whether(follows)
     if marked:
         say("sources still mark records from which a shield was lifted: 'contactpoint shield list'")
-
-
-WAIT = 60.0
-"""Seconds for which a run of linking that is under way is waited for."""
 
 
 @shield.command("list", epilog=examples("shield list", "shield list --all --json"))

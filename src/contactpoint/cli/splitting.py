@@ -64,8 +64,8 @@ def split(  # noqa: PLR0913, PLR0917 - what a split states
     pairs undoes all of it.
     """
     from contactpoint.errors import NotFoundError, UsageError
-    from contactpoint.judging.sight import as_seen, child_seen
-    from contactpoint.judging.splitting import MeantSplit
+    from contactpoint.judging.sight import as_seen
+    from contactpoint.judging.splitting import NO_CHILD, MeantSplit
     from contactpoint.reasons import checked_reason
 
     code = checked_reason("apart", reason)
@@ -77,14 +77,15 @@ def split(  # noqa: PLR0913, PLR0917 - what a split states
         origin = store.origin("review split")
         child = store.child_named(number)
         records = frozenset(map(store.record_named, off))
-        now = child_seen(child, store.log) if child else None
-        if child is None or now is None or not records < frozenset(now.records):
-            raise NotFoundError("no child of that number with these records and others")
+        if child is None:
+            raise NotFoundError(NO_CHILD)
+        now = splitting.open(child, records)
         named = as_seen(seen, now) if seen else now
         act = origin.command
         meant = MeantSplit(child, records, named, code, off_keeps=keep == "off", act=act)
         if plan:
-            _show_plan(store, meant, splitting.preview(meant), as_json=as_json)
+            planned = splitting.preview(meant, store.by, origin)
+            _show_plan(store, meant, planned, as_json=as_json)
             return
         is_new = splitting.split(meant, store.by, origin)
         follows = store.follow(origin)

@@ -6,10 +6,11 @@ from itertools import product
 from uuid import UUID
 
 from contactpoint.again import again
+from contactpoint.errors import NotFoundError
 from contactpoint.judging.acts import By, Hangs, Permit, acts_of
 from contactpoint.judging.gainsaying import must_be_possible
 from contactpoint.judging.pair import Pair
-from contactpoint.judging.sight import SeenChild, child_as_seen
+from contactpoint.judging.sight import SeenChild, child_as_seen, child_seen
 from contactpoint.judging.statements import Statements, decided
 from events.child import Child, RecordsUnlinked, evolve
 from events.judgement import JudgedPair, JudgePair, PairJudged, Seen
@@ -19,6 +20,9 @@ from events.master import MasterKey
 from events.message import Origin, Recorded
 from events.store.heads import ChildHead, HeadChanges, JudgementHead
 from linkage.resolve import Judgement
+
+NO_CHILD = "no child of that number with these records and others"
+"""Said in the same words of a child that may not be seen: its records are not to be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,18 @@ class Splitting:
         self._log, self._permit = log, permit
         self._said = Statements(log, keys, master)
 
+    def open(self, child: UUID, off: frozenset[UUID]) -> SeenChild:
+        """The child as it is now, of which these records are to be taken off.
+
+        Raises NotFoundError, or what ``permit`` raises, where it has not all of them and others, or
+        is not for them to part.
+        """
+        now = child_seen(child, self._log)
+        if now is None or not off < frozenset(now.records):
+            raise NotFoundError(NO_CHILD)
+        self._permit(Hangs(frozenset(now.records), frozenset({child})))
+        return now
+
     def split(self, meant: MeantSplit, by: By, origin: Origin) -> bool:
         """Part a child in two; False where this very split is in force already.
 
@@ -104,9 +120,14 @@ class Splitting:
 
         return again(attempt)
 
-    def preview(self, meant: MeantSplit) -> list[Judgement]:
-        """The judgements of a split by ordinal, for linking to say what would follow."""
+    def preview(self, meant: MeantSplit, by: By, origin: Origin) -> list[Judgement]:
+        """The judgements of a split by ordinal, for linking to say what would follow.
+
+        Raises what ``split`` would: what cannot be done is not planned either.
+        """
         self._permit(meant.hangs)
+        states = {pair: self._said.state(pair) for pair in meant.pairs}
+        self._judged(meant, states, by, origin)
         heads = self._log.heads.records(meant.seen.records)
         ordinals = {record: head.state.ordinal for record, head in heads.items()}
         return [Judgement(ordinals[one], ordinals[other], same=False) for one, other in meant.pairs]

@@ -69,8 +69,8 @@ def decided(command: JudgementCommand, state: JudgedPair) -> Collection[Judgemen
         ) from None
     except PairJudgedError as known:
         raise JudgedAlreadyError(
-            f"the pair was judged '{known.verdict}' by {known.by}; 'contactpoint review undo' "
-            "takes that back first"
+            f"pair {Pair(known.left, known.right)} was judged '{known.verdict}' by {known.by}; "
+            "'contactpoint review undo' takes that back first"
         ) from None
     except NotJudgedError:
         raise NotFoundError("no judgement on that pair is in force") from None

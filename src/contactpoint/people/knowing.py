@@ -38,11 +38,15 @@ def knowing(
 
 
 def about(hangs: "Hangs", store: "Contactpoint") -> About:
-    """What is known of the children and records that hang on a pair."""
+    """What is known of the children and records that hang on a pair.
+
+    Whoever agrees decides as well: neither may be of the family.
+    """
+    people = [one.subject for one in (store.actor, store.second) if one is not None]
     return About(
         authorities=_authorities(hangs.records, store),
         shielded=bool(store.guard.hidden(hangs.records)),
-        family=store.relatives.among(store.actor.subject, hangs.children),
+        family=any(store.relatives.among(one, hangs.children) for one in people),
         large=hangs.is_large,
     )
 

@@ -43,6 +43,11 @@ def child_override(seat: Seated, number: FromPath[str]) -> Response[bytes]:
         seat.record([], {"number": number})
         raise
     found = found_by(seat, number, override=True)
+    own = found is not None and seat.store.relatives.among(seat.actor.subject, [found.child])
+    if found is not None and found.overridden and own:
+        # Nobody looks through the shield of a child of their own family.
+        seat.record([found.child], {"number": number})
+        raise NotFoundError(MISSING)
     body = _body(seat, found) if found else None
     opened = (
         [seat.store.accesses.investigation(seat.origin(), found.child, seat.reason)]

@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 
 from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError
+from contactpoint.judging.acts import Hangs, hanging
 from contactpoint.moments import day_of
+from contactpoint.people.deciding import Act
 from contactpoint.shielding.acts import ShieldActs
 from events.child import Child, evolve
 from events.keys import SubjectKeys, subject_of
@@ -24,6 +26,13 @@ from events.shield import (
 )
 from events.store.heads import HeadChanges
 
+_NONE = "no such shield stands; 'contactpoint shield list' names them"
+MISSING = {
+    Act.SHIELD: "no child of that number",
+    Act.REVIEW_SHIELD: _NONE,
+    Act.LIFT_SHIELD: _NONE,
+}
+"""What is said where there is nothing to act upon, or nothing that is theirs."""
 HALF_A_YEAR = timedelta(days=182)
 """In which an officer's shield is reviewed, unless one says otherwise (as Women's Aid asked)."""
 
@@ -67,6 +76,8 @@ class Shielding:
     keys: SubjectKeys
     master: MasterKey
     catch_up: Callable[[], object]
+    permit: Callable[[Act, Hangs], object] = lambda _act, _hangs: None
+    """Raises where whoever acts may not do this act upon what hangs on it."""
 
     def apply(self, number: str, asked: Asked, origin: Origin) -> UUID:
         """Lay a shield over the child of a number; return the shield.
@@ -77,6 +88,7 @@ class Shielding:
 
         def act(acts: ShieldActs) -> dict[UUID, int]:
             child, state = self._child(number)
+            self.permit(Act.SHIELD, Hangs(frozenset(state.records), frozenset({child})))
             for over in self._over(state.records):
                 if acts.state(over).by == "officer":
                     raise AlreadyShieldedError(
@@ -104,6 +116,7 @@ class Shielding:
 
         def act(acts: ShieldActs) -> dict[UUID, int]:
             reviewed[:] = self._named(name)
+            self._must_be_theirs(Act.REVIEW_SHIELD, acts, reviewed)
             _must_be_as_seen(acts, reviewed, seen)
             for shield in reviewed:
                 command = ReviewShield(review, asked.criterion, asked.grounds)
@@ -129,6 +142,7 @@ class Shielding:
 
         def act(acts: ShieldActs) -> dict[UUID, int]:
             lifted[:] = self._named(name)
+            self._must_be_theirs(Act.LIFT_SHIELD, acts, lifted)
             _must_be_as_seen(acts, lifted, seen)
             for shield in lifted:
                 acts.do(shield, LiftShield(origin.actor, second, reason), self._key(shield))
@@ -141,6 +155,10 @@ class Shielding:
     def over(self, number: str) -> list[UUID]:
         """The shields that stand over the child of a number."""
         return self._over(self._child(number)[1].records)
+
+    def _must_be_theirs(self, act: Act, acts: ShieldActs, shields: Sequence[UUID]) -> None:
+        for shield in shields:
+            self.permit(act, hanging(acts.state(shield).records, self.log))
 
     def _do(self, act: Callable[[ShieldActs], dict[UUID, int]], origin: Origin) -> None:
         """Append what an act comes to; where linking or another was first, read and act again."""
@@ -167,7 +185,7 @@ class Shielding:
             state = self.log.replay(head.child, Child(), evolve)
             if state.status == "current":
                 return head.child, state
-        raise NotFoundError("no child of that number")
+        raise NotFoundError(MISSING[Act.SHIELD])
 
     def _over(self, records: Collection[UUID]) -> list[UUID]:
         under = self.log.heads.shielded(records).values()
@@ -180,7 +198,7 @@ class Shielding:
         else:
             found = self._beginning(name.lower())
         if not found:
-            raise NotFoundError("no such shield stands; 'contactpoint shield list' names them")
+            raise NotFoundError(MISSING[Act.LIFT_SHIELD])
         return found
 
     def _beginning(self, name: str) -> list[UUID]:

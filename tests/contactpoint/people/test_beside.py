@@ -225,6 +225,7 @@ def test_a_child_goes_to_another_authority_when_that_accepts_it(family):
     family.told(ELM)
     number = family.number()
     assert family.shown()["authority"]["code"] == "213"
+    assert family.shown()["authority"]["since"].endswith("Z")
     family.manager("authority", "offer", number, "--to", "855", authority="213")
     assert family.shown()["authority"]["offered"] == "855"
     assert family.shown()["authority"]["code"] == "213"
