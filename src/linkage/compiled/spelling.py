@@ -181,6 +181,11 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
     word, n = work[0], 0
     formals = about[OWN_FORMALS : OWN_FORMALS + lexicon.FORMAL_FORMS]
     stem = stem_length(letters[own], length)
+    for i in range(FORMALS, FORMALS + lexicon.FORMAL_FORMS):
+        formal = listed.facts[place, i]
+        if formal:
+            code, count = with_code(listed.words[formal], slots, words, count)
+            n = add_new(formals, n, code)
     # As a forename, as a family name, and what it may be a familiar form of, without e and with.
     for way in range(4 if stem > 2 else 2):
         size = stem if way > 1 else length
@@ -198,11 +203,6 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
             found[1 + way] = sound_hash(word, size)
             about[OWN_SPELLING + way] = code
         else:
-            n = add_new(formals, n, code)
-    for i in range(FORMALS, FORMALS + lexicon.FORMAL_FORMS):
-        formal = listed.facts[place, i]
-        if formal:
-            code, count = with_code(listed.words[formal], slots, words, count)
             n = add_new(formals, n, code)
     return count
 
