@@ -73,6 +73,7 @@ SOUNDS = tuple(
         (r"ck|kh|q(?:u(?=[aeio]))?|c(?![eihy])", "k"),
         (r"gh", "g"),
         (r"dh", "d"),
+        (r"th", "t"),
         (r"x", "ks"),
         (r"w", "v"),
         (r"oo|ou", "u"),
