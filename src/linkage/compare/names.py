@@ -57,7 +57,8 @@ class Family(IntEnum):
     ALTERNATE = 3
     """Another family name of the child (former, preferred, alias)."""
     PART = 4
-    """A part in common: hyphenated, or one of two family names."""
+    """A part in common: hyphenated, one of two family names, or a further name of the other, as in
+    a chain of the father's and the grandfather's name."""
     TITLE = 5
     """One stands where a family name should and is none: Kaur, Singh, Begum."""
     NEAR = 6
@@ -159,6 +160,8 @@ def family(left: Comparable, right: Comparable) -> Family:
     if any(a == b for a, b in product(families(left), families(right))):
         return Family.ALTERNATE
     if any(a == b for a, b in product(left.parts, right.parts)):
+        return Family.PART
+    if left.family in right.given[1:] or right.family in left.given[1:]:
         return Family.PART
     if left.family in lexicon.TITLES or right.family in lexicon.TITLES:
         return Family.TITLE

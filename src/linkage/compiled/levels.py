@@ -242,6 +242,8 @@ def family_level(a, b, facts):
         return F_ALTERNATE
     if shares(a, at.PARTS, 3, b, at.PARTS, 3):
         return F_PART
+    if holds(b, at.GIVEN + 1, 3, one) or holds(a, at.GIVEN + 1, 3, other):
+        return F_PART
     if facts.title[one] or facts.title[other]:
         return F_TITLE
     return family_likeness(a, b, facts)
