@@ -138,7 +138,7 @@ def middle(left: Comparable, right: Comparable, level: Given) -> Middle:
     if not one or not other or level in (Given.MIDDLE, Given.SWAPPED):
         return Middle.MISSING
     pairs = list(product(one, other))
-    if any(a == b for a, b in pairs):
+    if any(a == b for a, b in pairs) or (left.given[0] in other and right.given[0] in one):
         return Middle.EXACT
     if any(1 in (len(a), len(b)) and a[0] == b[0] for a, b in pairs):
         return Middle.INITIAL
@@ -188,7 +188,8 @@ def family_rarity(
 def are_swapped(left: Comparable, right: Comparable) -> bool:
     """Whether each record's forename is the other's family name, and they are not so in order.
 
-    One of the two may have a slip in it.
+    One of the two may have a slip in it, or stand behind another forename: Chan Lin is Angela Lin
+    Chan.
     """
     if not (left.given and right.given and left.family and right.family):
         return False
@@ -215,7 +216,7 @@ def _crosses(giver: Comparable, bearer: Comparable) -> bool:
 
 
 def _nearly_crosses(giver: Comparable, bearer: Comparable) -> bool:
-    words = [word for word in (giver.given[0], giver.joined) if word]
+    words = [word for word in (*giver.given, giver.joined) if word]
     return any(strings.is_near(*pair) for pair in product(words, (bearer.family, *bearer.parts)))
 
 

@@ -208,6 +208,8 @@ def middle_level(a, b, facts, given):
     """The level of the further given names."""
     if a[at.GIVEN + 1] == 0 or b[at.GIVEN + 1] == 0 or given in (G_MIDDLE, G_SWAPPED):
         return 0
+    if holds(b, at.GIVEN + 1, 3, a[at.GIVEN]) and holds(a, at.GIVEN + 1, 3, b[at.GIVEN]):
+        return M_EXACT
     initial, near = False, False
     for i in range(at.GIVEN + 1, at.GIVEN + 4):
         for j in range(at.GIVEN + 1, at.GIVEN + 4):
@@ -566,8 +568,8 @@ def crosses(giver, bearer):
 
 @njit(cache=True, nogil=True)
 def nearly_crosses(giver, bearer, facts):
-    """Whether the giver's forename is nearly a family name of the bearer."""
-    for column in (at.GIVEN, at.JOINED):
+    """Whether any given name of the giver is nearly a family name of the bearer."""
+    for column in range(at.GIVEN, at.JOINED + 1):
         word = giver[column]
         if word == 0:
             continue
