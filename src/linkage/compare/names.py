@@ -24,7 +24,9 @@ class Given(IntEnum):
     MIDDLE = 5
     """One record's forename is a further name in the other, or nearly so."""
     HONORIFIC = 6
-    """They share Muhammad or the like, and one of them nothing else."""
+    """They share Muhammad or the like, and one of them nothing else; or one has nothing else and
+    the other no such name, and family name, birth date and a home are the same: of Muhammad Idris
+    one agency keeps the first name and another the one that he is called by."""
     INITIAL = 7
     SWAPPED = 8
     """Forename and family name change places."""
@@ -90,6 +92,8 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
         return Given.HONORIFIC
     if 1 in (len(one), len(other)):
         return Given.INITIAL if one[0] == other[0] else Given.DIFFERENT
+    if (_is_bare(left) or _is_bare(right)) and _share_all_else(left, right):
+        return Given.HONORIFIC
     return _given_likeness(left, right, population)
 
 
@@ -123,6 +127,12 @@ def are_bare(left: Comparable, right: Comparable) -> bool:
 def _is_bare(record: Comparable) -> bool:
     alone = len(record.given) == 1 and not record.other_given
     return alone and lexicon.one_spelling(record.given[0]) == record.honorific
+
+
+def _share_all_else(left: Comparable, right: Comparable) -> bool:
+    """Whether family name and birth date are the same, and a home is."""
+    same = left.family == right.family and left.birth == right.birth
+    return same and not set(left.postcodes).isdisjoint(right.postcodes)
 
 
 def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:

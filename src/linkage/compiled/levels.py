@@ -110,7 +110,16 @@ def given_level(a, b, facts):
         return G_HONORIFIC
     if facts.lengths[one] == 1 or facts.lengths[other] == 1:
         return G_INITIAL if facts.letters[one, 0] == facts.letters[other, 0] else G_DIFFERENT
+    if (is_bare(a, facts) or is_bare(b, facts)) and share_all_else(a, b):
+        return G_HONORIFIC
     return given_likeness(a, b, facts)
+
+
+@njit(cache=True, nogil=True)
+def share_all_else(a, b):
+    """Whether family name and birth date are the same, and a home is."""
+    same = a[at.FAMILY] == b[at.FAMILY] and a[at.BIRTH] == b[at.BIRTH]
+    return same and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
 
 
 @njit(cache=True, nogil=True)
