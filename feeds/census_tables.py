@@ -162,10 +162,13 @@ class CensusTablesReading(OnePass):
         """Give what is taken of each row of a table; count the rest."""
         if kind not in self._tables:
             return
-        names, rows = self._tables[kind].named()
+        table = self._tables[kind]
+        names, rows = table.named()
         roll = _OFF if kind.endswith(("longeronroll", "offroll")) else _ON
         taken = _HOME if kind.startswith("addresses") else _PUPIL
         for line, row in rows:
+            if len(row) < len(names):
+                table.refuse_cut_off(line)
             cells = {
                 name: text for name, cell in zip(names, row, strict=False) if (text := clean(cell))
             }

@@ -38,6 +38,7 @@ from feeds.values import (
     sex,
     today,
     upn_identifier,
+    yes_or_no,
 )
 from person.identifiers import Identifier, is_upn_unknown, la_child_id
 from person.names import clean
@@ -65,7 +66,7 @@ class Cin:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.cin"
-    version: int = 3
+    version: int = 4
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
@@ -95,11 +96,14 @@ class CinReading(OnePass):
 
     def __iter__(self) -> Iterator[Submission | Fault]:
         """Give a submission or a fault for each child."""
-        ordinal = 0
-        for element, name in self._return.elements("Header", "Child"):
+        ordinal, has_children = 0, False
+        for element, name in self._return.elements("Header", "Children", "Child"):
             if name == "Child":
                 ordinal += 1
                 yield self._child(element, ordinal)
+            has_children = has_children or name != "Header"
+        if not has_children:
+            raise self._error("Message", "Children", "the children of a CIN census")
 
     def _read_header(self) -> Header:
         for element, name in self._return.elements("Header", "Child"):
@@ -193,7 +197,7 @@ class CinReading(OnePass):
 
     def _involvement(self, remarks: Remarks, episode: Leaves) -> Involvement | None:
         """Give the involvement of social workers; a referral without further action is none."""
-        if episode.get("ReferralNFA", "").lower() in ("true", "1"):
+        if yes_or_no(remarks, "ReferralNFA", episode.get("ReferralNFA", "")):
             return None
         return Involvement(
             "social-work",
@@ -205,8 +209,8 @@ class CinReading(OnePass):
     def _assessment(self, remarks: Remarks, episodes: list[Leaves]) -> Assessment | None:
         """Give that an assessment was made, if one was, and when last."""
         dates = [
-            _date(remarks, each, "AssessmentAuthorisationDate")
-            or _date(remarks, each, "AssessmentActualStartDate")
+            _date(remarks, each, "AssessmentAuthorisationDate", self._latest)
+            or _date(remarks, each, "AssessmentActualStartDate", self._latest)
             for each in episodes
             if any(name.startswith("Assessment") for name in each)
         ]
@@ -221,5 +225,5 @@ def _sex(remarks: Remarks, stated: Leaves, birth: BirthDate | None) -> str | Non
     return code
 
 
-def _date(remarks: Remarks, episode: Leaves, name: str) -> str:
-    return date_value(remarks, name, episode.get(name, ""))
+def _date(remarks: Remarks, episode: Leaves, name: str, latest: str = "") -> str:
+    return date_value(remarks, name, episode.get(name, ""), latest)

@@ -35,6 +35,7 @@ from feeds.values import (
     sex,
     today,
     upn_identifier,
+    yes_or_no,
 )
 from person.authorities import AUTHORITIES
 from person.identifiers import Identifier, is_upn_unknown, la_child_id
@@ -77,7 +78,7 @@ class Csc:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
-    version: int = 3
+    version: int = 4
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 
@@ -289,7 +290,8 @@ class CscRows:
             self._count(episode, _EPISODE, "social_care_episodes.")
             involvements += self._social_work(remarks, episode, authority)
             assessed += [
-                _date(remarks, each, "authorisation_date") or _date(remarks, each, "start_date")
+                _date(remarks, each, "authorisation_date", self.today.date)
+                or _date(remarks, each, "start_date", self.today.date)
                 for each in _objects(remarks, episode, "child_and_family_assessments")
                 if each.get("purge") is not True
             ]
@@ -309,16 +311,14 @@ class CscRows:
             if worker.get("purge") is True:
                 continue
             self._count(worker, _WORKER, "care_worker_details.")
+            start = _date(remarks, worker, "start_date") or opened
+            # One who begins after the episode was closed did not end with it.
+            end = _date(remarks, worker, "end_date") or (closed if start <= closed else "")
+            worker_id = said(remarks, "worker_id", worker.get("worker_id"))
             found.append(
-                Involvement(
-                    "social-work",
-                    authority,
-                    practitioner=said(remarks, "worker_id", worker.get("worker_id")),
-                    start=_date(remarks, worker, "start_date") or opened,
-                    end=_date(remarks, worker, "end_date") or closed,
-                )
+                Involvement("social-work", authority, practitioner=worker_id, start=start, end=end)
             )
-        if found or episode.get("referral_no_further_action_flag") is True:
+        if found or _is_over(remarks, episode):
             return found
         return [Involvement("social-work", authority, start=opened, end=closed)]
 
@@ -424,8 +424,15 @@ def _services(remarks: Remarks, child: Object) -> list[Involvement]:
     return found
 
 
-def _date(remarks: Remarks, level: Object, name: str) -> str:
-    return date_value(remarks, name, said(remarks, name, level.get(name)))
+def _date(remarks: Remarks, level: Object, name: str, latest: str = "") -> str:
+    return date_value(remarks, name, said(remarks, name, level.get(name)), latest)
+
+
+def _is_over(remarks: Remarks, episode: Object) -> bool:
+    """Whether a referral needed no further action."""
+    name = "referral_no_further_action_flag"
+    said_so = episode.get(name)
+    return said_so is not None and bool(yes_or_no(remarks, name, str(said_so)))
 
 
 def _object(remarks: Remarks, level: Object, name: str) -> Object:

@@ -116,6 +116,8 @@ class CsvReading(OnePass):
             if self._mapped.total and cells[0].strip() == self._mapped.total:
                 total = cells[1].strip() if len(cells) > 1 else ""
                 continue
+            if len(cells) < len(self._names):
+                self._table.refuse_cut_off(line)
             read += 1
             if self.recalls and self.recalls(named, _SEPARATOR.join(cells).encode()):
                 yield Recalled(line)

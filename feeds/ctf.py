@@ -25,6 +25,7 @@ from feeds.values import (
     only_file,
     phone_number,
     today,
+    yes_or_no,
 )
 from person.authorities import laestab
 from person.identifiers import is_upn_unknown
@@ -59,7 +60,7 @@ class Ctf:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.ctf"
-    version: int = 3
+    version: int = 4
     mode: Mode = "delta"
     settings: Settings = Settings()  # noqa: RUF009  # frozen
 
@@ -104,9 +105,11 @@ class CtfReading(OnePass):
         """Read the header; the school that sends and the one that receives are of every pupil."""
         for part in element.iterchildren("{*}SourceSchool", "{*}DestSchool"):
             school = _school([], leaves(part))
-            self._schools += school
             if school and local(part) == "SourceSchool":
                 self._source = school[0].organisation
+            elif school and school[0].organisation == self._source:
+                continue  # results sent to a school in its own name
+            self._schools += school
         stated = leaves(element)
         return Header(
             effective=effective_of(self._file, stated, "DateTime"),
@@ -206,7 +209,8 @@ class _Pupil:
         """Give a contact who is a carer; of any other nothing."""
         stated = leaves(element)
         kind = _CARERS.get(stated.get("Relationship", "").upper(), "")
-        responsible = _is_true(stated.get("Responsibility", ""))
+        stated_so = stated.get("Responsibility", "")
+        responsible = yes_or_no(self.remarks, "Responsibility", stated_so)
         if not (kind or responsible):
             self._leaves(element, _NOTHING)
             return None
@@ -234,8 +238,3 @@ def _school(remarks: Remarks, stated: Leaves) -> tuple[Involvement, ...]:
             end=date_value(remarks, "LeavingDate", stated.get("LeavingDate", "")),
         ),
     )
-
-
-def _is_true(text: str) -> bool | None:
-    """Read a yes or no as XML Schema writes it; None where it is neither."""
-    return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())

@@ -1,12 +1,12 @@
 """The resources of a file: one in each line, or a document of one, of a Bundle or of a list."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
-from feeds.fhir import Reference, RelatedPerson, Resource, read, resource
+from feeds.fhir import NHS, Patient, Reference, RelatedPerson, Resource, read, resource
 from feeds.submission import FeedError
 from feeds.text import Limits, byte_lines, encoding_of
 
@@ -35,6 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 _ENTRIES: Final = msgspec.json.Decoder(tuple[Entry, ...])
 _ANYTHING: Final = msgspec.json.Decoder(msgspec.Raw)
+_PATIENT: Final = msgspec.json.Decoder(Patient)
 _REFERENCE: Final = msgspec.json.Decoder(Reference)
 
 
@@ -150,6 +151,7 @@ class FhirFile:
             ]
         except (msgspec.DecodeError, RecursionError):
             raise self._error(where, "entry", "the entries of a Bundle") from None
+        found = _with_names(found)
         about = [each for each in found if each[1].kind in ABOUT]
         claimed: set[int] = set()
         told = []
@@ -169,6 +171,36 @@ class FhirFile:
 
     def _error(self, where: str, field: str, expected: str) -> FeedError:
         return FeedError(self._path.name, where, field, expected)
+
+
+def _with_names(entries: Sequence[tuple[int, Resource]]) -> list[tuple[int, Resource]]:
+    """Give entries, each RelatedPerson with the name of the Patient who has its NHS number.
+
+    A notice of birth names the mother so: by her number beside the child, by name as a Patient.
+    """
+    if all(each.kind != "RelatedPerson" for _, each in entries):
+        return list(entries)
+    patients: dict[str, tuple[Patient, Resource]] = {}
+    for _, each in entries:
+        patient = read(_PATIENT, each.written) if each.kind == "Patient" else None
+        if patient and patient.name:
+            patients |= dict.fromkeys({patient.id, *_nhs(patient)}, (patient, each))
+    return [(place, _with_name(each, patients)) for place, each in entries]
+
+
+def _with_name(found: Resource, patients: Mapping[str, tuple[Patient, Resource]]) -> Resource:
+    person = found.taken
+    if not isinstance(person, RelatedPerson) or person.name:
+        return found
+    same = next((patients[number] for number in _nhs(person) if number in patients), None)
+    if same is None or _is_about(found, same[1]):  # a newborn may stand under its mother's number
+        return found
+    named = msgspec.structs.replace(person, name=same[0].name)
+    return found._replace(taken=named, written=bytes(found.written) + bytes(same[1].written))
+
+
+def _nhs(person: Patient | RelatedPerson) -> list[str]:
+    return [each.value for each in person.identifier if each.system == NHS and each.value]
 
 
 def _is_about(found: Resource, patient: Resource) -> bool:

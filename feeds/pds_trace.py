@@ -151,6 +151,8 @@ class TraceReading(OnePass):
         return int(texts[2])
 
     def _row(self, line: int, names: list[str], row: list[str]) -> Submission | Fault:
+        if len(row) < len(names):
+            self._table.refuse_cut_off(line)
         cells = {name: clean(cell) for name, cell in zip(names, row, strict=False) if cell}
         key = cells.get("local_patient_id") or cells.get("unique_reference", "")
         if not key or len(key) > 200:

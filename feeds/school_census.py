@@ -32,6 +32,7 @@ from person.identifiers import is_upn_unknown
 from person.names import clean
 
 NAME: Final = "school.census"
+_ROLLS: Final = ("PupilsOnRoll", "PupilsNoLongerOnRoll")
 _PUPILS: Final = ("PupilOnRoll", "PupilNoLongerOnRoll")
 _PUPIL_LEAVES: Final = frozenset(
     {*PUPIL, "EntryDate", "LeavingDate", "EnrolStatus", "LEA", "Estab", "LAEstab"}
@@ -47,7 +48,7 @@ class SchoolCensus:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = NAME
-    version: int = 3
+    version: int = 4
     mode: Mode = "snapshot"
     settings: Settings = field(
         default=Settings(dual_registration=True, cadence="termly"),
@@ -79,9 +80,11 @@ class CensusReading(OnePass):
 
     def __iter__(self) -> Iterator[Row]:
         """Give a submission or a fault for each pupil, on roll and no longer on roll."""
-        ordinal = 0
+        ordinal, has_roll = 0, False
         for element, name in self._elements():
-            if name in _PUPILS:
+            if name in _ROLLS:
+                has_roll = True
+            elif name in _PUPILS:
                 ordinal += 1
                 if self.recalls and self.recalls(self._around(element), written_whole(element)):
                     yield Recalled(ordinal)
@@ -89,9 +92,11 @@ class CensusReading(OnePass):
                     yield self._pupil(element, ordinal)
             elif name == "School" and not self.header.scopes:
                 self._school = _school_of(element, self._authority) or self._school
+        if not (has_roll or ordinal):
+            raise self._error("Message", "PupilsOnRoll", "the pupils of a School Census")
 
     def _elements(self) -> Iterator[tuple[Element, str]]:
-        return self._return.elements("Header", "School", *_PUPILS)
+        return self._return.elements("Header", "School", *_ROLLS, *_PUPILS)
 
     def _read_header(self) -> Header:
         for element, name in self._elements():
@@ -166,7 +171,10 @@ class CensusReading(OnePass):
             elif name in _PUPIL_LEAVES:
                 own.setdefault(name, clean(text[:LONGEST]))
             elif name in _ADDRESS_LEAVES:
-                home.setdefault(name, clean(text[:LONGEST]))
+                if name in home:  # of another address, whatever element holds it
+                    home = {}
+                    homes.append(home)
+                home[name] = clean(text[:LONGEST])
             else:
                 self.dropped.add(name)
         return own, [each for each in homes if each]

@@ -41,7 +41,7 @@ from person.services import Involvement
 _TABLES: Final = {
     "header": (frozenset({"child", "sex", "dob", "upn"}), frozenset({"sex", "dob", "upn"})),
     "episodes": (frozenset({"child", "decom", "dec"}), frozenset({"decom", "dec"})),
-    "uasc": (frozenset({"child", "sex", "dob", "duc"}), frozenset({"dob"})),
+    "uasc": (frozenset({"child", "sex", "dob", "duc"}), frozenset({"sex", "dob"})),
     "sw_episodes": (
         frozenset({"child", "sw_id", "sw_decom"}),
         frozenset({"sw_id", "sw_decom", "sw_dec"}),
@@ -67,7 +67,7 @@ class Ssda903:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.ssda903"
-    version: int = 3
+    version: int = 4
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
@@ -151,6 +151,8 @@ class Ssda903Reading(OnePass):
         names, rows = table.named()
         taken = _TABLES[kind][1]
         for line, row in rows:
+            if len(row) < len(names):
+                table.refuse_cut_off(line)
             cells = {
                 name: text for name, cell in zip(names, row, strict=False) if (text := clean(cell))
             }
@@ -220,15 +222,10 @@ class Ssda903Reading(OnePass):
 
     def _child(self, child: str, line: int, own: Values, rows: list[Joined]) -> Submission:
         remarks: Remarks = []
-        authority = self._authority
-        number = (
-            checked(remarks, "CHILD", lambda text: la_child_id(authority, text), child)
-            if authority
-            else None
-        )
+        number = self._number(remarks, child)
         particulars = Particulars(
             birth=self._birth(remarks, own, rows),
-            sex=sex(remarks, "SEX", own.get("sex", "")),
+            sex=sex(remarks, "SEX", own.get("sex") or _of_uasc(rows, "sex")),
             identifiers=compact(
                 [
                     Identifier("la-child", number) if number else None,
@@ -239,15 +236,25 @@ class Ssda903Reading(OnePass):
         )
         return Submission(child, line, particulars, remarks=tuple(remarks))
 
+    def _number(self, remarks: Remarks, child: str) -> str | None:
+        """Give the child's id at its authority, where it was told which authority that is."""
+        authority = self._authority
+        if not authority:
+            remarks.append(
+                remark("LA-CODE", "CHILD", 'the authority in a mapping: authority = "201"')
+            )
+            return None
+        return checked(remarks, "CHILD", lambda text: la_child_id(authority, text), child)
+
     def _birth(self, remarks: Remarks, own: Values, rows: list[Joined]) -> BirthDate | None:
         """Give the birth date; the 15th of an unaccompanied asylum-seeking child is a stand-in.
 
         The return's guide has it for a day of birth that is not known.
         """
-        alone = [row for row in rows if row.table == "uasc"]
-        text = own.get("dob") or next((row.values.get("dob", "") for row in alone), "")
+        text = own.get("dob") or _of_uasc(rows, "dob")
         birth = birth_date(remarks, "DOB", text, self._latest)
-        if birth and alone and birth.value[8:] == "15":
+        is_alone = any(row.table == "uasc" for row in rows)
+        if birth and is_alone and birth.value[8:] == "15":
             return BirthDate(birth.value, default_day=True)
         return birth
 
@@ -289,6 +296,13 @@ def periods(episodes: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         else:
             found.append((start, end))
     return found
+
+
+def _of_uasc(rows: Sequence[Joined], name: str) -> str:
+    """Give what the table of unaccompanied asylum-seeking children says under a column."""
+    return next(
+        (row.values[name] for row in rows if row.table == "uasc" and name in row.values), ""
+    )
 
 
 def _date(remarks: Remarks, values: Values, name: str) -> str:

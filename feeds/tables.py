@@ -26,6 +26,7 @@ class Table:
         self.name = path.name
         self._path, self._limits = path, limits
         self._skip = skip
+        self._is_open = False
         self._encoding = encoding_of(path, limits)
         self.delimiter = delimiter or delimiter_of(next(filter(str.strip, self._lines()), ""))
 
@@ -35,7 +36,9 @@ class Table:
 
         def lines() -> Iterator[str]:
             nonlocal ended
-            yield from self._lines()
+            for line in self._lines():
+                self._is_open = not line.endswith(("\n", "\r"))
+                yield line
             ended = True
 
         # A blank before a quotation mark is no part of its cell.
@@ -57,6 +60,15 @@ class Table:
             last = rows.line_num + self._skip
             if any(map(str.strip, cells)):
                 yield last, cells
+
+    def refuse_cut_off(self, line: int) -> None:
+        """Raise FeedError where the row given last, which lacks cells, lacks its line's end too.
+
+        The file was cut off in it. What is missing behind it, nobody knows, and a snapshot would
+        withdraw.
+        """
+        if self._is_open:
+            raise FeedError(self.name, f"line {line}", "", "a whole line: the file is cut off")
 
     def _lines(self) -> Iterator[str]:
         return islice(text_lines(self._path, self._encoding, self._limits), self._skip, None)

@@ -132,6 +132,17 @@ def sex(remarks: Remarks, field: str, text: str) -> str | None:
     return code
 
 
+_ANSWERS: Final = {"true": True, "1": True, "false": False, "0": False}
+
+
+def yes_or_no(remarks: Remarks, field: str, text: str) -> bool | None:
+    """Read a yes or no as XML Schema writes it (``xs:boolean``); None where it is neither."""
+    answer = _ANSWERS.get(text.strip().lower())
+    if answer is None and text:
+        remarks.append(remark("YES-NO", field, "true or false"))
+    return answer
+
+
 def upn_identifier(remarks: Remarks, field: str, text: str) -> Identifier | None:
     """Give a UPN as identifier; a reason why it is unknown (``UN3``) is none and no mistake."""
     if not text or is_upn_unknown(text):

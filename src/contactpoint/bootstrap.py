@@ -30,8 +30,11 @@ from events.message import Origin
 from events.store.heads import is_across
 from projections import database, schema
 from projections.guard import Guard
+from projections.lists import Lists
+from projections.open_records import NO_CLEARANCE, Clearance, OpenRecords
 from projections.projector import Projector
-from projections.queries import NO_CLEARANCE, Clearance, Found, Queries
+from projections.queries import Found, Queries
+from projections.workings import Workings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -196,11 +199,31 @@ class Contactpoint:
         return self.projector.catch_up(upto)
 
     @cached_property
+    def guard(self) -> Guard:
+        """Through which everything goes that is shown to somebody."""
+        return Guard(self.log.heads, self.catch_up)
+
+    @cached_property
     def queries(self) -> Queries:
-        """What readers ask of the read models; SchemaError where they are of another version."""
+        """What readers ask of children; SchemaError where read models are of another version."""
         schema.check(self.read)
-        guard = Guard(self.log.heads, self.catch_up)
-        return Queries(self.read, guard, self.settings.brokerage)
+        return Queries(self.read, self.guard, self.settings.brokerage)
+
+    @cached_property
+    def workings(self) -> Workings:
+        """What linking asks of the read models, and nobody is shown; SchemaError likewise."""
+        schema.check(self.read)
+        return Workings(self.read)
+
+    @cached_property
+    def open_records(self) -> OpenRecords:
+        """Records and pairs of them, as far as they may be seen."""
+        return OpenRecords(self.workings, self.guard)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Whole lists, for those who run the index."""
+        return Lists(self.open_records)
 
     @cached_property
     def telling(self) -> "Telling":
@@ -218,7 +241,7 @@ class Contactpoint:
 
     def authorities(self, records: "Collection[UUID]") -> frozenset[str]:
         """The authorities responsible for the children of these records, for ``About``."""
-        return self.queries.authorities(records, day_of(self.chance.clock()).isoformat())
+        return self.workings.authorities(records, day_of(self.chance.clock()).isoformat())
 
     def responsible(self, found: Found) -> "Authority":
         """The authority that is responsible for a child, as far as whoever asks may know."""
@@ -266,7 +289,7 @@ class Contactpoint:
             self.log,
             self.master,
             self.projector,
-            self.queries,
+            self.workings,
             self._kept_index(),
             commit=min(COMMIT, self.settings.chunk),
             chance=self.chance,
@@ -304,7 +327,7 @@ class Contactpoint:
         from contactpoint.evaluating.measuring import Evaluating
 
         index = self.linking.index(self.model)
-        return Evaluating(self.queries, self.filling, index, self.log, self.master)
+        return Evaluating(self.open_records, self.filling, index, self.log, self.master)
 
     @property
     def erasing(self) -> "Erasing":
@@ -318,7 +341,7 @@ class Contactpoint:
             self.keys,
             self.master,
             self.projector,
-            self.queries,
+            self.workings,
             self._kept_index(),
             self.ledger,
             rows=self.settings.work / FOLDER,
@@ -364,7 +387,7 @@ class Contactpoint:
         def filling(model: "Model") -> Filling:
             return Filling(self.sources.registry(), OfChildren(model))
 
-        index = OpenIndex(self._kept_index, self.models, filling, self.queries, aside)
+        index = OpenIndex(self._kept_index, self.models, filling, self.workings, aside)
         return PersonMatching(self.queries, index)
 
     def _kept_index(self) -> "KeptIndex":
@@ -407,7 +430,7 @@ class Contactpoint:
         from contactpoint.separating import Separating
 
         permit = self._permit(act, "no child of that number")
-        return Separating(self.log, self.keys, self.master, self.queries.merged_into, permit)
+        return Separating(self.log, self.keys, self.master, self.workings.merged_into, permit)
 
     def _permit(self, act: Act, missing: str) -> "Permit":
         """Whether whoever acts may do what hangs on it; ``missing`` is said where it is hidden."""
@@ -420,7 +443,7 @@ class Contactpoint:
         if clearance.apart:
             return set()
         sided = (one.ordinal for one in self.log.heads.sided())
-        return set(self.queries.names_by_ordinal(sided, clearance).values())
+        return set(self.open_records.names_by_ordinal(sided, clearance).values())
 
     @property
     def clearance(self) -> Clearance:
@@ -470,7 +493,9 @@ class Contactpoint:
         from contactpoint.judging.pair_names import pair_named
 
         self.projector.catch_up()
-        return pair_named(words, self.queries, self.log, self.record_named, cleared=self.is_cleared)
+        return pair_named(
+            words, self.open_records, self.log, self.record_named, cleared=self.is_cleared
+        )
 
     def record_named(self, name: str) -> UUID:
         """The id of the record named ``SOURCE:ID``, also by a key that the source used before.

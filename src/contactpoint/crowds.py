@@ -40,13 +40,13 @@ def undecided(store: "Contactpoint", name: str, limit: int) -> list[Undecided]:
     """
     if not any(task.kind is Kind.SIZE and task.name == name for task in tasks_of(store)):
         raise NotFoundError(NO_CROWD)
-    lead = next(one.lead for one in store.queries.crowds() if one.lead.hex[:8] == name)
+    lead = next(one.lead for one in store.workings.crowds() if one.lead.hex[:8] == name)
     found = sorted(_open(store, lead), key=lambda one: (-one.weight, one.pair))
     ends = {end for one in found for end in one.pair}
     heads = store.log.heads.judgements(ends)
     judged = {pair_of(head) for head in heads if head.verdict}
-    shown = ends if store.is_cleared else set(store.queries.visible(ends))
-    across = store.queries.guard.across(ends)
+    shown = ends if store.is_cleared else set(store.open_records.visible(ends))
+    across = store.guard.across(ends)
     known = (
         one
         for one in found
@@ -58,7 +58,7 @@ def undecided(store: "Contactpoint", name: str, limit: int) -> list[Undecided]:
 def _open(store: "Contactpoint", lead: "UUID") -> Iterator[Undecided]:
     pairs = store.linking.crowd(store.model, lead)
     ends = {end for pair in pairs for end in (pair.left, pair.right)}
-    known = store.queries.memberships(ends)
+    known = store.workings.memberships(ends)
     for pair in pairs:
         left, right = known[pair.left], known[pair.right]
         if left.record > right.record:

@@ -28,8 +28,8 @@ from events.shield import evolve as evolve_shield
 from events.store.heads import ChildHead, HeadChanges, RecordHead
 from projections.database import scrub
 from projections.projector import Projector
-from projections.queries import Queries
 from projections.review import WAITING
+from projections.workings import Workings
 
 WAIT = 60.0
 """Seconds for which an erasure waits for a rebuild to end."""
@@ -59,7 +59,7 @@ class Erasing:
         keys: SubjectKeys,
         master: MasterKey,
         projector: Projector,
-        queries: Queries,
+        workings: Workings,
         kept: KeptIndex,
         ledger: ErasureLedger,
         *,
@@ -77,7 +77,7 @@ class Erasing:
         self._keys = keys
         self._master = master
         self._projector = projector
-        self._queries = queries
+        self._workings = workings
         self._kept = kept
         self._ledger = ledger
         self._rows = rows
@@ -152,7 +152,7 @@ class Erasing:
         """The child that a number answers for, and every child merged into it."""
         while head.merged_into is not None:
             head = self._log.heads.children([head.merged_into])[head.merged_into]
-        return [head.child, *sorted(self._queries.merged_into([head.child]))]
+        return [head.child, *sorted(self._workings.merged_into([head.child]))]
 
     def _child(self, child: UUID) -> Child:
         return self._log.replay(child, Child(), evolve_child)
@@ -245,7 +245,7 @@ class Erasing:
     def _beside(self, records: Sequence[UUID]) -> dict[UUID, list[UUID]]:
         """The records that stay, with which pairs of these await a steward."""
         beside: dict[UUID, list[UUID]] = {record: [] for record in records}
-        for pair in self._queries.open_pairs_of(records, WAITING):
+        for pair in self._workings.open_pairs_of(records, WAITING):
             for record, other in (pair, pair[::-1]):
                 if record in beside and other not in beside:
                     beside[record].append(other)

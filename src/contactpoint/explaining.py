@@ -17,8 +17,9 @@ from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.weigh import Weight
 from person.particulars import Particulars
+from projections.open_records import OpenRecords
 from projections.pair import PairedRecord
-from projections.queries import Queries
+from projections.workings import Workings
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ Shaped = Callable[[str], DeclaredModel | None]
 
 
 def explain(  # noqa: PLR0913 - the pair, what it is weighed by, and who asks
-    queries: Queries,
+    records: OpenRecords,
     model: Model,
     left: UUID,
     right: UUID,
@@ -81,7 +82,7 @@ def explain(  # noqa: PLR0913 - the pair, what it is weighed by, and who asks
     one is not known, or is not current, or is of a child with a restricted record: the weights
     would tell what its view hides.
     """
-    found = queries.paired(left, right, cleared=cleared)
+    found = records.paired(left, right, cleared=cleared)
     if found is None:
         return None
     one, other = (record.particulars for record in found)
@@ -106,17 +107,17 @@ def _by_fields(one: Particulars, other: Particulars, model: DeclaredModel) -> We
 
 
 def why_apart(
-    queries: Queries, filling: Filling, model: Model, found: Explanation
+    workings: Workings, filling: Filling, model: Model, found: Explanation
 ) -> Verdict | None:
     """Why the two records of an explanation are two children; None where they are one."""
     if found.of_shape is not None:
         return _why_apart_by_fields(found)
     ids = [one.record for one in found.records]
-    left, right = (queries.record(record) for record in ids)
+    left, right = (workings.record(record) for record in ids)
     if left is None or right is None:
         return None
-    referred = {frozenset(pair) for pair in queries.open_pairs_of(ids)}
-    return Judge(queries, filling, model, referred).verdict(left, right, found.weighed)
+    referred = {frozenset(pair) for pair in workings.open_pairs_of(ids)}
+    return Judge(workings, filling, model, referred).verdict(left, right, found.weighed)
 
 
 def _why_apart_by_fields(found: Explanation) -> Verdict | None:

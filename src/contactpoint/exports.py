@@ -12,7 +12,7 @@ from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
 from contactpoint.linking.sureness import chances
-from projections.queries import NO_CLEARANCE, Clearance, Queries
+from projections.open_records import NO_CLEARANCE, Clearance, OpenRecords
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection)."""
@@ -24,7 +24,7 @@ NO_NAMES: frozenset[tuple[str, str]] = frozenset()
 
 
 def export_links(
-    queries: Queries,
+    records: OpenRecords,
     out: Path,
     without: Collection[tuple[str, str]] = NO_NAMES,
     clearance: Clearance = NO_CLEARANCE,
@@ -33,12 +33,12 @@ def export_links(
 
     ``without``: source and key of records that are left out.
     """
-    rows = (row for row in queries.links(clearance) if row[:2] not in without)
+    rows = (row for row in records.links(clearance) if row[:2] not in without)
     return write_table(out, ("source", "record_id", "child"), rows)
 
 
 def export_pairs(  # noqa: PLR0913, PLR0917 - what is written, and what of it is left out
-    queries: Queries,
+    records: OpenRecords,
     filling: Filling,
     indexes: Iterable[AnyIndex],
     out: Path,
@@ -55,7 +55,7 @@ def export_pairs(  # noqa: PLR0913, PLR0917 - what is written, and what of it is
         *("probability", "weight", "decision"),
     )
     rows = [
-        row for index in indexes for row in _pairs_of(index, queries, filling, without, clearance)
+        row for index in indexes for row in _pairs_of(index, records, filling, without, clearance)
     ]
     rows.sort()
     return write_table(out, columns, ((*left, *right, *rest) for left, right, *rest in rows))
@@ -66,7 +66,7 @@ PairRow = tuple[tuple[str, str], tuple[str, str], str, str, str]
 
 def _pairs_of(
     index: AnyIndex,
-    queries: Queries,
+    records: OpenRecords,
     filling: Filling,
     without: Collection[tuple[str, str]],
     clearance: Clearance,
@@ -78,11 +78,13 @@ def _pairs_of(
     floor = floor_of(index.model)
     found = [p for p in decided(index.pairs_within(floor), index.model) if p.weight >= floor]
     ends = {end for pair in found for end in (pair.left, pair.right)}
-    known = queries.names_by_ordinal(ends, clearance)
+    known = records.names_by_ordinal(ends, clearance)
     names = {ordinal: name for ordinal, name in known.items() if name not in without}
     pairs = [pair for pair in found if pair.left in names and pair.right in names]
     rows: list[PairRow] = []
-    for pair, chance in zip(pairs, chances(pairs, index.model, queries, filling), strict=True):
+    for pair, chance in zip(
+        pairs, chances(pairs, index.model, records.workings, filling), strict=True
+    ):
         left, right = sorted((names[pair.left], names[pair.right]))
         rows.append((left, right, f"{chance:.6f}", f"{pair.weight:.4f}", pair.outcome))
     return rows

@@ -9,7 +9,7 @@ from contactpoint.explaining import Explanation, explain
 from contactpoint.judging.pair import NO_PAIR, Pair
 from contactpoint.people.deciding import Act
 from events.judgement import JudgedPair, Seen
-from projections.queries import OpenPair
+from projections.workings import OpenPair
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
@@ -58,8 +58,13 @@ def find_pair(store: "Contactpoint", words: Sequence[str]) -> OpenedPair | None:
         return None
     store.projector.catch_up()
     found = explain(
-        store.queries, store.model, pair.left, pair.right, store.model_of, cleared=store.is_cleared
+        store.open_records,
+        store.model,
+        pair.left,
+        pair.right,
+        store.model_of,
+        cleared=store.is_cleared,
     )
     if found is None:
         return None
-    return OpenedPair(pair, seen, state, found, store.queries.open_pair(pair))
+    return OpenedPair(pair, seen, state, found, store.workings.open_pair(pair))

@@ -12,7 +12,7 @@ from contactpoint.people.knowing import knowing
 from contactpoint.tasks import Kind, Task, each_record_once, kind_of, worth
 from events.judgement import JudgedPair, evolve
 from linkage.resolve import CROWD
-from projections.queries import OpenPair
+from projections.workings import OpenPair
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
@@ -39,8 +39,8 @@ def _all(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ..
 
 
 def _pairs(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
-    pairs = store.queries.waiting(cleared=store.is_cleared)
-    sources = store.queries.sources_of({side for p in pairs for side in (p.left, p.right)})
+    pairs = store.open_records.waiting(cleared=store.is_cleared)
+    sources = store.workings.sources_of({side for p in pairs for side in (p.left, p.right)})
     states = _states(store, pairs)
     sure = sure_of(store.model)
     registered = store.sources.registry().sources
@@ -77,7 +77,7 @@ def _states(store: "Contactpoint", pairs: Iterable[OpenPair]) -> dict[Pair, Judg
 
 
 def _overlays(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
-    overlays = store.queries.overlays()
+    overlays = store.workings.overlays()
     shown = _shown(store, [held.record for held in overlays])
     for held in overlays:
         if held.record not in shown:
@@ -89,7 +89,7 @@ def _overlays(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUI
 
 
 def _crowds(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:
-    crowds = store.queries.crowds()
+    crowds = store.workings.crowds()
     shown = _shown(store, [crowd.lead for crowd in crowds])
     for crowd in crowds:
         if crowd.lead in shown:
@@ -103,4 +103,4 @@ def _crowds(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID,
 
 def _shown(store: "Contactpoint", records: Collection[UUID]) -> Collection[UUID]:
     """Those of the records that whoever acts may know of."""
-    return records if store.is_cleared else store.queries.visible(records)
+    return records if store.is_cleared else store.open_records.visible(records)

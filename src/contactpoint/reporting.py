@@ -124,13 +124,13 @@ def report(store: Contactpoint, of: Period) -> Figures:
     ]
     named = {side for pair in referred for side in pair}
     named |= {side for _, event in judged for side in (event.left, event.right)}
-    seen = store.queries.visible(named)
+    seen = store.open_records.visible(named)
     judged = [one for one in judged if {one[1].left, one[1].right} <= seen]
     verdicts = [(at, event) for at, event in judged if isinstance(event, PairJudged)]
     counted = Counter[str](event.verdict for _, event in verdicts)
     looks = [message.event for _, message in _happened(store.access, of, *LOOKS)]
     opened = [event for event in looks if isinstance(event, ChildrenAccessed)]
-    guard = store.queries.guard
+    guard = store.guard
     count = guard.answer(store.read, lambda target: placed(target, of.begin, of.end))
     return Figures(
         first=of.first.isoformat(),
@@ -141,7 +141,7 @@ def report(store: Contactpoint, of: Period) -> Figures:
         ),
         decided={verdict: counted[verdict] for verdict in VERDICTS},
         reversed=len(judged) - len(verdicts),
-        awaiting=len(store.queries.shown_pairs()),
+        awaiting=len(store.open_records.shown_pairs()),
         errors=guard.answer(store.read, lambda it: _errors(it, verdicts, referred, count)),
         shields=_shields(store.log, of),
         overrides=sum("override" in event.act for event in opened),

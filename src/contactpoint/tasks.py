@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from contactpoint.moments import DAY
 from linkage.decide import Levels, contradiction, number_in_doubt
-from projections.queries import OpenPair
+from projections.workings import OpenPair
 
 
 class Kind(StrEnum):

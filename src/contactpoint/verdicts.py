@@ -16,7 +16,7 @@ from linkage.meeting import Meeting, agreements, losses, meeting
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.weigh import Weight, weigh
-from projections.queries import IndexedRecord, Queries
+from projections.workings import IndexedRecord, Workings
 
 Why = Literal[
     "not linked", "one source", "never compared", "block too long", "weighed too low", "ruled out",
@@ -56,7 +56,7 @@ def how_joined(pair: Weighed) -> str:
 class Judge:
     """Finds why pairs are apart; what it looks up of a child it keeps."""
 
-    queries: Queries
+    workings: Workings
     filling: Filling
     model: Model
     referred: Collection[frozenset[UUID]]
@@ -126,8 +126,8 @@ class Judge:
         if record.child is None:
             return [record]
         if record.child not in self._children:
-            ordinals = self.queries.ordinals_of([record.child])
-            self._children[record.child] = list(self.queries.records_by_ordinal(ordinals).values())
+            ordinals = self.workings.ordinals_of([record.child])
+            self._children[record.child] = list(self.workings.records_by_ordinal(ordinals).values())
         return self._children[record.child]
 
 

@@ -143,7 +143,8 @@ class Projector:
         Projections that stand at the same place go on in one pass. Where another process is at it
         too, each batch is taken in once, by whichever comes first.
         """
-        goal = self.log.position() if upto is None else upto
+        end = self.log.position()
+        goal = end if upto is None else min(upto, end)
         with no_collection():
             return self._go_on(goal)
 

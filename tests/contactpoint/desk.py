@@ -72,7 +72,7 @@ class Desk(Installation):
         """The number of each record's child, and what every number ever given answers with."""
         with self.opened() as store:
             store.projector.catch_up()
-            records = {(one.source, one.key): one.number for one in store.queries.records()}
+            records = {(one.source, one.key): one.number for one in store.workings.records()}
             answers = {}
             for head in store.log.heads.all_children():
                 found = store.queries.child_by_number(head.number)

@@ -96,7 +96,7 @@ class Installation:
     def state(self):
         with self.opened() as store:
             store.projector.catch_up()
-            known = list(store.queries.records(current=False))
+            known = list(store.workings.records(current=False))
             stated = _statements(store.queries.engine)
             names = {one.record: (one.source, one.key) for one in known}
             groups: dict = {}
@@ -113,7 +113,7 @@ class Installation:
                 | {frozenset([one]): None for one in unplaced},
                 reviews={
                     frozenset([names[pair.left], names[pair.right]])
-                    for pair in store.queries.open_pairs()
+                    for pair in store.workings.open_pairs()
                 },
             )
 
@@ -124,7 +124,7 @@ class Installation:
             store.projector.catch_up()
             return {
                 row["delivery"]: tuple(row[name] for name in told)
-                for row in store.queries.deliveries()
+                for row in store.lists.deliveries()
             }
 
     def findings(self):

@@ -97,8 +97,10 @@ class Refuge(Installation):
         if status == "01":
             code = {"coding": [{"code": "01"}]}
             identifier["extension"] = [{"url": VERIFICATION, "valueCodeableConcept": code}]
+        practice = who.get("practice")
         return {
             "resourceType": "Patient",
+            "generalPractitioner": [{"identifier": {"value": practice}}] if practice else [],
             "id": who.get("id", number),
             "identifier": [identifier],
             "meta": {"security": [{"code": mark}], "versionId": day.replace("-", "")},
@@ -112,7 +114,7 @@ class Refuge(Installation):
         """The number of the child that a record is of; None where it is of none."""
         with self.opened() as store:
             store.projector.catch_up()
-            found = store.queries.record(store.record_named(f"{source}:{key}"))
+            found = store.workings.record(store.record_named(f"{source}:{key}"))
             return found and found.number
 
     def show(self, number):
@@ -147,7 +149,7 @@ class Refuge(Installation):
         """How each record stands, by source and key."""
         with self.opened() as store:
             store.projector.catch_up()
-            names = {one.record: (one.source, one.key) for one in store.queries.records(current=0)}
+            names = {one.record: (one.source, one.key) for one in store.workings.records(current=0)}
             shielded = store.log.heads.shielded()
         return {names.get(record, record): sorted(kinds.values())
                 for record, kinds in shielded.items()}  # fmt: skip

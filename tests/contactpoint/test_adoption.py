@@ -124,7 +124,7 @@ def test_the_two_are_never_a_pair_a_reason_or_a_row(adopted):
     adopted.run("link", "--all")
     with adopted.opened() as store:
         old, new = store.record_named("clinic:k"), store.record_named("bristol:k")
-        assert not [p for p in store.queries.open_pairs() if {old, new} == {p.left, p.right}]
+        assert not [p for p in store.workings.open_pairs() if {old, new} == {p.left, p.right}]
     out = adopted.home.parent / "links.csv"
     adopted.run("export", "links", out)
     assert "bristol" not in out.read_text()
@@ -306,7 +306,7 @@ def test_undoing_a_link_to_the_old_identity_gives_the_child_back(adopted):
     with adopted.opened() as store:
         judging, pair = judged(store, "zoo:z", "clinic:k")
         store.catch_up()
-        assert store.queries.record(store.record_named("zoo:z")).number == adopted.old
+        assert store.workings.record(store.record_named("zoo:z")).number == adopted.old
         assert judging.undo(pair, By("ada"), store.origin("review undo"))
         store.linking.run(store.origin("link"), store.model)
     assert adopted.number("zoo:z") == number
@@ -327,7 +327,7 @@ def test_undoing_a_link_of_two_old_identities_gives_each_its_own_number(adopted)
     with adopted.opened() as store:
         judging, pair = judged(store, "zoo:z", "clinic:k")
         store.catch_up()
-        assert store.queries.record(store.record_named("zoo:z")).number == adopted.old
+        assert store.workings.record(store.record_named("zoo:z")).number == adopted.old
         assert judging.undo(pair, By("ada"), store.origin("review undo"))
         store.linking.run(store.origin("link"), store.model)
     assert adopted.numbers() == before

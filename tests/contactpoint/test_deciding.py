@@ -54,14 +54,14 @@ def outcomes(desk, delivery):
 
 def name_of(desk, key):
     with desk.opened() as store:
-        record = store.queries.record(store.record_named(f"club:{key}"))
+        record = store.workings.record(store.record_named(f"club:{key}"))
         return record.compared.names[0]
 
 
 def children(desk):
     """With which other source's record each source's record is one child."""
     with desk.opened() as store:
-        known = [(one.source, one.child) for one in store.queries.records()]
+        known = [(one.source, one.child) for one in store.workings.records()]
     return {
         source: "".join(other for other, same in known if same == child and other != source)
         for source, child in known
@@ -199,5 +199,5 @@ def test_of_two_children_in_one_line_one_is_chosen_by_the_number_that_is_shown(t
     taken = desk.json("delivery", "approve", report["delivery"], "--row", 2)
     assert (taken["new"], taken["rejected"], taken["held"]) == (1, 1, 0)
     with desk.opened() as store:
-        record = store.queries.record(store.record_named("care:C1"))
+        record = store.workings.record(store.record_named("care:C1"))
         assert record.compared.names[0].given == ("Kit",)

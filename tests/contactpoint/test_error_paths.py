@@ -63,8 +63,8 @@ from person.names import PersonName
 from person.particulars import Particulars
 from projections.database import _empty_the_wal, writing
 from projections.migrating import Migrations
-from projections.queries import Search
 from projections.schema import READ_SCHEMA
+from projections.search import Search
 from tests.contactpoint.test_no_leaks import PATIENT, PLANTED, Searched, lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +98,7 @@ class World(Searched):
         self.store.catch_up()
         first, second = (self.store.record_named(f"pds:{key}") for key in KEYS)
         self.pair = Pair.of(first, second)
-        self.number = self.store.queries.record(first).number
+        self.number = self.store.workings.record(first).number
         self.judging = Judging(self.store.log, self.store.keys, self.store.master)
 
     def origin(self, who="ada"):
@@ -287,7 +287,7 @@ def _(world):
 
 @case("BehindError")
 def _(world):
-    world.store.queries.guard._shields = Ahead()
+    world.store.guard._shields = Ahead()
     world.store.queries.find(Search(name=SAID.rpartition(" ")[0]))
 
 

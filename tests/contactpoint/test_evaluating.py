@@ -241,7 +241,7 @@ def test_the_page_fetches_nothing_and_runs_nothing(page):
 
 def test_the_page_holds_no_particulars(town, page):
     with town.opened() as store:
-        for record in store.queries.records():
+        for record in store.workings.records():
             stated = record.compared
             told = [record.key, *(name.family for name in stated.names if len(name.family) > 6)]
             told += [address.postcode for address in stated.addresses if address.postcode]

@@ -100,7 +100,7 @@ def test_a_pair_of_a_restricted_child_is_in_no_figure(tmp_path):
         desk.patient("north", "9000000009", "2015-03-04", mark="R", version="2")
     hidden.patient("south", "9000000025", "2015-03", mark="R", version="2")
     with hidden.opened() as store:
-        assert store.queries.open_pairs(), "expected a pair that awaits a steward with clearance"
+        assert store.workings.open_pairs(), "expected a pair that awaits a steward with clearance"
     assert figures(hidden) == figures(plain)
 
 

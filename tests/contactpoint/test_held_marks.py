@@ -33,7 +33,7 @@ def test_a_mark_in_a_row_that_turns_its_record_into_another_child_shields_the_ch
     assert desk.findings() == []
     with desk.opened() as store:
         store.projector.catch_up()
-        (held,) = store.queries.overlays()
+        (held,) = store.workings.overlays()
         assert held.record == store.record_named("north:9000000009")
 
 

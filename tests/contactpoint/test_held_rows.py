@@ -394,6 +394,18 @@ def test_two_records_that_a_file_exchanges_are_held_and_neither_moves(store, chu
     assert verify(store.log, None, heads_of).findings == []
 
 
+@pytest.mark.parametrize("left_out", [{"dob": "2015-03"}, {"given": ""}, {"given": "Baby"}])
+def test_of_two_records_one_of_which_leaves_out_what_the_other_states_anew_neither_is_held(
+    store, left_out
+):
+    """Twins, of whom a file tells less of one and more of the other, are exchanged by nobody."""
+    store.register(guard_share=1.0)
+    one, other = twins("Asha", "Asha")
+    store.load([one, other | left_out])
+    taken = store.load([one | left_out, other], day="2026-09-02")
+    assert (taken.counts.changed, taken.counts.held) == (2, 0)
+
+
 def test_records_that_were_exchanged_go_on_as_each_other_when_somebody_approves(store):
     store.load(twins("Asha", "Bram"))
     held = store.load(twins("Bram", "Asha"), day="2026-09-02")

@@ -115,7 +115,7 @@ class Index:
 
     def children(self):
         self.store.projector.catch_up()
-        return {one.ordinal: one.child for one in self.store.queries.records()}
+        return {one.ordinal: one.child for one in self.store.workings.records()}
 
 
 @settings(max_examples=5)

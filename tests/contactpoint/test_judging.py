@@ -315,7 +315,7 @@ def test_a_run_of_linking_that_a_judgement_overtakes_obeys_it(desk):
         act = _deciding((NORTH, "east:9000000009"), "apart", "ada")
         log: Any = Overtaken(store.log, lambda: act(judging, store))
         kept = KeptIndex(store.settings.work, store.keys, store.master)
-        parts = Parts(log, store.master, store.projector, store.queries, kept)
+        parts = Parts(log, store.master, store.projector, store.workings, kept)
         Linking(parts).run(store.origin("link"), store.model)
     numbers = desk.numbers()[0]
     assert numbers["north", "9000000009"] != numbers["east", "9000000009"]

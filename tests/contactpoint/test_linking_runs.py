@@ -59,7 +59,7 @@ def test_what_a_load_appends_while_a_run_begins_is_left_to_the_next_run(linked, 
         projector = Overtaken(store.log, store.read)
         projector.load = lambda: [_append(store, *words[1:]) for words in second]
         kept = KeptIndex(store.settings.work, store.keys, store.master)
-        parts = Parts(store.log, store.master, projector, store.queries, kept)
+        parts = Parts(store.log, store.master, projector, store.workings, kept)
         Linking(parts).run(store.origin("link"), store.model)
     home.run("link")
     assert home.state() == whole.state()
@@ -81,7 +81,7 @@ def test_another_model_that_changes_nothing_is_recorded_once(linked, tmp_path):
         assert model.version != store.model.version
         store.linking.run(store.origin("link"), model)
         store.projector.catch_up()
-        assert store.queries.runs()[0]["model"] == model.version
+        assert store.workings.runs()[0]["model"] == model.version
         after = store.log.position()
         store.linking.run(store.origin("link"), model)
         assert store.log.position() == after
@@ -118,7 +118,7 @@ def _linking(store, others, commit=1000):
     """Linking in a log that others write to, each the first commits of a run of its own."""
     kept = KeptIndex(store.settings.work, store.keys, store.master)
     log: Any = Overtakable(store.log, others)
-    parts = Parts(log, store.master, store.projector, store.queries, kept, commit=commit)
+    parts = Parts(log, store.master, store.projector, store.workings, kept, commit=commit)
     return Linking(parts)
 
 
@@ -193,10 +193,10 @@ class Unlucky:
 def test_a_number_that_is_no_new_one_is_drawn_again(unlinked, tmp_path, whose):
     home = unlinked[0].copy(tmp_path / "home")
     with home.opened() as store:
-        others = next(one.number for one in store.queries.records() if one.number)
+        others = next(one.number for one in store.workings.records() if one.number)
         unlucky = Unlucky(others if whose == "another child's" else None)
         kept = KeptIndex(store.settings.work, store.keys, store.master)
-        parts = store.log, store.master, store.projector, store.queries, kept
+        parts = store.log, store.master, store.projector, store.workings, kept
         Linking(Parts(*parts, chance=Chance(register=unlucky))).run(
             store.origin("link"), store.model
         )

@@ -355,7 +355,7 @@ def test_an_erasure_and_a_rebuild_keep_out_of_each_others_way(home, tmp_path):
     number = json.loads(asked(home).stdout)["found"][0]["number"]
     with copy.opened() as store, store.log.lock("rebuild"):
         kept = store._kept_index()
-        parts = (store.log, store.keys, store.master, store.projector, store.queries, kept)
+        parts = (store.log, store.keys, store.master, store.projector, store.workings, kept)
         erasing = Erasing(*parts, store.ledger, rows=tmp_path, backup_days=35, wait=0.1)
         with pytest.raises(LockedError, match="rebuild is under way in process"):
             erasing.child(number, store.origin("erase"), reason="")

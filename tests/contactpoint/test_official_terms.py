@@ -35,7 +35,7 @@ def test_two_terms_are_linked_and_no_pupil_is_put_with_another(index):
     assert autumn["reviews"] + spring["reviews"] < 100
     children: dict = {}
     with index.opened() as store:
-        for record in store.queries.records():
+        for record in store.workings.records():
             children.setdefault(record.child, []).append((record.source, record.key))
     # What follows the school in a key is the pupil's own.
     assert [one for one in children.values() if len({k.split("/")[1] for _, k in one}) > 1] == []

@@ -73,7 +73,7 @@ def matched(program):
         store.catch_up()
         matching = store.matching_people(AtOnce())
         answers = {}
-        records = sorted(store.queries.records(), key=lambda one: (one.source, one.key))
+        records = sorted(store.workings.records(), key=lambda one: (one.source, one.key))
         for one in records[::10]:
             stated = one.compared
             assert stated is not None

@@ -101,7 +101,7 @@ def test_a_pair_of_a_child_with_a_restricted_record_is_neither_listed_counted_no
     queue.patient("south", "9000000025", "2015-03", mark="R")
     with queue.opened() as store:
         store.projector.catch_up()
-        assert len(store.queries.open_pairs()) == 1, "expected it to wait still"
+        assert len(store.workings.open_pairs()) == 1, "expected it to wait still"
     assert queue.listed() == []
     assert _reviews(queue) == 0
     assert "Okonjo" not in queue.run("review", "list").output
@@ -123,10 +123,10 @@ def test_one_restricted_record_hides_the_pairs_of_its_childs_other_records(queue
     queue.patient("east", "9000000009", "2015-03-04", mark="R")
     with queue.opened() as store:
         store.projector.catch_up()
-        [(left, right)] = [(p.left, p.right) for p in store.queries.open_pairs()][:1]
-        kept = store.queries.record(left), store.queries.record(right)
+        [(left, right)] = [(p.left, p.right) for p in store.workings.open_pairs()][:1]
+        kept = store.workings.record(left), store.workings.record(right)
         north = next(one for one in kept if one.source != "south")
-        east = store.queries.record(store.record_named("east:9000000009"))
+        east = store.workings.record(store.record_named("east:9000000009"))
         assert east.number == north.number, "expected one child of the two"
     out = queue.home.parent / "links.csv"
     queue.run("export", "links", out)

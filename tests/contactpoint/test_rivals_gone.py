@@ -54,7 +54,7 @@ class Index(Installation):
         with self.opened() as store:
             store.projector.catch_up()
             groups: dict = {}
-            for one in store.queries.records():
+            for one in store.workings.records():
                 groups.setdefault(one.child, set()).add(f"{one.source}:{one.key}")
             return {frozenset(group) for group in groups.values()}
 

@@ -19,11 +19,11 @@ from contactpoint.judging.pair import Pair
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked
 from events.access import InvestigationOpened
 from person.numbers import written
-from projections.guard import Guard
-from projections.queries import Queries, Search
+from projections.search import Search
 from projections.view import FIELDS, RestrictedView
 from tests.contactpoint.shields import WHY, Refuge, is_open
 from tests.contactpoint.test_linking_runs import _linking
+from tests.projections.asking import Asking
 
 NHS = "9000000009"
 ASHA = {
@@ -575,15 +575,15 @@ def test_a_read_model_that_lags_shows_nothing(refuge):
     number = refuge.number("pds", NHS)
     with refuge.opened() as store:
         store.projector.catch_up()
-        lagging = Queries(store.read, Guard(store.log.heads))
+        lagging = Asking(store.read, store.log.heads)
         officer = store.shielding
         made = type(officer)(officer.log, officer.keys, officer.master, list)
         made.apply(number, Asked("harm"), store.origin("shield"))
         for question in (
-            lambda: lagging.child_by_number(number),
-            lambda: lagging.find(Search(postcode="SE15 3QN")),
-            lagging.status,
-            lagging.shown_pairs,
+            lambda: lagging.queries.child_by_number(number),
+            lambda: lagging.queries.find(Search(postcode="SE15 3QN")),
+            lagging.lists.status,
+            lagging.open_records.shown_pairs,
         ):
             with pytest.raises(Exception, match="behind the shields"):
                 question()
@@ -609,15 +609,15 @@ def test_a_reader_who_cannot_read_the_list_gets_no_answer(refuge, asha):
         shielded = act
 
     with refuge.opened() as store:
-        blind = Queries(store.read, Guard(cast(Any, Unreadable())))
+        blind = Asking(store.read, cast(Any, Unreadable()))
         for question in (
-            lambda: blind.child_by_number(asha),
-            lambda: blind.find(Search(name="Taylor")),
-            lambda: list(blind.links()),
-            lambda: blind.names_by_ordinal([1]),
-            lambda: blind.visible([]),
-            blind.shown_pairs,
-            blind.status,
+            lambda: blind.queries.child_by_number(asha),
+            lambda: blind.queries.find(Search(name="Taylor")),
+            lambda: list(blind.open_records.links()),
+            lambda: blind.open_records.names_by_ordinal([1]),
+            lambda: blind.open_records.visible([]),
+            blind.open_records.shown_pairs,
+            blind.lists.status,
         ):
             with pytest.raises(ConnectionError):
                 question()

@@ -14,7 +14,7 @@ from linkage import pattern as patterns
 from linkage.compare.dates import Birth
 from linkage.compare.identifiers import Nhs
 from linkage.compare.names import Given
-from projections.queries import OpenPair
+from projections.workings import OpenPair
 from tests.contactpoint.desk import REASON, Desk
 
 LEFT, RIGHT = UUID(int=1), UUID(int=2)
@@ -95,7 +95,7 @@ def desk(made, tmp_path):
 def test_of_three_records_that_may_be_one_child_one_pair_is_asked_about_at_a_time(desk):
     with desk.opened() as store:
         store.projector.catch_up()
-        assert len(store.queries.open_pairs()) == 3
+        assert len(store.workings.open_pairs()) == 3
     [first] = desk.listed()
     assert first["task"] == "potential linkage"
     desk.decide(first["pair"], verdict="link")
@@ -107,7 +107,7 @@ def test_a_claimed_pair_stays_the_task_of_its_records_and_says_whose_it_is(desk)
     [first] = desk.listed()
     with desk.opened() as store:
         store.projector.catch_up()
-        names = {f"{p.left.hex[:8]}-{p.right.hex[:8]}" for p in store.queries.open_pairs()}
+        names = {f"{p.left.hex[:8]}-{p.right.hex[:8]}" for p in store.workings.open_pairs()}
     other = min(names - {first["pair"]})
     desk.run("review", "claim", other, by=desk.bram)
     [now] = desk.listed()
@@ -333,7 +333,7 @@ def test_the_pairs_of_a_shielded_child_in_a_crowd_are_for_the_cleared_alone(crow
     lead = next(one["records"][0] for one in crowded.listed() if one["name"] == crowded.crowd)
     with crowded.opened() as store:
         store.projector.catch_up()
-        short = {one.record.hex[:8]: (one.source, one.key) for one in store.queries.records()}
+        short = {one.record.hex[:8]: (one.source, one.key) for one in store.workings.records()}
     one = next(end for end in _pairs_of(crowded, crowded.ada)[0].split("-") if end != lead)
     officer = crowded.token("olu", "shielding-officer")
     words = ("--criterion", "refuge", "--requester", "desk")
@@ -374,7 +374,7 @@ def test_a_crowd_led_by_a_child_of_ones_family_is_as_one_that_is_none(crowded):
     lead = next(one["records"][0] for one in crowded.listed() if one["name"] == crowded.crowd)
     with crowded.opened() as store:
         store.projector.catch_up()
-        [number] = [one.number for one in store.queries.records() if one.record.hex[:8] == lead]
+        [number] = [one.number for one in store.workings.records() if one.record.hex[:8] == lead]
     crowded.run("review", "relatives", number, by=crowded.ada)
     said = set()
     for name in ("00000000", crowded.crowd):
@@ -418,7 +418,7 @@ def test_two_records_that_a_source_says_it_merged_await_a_steward_and_do_not_mov
     name = json.loads(said.stdout)["pair"]
     with desk.opened() as store:
         store.projector.catch_up()
-        [pair] = [p for p in store.queries.open_pairs() if name.startswith(p.left.hex[:8])
+        [pair] = [p for p in store.workings.open_pairs() if name.startswith(p.left.hex[:8])
                   and name.endswith(p.right.hex[:8])]  # fmt: skip
         assert kind_of(pair, ("north", "north")) == "potential duplicate"
     desk.run("rebuild")

@@ -42,10 +42,31 @@ def test_each_episode_of_need_is_an_involvement_unless_nothing_followed(cin):
     )
 
 
+def test_an_answer_that_is_neither_yes_nor_no_is_a_remark(read, samples, tmp_path):
+    path = tmp_path / "cin.xml"
+    text = (samples / "cin.xml").read_text()
+    path.write_text(text.replace("<ReferralNFA>true<", "<ReferralNFA>wrong<"))
+    found = read(Cin(clock=lambda: "2026-04-30"), path)
+    (asked,) = (key for key in found.submissions if ("YES-NO", "ReferralNFA") in found.remarks(key))
+    starts = [each.start for each in found.submissions[asked].particulars.involvements]
+    assert "2025-09-01" in starts
+
+
 def test_that_an_assessment_was_made_is_taken_and_never_what_it_says(cin):
     made = cin.submissions["C1"].particulars.assessment
     assert made == Assessment(organisation="801", date="2024-02-20")
     assert cin.submissions["C2"].particulars.assessment is None
+
+
+def test_an_assessment_of_a_day_to_come_is_a_remark_and_was_made_all_the_same(
+    read, samples, tmp_path
+):
+    path = tmp_path / "cin.xml"
+    path.write_text((samples / "cin.xml").read_text().replace(">2024-02-20<", ">2028-04-28<"))
+    found = read(Cin(clock=lambda: "2026-04-30"), path)
+    made = found.submissions["C1"].particulars.assessment
+    assert made == Assessment(organisation="801", date="2024-03-01")
+    assert ("DATE-FUTURE", "AssessmentAuthorisationDate") in found.remarks("C1")
 
 
 def test_an_unborn_child_has_an_expected_birth_and_should_have_no_sex(cin):
@@ -79,6 +100,16 @@ def test_a_reason_in_the_column_of_the_upn_is_no_identifier(cin):
 
 def test_a_child_without_its_authoritys_id_is_rejected(cin):
     assert cin.faults == [("8500", 4)]
+
+
+def test_a_census_of_no_children_is_no_error_and_one_without_their_list_is(read, samples, tmp_path):
+    path = tmp_path / "cin.xml"
+    head, _, _ = (samples / "cin.xml").read_text().partition("<Children>")
+    path.write_text(f"{head}<Children/></Message>")
+    assert read(FEED, path).rows == []
+    path.write_text(f"{head}</Message>")
+    with pytest.raises(FeedError, match="Message, Children: expected the children"):
+        read(FEED, path)
 
 
 def test_what_is_not_taken_is_counted(cin):

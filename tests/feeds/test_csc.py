@@ -3,6 +3,7 @@ import json
 import pytest
 
 from feeds.catalogue import FEEDS
+from feeds.csc import Csc
 from feeds.submission import FeedError
 from person.identifiers import Identifier
 from person.particulars import Assessment, BirthDate, LeadProfessional
@@ -45,6 +46,47 @@ def test_each_social_worker_is_an_involvement_and_a_purged_episode_is_none(csc):
         Involvement("social-work", "201", practitioner="W1", start="2024-01-11", end="2024-06-01"),
         Involvement("social-work", "201", practitioner="W2", start="2024-06-01"),
     )
+
+
+def test_a_worker_who_begins_after_an_episode_closed_did_not_end_with_it(written):
+    episode = {
+        "referral_date": "2024-01-11",
+        "closure_date": "2024-06-01",
+        "care_worker_details": [
+            {"worker_id": "W1"},
+            {"worker_id": "W2", "start_date": "2025-03-10"},
+        ],
+    }
+    read = written({"la_code": 201, "Children": [child() | {"social_care_episodes": [episode]}]})
+    assert read.submissions["C-1"].particulars.involvements == (
+        Involvement("social-work", "201", practitioner="W1", start="2024-01-11", end="2024-06-01"),
+        Involvement("social-work", "201", practitioner="W2", start="2025-03-10"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "involved", "rules"),
+    [(True, 0, []), ("true", 0, []), (1, 0, []), (False, 1, []), ("maybe", 1, ["YES-NO"])],
+)
+def test_that_nothing_followed_a_referral_is_read_however_it_is_said(
+    written, flag, involved, rules
+):
+    episode = {"referral_date": "2024-01-11", "referral_no_further_action_flag": flag}
+    read = written({"la_code": 201, "Children": [child() | {"social_care_episodes": [episode]}]})
+    assert len(read.submissions["C-1"].particulars.involvements) == involved
+    assert [rule for rule, _ in read.remarks("C-1")] == rules
+
+
+def test_an_assessment_authorised_on_a_day_to_come_stands_with_the_day_it_began(read, tmp_path):
+    made = {"start_date": "2026-01-05", "authorisation_date": "2026-05-01"}
+    episode = {"referral_date": "2026-01-02", "child_and_family_assessments": [made]}
+    path = tmp_path / "csc.json"
+    path.write_text(json.dumps(child() | {"la_code": 201, "social_care_episodes": [episode]}))
+    found = read(Csc(clock=lambda: "2026-04-30"), path)
+    assert found.submissions["C-1"].particulars.assessment == Assessment(
+        "", "201", "", "2026-01-05"
+    )
+    assert found.remarks("C-1") == [("DATE-FUTURE", "authorisation_date")]
 
 
 def test_that_an_assessment_was_made_is_taken_and_never_what_it_says(csc):

@@ -54,6 +54,12 @@ def test_carers_are_taken_and_other_contacts_are_not(ctf):
     )
 
 
+def test_a_responsibility_that_is_neither_yes_nor_no_is_a_remark(changed):
+    read = changed("<Responsibility>true<", "<Responsibility>perhaps<")
+    assert ("YES-NO", "Responsibility") in read.remarks(FIRST)
+    assert read.submissions[FIRST].particulars.carers[0].responsibility is None
+
+
 def test_the_schools_are_those_of_the_history_and_then_of_the_header(ctf):
     assert ctf.submissions[FIRST].particulars.involvements == (
         Involvement(
@@ -66,6 +72,17 @@ def test_the_schools_are_those_of_the_history_and_then_of_the_header(ctf):
     )
     first, second = ctf.submissions["APP-7"].particulars.involvements
     assert (first.organisation, second.organisation) == ("8012000", "8014000")
+
+
+def test_a_school_that_receives_what_it_sends_is_named_once(changed):
+    own = "<DestSchool><LEA>801</LEA><Estab>2000</Estab>"
+    read = changed("<DestSchool><LEA>801</LEA><Estab>4000</Estab>", own)
+    schools = [
+        [one.organisation for one in each.particulars.involvements]
+        for each in read.submissions.values()
+    ]
+    assert all(each.count("8012000") <= 1 for each in schools)
+    assert ["8012000"] in schools
 
 
 def test_a_receiving_school_that_is_not_known_is_none(changed):

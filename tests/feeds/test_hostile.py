@@ -291,6 +291,28 @@ def test_a_hundred_thousand_columns_are_no_trouble(tmp_path):
     assert (fault.rule, fault.key) == ("CELLS", "1")
 
 
+@pytest.mark.parametrize("feed", ["health.pds-trace", "csv"])
+def test_a_table_cut_off_in_its_last_row_is_refused_by_its_line(feed, samples, tmp_path):
+    rows = (samples / FILES[feed]).read_text().splitlines()[:3]
+    path = tmp_path / "cut.csv"
+    path.write_text("\n".join([*rows, rows[-1][:4]]))
+    with pytest.raises(FeedError, match="line 4: expected a whole line: the file is cut off"):
+        list(FEEDS[feed].open([path]))
+    path.write_text("\n".join([*rows, rows[-1][:4], ""]))
+    assert [each.rule for each in attempt(feed, path) if isinstance(each, Fault)][-1:] == ["CELLS"]
+
+
+@pytest.mark.parametrize(
+    ("feed", "name"), [("social-care.ssda903", "episodes"), ("school.census-tables", "pupilonroll")]
+)
+def test_a_table_of_several_cut_off_in_its_last_row_is_refused(feed, name, delivery):
+    paths = delivery(feed)
+    (path,) = (each for each in paths if each.stem == name)
+    path.write_text(path.read_text().rstrip().rpartition(",")[0])
+    with pytest.raises(FeedError, match="a whole line: the file is cut off"):
+        list(FEEDS[feed].open(paths))
+
+
 @pytest.mark.parametrize("feed", sorted(FILES.keys() - JOINT))
 def test_two_files_are_not_one_delivery(feed, samples):
     with pytest.raises(FeedError, match="one file"):

@@ -187,7 +187,8 @@ BIRTH = """{"resourceType": "Bundle", "type": "transaction", "entry": [
     "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9000000025"}],
     "relationship": [{"coding": [{"code": "GESTM"}]}]}},
   {"fullUrl": "urn:uuid:mother", "resource": {"resourceType": "Patient", "id": "9000000025",
-    "birthDate": "2009-03-04", "name": [{"family": "Obi"}]}},
+    "birthDate": "2009-03-04", "name": [{"family": "Obi", "given": ["Ada"]}],
+    "communication": []}},
   {"fullUrl": "urn:uuid:place", "resource": {"resourceType": "Location"}},
   {"response": {"status": "201"}}]}"""
 
@@ -195,9 +196,17 @@ BIRTH = """{"resourceType": "Bundle", "type": "transaction", "entry": [
 def test_a_notice_of_birth_tells_the_mother_and_how_many_were_born(written):
     read = written(BIRTH)
     baby, mother = (read.submissions[key].particulars for key in ("9000000009", "9000000025"))
-    assert (baby.births, baby.carers) == (2, (Carer(relationship="mother", nhs="9000000025"),))
+    assert baby.births == 2
+    assert baby.carers == (Carer("Ada", "Obi", "mother", nhs="9000000025"),)
     assert (mother.births, mother.carers) == (None, ())
-    assert read.reading.dropped == {"Observation": 1, "Location": 1}
+    assert read.reading.dropped == {"Observation": 1, "Location": 1, "communication": 1}
+
+
+def test_a_mother_whom_no_patient_of_the_notice_is_stays_without_a_name(written):
+    baby = written(BIRTH.replace('"value": "9000000025"', '"value": "9000000017"')).rows[0]
+    assert baby.particulars.carers == (Carer(relationship="mother", nhs="9000000017"),)
+    child = written(BIRTH.replace('"value": "9000000025"', '"value": "9000000009"')).rows[0]
+    assert child.particulars.carers == (Carer(relationship="mother", nhs="9000000009"),)
 
 
 def test_related_persons_of_nobody_in_the_file_are_counted(written):

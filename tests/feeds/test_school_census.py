@@ -116,6 +116,21 @@ def test_an_authoritys_file_takes_the_school_from_each_pupil_or_school(written, 
     assert "8014000/K801200024001" in written(by_school).submissions
 
 
+def test_a_second_value_is_of_a_second_address_whatever_holds_it(written, samples):
+    text = (samples / "census.xml").read_text()
+    second = "<AddressLine1>1 High Street</AddressLine1><PostCode>SE1 1AA</PostCode></Address>"
+    read = written(text.replace("</Address>", second, 1))
+    first, other = read.submissions[FIRST].particulars.addresses
+    assert (first.postcode, other.postcode) == ("SE15 3QN", "SE1 1AA")
+
+
+def test_a_roll_without_pupils_is_no_error_and_a_return_without_a_roll_is(written, samples):
+    head, _, _ = (samples / "census.xml").read_text().partition("<Pupils>")
+    assert written(f"{head}<Pupils><PupilsOnRoll/></Pupils></Message>").rows == []
+    with pytest.raises(FeedError, match="Message, PupilsOnRoll: expected the pupils"):
+        written(f"{head}<Children><Child><UPN>K801200024001</UPN></Child></Children></Message>")
+
+
 def test_namespaces_are_tolerated(written, samples, census):
     text = (samples / "census.xml").read_text().replace("<Message>", '<Message xmlns="urn:x">')
     assert written(text).rows == census.rows

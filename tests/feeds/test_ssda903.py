@@ -68,8 +68,10 @@ def test_a_child_has_no_name_and_is_known_by_the_authoritys_id(tables):
 
 
 def test_without_an_authority_a_child_has_no_id_that_others_could_share(read, paths):
-    identifiers = read(FEED, paths).submissions["L1"].particulars.identifiers
+    untold = read(FEED, paths)
+    identifiers = untold.submissions["L1"].particulars.identifiers
     assert [each.system for each in identifiers] == ["upn"]
+    assert untold.remarks("L1") == [("LA-CODE", "CHILD")]
 
 
 def test_episodes_make_whole_periods_that_tell_of_no_placement(tables):
@@ -83,6 +85,23 @@ def test_episodes_make_whole_periods_that_tell_of_no_placement(tables):
 def test_the_15th_is_a_stand_in_day_only_where_a_child_is_unaccompanied(tables):
     assert tables.submissions["L2"].particulars.birth == BirthDate("2010-06-15", default_day=True)
     assert tables.submissions["L4"].particulars.birth == BirthDate("2012-03-15")
+
+
+def test_what_the_header_lacks_is_taken_of_the_table_of_the_unaccompanied(read, paths, tmp_path):
+    def without(path, line, *others):
+        copy = tmp_path / path.name
+        copy.write_text("\n".join([*(each for each in path.read_text().splitlines()
+                                     if not each.startswith(line)), *others, ""]))  # fmt: skip
+        return copy
+
+    changes = {"header": ("L2,", "L2,,,PLANTED,UN1,,"), "uasc": ("none", "L8,1,03/04/2011,")}
+    written = [
+        without(path, *changes[path.stem]) if path.stem in changes else path for path in paths
+    ]
+    children = read(FEED, written).submissions
+    assert (children["L2"].particulars.sex, children["L8"].particulars.sex) == ("F", "M")
+    assert children["L2"].particulars.birth == BirthDate("2010-06-15", default_day=True)
+    assert children["L8"].particulars.birth == BirthDate("2011-04-03")
 
 
 def test_a_reason_in_the_column_of_the_upn_is_no_identifier(tables):

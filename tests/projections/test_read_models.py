@@ -22,9 +22,8 @@ from events.source import SourceRegistered
 from projections.database import open_read_models
 from projections.deliveries import DELIVERY
 from projections.fingerprint import fingerprint
-from projections.guard import Guard
 from projections.projector import Projector
-from projections.queries import Queries
+from tests.projections.asking import Asking
 from tests.projections.fake_log import (
     FakeLog,
     at,
@@ -46,7 +45,7 @@ def log():
 
 @pytest.fixture
 def ask(log, tmp_path):
-    """Queries on read models that are caught up, and equal to a rebuild, at each call."""
+    """What is asked of read models that are caught up, and equal to a rebuild, at each call."""
     engine = open_read_models(f"sqlite:///{tmp_path / 'read.db'}")
     projector = Projector(log, engine, batch=3)
     projector.prepare()
@@ -56,7 +55,7 @@ def ask(log, tmp_path):
         live = fingerprint(engine)
         projector.rebuild()
         assert fingerprint(engine) == live
-        return Queries(engine, Guard(log))
+        return Asking(engine, log)
 
     yield up_to_date
     engine.dispose()
@@ -89,9 +88,9 @@ def chunk(**counts):
 def test_a_delivery_goes_from_received_to_completed_with_its_notes(log, ask):
     log.append(cid(1), delivery(Counts(rows=2)), chunk(rows=2, new=1, rejected=1))
     name = cid(1).hex[:16]
-    assert ask().delivery(name)["state"] == "received"
+    assert ask().lists.delivery(name)["state"] == "received"
     log.append(cid(1), DeliveryCompleted(Counts(rows=2, new=1, rejected=1), (), True, 3))
-    found = ask().delivery(name)
+    found = ask().lists.delivery(name)
     assert (found["state"], found["rows"], found["exit_code"]) == ("completed", 2, 3)
     assert found["notes"][0]["rule"] == "1510"
     assert found["dropped"] == {"SENprovision": 3}
@@ -115,13 +114,13 @@ def test_held_rows_count_until_they_are_taken_or_rejected(log, ask):
     name = cid(1).hex[:16]
 
     def stands():
-        found = ask().delivery(name)
+        found = ask().lists.delivery(name)
         assert (
             found["rows"]
             == 4
             == found["new"] + found["changed"] + found["held"] + found["rejected"]
         )
-        assert ask().status().held_rows == found["held"]
+        assert ask().lists.status().held_rows == found["held"]
         outcomes = [(note["line"], note["rule"], note["outcome"]) for note in found["notes"]]
         return found["held"], found["rejected"], found["exit_code"], outcomes[1:]
 
@@ -138,8 +137,8 @@ def test_held_rows_count_until_they_are_taken_or_rejected(log, ask):
     assert stands() == (1, 1, 3, [*taken, settled[2]])
     log.append(cid(1), RowsRejected((row(3),)))
     assert stands()[:3] == (0, 2, 3)
-    assert {note["outcome"] for note in ask().delivery(name)["notes"][2:]} == {"rejected"}
-    assert ask().delivery(name)["reason"] == "seen"
+    assert {note["outcome"] for note in ask().lists.delivery(name)["notes"][2:]} == {"rejected"}
+    assert ask().lists.delivery(name)["reason"] == "seen"
 
 
 def test_a_held_delivery_shows_when_it_takes_effect(log, ask):
@@ -150,21 +149,21 @@ def test_a_held_delivery_shows_when_it_takes_effect(log, ask):
         effective_by="file",
     )
     log.append(cid(1), held)
-    (found,) = ask().deliveries()
+    (found,) = ask().lists.deliveries()
     assert (found["effective"], found["effective_by"]) == (order.effective, "file")
 
 
 def test_a_held_delivery_counts_until_it_is_approved(log, ask):
     held = DeliveryHeld("school-a", "school.census", "GUARD-WITHDRAWN", Counts(), "at most 2", 9)
     log.append(cid(1), held)
-    assert ask().status().held == 1
+    assert ask().lists.status().held == 1
     log.append(cid(1), DeliveryApproved("seen"))
-    assert ask().status().held == 0
+    assert ask().lists.status().held == 0
 
 
 def test_a_refused_delivery_says_where_and_what_was_expected(log, ask):
     log.append(cid(1), DeliveryRefused("s", "school.census", "line 4", "UPN", "13 characters"))
-    found = ask().deliveries()[0]
+    found = ask().lists.deliveries()[0]
     assert (found["state"], found["place"], found["expected"]) == (
         "refused",
         "line 4",
@@ -181,12 +180,12 @@ def test_pages_of_any_size_hold_each_delivery_once_the_latest_first(log, ask, si
         connection.execute(DELIVERY.update().values(first=DELIVERY.c.first // 3))
 
     def told_behind(place):
-        page = queries.deliveries(place, size)
+        page = queries.lists.deliveries(place, size)
         assert len(page) <= size
         return page + (told_behind((page[-1]["first"], page[-1]["delivery"])) if page else [])
 
     told = told_behind(None)
-    assert told == queries.deliveries()
+    assert told == queries.lists.deliveries()
     assert len({one["delivery"] for one in told}) == 7
     assert [one["first"] for one in told] == sorted((one["first"] for one in told), reverse=True)
 
@@ -199,18 +198,18 @@ def referred(*pairs, settled=()):
 def test_a_referred_pair_waits_once_since_it_was_first_referred_until_settled(log, ask):
     log.append(cid(50), referred((1, 2), (3, 4)))
     log.append(cid(50), referred((2, 1)))
-    pairs = ask().open_pairs()
+    pairs = ask().workings.open_pairs()
     assert len(pairs) == 2
     assert {pair.since for pair in pairs} == {1000}
     assert pairs[0].pattern == (1 << 63) + 5
     log.append(cid(50), referred(settled=[(2, 1)]))
-    assert [{p.left, p.right} for p in ask().open_pairs()] == [{rid(3), rid(4)}]
+    assert [{p.left, p.right} for p in ask().workings.open_pairs()] == [{rid(3), rid(4)}]
 
 
 def test_a_pair_of_an_erased_record_is_forgotten(log, ask):
     log.append(rid(1), received(1)).append(cid(50), referred((1, 2)))
     log.append(rid(1), RecordErased())
-    assert ask().open_pairs() == []
+    assert ask().workings.open_pairs() == []
 
 
 def test_a_pair_is_shown_only_where_neither_record_nor_its_child_is_restricted(log, ask):
@@ -219,24 +218,24 @@ def test_a_pair_is_shown_only_where_neither_record_nor_its_child_is_restricted(l
     log.append(rid(4), received(4)).append(rid(5), received(5, person(restricted=True)))
     log.append(cid(2), registered("2", 4, 5))
     log.append(cid(50), referred((1, 2), (1, 3), (1, 4), (1, 9)))
-    assert [{p.left, p.right} for p in ask().shown_pairs()] == [{rid(1), rid(2)}]
-    assert ask().status().reviews == 1
-    assert ask().paired(rid(1), rid(2)) is not None
+    assert [{p.left, p.right} for p in ask().open_records.shown_pairs()] == [{rid(1), rid(2)}]
+    assert ask().lists.status().reviews == 1
+    assert ask().open_records.paired(rid(1), rid(2)) is not None
     for hidden in (3, 4, 5, 9):
-        assert ask().paired(rid(1), rid(hidden)) is None
+        assert ask().open_records.paired(rid(1), rid(hidden)) is None
 
 
 def test_a_pair_of_a_withdrawn_record_is_not_shown(log, ask):
     log.append(rid(1), received(1)).append(rid(2), received(2), withdrawn(5))
     log.append(cid(50), referred((1, 2)))
-    assert ask().shown_pairs() == []
-    assert ask().paired(rid(1), rid(2)) is None
+    assert ask().open_records.shown_pairs() == []
+    assert ask().open_records.paired(rid(1), rid(2)) is None
 
 
 def test_history_tells_what_happened_by_whom_in_which_delivery(log, ask):
     log.append(rid(1), received(1)).append(cid(1), registered("111", 1))
     log.append(rid(2), received(2)).append(cid(2), registered("222", 2))
-    told = ask().history_of_child(cid(1))
+    told = ask().queries.history_of_child(cid(1))
     assert [row["what"] for row in told] == ["RecordReceived", "ChildRegistered"]
     assert (told[0]["actor"], told[0]["delivery"]) == ("os:test", "d" * 16)
     assert (told[0]["record"], told[1]["record"]) == (rid(1).bytes, rid(1).bytes)
@@ -245,7 +244,7 @@ def test_history_tells_what_happened_by_whom_in_which_delivery(log, ask):
 def test_an_erased_record_has_no_history(log, ask):
     log.append(rid(1), received(1)).append(rid(2), received(2))
     log.append(cid(1), registered("111", 1, 2)).append(rid(1), RecordErased())
-    assert {row["record"] for row in ask().history_of_child(cid(1))} == {rid(2).bytes}
+    assert {row["record"] for row in ask().queries.history_of_child(cid(1))} == {rid(2).bytes}
 
 
 def test_a_source_stands_as_last_registered(log, ask):
@@ -253,7 +252,7 @@ def test_a_source_stands_as_last_registered(log, ask):
         return SourceRegistered("a", "csv", False, False, ("nhs",), 0.25, None, cadence)
 
     log.append(cid(9), source("daily"), source("yearly"))
-    assert [(s["cadence"], s["verified"], s["oldest"]) for s in ask().sources()] == [
+    assert [(s["cadence"], s["verified"], s["oldest"]) for s in ask().lists.sources()] == [
         ("yearly", "nhs", None)
     ]
 
@@ -262,7 +261,7 @@ def test_status_counts_and_says_how_far_each_projection_is(log, ask):
     log.append(rid(1), received(1)).append(cid(1), registered("111", 1))
     log.append(cid(50), ModelAdopted("m1"), ModelAdopted("m2"))
     log.append(cid(50), LinkingCompleted("m2", 2, 1, 0, 0, 0))
-    status = ask().status()
+    status = ask().lists.status()
     assert (status.records, status.children, status.reviews, status.model) == (1, 1, 0, "m2")
     assert {standing.position for standing in status.projections} == {5}
-    assert ask().runs()[0]["through"] == 2
+    assert ask().workings.runs()[0]["through"] == 2

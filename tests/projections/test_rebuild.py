@@ -24,10 +24,10 @@ from events.record import RecordErased, RecordReturned
 from events.responsible import ChildAccepted, ChildDeclined, ChildOffered
 from projections.database import open_read_models
 from projections.fingerprint import fingerprint
-from projections.guard import Guard
 from projections.index import RECORD
 from projections.projector import READ_MODELS, Projector
-from projections.queries import Queries, Search
+from projections.search import Search
+from tests.projections.asking import Asking
 from tests.projections.fake_log import (
     FakeLog,
     amended,
@@ -223,8 +223,8 @@ def test_a_restricted_child_is_found_by_what_its_view_shows_and_nothing_else(tmp
     projector = Projector(log, engine)
     projector.prepare()
     projector.catch_up()
-    ask = Queries(engine, Guard(log))
-    assert ask.find(Search(name="Ayesha Khan", birth="2015-03-04", sex="F")).found
+    ask = Asking(engine, log)
+    assert ask.queries.find(Search(name="Ayesha Khan", birth="2015-03-04", sex="F")).found
     for search in (
         Search(postcode="M1 1AA"),
         Search(postcode="SE15 3QN"),
@@ -232,7 +232,7 @@ def test_a_restricted_child_is_found_by_what_its_view_shows_and_nothing_else(tmp
         Search(name="Secret Hidden"),
         Search(name="Ayesha Khan", postcode="SE15 3QN"),
     ):
-        assert not ask.find(search).found
+        assert not ask.queries.find(search).found
     engine.dispose()
 
 

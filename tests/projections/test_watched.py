@@ -29,14 +29,14 @@ def store(tmp_path_factory):
 
 def shown(store):
     """Every child that is shown whole, by its id."""
-    ids = {one.child for one in store.queries.records() if one.child}
+    ids = {one.child for one in store.workings.records() if one.child}
     found = {child: store.queries.child(child) for child in ids}
     return {child: one for child, one in found.items() if isinstance(one.view, ChildView)}
 
 
 def test_names_homes_and_services_are_those_that_a_reader_is_shown(store):
     children = shown(store)
-    watched = store.queries.watched(children, TODAY)
+    watched = store.workings.watched(children, TODAY)
     assert watched.keys() == children.keys()
     assert any(one.services for one in watched.values())
     for child, found in children.items():
@@ -55,29 +55,29 @@ def test_names_homes_and_services_are_those_that_a_reader_is_shown(store):
 
 def test_the_responsible_authority_is_among_those_that_work_with_a_child(store):
     children = shown(store)
-    watched = store.queries.watched(children, TODAY)
+    watched = store.workings.watched(children, TODAY)
     for child, found in children.items():
-        assert store.queries.authorities(found.records, TODAY) <= watched[child].authorities
+        assert store.workings.authorities(found.records, TODAY) <= watched[child].authorities
 
 
 def test_a_number_answers_for_each_child_that_is_current(store):
     children = shown(store)
-    numbers = store.queries.numbers_of(children)
+    numbers = store.workings.numbers_of(children)
     assert numbers == {child: found.view.number for child, found in children.items()}
 
 
 def test_a_child_that_nobody_knows_is_left_out(store):
     unknown = next(iter(shown(store)))
     unknown = type(unknown)(int=unknown.int ^ 1)
-    assert store.queries.watched([unknown], TODAY) == {}
-    assert store.queries.numbers_of([unknown]) == {}
+    assert store.workings.watched([unknown], TODAY) == {}
+    assert store.workings.numbers_of([unknown]) == {}
     assert store.queries.hidden_children({unknown}) == set()
 
 
 def test_a_name_is_counted_once_for_each_child(store):
-    watched = store.queries.watched(shown(store), TODAY)
+    watched = store.workings.watched(shown(store), TODAY)
     family = next(name for one in watched.values() for name in one.families)
-    bearers, children = store.queries.bearers(family)
+    bearers, children = store.workings.bearers(family)
     assert bearers >= sum(family in one.families for one in watched.values()) > 0
     assert children >= len(watched)
 

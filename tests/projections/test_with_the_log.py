@@ -6,10 +6,10 @@ from events.child import ChildRegistered, Evidence
 from events.message import Recorded
 from projections.database import open_read_models
 from projections.fingerprint import fingerprint
-from projections.guard import Guard
 from projections.projector import Projector
-from projections.queries import Queries, Search
+from projections.search import Search
 from tests.events.store_builders import ORIGIN, Store
+from tests.projections.asking import Asking
 
 CHILD = UUID(int=7)
 
@@ -24,14 +24,14 @@ def test_the_read_models_follow_the_log_and_an_unreadable_record_shows_nothing(t
         projector = Projector(store.log, engine)
         projector.prepare()
         assert projector.catch_up() == store.log.position()
-        ask = Queries(engine, Guard(store.log.heads))
-        assert [found.view.number for found in ask.find(Search(name="Ada Example")).found] == [
-            "111"
-        ]
+        ask = Asking(engine, store.log.heads)
+        assert [
+            found.view.number for found in ask.queries.find(Search(name="Ada Example")).found
+        ] == ["111"]
         live = fingerprint(engine)
         projector.rebuild()
         assert fingerprint(engine) == live
         store.keys.destroy([record.bytes])
         projector.rebuild()
-        assert ask.child_by_number("111") is None
+        assert ask.queries.child_by_number("111") is None
     engine.dispose()

@@ -26,7 +26,7 @@ from events.shield import evolve as evolve_shield
 from events.verify import verify
 from feeds.catalogue import FEEDS
 from projections.fingerprint import fingerprint
-from projections.queries import Search
+from projections.search import Search
 from projections.view import RestrictedView
 from tests.contactpoint.installation import Installation
 from tests.proof.agencies import AGENCIES, CASE, PEOPLE, SLIPS
@@ -164,7 +164,7 @@ class Index:
     def read(self):
         """Tell the truth what the children are now."""
         self.store.catch_up()
-        known = {one.record: one.child for one in self.store.queries.records()}
+        known = {one.record: one.child for one in self.store.workings.records()}
         assert {self.ids[record] for record in known} == self.truth.current(), "standing"
         self.truth.know({self.ids[record]: child for record, child in known.items()})
 
@@ -255,7 +255,7 @@ class Index:
         return done
 
     def numbers(self):
-        return {self.ids[one.record]: one.number for one in self.store.queries.records()}
+        return {self.ids[one.record]: one.number for one in self.store.workings.records()}
 
     # What officers do.
 
@@ -301,7 +301,7 @@ class Index:
 
     def _separating(self):
         store = self.store
-        return Separating(store.log, store.keys, store.master, store.queries.merged_into)
+        return Separating(store.log, store.keys, store.master, store.workings.merged_into)
 
     def shield(self, name):
         number = self.numbers().get(name)
@@ -393,10 +393,10 @@ class Index:
     def _readers_see_no_more(self):
         """Invariant 10: exports and queue leave out what is hidden."""
         hidden = self.truth.shielded | self.under("withheld") | self.truth.unseen()
-        exported = {f"{source}:{key}" for source, key, _ in self.store.queries.links()}
+        exported = {f"{source}:{key}" for source, key, _ in self.store.open_records.links()}
         wanted = self.truth.current() - hidden
         assert exported == wanted, ("invariant 10: export", exported ^ wanted)
-        for pair in self.store.queries.shown_pairs():
+        for pair in self.store.open_records.shown_pairs():
             named = {self.ids[pair.left], self.ids[pair.right]}
             assert not named & hidden, "invariant 10: queue"
 

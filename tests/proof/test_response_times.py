@@ -20,7 +20,7 @@ from contactpoint.serving import recording
 from contactpoint.serving.app import make
 from contactpoint.serving.service import opened
 from contactpoint.settings import from_environment
-from projections.queries import Search
+from projections.search import Search
 from tests.proof.test_non_interference import OLD, PEOPLE, asha, shielded
 from tests.proof.worlds import World
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from projections.guard import BehindError
-from projections.queries import Search
+from projections.search import Search
 from projections.view import RestrictedView
 from tests.proof.agencies import AGENCIES, PEOPLE, SLIPS, ZEB
 from tests.proof.invariants import Index
@@ -49,15 +49,16 @@ class Reader:
         self.home, self.number = home, number
         self.asked, self.refused, self.saw = 0, 0, []
 
-    def poll(self, queries, stopped):
+    def poll(self, store, stopped):
         """Ask until stopped; no answer, where the list moves meanwhile, is an answer too."""
         while not stopped.is_set():
             try:
-                self.ask(queries)
+                self.ask(store)
             except BehindError:
                 self.refused += 1
 
-    def ask(self, queries):
+    def ask(self, store):
+        queries = store.queries
         found = queries.child_by_number(self.number)
         self._see(found is not None and isinstance(found.view, RestrictedView), "by number")
         named = queries.find(Search(name=f"{ZEB.given} {ZEB.family}", birth=ZEB.born)).found
@@ -66,7 +67,7 @@ class Reader:
                        Search(identifier=ZEB.upn)):  # fmt: skip
             numbers = {one.view.number for one in queries.find(hidden).found}
             self._see(self.number not in numbers, hidden)
-        linked = {f"{source}:{key}" for source, key, _ in queries.links()}
+        linked = {f"{source}:{key}" for source, key, _ in store.open_records.links()}
         self._see(not linked.intersection(HER_OWN), "in a table of links")
         self.asked += 1
 
@@ -81,7 +82,7 @@ class Reader:
 
         def poll():
             with self.home.opened() as store:
-                self.poll(store.queries, stopped)
+                self.poll(store, stopped)
 
         thread = threading.Thread(target=poll)
         thread.start()
@@ -125,7 +126,7 @@ def test_a_shielded_child_is_not_seen_in_between_while_every_feed_updates_it(ind
 def test_the_reader_would_see_a_child_without_a_shield(index):
     index.lift("pds:9000000009")
     reader = Reader(index.home, index.numbers()["pds:9000000009"])
-    reader.ask(index.store.queries)
+    reader.ask(index.store)
     assert {"by number", "by name", "in a table of links"} < set(reader.saw)
 
 

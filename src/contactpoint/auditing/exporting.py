@@ -20,7 +20,7 @@ def export(
     with whole_file(out) as file:
         for page in looks(store, wanted):
             named = {child for one in page for child in children_of(one.event)}
-            numbers = store.queries.numbers_of(named)
+            numbers = store.workings.numbers_of(named)
             for one in page:
                 for event in audit_events(one, numbers):
                     file.write(encode(event).decode() + "\n")

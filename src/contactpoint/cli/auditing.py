@@ -165,7 +165,7 @@ def _exporting(
             children=[child] if child else [],
             search={**search, "number": number.strip()},
         )
-        children = {child, *store.queries.merged_into([child])} if child else set()
+        children = {child, *store.workings.merged_into([child])} if child else set()
         if number and child is None:
             raise NotFoundError(MISSING)
         shielded = bool(store.queries.hidden_children(children))

@@ -112,7 +112,7 @@ def list_(as_json: bool) -> None:
     """
     with opened(Act.ACCEPT) as store:
         store.projector.catch_up()
-        offers = store.queries.offers(store.actor.authority)
+        offers = store.lists.offers(store.actor.authority)
     told = [{**one, "asked": as_time(one["asked"])} for one in offers]
     if as_json:
         print_json(told)

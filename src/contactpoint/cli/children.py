@@ -137,7 +137,7 @@ def find(words: tuple[str, ...], behalf: str, reason: str, as_json: bool, **aske
     """
     from contactpoint.accesses import required_reason
     from contactpoint.errors import NotFoundError, UsageError
-    from projections.queries import Search, TooBroadError
+    from projections.search import Search, TooBroadError
 
     stated = required_reason(reason)
     asked["name"] = " ".join(filter(None, [*words, asked["name"]]))
@@ -186,7 +186,7 @@ def accesses(number: str, reason: str, as_json: bool) -> None:
     from contactpoint.auditing.disclosed import reason as disclosed
 
     with about_child(Act.ACCESSES, number, reason) as (store, found):
-        children = {found.child, *store.queries.merged_into([found.child])}
+        children = {found.child, *store.workings.merged_into([found.child])}
         told = [
             {
                 "when": as_time(look.at),

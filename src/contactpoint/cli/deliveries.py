@@ -14,7 +14,7 @@ from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.intake.deciding import Decision
-    from projections.queries import Queries
+    from projections.lists import Lists
 
 TIMES = ("effective", "first", "latest")
 LISTED = (
@@ -42,7 +42,7 @@ def list_(state: str | None, held: bool, as_json: bool) -> None:
     """List all deliveries, the latest first."""
     with opened(Act.DELIVERIES) as store:
         store.projector.catch_up()
-        every = store.queries.deliveries()
+        every = store.lists.deliveries()
     found = [
         _plain(row)
         for row in every
@@ -74,7 +74,7 @@ def show_(delivery_id: str, as_json: bool) -> None:
 
     with opened(Act.DELIVERIES) as store:
         store.projector.catch_up()
-        found = _plain(_found(store.queries, delivery_id))
+        found = _plain(_found(store.lists, delivery_id))
     if as_json:
         print_json(found)
         return
@@ -182,14 +182,14 @@ def _decide(  # noqa: PLR0913 - the options of both commands
     decision = Decision(approve, reason, frozenset(lines), begun)
     with opened(Act.DECIDE_DELIVERY) as store:
         store.projector.catch_up()
-        found = _found(store.queries, delivery_id)
+        found = _found(store.lists, delivery_id)
         name = found["delivery"]
         origin = store.origin("delivery approve" if approve else "delivery reject")
         outcome = store.loading.decide(UUID(bytes=found["stream"]), FEEDS, decision, origin)
         if outcome is None:
             store.projector.catch_up()
             store.checkpoints.write(store.log)
-            _tell(_found(store.queries, name), decision, as_json=as_json)
+            _tell(_found(store.lists, name), decision, as_json=as_json)
             return 0
         reports = [report(name, outcome)]
         link(store, reports, wanted=True, shown=not as_json)
@@ -214,16 +214,16 @@ def _tell(found: dict[str, Any], decision: "Decision", *, as_json: bool) -> None
         say("its file is not where it was, as it was: load it again, and it goes through")
 
 
-def _found(queries: "Queries", named: str) -> dict[str, Any]:
+def _found(lists: "Lists", named: str) -> dict[str, Any]:
     """The delivery whose name begins so. Raises NotFoundError where there is not just one."""
     from contactpoint.errors import NotFoundError
 
-    exact = queries.delivery(named)
+    exact = lists.delivery(named)
     if exact is not None:
         return exact
-    names = [row["delivery"] for row in queries.deliveries()]
+    names = [row["delivery"] for row in lists.deliveries()]
     alike = [name for name in names if named and name.startswith(named.lower())]
-    found = queries.delivery(alike[0]) if len(alike) == 1 else None
+    found = lists.delivery(alike[0]) if len(alike) == 1 else None
     if found is None:
         which = f"{len(alike)} deliveries begin with {named}" if alike else f"no delivery {named}"
         raise NotFoundError(f"{which}; 'contactpoint delivery list' names them")

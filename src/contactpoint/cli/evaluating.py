@@ -85,13 +85,13 @@ def evaluate(  # noqa: PLR0913 - the options of the command
         found = measured.figures
         shown = Shown()
         if page or errors:
-            shown = Shown.of(measured.false, measured.missed, store.queries)
+            shown = Shown.of(measured.false, measured.missed, store.open_records)
         told = shown.worst().children if page else ()
         store.record_look(origin, "evaluate", reason=reason.strip(), children=told)
         if page is not None:
             _write_page(page, found, store.model, shown.worst(), today)
         if errors is not None:
-            wrote = write_table(errors, COLUMNS, shown.rows(store.queries))
+            wrote = write_table(errors, COLUMNS, shown.rows(store.open_records))
             say(f"{many(wrote, 'pair')} written to {errors}")
     if as_json:
         print_json(as_plain(found))

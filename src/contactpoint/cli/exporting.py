@@ -14,7 +14,7 @@ from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
-    from projections.queries import Clearance
+    from projections.open_records import Clearance
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,7 +71,7 @@ def links(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
     asked = Asked("export links", clearance, reason)
     with _exporting(asked, out, as_json=as_json) as (store, wrote):
         opens = _opens(store, asked)
-        wrote.append(export_links(store.queries, out, store.kept_apart(opens), opens))
+        wrote.append(export_links(store.open_records, out, store.kept_apart(opens), opens))
 
 
 @export.command(epilog=examples("export pairs pairs.csv"))
@@ -94,12 +94,12 @@ def pairs(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
         indexes = store.linking.indexes(store.model)
         opens = _opens(store, asked)
         apart = store.kept_apart(opens)
-        wrote.append(export_pairs(store.queries, store.filling, indexes, out, apart, opens))
+        wrote.append(export_pairs(store.open_records, store.filling, indexes, out, apart, opens))
 
 
 def _opens(store: "Contactpoint", asked: Asked) -> "Clearance":
     """What of that which is hidden is exported too."""
-    from projections.queries import NO_CLEARANCE
+    from projections.open_records import NO_CLEARANCE
 
     return store.clearance if asked.clearance else NO_CLEARANCE
 

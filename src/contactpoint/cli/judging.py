@@ -88,7 +88,7 @@ def raise_(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
     with opened(Act.RAISE) as store:
         found = store.pair_named(pair)
         by = store.model, *found, store.model_of
-        weighed = explain(store.queries, *by, cleared=store.is_cleared)
+        weighed = explain(store.open_records, *by, cleared=store.is_cleared)
         if weighed is None:
             raise NotFoundError(NO_PAIR)
         total = weighed.weight

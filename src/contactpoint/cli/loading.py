@@ -63,7 +63,9 @@ GRAVEST = (1, 4, 3, 0)
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="For csv: a TOML file that says which columns are which.",
+    help="For csv: a TOML file that says which columns are which. For social-care.ssda903, and "
+    "for social-care.csc where a payload names no authority: one with the line "
+    "'authority = \"201\"'.",
 )
 @click.option(
     "--effective",

@@ -78,7 +78,7 @@ def commands(words: _Words) -> click.Group:
             store.record_look(
                 store.origin(act), act, reason=stated, children=matter.children, search={"id": name}
             )
-            numbers = store.queries.numbers_of(matter.children)
+            numbers = store.workings.numbers_of(matter.children)
         told = _whole(matter, sorted(numbers.values()))
         if as_json:
             print_json(told)

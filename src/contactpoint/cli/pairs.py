@@ -51,7 +51,7 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
         found = (
             None
             if store.are_apart(records)
-            else explain(store.queries, store.model, *records, store.model_of)
+            else explain(store.open_records, store.model, *records, store.model_of)
         )
         store.record_look(
             store.origin("why"),
@@ -62,7 +62,7 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
         )
         if found is None:
             raise NotFoundError("no current record of that source and id; expected SOURCE:ID")
-        apart = why_apart(store.queries, store.filling, store.model, found)
+        apart = why_apart(store.workings, store.filling, store.model, found)
     if as_json:
         from contactpoint.told import as_plain
 

@@ -16,7 +16,7 @@ from contactpoint.people.deciding import Act
 if TYPE_CHECKING:
     from contactpoint.opening import OpenedPair
     from contactpoint.tasks import Task
-    from projections.queries import OpenPair
+    from projections.workings import OpenPair
 
 
 def _limit_option(most: int) -> Callable[[F], F]:

@@ -173,7 +173,7 @@ def adopt(
             {
                 found.number
                 for record in records
-                if (found := store.queries.record(record)) is not None and found.number
+                if (found := store.workings.record(record)) is not None and found.number
             }
         )
     _tell(drawn, follows, as_json=as_json, numbers=numbers)

@@ -179,7 +179,7 @@ def lift(*, shield_: str, reason: str, as_json: bool) -> None:
         # What it withheld is placed now, and not by chance of the next night.
         store.linking.run(origin, store.model, wait=WAIT)
         store.projector.catch_up()
-        marked = store.queries.still_marked()
+        marked = store.lists.still_marked()
     _tell(lifted, "lifted", as_json=as_json)
     if marked:
         say("sources still mark records from which a shield was lifted: 'contactpoint shield list'")
@@ -204,8 +204,8 @@ def list_(*, every: bool, as_json: bool) -> None:
         origin = store.origin("shield list")
         store.projector.catch_up()
         store.record_look(origin, "shield list", reason="", children=())
-        rows = store.queries.shields()
-        marked = [_still(one) for one in store.queries.still_marked()]
+        rows = store.lists.shields()
+        marked = [_still(one) for one in store.lists.still_marked()]
     today = day_of(origin.recorded)
     told = [_shield(row, today) for row in rows if every or row["standing"] == "standing"]
     inherited = [row for row in told if row["inherited"]]

@@ -102,7 +102,7 @@ def _show_plan(
     origin = store.origin("review split")
     store.record_look(origin, "review split", reason=meant.reason, children=(meant.child,))
     follows = store.linking.preview(origin, store.model, judgements)
-    shown = store.queries.shown_records(meant.seen.records, cleared=store.is_cleared)
+    shown = store.open_records.shown_records(meant.seen.records, cleared=store.is_cleared)
     child = store.queries.child(meant.child)
     parts = [
         (

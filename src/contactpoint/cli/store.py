@@ -66,7 +66,7 @@ def status(as_json: bool) -> None:
     """
     with opened(Act.STATUS) as store:
         store.projector.catch_up()
-        figures = store.queries.status()
+        figures = store.lists.status()
         events = store.log.position()
     answer = {
         "events": events,

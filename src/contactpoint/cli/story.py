@@ -33,7 +33,7 @@ class Story:
         truth = _table(feeds / "truth.csv")
         with opened(None) as store:
             self._children: Mapping[Record, str] = {
-                (source, key): child for source, key, child in store.queries.links()
+                (source, key): child for source, key, child in store.open_records.links()
             }
         self._records: dict[str, list[Record]] = defaultdict(list)
         for row in truth:
@@ -62,7 +62,7 @@ class Story:
     def closest_pair(self) -> str | None:
         """The referred pair that says most: nearest to even odds."""
         with opened(None) as store:
-            pairs = store.queries.shown_pairs()
+            pairs = store.open_records.shown_pairs()
         if not pairs:
             return None
         nearest = min(pairs, key=lambda pair: abs(pair.weight))
@@ -71,7 +71,7 @@ class Story:
     def late_delivery(self) -> str | None:
         """The delivery that speaks for the earliest time and still stated something."""
         with opened(None) as store:
-            told = [row for row in store.queries.deliveries() if row["changed"]]
+            told = [row for row in store.lists.deliveries() if row["changed"]]
         late = min(told, key=lambda row: (row["effective"], -row["changed"]), default=None)
         return str(late["delivery"]) if late else None
 
@@ -89,7 +89,7 @@ def _twins(store: "Contactpoint", records: tuple[str, str]) -> Twins | None:
     from contactpoint.explaining import explain
 
     left, right = map(store.record_named, records)
-    found = explain(store.queries, store.model, left, right)
+    found = explain(store.open_records, store.model, left, right)
     if found is None:
         return None
     levels = {part.field: part.level for part in found.weight.parts}

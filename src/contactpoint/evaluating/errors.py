@@ -18,7 +18,8 @@ from linkage.evaluation import Ints
 from linkage.index import Pairs
 from linkage.meeting import agreements
 from linkage.weigh import Weight
-from projections.queries import IndexedRecord, Queries
+from projections.open_records import OpenRecords
+from projections.workings import IndexedRecord, Workings
 
 Kind = Literal["twin", "sibling", "stranger"]
 Progress = Callable[[str, int], None]
@@ -97,8 +98,8 @@ class Misses(msgspec.Struct, frozen=True):
 class Lookout:
     """Looks into pairs that are wrong, batch by batch."""
 
-    def __init__(self, queries: Queries, judge: Judge, held: Held, tell: Progress) -> None:
-        self._queries, self._judge, self._held, self._tell = queries, judge, held, tell
+    def __init__(self, workings: Workings, judge: Judge, held: Held, tell: Progress) -> None:
+        self._workings, self._judge, self._held, self._tell = workings, judge, held, tell
 
     def missed(self, pairs: Pairs) -> list[WrongPair]:
         """Pairs of one person in two children. ``pairs``: those that the index compared."""
@@ -128,7 +129,7 @@ class Lookout:
         left, right = (self._held.ordinals[side].tolist() for side in places)
         for start in range(0, len(left), BATCH):
             some = list(zip(left[start : start + BATCH], right[start : start + BATCH], strict=True))
-            records = self._queries.records_by_ordinal({o for pair in some for o in pair})
+            records = self._workings.records_by_ordinal({o for pair in some for o in pair})
             formed = {ordinal: in_standard_form(record) for ordinal, record in records.items()}
             for a, b in some:
                 # A record may be erased while it is looked into.
@@ -144,10 +145,12 @@ class Shown(msgspec.Struct, frozen=True):
     missed: tuple[WrongPair, ...] = ()
 
     @classmethod
-    def of(cls, false: Sequence[WrongPair], missed: Sequence[WrongPair], queries: Queries) -> Self:
+    def of(
+        cls, false: Sequence[WrongPair], missed: Sequence[WrongPair], records: OpenRecords
+    ) -> Self:
         """Those of the pairs that may be seen as the index is now."""
         sides = {side.record for pair in (*false, *missed) for side in pair.sides}
-        visible = queries.visible(sides)
+        visible = records.visible(sides)
         return cls(
             *(tuple(p for p in pairs if {s.record for s in p.sides} <= visible)
               for pairs in (false, missed))
@@ -163,10 +166,10 @@ class Shown(msgspec.Struct, frozen=True):
         sides = [side for pair in (*self.false, *self.missed) for side in pair.sides]
         return tuple(sorted({side.child for side in sides if side.child is not None}))
 
-    def rows(self, queries: Queries) -> Iterator[tuple[str, ...]]:
+    def rows(self, records: OpenRecords) -> Iterator[tuple[str, ...]]:
         """The rows of ``COLUMNS``: wrong pairs with the keys of their records."""
         told = [("false link", pair) for pair in self.false] + [("missed", p) for p in self.missed]
-        names = queries.names_by_ordinal({o for _, pair in told for o in pair.ordinals})
+        names = records.names_by_ordinal({o for _, pair in told for o in pair.ordinals})
         for error, pair in told:
             if names.keys() >= set(pair.ordinals):
                 left, right = sorted(names[ordinal] for ordinal in pair.ordinals)

@@ -15,7 +15,8 @@ from linkage import naming
 from linkage.evaluation import Ints, Partition, codes
 from linkage.naming import Votes
 from person.particulars import BirthDate
-from projections.queries import IndexedRecord, Queries
+from projections.open_records import OpenRecords
+from projections.workings import IndexedRecord
 
 EXPECTED = "expected"
 """In the place of a birth date: the birth has not happened."""
@@ -73,14 +74,14 @@ class Held:
     counts: Counts
 
     @classmethod
-    def of(cls, queries: Queries, truth: Truth, log: Log, master: MasterKey) -> Self:
+    def of(cls, records: OpenRecords, truth: Truth, log: Log, master: MasterKey) -> Self:
         """Read every current record of the index once, and keep those that the truth names."""
         names = {master.hashes.record_id(*name): who for name, who in truth.persons.items()}
         # A key that its source uses no more answers with the record that goes on under another.
         owners = log.heads.owners(list(names))
         named = {owners.get(key, key): person for key, person in names.items()}
         unknown: list[int] = []
-        rows = list(_rows(queries, named, unknown))
+        rows = list(_rows(records, named, unknown))
         there = {row.record.bytes for row in rows}
         sources, source = np.unique(np.array([r.source for r in rows], str), return_inverse=True)
         partition = Partition(
@@ -112,9 +113,9 @@ class Held:
         return {row.ordinal: row.person for row in self.rows}
 
 
-def _rows(queries: Queries, named: dict[bytes, str], unknown: list[int]) -> Iterator[Row]:
-    hidden = queries.guard.hidden()
-    for record in queries.records():
+def _rows(records: OpenRecords, named: dict[bytes, str], unknown: list[int]) -> Iterator[Row]:
+    hidden = records.guard.hidden()
+    for record in records.workings.records():
         if record.record in hidden:
             continue
         person = named.get(record.record.bytes)

@@ -32,7 +32,8 @@ from linkage.evaluation import Measures
 from linkage.index import Index
 from linkage.resolve import Pair
 from linkage.weigh import log_odds, probability
-from projections.queries import OpenPair, Queries
+from projections.open_records import OpenRecords
+from projections.workings import OpenPair
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ class Measured(msgspec.Struct, frozen=True):
 class Evaluating:
     """Measures an index: what is in it now, by its read models, and its pairs anew."""
 
-    queries: Queries
+    records: OpenRecords
     filling: Filling
     index: Index
     log: Log
@@ -102,24 +103,24 @@ class Evaluating:
     def evaluate(self, truth: Truth, today: date, progress: Progress | None = None) -> Measured:
         """Measure the index against the truth. ``today``: the day on which ages are told."""
         tell = progress or (lambda _stage, _count: None)
-        model = self.index.model
+        model, workings = self.index.model, self.records.workings
         tell("read", len(truth.persons))
-        held = Held.of(self.queries, truth, self.log, self.master)
+        held = Held.of(self.records, truth, self.log, self.master)
         tell("compare", len(self.index))
         pairs = self.index.pairs_within(log_odds(LEAST))
-        referred = self.queries.open_pairs()
+        referred = workings.open_pairs()
         asked = {frozenset((pair.left, pair.right)) for pair in referred}
-        lookout = Lookout(self.queries, Judge(self.queries, self.filling, model, asked), held, tell)
+        lookout = Lookout(workings, Judge(workings, self.filling, model, asked), held, tell)
         missed, false = lookout.missed(pairs), lookout.false(truth.known)
         whole = held.partition.measures()
         compared = [p for p in decided(pairs, model) if probability(p.weight) >= LEAST]
-        chance = np.array(chances(compared, model, self.queries, self.filling), np.float64)
+        chance = np.array(chances(compared, model, workings, self.filling), np.float64)
         weight = np.array([pair.weight for pair in compared], np.float64)
         known, match = _truth(compared, held)
         likely = known & (chance >= LEAST)
         figures = Evaluation(
             model=model.version,
-            linked_under=next((str(run["model"]) for run in self.queries.runs()), ""),
+            linked_under=next((str(run["model"]) for run in workings.runs()), ""),
             prior_records=model.prior.records,
             records=held.counts,
             whole=whole,

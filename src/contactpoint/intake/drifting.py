@@ -5,7 +5,10 @@ one, no night's change says it; what the record stated when it first named a chi
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from contactpoint.judging.pair import pair_of, state_of
 from events.judgement import BINDING
@@ -13,9 +16,11 @@ from events.log import Log
 from events.master import MasterKey
 from events.record import Order, Record, RecordAmended, RecordReceived, Statement, evolve
 from person.names import is_placeholder
+from person.particulars import Particulars
 
-GIVEN, FAMILY, BIRTH = slice(0, 4), slice(4, 8), slice(8, 12)
-"""Where the hash of each stands in the traits of a statement."""
+PARTS = slice(0, 4), slice(4, 8), slice(8, 12)
+"""Where forename, family name and birth date stand in the traits of a statement, as hashes."""
+_DECODER = msgspec.json.Decoder(Statement)
 
 
 def renames(known: bytes, stated: bytes) -> bool:
@@ -25,7 +30,28 @@ def renames(known: bytes, stated: bytes) -> bool:
 
 def drifts(known: bytes, stated: bytes) -> bool:
     """Whether nothing of name and birth date stayed."""
-    return bool(known) and all(known[part] != stated[part] for part in (GIVEN, FAMILY, BIRTH))
+    return bool(known) and all(known[part] != stated[part] for part in PARTS)
+
+
+class Row(Protocol):
+    """A row, as far as it can be told whom it names."""
+
+    @property
+    def traits(self) -> bytes:
+        """Hashes of its forename, family name, birth date and postcode."""
+
+    @property
+    def statement(self) -> bytes:
+        """What it states, as JSON."""
+
+
+def says_what_it_changes(known: bytes, row: Row) -> bool:
+    """Whether a row states each of name and birth date in which it differs from what is known.
+
+    One that leaves a part out, or the day of a birth, does not make another child of its record.
+    """
+    told = zip(PARTS, _told(_DECODER.decode(row.statement).particulars), strict=True)
+    return all(is_told for part, is_told in told if known[part] != row.traits[part])
 
 
 def held_to(log: Log, master: MasterKey, record: UUID, before: Order) -> bytes:
@@ -55,12 +81,15 @@ def _names_a_child(event: RecordReceived | RecordAmended) -> bool:
     """Whether it has forename, family name and a full birth date: what comes later is no drift."""
     if not isinstance(event.statement, Statement):
         return False
-    particulars = event.statement.particulars
+    return all(_told(event.statement.particulars))
+
+
+def _told(particulars: Particulars) -> tuple[bool, bool, bool]:
+    """Whether forename, family name and a full birth date are told, each in itself."""
     name, birth = (particulars.names or (None,))[0], particulars.birth
-    if name is None or birth is None or not name.given:
-        return False
-    is_named = not any(not word or is_placeholder(word) for word in (name.given[0], name.family))
-    return is_named and birth.is_full
+    words = ("", "") if name is None else ((name.given or ("",))[0], name.family)
+    given, family = (bool(word) and not is_placeholder(word) for word in words)
+    return given, family, birth is not None and birth.is_full
 
 
 def _looked_at(log: Log, master: MasterKey, record: UUID) -> set[int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from contactpoint.intake.drifting import drifts, renames
+from contactpoint.intake.drifting import drifts, renames, says_what_it_changes
 from contactpoint.intake.manifest import Manifest
 from contactpoint.intake.preparing import EncodedRows, PreparedChunk, PreparedFault, PreparedRow
 from contactpoint.intake.spool import PlannedChunk, Spool
@@ -240,7 +240,7 @@ class FirstPass:
             return
         if later and renames(head.traits, row.traits):
             found.amended += 1
-            if not self._drift_allowed:
+            if not self._drift_allowed and says_what_it_changes(head.traits, row):
                 _note_turned(row, head, found)
         plan.expect(row, new=False)
 

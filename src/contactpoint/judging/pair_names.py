@@ -7,12 +7,12 @@ from uuid import UUID
 from contactpoint.errors import NotFoundError, UsageError
 from contactpoint.judging.pair import NO_PAIR, Pair, pair_of
 from events.log import Log
-from projections.queries import Queries
+from projections.open_records import OpenRecords
 
 
 def pair_named(
     words: Sequence[str],
-    queries: Queries,
+    records: OpenRecords,
     log: Log,
     record_named: Callable[[str], UUID],
     *,
@@ -24,31 +24,31 @@ def pair_named(
     """
     match words:
         case (name,) if ":" not in name:
-            found = _known(name.lower(), queries, log, cleared=cleared)
-            found = found or _of_short_ids(name.lower(), queries, cleared=cleared)
+            found = _known(name.lower(), records, log, cleared=cleared)
+            found = found or _of_short_ids(name.lower(), records, cleared=cleared)
         case (one, other):
             found = Pair.of(record_named(one), record_named(other))
         case _:
             raise UsageError("expected a pair of 'review list', or two records as SOURCE:ID each")
-    if found is None or (not cleared and queries.hidden(found)):
+    if found is None or (not cleared and records.hidden(found)):
         raise NotFoundError(NO_PAIR)
     return found
 
 
-def _known(name: str, queries: Queries, log: Log, *, cleared: bool) -> Pair | None:
+def _known(name: str, records: OpenRecords, log: Log, *, cleared: bool) -> Pair | None:
     """The pair that the queue, or the judgements in force, have under a name; None for several."""
-    named = {Pair.of(one.left, one.right) for one in queries.waiting(cleared=cleared)}
+    named = {Pair.of(one.left, one.right) for one in records.waiting(cleared=cleared)}
     named |= {pair_of(one) for one in log.heads.all_judgements() if one.verdict}
     matching = [pair for pair in named if str(pair) == name]
     return matching[0] if len(matching) == 1 else None
 
 
-def _of_short_ids(name: str, queries: Queries, *, cleared: bool) -> Pair | None:
+def _of_short_ids(name: str, records: OpenRecords, *, cleared: bool) -> Pair | None:
     """The pair of two records that may be seen, by the first digits of their ids."""
     if not _SHORT_IDS.fullmatch(name):
         return None
-    ends = [queries.beginning(short) for short in name.split("-")]
-    known = [found if cleared else queries.visible(found) for found in ends]
+    ends = [records.workings.beginning(short) for short in name.split("-")]
+    known = [found if cleared else records.visible(found) for found in ends]
     one, other = (next(iter(found)) if len(found) == 1 else None for found in known)
     return Pair.of(one, other) if one and other and one != other else None
 

@@ -15,8 +15,8 @@ from events.store.head_reader import Heads
 from events.store.heads import ChildHead
 from linkage.resolve import Resolution
 from linkage.weigh import probability
-from projections.queries import Queries
 from projections.review import WAITING
+from projections.workings import Workings
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ class Commit:
             for message in recorded(each.id, each.version, each.events, origin)
         ]
 
-    def referred(self, queries: Queries, model: str) -> PairsReferred | None:
+    def referred(self, workings: Workings, model: str) -> PairsReferred | None:
         """Pairs that newly await a steward, and pairs that no longer do."""
-        open_now = queries.open_pairs_of(self._records)
+        open_now = workings.open_pairs_of(self._records)
         wanted = {Pair.of(pair.left, pair.right): pair for pair in self._referred}
         # A pair that somebody asked about waits as it is, whatever a run makes of it.
         ends = {end for pair in self._referred for end in (pair.left, pair.right)}
-        waiting = {Pair.of(*pair) for pair in queries.open_pairs_of(ends, WAITING)}
+        waiting = {Pair.of(*pair) for pair in workings.open_pairs_of(ends, WAITING)}
         fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in waiting)
         settled = tuple(
             pair
@@ -106,9 +106,9 @@ class Commit:
         )
         return PairsReferred(model, fresh, settled) if fresh or settled else None
 
-    def crowds(self, queries: Queries) -> CrowdsChanged | None:
+    def crowds(self, workings: Workings) -> CrowdsChanged | None:
         """Neighbourhoods that newly call a steward for their size, and those that no longer do."""
-        known = queries.crowds_of(self._records)
+        known = workings.crowds_of(self._records)
         fresh = tuple(crowd for crowd in self._crowds if crowd.lead not in known)
         thinned = tuple(sorted(known - {crowd.lead for crowd in self._crowds}))
         return CrowdsChanged(fresh, thinned) if fresh or thinned else None

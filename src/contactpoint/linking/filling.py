@@ -6,7 +6,7 @@ from contactpoint.linking.matching import AnyIndex, Matching, shape_of
 from contactpoint.sources import Registry
 from events.source import SourceRegistered
 from linkage.resolve import Member
-from projections.queries import IndexedRecord, Membership, Queries
+from projections.workings import IndexedRecord, Membership, Workings
 
 BATCH = 5_000
 
@@ -32,9 +32,9 @@ class Filling:
         """The settings of a source."""
         return self._sources.get(name)
 
-    def own(self, ordinals: set[int], queries: Queries) -> set[int]:
+    def own(self, ordinals: set[int], workings: Workings) -> set[int]:
         """Those of the records that are matched here."""
-        return ordinals - queries.ordinals_of_sources(self._others) if self._others else ordinals
+        return ordinals - workings.ordinals_of_sources(self._others) if self._others else ordinals
 
     def exclusive(self, source: str, scope: str) -> str:
         """A word that two records share where their source and scope make them two children."""
@@ -66,10 +66,10 @@ class Filling:
         """Whether records of these sources are never compared: one source, and two children."""
         return one == other and one in self._numbers
 
-    def fill(self, index: AnyIndex, queries: Queries) -> None:
+    def fill(self, index: AnyIndex, workings: Workings) -> None:
         """Put every current record into an empty index."""
         batch: list[IndexedRecord] = []
-        for record in queries.records(without=self._others):
+        for record in workings.records(without=self._others):
             batch.append(record)
             if len(batch) == BATCH:
                 self.put(index, batch)

@@ -7,7 +7,7 @@ from contactpoint.linking.kept_index import KeptIndex
 from events.log import Log
 from events.master import MasterKey
 from projections.projector import Projector
-from projections.queries import Queries
+from projections.workings import Workings
 
 COMMIT = 5_000
 
@@ -19,7 +19,7 @@ class Parts:
     log: Log
     master: MasterKey
     projector: Projector
-    queries: Queries
+    workings: Workings
     kept: KeptIndex
     commit: int = COMMIT
     """Records settled in one commit, at least."""

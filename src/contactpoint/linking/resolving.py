@@ -13,7 +13,7 @@ from contactpoint.settling import KnownChild, settle
 from events.child import Child, Evidence, evolve
 from events.message import Origin
 from linkage.resolve import Member, Pair, Resolution, resolve
-from projections.queries import Membership
+from projections.workings import Membership
 
 
 class Resolving:
@@ -22,17 +22,17 @@ class Resolving:
     def __init__(self, surroundings: Surroundings, origin: Origin) -> None:
         """``origin`` is that of the run."""
         self._surroundings, self._origin = surroundings, origin
-        self._log, self._queries = surroundings.parts.log, surroundings.parts.queries
+        self._log, self._workings = surroundings.parts.log, surroundings.parts.workings
         self._matching = surroundings.matching
 
     def commit(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> Commit:
         """What follows for these neighbourhoods; ``linked`` are the children that they have now."""
-        known = self._queries.memberships({o for one in batch for o in one.ordinals})
+        known = self._workings.memberships({o for one in batch for o in one.ordinals})
         records = {ordinal: one.record for ordinal, one in known.items()}
         shields = Spreading(self._log, self._origin, records, self._surroundings.near)
         commit = Commit(linked, shields, self._surroundings.vanished.among(known.keys()))
         merged: dict[UUID, set[UUID]] = {}
-        for child, into in self._queries.merged_into(set(linked.values())).items():
+        for child, into in self._workings.merged_into(set(linked.values())).items():
             merged.setdefault(into, set()).add(child)
         for one in batch:
             children = {linked[o] for o in one.ordinals if o in linked}
@@ -93,7 +93,7 @@ class Resolving:
     def _emptied(self, ids: dict[int, UUID], besides: Collection[UUID]) -> Iterator[KnownChild]:
         """Retired children whose every record went to another: no merger leads to them."""
         if given_up := self._surroundings.laid.given_up(ids):
-            retired = self._queries.retired_of(ids[ordinal] for ordinal in given_up)
+            retired = self._workings.retired_of(ids[ordinal] for ordinal in given_up)
             known = map(self._known_child, retired.difference(besides))
             yield from (one for one in known if not one.child.records)
 

@@ -37,7 +37,7 @@ class Run:
         self._surroundings, self._origin = surroundings, origin
         self._plan = plan
         self._tell = progress or (lambda _stage, _records: None)
-        self._log, self._queries = surroundings.parts.log, surroundings.parts.queries
+        self._log, self._workings = surroundings.parts.log, surroundings.parts.workings
         self._model = surroundings.matching.model.version
         self._runs = Runs(surroundings.parts, surroundings.matching.shape, origin)
         self._resolving = Resolving(surroundings, origin)
@@ -52,7 +52,7 @@ class Run:
         self._through, linked_under = self._runs.last()
         first = linked_under != self._model
         whole = everything or first
-        ordinals = self._surroundings.filling.own(self._changed(whole=whole), self._queries)
+        ordinals = self._surroundings.filling.own(self._changed(whole=whole), self._workings)
         if not ordinals:
             return self._outcome
         self._tell("compare", len(ordinals))
@@ -107,7 +107,7 @@ class Run:
         for left in reversed(range(TRIES)):
             commit = self._resolving.commit(batch, linked)
             try:
-                self._append(commit, commit.referred(self._queries, self._model))
+                self._append(commit, commit.referred(self._workings, self._model))
             except (StaleError, TakenError):
                 if not left:
                     raise
@@ -127,7 +127,7 @@ class Run:
     def _append(self, commit: Commit, referred: PairsReferred | None) -> None:
         """Raises StaleError, with nothing written, where a child that was read has moved on."""
         laid = self._surroundings.laid
-        own = [event for event in (referred, commit.crowds(self._queries)) if event is not None]
+        own = [event for event in (referred, commit.crowds(self._workings)) if event is not None]
         grown = laid.grown(commit.groups)
         growth, sides = laid.growth(grown, self._origin)
         messages = [

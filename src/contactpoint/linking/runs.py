@@ -20,7 +20,7 @@ class Runs:
 
     def __init__(self, parts: Parts, shape: str, origin: Origin) -> None:
         """``origin`` is that of the run whose events are to follow."""
-        self._log, self._queries = parts.log, parts.queries
+        self._log, self._workings = parts.log, parts.workings
         self._shape, self._origin = shape, origin
         self.stream = parts.master.hashes.stream_id("linking", *([shape] if shape else []))
         self.read()
@@ -31,7 +31,7 @@ class Runs:
 
     def last(self) -> tuple[int, str]:
         """How far the log was linked, and under which model; none under none."""
-        runs = self._queries.runs()
+        runs = self._workings.runs()
         through = int(runs[0]["through"]) if runs else 0
         if not self._shape:
             return through, str(runs[0]["model"]) if runs else ""

@@ -8,11 +8,11 @@ from contactpoint.linking.neighbourhoods import sure_of
 from contactpoint.models import AnyModel
 from linkage.resolve import Pair, with_rivals
 from linkage.weigh import probability
-from projections.queries import Queries
+from projections.workings import Workings
 
 
 def chances(
-    pairs: Sequence[Pair], model: AnyModel, queries: Queries, filling: Filling
+    pairs: Sequence[Pair], model: AnyModel, workings: Workings, filling: Filling
 ) -> list[float]:
     """The probability of each pair of one index, in their order.
 
@@ -21,6 +21,6 @@ def chances(
     """
     if not matching_of(model).reading.counts_rivals:
         return [probability(pair.weight) for pair in pairs]
-    known = queries.memberships({end for pair in pairs for end in (pair.left, pair.right)})
+    known = workings.memberships({end for pair in pairs for end in (pair.left, pair.right)})
     members = map(filling.member, known.values())
     return list(map(probability, with_rivals(pairs, members, sure=sure_of(model))))

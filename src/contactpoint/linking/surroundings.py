@@ -43,18 +43,18 @@ class Surroundings:
     def filled(self) -> AnyIndex:
         """An index of all records as they are now, that is not kept."""
         index = self.matching.index()
-        self.filling.fill(index, self.parts.queries)
+        self.filling.fill(index, self.parts.workings)
         return index
 
     def index(self) -> AnyIndex:
         """The kept index, brought up to where the log stands."""
-        kept, queries = self.parts.kept, self.parts.queries
+        kept, workings = self.parts.kept, self.parts.workings
         index, position = kept.load(self.matching)
         if position == 0:
-            self.filling.fill(index, queries)
+            self.filling.fill(index, workings)
         elif position < self.position:
             stale = changed(self.parts.log, position, self.position)
-            known = queries.records_by_ordinal(stale)
+            known = workings.records_by_ordinal(stale)
             self.filling.put(index, known.values())
             index.remove(stale - known.keys())
         if position < self.position:
@@ -68,7 +68,7 @@ class Surroundings:
         comes near to shielded children; tables of other shapes have none.
         """
         index = self.index()
-        self.vanished = Vanished.of(self.laid.identities(), self.filling, self.parts.queries)
+        self.vanished = Vanished.of(self.laid.identities(), self.filling, self.parts.workings)
         self.vanished.put(index, self.filling)
         self._twice = {}
         if isinstance(index, Index):
@@ -87,7 +87,7 @@ class Surroundings:
             pairs, met = index.pairs_within(floor), ordinals
         else:
             # What a record rivalled before it changed or went is linked without it now.
-            left = self.parts.queries.referred_with(ordinals)
+            left = self.parts.workings.referred_with(ordinals)
             pairs, met = reach(index, ordinals | left, floor, self._beside)
         linked = self.linked(met)
         found = list(decided(pairs, model))
@@ -121,7 +121,7 @@ class Surroundings:
         """
         children = set(self.linked(ordinals).values())
         twice = {end for o in ordinals for pair in self._twice.get(o, ()) for end in pair[:2]}
-        return self.parts.queries.ordinals_of(children) | self.laid.beside(ordinals) | twice
+        return self.parts.workings.ordinals_of(children) | self.laid.beside(ordinals) | twice
 
 
 def _joined(linked: dict[int, UUID]) -> list[tuple[int, int]]:

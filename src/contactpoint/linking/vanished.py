@@ -11,7 +11,7 @@ from itertools import pairwise
 from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import AnyIndex
 from linkage.resolve import Judgement
-from projections.queries import IndexedRecord, Queries
+from projections.workings import IndexedRecord, Workings
 
 
 class Vanished:
@@ -22,10 +22,10 @@ class Vanished:
 
     @classmethod
     def of(
-        cls, identities: Collection[Collection[int]], filling: Filling, queries: Queries
+        cls, identities: Collection[Collection[int]], filling: Filling, workings: Workings
     ) -> "Vanished":
         """Those of these identities, each its records, whom no current record makes a child."""
-        known = queries.records_by_ordinal(set[int]().union(*identities))
+        known = workings.records_by_ordinal(set[int]().union(*identities))
         found = ([known[o] for o in one if o in known] for one in identities)
         return cls(
             [record for record in one if record.standing == "withdrawn"]

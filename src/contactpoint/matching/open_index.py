@@ -24,7 +24,7 @@ from linkage.model import Model
 from projections import candidates, changed
 from projections.candidates import OpenRecord
 from projections.projection import Target
-from projections.queries import Queries
+from projections.workings import Workings
 
 NOTHING = (0, 0, 0)
 
@@ -61,19 +61,19 @@ class OpenIndex:
         kept: Callable[[], KeptIndex],
         models: Models,
         filling: Callable[[Model], Filling],
-        queries: Queries,
+        workings: Workings,
         aside: Executor | None = None,
     ) -> None:
         """``aside`` is where an index that was written anew is read, while the old one answers."""
         self._make, self._models, self._filling = kept, models, filling
-        self._queries = queries
+        self._workings = workings
         self._aside = aside or ThreadPoolExecutor(1, thread_name_prefix="index")
         self._coming: Future[Kept] | None = None
         self._place: tuple[int, int] | None = None
         self._apart = Apart()
         self._kept = self._load()
         self._begin()
-        with queries.engine.connect() as connection:
+        with workings.engine.connect() as connection:
             self.follow(Target(connection))
 
     @property
@@ -125,8 +125,8 @@ class OpenIndex:
         index, position = following.load(matching)
         assert isinstance(index, Index)
         if not position:
-            self._filling(model).fill(index, self._queries)
-        with self._queries.engine.connect() as connection:
+            self._filling(model).fill(index, self._workings)
+        with self._workings.engine.connect() as connection:
             hidden = candidates.hidden(Target(connection))
         index.remove(hidden)
         index.file()

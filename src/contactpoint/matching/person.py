@@ -1,6 +1,6 @@
 """The use case: which children of the index a described person may be, the likeliest first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import NamedTuple
 from uuid import UUID
@@ -39,6 +39,12 @@ class Matches(msgspec.Struct, frozen=True):
     def children(self) -> list[UUID]:
         """Who is shown."""
         return [one.found.child for one in self.matched]
+
+    def among(self, told: Iterable[Found]) -> "Matches":
+        """Those of them who are told; how likely each is, stays."""
+        children = {one.child for one in told}
+        kept = tuple(one for one in self.matched if one.found.child in children)
+        return msgspec.structs.replace(self, matched=kept)
 
 
 class _Candidate(NamedTuple):

@@ -22,7 +22,7 @@ def knowing(
     records: "Collection[UUID]", store: "Contactpoint"
 ) -> "Callable[[Collection[UUID]], About]":
     """What is known of any of these records, all of which are asked about at once."""
-    heads, hidden = store.log.heads.records(records), store.queries.guard.hidden(records)
+    heads, hidden = store.log.heads.records(records), store.guard.hidden(records)
     person = store.actor.subject
     has_family = bool(store.relatives.of(person))
 
@@ -41,7 +41,7 @@ def about(hangs: "Hangs", store: "Contactpoint") -> About:
     """What is known of the children and records that hang on a pair."""
     return About(
         authorities=_authorities(hangs.records, store),
-        shielded=bool(store.queries.guard.hidden(hangs.records)),
+        shielded=bool(store.guard.hidden(hangs.records)),
         family=store.relatives.among(store.actor.subject, hangs.children),
         large=hangs.is_large,
     )

@@ -112,7 +112,7 @@ def delivery_list(
     of, reader = "deliveries", seat.actor.subject
     place = seat.service.cursors.open(cursor, of, reader) if cursor else None
     behind = msgspec.convert(place, tuple[int, str] | None)
-    rows = seat.store.queries.deliveries(behind, limit + 1)
+    rows = seat.store.lists.deliveries(behind, limit + 1)
     shown = rows[:limit]
     last = [shown[-1]["first"], shown[-1]["delivery"]] if len(rows) > limit else None
     following = seat.service.cursors.seal(last, of, reader) if last else ""
@@ -129,7 +129,7 @@ def delivery_show(
     seat.store.projector.catch_up()
     of, reader = f"delivery {delivery}", seat.actor.subject
     start = msgspec.convert(seat.service.cursors.open(cursor, of, reader), int) if cursor else 0
-    found = seat.store.queries.delivery(delivery, start, limit + 1)
+    found = seat.store.lists.delivery(delivery, start, limit + 1)
     if found is None:
         raise NotFoundError("no delivery of that name")
     notes = [_only(Note, note) for note in found["notes"][:limit]]
@@ -141,20 +141,20 @@ def delivery_show(
 def source_list(seat: Seated) -> Response[bytes]:
     """The registered sources."""
     seat.store.projector.catch_up()
-    return seat.answer(Sources([_only(Source, row) for row in seat.store.queries.sources()]))
+    return seat.answer(Sources([_only(Source, row) for row in seat.store.lists.sources()]))
 
 
 def source_quality(seat: Seated, source: FromPath[str]) -> Response[bytes]:
     """What a source's rows came to, and what was amiss in them."""
     seat.store.projector.catch_up()
     _must_be_known(seat, source)
-    deliveries, counts, faults = seat.store.queries.quality(source)
+    deliveries, counts, faults = seat.store.lists.quality(source)
     told = [Fault(*fault) for fault in faults]
     return seat.answer(Quality(source, deliveries, counts, told))
 
 
 def _must_be_known(seat: Seat, source: str) -> None:
-    if all(row["source"] != source for row in seat.store.queries.sources()):
+    if all(row["source"] != source for row in seat.store.lists.sources()):
         raise NotFoundError("no source of that name")
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from person.places import PlaceError, postcode
 from projections.folding import fold
-from projections.queries import WILDCARD
+from projections.search import WILDCARD
 
 SHORTEST = 3
 """Letters before a wildcard, as the Personal Demographics Service advises."""

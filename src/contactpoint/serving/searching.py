@@ -17,7 +17,8 @@ from contactpoint.serving.expected import not_a_day, not_a_name, not_a_postcode
 from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
 from person.particulars import BirthDate
-from projections.queries import MOST_FOUND, Found, Search, TooBroadError
+from projections.queries import MOST_FOUND, Found
+from projections.search import Search, TooBroadError
 from projections.view import ChildView, Name
 
 MOST_LOOKED_UP = 100
@@ -93,7 +94,8 @@ def child_find(seat: Seated, data: JSONBody[Asked]) -> Response[bytes]:
     """The children for whom all holds that is asked.
 
     A shielded child answers to name in use, sex and birth date alone: a question that names
-    anything else does not find it.
+    anything else does not find it. For involvement none is told with whom the reader's organisation
+    is not known to work.
     """
     _must_be_enough(data)
     _must_be_possible(data)
@@ -108,24 +110,25 @@ def child_find(seat: Seated, data: JSONBody[Asked]) -> Response[bytes]:
         answer = seat.store.queries.find(search, limit)
     except TooBroadError as error:
         raise UsageError(str(error)) from None
-    seat.record([one.child for one in answer.found], _as_recorded(data))
+    shown = seat.may_be_told(answer.found)
+    seat.record([one.child for one in shown], _as_recorded(data))
     ended = told + len(answer.found) >= MOST_FOUND
     cursor = ""
     if answer.more and not ended:
         place = [answer.found[-1].view.number, told + len(answer.found)]
         cursor = seat.service.cursors.seal(place, question, seat.actor.subject)
-    return seat.answer(
-        Children(tuple(map(summary, answer.found)), cursor, refine=answer.more and ended)
-    )
+    return seat.answer(Children(tuple(map(summary, shown)), cursor, refine=answer.more and ended))
 
 
 def child_lookup(seat: Seated, data: JSONBody[Sheaf]) -> Response[bytes]:
     """The child of each identifier, one result for each.
 
-    A shielded child is not found by an identifier.
+    A shielded child is not found by an identifier, and for involvement none with whom the reader's
+    organisation is not known to work.
     """
     wanted = [(one.system, one.value) for one in data.identifiers]
-    by = seat.store.queries.by_identifiers(wanted)
+    known = seat.store.queries.by_identifiers(wanted)
+    by = {one: seat.may_be_told(found) for one, found in known.items()}
     alone = {asked: found[0] for asked, found in by.items() if len(found) == 1}
     asked = {f"{number}": f"{system} {value}" for number, (system, value) in enumerate(wanted)}
     seat.record(sorted({one.child for one in alone.values()}), asked)

@@ -1,7 +1,7 @@
 """Where one request sits: who asks, what for and why, and what may be done with the answer."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -91,6 +91,12 @@ class Seat:
         """
         if self.purpose is Purpose.INVOLVEMENT:
             self.require(About(involved=found is not None and self._is_involved(found)))
+
+    def may_be_told(self, found: Iterable[Found]) -> list[Found]:
+        """Those of whom a list may tell: for involvement, with whom the organisation works."""
+        if self.purpose is Purpose.INVOLVEMENT:
+            return [one for one in found if self._is_involved(one)]
+        return list(found)
 
     def _is_involved(self, found: Found) -> bool:
         view, today = found.view, self.service.today.isoformat()

@@ -136,10 +136,10 @@ def shield_list(
     of, reader = "shields", seat.actor.subject
     place = seat.service.cursors.open(cursor, of, reader) if cursor else None
     behind = msgspec.convert(place, tuple[str, bytes] | None)
-    rows = seat.store.queries.standing_shields(behind, limit + 1)
+    rows = seat.store.lists.standing_shields(behind, limit + 1)
     shown = rows[:limit]
     last = [shown[-1]["review"], shown[-1]["shield"]] if len(rows) > limit else None
-    marked = [] if behind else seat.store.queries.still_marked()
+    marked = [] if behind else seat.store.lists.still_marked()
     seat.record(
         sorted(
             {child for row in shown for child in row["children"]}

@@ -69,7 +69,7 @@ class Watching:
 
     def _name_share(self, family: str) -> float:
         """Which share of children bear a name: in the index, and in England where it is small."""
-        bearers, children = self.store.queries.bearers(family)
+        bearers, children = self.store.workings.bearers(family)
         rarity = self.store.model.population.family_rarity(family)
         return (bearers + ENGLAND * 2.0 ** -(rarity + 3)) / (children + ENGLAND)
 
@@ -93,8 +93,8 @@ class Watching:
         facts = Facts(
             state,
             store.master.hashes,
-            lambda children: store.queries.watched(children, today),
-            store.queries.guard.hidden,
+            lambda children: store.workings.watched(children, today),
+            store.guard.hidden,
             store.relatives.of,
         )
         for rows in store.access.pages(*WATCHED, after=after, upto=upto, page=PAGE):

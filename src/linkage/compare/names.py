@@ -92,8 +92,6 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
         return Given.HONORIFIC
     if 1 in (len(one), len(other)):
         return Given.INITIAL if one[0] == other[0] else Given.DIFFERENT
-    if (_is_bare(left) or _is_bare(right)) and _share_all_else(left, right):
-        return Given.HONORIFIC
     return _given_likeness(left, right, population)
 
 
@@ -109,7 +107,10 @@ def _given_likeness(left: Comparable, right: Comparable, population: Population)
     if any(strings.is_beginning(a, b) for a, b in pairs):
         return Given.SHORT
     alike = any(strings.is_close(a, b) or strings.same_consonants(a, b) for a, b in pairs)
-    return Given.CLOSE if alike else Given.DIFFERENT
+    if alike:
+        return Given.CLOSE
+    bare = _is_bare(left) or _is_bare(right)
+    return Given.HONORIFIC if bare and _share_all_else(left, right) else Given.DIFFERENT
 
 
 def _near_middle(one: Comparable, other: Comparable) -> bool:

@@ -110,9 +110,14 @@ def given_level(a, b, facts):
         return G_HONORIFIC
     if facts.lengths[one] == 1 or facts.lengths[other] == 1:
         return G_INITIAL if facts.letters[one, 0] == facts.letters[other, 0] else G_DIFFERENT
-    if (is_bare(a, facts) or is_bare(b, facts)) and share_all_else(a, b):
-        return G_HONORIFIC
     return given_likeness(a, b, facts)
+
+
+@njit(cache=True, nogil=True)
+def unlike_level(a, b, facts):
+    """The level of forenames that are unlike: one may be a Muhammad called by the other."""
+    bare = is_bare(a, facts) or is_bare(b, facts)
+    return G_HONORIFIC if bare and share_all_else(a, b) else G_DIFFERENT
 
 
 @njit(cache=True, nogil=True)
@@ -169,7 +174,7 @@ def given_likeness(a, b, facts):
         return G_MIDDLE
     if short:
         return G_SHORT
-    return G_CLOSE if close else G_DIFFERENT
+    return G_CLOSE if close else unlike_level(a, b, facts)
 
 
 @njit(cache=True, nogil=True)

@@ -83,7 +83,7 @@ def test_the_answer_is_that_of_comparing_with_every_child_there_is(crowd, asked,
 @settings(max_examples=40)
 def test_a_number_of_this_index_is_evidence_like_any_other(crowd, asked, data):
     store, matching = crowd
-    numbers = sorted({one.number for one in store.queries.records() if one.number})
+    numbers = sorted({one.number for one in store.workings.records() if one.number})
     asked = type(asked)(asked.particulars, data.draw(st.sampled_from(numbers)))
     assert told(matching.match(asked)) == slowly(store, asked, store.model)
 

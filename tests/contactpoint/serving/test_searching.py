@@ -223,3 +223,27 @@ def test_a_child_is_shown_as_its_sources_say_it_was_on_a_day(own):
 def test_of_a_child_shielded_today_nothing_more_is_told_of_a_day_before_it_was(desk):
     number = desk.number("pds", CORA)
     assert on(desk, number, "2026-09-30") == desk.child(number)
+
+
+def test_for_involvement_those_alone_are_told_with_whom_the_organisation_works(own):
+    """It fails where one of the two questions tells of everybody."""
+    own.patient(ASHA, "2026-09-02", practice="Y00001")
+    asked = {"family": "Okonjo", "birth": "2015-03-04"}
+    sheaf = {"identifiers": [{"system": "nhs", "value": ASHA}]}
+    with own.serving():
+        number = own.number("pds", ASHA)
+        for practice, told in (("Y00001", [number]), ("Z99999", [])):
+            by = own.person(f"gp at {practice}", organisation=practice)
+            words = {"method": "POST", "by": by, "purpose": "involvement"}
+            assert numbers(own.ask("/children/search", json=asked, **words).json()) == told
+            (result,) = own.ask("/children/lookup", json=sheaf, **words).json()["results"]
+            assert result["outcome"] == ("found" if told else "none")
+            assert [len(it.children) for it in own.looks(ChildrenAccessed)[-2:]] == 2 * [len(told)]
+
+
+def test_for_involvement_a_shielded_child_is_not_told_of(desk):
+    asked = {"given": "Cora", "family": "Danjuma", "birth": "2013-01-30"}
+    assert search(desk, **asked)["found"]
+    by = desk.person("wilma", organisation="Y00001")
+    found = desk.ask("/children/search", method="POST", json=asked, by=by, purpose="involvement")
+    assert found.json() == {"found": []}

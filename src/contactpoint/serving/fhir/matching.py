@@ -56,13 +56,15 @@ def patient_match(seat: Seated, data: JSONBody[dict[str, Any]]) -> Response[byte
     `count`) or the Patient itself. Each entry has a score, its probability with rivals counted, and
     a grade. Elements that are not compared are named in an outcome beside them. A shielded child is
     a candidate only where nothing is said of the person but names, sex, birth date and number in
-    this index.
+    this index. For involvement none is given with whom the caller's organisation is not known to
+    work.
     """
     question = _question(data, seat.service.today.isoformat())
     try:
         matches = seat.service.matching.match(question.person, only_certain=question.only_certain)
     except TooLittleError as error:
         raise too_little(str(error)) from None
+    matches = matches.among(seat.may_be_told(one.found for one in matches.matched))
     seat.record(matches.children, recorded(question))
     numbers = {one.found.child: told(seat, one.found) for one in matches.matched}
     if matches.more:

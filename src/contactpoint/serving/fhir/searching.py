@@ -22,7 +22,8 @@ from contactpoint.serving.fhir.patients import patient
 from contactpoint.serving.seat import Seat, Seated
 from person.identifiers import IdentifierError, nhs_number
 from person.places import PlaceError, postcode
-from projections.queries import MOST_FOUND, WILDCARD, Found, Search
+from projections.queries import MOST_FOUND, Found
+from projections.search import WILDCARD, Search
 
 LONGEST = 200
 """Characters of a value."""
@@ -108,7 +109,8 @@ def patient_search_posted(
 
 def _answered(seat: Seat, stated: Mapping[str, Sequence[str]]) -> Response[bytes]:
     wanted = read_query(stated)
-    found, more = _found(seat, wanted)
+    answering, more = _found(seat, wanted)
+    found = seat.may_be_told(answering)
     seat.record([one.child for one in found], _as_recorded(wanted))
     if more:
         return seat.answer(too_many())

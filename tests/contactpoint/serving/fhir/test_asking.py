@@ -4,7 +4,7 @@ import pytest
 
 from events.access import ChildrenAccessed
 from tests.contactpoint.serving.fhir.checked import checked
-from tests.contactpoint.serving.fhir.conftest import ASHA, ASHA_AT_SCHOOL, BRAM, CORA
+from tests.contactpoint.serving.fhir.conftest import ASHA, ASHA_AT_SCHOOL, BRAM, CORA, person
 
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 NUMBER = "urn:contactpoint:number"
@@ -223,6 +223,25 @@ def test_who_is_not_involved_is_told_so_of_every_child_alike(desk):
         for number in (desk.number("pds", BRAM), desk.number("pds", CORA), "123456789018")
     ]
     assert answers[0] == answers[1] == answers[2]
+
+
+def test_for_involvement_those_alone_are_found_with_whom_the_organisation_works(own):
+    own.patient(ASHA, "2026-09-02", practice="Y00001")
+    number = own.number("pds", ASHA)
+    searches = (
+        {"family": "Okonjo", "birthdate": "2015-03-04"},
+        {"identifier": f"https://fhir.nhs.uk/Id/nhs-number|{ASHA}"},
+        {"_id": number},
+    )
+    for practice, told in (("Y00001", [number]), ("Z99999", [])):
+        by = own.person(f"gp at {practice}", organisation=practice)
+        words = {"by": by, "purpose": "involvement"}
+        answers = [own.fhir("Patient", params=asked, **words) for asked in searches]
+        answers.append(own.match(person(postcode="SE15 3QN"), **words))
+        for bundle in map(checked, answers):
+            assert [one["resource"]["id"] for one in bundle.get("entry", [])] == told
+            assert bundle["total"] == len(told)
+        assert [len(it.children) for it in own.looks(ChildrenAccessed)[-4:]] == 4 * [len(told)]
 
 
 def test_what_the_index_can_do_is_told_to_anybody(desk):
