@@ -73,6 +73,7 @@ SOUNDS = tuple(
         (r"ck|kh|q(?:u(?=[aeio]))?|c(?![eihy])", "k"),
         (r"gh", "g"),
         (r"dh", "d"),
+        (r"th", "t"),
         (r"x", "ks"),
         (r"w", "v"),
         (r"oo|ou", "u"),
@@ -100,7 +101,9 @@ FORENAMES, FAMILIES = "spellings.txt", "family_spellings.txt"
 """Tables of spellings."""
 
 FORMAL_FORMS = 6
-"""How many formal names a familiar form may stand for; the first in the alphabet are kept."""
+"""How many formal names a familiar form may stand for; the first that the table lists are kept."""
+WRITTEN_AS_LIKED = ("ie", "y", "i")
+"""Endings of a familiar form, written one for another: Lottie, Lotty, Lotti."""
 
 
 def _lines(table: str) -> list[tuple[str, list[str]]]:
@@ -118,11 +121,23 @@ def spellings(table: str) -> dict[str, str]:
 @cache
 def listed_formals() -> dict[str, tuple[str, ...]]:
     """The formal names that each listed familiar form stands for."""
-    found: dict[str, set[str]] = {}
-    for formal, familiar in _lines("nicknames.txt"):
+    rows = _lines("nicknames.txt")
+    found: dict[str, dict[str, None]] = {}
+    for formal, familiar in rows:
         for form in familiar:
-            found.setdefault(form, set()).add(one_spelling(formal))
-    return {form: tuple(sorted(formals)[:FORMAL_FORMS]) for form, formals in found.items()}
+            found.setdefault(form, {})[one_spelling(formal)] = None
+    names = {formal for formal, _ in rows} | spellings(FORENAMES).keys()
+    for form in list(found):
+        for other in _written_otherwise(form) - found.keys() - names:
+            found[other] = found[form]
+    return {form: tuple(formals)[:FORMAL_FORMS] for form, formals in found.items()}
+
+
+def _written_otherwise(form: str) -> set[str]:
+    """A familiar form with the other endings that it may be written with."""
+    ending = next((end for end in WRITTEN_AS_LIKED if form.endswith(end)), "")
+    stem = form.removesuffix(ending)
+    return {stem + end for end in WRITTEN_AS_LIKED} if ending and len(stem) > 2 else set()
 
 
 @lru_cache(1 << 15)
@@ -180,7 +195,7 @@ def formal_forms(forename: str) -> tuple[str, ...]:
         return listed
     stem = next(forename.removesuffix(end) for end in ENDEARING if forename.endswith(end))
     plain = (one_spelling(stem), one_spelling(f"{stem}e")) if len(stem) > 2 else ()
-    return tuple(dict.fromkeys((*plain, *listed)))[:FORMAL_FORMS]
+    return tuple(dict.fromkeys((*listed, *plain)))[:FORMAL_FORMS]
 
 
 @lru_cache(1 << 15)

@@ -151,7 +151,8 @@ def resolve(
     undecided: list[Pair] = []
     unjudged = groups.unjudged(candidates)
     if reading.counts_rivals:
-        counted = with_rivals(unjudged, known, given_up=groups.given_up(candidates))
+        given_up = groups.given_up(candidates)
+        counted = with_rivals(unjudged, known, given_up=given_up, sure=sure)
         links = _links(unjudged, counted, sure)
         groups.weigh(unjudged, counted)
     else:
@@ -355,25 +356,35 @@ def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float
 
 
 def with_rivals(
-    pairs: Sequence[Pair], members: Iterable[Member], *, given_up: Iterable[Pair] = ()
+    pairs: Sequence[Pair],
+    members: Iterable[Member],
+    *,
+    given_up: Iterable[Pair] = (),
+    sure: float = SURE,
 ) -> list[float]:
     """The weight of each pair, in their order, when the rivals of its records are counted.
 
     All candidates of the records have to be among the pairs; what is a non-link alone is none.
+    Two records of one source that are one child by themselves are no rivals of each other.
     ``given_up``: pairs kept apart whose right record is a rival all the same, to the left alone.
     """
     known = list(members)
-    ends = {(p.left, p.right) for p in pairs if p.outcome == "link"}
-    linked = ends | {(right, left) for left, right in ends}
+    source = {m.ordinal: m.source for m in known}
     verified = {m.ordinal: m.verified for m in known}
+    one: set[tuple[int, int]] = set()
     found = Candidates(
         [p[:4] for p in pairs if p.outcome != "non_link"],
-        {m.ordinal: m.source for m in known},
-        lambda left, right: (left, right) in linked,
+        source,
+        lambda left, right: (left, right) in one,
         few={m.source for m in known if m.few},
         once={m.ordinal for m in known if m.exclusive},
         apart=lambda left, right: "" != verified[left] != verified[right] != "",
     )
+    for pair in pairs:
+        if source[pair.left] != source[pair.right]:
+            continue
+        if pair.outcome == "link" or _links_at(found.counted(*pair[:4]), pair, sure):
+            one |= {(pair.left, pair.right), (pair.right, pair.left)}
     for pair in given_up:
         if pair.outcome != "non_link":
             found.rival(*pair[:4])
@@ -382,12 +393,14 @@ def with_rivals(
 
 def _links(pairs: Sequence[Pair], counted: Sequence[float], sure: float) -> set[Pair]:
     """Pairs that no rule keeps for a person, and that weigh enough when rivals are counted."""
-    return {
-        pair
-        for pair, weight in zip(pairs, counted, strict=True)
-        if pair.outcome == "link" or (pair.outcome == "review" and pair.margin is not None)
-        if weight >= sure + (pair.margin or 0.0)
-    }
+    weighed = zip(pairs, counted, strict=True)
+    return {pair for pair, weight in weighed if _links_at(weight, pair, sure)}
+
+
+def _links_at(weight: float, pair: Pair, sure: float) -> bool:
+    """Whether a pair links that weighs so much when rivals are counted."""
+    is_open = pair.outcome == "review" and pair.margin is not None
+    return (pair.outcome == "link" or is_open) and weight >= sure + (pair.margin or 0.0)
 
 
 def _numbers_in_doubt(pairs: Sequence[Pair], reading: Reading) -> tuple[set[Pair], set[Pair]]:

@@ -248,6 +248,16 @@ def test_a_child_registered_twice_at_one_source_is_no_rival_of_itself():
     assert found.referred == (pairs[1],)
 
 
+def test_two_records_that_are_one_child_only_for_want_of_a_rival_are_no_rivals_of_each_other():
+    one, other = (Member(n, "school", f"k{n}", f"school {n}") for n in (3, 4))
+    twice = review(3, 4, 12.0)._replace(margin=0.0)
+    pairs = [twice, link(1, 3, 6.0), link(1, 4, 5.5)]
+    assert groups(resolve([health(1), one, other], pairs)) == {frozenset({1, 3, 4})}
+    # Too light for a source whose schools hold one record each: then either may be another child.
+    doubtful = [twice._replace(weight=8.0), *pairs[1:]]
+    assert len(resolve([health(1), one, other], doubtful).children) == 3
+
+
 def test_namesakes_with_verified_numbers_of_their_own_are_rivals_however_alike():
     home = encode({"given": 1, "family": 1, "birth": 1, "place": 1})
     alike = [health(1)._replace(verified="9000000009"), health(2)._replace(verified="9000000017")]

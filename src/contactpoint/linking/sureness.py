@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import matching_of
+from contactpoint.linking.neighbourhoods import sure_of
 from contactpoint.models import AnyModel
 from linkage.resolve import Pair, with_rivals
 from linkage.weigh import probability
@@ -21,4 +22,5 @@ def chances(
     if not matching_of(model).reading.counts_rivals:
         return [probability(pair.weight) for pair in pairs]
     known = workings.memberships({end for pair in pairs for end in (pair.left, pair.right)})
-    return list(map(probability, with_rivals(pairs, map(filling.member, known.values()))))
+    members = map(filling.member, known.values())
+    return list(map(probability, with_rivals(pairs, members, sure=sure_of(model))))

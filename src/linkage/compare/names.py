@@ -24,7 +24,9 @@ class Given(IntEnum):
     MIDDLE = 5
     """One record's forename is a further name in the other, or nearly so."""
     HONORIFIC = 6
-    """They share Muhammad or the like, and one of them nothing else."""
+    """They share Muhammad or the like, and one of them nothing else; or one has nothing else and
+    the other no such name, and family name, birth date and a home are the same: of Muhammad Idris
+    one agency keeps the first name and another the one that he is called by."""
     INITIAL = 7
     SWAPPED = 8
     """Forename and family name change places."""
@@ -57,7 +59,8 @@ class Family(IntEnum):
     ALTERNATE = 3
     """Another family name of the child (former, preferred, alias)."""
     PART = 4
-    """A part in common: hyphenated, or one of two family names."""
+    """A part in common: hyphenated, one of two family names, or a further name of the other, as in
+    a chain of the father's and the grandfather's name."""
     TITLE = 5
     """One stands where a family name should and is none: Kaur, Singh, Begum."""
     NEAR = 6
@@ -104,7 +107,10 @@ def _given_likeness(left: Comparable, right: Comparable, population: Population)
     if any(strings.is_beginning(a, b) for a, b in pairs):
         return Given.SHORT
     alike = any(strings.is_close(a, b) or strings.same_consonants(a, b) for a, b in pairs)
-    return Given.CLOSE if alike else Given.DIFFERENT
+    if alike:
+        return Given.CLOSE
+    bare = _is_bare(left) or _is_bare(right)
+    return Given.HONORIFIC if bare and _share_all_else(left, right) else Given.DIFFERENT
 
 
 def _near_middle(one: Comparable, other: Comparable) -> bool:
@@ -124,6 +130,12 @@ def _is_bare(record: Comparable) -> bool:
     return alone and lexicon.one_spelling(record.given[0]) == record.honorific
 
 
+def _share_all_else(left: Comparable, right: Comparable) -> bool:
+    """Whether family name and birth date are the same, and a home is."""
+    same = left.family == right.family and left.birth == right.birth
+    return same and not set(left.postcodes).isdisjoint(right.postcodes)
+
+
 def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:
     """How rare the forename is on which they agree: of two spellings, the commoner; else 0."""
     if level not in (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.NEAR):
@@ -137,7 +149,7 @@ def middle(left: Comparable, right: Comparable, level: Given) -> Middle:
     if not one or not other or level in (Given.MIDDLE, Given.SWAPPED):
         return Middle.MISSING
     pairs = list(product(one, other))
-    if any(a == b for a, b in pairs):
+    if any(a == b for a, b in pairs) or (left.given[0] in other and right.given[0] in one):
         return Middle.EXACT
     if any(1 in (len(a), len(b)) and a[0] == b[0] for a, b in pairs):
         return Middle.INITIAL
@@ -159,6 +171,8 @@ def family(left: Comparable, right: Comparable) -> Family:
     if any(a == b for a, b in product(families(left), families(right))):
         return Family.ALTERNATE
     if any(a == b for a, b in product(left.parts, right.parts)):
+        return Family.PART
+    if left.family in right.given[1:] or right.family in left.given[1:]:
         return Family.PART
     if left.family in lexicon.TITLES or right.family in lexicon.TITLES:
         return Family.TITLE
@@ -185,7 +199,8 @@ def family_rarity(
 def are_swapped(left: Comparable, right: Comparable) -> bool:
     """Whether each record's forename is the other's family name, and they are not so in order.
 
-    One of the two may have a slip in it.
+    One of the two may have a slip in it, or stand behind another forename: Chan Lin is Angela Lin
+    Chan.
     """
     if not (left.given and right.given and left.family and right.family):
         return False
@@ -212,7 +227,7 @@ def _crosses(giver: Comparable, bearer: Comparable) -> bool:
 
 
 def _nearly_crosses(giver: Comparable, bearer: Comparable) -> bool:
-    words = [word for word in (giver.given[0], giver.joined) if word]
+    words = [word for word in (*giver.given, giver.joined) if word]
     return any(strings.is_near(*pair) for pair in product(words, (bearer.family, *bearer.parts)))
 
 

@@ -114,6 +114,20 @@ def given_level(a, b, facts):
 
 
 @njit(cache=True, nogil=True)
+def unlike_level(a, b, facts):
+    """The level of forenames that are unlike: one may be a Muhammad called by the other."""
+    bare = is_bare(a, facts) or is_bare(b, facts)
+    return G_HONORIFIC if bare and share_all_else(a, b) else G_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def share_all_else(a, b):
+    """Whether family name and birth date are the same, and a home is."""
+    same = a[at.FAMILY] == b[at.FAMILY] and a[at.BIRTH] == b[at.BIRTH]
+    return same and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
+
+
+@njit(cache=True, nogil=True)
 def are_bare(a, b, facts):
     """Whether both hold the same honorific and no other forename."""
     if a[at.HONORIFIC] == 0 or a[at.HONORIFIC] != b[at.HONORIFIC]:
@@ -160,7 +174,7 @@ def given_likeness(a, b, facts):
         return G_MIDDLE
     if short:
         return G_SHORT
-    return G_CLOSE if close else G_DIFFERENT
+    return G_CLOSE if close else unlike_level(a, b, facts)
 
 
 @njit(cache=True, nogil=True)
@@ -208,6 +222,8 @@ def middle_level(a, b, facts, given):
     """The level of the further given names."""
     if a[at.GIVEN + 1] == 0 or b[at.GIVEN + 1] == 0 or given in (G_MIDDLE, G_SWAPPED):
         return 0
+    if holds(b, at.GIVEN + 1, 3, a[at.GIVEN]) and holds(a, at.GIVEN + 1, 3, b[at.GIVEN]):
+        return M_EXACT
     initial, near = False, False
     for i in range(at.GIVEN + 1, at.GIVEN + 4):
         for j in range(at.GIVEN + 1, at.GIVEN + 4):
@@ -241,6 +257,8 @@ def family_level(a, b, facts):
     if holds(b, at.OTHER_FAMILY, 3, one) or holds(a, at.OTHER_FAMILY, 3, other):
         return F_ALTERNATE
     if shares(a, at.PARTS, 3, b, at.PARTS, 3):
+        return F_PART
+    if holds(b, at.GIVEN + 1, 3, one) or holds(a, at.GIVEN + 1, 3, other):
         return F_PART
     if facts.title[one] or facts.title[other]:
         return F_TITLE
@@ -564,8 +582,8 @@ def crosses(giver, bearer):
 
 @njit(cache=True, nogil=True)
 def nearly_crosses(giver, bearer, facts):
-    """Whether the giver's forename is nearly a family name of the bearer."""
-    for column in (at.GIVEN, at.JOINED):
+    """Whether any given name of the giver is nearly a family name of the bearer."""
+    for column in range(at.GIVEN, at.JOINED + 1):
         word = giver[column]
         if word == 0:
             continue

@@ -70,20 +70,21 @@ def _writings() -> tuple[npt.NDArray[np.int64], ...]:
         (1, "c", "k", anything, anything & ~_mask("eihy")),
         (2, "gh", "g", anything, anything),
         (3, "dh", "d", anything, anything),
-        (4, "x", "ks", anything, anything),
-        (5, "w", "v", anything, anything),
-        (6, "oo", "u", anything, anything),
-        (6, "ou", "u", anything, anything),
-        (7, "ie", "i", anything, _mask("", end=True)),
-        (7, "ey", "i", anything, _mask("", end=True)),
-        (7, "ee", "i", anything, _mask("", end=True)),
-        (7, "y", "i", anything, _mask("", end=True)),
-        (8, "ee", "i", anything, anything),
-        (9, "ay", "ai", anything, anything),
-        (9, "ey", "ai", anything, _mask(others)),
-        (10, "y", "", _mask("i"), _mask("a")),
-        (11, "y", "i", _mask(others), _mask(others)),
-        (12, "h", "", _mask(vowels), _mask(others, end=True)),
+        (4, "th", "t", anything, anything),
+        (5, "x", "ks", anything, anything),
+        (6, "w", "v", anything, anything),
+        (7, "oo", "u", anything, anything),
+        (7, "ou", "u", anything, anything),
+        (8, "ie", "i", anything, _mask("", end=True)),
+        (8, "ey", "i", anything, _mask("", end=True)),
+        (8, "ee", "i", anything, _mask("", end=True)),
+        (8, "y", "i", anything, _mask("", end=True)),
+        (9, "ee", "i", anything, anything),
+        (10, "ay", "ai", anything, anything),
+        (10, "ey", "ai", anything, _mask(others)),
+        (11, "y", "", _mask("i"), _mask("a")),
+        (12, "y", "i", _mask(others), _mask(others)),
+        (13, "h", "", _mask(vowels), _mask(others, end=True)),
     )
     return tuple(
         np.array(column, np.int64)
@@ -181,6 +182,11 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
     word, n = work[0], 0
     formals = about[OWN_FORMALS : OWN_FORMALS + lexicon.FORMAL_FORMS]
     stem = stem_length(letters[own], length)
+    for i in range(FORMALS, FORMALS + lexicon.FORMAL_FORMS):
+        formal = listed.facts[place, i]
+        if formal:
+            code, count = with_code(listed.words[formal], slots, words, count)
+            n = add_new(formals, n, code)
     # As a forename, as a family name, and what it may be a familiar form of, without e and with.
     for way in range(4 if stem > 2 else 2):
         size = stem if way > 1 else length
@@ -198,11 +204,6 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
             found[1 + way] = sound_hash(word, size)
             about[OWN_SPELLING + way] = code
         else:
-            n = add_new(formals, n, code)
-    for i in range(FORMALS, FORMALS + lexicon.FORMAL_FORMS):
-        formal = listed.facts[place, i]
-        if formal:
-            code, count = with_code(listed.words[formal], slots, words, count)
             n = add_new(formals, n, code)
     return count
 
