@@ -329,6 +329,26 @@ def test_a_never_link_outranks_the_judgement_of_a_steward(office):
     assert office.number("clinic:k") != office.number("school:s")
 
 
+def test_stewards_part_a_child_who_only_comes_near_to_an_old_identity(office):
+    """Of the identity that ended, one record is left, a withdrawn one; who is seen is none of it.
+
+    It fails where all that stands on the side of an old identity is held together.
+    """
+    office.night("bristol", {"key": "b", **KAYLEIGH, **NUMBER})
+    office.night("zoo", {"key": "z", **KAYLEIGH, **NUMBER})
+    office.withdrawn("bristol")
+    number = office.number("zoo:z")
+    words = ("review", "split", number, "--off", "zoo:z", "--keep", "off", "--reason", "twins")
+    seen = json.loads(office.run(*words, "--plan", "--json", by=office.ada).stdout)["seen"]
+    office.run(*words, "--seen", seen, by=office.ada)
+    assert office.number("clinic:k") == office.number("school:s") != office.number("zoo:z")
+    adopt = ("adopt", number, "--new", "zoo:z", "--requested-by", "the agency")
+    office.run(*adopt, by=office.cora, second=office.dele)
+    office.decide("clinic:k", "school:s", verdict="apart")
+    assert len({office.number(name) for name in ("clinic:k", "school:s", "zoo:z")}) == 3
+    assert office.findings() == []
+
+
 def test_an_adoption_that_takes_a_rival_away_leaves_the_twin_to_be_seen(office):
     mother = {"sex": "F", "guardian_given": "Petra", "guardian_family": "Dobbs"}
     one, twin = {**KAYLEIGH, **mother}, {**KAYLEIGH, **mother, "given": "Kayla"}

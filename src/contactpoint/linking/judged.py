@@ -96,8 +96,13 @@ class Laid:
             if other in known
         ]
 
-    def among(self, ordinals: Collection[int], members: Collection[int]) -> list[Judgement]:
-        """What follows from all this for ``members``, which are current, of a neighbourhood."""
+    def among(
+        self, ordinals: Collection[int], members: Collection[int], seen: Collection[int] = ()
+    ) -> list[Judgement]:
+        """What follows from all this for ``members``, which are current, of a neighbourhood.
+
+        ``seen``: those of them that are of children whom readers are shown.
+        """
         touched = self._touched(ordinals)
         if not touched:
             return []
@@ -108,7 +113,7 @@ class Laid:
             [self._sides(one) for one in laid],
             members,
             given_up=[self._sides(one) for one in laid if self._is_renewed(one)],
-            together=[self._old(one) for one in laid],
+            together=[self._old(one).difference(seen) for one in laid],
         )
 
     def judged(self, pairs: Iterable[Pair]) -> Iterator[tuple[Judgement, Pair]]:
@@ -202,6 +207,9 @@ class Laid:
 
     def _old(self, never_link: UUID) -> frozenset[int]:
         """The records of a retired identity, which are held together: each would be seen alone.
+
+        What readers are shown of a child that came near to it later is none of it, though it stands
+        on that side: what stewards say of its records goes before.
 
         Not those of which another adoption made a new identity: they are seen, and by what they
         state they are linked.

@@ -70,8 +70,10 @@ class Resolving:
             past = (state.records for one in children for at, state in one.past if at < before)
             return any(state and state <= records for state in past)
 
+        alive = {child.id for child in children if child.child.status == "current"}
+        seen = {ordinal for ordinal in ids if commit.linked.get(ordinal) in alive}
         while True:
-            judged = laid.among(one.ordinals, [member.ordinal for member in members])
+            judged = laid.among(one.ordinals, [member.ordinal for member in members], seen)
             resolution = resolve(
                 members,
                 pairs,
