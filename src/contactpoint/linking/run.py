@@ -41,8 +41,9 @@ class Run:
         self._model = surroundings.matching.model.version
         self._runs = Runs(surroundings.parts, surroundings.matching.shape, origin)
         self._resolving = Resolving(surroundings, origin)
-        self._grown: set[int] = set()
-        """Records that came to stand on a side of a never-link, not resolved again yet."""
+        self._unsettled: set[int] = set()
+        """Records to be resolved again: they came to stand on a side of a never-link, or are
+        withheld by a shield that came over others."""
         self._through = 0
         self._outcome = LinkOutcome(self._model, through=surroundings.position)
 
@@ -59,7 +60,7 @@ class Run:
         index = self._surroundings.look(self._through)
         before = self._log.position()
         self._settle(self._surroundings.reached(index, ordinals, whole=whole), ordinals)
-        self._settle_grown()
+        self._settle_again()
         if not self._plan and (self._log.position() > before or first or not everything):
             self._runs.complete(self._outcome)
         self._outcome.events = self._log.position() - before - self._outcome.unsaid
@@ -87,11 +88,11 @@ class Run:
             self._outcome.records += len(wanted)
             self._tell("settle", self._outcome.records)
 
-    def _settle_grown(self) -> None:
-        """Where a side of a never-link grew, resolve again: the grown side may part others."""
-        while grown := self._grown:
-            self._grown = set()
-            batch, linked = self._again(grown)
+    def _settle_again(self) -> None:
+        """Where a side or a shield's child grew, resolve again: it may part or release others."""
+        while ordinals := self._unsettled:
+            self._unsettled = set()
+            batch, linked = self._again(ordinals)
             self._commit(batch, linked, {o for one in batch for o in one.ordinals})
 
     def _commit(
@@ -145,7 +146,9 @@ class Run:
                 unmoved={ACT: laid.position, "shield": commit.shields.position},
             )
             laid.has_grown(grown, self._write(messages, commit, heads))
-            self._grown.update(stands.ordinal for new in grown.values() for stands in new)
+            self._unsettled.update(stands.ordinal for new in grown.values() for stands in new)
+            doubtful = self._log.heads.records(commit.shields.doubtful()).values()
+            self._unsettled.update(head.state.ordinal for head in doubtful)
             self._runs.version += len(own)
             self._outcome.unsaid += sum(bool(message.event.moves) for message in messages)
         self._outcome.count(commit, referred, plan=self._plan)

@@ -16,6 +16,7 @@ from events.shield import (
     InheritShield,
     PartRecords,
     ReleaseRecords,
+    ShieldSpread,
     SpreadShield,
     WithholdRecords,
 )
@@ -65,6 +66,18 @@ class Spreading:
     def withholds(self, record: UUID) -> bool:
         """Whether a record was withheld before this commit, and not released by it."""
         return any(record in self.acts.state(one).withheld for one in self._under.get(record, ()))
+
+    def doubtful(self) -> set[UUID]:
+        """Records withheld by shields that came over others in this commit: these may clear them.
+
+        A verified number of the shield's child that is not the record's, for one.
+        """
+        spread = {
+            message.originator_id
+            for message in self.acts.messages
+            if isinstance(message.event, ShieldSpread)
+        }
+        return set[UUID]().union(*(self.acts.state(shield).withheld for shield in spread))
 
     def set_apart(
         self,
