@@ -27,10 +27,12 @@ SHARED_NAME = "no forename in common but Muhammad or the like"
 STAND_IN = "a default birth date and no shared home"
 OTHER_FAMILY = "another family name, and no home near by"
 OTHER_BIRTH = "another birth date, and no home near by"
+TITLED = "a title in place of a family name, and no shared home"
 RENAMED = "a number agrees and the forename alone does not: another's?"
 MARGINS = {
     BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, APART: 0.75, UNLIKE: 1.0,
-    SHARED_NAME: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0, STAND_IN: 4.0, RENAMED: 7.0,
+    SHARED_NAME: 1.0, TITLED: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0, STAND_IN: 4.0,
+    RENAMED: 7.0,
 }  # fmt: skip
 """Why a pair is a possible link that the want of any rival makes a link: a twin, a brother or a
 namesake is one. With the bits beyond the link threshold that it has to weigh, rivals counted."""
@@ -306,7 +308,7 @@ def _far_from_home(levels: Levels) -> str:
     so several of one forename: name and date both have to hold.
     """
     if levels.family == Family.TITLE and levels.place not in _HOME:
-        return "a title in place of a family name, and no shared home"
+        return TITLED
     if levels.birth in (Birth.DEFAULT, Birth.DEFAULTED) and levels.place != Place.EXACT:
         return STAND_IN
     if levels.is_near_home:

@@ -17,6 +17,7 @@ from linkage.decide import (
     APART,
     BETWEEN,
     MARGINS,
+    TITLED,
     UNLIKE,
     Levels,
     contradiction,
@@ -212,6 +213,14 @@ def test_what_the_weight_leaves_open_is_asked_for_more_the_less_else_agrees():
     ]
     assert reasons == [BETWEEN, BETWEEN, APART, APART, UNLIKE]
     assert 0 == MARGINS[BETWEEN] < MARGINS[APART] < MARGINS[UNLIKE]
+
+
+def test_a_title_in_place_of_a_family_name_far_from_home_links_for_want_of_a_rival():
+    """Kaur here and Dhillon there, of one who has moved."""
+    far = {"given": 1, "given_rarity": 5, "family": Family.TITLE, "birth": 1, "sex": 1, "place": 8}
+    decision = decide_pattern(patterns.encode(far), 1.0, MODEL)
+    assert (decision.outcome, decision.reason) == ("review", TITLED)
+    assert MARGINS[TITLED] >= MARGINS[UNLIKE]
 
 
 @given(pattern_codes())
