@@ -33,3 +33,14 @@ def test_a_pair_that_somebody_asked_about_is_not_referred_again(index):
     """Two records exchange their numbers: that is asked about, and of one source they share one."""
     index.load("pds", [(0, "swapped")])
     index._nothing_is_left_to_link()
+
+
+def test_nobody_comes_under_a_shield_by_a_link_that_the_same_run_takes_back(index):
+    """A record is put with a shielded child, and a side that grows by it parts the two again."""
+    index.adopt(1)
+    index.judge("chess:CHESSLAQZ0003", "pds:9000000068", "link")
+    index.split("chess:CHESSLAQZ0006", keeps=False)
+    index.adopted("chess:CHESSLAQZ0003")
+    index.shield("pds:9000000025")
+    index.load("schools", [(3, "no number"), (5, "marked"), (4, "moved"), (0, "marked")])
+    index.holds()

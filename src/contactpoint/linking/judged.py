@@ -26,6 +26,8 @@ from linkage.resolve import Judgement, Pair
 
 Edge = tuple[int, int]
 """Two records, by ordinal, that are seen together."""
+Growth = dict[UUID, list[Sided]]
+"""Who comes to stand on the sides of each never-link."""
 SIDES = ("left", "old"), ("right", "new")
 CHANGES: tuple[type[Event], ...] = (
     PairJudged,
@@ -123,9 +125,7 @@ class Laid:
                 if {*judgement[:2]} == {pair.left, pair.right}:
                     yield judgement, pair
 
-    def grown(
-        self, groups: Iterable[tuple[Collection[int], dict[int, UUID]]]
-    ) -> dict[UUID, list[Sided]]:
+    def grown(self, groups: Iterable[tuple[Collection[int], dict[int, UUID]]]) -> Growth:
         """The records that come to stand on a side, because others of their child do."""
         found: dict[UUID, list[Sided]] = {}
         for group, ids in groups:
@@ -152,9 +152,7 @@ class Laid:
             for side in ("old", "new")
         ]
 
-    def growth(
-        self, grown: dict[UUID, list[Sided]], origin: Origin
-    ) -> tuple[list[Recorded], list[SideRecord]]:
+    def growth(self, grown: Growth, origin: Origin) -> tuple[list[Recorded], list[SideRecord]]:
         """The events and heads that let sides grow."""
         messages: list[Recorded] = []
         heads: list[SideRecord] = []
@@ -169,13 +167,22 @@ class Laid:
                 heads += side_records(one, event, known)
         return messages, heads
 
-    def has_grown(self, grown: dict[UUID, list[Sided]], position: int) -> None:
-        """Note what a commit of our own that ended at ``position`` let grow."""
+    def let_grow(self, grown: Growth) -> None:
+        """Take records to stand on their sides already, for what follows of it.
+
+        Either a commit lets them (``has_grown``), or they are to be forgotten (``forget``).
+        """
         for new in grown.values():
             for stands in new:
                 self._stand(stands)
-        if grown:
-            self.position = position
+
+    def has_grown(self, position: int) -> None:
+        """A commit of our own, that ended at ``position``, has let sides grow."""
+        self.position = position
+
+    def forget(self) -> None:
+        """Read all anew the next time, and forget who was only taken to stand somewhere."""
+        self.position = -1
 
     def _touched(self, ordinals: Collection[int]) -> list[int]:
         """Those of the records that anything was laid upon."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from contactpoint.again import TRIES
 from contactpoint.linking.changes import changed
 from contactpoint.linking.commit import Commit
+from contactpoint.linking.judged import Growth
 from contactpoint.linking.neighbourhoods import Neighbourhood
 from contactpoint.linking.outcome import LinkOutcome
 from contactpoint.linking.resolving import Resolving
@@ -106,15 +107,34 @@ class Run:
         if self._surroundings.linked(wanted) != linked:
             batch, linked = self._again(wanted)
         for left in reversed(range(TRIES)):
-            commit = self._resolving.commit(batch, linked)
+            commit, grown = self._resolved(batch, linked)
             try:
-                self._append(commit, commit.referred(self._workings, self._model))
+                self._append(commit, grown, commit.referred(self._workings, self._model))
             except (StaleError, TakenError):
+                self._surroundings.laid.forget()
                 if not left:
                     raise
                 batch, linked = self._again(wanted)
             else:
                 return
+
+    def _resolved(
+        self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]
+    ) -> tuple[Commit, Growth]:
+        """What follows, with the sides that grow by it: a grown side may part what let it grow.
+
+        What nobody would be linked to in the end, nobody is linked to in between: a shield spreads
+        with each link, and stays.
+        """
+        laid, grown = self._surroundings.laid, Growth()
+        while True:
+            commit = self._resolving.commit(batch, linked)
+            new = laid.grown(commit.groups)
+            if not new:
+                return commit, grown
+            laid.let_grow(new)
+            for never_link, stands in new.items():
+                grown.setdefault(never_link, []).extend(stands)
 
     def _again(self, ordinals: set[int]) -> tuple[list[Neighbourhood], dict[int, UUID]]:
         """The neighbourhoods of these records, and their children, as all of it is now."""
@@ -125,11 +145,10 @@ class Run:
         reached = self._surroundings.reached(index, ordinals)
         return reached.neighbourhoods, reached.linked
 
-    def _append(self, commit: Commit, referred: PairsReferred | None) -> None:
+    def _append(self, commit: Commit, grown: Growth, referred: PairsReferred | None) -> None:
         """Raises StaleError, with nothing written, where a child that was read has moved on."""
         laid = self._surroundings.laid
         own = [event for event in (referred, commit.crowds(self._workings)) if event is not None]
-        grown = laid.grown(commit.groups)
         growth, sides = laid.growth(grown, self._origin)
         messages = [
             *commit.messages(self._origin),
@@ -145,7 +164,9 @@ class Run:
                 shields=list(commit.shields.acts.heads()),
                 unmoved={ACT: laid.position, "shield": commit.shields.position},
             )
-            laid.has_grown(grown, self._write(messages, commit, heads))
+            position = self._write(messages, commit, heads)
+            if grown:
+                laid.has_grown(position)
             self._unsettled.update(stands.ordinal for new in grown.values() for stands in new)
             doubtful = self._log.heads.records(commit.shields.doubtful()).values()
             self._unsettled.update(head.state.ordinal for head in doubtful)
