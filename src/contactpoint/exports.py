@@ -7,12 +7,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
+from uuid import UUID
 
 from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
 from contactpoint.linking.sureness import chances
+from linkage.decide import Outcome
+from linkage.resolve import Pair
 from projections.open_records import NO_CLEARANCE, Clearance, OpenRecords
+from projections.workings import Placed
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection)."""
@@ -73,7 +77,7 @@ def _pairs_of(
     without: Collection[tuple[str, str]],
     clearance: Clearance,
 ) -> list[PairRow]:
-    """The pairs of one index, from its review threshold on.
+    """The pairs of one index, from its review threshold on, each with what became of it.
 
     A record that is left out is no rival either: else a probability would tell of it.
     """
@@ -82,14 +86,27 @@ def _pairs_of(
     ends = {end for pair in found for end in (pair.left, pair.right)}
     known = records.names_by_ordinal(ends, clearance)
     names = {ordinal: name for ordinal, name in known.items() if name not in without}
-    pairs = [pair for pair in found if pair.left in names and pair.right in names]
+    workings = records.workings
+    placed = workings.placed(names)
+    pairs = [pair for pair in found if {pair.left, pair.right} <= placed.keys()]
+    waiting = {frozenset((one.left, one.right)) for one in workings.open_pairs()}
     rows: list[PairRow] = []
-    for pair, chance in zip(
-        pairs, chances(pairs, index.model, records.workings, filling), strict=True
-    ):
+    for pair, chance in zip(pairs, chances(pairs, index.model, workings, filling), strict=True):
         left, right = sorted((names[pair.left], names[pair.right]))
-        rows.append((left, right, f"{chance:.6f}", f"{pair.weight:.4f}", pair.outcome))
+        became = _became(pair, placed[pair.left], placed[pair.right], waiting)
+        rows.append((left, right, f"{chance:.6f}", f"{pair.weight:.4f}", became))
     return rows
+
+
+def _became(
+    pair: Pair, left: Placed, right: Placed, waiting: Collection[frozenset[UUID]]
+) -> Outcome:
+    """What a pair came to in the index; where it is not linked yet, what its weight says."""
+    if frozenset((left.record, right.record)) in waiting:
+        return "review"
+    if left.child is None or right.child is None:
+        return pair.outcome
+    return "link" if left.child == right.child else "non_link"
 
 
 def write_table(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:

@@ -4,6 +4,7 @@ Nothing here goes through ``projections.guard``, so nothing of it may be shown t
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -39,6 +40,13 @@ class IndexedRecord(msgspec.Struct, frozen=True):
     number: str | None
     compared: Compared | None
     """What it states, as far as records are compared by it."""
+
+
+class Placed(NamedTuple):
+    """A record, and whose it is."""
+
+    record: UUID
+    child: UUID | None
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -134,6 +142,18 @@ class Workings:
             for part in rows.parts(sorted(set(ordinals))):
                 which = RECORD.c.ordinal.in_(part)
                 found.update((one.ordinal, one) for one in _records(target, which))
+        return found
+
+    def placed(self, ordinals: Iterable[int]) -> dict[int, Placed]:
+        """The ids of these records, and of their children; unknown ones are left out."""
+        found: dict[int, Placed] = {}
+        with reading(self.engine) as target:
+            for part in rows.parts(sorted(set(ordinals))):
+                query = sa.select(RECORD.c.ordinal, RECORD.c.record, RECORD.c.child).where(
+                    RECORD.c.ordinal.in_(part)
+                )
+                for ordinal, record, child in target.connection.execute(query):
+                    found[ordinal] = Placed(UUID(bytes=record), child and UUID(bytes=child))
         return found
 
     def ordinals_of_sources(self, sources: Collection[str]) -> set[int]:

@@ -1,10 +1,12 @@
 """The program as scripts and newcomers meet it: exit codes, JSON, and what it refuses."""
 
+import csv
 import json
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from contextlib import chdir
 from datetime import datetime
 from pathlib import Path
@@ -225,10 +227,17 @@ def test_pairs_are_exported_with_what_is_decided_of_each(night):
     assert night("export", "pairs", "pairs.csv").returncode == 0
     header, *lines = (night.folder / "pairs.csv").read_text().splitlines()
     assert header == "source_a,record_id_a,source_b,record_id_b,probability,weight,decision"
-    decisions = {line.rsplit(",", 1)[1] for line in lines}
-    assert "link" in decisions
-    assert decisions <= {"link", "review", "non_link"}
     assert lines == sorted(lines)
+    night("export", "links", "links.csv")
+    with (night.folder / "links.csv").open() as file:
+        child = {(row["source"], row["record_id"]): row["child"] for row in csv.DictReader(file)}
+    decisions: Counter[str] = Counter()
+    for row in csv.DictReader([header, *lines]):
+        ends = (child[row[f"source_{end}"], row[f"record_id_{end}"]] for end in "ab")
+        assert (row["decision"] == "link") == (len(set(ends)) == 1)
+        decisions[row["decision"]] += 1
+    assert 0 < decisions["review"] <= night.json("status")["reviews"]
+    assert decisions.keys() <= {"link", "review", "non_link"}
 
 
 def test_a_report_of_several_files_sums_their_counts(night):

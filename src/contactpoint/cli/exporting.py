@@ -84,9 +84,10 @@ def pairs(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
     """Write pairs from the review threshold up to OUT.
 
     OUT is a CSV file. Columns: source_a, record_id_a, source_b, record_id_b, probability (rivals
-    counted), weight and decision (of each pair alone). Shielded, withheld and never-linked records
-    are left out unless you are cleared and ask; where there are any, so are records that were
-    loaded and not linked yet.
+    counted), weight, and decision: link where the two are one child, review where they await a
+    steward, else non_link; of records not linked yet, what the weight alone says. Shielded,
+    withheld and never-linked records are left out unless you are cleared and ask; where there are
+    any, so are records that were loaded and not linked yet.
     """
     from contactpoint.exports import export_pairs
 
