@@ -15,6 +15,7 @@ from uuid import UUID
 from contactpoint.accesses import Accesses, Entry
 from contactpoint.people.actor import Actor, Role
 from contactpoint.people.allowance import BURST, PEOPLE, RATE
+from contactpoint.serving.people_seen import PeopleSeen
 from contactpoint.serving.problems import TooManyError
 from events.access import ChildrenAccessed
 
@@ -42,8 +43,8 @@ class Day:
     """Whom a reader was shown on a day, as far as it is known here."""
 
     stream: UUID
-    people: set[int] = field(default_factory=set)
-    """Half of each child's id: it is told from others by it, and the set is half as large."""
+    people: PeopleSeen = field(default_factory=PeopleSeen)
+    """By half of each child's id: it is told from others by it."""
     version: int = 0
     """Version of the day's stream up to which ``people`` is known."""
     looked: float = float("-inf")
@@ -52,7 +53,7 @@ class Day:
     def new(self, children: Collection[UUID]) -> set[int]:
         """Those of the children who are not among them."""
         with self._lock:
-            return {child.int & HALF for child in children} - self.people
+            return self.people.without({child.int & HALF for child in children})
 
     def hold(self, people: Collection[int], version: int) -> None:
         """Know these as well, and the day up to a version."""
