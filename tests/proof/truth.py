@@ -33,6 +33,20 @@ class Known:
         names = "given" in self.agency.says and self.facts.given and self.facts.family
         return bool(names) and len(self.facts.born) == COMPLETE
 
+    @property
+    def whom(self):
+        """Forename, family name and birth date, as far as they are stated."""
+        names = ("given", "family", "born")
+        return tuple(getattr(self.facts, n) if n in self.agency.says else "" for n in names)
+
+    def turns(self, before):
+        """Whether it names another than before, and states each part in which the two differ."""
+        pairs = [(old, new) for old, new in zip(before.whom, self.whom, strict=True) if old != new]
+        return bool(pairs) and all(new for _, new in pairs) and self._is_of_a_day(before)
+
+    def _is_of_a_day(self, before):
+        return self.facts.born == before.facts.born or len(self.facts.born) == COMPLETE
+
     def names_the_same(self, other):
         """Whether a verified number, or the authority's own id, says that it is one child."""
         both = {self.agency.source, other.agency.source}
@@ -80,8 +94,10 @@ class Truth:
         """An agency states these people; returns what its load should count."""
         rows = {f"{agency.source}:{agency.key(one)}": one for one in people}
         counts = {"new": 0, "changed": 0, "unchanged": 0, "held": 0}
+        exchanged = set() if late else self._exchanged(agency, rows)
         for name, facts in rows.items():
-            counts[self._state(name, Known(agency, facts), late=late)] += 1
+            become = self._hold if name in exchanged else self._state
+            counts[become(name, Known(agency, facts), late=late)] += 1
         gone = set()
         if agency.mode == "snapshot":
             mine = {n for n in self.current() if n.startswith(f"{agency.source}:")}
@@ -90,6 +106,25 @@ class Truth:
                 self.records[name] = replace(self.records[name], standing="withdrawn")
         expected = Expected(**counts, withdrawn=len(gone))
         return replace(expected, changed=None, unchanged=None) if late else expected
+
+    def _exchanged(self, agency, rows):
+        """Records that the file exchanges with each other: each would go on as the other."""
+        turned = {}
+        for name, facts in rows.items():
+            before, after = self.records.get(name), Known(agency, facts)
+            if before and before.standing != "erased" and after.turns(before):
+                turned[before.whom, after.whom] = name
+        pairs = ((name, turned.get((after, before))) for (before, after), name in turned.items())
+        return {name for name, other in pairs if other}
+
+    def _hold(self, name, stated, *, late):
+        """A row that is held changes nothing, but that its mark shields."""
+        del late
+        known = self.records[name]
+        goes_on = name in self.lifted and _is_marked(known)
+        if known.standing == "current" and not goes_on:
+            self._mark(name, stated)
+        return "held"
 
     def _state(self, name, stated, *, late):
         known = self.records.get(name)
