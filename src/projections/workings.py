@@ -1,6 +1,7 @@
 """What linking, and those who keep the index, ask of the read models.
 
-Nothing here goes through ``projections.guard``, so nothing of it may be shown to anybody.
+Nothing here goes through ``projections.guard``: whoever shows any of it to somebody has to have
+asked whether they may see it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -21,6 +21,7 @@ from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
 from contactpoint.keeping.shielding_again import shield_again
+from contactpoint.linking.run import Run
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked, SecondPersonError
 from events.access import InvestigationOpened
 from events.message import Origin
@@ -223,6 +224,56 @@ def test_a_withheld_record_is_released_by_a_record_of_the_child_that_comes_later
     plan = json.loads(refuge.run("link", "--all", "--plan", "--json").stdout)
     assert plan["children_registered"] == 0
     assert refuge.findings() == []
+
+
+def withheld_near_mina(refuge, status="02"):
+    """Mina, whom the council and the health service know, is shielded, and a record near to her."""
+    mina = {"given": "Mina", "family": "Danso", "dob": "2014-08-19", "postcode": "SE15 3QN"}
+    refuge.load([ASHA | mina], "council", "2026-09-02")
+    refuge.apply(refuge.number("council", "1"))
+    near = {"dob": "2014-05-19", "postcode": "YO1 7HH"}
+    near |= {"nhs": "9000000017", "nhs_status": "01"}
+    if status:
+        refuge.patient("9000000025", "2026-09-03", status=status, **mina)
+    refuge.load([ASHA | mina | near], "clinic", "2026-09-04")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    return mina
+
+
+def test_a_withheld_record_is_released_when_a_number_of_the_child_is_verified(refuge):
+    mina = withheld_near_mina(refuge)
+    refuge.patient("9000000025", "2026-09-05", status="01", **mina)
+    assert ("clinic", "1") not in refuge.under()
+    assert refuge.findings() == []
+
+
+def test_what_a_run_that_died_did_not_look_at_again_the_next_one_looks_at(refuge, monkeypatch):
+    mina = withheld_near_mina(refuge, status="")
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "_settle_again", lambda _: None)
+        refuge.patient("9000000025", "2026-09-06", **mina)
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    refuge.run("link")
+    assert ("clinic", "1") not in refuge.under()
+
+
+def test_a_record_that_one_run_withholds_and_releases_counts_as_if_it_had_never_been_withheld(
+    home, tmp_path
+):
+    """Whether the shielded child's number was known before, no figure tells."""
+    mina = ASHA | {"given": "Mina", "family": "Danso", "dob": "2014-08-19"}
+    near = {"given": "Nina", "postcode": "YO1 7HH", "nhs": "9000000017", "nhs_status": "01"}
+    told: list[list[int]] = []
+    for known in ({}, {"nhs": "9000000025", "nhs_status": "01"}):
+        refuge = home.lent(tmp_path / str(len(told)))
+        refuge.load([mina | known], "council", "2026-09-02")
+        refuge.apply(refuge.number("council", "1"))
+        refuge.load([mina | near], "clinic", "2026-09-03", "--no-link")
+        facts = ("given", "family", "dob", "postcode")
+        report = refuge.patient("9000000025", "2026-09-04", **{name: mina[name] for name in facts})
+        assert ("clinic", "1") not in refuge.under()
+        told.append([report[name] for name in ("rows", "new", "links", "reviews", "events")])
+    assert told[0] == told[1]
 
 
 def test_a_record_near_to_one_of_a_childs_that_another_of_them_clears_is_registered_once(

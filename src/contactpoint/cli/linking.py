@@ -44,5 +44,5 @@ def link(everything: bool, plan: bool, as_json: bool) -> None:
     print_facts({name.replace("_", " "): value for name, value in (facts | moved).items()})
     if plan:
         say("a plan: nothing was changed")
-    elif not outcome.records:
+    elif not outcome.events:
         say("nothing has changed since the last run; --all looks at everything again")

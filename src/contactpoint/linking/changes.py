@@ -17,14 +17,24 @@ from events.record import (
     RecordReturned,
     RecordWithdrawn,
 )
-from events.shield import RecordsReleased
+from events.shield import RecordsReleased, Shield, ShieldSpread
+from events.shield import evolve as evolve_shield
 
 STATED = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
-WATCHED: tuple[type[Event], ...] = (*STATED, ChunkAppended, *judged.CHANGES, RecordsReleased)
+WATCHED: tuple[type[Event], ...] = (
+    *STATED,
+    ChunkAppended,
+    *judged.CHANGES,
+    RecordsReleased,
+    ShieldSpread,
+)
 
 
 def changed(log: Log, after: int, upto: int) -> set[int]:
-    """Ordinals of the records of which anything was recorded between two positions."""
+    """Ordinals of the records of which anything was recorded between two positions.
+
+    With a record of a shielded child go those that its shields withhold: it may clear them.
+    """
     records: set[UUID] = set()
     ordinals: set[int] = set()
     for rows in log.pages(*WATCHED, after=after, upto=upto):
@@ -33,9 +43,21 @@ def changed(log: Log, after: int, upto: int) -> set[int]:
                 ordinals.update(BitMap.deserialize(recorded.event.seen))
             else:
                 records.update(_spoken_of(recorded, log))
-    heads = log.heads.records(records)
+    heads = log.heads.records(records | _withheld_beside(records, log))
     ordinals.update(head.state.ordinal for head in heads.values() if head.state.ordinal)
     return ordinals
+
+
+def _withheld_beside(records: Collection[UUID], log: Log) -> set[UUID]:
+    """The records that the shields over these withhold."""
+    over = {
+        shield
+        for record, kinds in log.heads.shielded().items()
+        for shield, kind in kinds.items()
+        if kind == "shielded" and record in records
+    }
+    states = (log.replay(shield, Shield(), evolve_shield) for shield in sorted(over))
+    return set[UUID]().union(*(state.withheld for state in states))
 
 
 def _spoken_of(recorded: Recorded, log: Log) -> Collection[UUID]:
@@ -44,7 +66,7 @@ def _spoken_of(recorded: Recorded, log: Log) -> Collection[UUID]:
         case NeverLinkLifted():
             known = log.replay(recorded.originator_id, NeverLink(), evolve)
             return known.left | known.right
-        case RecordsReleased(records=records):
+        case RecordsReleased(records=records) | ShieldSpread(records=records):
             return records
         case RecordErased(beside=beside):
             return recorded.originator_id, *beside

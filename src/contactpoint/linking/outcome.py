@@ -43,6 +43,8 @@ class LinkOutcome:
     """How many children were registered, merged, restored, closed, and split."""
     unsaid: int = 0
     """Events that no figure counts: what people laid upon children tells of them."""
+    _withheld: list[frozenset[int]] = field(default_factory=list)
+    """Groups that were withheld, and counted as children."""
 
     def add(self, other: "LinkOutcome") -> None:
         """Note what another run of the same time did, for records of another shape."""
@@ -56,9 +58,11 @@ class LinkOutcome:
 
         A withheld record counts as the child it would be, so that no figure tells of it.
         """
+        self._count_as_what_it_became(commit, plan=plan)
         self._count_children(commit.settled)
         shields = commit.shields
         new = [one for one in shields.withheld if not one.group & commit.linked.keys()]
+        self._withheld += [one.group for one in new]
         self.children["registered"] += len(new)
         self.children["closed"] -= len(shields.withheld) - len(new)
         if not plan:
@@ -71,6 +75,15 @@ class LinkOutcome:
             settled = any(not {*pair} & hidden for pair in referred.settled)
             self.referred += seen
             self.unsaid += not plan and not seen and not settled
+
+    def _count_as_what_it_became(self, commit: Commit, *, plan: bool) -> None:
+        """What was withheld and is released by the same run counts once."""
+        placed = set[int]().union(*(group for group, _ in commit.groups))
+        for group in [one for one in self._withheld if not placed.isdisjoint(one)]:
+            self._withheld.remove(group)
+            self.children["registered"] -= 1
+            self.links -= 0 if plan else len(group)
+            self.unsaid += not plan
 
     def _count_children(self, settled: Sequence[Settled]) -> None:
         """Note what becomes of these children; one that others leave is split."""

@@ -87,7 +87,8 @@ class Run:
             wanted = {ordinal for one in batch for ordinal in one.ordinals}
             self._commit(batch, {o: linked[o] for o in wanted if o in linked}, wanted)
             self._outcome.records += len(wanted)
-            self._tell("settle", self._outcome.records)
+            # To the thousand: how many a row brings to be looked at tells of those that are hidden.
+            self._tell("settle", self._outcome.records // 1_000 * 1_000)
 
     def _settle_again(self) -> None:
         """Where a side or a shield's child grew, resolve again: it may part or release others."""

@@ -55,6 +55,11 @@ class Day:
         with self._lock:
             return self.people.without({child.int & HALF for child in children})
 
+    def count(self) -> int:
+        """How many they are."""
+        with self._lock:
+            return len(self.people)
+
     def hold(self, people: Collection[int], version: int) -> None:
         """Know these as well, and the day up to a version."""
         with self._lock:
@@ -131,7 +136,7 @@ class Limits:
     def may_have(self, new: Collection[int], day: Day, roles: Iterable[str], recorded: int) -> None:
         """Raises TooManyError where these, whom a day does not have yet, are too many for it."""
         most = max((self.people.get(Role(role), 0) for role in roles), default=0)
-        if new and len(day.people) + len(new) > most:
+        if new and day.count() + len(new) > most:
             raise TooManyError(
                 f"more than {most} people in a day; a data manager can say why that is",
                 DAY - recorded // 10**6 % DAY,
