@@ -18,8 +18,8 @@ from linkage.words import Packed, Words, as_numbers, packed
 
 Ints = npt.NDArray[np.int32]
 
-LINE = 16
-"""Numbers of 32 bits in a line of the cache."""
+WIDTH = 32
+"""Numbers of 32 bits in two lines of the cache."""
 AHEAD = 4096
 """Words for which there is room, at least, before words are learnt."""
 
@@ -27,13 +27,13 @@ AHEAD = 4096
 class Known:
     """Facts and hashes of every word and postcode.
 
-    All numbers of a word stand side by side, in one line of the cache, and those of a postcode.
+    All numbers of a word stand side by side, in two lines of the cache, and those of a postcode.
     """
 
     def __init__(self, population: Population, names: Words, codes: Words) -> None:
         self._population, self._names, self._codes = population, names, codes
         self._listed = listed(population)
-        self._words, self._word_hashes = Column(np.int32, LINE), Column(np.uint64, 3)
+        self._words, self._word_hashes = Column(np.int32, WIDTH), Column(np.uint64, 3)
         self._places, self._place_hashes = Column(np.int32, 2), Column(np.uint64, 2)
         for column in (names.letters, codes.letters, *self._of_words, *self._of_places):
             column.reserve(AHEAD)
@@ -131,7 +131,7 @@ class Known:
             population.family_rarity(word),
             *map(code, lexicon.formal_forms(word)),
         ]
-        self._words.extend([numbers + [0] * (LINE - len(numbers))])
+        self._words.extend([numbers + [0] * (WIDTH - len(numbers))])
         self._word_hashes.extend(
             [[hashing.of_text(t) for t in (word, sound(common), sound(family))]]
         )

@@ -100,8 +100,8 @@ ENDEARING = ("ie", "y")
 FORENAMES, FAMILIES = "spellings.txt", "family_spellings.txt"
 """Tables of spellings."""
 
-FORMAL_FORMS = 6
-"""How many formal names a familiar form may stand for; the first that the table lists are kept."""
+FORMAL_FORMS = 16
+"""How many formal names a familiar form may stand for: all that the table lists, and its stems."""
 WRITTEN_AS_LIKED = ("ie", "y", "i")
 """Endings of a familiar form, written one for another: Lottie, Lotty, Lotti."""
 

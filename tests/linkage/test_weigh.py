@@ -186,6 +186,25 @@ def test_muhammad_alone_tells_a_twin_less_than_a_name_of_ones_own():
     assert decide(same["md",], MODEL).outcome == "link"
 
 
+def test_muhammad_may_be_called_by_another_name_and_by_no_other_name_of_honour():
+    """Syed and Muhammad of one home are two boys."""
+    bare = Comparable(
+        given=("muhammad",), honorific="muhammad", family="hussain", parts=("hussain",),
+        birth=20140509, birth_kind=BirthKind.FULL, sex="M", postcodes=("SE153QN",),
+    )  # fmt: skip
+    idris = msgspec.structs.replace(bare, given=("idris",), honorific="")
+    syed = msgspec.structs.replace(bare, given=("syed",), honorific="syed")
+
+    def level(left, right):
+        return patterns.level(compare(left, right, MODEL.population), "given")
+
+    assert level(bare, idris) == Given.HONORIFIC
+    assert level(bare, syed) == Given.DIFFERENT
+    for less in ({"family": "", "parts": ()}, {"birth": 20140000}):
+        one, other = (msgspec.structs.replace(each, **less) for each in (bare, idris))
+        assert level(one, other) == Given.DIFFERENT
+
+
 @given(pattern_codes())
 @settings(max_examples=300, deadline=None)
 def test_a_multiple_birth_that_one_record_alone_states_never_raises_a_weight(code):

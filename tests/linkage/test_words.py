@@ -83,3 +83,10 @@ def test_packed_words_have_the_codes_of_their_texts(met):
     names, others = Words(LONGEST), Words(LONGEST, packed(sorted({*met} - {""}), LONGEST))
     assert others.codes(packed(met, LONGEST)).tolist() == others.codes_of(met)
     assert [names.texts()[code] for code in names.codes_of(met)] == met
+
+
+def test_each_familiar_form_stands_for_every_name_that_the_table_has_it_of():
+    """It fails where a form stands for more names than there is room for."""
+    for formal, familiar in lexicon._lines("nicknames.txt"):
+        for form in familiar:
+            assert lexicon.one_spelling(formal) in lexicon.formal_forms(form), (formal, form)

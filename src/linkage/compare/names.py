@@ -109,8 +109,8 @@ def _given_likeness(left: Comparable, right: Comparable, population: Population)
     alike = any(strings.is_close(a, b) or strings.same_consonants(a, b) for a, b in pairs)
     if alike:
         return Given.CLOSE
-    bare = _is_bare(left) or _is_bare(right)
-    return Given.HONORIFIC if bare and _share_all_else(left, right) else Given.DIFFERENT
+    called = _may_be_called(left, right) or _may_be_called(right, left)
+    return Given.HONORIFIC if called and _share_all_else(left, right) else Given.DIFFERENT
 
 
 def _near_middle(one: Comparable, other: Comparable) -> bool:
@@ -130,10 +130,15 @@ def _is_bare(record: Comparable) -> bool:
     return alone and lexicon.one_spelling(record.given[0]) == record.honorific
 
 
+def _may_be_called(bare: Comparable, other: Comparable) -> bool:
+    """Whether one is a Muhammad and no more, and the other has a name of quite another kind."""
+    return _is_bare(bare) and not other.honorific
+
+
 def _share_all_else(left: Comparable, right: Comparable) -> bool:
-    """Whether family name and birth date are the same, and a home is."""
-    same = left.family == right.family and left.birth == right.birth
-    return same and not set(left.postcodes).isdisjoint(right.postcodes)
+    """Whether a family name and a whole birth date are stated and the same, and a home is."""
+    same = "" != left.family == right.family and left.birth == right.birth
+    return same and left.birth % 100 != 0 and not set(left.postcodes).isdisjoint(right.postcodes)
 
 
 def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:

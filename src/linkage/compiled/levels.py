@@ -116,15 +116,21 @@ def given_level(a, b, facts):
 @njit(cache=True, nogil=True)
 def unlike_level(a, b, facts):
     """The level of forenames that are unlike: one may be a Muhammad called by the other."""
-    bare = is_bare(a, facts) or is_bare(b, facts)
-    return G_HONORIFIC if bare and share_all_else(a, b) else G_DIFFERENT
+    called = may_be_called(a, b, facts) or may_be_called(b, a, facts)
+    return G_HONORIFIC if called and share_all_else(a, b) else G_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def may_be_called(bare, other, facts):
+    """Whether one is a Muhammad and no more, and the other has a name of quite another kind."""
+    return is_bare(bare, facts) and other[at.HONORIFIC] == 0
 
 
 @njit(cache=True, nogil=True)
 def share_all_else(a, b):
-    """Whether family name and birth date are the same, and a home is."""
-    same = a[at.FAMILY] == b[at.FAMILY] and a[at.BIRTH] == b[at.BIRTH]
-    return same and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
+    """Whether a family name and a whole birth date are stated and the same, and a home is."""
+    same = a[at.FAMILY] != 0 and a[at.FAMILY] == b[at.FAMILY] and a[at.BIRTH] == b[at.BIRTH]
+    return same and a[at.BIRTH] % 100 != 0 and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
 
 
 @njit(cache=True, nogil=True)
