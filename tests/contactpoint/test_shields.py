@@ -21,7 +21,6 @@ from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
 from contactpoint.keeping.shielding_again import shield_again
-from contactpoint.linking.run import Run
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked, SecondPersonError
 from events.access import InvestigationOpened
 from events.message import Origin
@@ -226,15 +225,14 @@ def test_a_withheld_record_is_released_by_a_record_of_the_child_that_comes_later
     assert refuge.findings() == []
 
 
-def withheld_near_mina(refuge, status="02"):
+def withheld_near_mina(refuge):
     """Mina, whom the council and the health service know, is shielded, and a record near to her."""
     mina = {"given": "Mina", "family": "Danso", "dob": "2014-08-19", "postcode": "SE15 3QN"}
     refuge.load([ASHA | mina], "council", "2026-09-02")
     refuge.apply(refuge.number("council", "1"))
     near = {"dob": "2014-05-19", "postcode": "YO1 7HH"}
     near |= {"nhs": "9000000017", "nhs_status": "01"}
-    if status:
-        refuge.patient("9000000025", "2026-09-03", status=status, **mina)
+    refuge.patient("9000000025", "2026-09-03", status="02", **mina)
     refuge.load([ASHA | mina | near], "clinic", "2026-09-04")
     assert refuge.under()["clinic", "1"] == ["withheld"]
     return mina
@@ -245,16 +243,6 @@ def test_a_withheld_record_is_released_when_a_number_of_the_child_is_verified(re
     refuge.patient("9000000025", "2026-09-05", status="01", **mina)
     assert ("clinic", "1") not in refuge.under()
     assert refuge.findings() == []
-
-
-def test_what_a_run_that_died_did_not_look_at_again_the_next_one_looks_at(refuge, monkeypatch):
-    mina = withheld_near_mina(refuge, status="")
-    with monkeypatch.context() as patched:
-        patched.setattr(Run, "_settle_again", lambda _: None)
-        refuge.patient("9000000025", "2026-09-06", **mina)
-    assert refuge.under()["clinic", "1"] == ["withheld"]
-    refuge.run("link")
-    assert ("clinic", "1") not in refuge.under()
 
 
 def test_a_record_that_one_run_withholds_and_releases_counts_as_if_it_had_never_been_withheld(

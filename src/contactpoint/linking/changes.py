@@ -17,17 +17,11 @@ from events.record import (
     RecordReturned,
     RecordWithdrawn,
 )
-from events.shield import RecordsReleased, Shield, ShieldSpread
+from events.shield import RecordsReleased, Shield
 from events.shield import evolve as evolve_shield
 
 STATED = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
-WATCHED: tuple[type[Event], ...] = (
-    *STATED,
-    ChunkAppended,
-    *judged.CHANGES,
-    RecordsReleased,
-    ShieldSpread,
-)
+WATCHED: tuple[type[Event], ...] = (*STATED, ChunkAppended, *judged.CHANGES, RecordsReleased)
 
 
 def changed(log: Log, after: int, upto: int) -> set[int]:
@@ -66,7 +60,7 @@ def _spoken_of(recorded: Recorded, log: Log) -> Collection[UUID]:
         case NeverLinkLifted():
             known = log.replay(recorded.originator_id, NeverLink(), evolve)
             return known.left | known.right
-        case RecordsReleased(records=records) | ShieldSpread(records=records):
+        case RecordsReleased(records=records):
             return records
         case RecordErased(beside=beside):
             return recorded.originator_id, *beside
