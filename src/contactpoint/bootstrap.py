@@ -211,7 +211,7 @@ class Contactpoint:
 
     @cached_property
     def workings(self) -> Workings:
-        """What linking asks of the read models, and nobody is shown; SchemaError likewise."""
+        """What linking asks of the read models, unguarded; SchemaError likewise."""
         schema.check(self.read)
         return Workings(self.read)
 

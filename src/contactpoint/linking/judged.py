@@ -170,7 +170,8 @@ class Laid:
     def let_grow(self, grown: Growth) -> None:
         """Take records to stand on their sides already, for what follows of it.
 
-        Either a commit lets them (``has_grown``), or they are to be forgotten (``forget``).
+        A commit then lets them (``has_grown``), or fails and they are forgotten (``forget``); a
+        plan keeps them for as long as it lasts.
         """
         for new in grown.values():
             for stands in new:
