@@ -86,7 +86,7 @@ class Linking:
             now.laid.suppose(judgements)
             asked = {ordinal for one in judgements for ordinal in one[:2]}
             reached = now.reached(now.look(), asked)
-            commit = Resolving(now, origin).commit(reached.neighbourhoods, reached.linked)
+            commit, _ = Resolving(now, origin).settled(reached.neighbourhoods, reached.linked)
             return [one for one in commit.children(self._parts.log.heads) if one.is_about(asked)]
 
     def crowd(self, model: AnyModel, lead: UUID) -> list[Pair]:

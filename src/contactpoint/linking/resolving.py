@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contactpoint.linking.commit import Commit
 from contactpoint.linking.doubted import doubted, speaks_against
+from contactpoint.linking.judged import Growth
 from contactpoint.linking.neighbourhoods import Neighbourhood, sure_of
 from contactpoint.linking.shielding import Spreading
 from contactpoint.linking.surroundings import Surroundings
@@ -24,6 +25,25 @@ class Resolving:
         self._surroundings, self._origin = surroundings, origin
         self._log, self._workings = surroundings.parts.log, surroundings.parts.workings
         self._matching = surroundings.matching
+
+    def settled(
+        self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]
+    ) -> tuple[Commit, Growth]:
+        """What follows, with the sides that grow by it: a grown side may part what let it grow.
+
+        What nobody would be linked to in the end, nobody is linked to in between: a shield spreads
+        with each link, and stays. A side keeps who came to stand on it, though they are parted: no
+        round takes back what the one before it said, and so they end.
+        """
+        laid, grown = self._surroundings.laid, Growth()
+        while True:
+            commit = self.commit(batch, linked)
+            new = laid.grown(commit.groups)
+            if not new:
+                return commit, grown
+            laid.let_grow(new)
+            for never_link, stands in new.items():
+                grown.setdefault(never_link, []).extend(stands)
 
     def commit(self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]) -> Commit:
         """What follows for these neighbourhoods; ``linked`` are the children that they have now."""

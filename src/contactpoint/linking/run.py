@@ -108,7 +108,7 @@ class Run:
         if self._surroundings.linked(wanted) != linked:
             batch, linked = self._again(wanted)
         for left in reversed(range(TRIES)):
-            commit, grown = self._resolved(batch, linked)
+            commit, grown = self._resolving.settled(batch, linked)
             try:
                 self._append(commit, grown, commit.referred(self._workings, self._model))
             except (StaleError, TakenError):
@@ -118,24 +118,6 @@ class Run:
                 batch, linked = self._again(wanted)
             else:
                 return
-
-    def _resolved(
-        self, batch: Sequence[Neighbourhood], linked: dict[int, UUID]
-    ) -> tuple[Commit, Growth]:
-        """What follows, with the sides that grow by it: a grown side may part what let it grow.
-
-        What nobody would be linked to in the end, nobody is linked to in between: a shield spreads
-        with each link, and stays.
-        """
-        laid, grown = self._surroundings.laid, Growth()
-        while True:
-            commit = self._resolving.commit(batch, linked)
-            new = laid.grown(commit.groups)
-            if not new:
-                return commit, grown
-            laid.let_grow(new)
-            for never_link, stands in new.items():
-                grown.setdefault(never_link, []).extend(stands)
 
     def _again(self, ordinals: set[int]) -> tuple[list[Neighbourhood], dict[int, UUID]]:
         """The neighbourhoods of these records, and their children, as all of it is now."""
