@@ -233,10 +233,25 @@ class Index:
         seen = child_seen(child, self.store.log)
         meant = MeantSplit(child, off, seen, "x", off_keeps=keeps, act=act.command)
         splitting = Splitting(self.store.log, self.store.keys, self.store.master)
+        planned = self._planned(splitting, meant, act) if self.is_linked else None
         if self._try("split", lambda: splitting.split(meant, By("ada", "bram"), act)):
             rest = {self.ids[record] for record in meant.rest}
             self.truth.split({name}, rest, act.command)
         self.link(origin=act)
+        if planned is not None:
+            became = {frozenset(self.truth.group(one)) for one in group} - {frozenset()}
+            assert planned == became, ("a split is not what its plan says", planned ^ became)
+            self.count("splits as planned")
+
+    def _planned(self, splitting, meant, act):
+        """The children that a split's plan says there would be; None where it is refused."""
+        try:
+            judgements = splitting.preview(meant, By("ada", "bram"), act)
+        except ContactpointError:
+            return None
+        follows = self.store.linking.preview(act, self.store.model, judgements)
+        named = self.store.workings.records_by_ordinal({o for one in follows for o in one.records})
+        return {frozenset(self.ids[named[o].record] for o in one.records) for one in follows}
 
     def _judging(self):
         return Judging(self.store.log, self.store.keys, self.store.master)
@@ -381,10 +396,16 @@ class Index:
         truth, under = self.truth, self.under("shielded")
         assert truth.shielded <= under, ("invariant 7", truth.shielded - under)
         current = truth.current()
-        assert under & current == truth.shielded & current, "more is shielded than must be"
         # Of records that nobody states now, the application alone knows whose they last were.
         truth.shielded |= under - current
+        # So too who came to them since: they stand in for an identity that has no others.
+        truth.shielded |= under & self._beside(truth.shielded - current)
+        assert under & current == truth.shielded & current, "more is shielded than must be"
         self.count("steps under a shield", bool(under))
+
+    def _beside(self, names):
+        """The records on the sides on which any of these stands."""
+        return set().union(*(side for side in self._stand().values() if side & names))
 
     def under(self, kind):
         found = self.store.log.heads.shielded()

@@ -44,3 +44,13 @@ def test_nobody_comes_under_a_shield_by_a_link_that_the_same_run_takes_back(inde
     index.shield("pds:9000000025")
     index.load("schools", [(3, "no number"), (5, "marked"), (4, "moved"), (0, "marked")])
     index.holds()
+
+
+def test_who_comes_to_an_identity_that_nobody_states_now_comes_under_its_shield(index):
+    """The school leaves out twins: the new identity of one stands in, and the other comes to it."""
+    index.adopted("chess:CHESSLAQZ0002")
+    index.shield("chess:CHESSLAQZ0002")
+    index.load("chess", [(7, "")])
+    index.holds()
+    index.holds_thoroughly()
+    assert "pds:9000000041" in index.truth.shielded
