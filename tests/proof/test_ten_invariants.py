@@ -2,7 +2,8 @@
 
 Beside the application stands a truth of plain dictionaries (``truth.py``). It does not say what is
 linked; it says what must hold of whatever is linked. ``dev.py soak`` runs many sequences:
-``CONTACTPOINT_SEQUENCES`` says how many, ``CONTACTPOINT_SEED`` the first seed. Each seed is of
+``CONTACTPOINT_SEQUENCES`` says how many, ``CONTACTPOINT_SEED`` the first seed. They come in parts,
+which processes can share (``-n 2 --dist load``), each with seeds of its own. Each seed is of
 ``EACH`` sequences, and is printed before it runs; Hypothesis makes what fails as short as it can.
 """
 
@@ -35,6 +36,8 @@ SEED = int(os.environ.get("CONTACTPOINT_SEED", "1"))
 STEPS = 50
 EACH = 10
 """Sequences of one seed."""
+PART = 100
+"""Sequences of one part; a smaller number is one part."""
 THOROUGH = 12
 """Steps between two looks at what is dear."""
 MEMORY = Path("/dev/shm")
@@ -259,10 +262,11 @@ def test_the_ten_invariants_hold_whatever_happens(begun):
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-def test_the_ten_invariants_hold_in_a_thousand_sequences(begun):
+@pytest.mark.parametrize("part", range(max(1, SEQUENCES // PART)))
+def test_the_ten_invariants_hold_in_a_thousand_sequences(begun, part):
     happened: Counter = Counter()
-    number = SEED
-    while happened["sequences"] < SEQUENCES:
+    number = SEED + part * PART
+    while happened["sequences"] < min(PART, SEQUENCES):
         run(begun, number, EACH, STEPS, happened)
         number += 1
     print(dict(sorted(happened.items())))
