@@ -55,3 +55,47 @@ def test_a_mark_in_one_of_two_rows_that_contradict_each_other_shields_the_child(
     path.write_text("".join(rows))
     desk.run("load", path, "--source", "north", "--feed", "health.pds-fhir", expected=(3,))
     assert number(desk) in shields(desk)
+
+
+def held_whole(desk, version):
+    """The source's next file marks the child and lacks its two others, so it is held as it is."""
+    words = ("--mode", "snapshot")
+    desk.patient("north", "9000000009", "2015-03-04", mark="R", version=version, words=words)
+    listed = json.loads(desk.run("delivery", "list", "--json").stdout)
+    assert listed[0]["state"] == "held"
+    return listed[0]["delivery"]
+
+
+@pytest.fixture
+def three(desk):
+    """The child, and two others of the same source."""
+    desk.patient("north", "9000000017", "2013-07-08", family="Quillonby", given="Zebedee")
+    desk.patient("north", "9000000025", "2012-01-30", family="Tamworthy", given="Cora")
+    return desk
+
+
+def test_a_mark_in_a_delivery_that_is_held_whole_shields_the_child(three):
+    delivery = held_whole(three, "7")
+    assert shields(three) == [number(three)]
+    assert three.findings() == []
+    three.run("delivery", "reject", delivery, "--reason", "another's file")
+    assert shields(three) == [number(three)]
+
+
+def test_a_mark_in_a_delivery_that_is_held_lays_no_shield_again_until_it_is_approved(three):
+    held_whole(three, "7")
+    one, other = three.officers
+    words = ("shield", "lift", number(three), "--reason", "home again")
+    three.run(*words, by=one, second=other)
+    delivery = held_whole(three, "8")
+    assert shields(three) == []
+    three.run("delivery", "approve", delivery, "--reason", "asked them")
+    assert shields(three) == [number(three)]
+
+
+def test_a_mark_in_a_row_that_is_out_of_scope_shields_whom_readers_see(desk):
+    desk.patient("south", "9000000017", "2008-03-04")
+    number = desk.numbers()[0]["south", "9000000017"]
+    desk.patient("south", "9000000017", "2004-03-04", mark="R", version="7")
+    assert shields(desk) == [number]
+    assert desk.numbers()[0]["south", "9000000017"] == number

@@ -215,7 +215,7 @@ class FirstPass:
         if not row.in_scope:
             plan.out_of_scope += 1
             if head is not None and head.stated is not None:
-                plan.rows_present.append(row.record)
+                plan.pass_over(row)
             return
         if head is not None and head.standing == "erased":
             plan.hold(row, "ERASED", "", "a record that was not erased")
@@ -328,10 +328,14 @@ class _Plan:
     def hold(self, row: PreparedRow, rule: str, name: str, expected: str) -> None:
         """The row awaits a data manager; it proves its record present."""
         self.held += 1
+        self.pass_over(row)
+        self.notes.append(RowNote(row.line, "held", rule, name, expected, row.record[:4].hex()))
+
+    def pass_over(self, row: PreparedRow) -> None:
+        """The row is not taken; it proves its record present, and a mark on it counts."""
         self.rows_present.append(row.record)
         if row.restricted:
             self.marked.append(row.record)
-        self.notes.append(RowNote(row.line, "held", rule, name, expected, row.record[:4].hex()))
 
     def note_fault(self, faulty: PreparedFault, found: Findings) -> None:
         """The feed did not take the row."""

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from contactpoint.again import again
 from contactpoint.errors import ChangedFileError, UsageError
 from contactpoint.intake import exchanged
 from contactpoint.intake.appending import Appending, Submit
@@ -20,6 +21,7 @@ from contactpoint.intake.deciding import Decision, decided
 from contactpoint.intake.delivered import About, Delivered, How
 from contactpoint.intake.drifting import held_to
 from contactpoint.intake.first_pass import Findings, FirstPass
+from contactpoint.intake.marking import Marking
 from contactpoint.intake.preparing import PreparedChunk, Preparing, Rules
 from contactpoint.intake.processes import Alone, Process, Shared
 from contactpoint.intake.recall import FOLDER, Keeping, Kept
@@ -48,6 +50,7 @@ from events.message import Event, Origin, Recorded
 from events.record import Order, Record
 from events.record import evolve as evolve_record
 from events.source import SourceRegistered
+from events.store.heads import HeadChanges
 from feeds.submission import Feed, FeedError, Header, Mode
 
 OF_ONE_SCOPE = 0.4
@@ -181,6 +184,7 @@ class _Load:
         self._delivery = self._log.replay(self._stream, Delivery(), evolve)
         self._began = self._log.position()
         self._appended: Appending | None = None
+        self._laid = 0
         self._clock = time.perf_counter()
         self.outcome = Outcome(self._stream, self._delivery.state)
 
@@ -231,7 +235,7 @@ class _Load:
                 changed = Sources(self._log, self._master).register(source, self._origin)
                 self.outcome.new_source = changed and source.automatic
             if held is not None:
-                return self._hold(held, found)
+                return self._hold(held, found, spool)
             self._receive(about, mode, (order, by), scopes, found)
             failpoint("load.received")
             outcome = self._append(spool, process.submit, order, scopes, found)
@@ -442,9 +446,10 @@ class _Load:
         self.outcome.held_by = held.rule if held else ""
         return self.outcome
 
-    def _hold(self, held: DeliveryHeld, found: Findings) -> Outcome:
+    def _hold(self, held: DeliveryHeld, found: Findings, spool: Spool) -> Outcome:
         whole = Counts(rows=found.counts.rows, held=found.counts.rows)
-        self._record(msgspec.structs.replace(held, counts=whole), path=True)
+        marked = self._current(record for chunk in spool for record in chunk.all_marked())
+        self._record(msgspec.structs.replace(held, counts=whole), path=True, marked=marked)
         self.outcome.held_by, self.outcome.expected = held.rule, held.expected
         return self._ended("held", whole, PARTLY)
 
@@ -531,25 +536,35 @@ class _Load:
         self.outcome.state, self.outcome.counts = state, counts
         self.outcome.exit_code = exit_code
         self.outcome.events = self._log.position() - self._began
-        if self._appended is not None:  # what shields a child tells of it
-            self.outcome.events -= self._appended.laid
+        # What shields a child tells of it.
+        laid = self._laid if self._appended is None else self._appended.laid
+        self.outcome.events -= laid
         return self.outcome
 
-    def _record(self, event: DeliveryEvent, *, path: bool = False) -> None:
-        """Append one event of the delivery; its path is sealed under the delivery's own key."""
+    def _current(self, records: Iterable[bytes]) -> set[UUID]:
+        """Those of these records that are known, and current."""
+        heads = self._log.heads.records({UUID(bytes=record) for record in records})
+        return {record for record, head in heads.items() if head.state.standing == "current"}
+
+    def _record(
+        self, event: DeliveryEvent, *, path: bool = False, marked: Collection[UUID] = ()
+    ) -> None:
+        """Append one event of the delivery; its path is sealed under the delivery's own key.
+
+        The children of ``marked`` records are shielded in the same commit.
+        """
         keys = tuple(self._keys.issue([self._stream.bytes])) if path else ()
-        self._log.append(
-            [
-                Recorded(
-                    self._stream,
-                    self._delivery.version + 1,
-                    self._origin,
-                    self._origin.recorded,
-                    event,
-                    keys,
-                )
-            ]
-        )
+        version, recorded = self._delivery.version + 1, self._origin.recorded
+        own = Recorded(self._stream, version, self._origin, recorded, event, keys)
+
+        def attempt() -> None:
+            marking = Marking(marked, self._log, self._origin, marked)
+            heads = HeadChanges(shields=list(marking.acts.heads()))
+            messages = [*marking.acts.messages, own]
+            self._log.append(messages, heads=heads, expect=marking.expect)
+            self._laid = len(marking.acts.messages)
+
+        again(attempt)
         self._evolve(event)
 
     def _told(self, chunks: Iterable[PreparedChunk]) -> Iterator[PreparedChunk]:

@@ -39,7 +39,17 @@ class PlannedChunk(msgspec.Struct, frozen=True):
     settled: list[HeldRow] = []
     """Its rows, where they were held before and are taken up again."""
     marked: list[bytes] = []
-    """Records that rows which are held mark as restricted."""
+    """Records that rows which are not taken mark as restricted."""
+
+    def all_marked(self) -> Iterator[bytes]:
+        """Records that any row marks which says something new, taken or not.
+
+        Of a row that names a former key, the record of that key too.
+        """
+        yield from (*self.marked, *self.firsts.marked)
+        for row in self.rows:
+            if row.restricted:
+                yield from filter(None, (row.record, row.former))
 
 
 class Spool:
