@@ -167,7 +167,8 @@ class EventStoreContract:
         late, seen = Order(PLACE.effective + 9, 2, b"z"), Order(PLACE.effective + 5, 0, b"m")
         # Of the same moment, told from one that is seen by the content alone.
         places = (None, PLACE, late, seen._replace(content=b"a"), seen._replace(content=b"z"))
-        ways = list(product((None, PLACE), places, places, (None, "same", "other")))
+        statements = (None, PLACE, late)
+        ways = list(product(statements, places, places, (None, "same", "other")))
         messages = store.many(len(ways))
         before, expected, moved = [], [], []
         for message, (stated, present, absent, own) in zip(messages, ways, strict=True):

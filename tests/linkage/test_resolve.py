@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from linkage.compare.identifiers import Nhs
 from linkage.compare.names import Given
 from linkage.pattern import encode
-from linkage.resolve import Judgement, Member, Pair, neighbourhoods, resolve, with_rivals
+from linkage.resolve import CROWD, Judgement, Member, Pair, neighbourhoods, resolve, with_rivals
 
 EXACT = encode({"given": 1, "family": 1, "birth": 1})
 NEAR = encode({"given": 4, "family": 1, "birth": 1})
@@ -154,6 +154,19 @@ def test_a_crowd_is_resolved_on_links_only_and_says_so():
     assert found.crowded
     assert found.referred == ()
     assert frozenset({0, 1}) in found.children
+
+
+def test_as_many_records_as_are_no_crowd_yet_are_resolved_whole():
+    found = resolve([school(n) for n in range(CROWD)], [link(0, 1), review(2, 3)])
+    assert not found.crowded
+    assert found.referred == (review(2, 3),)
+
+
+def test_a_never_link_holds_through_a_third_record_whichever_side_was_named_first():
+    pairs = [link(1, 2, 20), link(2, 3, 19)]
+    for left, right in ((1, 3), (3, 1)):
+        found = resolve([school(n) for n in (1, 2, 3)], pairs, [Judgement(left, right, same=False)])
+        assert groups(found) == {frozenset({1, 2}), frozenset({3})}
 
 
 def test_neighbourhoods_are_the_connected_sets_of_pairs():
@@ -329,6 +342,26 @@ def test_two_records_of_one_source_that_share_a_number_join_nothing_and_await_a_
     assert groups(found) == {frozenset({1}), frozenset({2})}
     assert found.referred == (twice,)
     assert resolve(members, [twice], [Judgement(1, 2, same=False)]).referred == ()
+
+
+def test_records_of_one_source_that_share_a_number_are_asked_about_once_for_two_children():
+    one, other = (school(n)._replace(exclusive="s") for n in (3, 4))
+    members = [health(1), health(2), one, other]
+    links = [link(1, 3, 30.0), link(2, 4, 30.0)]
+    twice = [Pair(a, b, 20.0, SHARED, "review", twice=True) for a, b in ((1, 2), (3, 4))]
+    found = resolve(members, links + twice)
+    assert groups(found) == {frozenset({1, 3}), frozenset({2, 4})}
+    assert found.referred == (twice[0],)
+    # Somebody has said of another record of theirs that they are two.
+    assert resolve(members, links + twice, [Judgement(3, 2, same=False)]).referred == ()
+
+
+def test_a_number_is_followed_by_neither_record_where_one_alone_is_like_another():
+    """The record of a child (1) like its row (3); its number stands in another's row (4)."""
+    by_number = Pair(1, 4, 30.0, SHARED, "review", 0.0)
+    found = resolve([health(1), school(3), school(4)], [by_number, crossed(1, 3)])
+    assert groups(found) == {frozenset([n]) for n in (1, 3, 4)}
+    assert at(found) == {frozenset((1, 4)), frozenset((1, 3))}
 
 
 def test_two_verified_numbers_that_differ_are_no_doubt_where_neither_is_anothers():
