@@ -127,6 +127,17 @@ class EventStoreContract:
         assert store.log.heads.by_numbers(["123456789012"])["123456789012"].child == CHILD
         assert store.log.heads.scope("pds", "") == wanted.scopes[0]
 
+    def test_the_head_of_a_child_says_whom_it_went_into_and_whether_it_is_closed(self, store):
+        ways = [(None, False), (None, True), (CHILD, False), (CHILD, True)]
+        children = [
+            ChildHead(UUID(int=n), f"12345678901{n}", n, into, closed)
+            for n, (into, closed) in enumerate(ways, start=1)
+        ]
+        store.log.append(store.many(1), heads=HeadChanges(children=children))
+        wanted = {head.child: head for head in children}
+        assert store.log.heads.children(wanted) == wanted
+        assert {head.child: head for head in store.log.heads.all_children()} == wanted
+
     def test_judgements_are_found_by_either_record_and_by_ordinal(self, store):
         messages = [store.received(key, ordinal=n) for n, key in enumerate("abc", start=1)]
         one, two, three = (message.originator_id for message in messages)
