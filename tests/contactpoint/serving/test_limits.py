@@ -151,6 +151,19 @@ def test_answers_of_one_moment_are_not_too_much_together(accesses, clock):
     assert shown(accesses) == 2
 
 
+def test_all_looks_of_one_answer_count(accesses, clock):
+    """Such as those at a child and at its siblings, each recorded by itself."""
+    few = limits(accesses, clock)
+    writer = BatchedAccesses(accesses.log, accesses.keys, accesses.master)
+    writer.admit_by(few.admission)
+    with pytest.raises(TooManyError):
+        asyncio.run(writer.written([look(accesses, ADA, [child(n)]) for n in range(4)]))
+    assert shown(accesses) == 0
+    asyncio.run(writer.written([look(accesses, ADA, [child(n)]) for n in range(3)]))
+    with pytest.raises(TooManyError):
+        record(few, ADA, [child(3)])
+
+
 def test_what_another_process_shows_at_the_same_moment_counts_as_well(accesses, clock):
     one, other = limits(accesses, clock), limits(accesses, clock)
     record(one, ADA, [child(1)])
