@@ -133,16 +133,6 @@ def test_an_algorithm_that_is_not_stated_of_the_issuer_does_not_count(authority,
         IssuerTokens(other, lambda _: 0, authority.fetch, clock)(authority.token(), NOW)
 
 
-def test_a_key_that_the_issuer_has_for_another_use_signs_no_token(reads, authority):
-    reads(authority.token(), NOW)
-    authority.keys[0] = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig"})
-    authority.keys.append(ECKey.generate_key("P-256", {"kid": "k2", "use": "enc"}))
-    fresh = IssuerTokens(ISSUER, lambda _: 0, authority.fetch, reads.clock)
-    published = ECKey.import_key({**authority.keys[1].as_dict(private=True), "use": "sig"})
-    with pytest.raises(UnauthenticatedError):
-        fresh(authority.token(published), NOW)
-
-
 def test_a_key_that_is_new_is_fetched_and_not_more_often_than_that(reads, authority, clock):
     reads(authority.token(), NOW)
     authority.keys.append(ECKey.generate_key("P-256", {"kid": "k2", "use": "sig"}))
