@@ -78,6 +78,15 @@ class EventStoreContract:
             assert (refusal.value.found, refusal.value.expected) == (1, version - 1)
         assert store.log.position() == 1
 
+    def test_the_events_of_one_commit_go_on_in_each_stream_without_a_gap(self, store):
+        first, other = store.received("a"), store.received("b", ordinal=2)
+        for version in (1, 3):
+            with pytest.raises(StaleError) as refusal:
+                store.log.append([first, other, withdrawn(first, version)])
+            assert (refusal.value.found, refusal.value.expected) == (1, version - 1)
+        assert store.log.position() == 0
+        assert store.log.append([first, other, withdrawn(first), withdrawn(first, 3)])
+
     def test_each_stream_that_exists_is_told_with_its_last_version(self, store):
         first = store.received("one")
         store.log.append([first, *(withdrawn(first, version) for version in range(2, 8))])
@@ -118,6 +127,17 @@ class EventStoreContract:
         assert store.log.heads.by_numbers(["123456789012"])["123456789012"].child == CHILD
         assert store.log.heads.scope("pds", "") == wanted.scopes[0]
 
+    def test_the_head_of_a_child_says_whom_it_went_into_and_whether_it_is_closed(self, store):
+        ways = [(None, False), (None, True), (CHILD, False), (CHILD, True)]
+        children = [
+            ChildHead(UUID(int=n), f"12345678901{n}", n, into, closed)
+            for n, (into, closed) in enumerate(ways, start=1)
+        ]
+        store.log.append(store.many(1), heads=HeadChanges(children=children))
+        wanted = {head.child: head for head in children}
+        assert store.log.heads.children(wanted) == wanted
+        assert {head.child: head for head in store.log.heads.all_children()} == wanted
+
     def test_judgements_are_found_by_either_record_and_by_ordinal(self, store):
         messages = [store.received(key, ordinal=n) for n, key in enumerate("abc", start=1)]
         one, two, three = (message.originator_id for message in messages)
@@ -156,16 +176,18 @@ class EventStoreContract:
 
     def test_heads_confirmed_together_are_as_each_confirmed_alone(self, store):
         late, seen = Order(PLACE.effective + 9, 2, b"z"), Order(PLACE.effective + 5, 0, b"m")
-        absences = (None, PLACE, late)
-        ways = list(product((None, PLACE), (None, PLACE, late), absences, (None, "same", "other")))
+        # Of the same moment, told from one that is seen by the content alone.
+        places = (None, PLACE, late, seen._replace(content=b"a"), seen._replace(content=b"z"))
+        statements = (None, PLACE, late)
+        ways = list(product(statements, places, places, (None, "same", "other")))
         messages = store.many(len(ways))
         before, expected, moved = [], [], []
         for message, (stated, present, absent, own) in zip(messages, ways, strict=True):
             one = head(message)
             there = absent is None or (present is not None and present > absent)
             standing = "erased" if stated is None else "current" if there else "withdrawn"
-            places = {"stated": stated, "present": present, "absent": absent}
-            one = replace(one, state=replace(one.state, standing=standing, **places))
+            orders = {"stated": stated, "present": present, "absent": absent}
+            one = replace(one, state=replace(one.state, standing=standing, **orders))
             content = PLACE.content if own == "same" else b"another content."
             place = Order(seen.effective + 1, 7, content) if own else None
             at = place or Order(seen.effective, seen.sequence, b"")
@@ -174,7 +196,7 @@ class EventStoreContract:
             expected.append(replace(one, state=confirm(one.state, seen, place)))
         store.log.append(messages, heads=HeadChanges(before))
         together = Confirmed(seen, [one.record.bytes for one in before], moved)
-        store.log.append(store.many(1, start=99), heads=HeadChanges(confirmed=together))
+        store.log.append(store.many(1, start=len(ways)), heads=HeadChanges(confirmed=together))
         assert store.log.heads.records(one.record for one in before) == {
             one.record: one for one in expected
         }
@@ -201,6 +223,18 @@ class EventStoreContract:
             assert not store.log.heads.records([second.originator_id])
         assert store.log.versions([first.originator_id]) == {first.originator_id: 2}
         assert store.log.heads.records([second.originator_id])
+
+    def test_a_reading_within_a_reading_leaves_the_outer_one_its_state(self, store):
+        first = store.received("one")
+        with store.log.heads.reading():
+            assert not store.log.versions([first.originator_id])
+            with store.log.heads.reading():
+                pass
+            with ThreadPoolExecutor(1) as other:
+                other.submit(store.log.append, [first], heads=heads(first)).result()
+            assert not store.log.versions([first.originator_id])
+            assert not store.log.heads.records([first.originator_id])
+        assert store.log.versions([first.originator_id])
 
     def test_an_append_is_refused_when_the_head_of_an_act_has_moved(self, store):
         store.log.append(store.many(1), heads=HeadChanges(moved=frozenset({"judgement"})))

@@ -4,10 +4,18 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.keys import SUBJECT_KEY, DestroyedKeyError, KeyStoreError, SubjectKeys, UnknownKeyError
+from events.keys import (
+    BATCH,
+    SUBJECT_KEY,
+    DestroyedKeyError,
+    KeyStoreError,
+    SubjectKeys,
+    UnknownKeyError,
+)
 from events.master import MasterKey, MasterKeyError
 from events.store.locks import LockedError
 
@@ -90,9 +98,16 @@ def test_the_ledger_names_each_erasure_once(keys):
     assert [subject for subject, _ in keys.erasures()] == [*SUBJECTS[1:], SUBJECTS[0]]
 
 
-def test_the_bytes_of_destroyed_keys_are_gone_from_the_files(tmp_path, master):
-    """Enough of them that pages are split and joined, which leaves copies behind."""
+@pytest.mark.parametrize("blanks", ["ON", "OFF"])
+def test_the_bytes_of_destroyed_keys_are_gone_from_the_files(tmp_path, master, blanks):
+    """Enough of them that pages are split and joined, which leaves copies behind.
+
+    Whether SQLite blanks what it frees is a matter of how it was built.
+    """
     keys = SubjectKeys(f"sqlite:///{tmp_path / 'keys.db'}", master, create=True)
+    statement = f"PRAGMA secure_delete={blanks}"
+    sa.event.listen(keys._engine, "connect", lambda made, _: made.execute(statement))
+    keys._engine.dispose()
     subjects = [number.to_bytes(16, "big") for number in range(3_000)]
     for start in range(0, 3_000, 300):
         keys.issue(subjects[start : start + 300])
@@ -212,6 +227,69 @@ def test_a_wrapped_key_put_in_anothers_place_does_not_open(keys, url, master):
     with pytest.raises(KeyStoreError, match="key 1 does not open"):
         other.openers([1])
     other.close()
+
+
+def test_a_key_that_was_given_anothers_number_does_not_open(keys, url, master):
+    keys.issue(SUBJECTS[:2])
+    with keys._engine.begin() as connection:
+        for before, after in ((1, -1), (2, 1), (-1, 2)):
+            which = SUBJECT_KEY.c.number == before
+            connection.execute(sa.update(SUBJECT_KEY).where(which).values(number=after))
+    other = reopened(url, master)
+    for number in (1, 2):
+        with pytest.raises(KeyStoreError, match=f"subject key {number} does not open"):
+            other.openers([number])
+    other.close()
+
+
+def test_a_key_that_is_said_to_be_anothers_does_not_open(keys, url, master):
+    """Else whoever erased one subject would destroy the key of another."""
+    keys.issue(SUBJECTS[:2])
+    with keys._engine.begin() as connection:
+        for number, subject in ((1, bytes(16)), (2, SUBJECTS[0]), (1, SUBJECTS[1])):
+            which = SUBJECT_KEY.c.number == number
+            connection.execute(sa.update(SUBJECT_KEY).where(which).values(subject=subject))
+    other = reopened(url, master)
+    for number in (1, 2):
+        with pytest.raises(KeyStoreError, match=f"subject key {number} does not open"):
+            other.openers([number])
+    other.close()
+
+
+def test_what_keys_were_wrapped_to_before_a_rotation_is_gone_from_the_files(tmp_path, master):
+    keys = SubjectKeys(f"sqlite:///{tmp_path / 'keys.db'}", master, create=True)
+    sa.event.listen(
+        keys._engine, "connect", lambda made, _: made.execute("PRAGMA secure_delete=OFF")
+    )
+    keys._engine.dispose()
+    keys.issue([number.to_bytes(16, "big") for number in range(300)])
+    with keys._engine.connect() as connection:
+        wrapped = connection.exec_driver_sql("SELECT wrapped FROM subject_key").scalars().all()
+    keys.rotate()
+    content = b"".join(file.read_bytes() for file in tmp_path.glob("keys.db*"))
+    assert not any(one in content for one in wrapped)
+    keys.close()
+
+
+def test_a_rotation_wraps_more_keys_than_it_takes_at_once(tmp_path, master):
+    keys = SubjectKeys(f"sqlite:///{tmp_path / 'keys.db'}", master, create=True)
+    numbers = keys.issue([number.to_bytes(16, "big") for number in range(BATCH + 1)])
+    assert keys.rotate() == BATCH + 1
+    assert None not in keys.openers(numbers).values()
+    keys.close()
+
+
+def test_what_another_process_put_into_the_master_key_file_stays_there(master):
+    """The key that tokens are signed with: without it nobody's token would count."""
+    one, other = MasterKey.load(master.path), MasterKey.load(master.path)
+    number = one.add_wrapping()
+    signing = other.add_tokens().public_key()
+    one.keep_wrapping(number)
+    assert one.add_tokens().public_key() == signing
+    assert MasterKey.load(master.path).add_tokens().public_key() == signing
+    stale = MasterKey.create(master.path.with_name("another.key"))
+    fresh = MasterKey.load(stale.path).add_tokens().public_key()
+    assert stale.add_tokens().public_key() == fresh
 
 
 def test_a_store_that_is_not_there_is_not_made_unasked(tmp_path, master):

@@ -32,6 +32,13 @@ def test_each_log_has_a_ledger_of_its_own(ledger):
     assert ledger.read(bytes(16)) == []
 
 
+def test_the_ledger_of_another_log_is_not_taken_for_its_own(ledger):
+    other = ledger.path(bytes(16))
+    ledger.path(LOG).rename(other)
+    with pytest.raises(LedgerError):
+        ledger.read(bytes(16))
+
+
 def test_a_line_that_a_crash_cut_short_is_passed_over_and_the_next_note_follows(ledger):
     path = ledger.path(LOG)
     path.write_bytes(path.read_bytes()[:-40])

@@ -77,3 +77,9 @@ def test_a_later_offer_takes_the_place_of_the_one_before():
 def test_who_accepted_a_child_offers_it_on_as_its_own():
     onward = OfferChild(ASHA, "330", "213")
     assert then(onward, OFFERED, ACCEPTED) == [ChildOffered(ASHA, "330", "855")]
+
+
+@pytest.mark.parametrize("answer", [AcceptChild, DeclineChild])
+def test_who_offered_a_child_on_does_not_answer_for_the_one_that_was_asked(answer):
+    with pytest.raises(NotOfferedError):
+        then(answer(ASHA, "855"), OFFERED, ACCEPTED, ChildOffered(ASHA, "330", "855"))

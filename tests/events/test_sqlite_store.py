@@ -38,6 +38,18 @@ def test_a_position_is_never_used_again_after_its_row_is_gone(tmp_path):
         with closing(sqlite3.connect(tmp_path / "log.db")) as tool, tool:
             tool.execute("DELETE FROM log_event WHERE rowid = 3")
         assert store.log.append(store.many(1, start=3)) == range(4, 5)
+        with closing(sqlite3.connect(tmp_path / "log.db")) as tool, tool:
+            tool.execute("DELETE FROM log_event WHERE rowid = 4")
+            tool.execute("DELETE FROM log_chain WHERE last = 4")
+        assert store.log.append(store.many(1, start=4)) == range(5, 6)
+
+
+def test_a_commit_is_on_the_disk_before_it_returns_whatever_fails_then(tmp_path):
+    """Not in the system's memory alone: ``FULL``, which SQLite calls 2."""
+    with Store(tmp_path) as store:
+        assert store.log._recorder.query("PRAGMA synchronous") == [(2,)]
+        with store.keys._engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
 
 
 def test_a_clock_that_is_set_back_dates_no_commit_before_the_one_it_follows(tmp_path):

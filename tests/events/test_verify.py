@@ -163,6 +163,15 @@ def test_a_checkpoint_that_we_did_not_sign_is_found(store, notes, tmp_path):
     assert findings(store, notes) == ["line 1 of the checkpoints is not one signed for this log"]
 
 
+def test_a_checkpoint_that_was_made_to_say_that_a_backup_was_restored_is_found(
+    store, notes, tmp_path
+):
+    """It would void those of a tail that was cut off."""
+    (path,) = (tmp_path / "elsewhere").iterdir()
+    path.write_bytes(path.read_bytes().replace(b'"restored":false', b'"restored":true'))
+    assert findings(store, notes) == ["line 1 of the checkpoints is not one signed for this log"]
+
+
 def test_a_checkpoint_cut_short_by_a_crash_is_passed_over(store, notes, tmp_path):
     (file,) = (tmp_path / "elsewhere").iterdir()
     file.write_bytes(file.read_bytes() + b'{"log":"ab')

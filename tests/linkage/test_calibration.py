@@ -35,6 +35,14 @@ def test_the_errors_are_the_mean_and_the_greatest_distance():
     assert (found.expected_error, found.greatest_error) == pytest.approx((0.2, 0.2))
     right = reliability(chance, np.array(([True] * 2 + [False] * 8) + [True] * 8 + [False] * 2), 2)
     assert (right.expected_error, right.greatest_error) == pytest.approx((0, 0))
+    sure = reliability(np.array([0.2] * 10 + [1.0] * 10), np.array([True] * 20), bins=2)
+    assert (sure.expected_error, sure.greatest_error) == pytest.approx((0.4, 0.8))
+
+
+@given(PAIRS)
+def test_what_was_observed_lies_in_its_interval(pairs):
+    for one in reliability(*arrays(pairs)).bins:
+        assert one.low - 1e-9 <= one.observed <= one.high + 1e-9
 
 
 @given(PAIRS, st.randoms())
@@ -82,3 +90,4 @@ def test_of_no_pairs_there_is_neither_bin_nor_curve():
     nothing = np.zeros(0)
     assert reliability(nothing, nothing > 0).bins == ()
     assert curve(nothing, nothing > 0, 5) == ()
+    assert curve(np.ones(3), np.zeros(3, np.bool_), 0) == ()

@@ -4,10 +4,22 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.compare.dates import Birth
 from linkage.compare.identifiers import Nhs
-from linkage.compare.names import Given
+from linkage.compare.names import Family, Given
+from linkage.compare.places import Place
 from linkage.pattern import encode
-from linkage.resolve import Judgement, Member, Pair, neighbourhoods, resolve, with_rivals
+from linkage.resolve import (
+    BY_WEIGHT,
+    CROWD,
+    RIVAL,
+    Judgement,
+    Member,
+    Pair,
+    neighbourhoods,
+    resolve,
+    with_rivals,
+)
 
 EXACT = encode({"given": 1, "family": 1, "birth": 1})
 NEAR = encode({"given": 4, "family": 1, "birth": 1})
@@ -156,6 +168,19 @@ def test_a_crowd_is_resolved_on_links_only_and_says_so():
     assert frozenset({0, 1}) in found.children
 
 
+def test_as_many_records_as_are_no_crowd_yet_are_resolved_whole():
+    found = resolve([school(n) for n in range(CROWD)], [link(0, 1), review(2, 3)])
+    assert not found.crowded
+    assert found.referred == (review(2, 3),)
+
+
+def test_a_never_link_holds_through_a_third_record_whichever_side_was_named_first():
+    pairs = [link(1, 2, 20), link(2, 3, 19)]
+    for left, right in ((1, 3), (3, 1)):
+        found = resolve([school(n) for n in (1, 2, 3)], pairs, [Judgement(left, right, same=False)])
+        assert groups(found) == {frozenset({1, 2}), frozenset({3})}
+
+
 def test_neighbourhoods_are_the_connected_sets_of_pairs():
     found = neighbourhoods(np.array([5, 1, 3]), np.array([6, 2, 1]))
     assert [list(n) for n in found] == [[1, 2, 3], [5, 6]]
@@ -175,6 +200,40 @@ def test_a_rival_takes_from_a_weight_and_the_want_of_one_adds_to_it():
     assert with_rivals([link(1, 3, 8.0)], members)[0] > 8
     both = [link(1, 3, 8.0), link(2, 3, 8.0)]
     assert all(weight < 1 for weight in with_rivals(both, members))
+
+
+def test_what_is_no_link_alone_is_no_rival():
+    members = [health(1), health(2), school(3)]
+    alone = with_rivals([link(1, 3, 8.0)], members)
+    other = Pair(2, 3, 8.0, EXACT, "non_link")
+    assert with_rivals([link(1, 3, 8.0), other], members)[:1] == alone
+
+
+def test_two_that_weigh_more_than_counts_are_rivals_all_the_same():
+    both = [link(1, 3, 300.0), link(2, 3, 100.0)]
+    assert all(weight < 1 for weight in with_rivals(both, [health(1), health(2), school(3)]))
+
+
+def test_only_names_day_and_home_together_say_that_two_of_one_source_are_one_child():
+    members = [health(1), health(2), school(3)]
+    home = {"given": 1, "family": 1, "birth": 1, "place": 1}
+    less = ({"given": Given.EQUIVALENT}, {"family": Family.DIFFERENT}, {"birth": Birth.SLIP},
+            {"place": Place.SECTOR})  # fmt: skip
+    for levels in less:
+        code, whole = encode(home | levels), encode(home)
+        for one, other in ((code, code), (code, whole), (whole, code)):
+            found = with_rivals([link(1, 3, 12.0, one), link(2, 3, 12.0, other)], members)
+            assert all(weight < 1 for weight in found)
+
+
+def test_of_two_as_heavy_the_one_with_the_exact_forename_is_joined_first():
+    members = [
+        Member(1, "gp", "a", verified="9000000009"),
+        Member(2, "school", "b"),
+        Member(3, "clinic", "c", verified="9000000025"),
+    ]
+    pairs = [link(2, 3, 15.0, NEAR), link(1, 2, 15.0, EXACT)]
+    assert groups(resolve(members, pairs)) == {frozenset({1, 2}), frozenset({3})}
 
 
 def test_having_no_rival_says_little_where_few_children_are_held():
@@ -231,6 +290,9 @@ def test_the_new_identity_stays_a_rival_to_a_twin_whom_the_old_one_is_like():
     # A steward who keeps two apart says that they are two persons.
     apart = Judgement(3, 1, same=False)
     assert frozenset({2, 3}) in resolve([new, twin, old], pairs, [apart]).children
+    # However little the new identity looks like the old one, if a person may be asked.
+    less = [review(3, 1, 12.0), pairs[1]]
+    assert len(resolve([new, twin, old], less, [given_up]).children) == 3
     # To what the new identity may be linked to the old one is no rival.
     both = [*pairs, link(4, 1, 12.0)]
     assert frozenset({1, 4}) in resolve([new, twin, old, other], both, [given_up]).children
@@ -241,6 +303,9 @@ def test_a_child_registered_twice_at_one_source_is_no_rival_of_itself():
     pairs = [link(1, 3, 12.0, pattern), link(2, 3, 12.0, pattern)]
     found = resolve([health(1), health(2), school(3)], pairs)
     assert frozenset({1, 3}) in found.children
+    # A number that one of the two lacks says nothing of whether they are two children.
+    numbered = [health(1)._replace(verified="9000000009"), health(2), school(3)]
+    assert frozenset({1, 3}) in resolve(numbered, pairs).children
     moved = encode({"given": 1, "family": 4, "birth": 1, "place": 2})
     pairs = [link(1, 3, 12.0, pattern), link(2, 3, 11.0, moved)]
     found = resolve([health(1), health(2), school(3)], pairs)
@@ -277,6 +342,8 @@ def test_two_pupil_numbers_are_two_children_unless_they_link_alone():
     assert frozenset({1, 2, 3}) in resolve(unnumbered, pairs).children
     assert frozenset({1, 2, 3}) not in resolve(members, pairs).children
     assert frozenset({1, 2, 3}) in resolve(members, [*pairs, link(1, 2, 12.0)]).children
+    first = [one, other, Member(3, "0 care", "k3")]
+    assert frozenset({1, 2, 3}) in resolve(first, [*pairs, link(1, 2, 12.0)]).children
 
 
 def test_two_verified_numbers_are_two_children_even_through_a_third_record():
@@ -288,6 +355,23 @@ def test_two_verified_numbers_are_two_children_even_through_a_third_record():
     pairs = [Pair(1, 2, 15.0, 0, "link"), Pair(2, 3, 14.0, 0, "link")]
     children = resolve(members, pairs).children
     assert not any({1, 3} <= child for child in children)
+
+
+def test_by_weight_alone_two_as_strong_are_rivals_unless_one_goes_elsewhere_or_both_may():
+    """Of tables of another shape, whose records may exclude each other."""
+
+    def resolved(members, pairs):
+        return groups(resolve(members, pairs, reading=BY_WEIGHT))
+
+    two, one = [health(1), health(2)], school(3)
+    close = [link(1, 3, 10.0), link(2, 3, 9.0)]
+    assert resolved([*two, one], close) == {frozenset({n}) for n in (1, 2, 3)}
+    clear = [link(1, 3, 10.0 + RIVAL), link(2, 3, 9.0)]
+    assert resolved([*two, one], clear) == {frozenset({1, 3}), frozenset({2})}
+    elsewhere = [*close, link(2, 4, 15.0)]
+    assert resolved([*two, one, school(4)], elsewhere) == {frozenset({1, 3}), frozenset({2, 4})}
+    both = [link(1, 3, 10.0), link(1, 4, 9.0)]
+    assert resolved([health(1), one, school(4)], both) == {frozenset({1, 3, 4})}
 
 
 SHARED = encode({"given": Given.DIFFERENT, "family": 1, "birth": 1, "nhs": Nhs.VERIFIED})
@@ -329,6 +413,26 @@ def test_two_records_of_one_source_that_share_a_number_join_nothing_and_await_a_
     assert groups(found) == {frozenset({1}), frozenset({2})}
     assert found.referred == (twice,)
     assert resolve(members, [twice], [Judgement(1, 2, same=False)]).referred == ()
+
+
+def test_records_of_one_source_that_share_a_number_are_asked_about_once_for_two_children():
+    one, other = (school(n)._replace(exclusive="s") for n in (3, 4))
+    members = [health(1), health(2), one, other]
+    links = [link(1, 3, 30.0), link(2, 4, 30.0)]
+    twice = [Pair(a, b, 20.0, SHARED, "review", twice=True) for a, b in ((1, 2), (3, 4))]
+    found = resolve(members, links + twice)
+    assert groups(found) == {frozenset({1, 3}), frozenset({2, 4})}
+    assert found.referred == (twice[0],)
+    # Somebody has said of another record of theirs that they are two.
+    assert resolve(members, links + twice, [Judgement(3, 2, same=False)]).referred == ()
+
+
+def test_a_number_is_followed_by_neither_record_where_one_alone_is_like_another():
+    """The record of a child (1) like its row (3); its number stands in another's row (4)."""
+    by_number = Pair(1, 4, 30.0, SHARED, "review", 0.0)
+    found = resolve([health(1), school(3), school(4)], [by_number, crossed(1, 3)])
+    assert groups(found) == {frozenset([n]) for n in (1, 3, 4)}
+    assert at(found) == {frozenset((1, 4)), frozenset((1, 3))}
 
 
 def test_two_verified_numbers_that_differ_are_no_doubt_where_neither_is_anothers():

@@ -92,7 +92,8 @@ def test_a_token_names_a_person_with_what_the_issuer_vouches_for(reads, authorit
 @pytest.mark.parametrize(
     "changes",
     [{"iss": "https://other.example"}, {"aud": "other"}, {"aud": ["other"]}, {"exp": NOW - 31},
-     {"nbf": NOW + 31}, {"iat": NOW + 31}, {"sub": ""}, {"sub": "os:root"}, {"sub": None},
+     {"nbf": NOW + 31}, {"iat": NOW + 31}, {"sub": ""}, {"sub": "os:root"}, {"sub": "OS:root"},
+     {"sub": "System"}, {"sub": None},
      {"exp": None}, {"contactpoint_roles": ["king"]}, {"contactpoint_roles": "practitioner"},
      {"authority": "999"}, {"amr": "mfa"}],
 )  # fmt: skip
@@ -124,6 +125,12 @@ def test_no_other_algorithm_counts_than_those_that_are_stated(reads, authority):
     for token in (forged, authority.token(other, "ES384"), unsigned, "a.b.c", "é"):
         with pytest.raises(UnauthenticatedError):
             reads(token, NOW)
+
+
+def test_an_algorithm_that_is_not_stated_of_the_issuer_does_not_count(authority, clock):
+    other = Issuer(URL, AUDIENCE, algorithms=("PS256",))
+    with pytest.raises(UnauthenticatedError):
+        IssuerTokens(other, lambda _: 0, authority.fetch, clock)(authority.token(), NOW)
 
 
 def test_a_key_that_is_new_is_fetched_and_not_more_often_than_that(reads, authority, clock):
@@ -180,6 +187,17 @@ def test_what_names_nobody_is_read_again_each_time():
         with pytest.raises(UnauthenticatedError):
             of.of("Bearer abc")
     assert asked == ["abc", "abc"]
+
+
+def test_a_weak_token_is_not_taken_for_known_because_it_was_read_a_moment_ago(authority, reads):
+    of = Identity(lambda token, _: reads(token, NOW))
+    weak, strong = (f"Bearer {authority.token(amr=said)}" for said in (["pwd"], ["mfa"]))
+    for _ in range(2):
+        with pytest.raises(UnauthenticatedError):
+            of.of(weak)
+        assert of.known(weak) is None
+    actor = of.of(strong)
+    assert of.known(strong) is actor
 
 
 def test_a_revoked_token_is_refused_within_a_minute(own):

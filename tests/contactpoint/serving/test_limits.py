@@ -69,6 +69,21 @@ def test_workers_share_what_a_reader_may_ask(accesses, clock):
         one_of_two.pass_one("ada")
     with pytest.raises(TooManyError):
         one_of_two.pass_one("ada")
+    clock.now = 0.1  # in which both together let one more pass
+    with pytest.raises(TooManyError):
+        one_of_two.pass_one("ada")
+    clock.now = 0.2
+    one_of_two.pass_one("ada")
+
+
+def test_who_asked_nothing_for_long_may_no_more_at_once(accesses, clock):
+    few = limits(accesses, clock, rate=2, burst=3)
+    few.pass_one("ada")
+    clock.now = 3_600.0
+    for _ in range(3):
+        few.pass_one("ada")
+    with pytest.raises(TooManyError):
+        few.pass_one("ada")
 
 
 def record(few, who, *shown, at=MORNING):
@@ -122,8 +137,9 @@ def test_whoever_has_two_roles_may_what_the_greater_allows(accesses, clock):
     few = limits(accesses, clock)
     few.admit(both, [child(n) for n in range(5)], MORNING)
     record(few, both, [child(n) for n in range(5)])
-    with pytest.raises(TooManyError):
-        few.admit(Actor("fay", frozenset({Role.FEED_AGENT})), [child(1)], 0)
+    for roles in ({Role.FEED_AGENT}, set()):
+        with pytest.raises(TooManyError):
+            few.admit(Actor("fay", frozenset(roles)), [child(1)], 0)
 
 
 def test_answers_of_one_moment_are_not_too_much_together(accesses, clock):
@@ -133,6 +149,19 @@ def test_answers_of_one_moment_are_not_too_much_together(accesses, clock):
     with pytest.raises(TooManyError):
         record(few, ADA, *([child(2 * n), child(2 * n + 1)] for n in range(3)))
     assert shown(accesses) == 2
+
+
+def test_all_looks_of_one_answer_count(accesses, clock):
+    """Such as those at a child and at its siblings, each recorded by itself."""
+    few = limits(accesses, clock)
+    writer = BatchedAccesses(accesses.log, accesses.keys, accesses.master)
+    writer.admit_by(few.admission)
+    with pytest.raises(TooManyError):
+        asyncio.run(writer.written([look(accesses, ADA, [child(n)]) for n in range(4)]))
+    assert shown(accesses) == 0
+    asyncio.run(writer.written([look(accesses, ADA, [child(n)]) for n in range(3)]))
+    with pytest.raises(TooManyError):
+        record(few, ADA, [child(3)])
 
 
 def test_what_another_process_shows_at_the_same_moment_counts_as_well(accesses, clock):
