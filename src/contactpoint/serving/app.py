@@ -13,12 +13,12 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 from contactpoint.people.deciding import RULES, Second
 from contactpoint.serving import problems
@@ -33,6 +33,7 @@ from contactpoint.serving.repeats import IDEMPOTENCY_KEY, once
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seat, request_id, take_seat
 from contactpoint.serving.service import Service
+from contactpoint.serving.speaking import spoken, takes_a_body
 from contactpoint.serving.table import ROUTES
 from contactpoint.serving.watching import Watched, beating
 
@@ -51,6 +52,8 @@ OWN = {
     412: "It is not as it was when it was seen.",
     428: "If-Match is missing: it says how it was seen.",
 }
+ANOTHER_FORM = "The body is not written in a form that is named here."
+ANOTHER_ANSWER = "Another form of the answer is wanted than there is."
 LARGEST = 1 << 20
 """Bytes of a body; a look-up of a hundred identifiers has about ten thousand."""
 ALWAYS = (
@@ -110,6 +113,8 @@ def _encoded(app: Litestar) -> bytes:
 
 def _refused(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The response to an error, in the words of the address that was asked."""
+    if isinstance(error, HTTPException) and request.scope["state"].get("cut_off"):
+        error = ClientException()  # the body ended before its end, or was cut into no chunks
     is_fhir = request.scope["path"].startswith(faults.PREFIX)
     return faults.answer(request, error) if is_fhir else problems.answer(request, error)
 
@@ -118,6 +123,8 @@ def _handler(one: Route) -> Any:
     """Litestar's handler of a route."""
     fault, media = (OperationOutcome, MEDIA) if one.media == MEDIA else (Problem, problems.MEDIA)
     refused = {status: OWN[status] for status in one.refuses if status in OWN} | SHARED
+    refused |= {415: ANOTHER_FORM} if takes_a_body(one) else {}
+    refused |= {406: ANOTHER_ANSWER} if one.media == MEDIA else {}
     return route(
         one.path,
         http_method=[one.method],
@@ -129,6 +136,7 @@ def _handler(one: Route) -> Any:
         status_code=one.status,
         media_type=one.media,
         dependencies={"seat": Provide(take_seat)},
+        guards=[spoken],
         opt={"route": one},
         responses={
             one.status: ResponseSpec(
@@ -230,6 +238,12 @@ class _Envelope:
         stated = Request[Any, Any, Any](scope).headers.get("x-request-id")
         scope["state"]["request_id"] = given = request_id(stated)
 
+        async def receiving() -> ReceiveMessage:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                scope["state"]["cut_off"] = True
+            return message
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = [*ALWAYS, (b"x-request-id", given.encode())]
@@ -238,4 +252,4 @@ class _Envelope:
                 message["headers"] = [*kept, *own]
             await send(message)
 
-        await self._app(scope, receive, sending)
+        await self._app(scope, receiving, sending)

@@ -98,7 +98,10 @@ OF_HTTP = {
     400: "the body: expected JSON in UTF-8, not compressed",
     404: f"nothing answers at that path; {WHERE}",
     405: "the header Allow says what is answered at that path",
+    406: "expected Accept, or _format, to allow application/fhir+json; there is no other form",
     413: "expected a body of at most 1 MiB",
+    415: "Content-Type: expected one that the description at /openapi.json names, in UTF-8, not "
+    "compressed",
 }
 """What is said of requests that reach no handler of ours."""
 _ADVICE = re.compile(r"[;.] 'contactpoint [^']*' .*")

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from contactpoint.people.deciding import Act
 
-NO_NUL = r"\A[^\x00]*\Z"
-"""What a word of a body may hold: PostgreSQL has no text with a zero byte."""
+NO_NUL = r"^[^\x00]*$"
+"""What a word of a body may hold: PostgreSQL has no text with a zero byte. Clients made from the
+description read it, too: it is written so that it means the same in ECMAScript."""
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 

@@ -175,7 +175,7 @@ class Seat:
         if self.route.method == "GET":
             tag = self._tag(content)
             sent = {"ETag": tag} | sent
-            if tag in _tags(self.headers.get("if-none-match", "")):
+            if not {tag, "*"}.isdisjoint(_tags(self.headers.get("if-none-match", ""))):
                 return Response(b"", status_code=304, headers=sent)
         return Response(
             content,

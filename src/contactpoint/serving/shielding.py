@@ -1,7 +1,7 @@
 """Routes of shielding officers: shields listed, applied, reviewed, and lifted by two."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -64,9 +64,15 @@ class Shields(msgspec.Struct, frozen=True, omit_defaults=True):
     shields: list[Shield]
     inherited: list[Shield]
     marked: list[Marked]
-    """With the first page alone."""
     cursor: str = ""
-    """To be sent for those to be reviewed later; left out at the end."""
+    """To be sent for those that follow of shields and of records; left out at the end of both."""
+
+
+class Place(NamedTuple):
+    """Behind which shield, and which marked record, a list goes on; None: none was told yet."""
+
+    shield: tuple[str, bytes] | None = None
+    record: UUID | None = None
 
 
 class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,18 +134,22 @@ def shield_list(
     cursor: FromQuery[str] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = 50,
 ) -> Response[bytes]:
-    """The shields that stand; with a cursor those to be reviewed later.
+    """The shields that stand, and what sources mark of which one was lifted; at most so many each.
 
-    The children under them count among the people whom an officer is shown in a day.
+    With a cursor those that follow. The children under them count among the people whom an officer
+    is shown in a day.
     """
     seat.store.projector.catch_up()
     of, reader = "shields", seat.actor.subject
-    place = seat.service.cursors.open(cursor, of, reader) if cursor else None
-    behind = msgspec.convert(place, tuple[str, bytes] | None)
-    rows = seat.store.lists.standing_shields(behind, limit + 1)
-    shown = rows[:limit]
-    last = [shown[-1]["review"], shown[-1]["shield"]] if len(rows) > limit else None
-    marked = [] if behind else seat.store.lists.still_marked()
+    opened = seat.service.cursors.open(cursor, of, reader) if cursor else None
+    behind = msgspec.convert(opened, Place) if opened else Place()
+    rows = seat.store.lists.standing_shields(behind.shield, limit + 1)
+    still = [
+        one
+        for one in sorted(seat.store.lists.still_marked(), key=lambda one: one.record)
+        if behind.record is None or one.record > behind.record
+    ]
+    shown, marked = rows[:limit], still[:limit]
     seat.record(
         sorted(
             {child for row in shown for child in row["children"]}
@@ -147,6 +157,11 @@ def shield_list(
         )
     )
     shields = _told(seat, shown)
+    place = Place(
+        (shown[-1]["review"], shown[-1]["shield"]) if shown else behind.shield,
+        marked[-1].record if marked else behind.record,
+    )
+    more = len(rows) > limit or len(still) > limit
     return seat.answer(
         Shields(
             [one for one in shields if not one.inherited],
@@ -155,7 +170,7 @@ def shield_list(
                 Marked(one.number or None, one.source, one.record.hex[:8], as_time(one.stated))
                 for one in marked
             ],
-            seat.service.cursors.seal(last, of, reader) if last else "",
+            seat.service.cursors.seal(place, of, reader) if more else "",
         )
     )
 

@@ -254,6 +254,31 @@ def test_shields_are_read_page_by_page_and_the_children_under_them_are_recorded(
         assert b"Marlow" not in refused.content
 
 
+def test_what_sources_still_mark_is_read_page_by_page_beside_the_shields(own):
+    numbers = ("9000000033", "9000000041", "9000000068")
+    for number, given in zip(numbers, ("Ann", "Ben", "Cat"), strict=True):
+        born, home = f"201{number[-1]}-06-11", f"LS{number[-1]} 4AP"
+        own.patient(number, mark="R", given=given, family="Marlow", dob=born, postcode=home)
+    for one in own.listed()[0]:
+        if one["laid_by"] == "feed":
+            own.lift(one["shield"])
+    with own.serving():
+        whole = own.ask("/shields", by=own.officer(), purpose="duty").json()
+        assert "cursor" not in whole
+        assert len(whole["marked"]) == 3
+        read, told = [], {"cursor": ""}
+        while "cursor" in told:
+            asked = {"limit": 1, "cursor": told["cursor"]}
+            told = own.ask("/shields", by=own.officer(), purpose="duty", params=asked).json()
+            read.append(told)
+        assert [len(one["marked"]) for one in read] == [1, 1, 1]
+        assert [one for page in read for one in page["marked"]] == whole["marked"]
+        assert [one for page in read for one in page["shields"]] == whole["shields"]
+        looks = own.looks(ChildrenAccessed)[-3:]
+        shown = [child for look in looks for child in look.children]
+        assert len(shown) == len(set(shown)) == 3 + len(whole["shields"])
+
+
 def test_a_shield_is_not_to_be_reviewed_on_a_day_that_has_gone(own):
     with own.serving():
         olu, number = own.officer(), own.number("pds", ASHA)

@@ -1,6 +1,7 @@
 """What can be asked: one table, from which description and access follow, with nothing left out."""
 
 import json
+import re
 from itertools import product
 from pathlib import Path
 
@@ -57,6 +58,22 @@ def test_a_body_has_to_be_there_where_something_of_it_has_to_be_said():
     assert paths["/reviews/{pair}/decision"]["post"]["requestBody"]["required"]
     match = paths["/fhir/R4/Patient/$match"]["post"]["requestBody"]["content"]
     assert match.keys() == {"application/json", "application/fhir+json"}
+
+
+def patterns(told):
+    """All patterns of a description."""
+    if isinstance(told, dict):
+        yield from (one for name, one in told.items() if name == "pattern" and isinstance(one, str))
+    inner = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+    for one in inner:
+        yield from patterns(one)
+
+
+def test_patterns_mean_the_same_to_clients_that_are_made_from_the_description():
+    told = set(patterns(description()))
+    assert told
+    # JSON Schema's patterns are those of ECMAScript, where \\A is the letter.
+    assert not [one for one in told if re.search(r"\\[AZz]|\(\?[^:=!]", one)]
 
 
 def test_every_path_that_answers_is_a_row_of_the_table(desk):

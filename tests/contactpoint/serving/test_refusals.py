@@ -99,3 +99,60 @@ def test_a_purpose_that_is_missing_is_asked_for_by_those_that_fit(desk, path, ro
 def test_an_answer_to_post_has_no_tag_that_could_be_taken_for_a_childs(desk):
     asked = {"family": "Okonjo", "birth": "2015-03-04"}
     assert "etag" not in desk.ask(SEARCH, method="POST", json=asked).headers
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "application/json; charset=iso-8859-1"},
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    ],
+)
+def test_a_body_in_another_form_is_not_guessed_at(desk, form):
+    body = b'{"given": "Asha", "family": "Okonjo", "birth": "2015-03-04"}'
+    told = refused(desk, SEARCH, 415, method="POST", content=body, headers=form)
+    assert told.startswith("Content-Type: expected one that the description")
+
+
+@pytest.mark.parametrize("form", [{}, {"Content-Type": 'application/json; charset="UTF-8"'}])
+def test_json_in_utf_8_is_read_also_where_nothing_says_that_it_is(desk, form):
+    body = b'{"family": "Okonjo", "birth": "2015-03-04"}'
+    answered = desk.ask(SEARCH, method="POST", content=body, headers=form)
+    assert answered.status_code == 200
+
+
+def test_where_there_is_no_body_its_form_does_not_matter(own):
+    with own.serving():
+        by, form = own.person("stella", "steward"), {"Content-Type": "text/plain"}
+        asked = {"by": by, "purpose": "duty", "method": "POST", "headers": form}
+        refused(own, "/reviews/00000000-00000000/claim", 404, **asked)
+
+
+async def cut_off(desk, path):
+    """The status of an answer to a body that ends before its end."""
+    headers = [(b"authorization", f"Bearer {desk.reader()}".encode()), (b"content-length", b"99"),
+               (b"contactpoint-purpose", b"enquiry"), (b"contactpoint-reason", b"x")]  # fmt: skip
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+             "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers,
+             "scheme": "http", "state": {}, "client": None, "server": None,
+             "root_path": ""}  # fmt: skip
+    told = iter([{"type": "http.request", "body": b"{", "more_body": True},
+                 {"type": "http.disconnect"}])  # fmt: skip
+    sent = []
+
+    async def receive():
+        return next(told)
+
+    async def send(message):
+        sent.append(message)
+
+    await desk.client.app(scope, receive, send)
+    return sent[0]["status"]
+
+
+def test_a_body_that_is_cut_off_is_no_fault_of_the_service(desk):
+    with desk.client.portal() as portal:
+        for path in (SEARCH, "/fhir/R4/Patient/$match"):
+            assert portal.call(cut_off, desk, path) == 400

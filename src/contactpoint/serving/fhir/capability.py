@@ -9,6 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from contactpoint.serving.fhir import systems
 from contactpoint.serving.fhir.outcomes import MEDIA
 from contactpoint.serving.fhir.searching import PARAMETERS
+from contactpoint.serving.speaking import told_in_fhir
 
 PATH = "/fhir/R4/metadata"
 WRITTEN = "2026-11-26"
@@ -16,6 +17,12 @@ _TYPES = {
     "_id": "token", "identifier": "token", "family": "string", "given": "string", "name": "string",
     "birthdate": "date", "gender": "token", "address-postalcode": "string", "active": "token",
 }  # fmt: skip
+NOT_SEARCHED = (
+    "Searched by POST _search or GET. Not answered: XML; searches by telephone, e-mail or any part "
+    "of an address but the postcode, of which no index is kept ($match compares telecom); "
+    "_include, _revinclude and _sort. Other parameters than those listed here, _count, _summary, "
+    "_elements, _total, _pretty and _format are refused."
+)
 CHILD_ONLY = "The child: its number, or `Patient/` and its number."
 
 
@@ -50,6 +57,7 @@ def _patient() -> dict[str, Any]:
     return {
         "type": "Patient",
         "profile": systems.UKCORE_PATIENT,
+        "documentation": NOT_SEARCHED,
         "interaction": [{"code": "read"}, {"code": "search-type"}],
         "versioning": "no-version",
         "searchParam": [
@@ -80,6 +88,7 @@ def _about(kind: str) -> dict[str, Any]:
     tags=["FHIR R4"],
     security=[{}],
     sync_to_thread=False,
+    guards=[told_in_fhir],
     responses={
         200: ResponseSpec(
             dict[str, Any],

@@ -1,9 +1,11 @@
 """Reading a child by number, and who is involved with it."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from litestar import Response
-from litestar.params import FromPath, QueryParameter
+from litestar import Request, Response
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, QueryParameter
 
 from contactpoint.serving.children import looked_at, looked_for
 from contactpoint.serving.fhir.bundles import entry, searchset
@@ -11,7 +13,8 @@ from contactpoint.serving.fhir.involved import care_team, related
 from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import invalid, missing
 from contactpoint.serving.fhir.patients import patient, replaced
-from contactpoint.serving.seat import Seated
+from contactpoint.serving.fhir.searching import stated
+from contactpoint.serving.seat import Seat, Seated
 from person.numbers import NumberError, read
 
 Of = Annotated[
@@ -20,6 +23,7 @@ Of = Annotated[
         name="patient", description="The child: `Patient/` and its number, or the number."
     ),
 ]
+Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
 def patient_read(seat: Seated, number: FromPath[str]) -> Response[bytes]:
@@ -37,9 +41,14 @@ def patient_read(seat: Seated, number: FromPath[str]) -> Response[bytes]:
 
 def patient_related(seat: Seated, patient: Of = None) -> Response[bytes]:
     """The parents and carers of a child."""
-    found = looked_for(seat, _number(patient))
-    people = related(found.view)
-    return seat.answer(searchset([entry(one) for one in people], len(people)))
+    return _related(seat, patient)
+
+
+def patient_related_posted(
+    seat: Seated, request: Request[Any, Any, Any], data: Form
+) -> Response[bytes]:
+    """The parents and carers of a child, whose number stands in the body."""
+    return _related(seat, _one(stated(request, data).get("patient", ())))
 
 
 def patient_team(seat: Seated, patient: Of = None) -> Response[bytes]:
@@ -48,14 +57,36 @@ def patient_team(seat: Seated, patient: Of = None) -> Response[bytes]:
     Of a sensitive service the words `unspecified sensitive service` are told, and of a shielded
     child nothing but who brokers contact.
     """
-    found, beside = looked_at(seat, _number(patient))
+    return _team(seat, patient)
+
+
+def patient_team_posted(
+    seat: Seated, request: Request[Any, Any, Any], data: Form
+) -> Response[bytes]:
+    """Which services and practitioners work with a child, whose number stands in the body."""
+    return _team(seat, _one(stated(request, data).get("patient", ())))
+
+
+def _related(seat: Seat, wanted: str | None) -> Response[bytes]:
+    people = related(looked_for(seat, _number(wanted)).view)
+    return seat.answer(searchset([entry(one) for one in people], len(people)))
+
+
+def _team(seat: Seat, wanted: str | None) -> Response[bytes]:
+    found, beside = looked_at(seat, _number(wanted))
     return seat.answer(searchset([entry(care_team(found.view, beside))], 1))
 
 
-def _number(stated: str | None) -> str:
-    if not stated:
+def _one(values: Sequence[Any]) -> str | None:
+    if len(values) > 1 or not all(isinstance(value, str) for value in values):
+        raise invalid("patient", "one value")
+    return values[0] if values else None
+
+
+def _number(wanted: str | None) -> str:
+    if not wanted:
         raise missing("patient", "the number of a child")
-    bare = stated.removeprefix("Patient/")
+    bare = wanted.strip().removeprefix("Patient/")
     try:
         return read(bare)
     except NumberError as error:

@@ -4,7 +4,13 @@ from contactpoint.people.deciding import Act
 from contactpoint.serving.fhir.matching import patient_match
 from contactpoint.serving.fhir.outcomes import MEDIA
 from contactpoint.serving.fhir.pix import patient_pix
-from contactpoint.serving.fhir.reading import patient_read, patient_related, patient_team
+from contactpoint.serving.fhir.reading import (
+    patient_read,
+    patient_related,
+    patient_related_posted,
+    patient_team,
+    patient_team_posted,
+)
 from contactpoint.serving.fhir.resources import Bundle, OperationOutcome, Parameters, Patient
 from contactpoint.serving.fhir.searching import patient_search, patient_search_posted
 from contactpoint.serving.route import Method, Route
@@ -55,7 +61,15 @@ ROUTES = (
         "A child's parents and carers", (404,), quick=True,
     ),
     _route(
+        "POST", "RelatedPerson/_search", Act.SHOW, patient_related_posted, Bundle,
+        "A child's parents and carers, by a body", (404,),
+    ),
+    _route(
         "GET", "CareTeam", Act.SHOW, patient_team, Bundle,
         "Who works with a child, as CareTeam", (404,), quick=True,
+    ),
+    _route(
+        "POST", "CareTeam/_search", Act.SHOW, patient_team_posted, Bundle,
+        "Who works with a child, as CareTeam, by a body", (404,),
     ),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import FhirError, invalid, too_little, too_many
 from contactpoint.serving.fhir.patients import patient
 from contactpoint.serving.seat import Seat, Seated
+from contactpoint.serving.speaking import FORMATS
 from person.identifiers import IdentifierError, nhs_number
 from person.places import PlaceError, postcode
 from projections.queries import MOST_FOUND, Found
@@ -38,11 +39,16 @@ PARAMETERS = {
     "gender": "`female`, `male`, `other` or `unknown`.",
     "address-postalcode": "Of any address that is stated; a shielded child is then not found.",
     "active": "`true`: others are not searched.",
-    "_count": "At most so many entries.",
+    "_count": "At most so many entries; 0 for the total alone.",
+    "_summary": "`count` for the total alone; with another the whole is told.",
+    "_elements": "Passed over: the whole is told.",
+    "_total": "Passed over: the total is always told.",
+    "_pretty": "Passed over.",
     "_format": "`json`.",
 }
 """The parameters that are known, and what each means. Others are refused, not passed over: without
-them the search would ask less."""
+them the search would ask less, or be answered in another order."""
+SUMMARIES = ("count", "true", "false", "text", "data")
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -81,6 +87,10 @@ def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the descripti
     address_postalcode: Annotated[str | None, _documented("address-postalcode")] = None,
     active: Annotated[str | None, _documented("active")] = None,
     count: Annotated[str | None, _documented("_count")] = None,
+    summary: Annotated[str | None, _documented("_summary")] = None,
+    elements: Annotated[str | None, _documented("_elements")] = None,
+    total: Annotated[str | None, _documented("_total")] = None,
+    pretty: Annotated[str | None, _documented("_pretty")] = None,
     format_: Annotated[str | None, _documented("_format")] = None,
 ) -> Response[bytes]:
     """The children for whom all holds that is asked.
@@ -89,9 +99,8 @@ def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the descripti
     its body.
     """
     del id_, identifier, family, given, name, birthdate, gender, address_postalcode, active, count
-    del format_
-    asked = request.query_params
-    return _answered(seat, {name: asked.getall(name) for name in asked})
+    del summary, elements, total, pretty, format_
+    return _answered(seat, stated(request))
 
 
 def patient_search_posted(
@@ -100,15 +109,22 @@ def patient_search_posted(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[bytes]:
     """The children for whom all holds that is asked, by parameters in body and address."""
+    return _answered(seat, stated(request, data))
+
+
+def stated(
+    request: Request[Any, Any, Any], form: Mapping[str, Any] | None = None
+) -> dict[str, list[str]]:
+    """The values of each parameter, in the address and then in a form."""
     asked = request.query_params
-    stated: dict[str, list[str]] = {name: list(asked.getall(name)) for name in asked}
-    for name, value in data.items():
-        stated[name] = stated.get(name, []) + (value if isinstance(value, list) else [value])
-    return _answered(seat, stated)
+    said: dict[str, list[str]] = {name: list(asked.getall(name)) for name in asked}
+    for name, value in (form or {}).items():
+        said[name] = said.get(name, []) + (value if isinstance(value, list) else [value])
+    return said
 
 
-def _answered(seat: Seat, stated: Mapping[str, Sequence[str]]) -> Response[bytes]:
-    wanted = read_query(stated)
+def _answered(seat: Seat, said: Mapping[str, Sequence[str]]) -> Response[bytes]:
+    wanted = read_query(said)
     answering, more = _found(seat, wanted)
     found = seat.may_be_told(answering)
     seat.record([one.child for one in found], _as_recorded(wanted))
@@ -169,8 +185,10 @@ def read_query(stated: Mapping[str, Sequence[str]]) -> Wanted:
 def _wanted(said: Mapping[str, str]) -> Wanted:
     if said.get("active", "true") != "true":
         raise invalid("active", "true; numbers that were replaced are read one by one")
-    if said.get("_format", "json") not in ("json", "application/json", "application/fhir+json"):
-        raise invalid("_format", "json")
+    if said.get("_format", "json") not in FORMATS:
+        raise FhirError(406, "not-supported", "_format: expected json", element="_format")
+    if said.get("_summary", SUMMARIES[0]) not in SUMMARIES:
+        raise invalid("_summary", " or ".join(SUMMARIES))
     number = own_number(said["_id"], "_id") if "_id" in said else ""
     system, value = _identifier(said.get("identifier", ""))
     if system == systems.NUMBER:
@@ -188,7 +206,8 @@ def _wanted(said: Mapping[str, str]) -> Wanted:
     alone = search == Search()
     if value and not (system and alone):
         search = msgspec.structs.replace(search, identifier=value)
-    return Wanted(number, system, value, search, _count(said.get("_count", "")))
+    count = 0 if said.get("_summary") == "count" else _count(said.get("_count", ""))
+    return Wanted(number, system, value, search, count)
 
 
 def _identifier(token: str) -> tuple[str, str]:
@@ -245,6 +264,6 @@ def _gender(text: str) -> str:
 def _count(text: str) -> int:
     if not text:
         return MOST_FOUND
-    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < 1:
-        raise invalid("_count", "a whole number from 1")
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise invalid("_count", "a whole number")
     return min(int(text), MOST_FOUND)

@@ -116,8 +116,7 @@ def test_a_shielded_child_is_found_by_visible_facts_alone(desk):
         ({"_id": "12"}, 400, "_id"),
         ({"family": "O" * 201, "birthdate": "2015-03-04"}, 400, "family"),
         ({"_id": "123456789018", "active": "false"}, 400, "active"),
-        ({"_id": "123456789018", "_count": "0"}, 400, "_count"),
-        ({"_id": "123456789018", "_format": "xml"}, 400, "_format"),
+        ({"_id": "123456789018", "_count": "-1"}, 400, "_count"),
         ({"family": ["Okonjo", "Vermeer"], "birthdate": "2015-03-04"}, 400, "family"),
     ],
 )
@@ -257,3 +256,63 @@ def test_what_is_not_there_is_told_in_fhir_too(desk):
         answered = desk.ask(f"/fhir/R4/{path}", method=method)
         assert answered.status_code == status
         assert checked(answered.json())["resourceType"] == "OperationOutcome"
+
+
+def test_parents_and_team_are_told_to_who_states_the_number_in_a_body(desk):
+    number = desk.number("pds", ASHA)
+    for kind in ("RelatedPerson", "CareTeam"):
+        told = desk.fhir(kind, params={"patient": number})
+        for stated in (number, f"Patient/{number}"):
+            assert desk.fhir(f"{kind}/_search", method="POST", data={"patient": stated}) == told
+        assert len(desk.looks(ChildrenAccessed)[-1].children) == 1
+        twice = {"method": "POST", "data": {"patient": [number, number]}, "status": 400}
+        assert checked(desk.fhir(f"{kind}/_search", **twice))["issue"][0]["code"] == "value"
+        none = checked(desk.fhir(f"{kind}/_search", method="POST", data={}, status=400))
+        assert none["issue"][0]["code"] == "required"
+
+
+@pytest.mark.parametrize("alone", [{"_count": "0"}, {"_summary": "count"}])
+def test_who_wants_the_total_alone_is_told_it_and_it_is_on_record(desk, alone):
+    asked = {"family": "Okonjo", "birthdate": "2015-03-04"} | alone
+    assert desk.fhir("Patient", params=asked) == {
+        "resourceType": "Bundle", "type": "searchset", "total": 1,
+    }  # fmt: skip
+    assert len(desk.looks(ChildrenAccessed)[-1].children) == 1
+
+
+def test_how_much_a_client_wants_to_read_is_no_reason_to_refuse_it(desk):
+    asked = {"family": "Okonjo", "birthdate": "2015-03-04"}
+    whole = desk.fhir("Patient", params=asked)
+    for more in ({"_summary": "true"}, {"_elements": "name"}, {"_total": "accurate"},
+                 {"_pretty": "true"}, {"_format": "application/fhir json"}):  # fmt: skip
+        assert desk.fhir("Patient", params=asked | more) == whole
+    odd = desk.fhir("Patient", params=asked | {"_summary": "few"}, status=400)
+    assert checked(odd)["issue"][0]["expression"] == ["_summary"]
+
+
+XML = ("application/fhir+xml", "text/xml", "application/fhir+json; fhirVersion=5.0",
+       "application/fhir+json;q=0, text/turtle")  # fmt: skip
+JSON = ("*/*", "", "application/fhir+json; fhirVersion=4.0", "application/json",
+        "application/fhir+xml;q=1.0, application/fhir+json;q=0.9")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["metadata", "Patient/{number}", "CareTeam?patient={number}"])
+def test_another_form_than_json_is_not_acceptable(desk, path):
+    number = desk.number("pds", ASHA)
+    path = path.format(number=number)
+    for accept in XML:
+        refused = desk.fhir(path, status=406, headers={"Accept": accept})
+        assert checked(refused)["issue"][0]["code"] == "not-supported"
+    for accept in JSON:
+        desk.fhir(path, headers={"Accept": accept})
+    for wanted, status in (("xml", 406), ("json", 200)):
+        asked = {"_format": wanted, "patient": number}
+        desk.fhir(path, status=status, params=asked, headers={"Accept": "application/fhir+xml"})
+
+
+def test_a_body_in_another_form_is_not_read(desk):
+    sent = {"method": "POST", "content": b"<Patient/>", "status": 415}
+    for form in ("application/fhir+xml", "application/x-www-form-urlencoded",
+                 "application/fhir+json; fhirVersion=5.0"):  # fmt: skip
+        checked(desk.fhir("Patient/$match", headers={"Content-Type": form}, **sent))
+    checked(desk.fhir("Patient/_search", headers={"Content-Type": "application/json"}, **sent))
