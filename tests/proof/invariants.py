@@ -398,14 +398,17 @@ class Index:
         current = truth.current()
         # Of records that nobody states now, the application alone knows whose they last were.
         truth.shielded |= under - current
-        # So too who came to them since: they stand in for an identity that has no others.
+        # So too who came to them since: they stand in for a child of whom nothing else is left.
         truth.shielded |= under & self._beside(truth.shielded - current)
         assert under & current == truth.shielded & current, "more is shielded than must be"
         self.count("steps under a shield", bool(under))
 
     def _beside(self, names):
-        """The records on the sides on which any of these stands."""
-        return set().union(*(side for side in self._stand().values() if side & names))
+        """The records under the shields that any of these is under."""
+        found = self.store.log.heads.shielded().items()
+        over = {self.ids[r]: {s for s in kinds if kinds[s] == "shielded"} for r, kinds in found}
+        theirs = set().union(*(over.get(name, ()) for name in names))
+        return {name for name, shields in over.items() if shields & theirs}
 
     def under(self, kind):
         found = self.store.log.heads.shielded()
