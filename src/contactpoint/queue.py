@@ -1,6 +1,6 @@
 """The stewards' queue as one steward has it: what awaits somebody and is theirs to decide."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -9,7 +9,7 @@ from contactpoint.judging.pair import Pair, stream_of
 from contactpoint.linking.neighbourhoods import sure_of
 from contactpoint.people.deciding import Act, Outcome, decide
 from contactpoint.people.knowing import knowing
-from contactpoint.tasks import Kind, Task, each_record_once, kind_of, worth
+from contactpoint.tasks import Kind, Place, Task, each_record_once, kind_of, worth
 from events.judgement import JudgedPair, evolve
 from linkage.resolve import CROWD
 from projections.workings import OpenPair
@@ -18,18 +18,23 @@ if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
 
 
-def tasks_of(store: "Contactpoint", at: int | None = None) -> Iterator[Task]:
+def tasks_of(
+    store: "Contactpoint", at: int | None = None, behind: Place | None = None
+) -> Iterator[Task]:
     """The tasks of whoever acts, the worthiest first; those not theirs are not told of.
 
     ``at``: when their worth is looked at, else now. One moment keeps tasks in one order.
+    ``behind``: only those that follow a place in it.
     """
-    found = dict(_all(store, store.chance.clock() if at is None else at))
-    about = knowing({record for records in found.values() for record in records}, store)
+    found = list(_all(store, store.chance.clock() if at is None else at))
+    records = {id(task): sides for task, sides in found}
 
-    def allowed(task: Task) -> bool:
-        return decide(store.actor, Act.OPEN_PAIR, about(found[task])).outcome is Outcome.ALLOWED
+    def allowed(tasks: Sequence[Task]) -> list[bool]:
+        about = knowing({one for task in tasks for one in records[id(task)]}, store)
+        decisions = (decide(store.actor, Act.OPEN_PAIR, about(records[id(task)])) for task in tasks)
+        return [decision.outcome is Outcome.ALLOWED for decision in decisions]
 
-    return each_record_once(found, allowed)
+    return each_record_once((task for task, _ in found), allowed, behind)
 
 
 def _all(store: "Contactpoint", now: int) -> Iterator[tuple[Task, tuple[UUID, ...]]]:

@@ -11,7 +11,7 @@ from contactpoint.errors import DeniedError, NotFoundError
 from contactpoint.judging.acts import By
 from contactpoint.moments import DAY
 from contactpoint.separating import Separating
-from contactpoint.tasks import ASIDE, RISK, Kind, Task, each_record_once, kind_of, worth
+from contactpoint.tasks import ASIDE, RISK, Kind, Task, each_record_once, kind_of, place, worth
 from events.never_link import Grounds
 from linkage import pattern as patterns
 from linkage.compare.dates import Birth
@@ -67,12 +67,39 @@ def test_each_record_stands_in_one_task_and_none_that_is_allowed_is_forgotten(ta
     def allowed(one):
         return barred.isdisjoint(one.records)
 
-    found = list(each_record_once(tasks, allowed))
+    found = list(each_record_once(tasks, lambda some: [allowed(one) for one in some]))
     named = [record for one in found for record in one.records]
     assert len(named) == len(set(named))
     assert all(map(allowed, found))
     for one in tasks:
         assert one in found or not allowed(one) or not set(named).isdisjoint(one.records)
+
+
+@given(tasks, st.frozensets(st.sampled_from("abcdef")), st.integers(1, 3))
+def test_what_follows_a_place_is_what_follows_it_in_the_whole(tasks, barred, at_once):
+    def allowed(some):
+        return [barred.isdisjoint(one.records) for one in some]
+
+    whole = list(each_record_once(tasks, allowed, at_once=at_once))
+    for one in tasks:
+        rest = list(each_record_once(tasks, allowed, place(one), at_once=at_once))
+        assert rest == [other for other in whole if place(other) > place(one)]
+
+
+def test_who_may_see_a_task_is_asked_of_those_that_are_read_and_of_no_more():
+    of = [task(f"{number:03}", (f"a{number}", f"b{number}"), 1.0, "") for number in range(900)]
+    of += [task("999", ("a0", "b5"), 0.5, "")]
+    asked = []
+
+    def allowed(some):
+        asked.append(len(some))
+        return [True] * len(some)
+
+    assert next(each_record_once(of, allowed)).name == "000"
+    assert asked == [100]
+    asked.clear()
+    assert list(each_record_once(of, allowed, place(of[899]))) == []
+    assert asked == [3]
 
 
 @given(tasks)

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 from anyio import to_thread
-from litestar import Litestar, Request, Response, get, route
+from litestar import Litestar, Request, Response, Router, get, route
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
-from litestar.exceptions import ClientException, HTTPException
+from litestar.exceptions import ClientException, HTTPException, NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -104,6 +104,11 @@ def make(
 def _described(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The description of the service: it tells of no child, and so anybody may read it."""
     return Response(_encoded(request.app), media_type="application/json")
+
+
+def _elsewhere(*_: object) -> None:
+    """What Litestar would tell of the routes has no headers: one description is enough."""
+    raise NotFoundException
 
 
 def _encoded(app: Litestar) -> bytes:
@@ -212,7 +217,9 @@ def _description() -> OpenAPIConfig:
         title="contactpoint",
         version="1",
         description="Who a child is, and which services work with them.",
-        path="/openapi",
+        openapi_router=Router(
+            "/openapi", route_handlers=[], include_in_schema=False, guards=[_elsewhere]
+        ),
         render_plugins=[JsonRenderPlugin(path="/document.json")],
         components=Components(
             security_schemes={

@@ -146,10 +146,7 @@ def review_list(
     place = seat.service.cursors.open(cursor, of, reader) if cursor else None
     after = msgspec.convert(place, Place) if place else None
     at = after.at if after else seat.store.chance.clock()
-    tasks = (
-        task for task in tasks_of(seat.store, at) if not after or place_of(task) > after.behind
-    )
-    told = list(islice(tasks, limit + 1))
+    told = list(islice(tasks_of(seat.store, at, after.behind if after else None), limit + 1))
     shown, more = told[:limit], len(told) > limit
     following = (
         seat.service.cursors.seal(Place(at, place_of(shown[-1])), of, reader) if more else ""

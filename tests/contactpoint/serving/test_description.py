@@ -52,6 +52,15 @@ def test_the_description_is_the_same_however_often_it_is_asked_for(desk):
     assert told[0] == told[1] == description()
 
 
+@pytest.mark.parametrize(
+    "path", ["", "/", "/document.json", "/openapi.json", "/openapi.yaml", "/swagger"]
+)
+def test_there_is_no_other_description_that_tells_less(desk, path):
+    answered = desk.client.get(f"/openapi{path}")
+    assert answered.status_code == 404
+    assert answered.headers["content-type"] == "application/problem+json"
+
+
 def test_a_body_has_to_be_there_where_something_of_it_has_to_be_said():
     paths = description()["paths"]
     assert not paths["/reviews/{pair}/claim"]["post"]["requestBody"]["required"]
