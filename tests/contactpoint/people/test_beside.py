@@ -1,12 +1,14 @@
 """What stands beside a child's records, as a reader meets it, night after night."""
 
 import json
+from datetime import date
 
 import pytest
 
 from contactpoint.beside import UNSPECIFIED
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.settings import BROKERAGE
+from projections.view import ChildView
 from tests.contactpoint.desk import Desk
 from tests.contactpoint.installation import Installation
 
@@ -261,6 +263,22 @@ def test_a_child_who_is_shielded_since_is_on_no_list_of_offers(family):
     family.by("shielding-officer", *words)
     waiting = family.by("data-manager", "authority", "list", "--json", authority="855").stdout
     assert json.loads(waiting) == []
+
+
+def test_of_a_child_who_is_shielded_since_it_was_found_nothing_stands_beside(family):
+    family.told(ELM)
+    number = family.number()
+    family.manager("child", "correct", number, "--given", "Ayesha")
+    today = date(2026, 9, 2)
+    with family.opened() as store:
+        before = store.queries.child_by_number(number)
+        assert store.beside.of(before, today).corrections
+        words = ("shield", "apply", number, "--criterion", "harm", "--requester", "duty desk")
+        family.by("shielding-officer", *words)
+        assert store.beside.of(before, today) is None
+        overridden = store.queries.child_by_number(number, override=True)
+        assert isinstance(overridden.view, ChildView)
+        assert store.beside.of(overridden, today) is None
 
 
 def test_an_authority_that_is_not_asked_answers_no_offer_and_offers_no_other_child(family):
