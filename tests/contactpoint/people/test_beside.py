@@ -120,6 +120,14 @@ def test_a_sensitive_service_that_has_ended_is_not_told_of(family):
     assert family.shown()["sensitive"] is None
 
 
+def test_a_sensitive_service_that_only_an_older_file_states_is_not_told_of(family):
+    family.night = 4
+    family.told(ELM)
+    family.night = 1
+    family.told({**CLINIC, "consent": "given"})
+    assert family.shown()["sensitive"] is None
+
+
 def test_consent_withdrawn_by_the_file_is_withdrawn_with_it(family):
     family.told({**CLINIC, "consent": "given"})
     family.told({**CLINIC, "consent": "withdrawn"})
@@ -356,6 +364,20 @@ def test_what_was_told_of_a_child_goes_with_a_merge_and_comes_back_with_its_undo
     assert corrected(north) == corrected(south) == [["Ayesha"]]
     desk.undo(*pair)
     assert (corrected(north), corrected(south)) == ([], [["Ayesha"]])
+
+
+def test_what_was_told_last_of_either_of_two_who_are_one_child_stands(tmp_path):
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    numbers, _ = desk.numbers()
+    manager = desk.token("dora", "data-manager")
+    for key, given in (("south", "Ayesha"), ("north", "Aisha")):
+        number = numbers[key, "9000000025" if key == "south" else "9000000009"]
+        desk.run("child", "correct", number, "--given", given, *WHY, by=manager)
+    desk.decide("north:9000000009", "south:9000000025", verdict="link")
+    shown = json.loads(desk.run("child", "show", number, *WHY, "--json").stdout)
+    assert [one["says"]["given"] for one in shown["corrections"]] == [["Aisha"]]
 
 
 def test_a_pair_reaches_the_stewards_of_its_authority_and_no_others(tmp_path):
