@@ -1,5 +1,11 @@
 """What an erasure takes with it: all that is, or was, of the child, and nothing of another's."""
 
+from uuid import UUID
+
+from events.judgement import PairJudged
+from events.keys import subject_of
+from events.message import ERASED
+from tests.contactpoint.desk import Desk
 from tests.contactpoint.shields import Refuge
 
 ASHA = {
@@ -65,3 +71,46 @@ def test_a_child_all_of_whose_records_were_withdrawn_is_erased(tmp_path):
     with refuge.opened() as store:
         standing = sorted(head.state.standing for head in store.log.heads.all_records())
     assert standing == ["current", "erased"]
+
+
+def test_what_was_remarked_of_a_pair_cannot_be_opened_once_one_of_the_two_is_erased(tmp_path):
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    seen = desk.opened_pair("north:9000000009", "south:9000000025")["seen"]
+    words = (
+        "--verdict",
+        "apart",
+        "--reason",
+        "twins",
+        "--seen",
+        seen,
+        "--remarks",
+        "told so by Ada",
+    )
+    desk.run("review", "decide", "north:9000000009", "south:9000000025", *words, by=desk.ada)
+    assert remarked(desk) == ["by Ada"]
+    desk.run("erase", "south:9000000025", "--yes", "--reason", "asked")
+    assert remarked(desk) == [ERASED]
+
+
+def remarked(desk):
+    with desk.opened() as store:
+        events = [
+            one.event for page in store.log.pages(PairJudged) for one in store.log.decode(page)
+        ]
+        return [event.remarks for event in events if isinstance(event, PairJudged)]
+
+
+def test_a_shield_stands_on_over_what_is_left_when_one_of_its_records_is_erased(tmp_path):
+    refuge = Refuge(tmp_path)
+    for source in ("club", "choir"):
+        refuge.load([{"key": "1", **ASHA}], source)
+    shield = UUID(refuge.apply(refuge.number("club", "1")))
+    refuge.run("erase", "choir:1", "--yes", "--reason", "asked")
+    assert refuge.shield(shield).standing == "standing"
+    assert refuge.under()["club", "1"] == ["shielded"]
+    refuge.run("erase", "club:1", "--yes", "--reason", "asked")
+    with refuge.opened() as store:
+        subject = subject_of("shield", shield, store.master)
+        assert set(store.keys.openers(store.keys.numbers([subject]).values()).values()) == {None}

@@ -92,6 +92,19 @@ def test_looks_and_refusals_are_counted(desk):
     assert (told["looks"], told["refused"], told["overrides"]) == (1, 1, 0)
 
 
+def test_what_was_decided_of_a_child_who_is_restricted_since_is_in_no_figure(desk):
+    """Also where the other record of the pair may be seen."""
+    referred(desk)
+    for verdict in ("unsure", "apart"):
+        desk.decide("north:9000000009", "south:9000000025", verdict=verdict)
+    assert figures(desk)["decided"] == NOTHING | {"unsure": 1, "apart": 1}
+    desk.undo("north:9000000009", "south:9000000025")
+    assert figures(desk)["reversed"] == 1
+    desk.patient("north", "9000000009", "2015-03-04", mark="R")
+    hidden = figures(desk)
+    assert (hidden["decided"], hidden["reversed"], hidden["referred"]) == (NOTHING, 0, 0)
+
+
 def test_a_pair_of_a_restricted_child_is_in_no_figure(tmp_path):
     plain, hidden = (Desk(tmp_path / name / "home") for name in ("plain", "hidden"))
     for desk in (plain, hidden):
