@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from contactpoint.errors import UsageError
-from contactpoint.reporting import period
+from contactpoint.reporting import ROUNDED, period
 from tests.contactpoint.desk import Desk
+from tests.contactpoint.shields import Refuge
 
 ALWAYS = "2000..2100"
 NOTHING = {"link": 0, "apart": 0, "unsure": 0, "refer": 0}
@@ -103,6 +104,22 @@ def test_what_was_decided_of_a_child_who_is_restricted_since_is_in_no_figure(des
     desk.patient("north", "9000000009", "2015-03-04", mark="R")
     hidden = figures(desk)
     assert (hidden["decided"], hidden["reversed"], hidden["referred"]) == (NOTHING, 0, 0)
+
+
+def test_a_shield_that_was_lifted_is_in_force_no_more(tmp_path):
+    refuge = Refuge(tmp_path)
+    names = ("Okonjo", "Danjuma", "Vermeer", "Smith", "Quy", "Mensah")
+    rows = [
+        {"key": n, "given": "Asha", "family": name, "dob": f"2015-03-{n + 10}"}
+        for n, name in enumerate(names)
+    ]
+    refuge.load(rows)
+    shields = [refuge.apply(refuge.number("club", str(n))) for n in range(len(names))]
+    assert figures(refuge)["shields"]["in_force"] == ROUNDED
+    for shield in shields[:2]:
+        refuge.lift(shield)
+    told = figures(refuge)["shields"]
+    assert (told["applied"], told["in_force"]) == (ROUNDED, 0)
 
 
 def test_a_pair_of_a_restricted_child_is_in_no_figure(tmp_path):

@@ -339,6 +339,8 @@ def test_departure_is_shown_and_a_return_once_a_service_began_again(family):
     assert gone["left_england"]["value"] == {"date": "2025-03-01", "return_intent": "unknown"}
     assert (gone["returned"], gone["retention"]["rule"]) == (None, "departure")
     nhs = {"nhs_number": "9000000009"}
+    family.told({**ELM, "start_date": "2024-09-01"}, **nhs)
+    assert family.shown()["returned"] is None
     family.told({**ELM, "start_date": "2026-09-01"}, **nhs)
     back = family.shown()
     assert back["returned"] == {"date": "2026-09-01", "source": "care"}
