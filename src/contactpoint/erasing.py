@@ -109,12 +109,17 @@ class Erasing:
                 state = self._child(child)
                 records |= state.records | state.former
                 known |= ever(message.event for message in self._log.stream(child))
+            heads = self._log.heads.records(records | known).values()
+            # A child that has other records lets go of one that its source withdraws.
+            gone = (h.record for h in heads if h.child is None and h.state.standing == "withdrawn")
+            last = self._workings.placed_last(gone)
             # An erasure cut short before the keys were destroyed has emptied the child already.
             mine = [
                 one.record
-                for one in self._log.heads.records(records | known).values()
+                for one in heads
                 if one.state.standing == "erased"
                 or (one.record in records and (one.child is None or one.child in children))
+                or last.get(one.record) in children
             ]
             return self._erase(mine, children, origin, reason, number)
 

@@ -17,6 +17,7 @@ from projections import mergers, rows
 from projections.deliveries import DELIVERY, NOTE
 from projections.history import HISTORY
 from projections.index import CHILD, RECORD, with_statements
+from projections.placing import PLACED
 from projections.projection import Target
 from projections.reading import Row, plain, reading
 from projections.review import CROWD, REVIEW_PAIR, WAITING
@@ -250,6 +251,20 @@ class Workings:
                     .where(HISTORY.c.record.in_(part), CHILD.c.status == "retired")
                 )
                 found.update(UUID(bytes=one) for one in target.connection.execute(query).scalars())
+        return found
+
+    def placed_last(self, records: Iterable[UUID]) -> dict[UUID, UUID]:
+        """The child that each of these records was placed with last, be it there still or not."""
+        found: dict[UUID, UUID] = {}
+        with reading(self.engine) as target:
+            for part in rows.parts([record.bytes for record in records]):
+                query = (
+                    sa.select(HISTORY.c.record, HISTORY.c.child)
+                    .where(HISTORY.c.record.in_(part), HISTORY.c.what.in_(PLACED))
+                    .order_by(HISTORY.c.position)
+                )
+                for record, child in target.connection.execute(query):
+                    found[UUID(bytes=record)] = UUID(bytes=child)
         return found
 
     def ordinals_of(self, children: Iterable[UUID]) -> set[int]:

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from contactpoint.errors import UsageError
-from contactpoint.reporting import period
+from contactpoint.reporting import ROUNDED, period
 from tests.contactpoint.desk import Desk
+from tests.contactpoint.shields import Refuge
 
 ALWAYS = "2000..2100"
 NOTHING = {"link": 0, "apart": 0, "unsure": 0, "refer": 0}
@@ -90,6 +91,35 @@ def test_looks_and_refusals_are_counted(desk):
         desk.run("erase", "123456789012", "--yes", by=desk.ada)
     told = figures(desk)
     assert (told["looks"], told["refused"], told["overrides"]) == (1, 1, 0)
+
+
+def test_what_was_decided_of_a_child_who_is_restricted_since_is_in_no_figure(desk):
+    """Also where the other record of the pair may be seen."""
+    referred(desk)
+    for verdict in ("unsure", "apart"):
+        desk.decide("north:9000000009", "south:9000000025", verdict=verdict)
+    assert figures(desk)["decided"] == NOTHING | {"unsure": 1, "apart": 1}
+    desk.undo("north:9000000009", "south:9000000025")
+    assert figures(desk)["reversed"] == 1
+    desk.patient("north", "9000000009", "2015-03-04", mark="R")
+    hidden = figures(desk)
+    assert (hidden["decided"], hidden["reversed"], hidden["referred"]) == (NOTHING, 0, 0)
+
+
+def test_a_shield_that_was_lifted_is_in_force_no_more(tmp_path):
+    refuge = Refuge(tmp_path)
+    names = ("Okonjo", "Danjuma", "Vermeer", "Smith", "Quy", "Mensah")
+    rows = [
+        {"key": n, "given": "Asha", "family": name, "dob": f"2015-03-{n + 10}"}
+        for n, name in enumerate(names)
+    ]
+    refuge.load(rows)
+    shields = [refuge.apply(refuge.number("club", str(n))) for n in range(len(names))]
+    assert figures(refuge)["shields"]["in_force"] == ROUNDED
+    for shield in shields[:2]:
+        refuge.lift(shield)
+    told = figures(refuge)["shields"]
+    assert (told["applied"], told["in_force"]) == (ROUNDED, 0)
 
 
 def test_a_pair_of_a_restricted_child_is_in_no_figure(tmp_path):

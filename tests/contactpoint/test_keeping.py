@@ -429,13 +429,35 @@ def test_copies_of_the_keys_expire_and_a_later_one_opens_the_older_log(home):
     assert told["backup"] == index.stem != told["keys"]
 
 
+def test_copies_of_the_keys_of_another_index_do_not_expire_with_those_of_this_one(home):
+    """Two may have one master key, and one folder for their copies."""
+    (old,) = (home.home.parent / "keys").iterdir()
+    grow_old(home, old)
+    restate(home, old, lambda taken: {"log": "0" * len(taken.log)})
+    assert backup(home)["expired"] == []
+    assert old.exists()
+
+
+def test_a_note_of_which_the_keys_alone_know_is_missed_where_it_is_gone(home):
+    """Something was erased after the log was copied, and before the keys were."""
+    (keys,) = (home.home.parent / "keys").iterdir()
+    restate(home, keys, lambda taken: {"noted": {**taken.noted, "erasures": 2}})
+    with pytest.raises(BackupError, match="1 notes of erasures, but there were 2"):
+        restore(home, "--drill")
+
+
 def grow_old(home, folder, days=36):
     """Have a copy of the keys say that it was taken days ago."""
+    restate(home, folder, lambda taken: {"made": taken.made - days * 86_400 * 10**6})
+
+
+def restate(home, folder, changes):
+    """Have a half of a backup say something else of itself."""
     key = MasterKey.load(home.home / "master.key").signing
     taken = manifests.read(folder, key).manifest
     (folder / manifests.MANIFEST).unlink()
-    old = msgspec.structs.replace(taken, made=taken.made - days * 86_400 * 10**6, signature="")
-    manifests.write(folder, old, key)
+    other = msgspec.structs.replace(taken, **changes(taken), signature="")
+    manifests.write(folder, other, key)
 
 
 def test_keys_that_are_older_than_the_log_open_nothing(home):

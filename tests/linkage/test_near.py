@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage import pattern as patterns
+from linkage.decide import Levels, contradiction
 from linkage.index import Index
 from linkage.model import Model
 from linkage.near import Few, clears, share
@@ -59,6 +60,84 @@ def test_one_thing_in_common_is_enough_to_be_compared(changed):
 def test_nothing_in_common_is_not_compared():
     stranger = child("Bela", "Smith", "2011-09-30", "YO1 7HH")
     assert weights(stranger, child()) == {}
+
+
+def stranger(**more):
+    return child("Bela", "Smith", "2011-09-30", "YO1 7HH", **more)
+
+
+UPN = "K801200024001"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        *(
+            ({"identifiers": (Identifier(*one),)}, {"identifiers": (Identifier(*other),)})
+            for one, other in (
+                (("nhs", NHS), ("nhs", NHS)),
+                (("upn", UPN), ("upn", UPN)),
+                (("upn", UPN), ("upn", UPN, "former")),
+                (("upn", UPN, "former"), ("upn", UPN, "former")),
+            )
+        ),
+        (
+            {"carers": (Carer("Ada", "Okonjo", "mother", nhs=MOTHER),)},
+            {"carers": (Carer("Eve", "Quy", "mother", nhs=MOTHER),)},
+        ),
+        ({"carers": (Carer("Ada", "Quy"),)}, {"carers": (Carer("Ada", "Quy"),)}),
+        ({"phones": ("020 7946 0018",)}, {"phones": ("020 7946 0018",)}),
+        ({"emails": ("ada@example.org",)}, {"emails": ("ada@example.org",)}),
+    ],
+    ids=["NHS number", "UPN", "a former UPN", "two former UPNs", "mother", "carer", "telephone",
+         "e-mail"],
+)  # fmt: skip
+def test_a_number_a_parent_or_a_way_to_reach_them_is_enough_too(left, right):
+    assert weights(child(**left), stranger(**right))
+    assert weights(stranger(**right), child(**left))
+    assert not weights(child(**left), stranger())
+
+
+def who(*names, dob, postcodes):
+    addresses = [Address(("1 Mill Lane",), "", postcode) for postcode in postcodes]
+    return standardise(
+        Particulars(names=names, birth=BirthDate(dob), sex="F", addresses=tuple(addresses))
+    )
+
+
+def test_a_former_name_or_home_in_common_is_enough_too():
+    names = PersonName(("Asha",), "Okonjo"), PersonName(("Asha",), "Danjuma", "former")
+    known = who(*names, dob="2015-03-04", postcodes=("SE15 3QN", "LS1 4AP"))
+    by_name = who(PersonName(("Bela",), "Danjuma"), dob="2015-09-30", postcodes=("YO1 7HH",))
+    by_home = who(PersonName(("Bela",), "Smith"), dob="2011-09-30", postcodes=("LS1 4AP",))
+    nothing = who(PersonName(("Bela",), "Smith"), dob="2011-09-30", postcodes=("YO1 7HH",))
+    assert set(weights(by_name, known)) == set(weights(by_home, known)) == {1}
+    assert weights(nothing, known) == {}
+
+
+def test_a_stand_in_for_a_birth_date_in_common_is_enough_too():
+    birth = BirthDate("2015-01-01", default_day=True)
+    one, other = (
+        standardise(Particulars(names=(PersonName((given,), family),), birth=birth))
+        for given, family in (("Asha", "Okonjo"), ("Bela", "Smith"))
+    )
+    assert weights(one, other)
+
+
+def test_what_weighs_less_than_is_asked_for_is_left_out():
+    index = Index(MODEL)
+    index.put([(1, 0, child()), (2, 0, child()), (3, 0, child("Bela", "Smith", "2011-09-30"))])
+    few = Few(index, [1, 2, 3])
+    whole = {pair.other: pair.weight for pair in few.pairs([1], float("-inf"))}
+    assert set(whole) == {2, 3}
+    assert [pair.other for pair in few.pairs([1], (whole[2] + whole[3]) / 2)] == [2]
+
+
+def test_who_was_born_after_another_had_died_is_not_released_for_that():
+    died = child(died="2014-01-01", dob="2013-01-01")
+    code = _pattern(died, child(dob="2015-03-04"))
+    assert contradiction(Levels.of(code))
+    assert not clears(code)
 
 
 @given(comparables(), comparables())

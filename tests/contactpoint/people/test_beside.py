@@ -1,12 +1,14 @@
 """What stands beside a child's records, as a reader meets it, night after night."""
 
 import json
+from datetime import date
 
 import pytest
 
 from contactpoint.beside import UNSPECIFIED
 from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.settings import BROKERAGE
+from projections.view import ChildView
 from tests.contactpoint.desk import Desk
 from tests.contactpoint.installation import Installation
 
@@ -115,6 +117,14 @@ def test_a_sensitive_service_without_consent_is_not_told_of(family):
 
 def test_a_sensitive_service_that_has_ended_is_not_told_of(family):
     family.told({**CLINIC, "consent": "given", "end_date": "2020-01-01"})
+    assert family.shown()["sensitive"] is None
+
+
+def test_a_sensitive_service_that_only_an_older_file_states_is_not_told_of(family):
+    family.night = 4
+    family.told(ELM)
+    family.night = 1
+    family.told({**CLINIC, "consent": "given"})
     assert family.shown()["sensitive"] is None
 
 
@@ -263,6 +273,22 @@ def test_a_child_who_is_shielded_since_is_on_no_list_of_offers(family):
     assert json.loads(waiting) == []
 
 
+def test_of_a_child_who_is_shielded_since_it_was_found_nothing_stands_beside(family):
+    family.told(ELM)
+    number = family.number()
+    family.manager("child", "correct", number, "--given", "Ayesha")
+    today = date(2026, 9, 2)
+    with family.opened() as store:
+        before = store.queries.child_by_number(number)
+        assert store.beside.of(before, today).corrections
+        words = ("shield", "apply", number, "--criterion", "harm", "--requester", "duty desk")
+        family.by("shielding-officer", *words)
+        assert store.beside.of(before, today) is None
+        overridden = store.queries.child_by_number(number, override=True)
+        assert isinstance(overridden.view, ChildView)
+        assert store.beside.of(overridden, today) is None
+
+
 def test_an_authority_that_is_not_asked_answers_no_offer_and_offers_no_other_child(family):
     family.told(ELM)
     number = family.number()
@@ -313,6 +339,8 @@ def test_departure_is_shown_and_a_return_once_a_service_began_again(family):
     assert gone["left_england"]["value"] == {"date": "2025-03-01", "return_intent": "unknown"}
     assert (gone["returned"], gone["retention"]["rule"]) == (None, "departure")
     nhs = {"nhs_number": "9000000009"}
+    family.told({**ELM, "start_date": "2024-09-01"}, **nhs)
+    assert family.shown()["returned"] is None
     family.told({**ELM, "start_date": "2026-09-01"}, **nhs)
     back = family.shown()
     assert back["returned"] == {"date": "2026-09-01", "source": "care"}
@@ -338,6 +366,20 @@ def test_what_was_told_of_a_child_goes_with_a_merge_and_comes_back_with_its_undo
     assert corrected(north) == corrected(south) == [["Ayesha"]]
     desk.undo(*pair)
     assert (corrected(north), corrected(south)) == ([], [["Ayesha"]])
+
+
+def test_what_was_told_last_of_either_of_two_who_are_one_child_stands(tmp_path):
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    numbers, _ = desk.numbers()
+    manager = desk.token("dora", "data-manager")
+    for key, given in (("south", "Ayesha"), ("north", "Aisha")):
+        number = numbers[key, "9000000025" if key == "south" else "9000000009"]
+        desk.run("child", "correct", number, "--given", given, *WHY, by=manager)
+    desk.decide("north:9000000009", "south:9000000025", verdict="link")
+    shown = json.loads(desk.run("child", "show", number, *WHY, "--json").stdout)
+    assert [one["says"]["given"] for one in shown["corrections"]] == [["Aisha"]]
 
 
 def test_a_pair_reaches_the_stewards_of_its_authority_and_no_others(tmp_path):

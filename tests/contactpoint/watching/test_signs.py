@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from contactpoint.watching.look import Asked, Child, Kind, Look, Reader
+from contactpoint.watching.look import Asked, Child, Kind, Look, Near, Reader, near
 from contactpoint.watching.watcher import State, Watcher
 
 MONDAY = 20_710
@@ -101,6 +101,33 @@ def test_a_colleagues_child_is_a_sign_unless_it_is_a_pupil(weeks):
     assert weeks.look(Kind.READ, stranger(1, **theirs)) == ["colleague"]
 
 
+def test_a_child_with_a_colleagues_name_or_postcode_alone_is_no_sign(weeks):
+    other = msgspec.structs.replace(CLERK, name="bram", family="okonjo", home="ZZ98BB")
+    weeks.look(Kind.READ, pupil(900), reader=other)
+    assert weeks.look(Kind.READ, stranger(1, families=frozenset({"okonjo"}))) == []
+    assert weeks.look(Kind.READ, stranger(2, homes=frozenset({"ZZ98BB"}))) == []
+
+
+def test_how_near_a_shielded_child_is_to_anybodys_work_is_not_looked_at():
+    """What works with it is hidden: an alert must not tell."""
+    for child in (pupil(1, shielded=True), stranger(1, shielded=True)):
+        assert near(CLERK, child) is Near.UNKNOWN
+
+
+def test_what_is_hidden_of_a_shielded_child_counts_nowhere_in_a_day(weeks):
+    hidden = {"dead": True, "homes": frozenset({"ZZ99AA"}), "shielded": True}
+    weeks.look(Kind.READ, pupil(900, **hidden))
+    day = weeks.watcher.state.readers[CLERK.name].day
+    assert (day.dead, day.neighbours, day.shielded) == (set(), set(), {number(900)})
+
+
+def test_who_works_for_a_whole_authority_has_no_children_beyond_their_work():
+    steward = Reader("eve", frozenset({"steward"}), "213")
+    weeks = Weeks()
+    found = [weeks.look(Kind.READ, pupil(900 + n), reader=steward) for n in range(40)]
+    assert "no involvement" not in [topic for each in found for topic in each]
+
+
 def test_a_stranger_is_no_sign_and_many_strangers_in_a_day_are(weeks):
     assert weeks.look(Kind.READ, stranger(1)) == []
     assert "no involvement" in [t for n in range(2, 9) for t in weeks.look(Kind.READ, stranger(n))]
@@ -183,6 +210,11 @@ def test_nearly_as_many_as_a_role_allows_in_a_day_are_a_sign(weeks):
     assert "limit" in found
 
 
+def test_what_a_queue_puts_before_somebody_is_none_of_their_choosing(weeks):
+    found = [topic for n in range(165) for topic in weeks.look(Kind.OTHER, pupil(900 + n))]
+    assert "limit" not in found
+
+
 def test_one_cases_number_for_a_crowd_is_a_sign_and_for_a_family_none(weeks):
     of_family = [weeks.look(Kind.READ, stranger(n), reason="r", case=True) for n in range(4)]
     assert "copied reason" not in [topic for each in of_family for topic in each]
@@ -219,6 +251,26 @@ def test_readers_of_many_offices_at_one_strangers_child_are_a_sign(weeks):
     assert "crowd" in found
 
 
+def test_readers_of_one_office_at_one_strangers_child_are_no_crowd(weeks):
+    found = []
+    for n in range(8):
+        colleague = msgspec.structs.replace(CLERK, name=f"r{n}", organisation="o1", home="")
+        found += weeks.look(Kind.READ, stranger(1), reader=colleague)
+    assert "crowd" not in found
+
+
+def test_a_stranger_among_several_that_a_search_found_does_not_count_as_a_return(weeks):
+    for day in (0, 2, 4, 9, 11, 15):
+        weeks.look(Kind.SEARCH, *(stranger(n) for n in range(3)), day=day)
+    assert "returning" not in weeks.topics
+
+
+def test_numbers_far_apart_are_no_sequence_however_they_fall(weeks):
+    for n in range(6, 0, -1):
+        weeks.look(Kind.READ, numbers=(n * 10_000,), fits=False)
+    assert "sequence" not in weeks.topics
+
+
 def test_acts_after_all_tokens_were_revoked_are_a_sign(weeks):
     gone = msgspec.structs.replace(CLERK, left=True)
     assert weeks.look(Kind.REFUSED, reader=gone) == ["left"]
@@ -251,6 +303,11 @@ def test_the_same_is_not_said_again_within_a_week(weeks):
     again = weeks.look(Kind.READ, pupil(901, declared=True), day=3)
     later = weeks.look(Kind.READ, pupil(902, declared=True), day=8)
     assert (first, again, later) == (["own family"], [], ["own family"])
+
+
+def test_what_has_grown_much_worse_is_said_again_at_once(weeks):
+    found = [weeks.look(Kind.READ, pupil(900 + n), behalf=f"b{n}") for n in range(14)]
+    assert [topic for each in found for topic in each] == ["mediating", "mediating"]
 
 
 def test_what_is_said_of_a_shielded_child_silences_nothing_that_others_may_be_told(weeks):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from contactpoint.watching.watching import Watching
+from events.store.locks import LockedError
 from events.watching import AlertRaised, RecordWatched
 from tests.contactpoint.shields import Refuge
 
@@ -240,3 +242,9 @@ def test_a_childs_rare_name_that_is_the_readers_is_a_sign_in_a_small_index_too(h
     home.asked(bea, "child", "show", home.number("club", "k1"), *WHY)
     watch(home)
     assert [one["signs"][0] for one in alerts(home)] == ["own name"]
+
+
+def test_two_do_not_watch_at_once(home):
+    """Else both would raise what is new."""
+    with home.opened() as store, store.access.lock("watching"), pytest.raises(LockedError):
+        Watching(store).run(store.origin("audit watch"))
