@@ -23,6 +23,8 @@ from linkage.model import total
 
 Keys = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
+Coded = tuple[Ints, Rows]
+"""Records by ordinal, and their rows as an index codes them."""
 AT_ONCE = 200_000
 """Pairs that are compared at a time."""
 
@@ -40,10 +42,15 @@ class NearPair(NamedTuple):
 class Few:
     """The records of an index that must not be missed."""
 
-    def __init__(self, index: Index, ordinals: Collection[int]) -> None:
-        """Those that the index does not hold are passed over."""
+    def __init__(
+        self, index: Index, ordinals: Collection[int], besides: Coded | None = None
+    ) -> None:
+        """Those that the index does not hold are passed over; ``besides`` it held at a time."""
         self._index = index
         self._ordinals, self._rows = index.coded_of(ordinals)
+        if besides is not None:
+            self._ordinals = np.concatenate([self._ordinals, besides[0]])
+            self._rows = np.concatenate([self._rows, besides[1]])
         keys = loose_keys(self._rows, index)
         place, column = np.nonzero(keys)
         found = keys[place, column]

@@ -50,6 +50,14 @@ BRAM = {
     "sex": "M",
     "postcode": "M1 1AA",
 }
+CORA = {
+    "key": "1",
+    "given": "Cora",
+    "family": "Tamworthy",
+    "dob": "2013-04-11",
+    "sex": "F",
+    "postcode": "YO1 7HH",
+}
 
 
 @pytest.fixture(scope="module")
@@ -427,6 +435,58 @@ def test_a_withdrawn_record_that_returns_is_shielded_still(refuge):
     refuge.load([ASHA | {"nhs": NHS}], "clinic", "2026-09-04")
     assert refuge.under()["clinic", "1"] == ["shielded"]
     assert not is_open(refuge.show(number))
+
+
+def withdrawn(refuge, source):
+    """The source's next table has its other child alone."""
+    refuge.load([BRAM | {"key": "9"}], source, "2026-09-03", "--mode", "snapshot")
+
+
+def cora(refuge):
+    """A child of one source that knows another too; she is shielded, and her record withdrawn."""
+    refuge.load([CORA, BRAM | {"key": "9"}], "clinic", "2026-09-02")
+    number = refuge.number("clinic", "1")
+    refuge.apply(number)
+    withdrawn(refuge, "clinic")
+    return number
+
+
+@pytest.mark.parametrize("source", ["clinic", "nursery"])
+def test_a_shielded_child_without_records_comes_back_shielded_under_another_key(refuge, source):
+    number = cora(refuge)
+    refuge.load([CORA | {"key": "7", "postcode": "LS1 4AP"}], source, "2026-09-04")
+    assert refuge.number(source, "7") == number
+    assert refuge.find(postcode="LS1 4AP") == []
+    assert not is_open(refuge.show(number))
+    assert refuge.findings() == []
+    refuge.run("link", "--all")
+    assert refuge.number(source, "7") == number
+    assert not is_open(refuge.show(number))
+
+
+def test_a_record_near_to_a_shielded_child_without_records_is_withheld(refuge):
+    cora(refuge)
+    near = {"key": "7", "family": "Tamworth", "dob": "2013-04-01", "postcode": "LS1 4AP"}
+    refuge.load([CORA | near], "nursery", "2026-09-04")
+    assert refuge.under()["nursery", "7"] == ["withheld"]
+    refuge.run("link", "--all")
+    assert refuge.number("nursery", "7") is None
+
+
+def test_a_record_like_one_that_was_withdrawn_of_a_shielded_child_is_withheld(refuge):
+    steward = refuge.token("ada", "steward")
+    refuge.load([CORA, BRAM | {"key": "9"}], "clinic", "2026-09-02")
+    pair = ("clinic:1", f"pds:{NHS}")
+    seen = refuge.told(steward, "review", "show", *pair, *WHY)["seen"]
+    words = ("--verdict", "link", "--reason", "same-family", "--seen", seen)
+    refuge.told(steward, "review", "decide", *pair, *words)
+    number = refuge.number("pds", NHS)
+    refuge.apply(number)
+    withdrawn(refuge, "clinic")
+    refuge.load([CORA | {"key": "7", "postcode": "LS1 4AP"}], "nursery", "2026-09-04")
+    assert refuge.find(postcode="LS1 4AP") == []
+    assert refuge.under()["nursery", "7"] == ["withheld"]
+    assert refuge.findings() == []
 
 
 @pytest.mark.parametrize("processes", [1, 2])

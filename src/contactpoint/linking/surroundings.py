@@ -1,5 +1,6 @@
 """What records are resolved with: the index, their children, and what was laid upon them."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from contactpoint.linking.judged import Laid
 from contactpoint.linking.matching import AnyIndex, Matching
 from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
 from contactpoint.linking.parts import Parts
-from contactpoint.linking.vanished import Vanished
+from contactpoint.linking.vanished import Hidden, Vanished
 from contactpoint.linking.withholding import Withholding
 from contactpoint.sources import Sources
 from linkage.index import Index
+from linkage.near import Coded
 from linkage.resolve import Pair
 
 
@@ -68,7 +70,10 @@ class Surroundings:
         comes near to shielded children; tables of other shapes have none.
         """
         index = self.index()
-        self.vanished = Vanished.of(self.laid.identities(), self.filling, self.parts.workings)
+        hidden = Hidden.of(self.parts.log)
+        identities = [*self.laid.identities(), *hidden.children]
+        self.vanished = Vanished.of(identities, self.filling, self.parts.workings)
+        withdrawn = self._coded(index, hidden.others)
         self.vanished.put(index, self.filling)
         self._twice = {}
         if isinstance(index, Index):
@@ -76,8 +81,19 @@ class Surroundings:
                 for end in (pair.left, pair.right):
                     self._twice.setdefault(end, []).append(pair._replace(twice=True))
         if through is not None and isinstance(index, Index):
-            self.near = Withholding(self.parts.log, index, through, self.position)
+            since = through, self.position
+            self.near = Withholding(self.parts.log, index, *since, withdrawn)
         return index
+
+    def _coded(self, index: AnyIndex, ordinals: Collection[int]) -> Coded | None:
+        """These withdrawn records as the index codes them, in which nobody else meets them."""
+        if not ordinals or not isinstance(index, Index):
+            return None
+        known = self.parts.workings.records_by_ordinal(set(ordinals)).values()
+        put = self.filling.stand_in(index, known)
+        coded = index.coded_of(put)
+        index.remove(put)
+        return coded
 
     def reached(self, index: AnyIndex, ordinals: set[int], *, whole: bool = False) -> Reached:
         """The neighbourhoods of these records; where they are the ``whole``, nothing is beyond."""

@@ -1,17 +1,48 @@
-"""Identities that an adoption ended or made, and of which no record is current any more.
+"""Children of whom no record is current, and of whom one that comes later has to be known.
 
-A record of such an identity that comes later would have nothing to be compared with: it would make
-a child that everybody sees, under the name that was given up, or join the other identity. So the
-withdrawn records of the side stand in: in the index of one run, and where it resolves, as one.
+They are the identities that an adoption ended or made, and shielded children. A record of theirs
+that comes later would have nothing to be compared with: it would make a child that everybody sees,
+under the name that was given up or without the shield, or join the other identity. So the withdrawn
+records stand in: in the index of one run, and where it resolves, as one.
 """
 
 from collections.abc import Collection, Iterable
 from itertools import pairwise
+from typing import NamedTuple
+from uuid import UUID
 
 from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import AnyIndex
+from events.log import Log
 from linkage.resolve import Judgement
 from projections.workings import IndexedRecord, Workings
+
+
+class Hidden(NamedTuple):
+    """Withdrawn records under shields, by ordinal."""
+
+    children: list[frozenset[int]]
+    """The records of each shielded child of whom none is current."""
+    others: frozenset[int]
+    """Those of children who have current ones, or of none."""
+
+    @classmethod
+    def of(cls, log: Log) -> "Hidden":
+        """As the log stands."""
+        if not log.heads.act("shield"):
+            return cls([], frozenset())
+        under = log.heads.shielded().items()
+        shielded = [record for record, kinds in under if "shielded" in kinds.values()]
+        children: dict[UUID | None, set[int]] = {}
+        seen: set[UUID | None] = {None}
+        for head in log.heads.records(shielded).values():
+            if head.state.standing == "withdrawn":
+                children.setdefault(head.child, set()).add(head.state.ordinal)
+            elif head.state.standing == "current":
+                seen.add(head.child)
+        gone = [frozenset(children[child]) for child in children.keys() - seen]
+        others = (children[child] for child in children.keys() & seen)
+        return cls(sorted(gone, key=min), frozenset().union(*others))
 
 
 class Vanished:

@@ -16,7 +16,7 @@ from events.message import Recorded
 from events.record import RecordAmended, RecordReceived
 from linkage.decide import Levels, contradiction
 from linkage.index import Index
-from linkage.near import Few, NearPair, clears, share
+from linkage.near import Coded, Few, NearPair, clears, share
 
 SHIELD_FLOOR = 0.0015
 """Probability of being a shielded child, rivals counted, from which a record is withheld.
@@ -46,9 +46,14 @@ class _Heard(NamedTuple):
 class Withholding:
     """The records of shielded children, and what comes near to them, for one run of linking."""
 
-    def __init__(self, log: Log, index: Index, through: int, upto: int) -> None:
-        """``through`` and ``upto``: between which positions records were stated anew."""
-        self._log, self._index = log, index
+    def __init__(
+        self, log: Log, index: Index, through: int, upto: int, withdrawn: Coded | None = None
+    ) -> None:
+        """``through`` and ``upto``: between which positions records were stated anew.
+
+        ``withdrawn``: records of shielded children that the index does not hold any more.
+        """
+        self._log, self._index, self._withdrawn = log, index, withdrawn
         self._through, self._upto = through, upto
         self._few = Few(index, ())
         self._shields: dict[int, frozenset[UUID]] = {}
@@ -77,7 +82,7 @@ class Withholding:
         heads = self._log.heads.records(record for record, shields in over.items() if shields)
         self._shields = {head.state.ordinal: over[head.record] for head in heads.values()}
         self._ids = {head.state.ordinal: head.record for head in heads.values()}
-        self._few = Few(self._index, self._shields)
+        self._few = Few(self._index, self._shields, self._withdrawn)
 
     def stated(self) -> Collection[int]:
         """Ordinals of the records that any source stated anew since the last run."""
