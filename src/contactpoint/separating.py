@@ -1,13 +1,14 @@
 """Never-links: two sides that are never one child; and adoption, which makes a new identity."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.judging.acts import By, Hangs, Permit, acts_of
 from contactpoint.linking.judged import side_records
+from contactpoint.shielding.acts import ShieldActs
 from contactpoint.streams import recorded, sealing
 from events.child import Child, ReinstateChild, RetireChild, ever
 from events.child import decide as decide_child
@@ -29,6 +30,7 @@ from events.never_link import (
     decide,
     evolve,
 )
+from events.shield import InheritShield, ReleaseRecords
 from events.store.heads import ChildHead, HeadChanges, SideRecord, children_of
 
 Merged = Callable[[Iterable[UUID]], dict[UUID, UUID]]
@@ -133,7 +135,9 @@ class Separating:
                 grounds=grounds,
             )
             messages, heads, expect = self._retired(old, frozenset(new), origin)
-            return self._append(event, acts, origin, messages, heads, expect)
+            shields = self._shielded(mine, new, origin)
+            heads = replace(heads, shields=list(shields.heads()))
+            return self._append(event, acts, origin, messages + shields.messages, heads, expect)
 
         return again(attempt)
 
@@ -201,6 +205,23 @@ class Separating:
             expect[child] = before.version
         return messages, HeadChanges(children=heads, links=links), expect
 
+    def _shielded(self, old: Collection[UUID], new: Collection[UUID], origin: Origin) -> ShieldActs:
+        """What brings a new identity under a shield of its own where the old one is under any.
+
+        What was withheld as near to the child is withheld no longer: it is the child.
+        """
+        acts = ShieldActs(self._log, origin)
+        under = self._log.heads.shielded({*old, *new})
+        over = {s for one in old for s, kind in under.get(one, {}).items() if kind == "shielded"}
+        bare = {one for one in new if "shielded" not in under.get(one, {}).values()}
+        if over and bare:
+            for shield in sorted({s for one in bare for s in under.get(one, {})} & over):
+                acts.do(shield, ReleaseRecords(bare, "decided"))
+            first = min(over)
+            authority = acts.state(first).authority
+            acts.do(uuid4(), InheritShield(first, bare, acts.soon(), authority))
+        return acts
+
     def _reinstated(
         self, never_link: UUID, known: NeverLink, origin: Origin
     ) -> tuple[list[Recorded], HeadChanges, dict[UUID, int]]:
@@ -266,7 +287,7 @@ class Separating:
         for event in events:
             sides += side_records(never_link, event, known)
             known = evolve(known, event)
-        changes = HeadChanges(children=heads.children, links=heads.links, sides=sides, unmoved=acts)
+        changes = replace(heads, sides=sides, unmoved=acts)
         self._log.append([*messages, *own], heads=changes, expect=expect)
 
     def _hangs(self, records: Collection[UUID]) -> Hangs:

@@ -286,7 +286,7 @@ def decide(command: ShieldCommand, shield: Shield) -> Sequence[ShieldEvent]:
                 return []
             freed = _sorted(shield.withheld)
             released = [RecordsReleased(freed, "lifted")] if freed else []
-            return [*released, ShieldLifted(second, reason)]
+            return [*released, ShieldLifted(second, reason or None)]
         case _:
             if shield.standing != "standing":
                 raise NoShieldError

@@ -100,6 +100,22 @@ def test_the_new_identity_has_a_number_of_its_own_and_nothing_of_the_old(adopted
         assert word not in shown, word
 
 
+@pytest.mark.parametrize("number", [NUMBER, {"nhs": "9000000033", "nhs_status": "01"}])
+def test_the_new_identity_of_a_shielded_child_is_shielded_too(office, number):
+    olu, ola = (office.token(name, "shielding-officer") for name in ("olu", "ola"))
+    old = office.number("clinic:k")
+    laid = ("shield", "apply", old, "--criterion", "refuge", "--requester", "duty desk")
+    office.run(*laid, by=olu)
+    office.night("bristol", {"key": "k", **KATE, **number})
+    _, said = office.adopted("bristol:k")
+    (new,) = said["numbers"]
+    assert "BS6 7YY" not in office.shown(new)
+    assert new not in office.found(postcode="BS6 7YY")
+    office.run("shield", "lift", new, "--reason", "no danger", by=olu, second=ola)
+    assert "BS6 7YY" in office.shown(new)
+    assert office.findings() == []
+
+
 def test_the_old_number_answers_as_one_that_never_was(adopted):
     answers = set()
     for number in (adopted.old, "000000000019"):

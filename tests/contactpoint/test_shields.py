@@ -684,6 +684,33 @@ def test_a_shield_covers_what_a_run_links_to_the_child_while_it_is_laid(refuge):
     assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
 
 
+def test_a_child_whose_records_are_withdrawn_is_shielded_before_one_returns(refuge):
+    rows = [ASHA | {"given": "Cora", "family": "Tamworthy"}, BRAM | {"key": "9"}]
+    refuge.load(rows, "clinic", "2026-09-02")
+    number = refuge.number("clinic", "1")
+    refuge.load(rows[1:], "clinic", "2026-09-03", "--mode", "snapshot")
+    with pytest.raises(NotFoundError):
+        refuge.show(number)
+    shield = refuge.apply(number)
+    with pytest.raises(NotFoundError):
+        refuge.show(number)
+    refuge.load(rows, "clinic", "2026-09-04")
+    assert refuge.number("clinic", "1") == number
+    assert not is_open(refuge.show(number))
+    assert refuge.lift(number) == [shield]
+    assert is_open(refuge.show(number))
+    assert refuge.findings() == []
+
+
+def test_a_child_who_has_lost_all_records_to_others_is_none_to_shield(refuge):
+    rows = [ASHA | {"given": "Cora", "family": "Tamworthy"}, BRAM | {"key": "9"}]
+    refuge.load(rows, "clinic", "2026-09-02")
+    number = refuge.number("clinic", "1")
+    refuge.run("erase", "clinic:1", "--reason", "asked", "--yes")
+    words = ("shield", "apply", number, "--criterion", "harm", "--requester", "desk")
+    assert isinstance(refuge.asked(refuge.officer(), *words).exception, NotFoundError)
+
+
 def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
     number = refuge.number("pds", NHS)
     refuge.apply(number, "--review", "2026-01-01")
@@ -911,6 +938,20 @@ def test_erasing_a_shielded_child_leaves_nothing_that_names_anybody(refuge, asha
     assert refuge.findings() == []
     assert refuge.listed() == ([], [])
     assert refuge.under()
+
+
+def test_what_the_shield_of_an_erased_child_withholds_is_listed_until_two_release_it(refuge, asha):
+    near = {"family": "Okonjoh", "dob": "2015-04-03", "postcode": "LS6 2AB"}
+    refuge.load([ASHA | near], "clinic", "2026-09-03")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    refuge.run("erase", asha, "--reason", "request", "--yes")
+    (shield,), _ = refuge.listed()
+    told = ("standing", "withheld", "children")
+    assert [shield[name] for name in told] == ["erased", 1, []]
+    refuge.lift(shield["shield"])
+    assert refuge.number("clinic", "1") is not None
+    assert refuge.listed() == ([], [])
+    assert refuge.findings() == []
 
 
 def _poll(refuge, number, stopped, seen):

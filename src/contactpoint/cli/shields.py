@@ -204,7 +204,7 @@ def list_(*, every: bool, as_json: bool) -> None:
         rows = store.lists.shields()
         marked = [_still(one) for one in store.lists.still_marked()]
     today = day_of(origin.recorded)
-    told = [_shield(row, today) for row in rows if every or row["standing"] == "standing"]
+    told = [_shield(row, today) for row in rows if every or _stands(row)]
     inherited = [row for row in told if row["inherited"]]
     own = [row for row in told if not row["inherited"]]
     if as_json:
@@ -284,6 +284,11 @@ def _still(one: "StillMarked") -> dict[str, Any]:
         "record": one.record.hex[:8],
         "stated": (as_time(one.stated) or "")[:10],
     }
+
+
+def _stands(row: dict[str, Any]) -> bool:
+    """Whether somebody is to look at it: that of an erased child while it withholds others."""
+    return row["standing"] == "standing" or (row["standing"] == "erased" and bool(row["withheld"]))
 
 
 def _shield(row: dict[str, Any], today: date) -> dict[str, Any]:

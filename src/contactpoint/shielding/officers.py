@@ -87,9 +87,9 @@ class Shielding:
         shield = uuid4()
 
         def act(acts: ShieldActs) -> dict[UUID, int]:
-            child, state = self._child(number)
-            self.permit(Act.SHIELD, Hangs(frozenset(state.records), frozenset({child})))
-            for over in self._over(state.records):
+            child, version, records = self._child(number)
+            self.permit(Act.SHIELD, Hangs(records, frozenset({child})))
+            for over in self._over(records):
                 if acts.state(over).by == "officer":
                     raise AlreadyShieldedError(
                         f"shield {over.hex[:8]} stands over that child; 'contactpoint shield "
@@ -97,9 +97,9 @@ class Shielding:
                     )
             review = asked.review or day_of(origin.recorded) + HALF_A_YEAR
             words = asked.criterion, asked.authority, asked.grounds
-            command = ApplyShield(state.records, review, "officer", *words)
+            command = ApplyShield(records, review, "officer", *words)
             acts.do(shield, command, self._keys_of(shield, asked))
-            return {child: state.version}
+            return {child: version}
 
         self._do(act, origin)
         return shield
@@ -145,7 +145,10 @@ class Shielding:
             self._must_be_theirs(Act.LIFT_SHIELD, acts, lifted)
             _must_be_as_seen(acts, lifted, seen)
             for shield in lifted:
-                acts.do(shield, LiftShield(origin.actor, second, reason), self._key(shield))
+                # Nothing can be sealed under the key of an erased child: why is not kept.
+                erased = acts.state(shield).erased
+                command = LiftShield(origin.actor, second, "" if erased else reason)
+                acts.do(shield, command, (0,) if erased else self._key(shield))
             return {}
 
         lifted: list[UUID] = []
@@ -154,7 +157,7 @@ class Shielding:
 
     def over(self, number: str) -> list[UUID]:
         """The shields that stand over the child of a number."""
-        return self._over(self._child(number)[1].records)
+        return self._over(self._child(number)[2])
 
     def _must_be_theirs(self, act: Act, acts: ShieldActs, shields: Sequence[UUID]) -> None:
         for shield in shields:
@@ -176,16 +179,29 @@ class Shielding:
             raise NotFoundError("no such shield stands") from None
         self.catch_up()
 
-    def _child(self, number: str) -> tuple[UUID, Child]:
-        """The child that a number answers for, or NotFoundError."""
+    def _child(self, number: str) -> tuple[UUID, int, frozenset[UUID]]:
+        """The child that a number answers for, its version and records, or NotFoundError.
+
+        A child whose records are all withdrawn is seen by nobody until one returns, and has to be
+        shielded before that.
+        """
         head = self.log.heads.by_numbers([number]).get(number)
         while head is not None and head.merged_into is not None:
             head = self.log.heads.children([head.merged_into]).get(head.merged_into)
         if head is not None:
             state = self.log.replay(head.child, Child(), evolve)
             if state.status == "current":
-                return head.child, state
+                return head.child, state.version, state.records
+            if state.status == "closed" and (left := self._withdrawn(head.child, state)):
+                return head.child, state.version, left
         raise NotFoundError(MISSING[Act.SHIELD])
+
+    def _withdrawn(self, child: UUID, state: Child) -> frozenset[UUID]:
+        """The records by which a closed child is found again."""
+        heads = self.log.heads.records(state.former).values()
+        return frozenset(
+            one.record for one in heads if one.child == child and one.state.standing == "withdrawn"
+        )
 
     def _over(self, records: Collection[UUID]) -> list[UUID]:
         under = self.log.heads.shielded(records).values()
