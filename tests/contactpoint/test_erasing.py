@@ -86,7 +86,7 @@ def test_what_was_remarked_of_a_pair_cannot_be_opened_once_one_of_the_two_is_era
         "--seen",
         seen,
         "--remarks",
-        "told so by Ada",
+        "by Ada",
     )
     desk.run("review", "decide", "north:9000000009", "south:9000000025", *words, by=desk.ada)
     assert remarked(desk) == ["by Ada"]

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from contactpoint.errors import DeniedError, NotInitialisedError
 from contactpoint.keeping import manifest as manifests
 from contactpoint.keeping.manifest import BackupError
+from contactpoint.keeping.shielding_again import shield_again
 from contactpoint.keeping.staging import SWAPPING
 from events.master import MasterKey
 from projections.migrating import RebuildNeededError
@@ -561,6 +562,18 @@ def test_a_shield_that_was_lifted_since_stands_again_as_the_backup_has_it(tmp_pa
     lose(refuge)
     assert restore(refuge)["shielded_again"] == 0
     assert not is_open(refuge.show(number))
+
+
+def test_who_is_noted_under_a_shield_that_the_log_has_lifted_is_shielded_anew(tmp_path):
+    refuge = Refuge(tmp_path)
+    refuge.patient("9000000009")
+    shield = refuge.apply(refuge.number("pds", "9000000009"))
+    refuge.lift(shield)
+    with refuge.opened() as store:
+        record = store.record_named("pds:9000000009")
+        assert shield_again(store, {UUID(shield): {record}}) == 1
+        assert shield_again(store, {UUID(shield): {record}}) == 0
+        assert store.guard.hidden([record]) == {record}
 
 
 def test_a_ledger_of_shields_that_is_gone_is_missed(shielded_since):

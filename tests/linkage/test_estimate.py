@@ -117,3 +117,53 @@ def test_a_family_name_is_as_common_as_among_bearers_of_the_forename():
     index.put(records)
     found = frequencies(index)
     assert found.family_rarity("kowalska") <= 2
+
+
+def counted(*families, model=None):
+    """The population of an index of so many children of each family name, each held twice."""
+    records = []
+    for family, children in families:
+        for n in range(children):
+            day = 20140101 + n % 28 + 100 * (n // 28 % 12)
+            child = Comparable(
+                given=(word(random.Random(n)),), family=family, parts=(family,), birth=day,
+                birth_kind=BirthKind.FULL,
+            )  # fmt: skip
+            records += [child, child]
+    index = Index(model or Model.shipped())
+    index.put([(n, n % 2 + 1, record) for n, record in enumerate(records, start=1)])
+    return frequencies(index)
+
+
+def test_a_family_name_is_kept_where_enough_children_bear_it_however_often_each_is_held():
+    """A rare one would tell of a child to whoever has the model."""
+    found = counted(("quillfeatherby", FEWEST - 1), ("ottershawe", FEWEST))
+    names = " ".join(found.families.values()).split()
+    assert "ottershawe" in names
+    assert "quillfeatherby" not in names
+
+
+def test_what_is_known_of_stand_in_days_and_shared_homes_stays_known():
+    shipped = Model.shipped()
+    believed = msgspec.structs.replace(
+        shipped.population, default_days=(1225,), communal=("SE153QN",)
+    )
+    found = counted(
+        ("ottershawe", FEWEST), model=msgspec.structs.replace(shipped, population=believed)
+    )
+    assert (found.default_days, found.communal) == ((1225,), ("SE153QN",))
+
+
+def test_a_table_of_reliability_holds_probabilities_against_numbers_they_do_not_know():
+    """Namesakes of one day with numbers of their own look like one child without these."""
+    records = []
+    for n, source, record in population(4, 200):
+        child, other = (n - 1) // 2, n % 8 == 2
+        told = msgspec.structs.replace(record, nhs=f"{child + other * 500}", nhs_verified=True)
+        records.append((n, source, told))
+    index = Index(Model.shipped())
+    index.put(records)
+    rows = [said for name, said in train(index).card.items() if name.startswith("reliability")]
+    said, was = zip(*(row.split(", ") for row in rows), strict=True)
+    assert {"was 0.0000", "was 1.0000"} <= set(was)
+    assert len(set(said)) == 1

@@ -342,8 +342,6 @@ def test_two_pupil_numbers_are_two_children_unless_they_link_alone():
     assert frozenset({1, 2, 3}) in resolve(unnumbered, pairs).children
     assert frozenset({1, 2, 3}) not in resolve(members, pairs).children
     assert frozenset({1, 2, 3}) in resolve(members, [*pairs, link(1, 2, 12.0)]).children
-    first = [one, other, Member(3, "0 care", "k3")]
-    assert frozenset({1, 2, 3}) in resolve(first, [*pairs, link(1, 2, 12.0)]).children
 
 
 def test_two_verified_numbers_are_two_children_even_through_a_third_record():
