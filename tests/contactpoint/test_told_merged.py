@@ -142,6 +142,66 @@ def test_a_merge_of_a_shielded_child_is_told_to_nobody_who_is_not_cleared(club):
     assert len(club.told(cleared, "review", "list")) == 1
 
 
+def shielded(club):
+    """A child that is shielded, whom a source merges into a record that is new."""
+    club.load([OLD, {"key": "9", "given": "Bram", "family": "Taylor", "dob": "2013-04-05"}])
+    club.apply(club.number("club", "1"))
+    return club.number("club", "1")
+
+
+def decided(club, verdict, reason):
+    """Two who are cleared decide on the pair of the two records."""
+    one, two = (club.token(name, "steward", "shielding-officer") for name in ("cato", "dora"))
+    seen = club.told(one, "review", "show", "club:1", "club:2", *REASON)["seen"]
+    words = ("--verdict", verdict, "--reason", reason, "--seen", seen)
+    return club.asked(one, "review", "decide", "club:1", "club:2", *words, second=two)
+
+
+@pytest.mark.parametrize("nights", [[[MERGED, NEW]], [[MERGED], [NEW]]])
+def test_a_record_into_which_a_shielded_childs_was_merged_is_withheld_until_that_is_judged(
+    club, nights
+):
+    """However unlike the two are: the source says that they are one."""
+    number = shielded(club)
+    for day, rows in enumerate(nights, start=2):
+        club.load(rows, "club", f"2026-09-0{day}")
+    club.run("link", "--all")
+    assert club.under()["club", "2"] == ["withheld"]
+    assert club.find(postcode=NEW["postcode"]) == []
+    assert listed(club) == []
+    assert decided(club, "link", "agency-confirmed").exit_code == 0
+    assert children(club, "1", "2") == [number, number]
+    assert club.under()["club", "2"] == ["shielded"]
+    assert club.findings() == []
+
+
+def test_a_withheld_record_is_released_when_two_judge_that_the_source_was_wrong(club):
+    number = shielded(club)
+    club.load([MERGED, NEW], "club", "2026-09-02")
+    assert decided(club, "apart", "different-children").exit_code == 0
+    assert ("club", "2") not in club.under()
+    assert club.number("club", "2") not in {number, None}
+    club.run("link", "--all")
+    assert club.find(postcode=NEW["postcode"]) == [club.number("club", "2")]
+
+
+def test_the_new_number_that_a_shielded_childs_record_was_replaced_by_frees_nobody(club):
+    """The two have each a verified number, and the service says that they are of one child."""
+    club.patient("9000000009")
+    club.apply(club.number("pds", "9000000009"))
+    old = club.patient_row("9000000009", "2026-09-02")
+    old["link"] = [{"other": {"reference": "Patient/9000000017"}, "type": "replaced-by"}]
+    new = club.patient_row("9000000017", "2026-09-02", postcode="LS6 2AB")
+    path = club.folder / "merged.ndjson"
+    path.write_text(f"{json.dumps(old)}\n{json.dumps(new)}\n")
+    club.load(path, "pds", "2026-09-02", feed="health.pds-fhir")
+    assert club.under()["pds", "9000000017"] == ["withheld"]
+    assert club.find(postcode="LS6 2AB") == []
+    club.patient("9000000017", "2026-09-03", postcode="LS7 2AB")
+    assert club.under()["pds", "9000000017"] == ["withheld"]
+    assert club.find(postcode="LS7 2AB") == []
+
+
 def test_a_patient_whose_record_was_replaced_by_another_is_asked_about(club):
     club.patient("9000000009")
     club.patient("9000000017", given="Cora", family="Tamworthy", postcode="LS1 4AP")

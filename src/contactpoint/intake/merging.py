@@ -58,6 +58,12 @@ class Merging:
                 self.heads.append(JudgementHead(*pair, verdict))
 
 
+def is_told(pair: Pair, log: Log, master: MasterKey) -> bool:
+    """Whether a source says that it merged the two, and nobody has judged them since."""
+    raised = state_of(pair, log, master).raised
+    return raised is not None and raised.code == MERGED
+
+
 def _asked(pair: Pair, source: str, state: JudgedPair) -> Sequence[JudgementEvent]:
     """The question, where nobody has asked it or answered."""
     raised = PairRaised(*pair, "", 0, 0.0, 0.0, source, MERGED)

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
+from contactpoint.intake.merging import is_told
 from contactpoint.linking.commit import Commit
 from contactpoint.linking.doubted import doubted, speaks_against
 from contactpoint.linking.judged import Growth
@@ -49,7 +51,8 @@ class Resolving:
         """What follows for these neighbourhoods; ``linked`` are the children that they have now."""
         known = self._workings.memberships({o for one in batch for o in one.ordinals})
         records = {ordinal: one.record for ordinal, one in known.items()}
-        shields = Spreading(self._log, self._origin, records, self._surroundings.near)
+        told = partial(is_told, log=self._log, master=self._surroundings.parts.master)
+        shields = Spreading(self._log, self._origin, records, told, self._surroundings.near)
         commit = Commit(linked, shields, self._surroundings.vanished.among(known.keys()))
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._workings.merged_into(set(linked.values())).items():
@@ -165,7 +168,7 @@ class Resolving:
         for pair in (*resolution.referred, *self._doubted(one, stated)):
             commit.refer(ids[pair.left], ids[pair.right], pair.pattern, pair.weight)
         for near in (withheld.pair for withheld in commit.shields.withheld):
-            if near.asked in ids:
+            if near is not None and near.asked in ids:
                 shielded = commit.shields.id_of(near.other)
                 commit.refer(ids[near.asked], shielded, near.pattern, near.weight)
 

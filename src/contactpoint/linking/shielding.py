@@ -2,12 +2,14 @@
 
 It is done in the commit that links them. Merged children are under the shields of both; a part
 split off a shielded child goes under a shield of its own, which it inherits. What comes too near
-to a shielded child is withheld before it becomes a child of its own.
+to a shielded child, or is said to be the child by a source that has merged their records, is
+withheld before it becomes a child of its own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
+from contactpoint.judging.pair import Pair
 from contactpoint.linking.withholding import Withheld, Withholding
 from contactpoint.shielding.acts import ShieldActs
 from events.log import Log
@@ -23,13 +25,20 @@ from events.shield import (
 
 Group = frozenset[UUID]
 Ordinals = frozenset[int]
+Told = Callable[[Pair], bool]
+"""Whether a source says that it merged two records, and nobody has judged them since."""
 
 
 class Spreading:
     """The shields over the records of one commit of linking, and what becomes of them."""
 
     def __init__(
-        self, log: Log, origin: Origin, records: Mapping[int, UUID], near: Withholding | None = None
+        self,
+        log: Log,
+        origin: Origin,
+        records: Mapping[int, UUID],
+        told: Told,
+        near: Withholding | None = None,
     ) -> None:
         """``records``: all that a commit looks at. Without ``near`` none is withheld."""
         self._near = near
@@ -47,6 +56,7 @@ class Spreading:
             }
             for wanted in ("shielded", "withheld")
         )
+        self._merged = self._merged_into(set(records.values()), told) if near is not None else {}
         self.withheld: list[Withheld] = []
         """Groups that are withheld from here on, and were not before."""
         self.joined = 0
@@ -107,7 +117,10 @@ class Spreading:
             if given_back or all(new):
                 (known if any(self._under.get(ids[o]) for o in group) else fresh).append(group)
         apart = {o for group in known for o in self._kept(group, near, ids)}
-        found = near.near(fresh, lambda o: linked.get(o, o), lambda g, s: self._judged(g, s, ids))
+        said = {group: shields for group in fresh if (shields := self._said(group, ids))}
+        found = [Withheld(group, min(shields), None) for group, shields in said.items()]
+        unsaid = [group for group in fresh if group not in said]
+        found += near.near(unsaid, lambda o: linked.get(o, o), lambda g, s: self._judged(g, s, ids))
         for one in found:
             records = {ids[o] for o in one.group}
             for shield in self._shields_over(one.group, ids):
@@ -127,13 +140,36 @@ class Spreading:
     def _kept(self, group: Ordinals, near: Withholding, ids: Mapping[int, UUID]) -> Ordinals:
         """The group, unless nothing keeps it under the shields that withhold any of it."""
         shields = set().union(*(self._under.get(ids[o], ()) for o in group))
-        held = [s for s in sorted(shields) if not near.cleared(group, s)]
+        said = self._said(group, ids)
+        held = [s for s in sorted(shields) if s in said or not near.cleared(group, s)]
         held = [s for s in held if not self._judged(group, s, ids)]
         for shield in held:
             self.acts.do(shield, WithholdRecords({ids[o] for o in group}))
         if held:
             self.joined += sum(1 for o in group if not self._under.get(ids[o]))
         return group if held else frozenset()
+
+    def _merged_into(self, records: Collection[UUID], told: Told) -> dict[UUID, set[UUID]]:
+        """The shields over those with which a source says that it merged any of the records.
+
+        A number that differs clears none of them: the source has just said that both are one's.
+        """
+        if not self.position:
+            return {}
+        asked = [one for one in self._log.heads.judgements(records) if not one.verdict]
+        over = self._log.heads.shielded({end for one in asked for end in (one.left, one.right)})
+        found: dict[UUID, set[UUID]] = {}
+        for pair in (Pair.of(one.left, one.right) for one in asked):
+            for record, other in (pair, pair[::-1]):
+                kinds = over.get(other, {})
+                shields = {shield for shield in kinds if kinds[shield] == "shielded"}
+                if shields and "shielded" not in over.get(record, {}).values() and told(pair):
+                    found.setdefault(record, set()).update(shields)
+        return found
+
+    def _said(self, group: Ordinals, ids: Mapping[int, UUID]) -> set[UUID]:
+        """The shields that a source's own word brings the group under."""
+        return set().union(*(self._merged.get(ids[o], ()) for o in group))
 
     def _judged(self, group: Ordinals, shield: UUID, ids: Mapping[int, UUID]) -> bool:
         """Whether a steward said that any of the group is not the shield's child."""

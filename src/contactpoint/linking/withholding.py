@@ -33,7 +33,8 @@ class Withheld(NamedTuple):
 
     group: Group
     shield: UUID
-    pair: NearPair
+    pair: NearPair | None
+    """None where a source says so, by a question that waits already."""
 
 
 class _Heard(NamedTuple):
