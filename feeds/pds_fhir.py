@@ -114,7 +114,8 @@ class PdsRows:
             remarks, patient, key, about, restricted=restricted
         )
         if not particulars.names and particulars.birth is None:
-            return Fault(line, "NO-IDENTITY", "name", "a name or a birth date", key)
+            expected = "a name or a birth date"
+            return Fault(line, "NO-IDENTITY", "name", expected, key, restricted=restricted)
         return Submission(
             key,
             line,

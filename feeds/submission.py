@@ -63,6 +63,8 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     """The record it speaks of, where that can be read: a rejected row proves it present."""
     scope: str = ""
     held: bool = False
+    restricted: bool = False
+    """It marks the record that it speaks of as restricted: its child is shielded all the same."""
 
 
 class Recalled(msgspec.Struct, frozen=True):

@@ -46,14 +46,24 @@ def test_a_mark_in_a_held_row_lays_no_shield_again_that_two_persons_lifted(desk)
     assert shields(desk) == []
 
 
-def test_a_mark_in_one_of_two_rows_that_contradict_each_other_shields_the_child(desk, tmp_path):
-    rows = []
-    for version, mark, given in (("7", "R", "Asha"), ("7", "U", "Ashley")):
-        desk.patient("rows", "9000000009", "2015-03-04", mark=mark, version=version, given=given)
-        path = tmp_path / f"rows-9000000009-{version}.ndjson"
-        rows.append(path.read_text())
-    path.write_text("".join(rows))
+def written(desk, mark, **changes):
+    """A row of the child, as another source has stated it without a mark."""
+    desk.patient("rows", "9000000009", "2015-03-04", version="7", **changes)
+    row = json.loads((desk.home.parent / "rows-9000000009-7.ndjson").read_text())
+    row["meta"]["security"] = [{"code": mark}]
+    return row
+
+
+def load(desk, *rows):
+    """The source's own file of these rows, one of which is not taken."""
+    path = desk.home.parent / "north.ndjson"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert shields(desk) == []
     desk.run("load", path, "--source", "north", "--feed", "health.pds-fhir", expected=(3,))
+
+
+def test_a_mark_in_one_of_two_rows_that_contradict_each_other_shields_the_child(desk):
+    load(desk, written(desk, "R", given="Asha"), written(desk, "U", given="Ashley"))
     assert number(desk) in shields(desk)
 
 
@@ -99,3 +109,11 @@ def test_a_mark_in_a_row_that_is_out_of_scope_shields_whom_readers_see(desk):
     desk.patient("south", "9000000017", "2004-03-04", mark="R", version="7")
     assert shields(desk) == [number]
     assert desk.numbers()[0]["south", "9000000017"] == number
+
+
+def test_a_mark_in_a_row_that_is_rejected_shields_the_child_that_it_names(desk):
+    row = written(desk, "R")
+    del row["name"], row["birthDate"]
+    load(desk, row)
+    assert shields(desk) == [number(desk)]
+    assert desk.findings() == []

@@ -346,6 +346,8 @@ class _Plan:
             self.rows_present.append(faulty.record)
         else:
             found.unreadable.add(fault.scope)
+        if fault.restricted and faulty.record:
+            self.marked.append(faulty.record)
         found.scopes.add(fault.scope)
         self.notes.append(
             RowNote(
