@@ -110,9 +110,16 @@ class Lists:
         """
         return self._shields(sa.true(), None)
 
-    def standing_shields(self, behind: tuple[str, bytes] | None, limit: int) -> list[Row]:
-        """Those that stand, at most ``limit``, behind the one with this ``review`` and name."""
-        stands = SHIELD.c.standing == "standing"
+    def standing_shields(
+        self, behind: tuple[str, bytes] | None = None, limit: int | None = None
+    ) -> list[Row]:
+        """Those that stand, at most ``limit``, behind the one with this ``review`` and name.
+
+        That of an erased child is among them while it withholds records of others.
+        """
+        kept = sa.and_(SHIELDED.c.shield == SHIELD.c.shield, SHIELDED.c.kind == "withheld")
+        erased = sa.and_(SHIELD.c.standing == "erased", sa.exists().where(kept))
+        stands = sa.or_(SHIELD.c.standing == "standing", erased)
         if behind is not None:
             stands &= sa.tuple_(SHIELD.c.review, SHIELD.c.shield) > behind
         return self._shields(stands, limit)

@@ -201,10 +201,10 @@ def list_(*, every: bool, as_json: bool) -> None:
         origin = store.origin("shield list")
         store.projector.catch_up()
         store.record_look(origin, "shield list", reason="", children=())
-        rows = store.lists.shields()
+        rows = store.lists.shields() if every else store.lists.standing_shields()
         marked = [_still(one) for one in store.lists.still_marked()]
     today = day_of(origin.recorded)
-    told = [_shield(row, today) for row in rows if every or _stands(row)]
+    told = [_shield(row, today) for row in rows]
     inherited = [row for row in told if row["inherited"]]
     own = [row for row in told if not row["inherited"]]
     if as_json:
@@ -284,11 +284,6 @@ def _still(one: "StillMarked") -> dict[str, Any]:
         "record": one.record.hex[:8],
         "stated": (as_time(one.stated) or "")[:10],
     }
-
-
-def _stands(row: dict[str, Any]) -> bool:
-    """Whether somebody is to look at it: that of an erased child while it withholds others."""
-    return row["standing"] == "standing" or (row["standing"] == "erased" and bool(row["withheld"]))
 
 
 def _shield(row: dict[str, Any], today: date) -> dict[str, Any]:

@@ -254,6 +254,21 @@ def test_shields_are_read_page_by_page_and_the_children_under_them_are_recorded(
         assert b"Marlow" not in refused.content
 
 
+def test_the_shield_of_an_erased_child_is_listed_while_it_withholds_others(own):
+    row = {"key": "s1", "given": "Annabelle", "family": "Tamworthy", "dob": "2013-04-11",
+           "sex": "F", "postcode": "YO1 7HH"}  # fmt: skip
+    own.load([row], "club")
+    shield = own.apply(number := own.number("club", "s1"))
+    near = {"key": "n1", "family": "Tamworth", "dob": "2013-04-01", "postcode": "LS1 4AP"}
+    own.load([row | near], "nursery", "2026-09-02")
+    assert own.under()["nursery", "n1"] == ["withheld"]
+    own.run("erase", number, "--reason", "asked", "--yes")
+    with own.serving():
+        told = own.ask("/shields", by=own.officer(), purpose="duty").json()["shields"]
+    (left,) = [one for one in told if one["shield"].startswith(shield)]
+    assert (left["standing"], left["withheld"], left["children"]) == ("erased", 1, [])
+
+
 def test_what_sources_still_mark_is_read_page_by_page_beside_the_shields(own):
     numbers = ("9000000033", "9000000041", "9000000068")
     for number, given in zip(numbers, ("Ann", "Ben", "Cat"), strict=True):
