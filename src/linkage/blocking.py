@@ -186,8 +186,15 @@ def _forename(record: Comparable) -> str:
 
 
 def _name_sounds(record: Comparable) -> tuple[str, ...]:
-    given = [lexicon.one_spelling(word) for word in (*record.given[:2], *record.other_given[:1])]
+    """Titles are left out, as too many bear them.
+
+    Where no other family name is, a forename in two words has the sound of one, too: Har Preet Kaur
+    is Harpreet.
+    """
     parts = [word for word in record.parts if word not in lexicon.TITLES]
+    joined = (record.joined,) if record.joined and record.parts and not parts else ()
+    names = (*record.given[:2], *record.other_given[:1], *joined)
+    given = [lexicon.one_spelling(word) for word in names]
     family = [lexicon.one_family_spelling(w) for w in (*parts[:2], *record.other_family[:1])]
     return tuple(dict.fromkeys(sound(word) for word in (*family, *given)))
 

@@ -37,9 +37,9 @@ NO_FAMILY = frozenset(
 JOINED = frozenset({"abdul", "abd", "abdel", "abdur", "abu", "umm"})
 """Words of a given name that mean nothing without the next one."""
 
-SERVANTS = ("abdul", "abdel", "abdur", "abdal", "abdi")
-"""Beginnings of a name (servant of) that are left out as it happens: Abdulkhalid is Khalid. Names
-that are listed in full, as Abdullah, stay whole."""
+SERVANTS = ("abdul", "abdel", "abdur", "abdal", "abdi", "cabdi", "cabdul", "oluwa", "chukwu")
+"""Beginnings of a name (servant of, or God) that are left out as it happens: Abdulkhalid is Khalid,
+Oluwafemi is Femi. Names that are listed in full, as Abdullah, stay whole."""
 
 PREFIXES = frozenset({"o", "mc", "mac", "st", "fitz"})
 """Beginnings of a family name that are written with or without a blank."""
@@ -114,8 +114,16 @@ def _lines(table: str) -> list[tuple[str, list[str]]]:
 
 @cache
 def spellings(table: str) -> dict[str, str]:
-    """The common spelling of each form that a table lists."""
-    return {form: head for head, forms in _lines(table) for form in (*forms, head)}
+    """The common spelling of each form that a table lists.
+
+    A family name may be the forename of a father or grandfather, so those of forenames are among
+    those of family names, under the head that the latter give them.
+    """
+    listed = {form: head for head, forms in _lines(table) for form in (*forms, head)}
+    if table != FAMILIES:
+        return listed
+    borne = {form: listed.get(head, head) for form, head in spellings(FORENAMES).items()}
+    return borne | listed
 
 
 @cache

@@ -191,9 +191,14 @@ def is_placeholder(stated: Sequence[str]) -> bool:
 
 
 def _is_placeholder(found: Sequence[str]) -> bool:
-    """``Baby of Sarah`` and ``B/O Smith`` name the mother; ``Twin A`` names an order."""
-    if found[:2] in (["baby", "of"], ["b", "o"]) or found[0] == "bo":
+    """``Baby of Sarah`` and ``B/O Smith`` name the mother; ``Twin A`` names an order.
+
+    Bo is a name, as of Bo Wen; only before other such words is it ``baby of``.
+    """
+    if found[:2] in (["baby", "of"], ["b", "o"]):
         return True
+    if found[:1] == ["bo"] and not any(word in lexicon.PLACEHOLDERS for word in found[1:]):
+        return False
     return found[0] in lexicon.PLACEHOLDERS and all(
         w in lexicon.PLACEHOLDERS or w.isdigit() or len(w) == 1 for w in found
     )

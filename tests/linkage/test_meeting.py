@@ -38,6 +38,17 @@ def test_every_rule_that_brings_them_together_is_named():
     assert found.rules == ("postcode and the sound of the forename", "postcode and year of birth")
 
 
+def test_a_forename_in_two_words_meets_it_in_one_where_the_family_name_is_a_title():
+    """Far from home nothing else is left of Par Veer Kaur."""
+    kaur = {"family": "kaur", "parts": ("kaur",)}
+    apart = changed(given=("par", "veer"), joined="parveer", **kaur)
+    whole = changed(given=("parveer",), postcodes=("B178JQ",), **kaur)
+    titled = changed(given=("parveer",), family="dhaliwal", parts=("dhaliwal",), postcodes=())
+    for other in (whole, titled):
+        found = meeting(apart, other, MODEL.population)
+        assert found.rules == ("birth date and the sound of a name",)
+
+
 def test_records_that_share_no_key_never_meet():
     other = changed(birth=20090101, postcodes=("B81AA",), family="mensah", parts=("mensah",))
     assert meeting(ASHA, other, MODEL.population) == ((), ())

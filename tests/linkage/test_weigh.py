@@ -205,6 +205,20 @@ def test_muhammad_may_be_called_by_another_name_and_by_no_other_name_of_honour()
         assert level(one, other) == Given.DIFFERENT
 
 
+def test_what_stands_behind_muhammad_may_be_the_other_records_family_name():
+    """Muhammad Umar Arshad is Muhammad Umar, whose father's name one agency left out."""
+    whole = Comparable(
+        given=("umar",), honorific="muhammad", family="arshad", parts=("arshad",)
+    )  # fmt: skip
+    short = msgspec.structs.replace(whole, given=("muhammad",), family="umer", parts=("umer",))
+    named = msgspec.structs.replace(short, given=("idris",))
+    levels = [
+        patterns.level(compare(whole, other, MODEL.population), "family")
+        for other in (short, named)
+    ]
+    assert levels == [Family.PART, Family.DIFFERENT]
+
+
 @given(pattern_codes())
 @settings(max_examples=300, deadline=None)
 def test_a_multiple_birth_that_one_record_alone_states_never_raises_a_weight(code):

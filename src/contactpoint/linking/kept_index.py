@@ -26,7 +26,7 @@ FRAME = 1 << 26
 SHARE = 0.25
 BEGIN = 8 + 8 + 4 + 12
 """Bytes after the first line up to the end of the first nonce: key, position, length, nonce."""
-FORM = 5
+FORM = 6
 """How what is dumped is laid out; a file of another form is made anew."""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
-from itertools import product
+from itertools import pairwise, product
 
 from linkage import lexicon
 from linkage.comparable import Comparable
@@ -22,7 +22,8 @@ class Given(IntEnum):
     NEAR = 4
     """Nearly the same, and both are forenames: as likely two children as one."""
     MIDDLE = 5
-    """One record's forename is a further name in the other, or nearly so."""
+    """One record's forename is a further name in the other, or nearly so; or two names that follow
+    each other in one are one name in the other."""
     HONORIFIC = 6
     """They share Muhammad or the like, and one of them nothing else; or one has nothing else and
     the other no such name, and family name, birth date and a home are the same: of Muhammad Idris
@@ -84,7 +85,7 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
         return Given.EQUIVALENT
     if len(set(left.given) & set(right.given)) > 1:
         return Given.EQUIVALENT
-    if one in right.given or other in left.given:
+    if _is_among_names(left, right) or _is_among_names(right, left):
         return Given.MIDDLE
     if lexicon.one_spelling(one) == right.honorific or lexicon.one_spelling(other) == (
         left.honorific
@@ -111,6 +112,14 @@ def _given_likeness(left: Comparable, right: Comparable, population: Population)
         return Given.CLOSE
     called = _may_be_called(left, right) or _may_be_called(right, left)
     return Given.HONORIFIC if called and _share_all_else(left, right) else Given.DIFFERENT
+
+
+def _is_among_names(one: Comparable, other: Comparable) -> bool:
+    """Whether the forename of one, or two of its names that follow each other, are one of other.
+
+    Angela Xiao Ming is Xiaoming, too.
+    """
+    return one.given[0] in other.given or any(a + b in other.given for a, b in pairwise(one.given))
 
 
 def _near_middle(one: Comparable, other: Comparable) -> bool:
@@ -158,7 +167,7 @@ def middle(left: Comparable, right: Comparable, level: Given) -> Middle:
         return Middle.EXACT
     if any(1 in (len(a), len(b)) and a[0] == b[0] for a, b in pairs):
         return Middle.INITIAL
-    if any(strings.is_near(a, b) for a, b in pairs):
+    if any(strings.is_near(a, b) or _same_spelling(a, b) for a, b in pairs):
         return Middle.NEAR
     return Middle.DIFFERENT
 
@@ -175,9 +184,9 @@ def family(left: Comparable, right: Comparable) -> Family:
         return Family.VARIANT
     if any(a == b for a, b in product(families(left), families(right))):
         return Family.ALTERNATE
-    if any(a == b for a, b in product(left.parts, right.parts)):
+    if any(_variant(a, b) for a, b in product(left.parts, right.parts)):
         return Family.PART
-    if left.family in right.given[1:] or right.family in left.given[1:]:
+    if _is_further(left, right) or _is_further(right, left):
         return Family.PART
     if left.family in lexicon.TITLES or right.family in lexicon.TITLES:
         return Family.TITLE
@@ -234,6 +243,20 @@ def _crosses(giver: Comparable, bearer: Comparable) -> bool:
 def _nearly_crosses(giver: Comparable, bearer: Comparable) -> bool:
     words = [word for word in (*giver.given, giver.joined) if word]
     return any(strings.is_near(*pair) for pair in product(words, (bearer.family, *bearer.parts)))
+
+
+def _is_further(bearer: Comparable, other: Comparable) -> bool:
+    """Whether the family name of one is a further name of the other.
+
+    Behind Muhammad or the like stand further names alone where the first holds no other forename.
+    """
+    is_called_so = other.honorific == bearer.honorific and _is_bare(bearer)
+    further = other.given if is_called_so else other.given[1:]
+    return any(_variant(bearer.family, word) for word in further)
+
+
+def _same_spelling(left: str, right: str) -> bool:
+    return lexicon.one_spelling(left) == lexicon.one_spelling(right)
 
 
 def _variant(left: str, right: str) -> bool:

@@ -20,8 +20,8 @@ from linkage.compiled.levels import is_default
 """Hashes of the places of the rules in ``linkage.blocking.RULES``."""
 NHS, UPN, LA = (np.uint64(hashing.of_text(text)) for text in ("nhs", "upn", "la"))
 FULL, STAND_IN = int(BirthKind.FULL), int(BirthKind.STAND_IN)
-MOST_WORDS = 6
-"""Name words whose sounds a record is filed under: three of either kind."""
+MOST_WORDS = 7
+"""Name words whose sounds a record is filed under: three of either kind, and forenames joined."""
 
 
 @inlined
@@ -98,11 +98,14 @@ def name_sounds(row, facts, hashes, out):
     for i in range(at.PARTS, at.PARTS + 3):
         if row[i] and not facts.title[row[i]] and words < 2:
             n, words = add_new(out, n, hashes.words[row[i], at.FAMILY_SOUND]), words + 1
+    is_titled = words == 0 and row[at.PARTS] != 0
     if row[at.OTHER_FAMILY]:
         n = add_new(out, n, hashes.words[row[at.OTHER_FAMILY], at.FAMILY_SOUND])
     for i in (at.GIVEN, at.GIVEN + 1, at.OTHER_GIVEN):
         if row[i]:
             n = add_new(out, n, hashes.words[row[i], at.FORENAME_SOUND])
+    if is_titled and row[at.JOINED]:
+        n = add_new(out, n, hashes.words[row[at.JOINED], at.FORENAME_SOUND])
     return n
 
 

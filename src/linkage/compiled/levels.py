@@ -104,7 +104,7 @@ def given_level(a, b, facts):
                 return G_EQUIVALENT
     if shared_given(a, b) > 1:
         return G_EQUIVALENT
-    if holds(b, at.GIVEN, 4, one) or holds(a, at.GIVEN, 4, other):
+    if is_among_names(a, b, facts) or is_among_names(b, a, facts):
         return G_MIDDLE
     if facts.spelling[one] == b[at.HONORIFIC] or facts.spelling[other] == a[at.HONORIFIC]:
         return G_HONORIFIC
@@ -211,6 +211,33 @@ def next_consonant(letters, start, length):
 
 
 @njit(cache=True, nogil=True)
+def is_among_names(a, b, facts):
+    """Whether the forename of a, or two names of a that follow each other, are one name of b."""
+    if holds(b, at.GIVEN, 4, a[at.GIVEN]):
+        return True
+    for i in range(at.GIVEN, at.GIVEN + 3):
+        if a[i + 1] == 0:
+            break
+        for j in range(at.GIVEN, at.GIVEN + 4):
+            if b[j] and is_joined(a[i], a[i + 1], b[j], facts):
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def is_joined(x, y, whole, facts):
+    """Whether a word is two others written together."""
+    first, length = facts.lengths[x], facts.lengths[whole]
+    if first + facts.lengths[y] != length:
+        return False
+    for i in range(length):
+        letter = facts.letters[x, i] if i < first else facts.letters[y, i - first]
+        if letter != facts.letters[whole, i]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def near_middle(a, b, facts):
     """Whether a further name of b may be a typing error of the forename of a."""
     word = a[at.GIVEN]
@@ -240,7 +267,7 @@ def middle_level(a, b, facts, given):
                 return M_EXACT
             if facts.lengths[x] == 1 or facts.lengths[y] == 1:
                 initial = initial or facts.letters[x, 0] == facts.letters[y, 0]
-            near = near or words_near(x, y, facts)
+            near = near or facts.spelling[x] == facts.spelling[y] or words_near(x, y, facts)
     if initial:
         return M_INITIAL
     return M_NEAR if near else M_DIFFERENT
@@ -262,13 +289,31 @@ def family_level(a, b, facts):
         return F_ALTERNATE
     if holds(b, at.OTHER_FAMILY, 3, one) or holds(a, at.OTHER_FAMILY, 3, other):
         return F_ALTERNATE
-    if shares(a, at.PARTS, 3, b, at.PARTS, 3):
-        return F_PART
-    if holds(b, at.GIVEN + 1, 3, one) or holds(a, at.GIVEN + 1, 3, other):
+    for i in range(at.PARTS, at.PARTS + 3):
+        if a[i] and holds_spelling(b, at.PARTS, 3, a[i], facts):
+            return F_PART
+    if is_further(a, b, facts) or is_further(b, a, facts):
         return F_PART
     if facts.title[one] or facts.title[other]:
         return F_TITLE
     return family_likeness(a, b, facts)
+
+
+@njit(cache=True, nogil=True)
+def is_further(bearer, other, facts):
+    """Whether the family name of one is a further name of the other."""
+    has_honorific = bearer[at.HONORIFIC] != 0 and bearer[at.HONORIFIC] == other[at.HONORIFIC]
+    first = 0 if has_honorific and is_bare(bearer, facts) else 1
+    return holds_spelling(other, at.GIVEN + first, 4 - first, bearer[at.FAMILY], facts)
+
+
+@njit(cache=True, nogil=True)
+def holds_spelling(row, first, count, word, facts):
+    """Whether any of a row's words is the word, as family names are spelled."""
+    for i in range(first, first + count):
+        if row[i] and facts.family_spelling[row[i]] == facts.family_spelling[word]:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
