@@ -54,3 +54,13 @@ def test_who_comes_to_an_identity_that_nobody_states_now_comes_under_its_shield(
     index.holds()
     index.holds_thoroughly()
     assert "pds:9000000041" in index.truth.shielded
+
+
+def test_the_records_of_an_old_identity_are_not_split(index):
+    """They are held together, and each would be seen alone."""
+    index.judge("chess:CHESSLAQZ0005", "chess:CHESSLAQZ0006", "link")
+    index.adopted("pds:9000000041")
+    for _ in range(2):
+        index.split("pds:9000000068", keeps=True)
+    index.holds()
+    assert index.seen["split refused"] == 2

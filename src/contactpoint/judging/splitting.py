@@ -135,7 +135,12 @@ class Splitting:
     def _judged(
         self, meant: MeantSplit, states: Mapping[Pair, JudgedPair], by: By, origin: Origin
     ) -> list[Recorded]:
-        """What it says of the pairs across it that are not judged so already."""
+        """What it says of the pairs across it that are not judged so already.
+
+        Raises NotFoundError for a child that is none any more: an old identity is held together.
+        """
+        if self._log.replay(meant.child, Child(), evolve).status != "current":
+            raise NotFoundError(NO_CHILD)
         messages: list[Recorded] = []
         for pair, state in states.items():
             must_be_possible(pair, "apart", self._log.heads)
