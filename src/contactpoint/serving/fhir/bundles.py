@@ -1,11 +1,13 @@
 """Bundles of what was found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 from contactpoint.serving.fhir import systems
 from contactpoint.serving.fhir.resources import (
     Answered,
     Bundle,
+    BundleLink,
     Entry,
     OperationOutcome,
     SearchEntry,
@@ -15,9 +17,20 @@ FOUND = SearchEntry("match")
 OUTCOME = SearchEntry("outcome")
 
 
-def searchset(entries: Sequence[Entry], total: int | None = None) -> Bundle:
+def searchset(
+    entries: Sequence[Entry], total: int | None = None, link: tuple[BundleLink, ...] = ()
+) -> Bundle:
     """What was found; ``total`` where it is exact."""
-    return Bundle("searchset", total, tuple(entries))
+    return Bundle("searchset", total, link, tuple(entries))
+
+
+def asked(resource: str, parameters: Mapping[str, str]) -> tuple[BundleLink, ...]:
+    """The parameters that were used, so that nobody takes one for used that was passed over.
+
+    R4 asks a server for it (search, server conformance). The address is relative: the caller knows
+    where it asked.
+    """
+    return (BundleLink("self", f"{resource}?{urlencode(parameters, safe=':/')}"),)
 
 
 def entry(resource: Answered, how: SearchEntry = FOUND) -> Entry:

@@ -8,7 +8,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, QueryParameter
 
 from contactpoint.serving.children import looked_at, looked_for
-from contactpoint.serving.fhir.bundles import entry, searchset
+from contactpoint.serving.fhir.bundles import asked, entry, searchset
 from contactpoint.serving.fhir.involved import care_team, related
 from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import invalid, missing
@@ -68,13 +68,17 @@ def patient_team_posted(
 
 
 def _related(seat: Seat, wanted: str | None) -> Response[bytes]:
-    people = related(looked_for(seat, _number(wanted)).view)
-    return seat.answer(searchset([entry(one) for one in people], len(people)))
+    number = _number(wanted)
+    people = related(looked_for(seat, number).view)
+    link = asked("RelatedPerson", {"patient": number})
+    return seat.answer(searchset([entry(one) for one in people], len(people), link))
 
 
 def _team(seat: Seat, wanted: str | None) -> Response[bytes]:
-    found, beside = looked_at(seat, _number(wanted))
-    return seat.answer(searchset([entry(care_team(found.view, beside))], 1))
+    number = _number(wanted)
+    found, beside = looked_at(seat, number)
+    link = asked("CareTeam", {"patient": number})
+    return seat.answer(searchset([entry(care_team(found.view, beside))], 1, link))
 
 
 def _one(values: Sequence[Any]) -> str | None:

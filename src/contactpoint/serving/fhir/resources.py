@@ -135,11 +135,19 @@ class Entry(Element, frozen=True):
     full_url: str = ""
 
 
+class BundleLink(Element, frozen=True):
+    """What was asked, as the server read it."""
+
+    relation: str
+    url: str
+
+
 class Bundle(Element, frozen=True, tag_field="resourceType", tag="Bundle"):
     """What a search or a match found."""
 
     type: str
     total: int | None = None
+    link: tuple[BundleLink, ...] = ()
     entry: tuple[Entry, ...] = ()
 
 

@@ -14,7 +14,7 @@ from litestar.params import Body, QueryParameter
 
 from contactpoint.serving.expected import not_a_day, not_a_name
 from contactpoint.serving.fhir import systems
-from contactpoint.serving.fhir.bundles import entry, searchset
+from contactpoint.serving.fhir.bundles import asked, entry, searchset
 from contactpoint.serving.fhir.described import identified, own_number
 from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import FhirError, invalid, too_little, too_many
@@ -48,7 +48,9 @@ PARAMETERS = {
 }
 """The parameters that are known, and what each means. Others are refused, not passed over: without
 them the search would ask less, or be answered in another order."""
+PASSED_OVER = ("_elements", "_total", "_pretty", "_format")
 SUMMARIES = ("count", "true", "false", "text", "data")
+WHOLE = [("_summary", one) for one in SUMMARIES[1:]]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -60,6 +62,8 @@ class Wanted(msgspec.Struct, frozen=True):
     value: str = ""
     search: Search = Search()
     count: int = MOST_FOUND
+    used: dict[str, str] = {}
+    """The parameters that say so, as they were stated."""
 
     @property
     def is_enough(self) -> bool:
@@ -116,8 +120,8 @@ def stated(
     request: Request[Any, Any, Any], form: Mapping[str, Any] | None = None
 ) -> dict[str, list[str]]:
     """The values of each parameter, in the address and then in a form."""
-    asked = request.query_params
-    said: dict[str, list[str]] = {name: list(asked.getall(name)) for name in asked}
+    query = request.query_params
+    said: dict[str, list[str]] = {name: list(query.getall(name)) for name in query}
     for name, value in (form or {}).items():
         said[name] = said.get(name, []) + (value if isinstance(value, list) else [value])
     return said
@@ -131,13 +135,13 @@ def _answered(seat: Seat, said: Mapping[str, Sequence[str]]) -> Response[bytes]:
     if more:
         return seat.answer(too_many())
     shown = [entry(patient(one.view, told(seat, one))) for one in found[: wanted.count]]
-    return seat.answer(searchset(shown, len(found)))
+    return seat.answer(searchset(shown, len(found), asked("Patient", wanted.used)))
 
 
 def _as_recorded(wanted: Wanted) -> dict[str, str]:
     """What was asked, by the index's own names of fields."""
-    asked = {"number": wanted.number, "identifier": wanted.value}
-    return {**msgspec.to_builtins(wanted.search), **asked}
+    numbers = {"number": wanted.number, "identifier": wanted.value}
+    return {**msgspec.to_builtins(wanted.search), **numbers}
 
 
 def _found(seat: Seat, wanted: Wanted) -> tuple[list[Found], bool]:
@@ -152,8 +156,8 @@ def _found(seat: Seat, wanted: Wanted) -> tuple[list[Found], bool]:
         first = queries.find(msgspec.structs.replace(wanted.search, after=before), 1).found
         return [one for one in first if one.view.number == wanted.number], False
     if wanted.system and wanted.search == Search():
-        asked = (wanted.system, wanted.value)
-        return queries.by_identifiers([asked])[asked], False
+        number = (wanted.system, wanted.value)
+        return queries.by_identifiers([number])[number], False
     answer = queries.find(wanted.search)
     return ([], True) if answer.more else (list(answer.found), False)
 
@@ -161,6 +165,7 @@ def _found(seat: Seat, wanted: Wanted) -> tuple[list[Found], bool]:
 def read_query(stated: Mapping[str, Sequence[str]]) -> Wanted:
     """What parameters ask. Raises FhirError that names the one which is not right."""
     said: dict[str, str] = {}
+    used: dict[str, str] = {}
     for name, values in stated.items():
         bare = name.removesuffix(":exact")
         if bare not in PARAMETERS:
@@ -174,7 +179,9 @@ def read_query(stated: Mapping[str, Sequence[str]]) -> Wanted:
             raise invalid(bare, f"at most {LONGEST} characters")
         if values[0].strip():
             said[bare] = values[0].strip()
-    wanted = _wanted(said)
+            if bare not in PASSED_OVER and (bare, said[bare]) not in WHOLE:
+                used[name] = said[bare]
+    wanted = _wanted(said, used)
     if not wanted.is_enough:
         raise too_little(
             "expected a number or identifier, or two of name, birthdate and address-postalcode"
@@ -182,7 +189,7 @@ def read_query(stated: Mapping[str, Sequence[str]]) -> Wanted:
     return wanted
 
 
-def _wanted(said: Mapping[str, str]) -> Wanted:
+def _wanted(said: Mapping[str, str], used: dict[str, str]) -> Wanted:
     if said.get("active", "true") != "true":
         raise invalid("active", "true; numbers that were replaced are read one by one")
     if said.get("_format", "json") not in FORMATS:
@@ -207,7 +214,7 @@ def _wanted(said: Mapping[str, str]) -> Wanted:
     if value and not (system and alone):
         search = msgspec.structs.replace(search, identifier=value)
     count = 0 if said.get("_summary") == "count" else _count(said.get("_count", ""))
-    return Wanted(number, system, value, search, count)
+    return Wanted(number, system, value, search, count, used)
 
 
 def _identifier(token: str) -> tuple[str, str]:

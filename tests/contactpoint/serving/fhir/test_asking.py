@@ -274,10 +274,21 @@ def test_parents_and_team_are_told_to_who_states_the_number_in_a_body(desk):
 @pytest.mark.parametrize("alone", [{"_count": "0"}, {"_summary": "count"}])
 def test_who_wants_the_total_alone_is_told_it_and_it_is_on_record(desk, alone):
     asked = {"family": "Okonjo", "birthdate": "2015-03-04"} | alone
-    assert desk.fhir("Patient", params=asked) == {
-        "resourceType": "Bundle", "type": "searchset", "total": 1,
-    }  # fmt: skip
+    told = desk.fhir("Patient", params=asked)
+    assert (told["total"], "entry" in told) == (1, False)
     assert len(desk.looks(ChildrenAccessed)[-1].children) == 1
+
+
+def test_an_answer_says_by_which_parameters_it_was_found(desk):
+    asked = {"family:exact": "Okonjo", "birthdate": "eq2015-03-04", "_count": "5"}
+    said = "Patient?family:exact=Okonjo&birthdate=eq2015-03-04&_count=5"
+    more = {"_elements": "name", "_format": "json", "_summary": "data", "gender": " "}
+    for one in (asked, asked | more):
+        assert desk.fhir("Patient", params=one)["link"] == [{"relation": "self", "url": said}]
+    number = desk.number("pds", ASHA)
+    for kind in ("CareTeam", "RelatedPerson"):
+        (link,) = checked(desk.fhir(kind, params={"patient": f"Patient/{number}"}))["link"]
+        assert link == {"relation": "self", "url": f"{kind}?patient={number}"}
 
 
 def test_how_much_a_client_wants_to_read_is_no_reason_to_refuse_it(desk):
