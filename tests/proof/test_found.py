@@ -64,3 +64,12 @@ def test_the_records_of_an_old_identity_are_not_split(index):
         index.split("pds:9000000068", keeps=True)
     index.holds()
     assert index.seen["split refused"] == 2
+
+
+def test_an_old_identity_that_was_put_with_another_stays_hidden_when_its_own_adoption_ends(index):
+    for one in ("chess:CHESSLAQZ0001", "chess:CHESSLAQZ0004"):
+        index.adopted(one)
+    index.judge("pds:9000000009", "pds:9000000033", "link")
+    index.end_never_link(1)
+    index.holds()
+    assert {"pds:9000000009", "pds:9000000033"} <= index.truth.unseen()

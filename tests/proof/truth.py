@@ -214,10 +214,19 @@ class Truth:
         self.retired[child] = drawn | {never_link}, number
 
     def end(self, never_link):
-        """It was drawn in error: the old identity, if it was an adoption, is in force again."""
+        """It was drawn in error: the old identity, if it was an adoption, is in force again.
+
+        Not where its records have come to be of an identity that another adoption ended.
+        """
         del self.never[never_link]
-        left = {c: (drawn - {never_link}, number) for c, (drawn, number) in self.retired.items()}
-        self.retired = {c: one for c, one in left.items() if one[0]}
+        adoptions = set().union(*(drawn for drawn, _ in self.retired.values())) - {never_link}
+        left = {}
+        for child, (drawn, number) in self.retired.items():
+            mine = {name for name, of in self.children.items() if of == child}
+            others = {one for one in adoptions if self.never[one][0] & mine}
+            if still := others | drawn - {never_link}:
+                left[child] = still, number
+        self.retired = left
 
     def unseen(self):
         """Records of old identities: they are of a child whom nobody is shown."""
