@@ -235,7 +235,8 @@ class Separating:
         records = self._log.heads.records(known.left).values()
         for child in sorted(children_of(records)):
             before = after = self._log.replay(child, Child(), evolve_child)
-            if self._is_given_up(before.records | before.former, never_link):
+            # Erased records, too: of the other adoption's old side there may be no others left.
+            if self._is_given_up(self.belonging(child), never_link):
                 continue
             events = decide_child(ReinstateChild(""), before)
             messages += recorded(child, before.version, events, origin)

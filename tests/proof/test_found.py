@@ -73,3 +73,13 @@ def test_an_old_identity_that_was_put_with_another_stays_hidden_when_its_own_ado
     index.end_never_link(1)
     index.holds()
     assert {"pds:9000000009", "pds:9000000033"} <= index.truth.unseen()
+
+
+def test_an_identity_stays_ended_by_an_adoption_of_which_an_erased_record_alone_is_left(index):
+    """Of an old identity one record becomes a new one, and the first adoption was an error."""
+    index.load("club", [(0, "")])
+    index.erase("club:CLUBLAQZ0001", child=False)
+    index.adopted("chess:CHESSLAQZ0001")
+    index.adopted("pds:9000000009")
+    index.end_never_link(0)
+    index.holds_thoroughly()
