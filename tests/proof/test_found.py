@@ -83,3 +83,13 @@ def test_an_identity_stays_ended_by_an_adoption_of_which_an_erased_record_alone_
     index.adopted("pds:9000000009")
     index.end_never_link(0)
     index.holds_thoroughly()
+
+
+def test_a_plan_knows_of_what_is_withheld(index):
+    """The record taken off joins a shielded child, of whom another of its source is withheld."""
+    index.load("trace", [(5, "renamed")])
+    index.shield("chess:CHESSLAQZ0006")
+    index.load("club", [(5, "nameless"), (4, "no number")])
+    assert index.under("withheld") == {"club:CLUBLAQZ0006"}
+    index.split("club:CLUBLAQZ0003", keeps=True)
+    assert index.seen["splits as planned"] == 1

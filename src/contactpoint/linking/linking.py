@@ -85,7 +85,8 @@ class Linking:
             now.laid.read()
             now.laid.suppose(judgements)
             asked = {ordinal for one in judgements for ordinal in one[:2]}
-            reached = now.reached(now.look(), asked)
+            # Nothing is stated since; what is withheld stays so, and joins nobody.
+            reached = now.reached(now.look(now.position), asked)
             commit, _ = Resolving(now, origin).settled(reached.neighbourhoods, reached.linked)
             return [one for one in commit.children(self._parts.log.heads) if one.is_about(asked)]
 
