@@ -208,12 +208,13 @@ def _take(
 ) -> None:
     """Children of these statuses claim the group with most of their records, the eldest first.
 
-    Records that a child took over in a merge do not speak for it where the merge is undone. Who
-    comes too late takes another group with records of theirs, if one is left, and is merged else;
-    but a retired number never leads on.
+    Records that a child took over in a merge do not speak for it where the merge is undone, and
+    others of its own are left. Who comes too late takes another group with records of theirs, if
+    one is left, and is merged else; but a retired number never leads on.
     """
     merged = _taken_over(known, "merged")
     retired = _taken_over(known, "retired")
+    left = frozenset[UUID]().union(*groups)
     for one in sorted(known, key=lambda one: one.registered):
         if one.child.status not in statuses or one in plan.survivor.values():
             continue
@@ -223,7 +224,9 @@ def _take(
             own = own & plan.given_up or own
             own = own - retired or own
         else:
-            own = own - merged or own
+            # A child that is current goes on with whatever is left of it.
+            mine = left if one.child.status == "current" else own
+            own = (own - merged) & mine or own
         home = plan.before.get(one.id) or _home(own, groups, ordinals)
         free = home if home not in plan.survivor else _home(own, _free(plan, groups), ordinals)
         if free is not None:

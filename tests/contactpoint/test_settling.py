@@ -269,3 +269,16 @@ def test_a_retired_identity_gives_back_what_it_took_over_from_another_and_keeps_
     ]
     followed = settled([group(1), group(5, 6)], known, given_up=[1, 5])
     assert followed == {OLD: ["RecordsUnlinked", "RecordsLinked"], ONCE: ["RecordsLinked"]}
+
+
+def test_a_child_that_loses_a_record_goes_on_under_its_number_whatever_was_undone_before():
+    """The child that an undone judgement had made has had its other record, too."""
+    index = Index()
+    three = group(1, 2), group(3, 4, 5), group(6, 7)
+    index.resolve(*three)
+    before = index.numbers_of()
+    index.resolve(group(1), group(2, 3), group(4, 5, 6, 7))
+    index.resolve(*three)
+    assert index.numbers_of() == before
+    index.resolve(group(2), *three[1:], left="withdrawn")
+    assert index.numbers_of()[group(2)] == before[group(1, 2)]
