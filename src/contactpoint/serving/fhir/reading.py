@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from contactpoint.serving.children import looked_at, looked_for
 from contactpoint.serving.fhir.bundles import asked, entry, searchset
@@ -13,7 +12,7 @@ from contactpoint.serving.fhir.involved import care_team, related
 from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import invalid, missing
 from contactpoint.serving.fhir.patients import patient, replaced
-from contactpoint.serving.fhir.searching import stated
+from contactpoint.serving.fhir.searching import Form, stated
 from contactpoint.serving.seat import Seat, Seated
 from person.numbers import NumberError, read
 
@@ -23,7 +22,6 @@ Of = Annotated[
         name="patient", description="The child: `Patient/` and its number, or the number."
     ),
 ]
-Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
 def patient_read(seat: Seated, number: FromPath[str]) -> Response[bytes]:

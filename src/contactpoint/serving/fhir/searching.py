@@ -26,6 +26,8 @@ from person.places import PlaceError, postcode
 from projections.queries import MOST_FOUND, Found
 from projections.search import WILDCARD, Search
 
+Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+"""The parameters of a search that is posted."""
 LONGEST = 200
 """Characters of a value."""
 GENDERS = {"female": "F", "male": "M", "other": "X", "unknown": "U"}
@@ -110,7 +112,7 @@ def patient_search(  # noqa: PLR0913, PLR0917 - the parameters, as the descripti
 def patient_search_posted(
     seat: Seated,
     request: Request[Any, Any, Any],
-    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: Form,
 ) -> Response[bytes]:
     """The children for whom all holds that is asked, by parameters in body and address."""
     return _answered(seat, stated(request, data))
