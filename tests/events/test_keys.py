@@ -230,17 +230,22 @@ def test_a_wrapped_key_put_in_anothers_place_does_not_open(keys, url, master):
     other.close()
 
 
+def neither_opens(url, master):
+    """The first two keys, to a process that reads them anew."""
+    other = reopened(url, master)
+    for number in (1, 2):
+        with pytest.raises(KeyStoreError, match=f"subject key {number} does not open"):
+            other.openers([number])
+    other.close()
+
+
 def test_a_key_that_was_given_anothers_number_does_not_open(keys, url, master):
     keys.issue(SUBJECTS[:2])
     with keys._engine.begin() as connection:
         for before, after in ((1, -1), (2, 1), (-1, 2)):
             which = SUBJECT_KEY.c.number == before
             connection.execute(sa.update(SUBJECT_KEY).where(which).values(number=after))
-    other = reopened(url, master)
-    for number in (1, 2):
-        with pytest.raises(KeyStoreError, match=f"subject key {number} does not open"):
-            other.openers([number])
-    other.close()
+    neither_opens(url, master)
 
 
 def test_a_key_that_is_said_to_be_anothers_does_not_open(keys, url, master):
@@ -250,11 +255,7 @@ def test_a_key_that_is_said_to_be_anothers_does_not_open(keys, url, master):
         for number, subject in ((1, bytes(16)), (2, SUBJECTS[0]), (1, SUBJECTS[1])):
             which = SUBJECT_KEY.c.number == number
             connection.execute(sa.update(SUBJECT_KEY).where(which).values(subject=subject))
-    other = reopened(url, master)
-    for number in (1, 2):
-        with pytest.raises(KeyStoreError, match=f"subject key {number} does not open"):
-            other.openers([number])
-    other.close()
+    neither_opens(url, master)
 
 
 def test_what_keys_were_wrapped_to_before_a_rotation_is_gone_from_the_files(tmp_path, master):
