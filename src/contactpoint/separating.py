@@ -10,7 +10,7 @@ from contactpoint.judging.acts import By, Hangs, Permit, acts_of
 from contactpoint.linking.judged import side_records
 from contactpoint.shielding.acts import ShieldActs
 from contactpoint.streams import recorded, sealing
-from events.child import Child, ReinstateChild, RetireChild, ever
+from events.child import Child, ReinstateChild, RetireChild, remaining
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
 from events.keys import SubjectKeys, subject_of
@@ -73,7 +73,7 @@ class Separating:
         """Every record that is a child's, or was last theirs: withdrawn ones too."""
         children = {child, *self._merged([child])}
         events = ((message.event for message in self._log.stream(one)) for one in children)
-        heads = self._log.heads.records(frozenset[UUID]().union(*map(ever, events))).values()
+        heads = self._log.heads.records(frozenset[UUID]().union(*map(remaining, events))).values()
         return frozenset(one.record for one in heads if one.child is None or one.child in children)
 
     def retired(self, number: str) -> UUID | None:

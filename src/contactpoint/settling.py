@@ -91,14 +91,14 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     register: Callable[[Group], tuple[UUID, str]],
     gone: Collection[UUID] = frozenset(),
     given_up: Collection[UUID] = frozenset(),
-    left: str = "moved",
+    withdrawn: Collection[UUID] = frozenset(),
 ) -> list[Settled]:
     """The events that make the children of a neighbourhood be exactly ``groups``.
 
     ``register`` gives the id and number of a child not known before, from its records. ``gone``
     are withdrawn: they say whose a group is, and are nobody's. ``given_up`` are of an identity that
-    was given up, and never of a child that is seen. ``left`` says why records that are in no group
-    any more left their child. Nothing follows where nothing changed.
+    was given up, and never of a child that is seen. ``withdrawn`` are stated by no source any more;
+    others that are in no group of their child's have moved. Nothing follows where nothing changed.
     """
     ordered = sorted(groups, key=lambda group: _first(group, ordinals))
     plan = _claim(ordered, known, ordinals, frozenset(given_up))
@@ -112,7 +112,7 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
         answers[group] = keeper.id
         current = sorted(group.difference(gone), key=ordinals.__getitem__)
         records = tuple(evidence[record] for record in current)
-        command = AssignRecords(keeper.child.number, model, records, left)
+        command = AssignRecords(keeper.child.number, model, records, frozenset(withdrawn))
         settled.append(_settled(keeper, decide(command, keeper.child)))
     for one in known:
         if one.id in answers.values():
@@ -121,7 +121,7 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
         if home is not None:
             settled.append(_settled(one, decide(MergeChild(answers[home]), one.child)))
         elif one.child.status == "current" or (one.child.status == "retired" and one.child.records):
-            settled.append(_settled(one, decide(CloseChild(left), one.child)))
+            settled.append(_settled(one, decide(CloseChild(frozenset(withdrawn)), one.child)))
     return [one for one in settled if one.events]
 
 

@@ -43,7 +43,7 @@ class RecordsUnlinked(Event, frozen=True, omit_defaults=True):
 
     records: tuple[UUID, ...]
     reason: str
-    """``moved``, ``withdrawn``, ``erased``."""
+    """``moved``; ``withdrawn`` where no source states them any more; ``erased`` with the child."""
 
 
 class ChildMerged(Event, frozen=True, omit_defaults=True):
@@ -113,8 +113,8 @@ class AssignRecords(msgspec.Struct, frozen=True):
     """For a child not known before."""
     model: str
     records: tuple[Evidence, ...]
-    left: str = "moved"
-    """Why records that are no longer here left."""
+    withdrawn: frozenset[UUID] = frozenset()
+    """Those that no source states any more; others that are no longer here have moved."""
 
 
 class MergeChild(msgspec.Struct, frozen=True):
@@ -124,9 +124,10 @@ class MergeChild(msgspec.Struct, frozen=True):
 
 
 class CloseChild(msgspec.Struct, frozen=True):
-    """No record of the child is current any more."""
+    """No record is the child's any more."""
 
-    left: str
+    withdrawn: frozenset[UUID] = frozenset()
+    """Those that no source states any more; the others have moved."""
 
 
 class RetireChild(msgspec.Struct, frozen=True):
@@ -159,9 +160,9 @@ def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
             if child.status == "merged" and child.into == into:
                 return []
             return [ChildMerged(into)]
-        case CloseChild(left):
+        case CloseChild(withdrawn):
             closed = [] if child.status == "retired" else [ChildClosed()]
-            return [*_unlinked(child.records, left), *closed]
+            return [*_left(child.records, withdrawn), *closed]
         case RetireChild(without):
             if child.status in ("unknown", "retired", "erased"):
                 return []
@@ -187,7 +188,14 @@ def _decide_records(command: AssignRecords, child: Child) -> Sequence[ChildEvent
     wanted = {evidence.record for evidence in command.records}
     joined = tuple(e for e in command.records if e.record not in child.records)
     linked = [RecordsLinked(command.model, joined)] if joined else []
-    return [*_unlinked(child.records - wanted, command.left), *linked]
+    return [*_left(child.records - wanted, command.withdrawn), *linked]
+
+
+def _left(records: frozenset[UUID], withdrawn: frozenset[UUID]) -> list[ChildEvent]:
+    return [
+        *_unlinked(records - withdrawn, "moved"),
+        *_unlinked(records & withdrawn, "withdrawn"),
+    ]
 
 
 def _unlinked(records: Collection[UUID], reason: str) -> list[ChildEvent]:
@@ -227,6 +235,20 @@ def ever(events: Iterable[Event]) -> set[UUID]:
         if isinstance(event, ChildEvent):
             child = evolve(child, event)
             records |= child.records
+    return records
+
+
+def remaining(events: Iterable[Event]) -> set[UUID]:
+    """Every record that was a child's and did not move away: withdrawn and erased ones too."""
+    child, records = Child(), set[UUID]()
+    for event in events:
+        if isinstance(event, ChildEvent):
+            before, child = child, evolve(child, event)
+            records |= child.records
+            if isinstance(event, RecordsUnlinked) and event.reason == "moved":
+                records.difference_update(event.records)
+            elif isinstance(event, ChildMerged):
+                records -= before.records
     return records
 
 

@@ -31,7 +31,7 @@ class Index:
         n = next(self.numbers)
         return UUID(int=1000 + n), f"{n:012d}"
 
-    def resolve(self, *groups, left="moved"):
+    def resolve(self, *groups, withdrawn=()):
         known = [
             KnownChild(id_, child, (self.registered[id_], child.number), self.past[id_])
             for id_, child in self.children.items()
@@ -43,7 +43,7 @@ class Index:
             ordinals={r: r.int for g in groups for r in g},
             model="m",
             register=self.register,
-            left=left,
+            withdrawn=frozenset(withdrawn),
         )
         now = next(self.times)
         for one in settled:
@@ -117,7 +117,7 @@ def test_of_equal_parts_the_one_registered_first_keeps_the_number():
 def test_a_child_without_current_records_is_closed_and_found_again():
     index = Index()
     index.resolve(group(1))
-    index.resolve(left="withdrawn")
+    index.resolve(withdrawn=group(1))
     assert index.numbers_of() == {}
     index.resolve(group(1))
     assert index.numbers_of() == {group(1): "1"}
@@ -135,7 +135,7 @@ partitions = st.lists(st.integers(0, 3), min_size=5, max_size=5).map(
 def test_after_each_step_the_children_are_exactly_the_groups(steps):
     index = Index()
     for groups in steps:
-        index.resolve(*groups, left="withdrawn")
+        index.resolve(*groups)
         numbers = index.numbers_of()
         assert set(numbers) == set(groups)
         assert len(set(numbers.values())) == len(numbers)
@@ -145,7 +145,7 @@ def test_after_each_step_the_children_are_exactly_the_groups(steps):
 def test_every_number_ever_given_still_answers(steps):
     index = Index()
     for groups in steps:
-        index.resolve(*groups, left="withdrawn")
+        index.resolve(*groups)
     for child in list(index.children.values()):
         index.answers(child.number.lstrip("0"))
 
@@ -280,5 +280,5 @@ def test_a_child_that_loses_a_record_goes_on_under_its_number_whatever_was_undon
     index.resolve(group(1), group(2, 3), group(4, 5, 6, 7))
     index.resolve(*three)
     assert index.numbers_of() == before
-    index.resolve(group(2), *three[1:], left="withdrawn")
+    index.resolve(group(2), *three[1:], withdrawn=group(*range(1, 8)))
     assert index.numbers_of()[group(2)] == before[group(1, 2)]

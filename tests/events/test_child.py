@@ -13,12 +13,14 @@ from events.child import (
     EraseChild,
     Evidence,
     MergeChild,
+    RecordsLinked,
     RecordsUnlinked,
     ReinstateChild,
     RetireChild,
     decide,
     ever,
     evolve,
+    remaining,
 )
 from tests.events.store_builders import record_id
 
@@ -55,12 +57,13 @@ def test_a_child_is_found_again_by_what_it_had_when_the_last_of_it_was_taken_off
     assert given(REGISTERED, RecordsUnlinked((B,), "moved")).former == set()
     emptied = given(REGISTERED, RecordsUnlinked((B,), "moved"), RecordsUnlinked((A,), "moved"))
     assert (emptied.records, emptied.former) == (set(), {A})
-    assert given(REGISTERED, *decide(CloseChild("withdrawn"), given(REGISTERED))).former == {A, B}
+    closed = decide(CloseChild(frozenset({A, B})), given(REGISTERED))
+    assert given(REGISTERED, *closed).former == {A, B}
 
 
 def test_a_retired_child_is_not_closed_for_want_of_records():
     retired = given(REGISTERED, ChildRetired())
-    assert decide(CloseChild("withdrawn"), retired) == [RecordsUnlinked((A, B), "withdrawn")]
+    assert decide(CloseChild(frozenset({A, B})), retired) == [RecordsUnlinked((A, B), "withdrawn")]
     assert decide(RetireChild(), retired) == []
 
 
@@ -87,3 +90,22 @@ def test_the_same_command_again_changes_nothing():
 
 def test_whatever_was_ever_a_childs_is_told_after_it_has_gone():
     assert ever([REGISTERED, RecordsUnlinked((B,), "moved"), ChildMerged(OTHER)]) == {A, B}
+
+
+def test_what_no_source_states_any_more_is_told_apart_from_what_moved():
+    three = given(ChildRegistered("900000000001", "m", tuple(map(Evidence, (A, B, C)))))
+    gone = AssignRecords("", "m", (Evidence(A),), frozenset({C}))
+    both = [RecordsUnlinked((B,), "moved"), RecordsUnlinked((C,), "withdrawn")]
+    assert decide(gone, three) == both
+    assert decide(CloseChild(frozenset({A, C})), three)[:-1] == [
+        both[0],
+        RecordsUnlinked((A, C), "withdrawn"),
+    ]
+
+
+def test_what_moved_to_another_child_does_not_remain_and_what_was_withdrawn_does():
+    assert remaining([REGISTERED, RecordsUnlinked((A,), "withdrawn")]) == {A, B}
+    moved = [REGISTERED, RecordsUnlinked((A,), "moved")]
+    assert remaining(moved) == {B}
+    assert remaining([*moved, RecordsLinked("m", (Evidence(A),))]) == {A, B}
+    assert remaining([REGISTERED, RecordsUnlinked((B,), "withdrawn"), ChildMerged(OTHER)]) == {B}

@@ -93,3 +93,13 @@ def test_a_plan_knows_of_what_is_withheld(index):
     assert index.under("withheld") == {"club:CLUBLAQZ0006"}
     index.split("club:CLUBLAQZ0003", keeps=True)
     assert index.seen["splits as planned"] == 1
+
+
+def test_a_new_identity_is_not_shielded_for_a_record_that_was_the_childs_for_a_moment(index):
+    """A judgement put a twin's record with the child; it was undone, and the twin was erased."""
+    index.judge_and_undo("chess:CHESSLAQZ0008", "pds:9000000076", "link")
+    index.load("trace", [(6, "marked")])
+    index.erase("pds:9000000076", child=True)
+    index.load("trace", [(7, "")])
+    index.adopted("pds:9000000084")
+    index.holds()

@@ -65,7 +65,8 @@ class Resolving:
             known_children += self._emptied(ids, children)
             commit.read.update({each.id: each.child.version for each in known_children})
             resolution = self._placed(one, known, known_children, commit)
-            self._settle(one, resolution, ids, known_children, commit)
+            stated = frozenset(ids[o] for o in ids if known[o].standing == "current")
+            self._settle(resolution, ids, known_children, stated, commit)
             self._refer(one, resolution, ids, commit)
         return commit
 
@@ -135,13 +136,13 @@ class Resolving:
 
     def _settle(
         self,
-        one: Neighbourhood,
         resolution: Resolution,
         ids: dict[int, UUID],
         known: Sequence[KnownChild],
+        stated: frozenset[UUID],
         commit: Commit,
     ) -> None:
-        """The children, and what they owe to shields."""
+        """The children, and what they owe to shields; ``stated``: records that are current."""
         groups = [frozenset(ids[o] for o in child) for child in resolution.children]
         settled = settle(
             groups,
@@ -152,7 +153,7 @@ class Resolving:
             register=self._surroundings.parts.chance.register,
             gone={ids[o] for o in commit.gone & ids.keys()},
             given_up={ids[o] for o in self._surroundings.laid.given_up(ids)},
-            left="withdrawn" if len(one.ordinals) == 1 else "moved",
+            withdrawn=frozenset[UUID]().union(*(each.child.records for each in known)) - stated,
         )
         for each in settled:
             commit.add(each)

@@ -202,6 +202,20 @@ def test_a_merger_of_a_child_that_is_shielded_today_is_not_told(own):
         assert changes(own)["changes"] == []
 
 
+def test_a_record_that_its_source_leaves_out_splits_no_child(own):
+    """Of the child's two records the school states one no more: no number answers otherwise."""
+    bram = {"key": "p9", "given": "Bram", "family": "Vermeer", "dob": "2014-07-09", "sex": "F",
+            "postcode": "LS1 4AP", "nhs": BRAM, "nhs_status": "01"}  # fmt: skip
+    other = {"key": "p8", "given": "Wanda", "family": "Quist", "dob": "2013-02-03", "sex": "F"}
+    own.load([bram, other], "school2")
+    assert own.number("school2", "p9") == own.number("pds", BRAM)
+    with own.serving():
+        before = changes(own)["cursor"]
+        left = own.load([other], "school2", "2026-09-05", "--mode", "snapshot")
+        assert left["withdrawn"] == 1
+        assert changes(own, before)["changes"] == []
+
+
 def on(desk, number, day, expected=200):
     answered = desk.ask(f"/children/{number}/on/{day}")
     assert answered.status_code == expected, answered.text
