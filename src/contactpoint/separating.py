@@ -211,11 +211,11 @@ class Separating:
         What was withheld as near to the child is withheld no longer: it is the child.
         """
         acts = ShieldActs(self._log, origin)
-        under = self._log.heads.shielded({*old, *new})
-        over = {s for one in old for s, kind in under.get(one, {}).items() if kind == "shielded"}
-        bare = {one for one in new if "shielded" not in under.get(one, {}).values()}
+        over = frozenset[UUID]().union(*self._log.heads.shields_over(old).values())
+        bare = set(new).difference(self._log.heads.shields_over(new))
         if over and bare:
-            for shield in sorted({s for one in bare for s in under.get(one, {})} & over):
+            withheld = self._log.heads.shielded(bare).values()
+            for shield in sorted(over & set[UUID]().union(*withheld)):
                 acts.do(shield, ReleaseRecords(bare, "decided"))
             first = min(over)
             authority = acts.state(first).authority

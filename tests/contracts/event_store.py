@@ -253,6 +253,7 @@ class EventStoreContract:
             one: {first: "shielded"},
             other: {first: "withheld"},
         }
+        assert store.log.heads.shields_over() == {one: {first}}
         moved = [
             ShieldHead(one, first, None),
             ShieldHead(one, second, "shielded"),
@@ -264,6 +265,8 @@ class EventStoreContract:
             one: {second: "shielded"},
             other: {first: "lifted"},
         }
+        assert store.log.heads.shields_over() == {one: {second}}
+        assert store.log.heads.shields_over([other, CHILD]) == {}
         assert set(store.log.heads.all_shielded()) == {moved[1], moved[2]}
 
     def test_the_list_of_shields_is_written_with_the_events_or_not_at_all(self, store):

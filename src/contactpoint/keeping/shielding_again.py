@@ -20,8 +20,7 @@ RESTORED = "shielded after the backup that was restored"
 
 def shield_again(store: Contactpoint, standing: Mapping[UUID, Collection[UUID]]) -> int:
     """Lay each shield over those of its records that none stands over; how many they are."""
-    listed = store.log.heads.shielded()
-    hidden = {record for record, kinds in listed.items() if "shielded" in kinds.values()}
+    hidden = store.log.heads.shields_over().keys()
     acts = ShieldActs(store.log, store.origin("restore"))
     laid: set[UUID] = set()
     for shield, records in standing.items():

@@ -1,6 +1,6 @@
 """Which records anything was recorded of since the last run, whoever recorded it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from uuid import UUID
 
 from pyroaring import BitMap
@@ -42,15 +42,11 @@ def changed(log: Log, after: int, upto: int) -> set[int]:
     return ordinals
 
 
-def _withheld_beside(records: Collection[UUID], log: Log) -> set[UUID]:
+def _withheld_beside(records: Set[UUID], log: Log) -> set[UUID]:
     """The records that the shields over these withhold."""
-    over = {
-        shield
-        for record, kinds in log.heads.shielded().items()
-        for shield, kind in kinds.items()
-        if kind == "shielded" and record in records
-    }
-    states = (log.replay(shield, Shield(), evolve_shield) for shield in sorted(over))
+    over = log.heads.shields_over()
+    shields = sorted(frozenset[UUID]().union(*(over[one] for one in over.keys() & records)))
+    states = (log.replay(shield, Shield(), evolve_shield) for shield in shields)
     return set[UUID]().union(*(state.withheld for state in states))
 
 

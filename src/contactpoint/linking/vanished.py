@@ -31,11 +31,9 @@ class Hidden(NamedTuple):
         """As the log stands."""
         if not log.heads.act("shield"):
             return cls([], frozenset())
-        under = log.heads.shielded().items()
-        shielded = [record for record, kinds in under if "shielded" in kinds.values()]
         children: dict[UUID | None, set[int]] = {}
         seen: set[UUID | None] = {None}
-        for head in log.heads.records(shielded).values():
+        for head in log.heads.records(log.heads.shields_over()).values():
             if head.state.standing == "withdrawn":
                 children.setdefault(head.child, set()).add(head.state.ordinal)
             elif head.state.standing == "current":

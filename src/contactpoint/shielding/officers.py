@@ -204,8 +204,7 @@ class Shielding:
         )
 
     def _over(self, records: Collection[UUID]) -> list[UUID]:
-        under = self.log.heads.shielded(records).values()
-        return sorted({s for kinds in under for s, kind in kinds.items() if kind == "shielded"})
+        return sorted(frozenset[UUID]().union(*self.log.heads.shields_over(records).values()))
 
     def _named(self, name: str) -> list[UUID]:
         """The standing shields of a child's number, or the one that a name begins."""
@@ -218,7 +217,7 @@ class Shielding:
         return found
 
     def _beginning(self, name: str) -> list[UUID]:
-        shields = {one.shield for one in self.log.heads.all_shielded() if one.kind == "shielded"}
+        shields = frozenset[UUID]().union(*self.log.heads.shields_over().values())
         named = [shield for shield in shields if shield.hex.startswith(name)]
         return named if len(named) == 1 and len(name) >= SHORTEST else []
 

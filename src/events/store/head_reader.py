@@ -222,6 +222,14 @@ class Heads:
             kinds.setdefault(self._tables.to_id(record), {})[self._tables.to_id(shield)] = kind
         return kinds
 
+    def shields_over(self, records: Iterable[UUID] | None = None) -> dict[UUID, frozenset[UUID]]:
+        """The shields that stand over each of these records, or of all; only those under any."""
+        over = {
+            record: frozenset(shield for shield, kind in kinds.items() if kind == "shielded")
+            for record, kinds in self.shielded(records).items()
+        }
+        return {record: shields for record, shields in over.items() if shields}
+
     def all_shielded(self) -> Iterator[ShieldHead]:
         """All rows of records under shields."""
         for record, shields in self.shielded().items():
