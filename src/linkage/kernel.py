@@ -83,6 +83,13 @@ def patterns(left: Rows, right: Rows, facts: Facts) -> Entries:
     return found
 
 
+def judged(left: Rows, right: Rows, terms: judging.Terms) -> Entries:
+    """The pattern of each row on the left with the one on the right; 0 where it is not kept."""
+    found = np.empty(len(left), np.uint64)
+    judging.judged(left, right, terms, found)
+    return found
+
+
 def terms(facts: Facts, weights: Weights, floor: float) -> judging.Terms:
     """On what terms the pairs of children's records are kept."""
     return judging.Terms.of(facts, weights, floor - MARGIN)

@@ -80,10 +80,14 @@ class Few:
 
     def _compared(self, ordinals: Ints, rows: Rows, met: Ints, floor: float) -> list[NearPair]:
         found: list[NearPair] = []
+        facts, model = self._index.facts(), self._index.model
+        terms = kernel.terms(facts, model.weights, floor)
         for start in range(0, len(met), AT_ONCE):
             left, right = met[start : start + AT_ONCE].T
-            codes = kernel.patterns(rows[left], self._rows[right], self._index.facts())
-            weights = total(codes, self._index.model)
+            codes = kernel.judged(rows[left], self._rows[right], terms)
+            judged = np.flatnonzero(codes)
+            left, right, codes = left[judged], right[judged], codes[judged]
+            weights = total(codes, model)
             kept = (weights >= floor) & (ordinals[left] != self._ordinals[right])
             columns = (ordinals[left], self._ordinals[right], weights, codes)
             found += map(NearPair._make, zip(*(c[kept].tolist() for c in columns), strict=True))

@@ -38,6 +38,19 @@ def near(asked, *known):
     return Few(index, range(1, len(known) + 1)).pairs([9], float("-inf"))
 
 
+def at_floor(floor, asked, *known):
+    """Those of the pairs that weigh so much."""
+    index = Index(MODEL)
+    index.put([(9, 0, asked), *((n, 0, one) for n, one in enumerate(known, start=1))])
+    return Few(index, range(1, len(known) + 1)).pairs([9], floor)
+
+
+@given(comparables(), st.lists(comparables(), min_size=1, max_size=4), st.floats(-40, 20))
+def test_from_a_weight_on_are_those_of_all_pairs_that_weigh_so_much(asked, known, floor):
+    wanted = [pair for pair in near(asked, *known) if pair.weight >= floor]
+    assert at_floor(floor, asked, *known) == wanted
+
+
 def weights(asked, *known):
     return {pair.other: pair.weight for pair in near(asked, *known)}
 

@@ -52,7 +52,7 @@ class Resolving:
         known = self._workings.memberships({o for one in batch for o in one.ordinals})
         records = {ordinal: one.record for ordinal, one in known.items()}
         told = partial(is_told, log=self._log, master=self._surroundings.parts.master)
-        shields = Spreading(self._log, self._origin, records, told, self._surroundings.near)
+        shields = Spreading(self._log, self._origin, records, linked, told, self._surroundings.near)
         commit = Commit(linked, shields, self._surroundings.vanished.among(known.keys()))
         merged: dict[UUID, set[UUID]] = {}
         for child, into in self._workings.merged_into(set(linked.values())).items():
@@ -106,7 +106,7 @@ class Resolving:
                 sure=sure_of(self._matching.model),
             )
             resolution = _without(gone, resolution, members)
-            apart = commit.shields.set_apart(resolution.children, ids, commit.linked, been)
+            apart = commit.shields.set_apart(resolution.children, ids, been)
             if not apart:
                 return resolution
             members = [member for member in members if member.ordinal not in apart]

@@ -32,23 +32,25 @@ Told = Callable[[Pair], bool]
 class Spreading:
     """The shields over the records of one commit of linking, and what becomes of them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that one commit looks at
         self,
         log: Log,
         origin: Origin,
         records: Mapping[int, UUID],
+        linked: Mapping[int, UUID],
         told: Told,
         near: Withholding | None = None,
     ) -> None:
-        """``records``: all that a commit looks at. Without ``near`` none is withheld."""
+        """``records``: all that a commit looks at, and ``linked`` of which child each is.
+
+        Without ``near`` none is withheld.
+        """
         self._near = near
         # The head is read first: what is read after it counts only if it has not moved since.
         self.position = log.heads.act("shield")
         self.acts = ShieldActs(log, origin)
         found = log.heads.shielded(records.values()) if self.position else {}
-        if self.position and near is not None:
-            near.look(self.position, records.keys())
-        self._log = log
+        self._log, self._linked = log, linked
         self._over, self._under = (
             {
                 record: {shield for shield, kind in kinds.items() if kind == wanted}
@@ -56,6 +58,9 @@ class Spreading:
             }
             for wanted in ("shielded", "withheld")
         )
+        if self.position and near is not None:
+            new = (o for o in records if near.undone() or self._is_new(o, records[o], near))
+            near.look(self.position, set(new))
         self._merged = self._merged_into(set(records.values()), told) if near is not None else {}
         self.withheld: list[Withheld] = []
         """Groups that are withheld from here on, and were not before."""
@@ -93,13 +98,11 @@ class Spreading:
         self,
         groups: Sequence[Ordinals],
         ids: Mapping[int, UUID],
-        linked: Mapping[int, UUID],
         been: Callable[[Ordinals, int], bool],
     ) -> set[int]:
         """The records of those groups that are withheld, by ordinal; ``groups`` are by ordinal too.
 
-        ``linked`` says of which child each is now; ``been``, whether any of a group was a child
-        before a time, without others.
+        ``been`` says whether any of a group was a child before a time, without others.
         """
         near = self._near
         if not self.position or near is None:
@@ -113,14 +116,15 @@ class Spreading:
             over = self._shields_over(group, ids)
             if over and (not given_back or self._were_laid(over, group, ids)):
                 continue
-            new = (self._under.get(ids[o]) or o not in linked or o in near.stated() for o in group)
-            if given_back or all(new):
+            if given_back or all(self._is_new(o, ids[o], near) for o in group):
                 (known if any(self._under.get(ids[o]) for o in group) else fresh).append(group)
         apart = {o for group in known for o in self._kept(group, near, ids)}
         said = {group: shields for group in fresh if (shields := self._said(group, ids))}
         found = [Withheld(group, min(shields), None) for group, shields in said.items()]
         unsaid = [group for group in fresh if group not in said]
-        found += near.near(unsaid, lambda o: linked.get(o, o), lambda g, s: self._judged(g, s, ids))
+        found += near.near(
+            unsaid, lambda o: self._linked.get(o, o), lambda g, s: self._judged(g, s, ids)
+        )
         for one in found:
             records = {ids[o] for o in one.group}
             for shield in self._shields_over(one.group, ids):
@@ -128,6 +132,11 @@ class Spreading:
             self.acts.do(one.shield, WithholdRecords(records))
         self.withheld += found
         return apart.union(*(one.group for one in found))
+
+    def _is_new(self, ordinal: int, record: UUID, near: Withholding) -> bool:
+        """Whether a record may be withheld: it is, or nobody's, or a source has stated it since."""
+        is_linked = ordinal in self._linked and ordinal not in near.stated()
+        return bool(self._under.get(record)) or not is_linked
 
     def _shields_over(self, group: Ordinals, ids: Mapping[int, UUID]) -> list[UUID]:
         return sorted({shield for o in group for shield in self._over.get(ids[o], ())})
@@ -157,14 +166,12 @@ class Spreading:
         if not self.position:
             return {}
         asked = [one for one in self._log.heads.judgements(records) if not one.verdict]
-        over = self._log.heads.shielded({end for one in asked for end in (one.left, one.right)})
+        over = self._log.heads.shields_over({end for one in asked for end in (one.left, one.right)})
         found: dict[UUID, set[UUID]] = {}
         for pair in (Pair.of(one.left, one.right) for one in asked):
             for record, other in (pair, pair[::-1]):
-                kinds = over.get(other, {})
-                shields = {shield for shield in kinds if kinds[shield] == "shielded"}
-                if shields and "shielded" not in over.get(record, {}).values() and told(pair):
-                    found.setdefault(record, set()).update(shields)
+                if other in over and record not in over and told(pair):
+                    found.setdefault(record, set()).update(over[other])
         return found
 
     def _said(self, group: Ordinals, ids: Mapping[int, UUID]) -> set[UUID]:

@@ -76,11 +76,8 @@ class Withholding:
             self._near.setdefault(pair.asked, []).append(pair)
 
     def _read(self) -> None:
-        over = {
-            record: frozenset(shield for shield, kind in kinds.items() if kind == "shielded")
-            for record, kinds in self._log.heads.shielded().items()
-        }
-        heads = self._log.heads.records(record for record, shields in over.items() if shields)
+        over = self._log.heads.shields_over()
+        heads = self._log.heads.records(over)
         self._shields = {head.state.ordinal: over[head.record] for head in heads.values()}
         self._ids = {head.state.ordinal: head.record for head in heads.values()}
         self._few = Few(self._index, self._shields, self._withdrawn)

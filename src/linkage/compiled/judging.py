@@ -135,6 +135,13 @@ def judge_all(pairs, count, heap, starts, rows, terms):
 
 
 @njit(cache=True, nogil=True)
+def judged(left, right, terms, out):
+    """The code under which each row on the left is kept with the one on the right, or 0."""
+    for i in range(len(left)):
+        out[i] = judge(left[i], right[i], terms)
+
+
+@njit(cache=True, nogil=True)
 def patterns(left, right, facts, out):
     """The pattern of each row on the left with the one on the right."""
     for i in range(len(left)):
