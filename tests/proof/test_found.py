@@ -103,3 +103,13 @@ def test_a_new_identity_is_not_shielded_for_a_record_that_was_the_childs_for_a_m
     index.load("trace", [(7, "")])
     index.adopted("pds:9000000084")
     index.holds()
+
+
+def test_what_was_withheld_when_it_was_judged_is_withheld_again_when_that_is_undone(index):
+    """It was a child of its own once, before its school stated it anew beside a shielded child."""
+    index.erase("pds:9000000017", child=False)
+    index.load("chess", [(6, ""), (2, "")], link=False)
+    index.shield("pds:9000000041")
+    index.link()
+    index.judge_and_undo("chess:CHESSLAQZ0002", "pds:9000000009", "link")
+    assert "chess:CHESSLAQZ0002" in index.under("withheld")

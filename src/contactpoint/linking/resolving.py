@@ -91,8 +91,8 @@ class Resolving:
 
         def been(group: frozenset[int], before: int) -> bool:
             records = {ids[o] for o in group}
-            past = (state.records for one in children for at, state in one.past if at < before)
-            return any(state and state <= records for state in past)
+            then = (one.at(before - 1).records for one in children)
+            return any(state and state <= records for state in then)
 
         alive = {child.id for child in children if child.child.status == "current"}
         seen = {ordinal for ordinal in ids if commit.linked.get(ordinal) in alive}

@@ -102,7 +102,7 @@ class Spreading:
     ) -> set[int]:
         """The records of those groups that are withheld, by ordinal; ``groups`` are by ordinal too.
 
-        ``been`` says whether any of a group was a child before a time, without others.
+        ``been`` says whether any of a group was a child just before a time, without others.
         """
         near = self._near
         if not self.position or near is None:
