@@ -41,6 +41,7 @@ from events.record import (
 from events.record import evolve as evolve_record
 from events.shield import Shield, ShieldEvent
 from events.shield import evolve as evolve_shield
+from events.spilled import Spilled
 from events.store.heads import (
     ChildHead,
     JudgementHead,
@@ -55,7 +56,7 @@ Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord
 
 
 def heads_of(messages: Iterable[Recorded]) -> Iterator[Head]:
-    """Every head as the events make it, in memory: some 1 kB for each record."""
+    """Every head as the events make it; those of records and children in a file where many."""
     folding = _Folding()
     for message in messages:
         folding.take(message)
@@ -66,9 +67,10 @@ class _Folding:
     """The state of every record, child and scope, event by event."""
 
     def __init__(self) -> None:
-        self.records: dict[UUID, RecordHead] = {}
-        self.ordinals: dict[int, UUID] = {}
-        self.children: dict[UUID, Child] = {}
+        self.records = Spilled(RecordHead)
+        self.ordinals = Spilled(UUID)
+        """The record of each ordinal, which stands for an id."""
+        self.children = Spilled(Child)
         self.scopes: dict[tuple[str, str], Order] = {}
         self.deliveries: dict[UUID, tuple[str, Order]] = {}
         self.keys: dict[UUID, UUID] = {}
@@ -106,8 +108,8 @@ class _Folding:
 
     def heads(self) -> Iterator[Head]:
         """All heads."""
-        yield from self.records.values()
-        for id_, child in self.children.items():
+        yield from (head for _, head in self.records.entries())
+        for id_, child in self.children.entries():
             yield ChildHead(id_, child.number, child.version, child.into, child.status == "closed")
         for (source, scope), order in self.scopes.items():
             yield ScopeHead(source, scope, order)
@@ -146,7 +148,7 @@ class _Folding:
         if isinstance(event, RecordReceived | RecordAmended) and event.other_key:
             self.keys[UUID(bytes=event.other_key)] = stream
         if isinstance(event, RecordReceived):
-            self.ordinals[event.ordinal] = stream
+            self.ordinals[UUID(int=event.ordinal)] = stream
 
     def _chunk(self, event: ChunkAppended) -> None:
         own = {one.ordinal: one.stated for one in event.restated}
@@ -157,12 +159,12 @@ class _Folding:
             self._become(ordinal, partial(prove_present, seen=event.order))
 
     def _become(self, ordinal: int, change: Callable[[Record], Record]) -> None:
-        record = self.ordinals[ordinal]
+        record = self.ordinals[UUID(int=ordinal)]
         head = self.records[record]
         self.records[record] = msgspec.structs.replace(head, state=change(head.state))
 
     def _child(self, stream: UUID, event: ChildEvent) -> None:
-        before = self.children.get(stream, Child())
+        before = self.children.get(stream) or Child()
         after = evolve_child(before, event)
         self.children[stream] = after
         match event:

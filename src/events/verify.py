@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import chain as joined
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
 
 from events.catalogue import UnknownEventTypeError
 from events.chain import START, ChainedEvent, Link, link
@@ -11,6 +16,7 @@ from events.keys import UnknownKeyError
 from events.log import Log
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
+from events.spilled import Spilled
 from events.store.heads import (
     ChildHead,
     JudgementHead,
@@ -25,11 +31,20 @@ Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
+ENCODED = msgspec.msgpack.Encoder(uuid_format="bytes").encode
+
 UNANCHORED = (
     "no checkpoint of this log was found: whether its last commits were cut off, or its whole chain"
     " written anew, could not be looked for"
 )
 UNCOMPARED = "the heads were not compared with the events"
+
+
+class _Wanted(NamedTuple):
+    """A head that follows from the events."""
+
+    name: str
+    head: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +251,9 @@ def _check_notes(
 
 def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
     """Compare all heads stored with those that follow from the events."""
-    wanted = {_key(head): head for head in heads_of(_events(log))}
+    wanted = Spilled(_Wanted)
+    for head in heads_of(_events(log)):
+        wanted[_key(head)] = _Wanted(_name(head), ENCODED(head))
     stored: Iterator[Head] = joined(
         log.heads.all_records(),
         log.heads.all_children(),
@@ -247,12 +264,11 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
         log.heads.all_sides(),
     )
     for head in stored:
-        if wanted.pop(_key(head), None) != head:
-            report.findings.append(
-                Finding(f"the head of {_name(head)} does not follow from its events")
-            )
-    for head in wanted.values():
-        report.findings.append(Finding(f"the head of {_name(head)} is missing"))
+        name = _name(head)
+        if wanted.pop(_key(head)) != _Wanted(name, ENCODED(head)):
+            report.findings.append(Finding(f"the head of {name} does not follow from its events"))
+    for _, missing in wanted.entries():
+        report.findings.append(Finding(f"the head of {missing.name} is missing"))
 
 
 def _compare_acts(log: Log, wanted: dict[str, int], report: Report) -> None:
@@ -269,7 +285,12 @@ def _events(log: Log) -> Iterator[Recorded]:
         yield from log.decode(page, opened=False)
 
 
-def _key(head: Head) -> tuple[object, ...]:
+def _key(head: Head) -> UUID:
+    """An id of what a head is the head of."""
+    return UUID(bytes=blake2b(ENCODED(_what(head)), digest_size=16).digest())
+
+
+def _what(head: Head) -> tuple[object, ...]:
     match head:
         case RecordHead():
             return ("record", head.record)
