@@ -317,12 +317,13 @@ class Appending:
                     confirmed=commit.together,
                     shields=list(marking.acts.heads()),
                     judgements=merging.heads,
+                    unmoved=marking.unmoved,
                 ),
                 expect=marking.expect,
             )
             self.laid += len(marking.acts.messages) + len(merging.messages)
 
-        # Linking may be at the child of a record that is marked or merged.
+        # Linking, or two officers, may be at the child of a record that is marked or merged.
         again(attempt)
 
     def _messages(self, commit: "_Commit") -> Iterator[Recorded]:
