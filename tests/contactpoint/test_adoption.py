@@ -137,6 +137,20 @@ def test_no_search_by_what_was_before_finds_anybody(adopted):
         assert adopted.old not in told, asked
 
 
+def test_of_two_adoptions_into_one_identity_the_other_hides_the_past_when_one_is_lifted(adopted):
+    adopted.night("clinic", {"key": "q", "given": "Zuri", "family": "Quy", "dob": "2014-01-09"})
+    words = ("--new", adopted.new, "--requested-by", "the agency", "--json")
+    officers = {"by": adopted.cora, "second": adopted.dele}
+    said = adopted.run("adopt", adopted.number("clinic:q"), *words, **officers)
+    adopted.run("never-link", "lift", json.loads(said.stdout)["never_link"], **officers)
+    assert "Zuri" in adopted.shown(adopted.number("clinic:q"))
+    for _ in range(2):
+        shown = adopted.shown(adopted.new)
+        assert not any(word in shown for word in ("Dobbs", "Kayleigh", OLD_UPN))
+        assert adopted.new not in adopted.found(name="Kayleigh Dobbs")
+        adopted.run("rebuild")
+
+
 def test_the_two_are_never_a_pair_a_reason_or_a_row(adopted):
     adopted.run("link", "--all")
     with adopted.opened() as store:
