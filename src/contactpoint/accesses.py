@@ -9,7 +9,7 @@ from uuid import UUID
 from contactpoint.again import again
 from contactpoint.errors import ContactpointError, UsageError
 from contactpoint.moments import day_of
-from contactpoint.people.actor import Actor
+from contactpoint.people.actor import Actor, folded
 from events.access import (
     ActRefused,
     AdministratorNamed,
@@ -220,7 +220,7 @@ class Accesses:
         return self.master.hashes.stream_id("tokens")
 
     def _subject(self, subject: str) -> UUID:
-        return self.master.hashes.stream_id("tokens of", subject.casefold())
+        return self.master.hashes.stream_id("tokens of", folded(subject))
 
     def _token(self, token: str) -> UUID:
         return self.master.hashes.stream_id("token", token)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from contactpoint.people.actor import folded
 from events.keys import SubjectKeys, subject_of
 from events.log import Log
 from events.master import MasterKey
@@ -46,7 +47,7 @@ class Relatives:
         return self._surviving(_children(messages[-1])) if messages else set()
 
     def _stream(self, person: str) -> UUID:
-        return self.master.hashes.stream_id("relatives", person.casefold())
+        return self.master.hashes.stream_id("relatives", folded(person))
 
     def _surviving(self, children: Iterable[UUID]) -> set[UUID]:
         """The children that answer for these today."""

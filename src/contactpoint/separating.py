@@ -115,7 +115,8 @@ class Separating:
     ) -> UUID:
         """Give a child a new identity, that of the records ``new``; the id of the never-link.
 
-        The old number is retired without successor. Raises as ``draw`` does.
+        The old number is retired without successor. What the old identity was itself adopted from
+        is kept apart from the new one, too. Raises as ``draw`` does.
         """
 
         def attempt() -> UUID:
@@ -139,7 +140,27 @@ class Separating:
             heads = replace(heads, shields=list(shields.heads()))
             return self._append(event, acts, origin, messages + shields.messages, heads, expect)
 
-        return again(attempt)
+        never_link = again(attempt)
+        for earlier in self._before(self.belonging(old), new):
+            self.draw(earlier, new, by, origin, grounds)
+        return never_link
+
+    def _before(self, records: Collection[UUID], new: Collection[UUID]) -> list[set[UUID]]:
+        """The identities that the one with these records was adopted from, one after the other.
+
+        One of which the ``new`` one has records is left out: the child bears it again.
+        """
+        found: list[set[UUID]] = []
+        seen: set[UUID] = set()
+        asked = set(records)
+        while asked:
+            stands = self._log.heads.sides(asked)
+            made = {one.never_link for one in stands if one.side == "new"} - seen
+            seen |= made
+            sides = [self._log.replay(one, NeverLink(), evolve).left for one in sorted(made)]
+            found += [known for side in sides if (known := {*self._log.heads.records(side)})]
+            asked = set().union(*sides)
+        return [side for side in found if side.isdisjoint(new)]
 
     def lift(self, never_link: UUID, by: By, origin: Origin, remarks: str = "") -> bool:
         """End a never-link that was drawn in error; False where that was done before.

@@ -26,10 +26,10 @@ RENEWED = sa.Table(
     "index_renewed",
     metadata,
     sa.Column("record", sa.LargeBinary(16), primary_key=True),
-    sa.Column("never_link", sa.LargeBinary(16), nullable=False),
+    sa.Column("never_link", sa.LargeBinary(16), primary_key=True),
     sa.Index("index_renewed_never_link", "never_link", info=BEFORE_FILLING),
 )
-"""The records of new identities, until their never-link is lifted."""
+"""The records of new identities, until each never-link that made them so is lifted."""
 _ANY = Prepared(sa.select(RENEWED.c.record).limit(1))
 
 
@@ -53,15 +53,16 @@ def _take(stream: bytes, event: Event, target: Target) -> set[bytes]:
             fresh = {record.bytes for record in right}
         case SidesGivenBack(records=records):
             gone = known.intersection(record.bytes for record in records)
-            rows.delete(target.connection, table, table.c.record, sorted(gone))
+            for part in rows.parts(sorted(gone)):
+                mine = sa.and_(table.c.never_link == stream, table.c.record.in_(part))
+                target.connection.execute(table.delete().where(mine))
             return gone
         case NeverLinkLifted():
             rows.delete(target.connection, table, table.c.never_link, [stream])
             return known
         case _:
             return set()
-    rows.delete(target.connection, table, table.c.record, sorted(fresh))
-    rows.insert(target.connection, table, [(record, stream) for record in sorted(fresh)])
+    rows.insert(target.connection, table, [(record, stream) for record in sorted(fresh - known)])
     return fresh
 
 

@@ -137,6 +137,37 @@ def test_no_search_by_what_was_before_finds_anybody(adopted):
         assert adopted.old not in told, asked
 
 
+def test_a_child_adopted_twice_is_linked_to_neither_of_its_old_identities(adopted):
+    mara = {"given": "Mara", "family": "Quillon", "dob": "2015-03-04", "postcode": "LS6 2AB"}
+    adopted.night("leeds", {"key": "m", **mara, **NUMBER})
+    words = ("--new", "leeds:m", "--requested-by", "the agency", "--json")
+    said = adopted.run("adopt", adopted.new, *words, by=adopted.cora, second=adopted.dele)
+    (number,) = json.loads(said.stdout)["numbers"]
+    both = {**mara, "family": KAYLEIGH["family"], "postcode": KAYLEIGH["postcode"]}
+    adopted.night("gp", {"key": "x", **both, **NUMBER})
+    for again in (("link", "--all"), ("rebuild",)):
+        adopted.run(*again)
+        assert "Quillon" in adopted.shown(number)
+        for old in (adopted.old, adopted.new):
+            with pytest.raises(NotFoundError):
+                adopted.shown(old)
+    assert adopted.findings() == []
+
+
+def test_of_two_adoptions_into_one_identity_the_other_hides_the_past_when_one_is_lifted(adopted):
+    adopted.night("clinic", {"key": "q", "given": "Zuri", "family": "Quy", "dob": "2014-01-09"})
+    words = ("--new", adopted.new, "--requested-by", "the agency", "--json")
+    officers = {"by": adopted.cora, "second": adopted.dele}
+    said = adopted.run("adopt", adopted.number("clinic:q"), *words, **officers)
+    adopted.run("never-link", "lift", json.loads(said.stdout)["never_link"], **officers)
+    assert "Zuri" in adopted.shown(adopted.number("clinic:q"))
+    for _ in range(2):
+        shown = adopted.shown(adopted.new)
+        assert not any(word in shown for word in ("Dobbs", "Kayleigh", OLD_UPN))
+        assert adopted.new not in adopted.found(name="Kayleigh Dobbs")
+        adopted.run("rebuild")
+
+
 def test_the_two_are_never_a_pair_a_reason_or_a_row(adopted):
     adopted.run("link", "--all")
     with adopted.opened() as store:

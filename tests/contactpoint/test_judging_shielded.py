@@ -1,5 +1,7 @@
 """Pairs of a shielded child: for those cleared alone, and two of them decide."""
 
+import json
+
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError
@@ -64,6 +66,26 @@ def test_it_takes_two_who_are_cleared_to_decide_and_to_undo(desk):
     now = desk.numbers()
     assert now[0] == before[0]
     assert desk.findings() == []
+
+
+def test_a_split_of_which_a_part_was_shielded_since_is_undone_by_nobody_who_is_not_cleared(desk):
+    for source in ("east", "south", "west"):
+        desk.patient(source, "9000000033", "2012-06-07", given="Cora", family="Tamworthy")
+    for off in (("south", "west"), ("west",)):
+        number = desk.numbers()[0][off[0], "9000000033"]
+        words = [word for source in off for word in ("--off", f"{source}:9000000033")]
+        words += ["--reason", "twins", "--json"]
+        plan = desk.run("review", "split", number, *words, "--plan", by=desk.ada)
+        seen = json.loads(plan.stdout)["seen"]
+        desk.run("review", "split", number, *words, "--seen", seen, by=desk.ada)
+    number = desk.numbers()[0]["west", "9000000033"]
+    said = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.run("shield", "apply", number, *said, by=desk.olu)
+    events = desk.events()
+    with pytest.raises(NotFoundError):
+        desk.undo("east:9000000033", "south:9000000033")
+    assert desk.events() == events
+    assert desk.undo("east:9000000033", "south:9000000033", by=desk.olu, second=desk.ola)["new"]
 
 
 def test_both_parts_are_shielded_when_a_judgement_that_joined_them_is_undone(desk):

@@ -525,6 +525,22 @@ def test_a_mark_covers_what_a_run_links_to_the_child_while_it_is_loaded(refuge):
     assert refuge.under() == {("pds", NHS): ["shielded"], ("clinic", "1"): ["shielded"]}
 
 
+def test_a_mark_that_is_set_while_two_lift_the_shield_lays_another(refuge, asha):
+    path = refuge.folder / "marked.ndjson"
+    path.write_text(json.dumps(refuge.patient_row(NHS, "2026-09-03", mark="R")) + "\n")
+    with refuge.opened() as store:
+        lift = lambda: refuge.lift(asha)  # noqa: E731
+        # The first append says that the delivery was received, the second takes its row.
+        overtaken: Any = Overtaken(store.log, int, lift)
+        loading = Loading(
+            overtaken, store.keys, store.master, chunk=9, work=store.settings.work, kept_from=9
+        )
+        request = Request([path], FEEDS["health.pds-fhir"], "pds", effective="2026-09-03")
+        loading.load(request, store.origin("load"))
+    assert not is_open(refuge.show(asha))
+    assert refuge.findings() == []
+
+
 def test_a_mark_that_its_feed_takes_away_again_leaves_the_shield(refuge):
     refuge.patient(NHS, "2026-09-02", mark="R")
     refuge.patient(NHS, "2026-09-03")

@@ -175,6 +175,24 @@ def test_a_record_into_which_a_shielded_childs_was_merged_is_withheld_until_that
     assert club.findings() == []
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_record_said_to_be_a_shielded_childs_under_another_key_is_withheld_until_judged(
+    club, known
+):
+    """Its stream goes on under no key whose row has nothing in common, nor one that has its own."""
+    number = shielded(club)
+    if known:
+        club.load([NEW | {"postcode": "LS6 2AB"}], "club", "2026-09-02")
+    club.load([NEW | {"former_key": "1"}], "club", "2026-09-03")
+    club.run("link", "--all")
+    assert club.under()["club", "2"] == ["withheld"]
+    assert club.find(postcode=NEW["postcode"]) == []
+    assert listed(club) == []
+    assert decided(club, "link", "agency-confirmed").exit_code == 0
+    assert club.number("club", "2") == number
+    assert club.findings() == []
+
+
 def test_a_withheld_record_is_released_when_two_judge_that_the_source_was_wrong(club):
     number = shielded(club)
     club.load([MERGED, NEW], "club", "2026-09-02")

@@ -236,15 +236,19 @@ class Appending:
         The stream of the former key goes on, unless there is none, or nothing of name and birth
         date stayed: then it is another child's. Where the row's own key has a stream already, the
         record of the former key is withdrawn: the source says that it goes under this one.
+        What is said so of a shielded child's record, and not followed, is a question to stewards.
         """
         mine = commit.heads.get(UUID(bytes=row.record))
         theirs = commit.heads.get(UUID(bytes=row.former))
         if theirs is None:
             return row.record, row.former
-        if drifts(theirs.state.traits, row.traits):
-            return row.record, b""
-        if mine is None:
+        drifted = drifts(theirs.state.traits, row.traits)
+        if mine is None and not drifted:
             return row.former, row.record
+        if self._log.heads.shields_over([theirs.record]):
+            commit.merged[UUID(bytes=row.record)] = theirs.record
+        if drifted:
+            return row.record, b""
         command = WithdrawRecord(self._place.name, row.stated, "rekeyed")
         commit.apply(theirs, decide(command, theirs.state), row.stated.effective)
         return row.record, b""
@@ -317,12 +321,13 @@ class Appending:
                     confirmed=commit.together,
                     shields=list(marking.acts.heads()),
                     judgements=merging.heads,
+                    unmoved=marking.unmoved,
                 ),
                 expect=marking.expect,
             )
             self.laid += len(marking.acts.messages) + len(merging.messages)
 
-        # Linking may be at the child of a record that is marked or merged.
+        # Linking, or two officers, may be at the child of a record that is marked or merged.
         again(attempt)
 
     def _messages(self, commit: "_Commit") -> Iterator[Recorded]:

@@ -559,7 +559,7 @@ class _Load:
 
         def attempt() -> None:
             marking = Marking(marked, self._log, self._origin, marked)
-            heads = HeadChanges(shields=list(marking.acts.heads()))
+            heads = HeadChanges(shields=list(marking.acts.heads()), unmoved=marking.unmoved)
             messages = [*marking.acts.messages, own]
             self._log.append(messages, heads=heads, expect=marking.expect)
             self._laid = len(marking.acts.messages)

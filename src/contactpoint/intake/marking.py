@@ -32,6 +32,8 @@ class Marking:
         self.acts = ShieldActs(log, origin)
         self.expect: dict[UUID, int] = {}
         """The children whose records were looked at, at their versions: none may have grown."""
+        self.unmoved = {"shield": log.heads.act("shield")} if records else {}
+        """Where shields stood when they were looked at: none may be lifted meanwhile."""
         under = log.heads.shielded(records) if records else {}
 
         def is_bare(record: UUID) -> bool:

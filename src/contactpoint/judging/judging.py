@@ -152,6 +152,8 @@ class Judging:
                 return False
             assert state.judged is not None
             others = self._others(pair, state.judged.act)
+            if others:
+                self._permit(hanging({end for each in (pair, *others) for end in each}, self._log))
             messages = self._said.following(pair, state, events, origin)
             for other, known in others.items():
                 event = replace(reversal, left=other.left, right=other.right)

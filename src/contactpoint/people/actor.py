@@ -1,5 +1,6 @@
 """Who acts: a person named by a token, or the operating-system user of the shell."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,7 +50,12 @@ class Actor:
 
     def is_same_person(self, other: "Actor") -> bool:
         """Whether both bear one name, however it is written."""
-        return self.subject.casefold() == other.subject.casefold()
+        return folded(self.subject) == folded(other.subject)
+
+
+def folded(subject: str) -> str:
+    """A person's name without what is but another way to write it: case, composed letters."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", subject).casefold())
 
 
 def in_shell(user: str, *, administers: bool) -> Actor:

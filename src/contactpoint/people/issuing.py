@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contactpoint.accesses import Accesses
 from contactpoint.errors import NotFoundError
 from contactpoint.people import tokens
-from contactpoint.people.actor import Actor
+from contactpoint.people.actor import Actor, folded
 from events.access import TokenIssued
 from events.message import Origin
 
@@ -72,6 +72,6 @@ def revoke(
     named = [
         one
         for one in issued
-        if one.token in ids or (subject and one.subject.casefold() == subject.casefold())
+        if one.token in ids or (subject and folded(one.subject) == folded(subject))
     ]
     return [one for one in named if accesses.revoke(origin, one) and one.expires > now]

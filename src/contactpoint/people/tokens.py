@@ -21,7 +21,7 @@ from joserfc.errors import (
 from joserfc.jwk import OKPKey
 
 from contactpoint.errors import DeniedError, UsageError
-from contactpoint.people.actor import SHELL, Actor, Role
+from contactpoint.people.actor import SHELL, Actor, Role, folded
 from person.authorities import AUTHORITIES
 
 ALGORITHM = "Ed25519"
@@ -126,7 +126,7 @@ def read(
 
 def _subject(subject: str) -> str:
     """The name, where nobody could take it for that of somebody who shows no token."""
-    reserved = subject.casefold().startswith(SHELL) or subject.casefold() == "system"
+    reserved = folded(subject).startswith(SHELL) or folded(subject) == "system"
     if reserved or not subject.isprintable() or not _SUBJECT.fullmatch(subject):
         raise UsageError(
             "the subject: expected a person's name of up to 128 characters, without blanks around "

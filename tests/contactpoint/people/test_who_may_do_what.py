@@ -132,6 +132,16 @@ def test_a_second_person_has_to_be_another_and_entitled(act):
             assert outcome is expected(row, one, about, purpose, second)
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("ada", "\N{FULLWIDTH LATIN SMALL LETTER A}da"), ("ad\N{LATIN SMALL LETTER E WITH ACUTE}e",
+     "ADe\N{COMBINING ACUTE ACCENT}E")],
+)  # fmt: skip
+def test_one_name_in_other_letters_is_no_second_person(name, other):
+    one, second = (Actor(each, frozenset({Role.SHIELDING_OFFICER})) for each in (name, other))
+    assert decide(one, Act.LIFT_SHIELD, second=second).outcome is DENIED
+
+
 def in_admin_shell():
     return in_shell("os:root", administers=True)
 
