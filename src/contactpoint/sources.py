@@ -67,8 +67,10 @@ class Sources:
     def register(self, source: SourceRegistered, origin: Origin) -> bool:
         """Add a source, or state it anew; whether that changed anything.
 
-        Raises UsageError where the source is known with another feed.
+        Raises UsageError where the source is known with another feed, or its guard is no share.
         """
+        if not 0 <= source.guard_share <= 1:  # "nan" could be written, and never read again
+            raise UsageError("guard share: expected a share from 0 to 1")
         registry = self.registry()
         known = registry.sources.get(source.source)
         if known is not None and known.feed != source.feed:

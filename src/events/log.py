@@ -245,6 +245,13 @@ class Log:
         table = f"{self._recorder.prefix}{self.names.identity}"
         found = self._recorder.query(f"SELECT id, format, seal FROM {table}")
         if not found:
+            has_commits = self.last_link() is not None
+            if has_commits and not self._recorder.query(f"SELECT id FROM {table}"):
+                # Under a new id none of the checkpoints would count, and a cut would go unseen.
+                raise LogError(
+                    f"the {self.names.name} has commits and no id; expected the one that it was "
+                    "made with: somebody took it away, and a backup has it"
+                )
             drawn = os.urandom(16)
             self._recorder.execute(
                 f"INSERT INTO {table} (id, format, seal) SELECT ?, ?, ?"

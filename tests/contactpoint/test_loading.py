@@ -23,6 +23,13 @@ def total(counts):
     return taken + counts.out_of_scope + counts.held + counts.rejected
 
 
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_source_whose_guard_is_no_share_is_not_registered(store, share):
+    with pytest.raises(UsageError):
+        store.register(guard_share=share)
+    assert store.log.position() == 0
+
+
 def test_new_rows_become_records(store):
     outcome = store.load(children(9))
     assert (outcome.counts.rows, outcome.counts.new, outcome.exit_code) == (9, 9, 0)

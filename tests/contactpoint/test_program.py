@@ -130,6 +130,21 @@ def test_a_command_without_a_store_says_how_to_make_one(program):
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("source", "add", "club", "--feed", "csv", "--guard-share", "nan"),
+        ("nightly", ".", "--wait", "nan"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_and_the_log_stays_readable(program, words):
+    assert program("init").returncode == 0
+    refused = program(*words)
+    assert refused.returncode == 2
+    assert "'nan' is not a number" in refused.stderr
+    assert program("verify").returncode == 0
+
+
 def test_a_misspelt_command_is_a_usage_error_with_a_guess(program):
     for words, meant in ((["laod"], "load"), (["delivery", "aprove"], "approve")):
         run = program(*words)

@@ -7,6 +7,7 @@ import pytest
 
 from events.chain import START, ChainedEvent, link
 from events.checkpoints import Checkpoints
+from events.log import LogError
 from events.message import Recorded
 from events.never_link import NeverLinkGrown
 from events.record import RecordReceived
@@ -133,6 +134,14 @@ def test_a_tail_cut_off_is_found_by_a_checkpoint(store, notes, tmp_path):
     assert findings(store, notes) == [
         "position 12: the log ends at 8, but a checkpoint was signed here"
     ]
+
+
+def test_a_log_whose_id_was_taken_away_with_its_tail_gets_no_new_one(store, tmp_path):
+    """Under a new id the checkpoints would be another log's, and the cut out of sight."""
+    cut_the_tail(tmp_path)
+    change(tmp_path, "DELETE FROM log_identity")
+    with pytest.raises(LogError, match="has commits and no id"):
+        Store(tmp_path)
 
 
 def test_without_a_checkpoint_a_cut_tail_is_said_to_be_out_of_sight(store, tmp_path):

@@ -1,5 +1,6 @@
 """What commands share in how they are asked: examples in their help, ``--json``, kinds of value."""
 
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -64,6 +65,19 @@ class PersonalDay(Personal):
         if stated and stated != "-" and not _DAY.fullmatch(stated):
             self.fail("expected a date as YYYY-MM-DD", param, ctx)
         return stated
+
+
+class Within(click.FloatRange):
+    """A number within bounds; "nan", which compares with none, is not one."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number. A usage error where it is none, or out of bounds."""
+        found: float = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return found
 
 
 class FeedName(click.ParamType):  # type: ignore[type-arg]

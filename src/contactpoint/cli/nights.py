@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.command import Within, examples, json_option
 from contactpoint.cli.loading import (
     GRAVEST,
     as_request,
@@ -40,7 +40,7 @@ MOST_NAMED = 10
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=Within(min=0),
     default=WAIT,
     show_default=True,
     metavar="SECONDS",

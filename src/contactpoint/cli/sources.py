@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from contactpoint.cli.command import FEED, examples, json_option, nearest
+from contactpoint.cli.command import FEED, Within, examples, json_option, nearest
 from contactpoint.cli.output import print_facts, print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
@@ -93,7 +93,7 @@ def show(name: str, as_json: bool) -> None:
 )
 @click.option(
     "--guard-share",
-    type=click.FloatRange(0, 1),
+    type=Within(0, 1),
     help="A file is held that would withdraw or rename more than this share of its records.",
 )
 @click.option("--oldest", type=click.IntRange(0, 150), help="Age from which rows are out of scope.")
