@@ -473,6 +473,30 @@ def test_a_record_near_to_a_shielded_child_without_records_is_withheld(refuge):
     assert refuge.number("nursery", "7") is None
 
 
+@pytest.mark.parametrize("number", [{}, {"nhs": NHS, "nhs_status": "01"}])
+def test_a_record_like_what_a_shielded_child_was_before_it_got_another_name_is_withheld(
+    refuge, asha, number
+):
+    """Another agency has not heard of the new name, home and number."""
+    renamed = {
+        "given": "Zebedee",
+        "family": "Quillonby",
+        "postcode": "LS6 2AB",
+        "line": "1 Elm Row",
+    }
+    row = refuge.patient_row("9000000017", "2026-09-03", id=NHS, **renamed)
+    path = refuge.folder / "renamed.ndjson"
+    path.write_text(json.dumps(row) + "\n")
+    refuge.load(path, "pds", "2026-09-03", feed="health.pds-fhir")
+    assert refuge.show(asha)["name"]["family"] == "Quillonby"
+    refuge.load([ASHA | number], "clinic", "2026-09-04")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    assert refuge.find(postcode="SE15 3QN") == []
+    refuge.run("link", "--all")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    assert refuge.findings() == []
+
+
 def test_a_record_like_one_that_was_withdrawn_of_a_shielded_child_is_withheld(refuge):
     steward = refuge.token("ada", "steward")
     refuge.load([CORA, BRAM | {"key": "9"}], "clinic", "2026-09-02")

@@ -457,6 +457,38 @@ def test_a_guessed_number_is_not_confirmed_to_whoever_loads_and_links(worlds, tm
     assert first == second
 
 
+def test_who_loads_alone_learns_nothing_of_what_is_withheld_by_asking_about_it(worlds, tmp_path):
+    copies, _ = shielded(worlds, tmp_path)
+    near = {"key": "9", "given": "Dewi", "family": "Rhys", "dob": BORN, "postcode": OLD[1]}
+    told = []
+    for world in copies:
+        world.name("fay", "feed-agent")
+        answers = [world.rows([near], day="2026-09-02")]
+        for other in ("club:1", "club:404"):
+            words = ("review", "raise", "club:9", other, "--reason", "alike")
+            answers += [world.answer("fay", *words), world.answer("fay", *words, "--json")]
+        told.append(answers)
+    assert told[0] == told[1]
+    assert {answer.code for answer in told[0]} == {0}
+
+
+@pytest.mark.parametrize("born", ["2012-09-09", "2015-04-03"])
+def test_a_guessed_number_on_somebody_who_is_known_is_not_confirmed_either(worlds, tmp_path, born):
+    """Who bears a number of their own: two records that differ in it alone are asked about."""
+    copies, _ = shielded(worlds, tmp_path)
+    known = {"key": "6", "given": "Mina", "family": "Farrow", "dob": born, "postcode": "L1 1AA",
+             "nhs": "9000000033", "nhs_status": "01"}  # fmt: skip
+    told = []
+    for world in copies:
+        world.name("fay", "feed-agent")
+        loaded = [world.rows([known], day="2026-09-02")]
+        loaded.append(world.rows([known | {"nhs": OLD[0]}], "clinic", "2026-09-03"))
+        asked = [*(("fay", *words) for words in LINKING), ("stan", "review", "list", "--json")]
+        told.append([*loaded, *(world.answer(*words) for words in asked), *exported(world)])
+    first, second = told
+    assert first == second
+
+
 LINKING = (("link", "--all"), ("link", "--all", "--plan"), ("link", "--all", "--json"))
 
 

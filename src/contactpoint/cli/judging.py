@@ -8,9 +8,12 @@ from contactpoint.cli.command import PERSONAL, examples, json_option
 from contactpoint.cli.output import print_json, say
 from contactpoint.cli.session import opened, second_option, token_option
 from contactpoint.moments import as_time
+from contactpoint.people.actor import Role
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
+    from contactpoint.bootstrap import Contactpoint
+    from contactpoint.judging.pair import Pair
     from events.judgement import Seen, Verdict
 
 VERDICTS = ("link", "apart", "unsure", "refer")
@@ -78,35 +81,54 @@ def claim(pair: tuple[str, ...], minutes: int, as_json: bool) -> None:
 def raise_(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
     """Ask stewards to look at two records, named as SOURCE:ID each. Nothing moves meanwhile.
 
-    For what no machine noticed, such as a letter that tells of a child's two records.
+    For what no machine noticed, such as a letter that tells of a child's two records. Who loads
+    files and reads no children is answered alike whether there are such records or not.
     """
+    from contactpoint.errors import NotFoundError
+    from contactpoint.judging.pair import Pair
+
+    with opened(Act.RAISE) as store:
+        told = "awaits a steward"
+        if store.actor.roles == {Role.FEED_AGENT}:
+            told = "awaits a steward, if there are such records"
+        try:
+            name = str(_asked(store, pair, reason))
+        except NotFoundError:
+            if store.actor.roles != {Role.FEED_AGENT}:
+                raise
+            named = pair[0].lower() if len(pair) == 1 else ""
+            name = named or str(Pair.of(*map(store.record_named, pair)))
+    if as_json:
+        print_json({"pair": name})
+    else:
+        click.echo(f"pair {name} {told}")
+
+
+def _asked(store: "Contactpoint", pair: tuple[str, ...], reason: str) -> "Pair":
+    """Ask about a pair. Raises NotFoundError where there is none, or none that may be seen."""
     from contactpoint.errors import NotFoundError
     from contactpoint.explaining import explain
     from contactpoint.judging.pair import NO_PAIR
     from events.judgement import PairRaised
 
-    with opened(Act.RAISE) as store:
-        found = store.pair_named(pair)
-        by = store.model, *found, store.model_of
-        weighed = explain(store.open_records, *by, cleared=store.is_cleared)
-        if weighed is None:
-            raise NotFoundError(NO_PAIR)
-        total = weighed.weight
-        raised = PairRaised(
-            *found,
-            model=store.model.version,
-            pattern=total.pattern,
-            weight=total.total,
-            probability=total.probability,
-            by=store.actor.subject,
-            why=reason or None,
-        )
-        store.judging(Act.RAISE).ask(raised, store.origin("review raise"))
-        store.projector.catch_up()
-    if as_json:
-        print_json({"pair": str(found)})
-    else:
-        click.echo(f"pair {found} awaits a steward")
+    found = store.pair_named(pair)
+    by = store.model, *found, store.model_of
+    weighed = explain(store.open_records, *by, cleared=store.is_cleared)
+    if weighed is None:
+        raise NotFoundError(NO_PAIR)
+    total = weighed.weight
+    raised = PairRaised(
+        *found,
+        model=store.model.version,
+        pattern=total.pattern,
+        weight=total.total,
+        probability=total.probability,
+        by=store.actor.subject,
+        why=reason or None,
+    )
+    store.judging(Act.RAISE).ask(raised, store.origin("review raise"))
+    store.projector.catch_up()
+    return found
 
 
 @click.command(epilog=examples("review release 7f3a9c21-8d1e02ab"))

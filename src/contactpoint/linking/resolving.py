@@ -1,8 +1,8 @@
 """Neighbourhoods become children, and pairs left to people: what follows goes into a commit."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from uuid import UUID
 
 from contactpoint.intake.merging import is_told
@@ -15,6 +15,9 @@ from contactpoint.linking.surroundings import Surroundings
 from contactpoint.settling import KnownChild, settle
 from events.child import Child, Evidence, evolve
 from events.message import Origin
+from linkage.compare.dates import Birth
+from linkage.compare.names import Family, Given
+from linkage.decide import Levels
 from linkage.resolve import Member, Pair, Resolution, resolve
 from projections.workings import Membership
 
@@ -64,11 +67,46 @@ class Resolving:
             known_children = [self._known_child(child) for child in children]
             known_children += self._emptied(ids, children)
             commit.read.update({each.id: each.child.version for each in known_children})
-            resolution = self._placed(one, known, known_children, commit)
+            bare = self._bare(one, records, shields)
+            seen = replace(one, pairs=tuple(p for p in one.pairs if p not in bare)) if bare else one
+            resolution = self._placed(seen, known, known_children, commit)
             stated = frozenset(ids[o] for o in ids if known[o].standing == "current")
             self._settle(resolution, ids, known_children, stated, commit)
-            self._refer(one, resolution, ids, commit)
+            self._refer(seen, resolution, ids, commit)
+            self._refer_bare(bare, resolution, ids, commit)
         return commit
+
+    def _bare(
+        self, one: Neighbourhood, records: Mapping[int, UUID], shields: Spreading
+    ) -> frozenset[Pair]:
+        """Pairs of a shielded child's record and another that share a number and nothing else.
+
+        They say nothing of the other's child: else whoever states a guessed number of a shielded
+        child for somebody known would learn by the figures of a load that it was right.
+        """
+        if self._matching.shape:
+            return frozenset()
+        return frozenset(
+            pair
+            for pair in one.pairs
+            if shares_a_number_alone(pair.pattern)
+            and len({shields.stand_over(records[o]) for o in pair[:2] if o in records}) > 1
+        )
+
+    def _refer_bare(
+        self,
+        bare: Collection[Pair],
+        resolution: Resolution,
+        ids: dict[int, UUID],
+        commit: Commit,
+    ) -> None:
+        """A person who is cleared decides on whom such a number belongs to."""
+        judged = {pair for _, pair in self._surroundings.laid.judged(bare)}
+        child = {o: place for place, one in enumerate(resolution.children) for o in one}
+        for pair in sorted(bare):
+            left, right = child.get(pair.left), child.get(pair.right)
+            if pair not in judged and None not in (left, right) and left != right:
+                commit.refer(ids[pair.left], ids[pair.right], pair.pattern, pair.weight)
 
     def _placed(
         self,
@@ -179,6 +217,19 @@ class Resolving:
         judged = self._surroundings.laid.judged(one.pairs)
         pairs = [both for both in judged if speaks_against(*both, contradicts)]
         return doubted(pairs, ids, self._log, self._surroundings.parts.master)
+
+
+@lru_cache(1 << 14)
+def shares_a_number_alone(pattern: int) -> bool:
+    """Whether a number agrees, and neither a name nor the birth date."""
+    levels = Levels.of(pattern)
+    names = levels.given == Given.DIFFERENT and levels.family == Family.DIFFERENT
+    return levels.same_number and names and levels.birth in _OTHER_BIRTH
+
+
+_OTHER_BIRTH = (
+    Birth.SWAPPED, Birth.YEAR, Birth.SLIP, Birth.PART, Birth.DIFFERENT, Birth.DEFAULTED,
+)  # fmt: skip
 
 
 def _without(gone: set[int], resolution: Resolution, members: Sequence[Member]) -> Resolution:

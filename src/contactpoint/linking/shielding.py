@@ -73,6 +73,10 @@ class Spreading:
         found = {record for record, shields in before if shields}
         return found.union(*(state.kinds() for state in self.acts.states()))
 
+    def stand_over(self, record: UUID) -> bool:
+        """Whether a record stood under a shield before this commit."""
+        return bool(self._over.get(record))
+
     def id_of(self, ordinal: int) -> UUID:
         """The record of a shielded child that has an ordinal."""
         assert self._near is not None

@@ -1,8 +1,13 @@
 """What records are resolved with: the index, their children, and what was laid upon them."""
 
 from collections.abc import Collection
+from functools import partial
+from itertools import count
 from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
+import numpy as np
 
 from contactpoint.linking.changes import changed
 from contactpoint.linking.filling import Filling
@@ -13,9 +18,11 @@ from contactpoint.linking.parts import Parts
 from contactpoint.linking.vanished import Hidden, Vanished
 from contactpoint.linking.withholding import Withholding
 from contactpoint.sources import Sources
+from events.record import RecordAmended, RecordReceived, Statement
 from linkage.index import Index
 from linkage.near import Coded
 from linkage.resolve import Pair
+from person.compared import Compared
 
 
 class Reached(NamedTuple):
@@ -73,7 +80,6 @@ class Surroundings:
         hidden = Hidden.of(self.parts.log)
         identities = [*self.laid.identities(), *hidden.children]
         self.vanished = Vanished.of(identities, self.filling, self.parts.workings)
-        withdrawn = self._coded(index, hidden.others)
         self.vanished.put(index, self.filling)
         self._twice = {}
         if isinstance(index, Index):
@@ -82,18 +88,43 @@ class Surroundings:
                     self._twice.setdefault(end, []).append(pair._replace(twice=True))
         if through is not None and isinstance(index, Index):
             since = through, self.position
-            self.near = Withholding(self.parts.log, index, *since, withdrawn)
+            past = partial(self._past, index, hidden.others)
+            self.near = Withholding(self.parts.log, index, *since, past)
         return index
 
-    def _coded(self, index: AnyIndex, ordinals: Collection[int]) -> Coded | None:
-        """These withdrawn records as the index codes them, in which nobody else meets them."""
-        if not ordinals or not isinstance(index, Index):
+    def _past(self, index: Index, withdrawn: Collection[int]) -> Coded | None:
+        """What shielded children stated once, as the index codes it; nobody else meets it there.
+
+        That is these withdrawn records, and what any record of theirs said before it was amended: a
+        source that has not heard of the new name and home states the old ones.
+        """
+        workings, heads = self.parts.workings, self.parts.log.heads
+        past = list(workings.records_by_ordinal(set(withdrawn)).values())
+        of = {one.ordinal: one.ordinal for one in past}
+        amended = {
+            head.state.ordinal
+            for head in heads.records(heads.shields_over()).values()
+            if head.state.statements > 1 and head.state.standing != "erased"
+        }
+        free = count(heads.next_ordinal()) if amended else count()
+        for ordinal, one in workings.records_by_ordinal(amended).items():
+            for said in (each for each in self._said(one.record) if each != one.compared):
+                place = next(free)
+                of[place] = ordinal
+                past.append(msgspec.structs.replace(one, ordinal=place, compared=said))
+        put = self.filling.stand_in(index, past)
+        if not put:
             return None
-        known = self.parts.workings.records_by_ordinal(set(ordinals)).values()
-        put = self.filling.stand_in(index, known)
-        coded = index.coded_of(put)
+        ordinals, rows = index.coded_of(put)
         index.remove(put)
-        return coded
+        return np.array([of[place] for place in ordinals.tolist()], np.int64), rows
+
+    def _said(self, record: UUID) -> list[Compared]:
+        """What a record states, and what it did before."""
+        events = (message.event for message in self.parts.log.stream(record))
+        stated = [e.statement for e in events if isinstance(e, RecordReceived | RecordAmended)]
+        said = (one.particulars for one in stated if isinstance(one, Statement))
+        return [msgspec.convert(one, Compared, from_attributes=True) for one in said]
 
     def reached(self, index: AnyIndex, ordinals: set[int], *, whole: bool = False) -> Reached:
         """The neighbourhoods of these records; where they are the ``whole``, nothing is beyond."""

@@ -48,13 +48,19 @@ class Withholding:
     """The records of shielded children, and what comes near to them, for one run of linking."""
 
     def __init__(
-        self, log: Log, index: Index, through: int, upto: int, withdrawn: Coded | None = None
+        self,
+        log: Log,
+        index: Index,
+        through: int,
+        upto: int,
+        past: Callable[[], Coded | None] = lambda: None,
     ) -> None:
         """``through`` and ``upto``: between which positions records were stated anew.
 
-        ``withdrawn``: records of shielded children that the index does not hold any more.
+        ``past``: what the index does not hold of shielded children any more, by the ordinals of
+        their records: those that are withdrawn, and what the others stated before.
         """
-        self._log, self._index, self._withdrawn = log, index, withdrawn
+        self._log, self._index, self._past = log, index, past
         self._through, self._upto = through, upto
         self._few = Few(index, ())
         self._shields: dict[int, frozenset[UUID]] = {}
@@ -66,6 +72,9 @@ class Withholding:
 
     def look(self, position: int, ordinals: Collection[int]) -> None:
         """Find what comes near among these records, as the shield head stands."""
+        if not ordinals:
+            self._near = {}
+            return
         if position != self._position:
             self._read()
             self._position = position
@@ -80,7 +89,7 @@ class Withholding:
         heads = self._log.heads.records(over)
         self._shields = {head.state.ordinal: over[head.record] for head in heads.values()}
         self._ids = {head.state.ordinal: head.record for head in heads.values()}
-        self._few = Few(self._index, self._shields, self._withdrawn)
+        self._few = Few(self._index, self._shields, self._past())
 
     def stated(self) -> Collection[int]:
         """Ordinals of the records that any source stated anew since the last run."""
@@ -150,9 +159,14 @@ class Withholding:
         return found
 
     def cleared(self, group: Group, shield: UUID) -> bool:
-        """Whether a group shows that it is not the child of a shield."""
+        """Whether a group shows that it is not the child of a shield.
+
+        A number that the child has had clears nothing, whatever others it had.
+        """
         theirs = {ordinal for ordinal, shields in self._shields.items() if shield in shields}
-        return any(clears(pair.pattern) for pair in self._few.against(group, theirs - group))
+        patterns = [pair.pattern for pair in self._few.against(group, theirs - group)]
+        same = any(Levels.of(pattern).same_verified for pattern in patterns)
+        return not same and any(map(clears, patterns))
 
     def id_of(self, ordinal: int) -> UUID:
         """The record of a shielded child that has an ordinal."""
