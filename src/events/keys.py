@@ -28,6 +28,8 @@ NONCE = 12
 CACHED = 50_000
 """Opened keys held in memory, some 1 kB each."""
 BATCH = 5_000
+PAGE = 20_000
+"""Keys that are read at a time where all are read."""
 MANY = 1_000
 """Subjects from which their keys are inserted without looking whether there are some."""
 AMONG = 500
@@ -228,6 +230,44 @@ class SubjectKeys:
                 sa.select(ERASURE.c.subject, ERASURE.c.at).order_by(ERASURE.c.number)
             )
             return [(bytes(subject), at) for subject, at in rows]
+
+    def amiss(self) -> Iterator[tuple[int, str]]:
+        """Each key that is not as it was left, by number, and what is wrong with it.
+
+        What was sealed under it is lost. Keys issued, erased or wrapped anew meanwhile are well.
+        """
+        with self._engine.connect() as connection:
+            issued = connection.execute(sa.select(STATE.c.issued)).scalar_one()
+        destroyed: dict[int, bytes] = {}
+        expected = 1
+        for number, subject, wrapped, wrapping in self._all():
+            yield from ((gone, "is missing") for gone in range(expected, min(number, issued + 1)))
+            expected = number + 1
+            if wrapped is None:
+                destroyed[number] = bytes(subject)
+                continue
+            try:
+                self._open(number, bytes(subject), bytes(wrapped), wrapping)
+            except (KeyStoreError, ValueError):  # ValueError: cut too short to be one
+                yield number, "does not open"
+        yield from ((gone, "is missing") for gone in range(expected, issued + 1))
+        erased = {subject for subject, _ in self.erasures()}
+        for number, subject in destroyed.items():
+            if subject not in erased:
+                yield number, "was destroyed, and no erasure says so"
+
+    def _all(self) -> Iterator[_Row]:
+        """All keys in the order of their numbers, a page at a time."""
+        columns = (SUBJECT_KEY.c[name] for name in ("number", "subject", "wrapped", "wrapping"))
+        page = sa.select(*columns).order_by(SUBJECT_KEY.c.number).limit(PAGE)
+        last = 0
+        while True:
+            with self._engine.connect() as connection:
+                rows = connection.execute(page.where(SUBJECT_KEY.c.number > last)).all()
+            if not rows:
+                return
+            yield from ((*row,) for row in rows)
+            last = rows[-1].number
 
     def rotate(self) -> int:
         """Wrap every key anew under a new wrapping key; return how many were wrapped.

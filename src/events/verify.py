@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain as joined
+from itertools import islice
 
 from events.catalogue import UnknownEventTypeError
 from events.chain import START, ChainedEvent, Link, link
 from events.checkpoints import Checkpoint, Checkpoints
-from events.keys import UnknownKeyError
+from events.keys import SubjectKeys, UnknownKeyError
 from events.log import Log
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
@@ -87,6 +88,13 @@ def verify(
         _compare_heads(log, heads_of, report)
         _compare_acts(log, acts, report)
     return report
+
+
+def verify_keys(keys: SubjectKeys, most: int = 10) -> list[Finding]:
+    """Which subjects' keys are gone or do not open; at most so many are named one by one."""
+    found = list(islice(keys.amiss(), most + 1))
+    findings = [Finding(f"subject key {number} {what}") for number, what in found[:most]]
+    return [*findings, Finding("more subject keys like these")] if found[most:] else findings
 
 
 def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[int, Checkpoint]:
@@ -237,20 +245,25 @@ def _check_notes(
 def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
     """Compare all heads stored with those that follow from the events."""
     wanted = {_key(head): head for head in heads_of(_events(log))}
-    stored: Iterator[Head] = joined(
-        log.heads.all_records(),
-        log.heads.all_children(),
-        log.heads.all_scopes(),
-        log.heads.all_keys(),
-        log.heads.all_shielded(),
-        log.heads.all_judgements(),
-        log.heads.all_sides(),
-    )
-    for head in stored:
-        if wanted.pop(_key(head), None) != head:
-            report.findings.append(
-                Finding(f"the head of {_name(head)} does not follow from its events")
-            )
+    stored: dict[str, Iterator[Head]] = {
+        "records": log.heads.all_records(),
+        "children": log.heads.all_children(),
+        "scopes": log.heads.all_scopes(),
+        "keys": log.heads.all_keys(),
+        "shields": log.heads.all_shielded(),
+        "judgements": log.heads.all_judgements(),
+        "sides": log.heads.all_sides(),
+    }
+    for kind, heads in stored.items():
+        try:
+            for head in heads:
+                if wanted.pop(_key(head), None) != head:
+                    report.findings.append(
+                        Finding(f"the head of {_name(head)} does not follow from its events")
+                    )
+        except (TypeError, ValueError):  # as where a number stands in the place of an id
+            report.findings.append(Finding(f"the heads of {kind}: one is not in the form of one"))
+            return
     for head in wanted.values():
         report.findings.append(Finding(f"the head of {_name(head)} is missing"))
 
