@@ -4,10 +4,11 @@ import csv
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import chdir
+from contextlib import chdir, closing
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -143,6 +144,43 @@ def test_a_number_that_is_none_is_refused_and_the_log_stays_readable(program, wo
     assert refused.returncode == 2
     assert "'nan' is not a number" in refused.stderr
     assert program("verify").returncode == 0
+
+
+def test_an_export_into_a_pipe_or_device_is_written_into_it_and_leaves_it_there(program):
+    assert program("init").returncode == 0
+    pipe = program.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert program("export", "links", "pipe").returncode == 0
+    assert os.read(reader, 100) == b"source,record_id,child\n"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_an_export_through_a_link_leaves_the_link(program):
+    assert program("init").returncode == 0
+    (program.folder / "link.csv").symlink_to("links.csv")
+    assert program("export", "links", "link.csv").returncode == 0
+    assert (program.folder / "link.csv").is_symlink()
+    assert (program.folder / "links.csv").read_text() == "source,record_id,child\n"
+
+
+def test_a_dash_is_no_file_to_export_into(program):
+    assert program("init").returncode == 0
+    refused = program("export", "links", "-")
+    assert refused.returncode == 2
+    assert "/dev/stdout is standard output" in refused.stderr
+    assert not (program.folder / "-").exists()
+
+
+def test_a_key_that_was_taken_away_is_found_by_verify(program):
+    program("init")
+    (program.folder / "one.csv").write_text("key,given,family,dob\n1,Asha,Okonjo,2015-03-04\n")
+    program("load", "one.csv", "--source", "club", "--feed", "csv")
+    with closing(sqlite3.connect(program.folder / "home" / "keys.db")) as tool, tool:
+        tool.execute("UPDATE subject_key SET wrapped = x'00' WHERE number = 1")
+    run = program("verify")
+    assert (run.returncode, run.stdout) == (1, "subject key 1 does not open\n")
 
 
 def test_a_misspelt_command_is_a_usage_error_with_a_guess(program):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from contactpoint.cli.command import PERSONAL, examples, json_option
+from contactpoint.cli.command import OUT, PERSONAL, examples, json_option
 from contactpoint.cli.families import MISSING
 from contactpoint.cli.matters import alerts, investigations
 from contactpoint.cli.output import many, print_facts, print_json, print_table, progress, say
@@ -103,7 +103,7 @@ def verify(as_json: bool) -> int:
         " --reason 'subject access'",
     )
 )
-@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", type=OUT)
 @period_options
 @click.option(
     "--child",
