@@ -256,6 +256,14 @@ class SubjectKeys:
             if subject not in erased:
                 yield number, "was destroyed, and no erasure says so"
 
+    def damaged(self, limit: int = 10) -> list[str]:
+        """What is wrong with the database file itself, so far as the database can tell."""
+        if not self._is_sqlite:
+            return []
+        with self._engine.connect() as connection:
+            found = connection.exec_driver_sql(f"PRAGMA integrity_check({limit})")
+            return [said for (said,) in found if said != "ok"]
+
     def _all(self) -> Iterator[_Row]:
         """All keys in the order of their numbers, a page at a time."""
         columns = (SUBJECT_KEY.c[name] for name in ("number", "subject", "wrapped", "wrapping"))

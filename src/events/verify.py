@@ -78,6 +78,7 @@ def verify(
     notes = _notes(log, checkpoints, report)
     if upto is not None:
         report.later = [notes.pop(position) for position in sorted(notes) if position > upto]
+    report.findings += _damaged(log)
     report.findings += _unreadable(log)
     acts = _walk(log, notes, report) if report.is_whole else {}
     if not log.names.heads:
@@ -92,6 +93,8 @@ def verify(
 
 def verify_keys(keys: SubjectKeys, most: int = 10) -> list[Finding]:
     """Which subjects' keys are gone or do not open; at most so many are named one by one."""
+    if findings := _damaged(keys):
+        return findings
     found = list(islice(keys.amiss(), most + 1))
     findings = [Finding(f"subject key {number} {what}") for number, what in found[:most]]
     return [*findings, Finding("more subject keys like these")] if found[most:] else findings
@@ -124,6 +127,11 @@ def _void(notes: dict[int, Checkpoint], restored: Checkpoint, report: Report) ->
         f"the log was restored from a backup that ended at position {restored.position}: of "
         f"{len(lost)} checkpoints after it nothing was looked for"
     )
+
+
+def _damaged(store: Log | SubjectKeys) -> list[Finding]:
+    """What is found by one way of reading and not by another: an index beside its table."""
+    return [Finding(f"the database is damaged: {what}") for what in store.damaged()]
 
 
 def _unreadable(log: Log) -> list[Finding]:

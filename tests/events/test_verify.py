@@ -263,6 +263,39 @@ def test_a_key_that_is_gone_or_does_not_open_is_found(store, tmp_path, tampering
     assert [one.what for one in verify_keys(store.keys)] == [found]
 
 
+def flip_in_an_index(path, name):
+    """Change a byte of the values that an index holds, and none of its table."""
+    with closing(sqlite3.connect(path)) as tool:
+        tool.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((root, size),) = tool.execute(
+            "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = ?",
+            (name,),
+        )
+    content = bytearray(path.read_bytes())
+    content[root * size - 8] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["log_event_stream", "record_head_index"])
+def test_an_index_that_no_longer_fits_its_table_is_found(store, tmp_path, name):
+    """By it a stream would lose an event, or a shield its record, that a walk still reads."""
+    store.log.close()
+    flip_in_an_index(tmp_path / "log.db", name)
+    with Store(tmp_path) as again:
+        found = findings(again)
+    assert found
+    assert all(one.startswith("the database is damaged: ") for one in found)
+
+
+def test_an_index_of_the_keys_that_no_longer_fits_is_found(store, tmp_path):
+    store.keys.close()
+    flip_in_an_index(tmp_path / "keys.db", "sqlite_autoindex_subject_key_1")
+    with Store(tmp_path) as again:
+        found = [one.what for one in verify_keys(again.keys)]
+    assert found
+    assert all(one.startswith("the database is damaged: ") for one in found)
+
+
 def test_of_many_keys_amiss_the_first_are_named(store, tmp_path):
     with closing(sqlite3.connect(tmp_path / "keys.db")) as tool, tool:
         tool.execute("DELETE FROM subject_key")
