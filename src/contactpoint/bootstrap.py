@@ -607,8 +607,14 @@ def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
     os.umask(0o077)
     _refuse_half_restored(settings)
     log = sa.make_url(settings.log_url)
-    missing = log.get_backend_name() == "sqlite" and not Path(log.database or "").exists()
-    if missing or not settings.master_key.exists():
+    is_file = log.get_backend_name() == "sqlite"
+    is_there = is_file and Path(log.database or "").exists()
+    if is_there and not settings.master_key.exists():
+        raise MasterKeyError(
+            f"{settings.master_key}: no master key is there; expected the one that the index was "
+            "made with: CONTACTPOINT_MASTER_KEY_FILE says where it is"
+        )
+    if (is_file and not is_there) or not settings.master_key.exists():
         raise NotInitialisedError(
             f"there is no index at {settings.home}; 'contactpoint init' makes one, and "
             "CONTACTPOINT_HOME says where"
