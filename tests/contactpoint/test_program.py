@@ -124,6 +124,76 @@ def test_another_installations_key_opens_nothing(program):
     assert "another master key" in run.stderr
 
 
+def test_a_key_that_is_not_where_it_was_is_asked_for_and_no_new_index_is_offered(program):
+    program("init")
+    run = program("status", CONTACTPOINT_MASTER_KEY_FILE="/mnt/nowhere/master.key")
+    assert run.returncode == 1
+    assert "/mnt/nowhere/master.key: no master key is there" in run.stderr
+    assert "init" not in run.stderr
+
+
+def test_a_changed_log_is_said_to_be_changed_and_no_fault_of_the_program(program):
+    program("init")
+    program("source", "add", "club", "--feed", "csv")
+    with closing(sqlite3.connect(program.folder / "home" / "log.db")) as tool, tool:
+        tool.execute("UPDATE log_event SET state = substr(state, 1, 40)")
+    run = program("source", "list")
+    assert run.returncode == 1
+    assert "the log was changed" in run.stderr
+    assert "'contactpoint verify'" in run.stderr
+
+
+def test_what_an_old_alphabet_has_not_is_shown_in_utf8(program):
+    program("init")
+    (program.folder / "one.csv").write_text(
+        "key,given,family,dob\n1,Zoë,Kozłowska,2015-03-04\n", encoding="utf-8"
+    )
+    program("load", "one.csv", "--source", "club", "--feed", "csv")
+    program.environment["PYTHONIOENCODING"] = "latin-1"
+    find = ("child", "find", "--dob", "2015-03-04", "--reason", "enquiry 7")
+    for words in (find, (*find, "--json")):
+        run = program.installed(*words)
+        assert run.returncode == 0, run.stderr
+        assert "Kozłowska" in run.stdout
+
+
+@pytest.mark.parametrize(("words", "code"), [("child show - --reason x <&-", 1), ("feeds >&-", 0)])
+def test_a_stream_that_was_closed_fails_nothing(program, words, code):
+    program("init")
+    line = f"'{PROGRAM}' {words}"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", line],
+        env=program.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == code
+    assert "fault of the program" not in ran.stderr
+
+
+@pytest.mark.parametrize("words", ["status", "status --json", "score pairs.csv"])
+def test_where_standard_output_is_full_it_is_said_once(program, words):
+    program("init")
+    (program.folder / "pairs.csv").write_text("left_given,right_given\nAsha,Asha\n")
+    line = f"'{PROGRAM}' {words} > /dev/full"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", line],
+        env=program.environment,
+        cwd=program.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.count("No space left on device") == 1
+    assert "Traceback" not in ran.stderr
+    assert "Exception" not in ran.stderr
+
+
 def test_a_command_without_a_store_says_how_to_make_one(program):
     run = program("status")
     assert run.returncode == 1
