@@ -522,7 +522,9 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     elif not path.exists():
-        raise KeyStoreError(f"{path}: no subject keys there; expected a store made by init")
+        raise KeyStoreError(
+            f"{path}: no subject keys there; expected those that the log was sealed with"
+        )
     engine = sa.create_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")

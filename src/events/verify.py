@@ -1,6 +1,6 @@
 """Verification: is the log what was written, and do heads and checkpoints agree with it?"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain as joined
 from itertools import islice
@@ -89,6 +89,17 @@ def verify(
         _compare_heads(log, heads_of, report)
         _compare_acts(log, acts, report)
     return report
+
+
+def replaced(logs: Sequence[Log], checkpoints: Checkpoints) -> list[Finding]:
+    """Whether a log of this installation beside these was taken away, so that one began anew."""
+    return [
+        Finding(
+            f"a log that ended at position {note.position} was taken away and begun anew: "
+            f"{note.log}.checkpoints is signed for it"
+        )
+        for note in checkpoints.of_others({log.id.hex() for log in logs})
+    ]
 
 
 def verify_keys(keys: SubjectKeys, most: int = 10) -> list[Finding]:

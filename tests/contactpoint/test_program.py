@@ -115,6 +115,42 @@ def test_init_makes_no_new_key_beside_databases_that_were_made_with_another(prog
     assert program("status", CONTACTPOINT_MASTER_KEY_FILE=str(kept)).returncode == 0
 
 
+@pytest.mark.parametrize(("gone", "left"), [("keys.db", "log.db"), ("log.db", "keys.db")])
+def test_init_makes_no_new_log_or_keys_beside_the_other_in_use(program, gone, left):
+    """New keys would have the numbers of those that are gone, and a backup would open no more."""
+    program("init")
+    (program.folder / "one.csv").write_text("key,given,family,dob\n1,Asha,Okonjo,2015-03-04\n")
+    program("load", "one.csv", "--source", "club", "--feed", "csv")
+    home = program.folder / "home"
+    kept = (home / gone).rename(program.folder / gone)
+    for end in ("-wal", "-shm"):
+        (home / f"{gone}{end}").unlink(missing_ok=True)
+    run = program("init")
+    assert run.returncode == 1
+    assert gone in run.stderr
+    assert left in run.stderr
+    assert "contactpoint restore" in run.stderr
+    assert not (home / gone).exists()
+    kept.rename(home / gone)
+    assert program("verify").returncode == 0
+
+
+def test_a_record_of_access_that_was_taken_away_and_begun_anew_is_found(program):
+    program("init")
+    assert program("audit", "verify").returncode == 0
+    home = program.folder / "home"
+    for end in ("", "-wal", "-shm"):
+        (home / f"access.db{end}").unlink(missing_ok=True)
+    assert program("init").returncode == 0
+    for words in (("audit", "verify"), ("verify",)):
+        run = program(*words)
+        assert run.returncode == 1
+        assert "was taken away and begun anew" in run.stdout
+    (old,) = [name for name in run.stdout.split() if name.endswith(".checkpoints")]
+    (home / "checkpoints" / old).rename(program.folder / old)
+    assert program("audit", "verify").returncode == 0
+
+
 def test_another_installations_key_opens_nothing(program):
     program("init")
     other = program.folder / "other"

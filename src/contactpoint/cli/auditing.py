@@ -78,9 +78,11 @@ def verify(as_json: bool) -> int:
     all fits, a new checkpoint is noted.
     """
     from contactpoint.auditing.verifying import verify as walk
+    from events.verify import replaced
 
     with opened(Act.AUDIT) as store, progress("verifying", wanted=not as_json):
         report = walk(store.access, store.checkpoints)
+        report.findings += replaced((store.log, store.access), store.checkpoints)
     findings = [str(finding) for finding in report.findings]
     if as_json:
         # Not how many events: alerts are among them, of which whoever verifies may not know.

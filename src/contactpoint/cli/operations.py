@@ -18,12 +18,13 @@ def verify(as_json: bool) -> int:
     where one does not fit.
     """
     from contactpoint.following import heads_of
+    from events.verify import replaced, verify_keys
     from events.verify import verify as walk
-    from events.verify import verify_keys
 
     with opened(Act.VERIFY) as store, progress("verifying", wanted=not as_json):
         report = walk(store.log, store.checkpoints, heads_of)
         report.findings += verify_keys(store.keys)
+        report.findings += replaced((store.log, store.access), store.checkpoints)
         events = store.log.position()
     findings = [str(finding) for finding in report.findings]
     if as_json:
