@@ -289,6 +289,21 @@ def test_a_key_that_was_taken_away_is_found_by_verify(program):
     assert (run.returncode, run.stdout) == (1, "subject key 1 does not open\n")
 
 
+def test_a_night_refuses_a_file_with_a_future_date_in_its_name(program):
+    """It would outrank every later statement of its records."""
+    program("init")
+    folder = program.folder / "drop" / "club"
+    folder.mkdir(parents=True)
+    for date, key in (("2062-01-15", 1), ("2026-01-15", 2)):
+        (folder / f"csv.{date}.csv").write_text(
+            f"key,given,family,dob\n{key},Asha,Okonjo,2015-03-04\n"
+        )
+    run = program("nightly", "drop")
+    assert run.returncode == 1
+    assert "csv.2062-01-15.csv: the date in its name" in run.stderr
+    assert program.json("status")["records"] == 1
+
+
 def test_a_misspelt_command_is_a_usage_error_with_a_guess(program):
     for words, meant in ((["laod"], "load"), (["delivery", "aprove"], "approve")):
         run = program(*words)
