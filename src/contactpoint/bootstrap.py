@@ -22,9 +22,9 @@ from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
-from events.keys import SubjectKeys
+from events.keys import KeyStoreError, SubjectKeys
 from events.ledger import ErasureLedger, ShieldLedger
-from events.log import Log, open_log
+from events.log import Log, LogError, open_log
 from events.master import MasterKey, MasterKeyError
 from events.message import Origin
 from events.store.heads import is_across
@@ -570,6 +570,7 @@ def initialise(settings: Settings) -> list[Path | str]:
         _refuse_to_begin_anew(settings)
         MasterKey.create(settings.master_key)
         made.append(settings.master_key)
+    _refuse_to_replace(settings)
     settings.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
     for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
         place = sa.make_url(url)
@@ -602,13 +603,54 @@ def _refuse_to_begin_anew(settings: Settings) -> None:
             )
 
 
+def _refuse_to_replace(settings: Settings) -> None:
+    """Raises where the log or the keys are gone and the other is there, in use.
+
+    What was sealed under the keys that are gone is lost once their numbers are given out again.
+    """
+    urls = settings.log_url, settings.keys_url
+    if not all(url.startswith("sqlite") for url in urls):
+        return
+    log, keys = (Path(sa.make_url(url).database or "") for url in urls)
+    if not keys.exists() and _holds(log, "SELECT 1 FROM log_chain"):
+        raise KeyStoreError(
+            f"{keys}: no subject keys there, but {log.name} was sealed with some; expected those: "
+            "'contactpoint restore' puts a backup back"
+        )
+    if not log.exists() and _holds(keys, "SELECT 1 FROM subject_key"):
+        raise LogError(
+            f"{log}: no log there, but {keys.name} holds the keys of one; expected that one: "
+            "'contactpoint restore' puts a backup back"
+        )
+
+
+def _holds(database: Path, asked: str) -> bool:
+    """Whether a database of ours is there, and has a row of a kind."""
+    if not database.exists():
+        return False
+    engine = sa.create_engine(f"sqlite:///{database}")
+    try:
+        with engine.connect() as connection:
+            return connection.exec_driver_sql(f"{asked} LIMIT 1").first() is not None
+    except sa.exc.OperationalError:  # an init that was cut short had not made the table yet
+        return False
+    finally:
+        engine.dispose()
+
+
 def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
     """Open an installation. Raises NotInitialisedError where there is none."""
     os.umask(0o077)
     _refuse_half_restored(settings)
     log = sa.make_url(settings.log_url)
-    missing = log.get_backend_name() == "sqlite" and not Path(log.database or "").exists()
-    if missing or not settings.master_key.exists():
+    is_file = log.get_backend_name() == "sqlite"
+    is_there = is_file and Path(log.database or "").exists()
+    if is_there and not settings.master_key.exists():
+        raise MasterKeyError(
+            f"{settings.master_key}: no master key is there; expected the one that the index was "
+            "made with: CONTACTPOINT_MASTER_KEY_FILE says where it is"
+        )
+    if (is_file and not is_there) or not settings.master_key.exists():
         raise NotInitialisedError(
             f"there is no index at {settings.home}; 'contactpoint init' makes one, and "
             "CONTACTPOINT_HOME says where"

@@ -123,8 +123,16 @@ def require_folder(out: Path) -> None:
 
 @contextmanager
 def whole_file(out: Path) -> Iterator[TextIO]:
-    """A text file that only its owner may read: there with all that is written, or not at all."""
+    """A text file that only its owner may read: there with all that is written, or not at all.
+
+    A pipe or a device is written into, and never replaced by a file.
+    """
     require_folder(out)
+    if out.exists() and not out.is_file():
+        with out.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    out = out.resolve()  # the file that a link names, and not the link, is written anew
     beside = out.with_name(f"{out.name}.part")
     try:
         with beside.open("w", encoding="utf-8", newline="") as file:

@@ -115,10 +115,17 @@ def unlisted(folder: Path) -> list[tuple[Path, OSError]]:
 
 
 def left_out(folder: Path) -> list[Path]:
-    """Files of a drop folder that no source's folder holds: they are named, never passed over."""
+    """What of a drop folder is not loaded, as no source's folder holds it or it is no file to read.
+
+    It is named, never passed over: a link may lead to a disk that is not there tonight.
+    """
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file()
-        and (len(path.relative_to(folder).parts) != 2 or path.name.startswith("."))
+        if not path.is_dir()
+        and (
+            len(path.relative_to(folder).parts) != 2
+            or path.name.startswith(".")
+            or not path.is_file()
+        )
     )

@@ -6,7 +6,7 @@ commit is still the last one, and that the chain was not written anew by somebod
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -98,6 +98,17 @@ class Checkpoints:
         for number, line in enumerate(content.split(b"\n"), 1):
             if line.strip() and not is_torn(line):
                 yield number, self._checked(line)
+
+    def of_others(self, known: Collection[str]) -> Iterator[Checkpoint]:
+        """The last note of each log of this installation beside those of these ids.
+
+        It signs notes of its own two logs alone: another one is a log that was taken away.
+        """
+        for path in sorted(self._folder.glob("*.checkpoints")):
+            if path.stem not in known:
+                lines = _tail(path).rstrip(b"\n").split(b"\n")
+                if note := self._checked(lines[-1]):
+                    yield note
 
     def _checked(self, line: bytes) -> Checkpoint | None:
         try:

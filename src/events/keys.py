@@ -28,6 +28,8 @@ NONCE = 12
 CACHED = 50_000
 """Opened keys held in memory, some 1 kB each."""
 BATCH = 5_000
+PAGE = 20_000
+"""Keys that are read at a time where all are read."""
 MANY = 1_000
 """Subjects from which their keys are inserted without looking whether there are some."""
 AMONG = 500
@@ -228,6 +230,52 @@ class SubjectKeys:
                 sa.select(ERASURE.c.subject, ERASURE.c.at).order_by(ERASURE.c.number)
             )
             return [(bytes(subject), at) for subject, at in rows]
+
+    def amiss(self) -> Iterator[tuple[int, str]]:
+        """Each key that is not as it was left, by number, and what is wrong with it.
+
+        What was sealed under it is lost. Keys issued, erased or wrapped anew meanwhile are well.
+        """
+        with self._engine.connect() as connection:
+            issued = connection.execute(sa.select(STATE.c.issued)).scalar_one()
+        destroyed: dict[int, bytes] = {}
+        expected = 1
+        for number, subject, wrapped, wrapping in self._all():
+            yield from ((gone, "is missing") for gone in range(expected, min(number, issued + 1)))
+            expected = number + 1
+            if wrapped is None:
+                destroyed[number] = bytes(subject)
+                continue
+            try:
+                self._open(number, bytes(subject), bytes(wrapped), wrapping)
+            except (KeyStoreError, ValueError):  # ValueError: cut too short to be one
+                yield number, "does not open"
+        yield from ((gone, "is missing") for gone in range(expected, issued + 1))
+        erased = {subject for subject, _ in self.erasures()}
+        for number, subject in destroyed.items():
+            if subject not in erased:
+                yield number, "was destroyed, and no erasure says so"
+
+    def damaged(self, limit: int = 10) -> list[str]:
+        """What is wrong with the database file itself, so far as the database can tell."""
+        if not self._is_sqlite:
+            return []
+        with self._engine.connect() as connection:
+            found = connection.exec_driver_sql(f"PRAGMA integrity_check({limit})")
+            return [said for (said,) in found if said != "ok"]
+
+    def _all(self) -> Iterator[_Row]:
+        """All keys in the order of their numbers, a page at a time."""
+        columns = (SUBJECT_KEY.c[name] for name in ("number", "subject", "wrapped", "wrapping"))
+        page = sa.select(*columns).order_by(SUBJECT_KEY.c.number).limit(PAGE)
+        last = 0
+        while True:
+            with self._engine.connect() as connection:
+                rows = connection.execute(page.where(SUBJECT_KEY.c.number > last)).all()
+            if not rows:
+                return
+            yield from ((*row,) for row in rows)
+            last = rows[-1].number
 
     def rotate(self) -> int:
         """Wrap every key anew under a new wrapping key; return how many were wrapped.
@@ -474,7 +522,9 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     elif not path.exists():
-        raise KeyStoreError(f"{path}: no subject keys there; expected a store made by init")
+        raise KeyStoreError(
+            f"{path}: no subject keys there; expected those that the log was sealed with"
+        )
     engine = sa.create_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")

@@ -190,6 +190,10 @@ class Log:
         known = self.mapper.catalogue.stored(*(kind.event for kind in self.mapper.catalogue))
         return self._recorder.alien(known, limit)
 
+    def damaged(self, limit: int = 10) -> list[str]:
+        """What is wrong with the database file itself, so far as the database can tell."""
+        return self._recorder.damaged(limit)
+
     def links(self, after: int = 0, limit: int = 1_000) -> list[Link]:
         """The chain's links whose last position is after one, in order."""
         chain = f"{self._recorder.prefix}{self.names.chain}"

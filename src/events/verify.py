@@ -1,9 +1,10 @@
 """Verification: is the log what was written, and do heads and checkpoints agree with it?"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import chain as joined
+from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import msgspec
 from events.catalogue import UnknownEventTypeError
 from events.chain import START, ChainedEvent, Link, link
 from events.checkpoints import Checkpoint, Checkpoints
-from events.keys import UnknownKeyError
+from events.keys import SubjectKeys, UnknownKeyError
 from events.log import Log
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
@@ -92,6 +93,7 @@ def verify(
     notes = _notes(log, checkpoints, report)
     if upto is not None:
         report.later = [notes.pop(position) for position in sorted(notes) if position > upto]
+    report.findings += _damaged(log)
     report.findings += _unreadable(log)
     acts = _walk(log, notes, report) if report.is_whole else {}
     if not log.names.heads:
@@ -102,6 +104,26 @@ def verify(
         _compare_heads(log, heads_of, report)
         _compare_acts(log, acts, report)
     return report
+
+
+def replaced(logs: Sequence[Log], checkpoints: Checkpoints) -> list[Finding]:
+    """Whether a log of this installation beside these was taken away, so that one began anew."""
+    return [
+        Finding(
+            f"a log that ended at position {note.position} was taken away and begun anew: "
+            f"{note.log}.checkpoints is signed for it"
+        )
+        for note in checkpoints.of_others({log.id.hex() for log in logs})
+    ]
+
+
+def verify_keys(keys: SubjectKeys, most: int = 10) -> list[Finding]:
+    """Which subjects' keys are gone or do not open; at most so many are named one by one."""
+    if findings := _damaged(keys):
+        return findings
+    found = list(islice(keys.amiss(), most + 1))
+    findings = [Finding(f"subject key {number} {what}") for number, what in found[:most]]
+    return [*findings, Finding("more subject keys like these")] if found[most:] else findings
 
 
 def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[int, Checkpoint]:
@@ -131,6 +153,11 @@ def _void(notes: dict[int, Checkpoint], restored: Checkpoint, report: Report) ->
         f"the log was restored from a backup that ended at position {restored.position}: of "
         f"{len(lost)} checkpoints after it nothing was looked for"
     )
+
+
+def _damaged(store: Log | SubjectKeys) -> list[Finding]:
+    """What is found by one way of reading and not by another: an index beside its table."""
+    return [Finding(f"the database is damaged: {what}") for what in store.damaged()]
 
 
 def _unreadable(log: Log) -> list[Finding]:
@@ -254,19 +281,26 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
     wanted = Spilled(_Wanted)
     for head in heads_of(_events(log)):
         wanted[_key(head)] = _Wanted(_name(head), ENCODED(head))
-    stored: Iterator[Head] = joined(
-        log.heads.all_records(),
-        log.heads.all_children(),
-        log.heads.all_scopes(),
-        log.heads.all_keys(),
-        log.heads.all_shielded(),
-        log.heads.all_judgements(),
-        log.heads.all_sides(),
-    )
-    for head in stored:
-        name = _name(head)
-        if wanted.pop(_key(head)) != _Wanted(name, ENCODED(head)):
-            report.findings.append(Finding(f"the head of {name} does not follow from its events"))
+    stored: dict[str, Iterator[Head]] = {
+        "records": log.heads.all_records(),
+        "children": log.heads.all_children(),
+        "scopes": log.heads.all_scopes(),
+        "keys": log.heads.all_keys(),
+        "shields": log.heads.all_shielded(),
+        "judgements": log.heads.all_judgements(),
+        "sides": log.heads.all_sides(),
+    }
+    for kind, heads in stored.items():
+        try:
+            for head in heads:
+                name = _name(head)
+                if wanted.pop(_key(head)) != _Wanted(name, ENCODED(head)):
+                    report.findings.append(
+                        Finding(f"the head of {name} does not follow from its events")
+                    )
+        except (TypeError, ValueError):  # as where a number stands in the place of an id
+            report.findings.append(Finding(f"the heads of {kind}: one is not in the form of one"))
+            return
     for _, missing in wanted.entries():
         report.findings.append(Finding(f"the head of {missing.name} is missing"))
 

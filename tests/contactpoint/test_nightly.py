@@ -1,6 +1,8 @@
+import os
+
 import pytest
 
-from contactpoint.nightly import dropped
+from contactpoint.nightly import dropped, left_out
 from feeds.catalogue import FEEDS
 
 CENSUS = """<Message><Header><CollectionDetails><Collection>SC</Collection>{}</CollectionDetails>
@@ -70,3 +72,12 @@ def test_tables_of_one_census_count_together_from_the_day_that_one_of_them_state
 def test_files_that_cannot_be_read_keep_their_place_for_the_load_to_refuse(folder):
     files = {"a/school.census.2026-01-13.xml": "<Mess", "a/x.2026-01-12.bin": "", "a/y": "\x00"}
     assert folder(files) == ["a/x.2026-01-12.bin", "a/school.census.2026-01-13.xml", "a/y"]
+
+
+def test_links_that_lead_nowhere_and_pipes_are_named(tmp_path):
+    source = tmp_path / "club"
+    source.mkdir()
+    (source / "csv.2026-01-01.csv").write_text("key\n")
+    (source / "csv.2026-01-02.csv").symlink_to("/mnt/nowhere/csv.2026-01-02.csv")
+    os.mkfifo(source / "pipe")
+    assert [path.name for path in left_out(tmp_path)] == ["csv.2026-01-02.csv", "pipe"]

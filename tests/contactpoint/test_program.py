@@ -4,10 +4,11 @@ import csv
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import chdir
+from contextlib import chdir, closing
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -114,6 +115,42 @@ def test_init_makes_no_new_key_beside_databases_that_were_made_with_another(prog
     assert program("status", CONTACTPOINT_MASTER_KEY_FILE=str(kept)).returncode == 0
 
 
+@pytest.mark.parametrize(("gone", "left"), [("keys.db", "log.db"), ("log.db", "keys.db")])
+def test_init_makes_no_new_log_or_keys_beside_the_other_in_use(program, gone, left):
+    """New keys would have the numbers of those that are gone, and a backup would open no more."""
+    program("init")
+    (program.folder / "one.csv").write_text("key,given,family,dob\n1,Asha,Okonjo,2015-03-04\n")
+    program("load", "one.csv", "--source", "club", "--feed", "csv")
+    home = program.folder / "home"
+    kept = (home / gone).rename(program.folder / gone)
+    for end in ("-wal", "-shm"):
+        (home / f"{gone}{end}").unlink(missing_ok=True)
+    run = program("init")
+    assert run.returncode == 1
+    assert gone in run.stderr
+    assert left in run.stderr
+    assert "contactpoint restore" in run.stderr
+    assert not (home / gone).exists()
+    kept.rename(home / gone)
+    assert program("verify").returncode == 0
+
+
+def test_a_record_of_access_that_was_taken_away_and_begun_anew_is_found(program):
+    program("init")
+    assert program("audit", "verify").returncode == 0
+    home = program.folder / "home"
+    for end in ("", "-wal", "-shm"):
+        (home / f"access.db{end}").unlink(missing_ok=True)
+    assert program("init").returncode == 0
+    for words in (("audit", "verify"), ("verify",)):
+        run = program(*words)
+        assert run.returncode == 1
+        assert "was taken away and begun anew" in run.stdout
+    (old,) = [name for name in run.stdout.split() if name.endswith(".checkpoints")]
+    (home / "checkpoints" / old).rename(program.folder / old)
+    assert program("audit", "verify").returncode == 0
+
+
 def test_another_installations_key_opens_nothing(program):
     program("init")
     other = program.folder / "other"
@@ -121,6 +158,76 @@ def test_another_installations_key_opens_nothing(program):
     run = program("status", CONTACTPOINT_MASTER_KEY_FILE=str(other / "master.key"))
     assert run.returncode == 1
     assert "another master key" in run.stderr
+
+
+def test_a_key_that_is_not_where_it_was_is_asked_for_and_no_new_index_is_offered(program):
+    program("init")
+    run = program("status", CONTACTPOINT_MASTER_KEY_FILE="/mnt/nowhere/master.key")
+    assert run.returncode == 1
+    assert "/mnt/nowhere/master.key: no master key is there" in run.stderr
+    assert "init" not in run.stderr
+
+
+def test_a_changed_log_is_said_to_be_changed_and_no_fault_of_the_program(program):
+    program("init")
+    program("source", "add", "club", "--feed", "csv")
+    with closing(sqlite3.connect(program.folder / "home" / "log.db")) as tool, tool:
+        tool.execute("UPDATE log_event SET state = substr(state, 1, 40)")
+    run = program("source", "list")
+    assert run.returncode == 1
+    assert "the log was changed" in run.stderr
+    assert "'contactpoint verify'" in run.stderr
+
+
+def test_what_an_old_alphabet_has_not_is_shown_in_utf8(program):
+    program("init")
+    (program.folder / "one.csv").write_text(
+        "key,given,family,dob\n1,Zoë,Kozłowska,2015-03-04\n", encoding="utf-8"
+    )
+    program("load", "one.csv", "--source", "club", "--feed", "csv")
+    program.environment["PYTHONIOENCODING"] = "latin-1"
+    find = ("child", "find", "--dob", "2015-03-04", "--reason", "enquiry 7")
+    for words in (find, (*find, "--json")):
+        run = program.installed(*words)
+        assert run.returncode == 0, run.stderr
+        assert "Kozłowska" in run.stdout
+
+
+@pytest.mark.parametrize(("words", "code"), [("child show - --reason x <&-", 1), ("feeds >&-", 0)])
+def test_a_stream_that_was_closed_fails_nothing(program, words, code):
+    program("init")
+    line = f"'{PROGRAM}' {words}"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", line],
+        env=program.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == code
+    assert "fault of the program" not in ran.stderr
+
+
+@pytest.mark.parametrize("words", ["status", "status --json", "score pairs.csv"])
+def test_where_standard_output_is_full_it_is_said_once(program, words):
+    program("init")
+    (program.folder / "pairs.csv").write_text("left_given,right_given\nAsha,Asha\n")
+    line = f"'{PROGRAM}' {words} > /dev/full"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", line],
+        env=program.environment,
+        cwd=program.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.count("No space left on device") == 1
+    assert "Traceback" not in ran.stderr
+    assert "Exception" not in ran.stderr
 
 
 def test_a_command_without_a_store_says_how_to_make_one(program):
@@ -143,6 +250,58 @@ def test_a_number_that_is_none_is_refused_and_the_log_stays_readable(program, wo
     assert refused.returncode == 2
     assert "'nan' is not a number" in refused.stderr
     assert program("verify").returncode == 0
+
+
+def test_an_export_into_a_pipe_or_device_is_written_into_it_and_leaves_it_there(program):
+    assert program("init").returncode == 0
+    pipe = program.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert program("export", "links", "pipe").returncode == 0
+    assert os.read(reader, 100) == b"source,record_id,child\n"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_an_export_through_a_link_leaves_the_link(program):
+    assert program("init").returncode == 0
+    (program.folder / "link.csv").symlink_to("links.csv")
+    assert program("export", "links", "link.csv").returncode == 0
+    assert (program.folder / "link.csv").is_symlink()
+    assert (program.folder / "links.csv").read_text() == "source,record_id,child\n"
+
+
+def test_a_dash_is_no_file_to_export_into(program):
+    assert program("init").returncode == 0
+    refused = program("export", "links", "-")
+    assert refused.returncode == 2
+    assert "/dev/stdout is standard output" in refused.stderr
+    assert not (program.folder / "-").exists()
+
+
+def test_a_key_that_was_taken_away_is_found_by_verify(program):
+    program("init")
+    (program.folder / "one.csv").write_text("key,given,family,dob\n1,Asha,Okonjo,2015-03-04\n")
+    program("load", "one.csv", "--source", "club", "--feed", "csv")
+    with closing(sqlite3.connect(program.folder / "home" / "keys.db")) as tool, tool:
+        tool.execute("UPDATE subject_key SET wrapped = x'00' WHERE number = 1")
+    run = program("verify")
+    assert (run.returncode, run.stdout) == (1, "subject key 1 does not open\n")
+
+
+def test_a_night_refuses_a_file_with_a_future_date_in_its_name(program):
+    """It would outrank every later statement of its records."""
+    program("init")
+    folder = program.folder / "drop" / "club"
+    folder.mkdir(parents=True)
+    for date, key in (("2062-01-15", 1), ("2026-01-15", 2)):
+        (folder / f"csv.{date}.csv").write_text(
+            f"key,given,family,dob\n{key},Asha,Okonjo,2015-03-04\n"
+        )
+    run = program("nightly", "drop")
+    assert run.returncode == 1
+    assert "csv.2062-01-15.csv: the date in its name" in run.stderr
+    assert program.json("status")["records"] == 1
 
 
 def test_a_misspelt_command_is_a_usage_error_with_a_guess(program):

@@ -12,7 +12,7 @@ from events.message import Recorded
 from events.never_link import NeverLinkGrown
 from events.record import RecordReceived
 from events.store.heads import HeadChanges, ScopeHead
-from events.verify import UNANCHORED, verify
+from events.verify import UNANCHORED, verify, verify_keys
 from tests.events.store_builders import ORIGIN, PLACE, Store, head
 
 
@@ -229,6 +229,79 @@ def test_a_changed_head_a_missing_head_and_a_head_too_many_are_found(store, tmp_
             "the head of scope pds does not follow from its events",
         ]
     )
+
+
+def test_a_head_that_does_not_read_as_one_is_found(store, tmp_path):
+    change(tmp_path, "UPDATE record_head SET absent_effective = 1 WHERE ordinal = 1")
+    found = [one.what for one in verify(store.log, None, heads_of).findings]
+    assert found == ["the heads of records: one is not in the form of one"]
+
+
+@pytest.mark.parametrize(
+    ("tampering", "found"),
+    [
+        (
+            "UPDATE subject_key SET wrapped = CAST(substr(wrapped, 1, 20) || x'00' || "
+            "substr(wrapped, 22) AS BLOB) WHERE number = 3",
+            "subject key 3 does not open",
+        ),
+        ("UPDATE subject_key SET wrapped = x'00' WHERE number = 3", "subject key 3 does not open"),
+        ("UPDATE subject_key SET wrapping = 9 WHERE number = 3", "subject key 3 does not open"),
+        ("DELETE FROM subject_key WHERE number = 3", "subject key 3 is missing"),
+        ("DELETE FROM subject_key WHERE number = 12", "subject key 12 is missing"),
+        (
+            "UPDATE subject_key SET wrapped = NULL WHERE number = 3",
+            "subject key 3 was destroyed, and no erasure says so",
+        ),
+    ],
+)
+def test_a_key_that_is_gone_or_does_not_open_is_found(store, tmp_path, tampering, found):
+    store.keys.destroy([store.record("many 4").bytes])
+    assert verify_keys(store.keys) == []
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as tool, tool:
+        assert tool.execute(tampering).rowcount == 1
+    assert [one.what for one in verify_keys(store.keys)] == [found]
+
+
+def flip_in_an_index(path, name):
+    """Change a byte of the values that an index holds, and none of its table."""
+    with closing(sqlite3.connect(path)) as tool:
+        tool.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((root, size),) = tool.execute(
+            "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = ?",
+            (name,),
+        )
+    content = bytearray(path.read_bytes())
+    content[root * size - 8] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["log_event_stream", "record_head_index"])
+def test_an_index_that_no_longer_fits_its_table_is_found(store, tmp_path, name):
+    """By it a stream would lose an event, or a shield its record, that a walk still reads."""
+    store.log.close()
+    flip_in_an_index(tmp_path / "log.db", name)
+    with Store(tmp_path) as again:
+        found = findings(again)
+    assert found
+    assert all(one.startswith("the database is damaged: ") for one in found)
+
+
+def test_an_index_of_the_keys_that_no_longer_fits_is_found(store, tmp_path):
+    store.keys.close()
+    flip_in_an_index(tmp_path / "keys.db", "sqlite_autoindex_subject_key_1")
+    with Store(tmp_path) as again:
+        found = [one.what for one in verify_keys(again.keys)]
+    assert found
+    assert all(one.startswith("the database is damaged: ") for one in found)
+
+
+def test_of_many_keys_amiss_the_first_are_named(store, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as tool, tool:
+        tool.execute("DELETE FROM subject_key")
+    found = [one.what for one in verify_keys(store.keys, most=2)]
+    assert found[0] == "subject key 1 is missing"
+    assert found[2:] == ["more subject keys like these"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from contactpoint.cli.command import PERSONAL, examples, json_option
+from contactpoint.cli.command import OUT, PERSONAL, examples, json_option
 from contactpoint.cli.families import MISSING
 from contactpoint.cli.matters import alerts, investigations
 from contactpoint.cli.output import many, print_facts, print_json, print_table, progress, say
@@ -78,9 +78,11 @@ def verify(as_json: bool) -> int:
     all fits, a new checkpoint is noted.
     """
     from contactpoint.auditing.verifying import verify as walk
+    from events.verify import replaced
 
     with opened(Act.AUDIT) as store, progress("verifying", wanted=not as_json):
         report = walk(store.access, store.checkpoints)
+        report.findings += replaced((store.log, store.access), store.checkpoints)
     findings = [str(finding) for finding in report.findings]
     if as_json:
         # Not how many events: alerts are among them, of which whoever verifies may not know.
@@ -103,7 +105,7 @@ def verify(as_json: bool) -> int:
         " --reason 'subject access'",
     )
 )
-@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", type=OUT)
 @period_options
 @click.option(
     "--child",

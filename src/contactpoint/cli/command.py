@@ -4,6 +4,7 @@ import math
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -80,6 +81,21 @@ class Within(click.FloatRange):
         return found
 
 
+class OutFile(click.Path):
+    """A file to write, or a device; ``-`` would be a file of that name."""
+
+    def __init__(self) -> None:
+        """It need not be there."""
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path. A usage error for ``-``."""
+        if value == "-":
+            self.fail("expected a file; /dev/stdout is standard output", param, ctx)
+        found: Path = super().convert(value, param, ctx)  # type: ignore[assignment]
+        return found
+
+
 class FeedName(click.ParamType):  # type: ignore[type-arg]
     """The name of an official format."""
 
@@ -120,3 +136,4 @@ def nearest(name: str, known: list[str]) -> str:
 PERSONAL = Personal()
 PERSONAL_DAY = PersonalDay()
 FEED = FeedName()
+OUT = OutFile()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.command import OUT, examples, json_option
 from contactpoint.cli.output import many, print_facts, print_json, print_table, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 GROUPED = {"sources": "two sources", "age": "age", "sex": "sex", "naming": "naming"}
 MOST_ROWS = 20
 CSV = click.Path(path_type=Path, exists=True, dir_okay=False)
-OUT = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.command import OUT, examples, json_option
 from contactpoint.cli.output import many, print_json, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
@@ -55,7 +55,7 @@ def clearance_option(function: F) -> F:
         "export links all.csv --clearance --reason 'audit 2026' --token officer.token",
     )
 )
-@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", type=OUT)
 @clearance_option
 @token_option
 @json_option
@@ -76,7 +76,7 @@ def links(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
 
 
 @export.command(epilog=examples("export pairs pairs.csv"))
-@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", type=OUT)
 @clearance_option
 @token_option
 @json_option

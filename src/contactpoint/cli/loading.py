@@ -253,7 +253,9 @@ def as_request(paths: Sequence[Path], feed: "Feed", *, effective: str, **options
     return Request(paths=paths, feed=feed, effective=effective, **options)
 
 
-def refuse_future(effective: str, now: int) -> None:
+def refuse_future(
+    effective: str, now: int, where: str = "--effective", *, beyond: int = DAY
+) -> None:
     """Raise UsageError for a date more than a day ahead: it would outrank every later statement.
 
     What is no date at all is told elsewhere.
@@ -262,8 +264,8 @@ def refuse_future(effective: str, now: int) -> None:
     from contactpoint.moments import moment
 
     with contextlib.suppress(ValueError):
-        if effective and moment(effective) > now + DAY:
-            raise UsageError("--effective: expected a date that is not in the future")
+        if effective and moment(effective) > now + beyond:
+            raise UsageError(f"{where}: expected a date that is not in the future")
 
 
 def _feed(path: Path, name: str | None) -> "Feed":

@@ -15,12 +15,14 @@ from contactpoint.cli.loading import (
     deliveries,
     failed,
     loaded,
+    refuse_future,
     report,
     together,
 )
 from contactpoint.cli.loading import link as link_loaded
 from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
+from contactpoint.moments import DAY
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ ALWAYS = ("rows", "new", "changed", "unchanged")
 """Counts that the report shows even where they are none."""
 WAIT = 600
 """Seconds that a night waits for another process, unless told."""
+YEAR = 366 * DAY
+"""So far ahead a date in a name is mistyped: it would outrank all that comes until then."""
 MOST_NAMED = 10
 """Files left out that are named one by one."""
 
@@ -111,6 +115,8 @@ def _load(
     for feed, together_sent in found:
         name = together_sent[0].name
         try:
+            where = f"{name}: the date in its name"
+            refuse_future(effective, store.chance.clock(), where, beyond=YEAR)
             request = as_request(together_sent, feed, source=source, effective=effective)
             outcome = loaded(store, request, "nightly", shown=shown, wait=wait)
         except (FeedError, UsageError, LockedError) as error:

@@ -1,7 +1,9 @@
 """The program ``contactpoint``: finds the command, runs it, and turns errors into exit codes."""
 
+import contextlib
 import difflib
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -109,13 +111,23 @@ def program() -> None:
 
 def main(args: Sequence[str] | None = None) -> Any:
     """Run the program; never returns."""
-    sys.exit(run(args))
+    code = run(args)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left can be written nowhere; Python would try again at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not code and not isinstance(error, BrokenPipeError):
+            click.echo(f"contactpoint: {_said(error)}", err=True)
+        code = code or 1
+    sys.exit(code)
 
 
 def run(args: Sequence[str] | None = None, obj: object = None) -> int:
     """Run the program and return its exit code; ``obj`` is the object of its context."""
     # What the program writes is for its user's eyes alone.
     os.umask(0o077)
+    _ready_streams()
     color = False if os.environ.get("NO_COLOR") else None
     try:
         code = program.main(
@@ -123,6 +135,7 @@ def run(args: Sequence[str] | None = None, obj: object = None) -> int:
         )
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
+        _tell_scripts(args, "stopped", 1)
         return 1
     except click.ClickException as error:
         error.show()
@@ -136,10 +149,23 @@ def run(args: Sequence[str] | None = None, obj: object = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _ready_streams() -> None:
+    """Let nothing fail for want of a stream, or of a letter; data is UTF-8 wherever it goes.
+
+    Who begins a program may close its streams (``<&-``), and Python has None in their place.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 def _tell_scripts(args: Sequence[str] | None, error: str, code: int) -> None:
     """Print the JSON object of a command that failed, where its answer was asked for as JSON."""
     if "--json" in (sys.argv[1:] if args is None else args):
-        print_json({"error": error, "exit_code": code})
+        with contextlib.suppress(OSError):  # it may be standard output that failed
+            print_json({"error": error, "exit_code": code})
 
 
 def _explained(error: Exception) -> tuple[int, str]:
@@ -169,6 +195,8 @@ def _said(error: Exception) -> str:
         cause = getattr(error, "orig", None) or error.__cause__ or error
         said = (str(cause).splitlines() or ["no answer"])[0]
         return f"a database cannot be used: {said}"
+    if type(error).__name__ == "TamperedEventError":
+        return f"the log was changed: {error}; 'contactpoint verify' says where else"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
@@ -185,6 +213,8 @@ def _exit_code(error: Exception) -> int | None:
         "FeedError",
         "MasterKeyError",
         "LogError",
+        "TamperedEventError",
+        "UnknownEventTypeError",
         "LockedError",
         "KeyStoreError",
         "UnknownProjectionError",

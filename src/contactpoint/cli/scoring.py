@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from contactpoint.cli.command import examples, json_option
+from contactpoint.cli.command import OUT, examples, json_option
 from contactpoint.cli.output import many, print_json, progress, say
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     )
 )
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output."
-)
+@click.option("--out", type=OUT, help="Default: standard output.")
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),

@@ -214,6 +214,10 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
         )
         return [position for (position,) in found]
 
+    def damaged(self, limit: int) -> list[str]:  # noqa: ARG002 - as SQLite's
+        """Nothing: a server looks after its own files (checksums of pages, ``amcheck``)."""
+        return []
+
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
         with (

@@ -225,6 +225,10 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         )
         return [position for (position,) in found]
 
+    def damaged(self, limit: int) -> list[str]:
+        """What does not fit in the file itself, such as an index that misses a row."""
+        return [said for (said,) in self.query(f"PRAGMA integrity_check({limit})") if said != "ok"]
+
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
         with (
