@@ -469,8 +469,9 @@ def test_cells_that_are_no_record_are_read_as_those_of_a_row():
 
 def test_mapped_columns_count_among_the_fields_that_a_table_may_declare(told):
     def fields(number):
-        return lambda text: text + "".join(
-            f"[fields.f{n}]\nkind = 'exact'\ncolumn = 'Notes'\n" for n in range(number)
+        return lambda text: (
+            text
+            + "".join(f"[fields.f{n}]\nkind = 'exact'\ncolumn = 'Notes'\n" for n in range(number))
         )
 
     assert len(told(fields(11)).reading.settings.fields) == 15

@@ -543,7 +543,10 @@ def test_who_has_left_england_and_not_come_back_is_told_by_the_reason(stated, co
 
 @pytest.mark.parametrize(("code", "died"), [("1", "2020-01-01"), ("R", ""), ("U", "")])
 def test_a_notice_of_death_stands_until_it_is_removed(stated, code, died):
-    status = {"url": "deathNotificationStatus", "valueCodeableConcept": {"coding": [{"code": code}]}}
+    status = {
+        "url": "deathNotificationStatus",
+        "valueCodeableConcept": {"coding": [{"code": code}]},
+    }
     notice = {"url": f"{UK_CORE}DeathNotificationStatus", "extension": [status]}
     row, _ = stated(deceasedDateTime="2020-01-01", extension=[notice])
     assert row.particulars.died == died
