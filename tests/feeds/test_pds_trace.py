@@ -156,8 +156,10 @@ def test_a_file_that_is_no_response_is_refused_whole(written, control, where):
 
 
 def test_a_patient_is_all_that_the_service_says(written):
-    names = "UNIQUE REFERENCE,FAMILY_NAME,GIVEN_NAME,OTHER_GIVEN_NAME,GENDER,ADDRESS_LINE1," \
-        "ADDRESS_LINE3,POSTCODE,TELEPHONE_NUMBER,MOBILE_NUMBER,ERROR/SUCCESS_CODE,MATCHED_NHS_NO"  # fmt: skip
+    names = (
+        "UNIQUE REFERENCE,FAMILY_NAME,GIVEN_NAME,OTHER_GIVEN_NAME,GENDER,ADDRESS_LINE1,"
+        "ADDRESS_LINE3,POSTCODE,TELEPHONE_NUMBER,MOBILE_NUMBER,ERROR/SUCCESS_CODE,MATCHED_NHS_NO"
+    )
     row = "a,Obi,Ada,Bea Cee,9,1 High St,Peckham,SE15 3QN,01632 960587,07700 900123,00,9990001006"
     particulars = written(names, row).submissions["a"].particulars
     assert particulars.names == (PersonName(("Ada", "Bea", "Cee"), "Obi"),)

@@ -257,9 +257,9 @@ def test_a_temporary_number_that_is_the_pupils_own_is_no_former_one(told):
 
 
 def test_pupils_stand_in_the_school_that_holds_them_or_that_was_named_before_them(written):
-    pupil = "<PupilsOnRoll><PupilOnRoll><UPN>{}</UPN><Surname>Obi</Surname></PupilOnRoll></PupilsOnRoll>"
+    pupil = "<PupilOnRoll><UPN>{}</UPN><Surname>Obi</Surname></PupilOnRoll>"
     upns = ("K801200024001", "M213432123007", "U330402322045")
-    pupils = [pupil.format(upn) for upn in upns]
+    pupils = [f"<PupilsOnRoll>{pupil.format(upn)}</PupilsOnRoll>" for upn in upns]
     header = "<Header><Source><LEA>801</LEA></Source></Header>"
     held = "".join(
         f"<School><Estab>{school}</Estab>{one}</School>"

@@ -181,8 +181,8 @@ def test_a_mothers_number_is_none_of_the_childs():
 
 @pytest.mark.parametrize(
     ("consent", "held"),
-    [("given", True), ("significant-harm", True), ("refused", False), ("withdrawn", False), ("", False)],
-)  # fmt: skip
+    [("given", True), ("significant-harm", True), ("refused", False), ("", False)],
+)
 def test_a_sensitive_service_is_held_by_consent_or_for_significant_harm_alone(consent, held):
     ordinary = Involvement("gp", "Y12345")
     sensitive = Involvement("mental-health", "RX1", consent=consent)
