@@ -247,3 +247,93 @@ def test_a_shared_load_recalls_too(tmp_path):
     outcome = store.load(changed, day="2026-09-03", chunk=4)
     assert (outcome.counts.changed, outcome.counts.unchanged) == (2, 7)
     store.close()
+
+
+def patients(store, today, *lines):
+    """Load these lines of Patients and of what is told of them, on a day; the outcome's counts."""
+    path = store.folder / f"patients-{today}.ndjson"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + " \n" * int(today[-1]))
+    reader = PdsFhir(clock=partial(str, today))
+    return store.load(path, source="pds", day=today, reader=reader).counts
+
+
+PATIENT = {"resourceType": "Patient", "id": "9000000009", "birthDate": "2015-01-02"}
+
+
+def test_a_patient_of_whom_the_next_line_tells_something_else_is_read_again(store):
+    def mother(name):
+        role = [{"coding": [{"code": "MTH"}]}]
+        given = [{"given": [name], "family": "Obi"}]
+        return {"resourceType": "RelatedPerson", "relationship": role, "name": given}
+
+    patients(store, "2026-09-01", PATIENT, mother("Ada"))
+    assert patients(store, "2026-09-02", PATIENT, mother("Ada")).unchanged == 1
+    assert patients(store, "2026-09-03", PATIENT, mother("Eve")).changed == 1
+
+
+def test_one_date_that_is_past_does_not_make_a_row_forget_another_that_is_not(store):
+    points = [
+        {"system": "phone", "value": f"0163296000{n}", "period": {"end": end}}
+        for n, end in enumerate(("2026-09-05", "2020-01-01"))
+    ]
+    patient = PATIENT | {"telecom": points}
+    patients(store, "2026-09-01", patient)
+    assert patients(store, "2026-09-09", patient).changed == 1
+
+
+def test_a_mothers_name_that_a_bundle_tells_of_another_patient_is_part_of_the_row(store):
+    number = [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9000000025"}]
+    role = [{"coding": [{"code": "GESTM"}]}]
+    about = {"reference": f"Patient/{PATIENT['id']}"}
+    mother = {"resourceType": "RelatedPerson", "patient": about, "relationship": role}
+
+    def bundle(name):
+        herself = PATIENT | {"id": "9000000025", "birthDate": "1989-03-04"}
+        herself |= {"name": [{"given": [name], "family": "Obi"}]}
+        resources = (PATIENT, mother | {"identifier": number}, herself)
+        entries = [{"resource": each} for each in resources]
+        return {"resourceType": "Bundle", "entry": entries}
+
+    store.register("pds", "health.pds-fhir", oldest=None)
+    patients(store, "2026-09-01", bundle("Ada"))
+    assert patients(store, "2026-09-02", bundle("Ada")).unchanged == 2
+    assert patients(store, "2026-09-03", bundle("Eve")).changed == 2
+
+
+def test_equal_cells_under_other_names_of_columns_are_another_row(store):
+    def table(columns):
+        path = store.folder / f"{columns[1]}.csv"
+        path.write_text(",".join(columns) + "\n1,Ada,Grace,2015-01-02\n")
+        return path
+
+    store.load(table(("key", "given", "family", "dob")))
+    outcome = store.load(table(("key", "family", "given", "dob")), day="2026-09-02")
+    assert outcome.counts.changed == 1
+
+
+def payload(store, day, authority, **more):
+    """Load one child of an authority; the outcome's counts."""
+    path = store.folder / f"csc-{day}.json"
+    child = {"la_child_id": "C1", "child_details": {"first_name": "Ada", "surname": "Obi"}}
+    path.write_text(json.dumps({"la_code": authority, "Children": [child | more]}) + "\n")
+    return store.load(path, source="care", feed="social-care.csc", day=day).counts
+
+
+def test_an_equal_child_of_another_authority_is_another_row(store):
+    payload(store, "2026-09-01", 201)
+    assert payload(store, "2026-09-02", "201").unchanged == 1
+    assert payload(store, "2026-09-03", 202).changed == 1
+
+
+def test_an_equal_pupil_in_another_school_of_the_file_is_another_row(store):
+    def census(day, school):
+        path = store.folder / f"census-{day}.xml"
+        pupil = "<PupilOnRoll><UPN>K801200024001</UPN><Surname>Obi</Surname></PupilOnRoll>"
+        header = f"<Header><ReferenceDate>{day}</ReferenceDate><LEA>801</LEA></Header>"
+        held = f"<School><Estab>{school}</Estab><PupilsOnRoll>{pupil}</PupilsOnRoll></School>"
+        path.write_text(f"<Message>{header}{held}</Message>")
+        return store.load(path, source="schools", feed="school.census", day="", mode="delta").counts
+
+    census("2026-09-01", 2000)
+    assert census("2026-09-02", 2000).unchanged == 1
+    assert census("2026-09-03", 3000).new == 1

@@ -3,7 +3,9 @@ import json
 import pytest
 
 from feeds.catalogue import FEEDS, recognise
+from feeds.pds_fhir import PdsFhir
 from feeds.submission import FeedError
+from feeds.text import Limits
 from person.identifiers import Identifier
 from person.names import PersonName
 from person.particulars import BirthDate, Carer
@@ -639,3 +641,41 @@ def test_a_list_of_patients_is_recognised(tmp_path, begins):
     path = tmp_path / "pds.json"
     path.write_text(begins + '{"resourceType":"Patient","id":"1","birthDate":"2015-01-02"}]')
     assert recognise(path) is FEEDS[FEED]
+
+
+def test_a_related_person_who_is_of_another_patient_is_no_carer_of_the_one_before(stated):
+    row, dropped = stated(related(patient={"reference": "Patient/9000000025"}))
+    assert (row.particulars.carers, dropped) == ((), {"RelatedPerson": 1})
+
+
+def test_a_related_person_with_a_name_keeps_it_whatever_a_patient_of_that_number_is_called(written):
+    named = '"relationship": [{"coding": [{"code": "GESTM"}]}], "name": [{"given": ["Eve"]}]'
+    text = BIRTH.replace('"relationship": [{"coding": [{"code": "GESTM"}]}]', named)
+    (carer,) = written(text).submissions["9000000009"].particulars.carers
+    assert (carer.given, carer.family) == ("Eve", "")
+
+
+def test_a_code_counts_wherever_among_its_codings_it_stands(stated):
+    codings = [{"code": "present"}, {"code": "01"}]
+    kind = f"{UK_CORE}NHSNumberVerificationStatus"
+    status = {"url": kind, "valueCodeableConcept": {"coding": codings}}
+    row, _ = stated(identifier=[{"system": NHS, "value": "9000000009", "extension": [status]}])
+    assert row.particulars.identifiers[0].status == "verified"
+
+
+def test_a_document_of_many_lines_is_no_larger_than_one_element_may_be(read, tmp_path):
+    path = tmp_path / "pds.json"
+    path.write_text('{\n"resourceType": "Patient",\n"id": "1",\n"birthDate": "2015-01-02"\n}')
+    assert len(read(FEED, path).rows) == 1
+    with pytest.raises(FeedError, match="one whole JSON resource in each line"):
+        read(PdsFhir(limits=Limits(element=40)), path)
+
+
+@pytest.mark.parametrize(("end", "used"), [("2026-04-29", 0), ("2026-04-30", 1)])
+def test_what_ends_today_is_still_in_use(read, tmp_path, end, used):
+    path = tmp_path / "pds.ndjson"
+    phone = {"system": "phone", "value": "01632960587", "period": {"end": f"{end}T00:00:00Z"}}
+    patient = {"resourceType": "Patient", "id": "1", "birthDate": "2015-01-02", "telecom": [phone]}
+    path.write_text(json.dumps(patient) + "\n")
+    (row,) = read(PdsFhir(clock=lambda: "2026-04-30"), path).rows
+    assert len(row.particulars.phones) == used
