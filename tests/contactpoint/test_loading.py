@@ -652,3 +652,56 @@ def test_of_two_files_for_one_day_the_one_of_the_greater_serial_number_counts(st
 def test_a_file_without_a_day_has_the_one_that_was_told_or_the_moment_of_loading(store):
     assert store.load([child(1)]).effective_by == "option"
     assert store.load([child(2)], day="").effective_by == "loading"
+
+
+def exchanged(names):
+    return [" ".join(name.split()[::-1]) for name in names]
+
+
+def test_a_few_rows_whose_names_are_exchanged_are_no_reason_to_hold_a_file(store):
+    assert store.load(named(exchanged(ENGLISH))[:9]).state == "completed"
+    assert store.load(named(exchanged(ENGLISH))[:10], source="other").state == "held"
+    both = [*named(exchanged(ENGLISH)), *(row | {"key": f"k{n}"} for n, row in
+            enumerate([*named(ENGLISH), *named(ENGLISH)]))]  # fmt: skip
+    assert store.load(both, source="third").state == "completed"
+
+
+def test_the_last_word_of_a_family_name_tells_whether_it_is_exchanged(store):
+    rows = [row | {"family": f"Olivia {row['family']}"} for row in named(ENGLISH)]
+    assert store.load(rows).state == "completed"
+    rows = [row | {"family": f"Jones {row['family']}"} for row in named(exchanged(ENGLISH))]
+    assert store.load(rows, source="other").held_by == "COLUMNS-EXCHANGED"
+
+
+def test_a_name_that_is_missing_says_nothing_of_the_columns(store):
+    rows = [row | {"given": ""} for row in named(ENGLISH)]
+    assert store.load(rows).state == "completed"
+    rows = [row | {"family": ""} for row in named(exchanged(ENGLISH))]
+    assert store.load(rows, source="other").state == "completed"
+
+
+def test_a_file_with_its_name_columns_exchanged_goes_through_when_it_is_approved(store):
+    held = store.load(named(exchanged(ENGLISH)))
+    assert (held.state, held.new_source) == ("held", True)
+    assert store.decide(held).counts.new == 15
+
+
+def test_a_trace_that_repeats_what_was_asked_about_is_not_held_for_its_columns(store):
+    """Its names are those that somebody asked about, and make no child."""
+    lines = ["UNIQUE REFERENCE,GIVEN_NAME,FAMILY_NAME,ERROR/SUCCESS_CODE,MATCHED_NHS_NO"]
+    for n, name in enumerate(exchanged(ENGLISH * 3)):
+        lines.append(f"r{n},{name.replace(' ', ',')},98,0000000000")
+    path = store.folder / "trace.csv"
+    path.write_text("\n".join(lines) + "\n")
+    assert store.load(path, source="trace", feed="health.pds-trace").counts.new == 15
+
+
+def test_a_table_of_another_shape_is_not_held_for_its_columns(store):
+    mapping = store.folder / "shaped.toml"
+    fields = "".join(f'[fields.{name}]\nkind = "name"\n' for name in ("given", "family"))
+    mapping.write_text(f'[feed]\nkey = "key"\n{fields}')
+    outcome = store.load(named(exchanged(ENGLISH)), mapping=mapping, mode=None)
+    assert (outcome.state, outcome.counts.new) == ("completed", 15)
+    mapping.write_text(f'[feed]\nkey = "key"\n{fields}[fields.dob]\nkind = "date"\n')
+    with pytest.raises(UsageError, match="records of other fields than the mapping declares"):
+        store.load(named(ENGLISH), mapping=mapping, mode=None, day="2026-09-02")
