@@ -705,3 +705,12 @@ def test_a_table_of_another_shape_is_not_held_for_its_columns(store):
     mapping.write_text(f'[feed]\nkey = "key"\n{fields}[fields.dob]\nkind = "date"\n')
     with pytest.raises(UsageError, match="records of other fields than the mapping declares"):
         store.load(named(ENGLISH), mapping=mapping, mode=None, day="2026-09-02")
+
+
+def test_a_dry_run_counts_a_late_repetition_as_the_load_does(store):
+    for day, postcode in (("2026-09-01", "E8 1AA"), ("2026-09-03", "E8 2AA")):
+        store.load([child(1, postcode=postcode)], day=day)
+    late = store.file([child(1, postcode="E8 1AA"), child(2)])
+    dry = store.load(late, day="2026-09-02", dry_run=True).counts
+    assert dry == store.load(late, day="2026-09-02").counts
+    assert (dry.unchanged, dry.new) == (1, 1)

@@ -274,7 +274,7 @@ def patients(store, today, *lines):
     return store.load(path, source="pds", day=today, reader=reader).counts
 
 
-PATIENT = {"resourceType": "Patient", "id": "9000000009", "birthDate": "2015-01-02"}
+PATIENT: dict = {"resourceType": "Patient", "id": "9000000009", "birthDate": "2015-01-02"}
 
 
 def test_a_patient_of_whom_the_next_line_tells_something_else_is_read_again(store):

@@ -331,7 +331,7 @@ def test_a_child_without_identity_is_rejected_by_its_id(csc):
 
 
 def test_what_says_nothing_is_not_counted(written):
-    empty = {"ethnicity": "", "disabilities": [], "notes": {}, "more": None, "none": 0}
+    empty: dict = {"ethnicity": "", "disabilities": [], "notes": {}, "more": None, "none": 0}
     assert written(child() | {"la_code": 201} | empty).reading.dropped == {"none": 1}
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from feeds.catalogue import FEEDS, recognise
 from feeds.csv_mapping import COLUMNS
+from feeds.csv_table import CsvTable
 from feeds.submission import FeedError, Settings
 from person.identifiers import Identifier
 from person.names import PersonName
@@ -461,7 +462,7 @@ def test_of_a_table_of_which_nothing_is_told_nothing_is_presumed(read, tmp_path,
 
 def test_cells_that_are_no_record_are_read_as_those_of_a_row():
     cells = {"given": " Ada ", "dob": "2999-01-01", "nhs": "9000000009"}
-    particulars = FEEDS[FEED].particulars(cells)
+    particulars = CsvTable().particulars(cells)
     assert particulars.names == (PersonName(("Ada",), ""),)
     assert particulars.birth is None
     assert particulars.identifiers[0].status == "unverified"

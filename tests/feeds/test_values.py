@@ -2,6 +2,7 @@
 
 import pytest
 
+from feeds.submission import Remark
 from feeds.values import (
     LONGEST,
     apart,
@@ -28,7 +29,7 @@ TODAY = "2026-04-30"
 
 def told(check, *arguments):
     """What a check gives, and the rules of its remarks."""
-    remarks = []
+    remarks: list[Remark] = []
     return check(remarks, "field", *arguments), [each.rule for each in remarks]
 
 
@@ -186,7 +187,7 @@ def test_a_mothers_number_is_none_of_the_childs():
 def test_a_sensitive_service_is_held_by_consent_or_for_significant_harm_alone(consent, held):
     ordinary = Involvement("gp", "Y12345")
     sensitive = Involvement("mental-health", "RX1", consent=consent)
-    remarks = []
+    remarks: list[Remark] = []
     kept = apart(remarks, [ordinary, sensitive])
     assert kept == ((ordinary,), (sensitive,) if held else ())
     assert [each.rule for each in remarks] == ([] if held else ["CONSENT"])
