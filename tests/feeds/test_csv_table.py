@@ -109,7 +109,7 @@ def field(told, name="rank"):
         (lambda text: re.sub('dates = ".*"', 'dates = "%H"', text), "day, month and year"),
         (lambda text: re.sub('dates = ".*"', 'dates = "%Y"', text), "day, month and year"),
         (lambda text: text.replace('";"', "'\"'"), "delimiter"),
-        (lambda text: text.replace('";"', '" "'), "delimiter"),
+        (lambda text: text.replace('";"', '" "'), r"\[feed\], delimiter"),
         (lambda text: text + field('kind="name";exchanged_with="rank"'), "exchanged_with"),
         (lambda text: 'fields = "x"\n' + text, r"\[fields\]: expected a table"),
         (lambda text: text + "x = " + "[" * 100_000, "nested less deeply"),

@@ -397,10 +397,12 @@ def test_related_persons_are_carers_of_the_patient_in_the_line_before_and_of_no_
     patient = '{"resourceType":"Patient","id":"%s","birthDate":"2015-01-02"}'
     people = [json.dumps(related(code)) for code in ("MTH", "FTH", "GUARD")]
     lines = [patient % "a", *people[:2], patient % "b", "", patient % "c", people[2]]
-    read = written("\n".join(lines) + "\n").submissions
+    read = written("\n".join(lines) + "\n")
     told = {
-        key: [each.relationship for each in row.particulars.carers] for key, row in read.items()
+        key: [each.relationship for each in row.particulars.carers]
+        for key, row in read.submissions.items()
     }
+    assert read.faults == []
     assert told == {"a": ["mother", "father"], "b": [], "c": ["guardian"]}
 
 
@@ -679,3 +681,8 @@ def test_what_ends_today_is_still_in_use(read, tmp_path, end, used):
     path.write_text(json.dumps(patient) + "\n")
     (row,) = read(PdsFhir(clock=lambda: "2026-04-30"), path).rows
     assert len(row.particulars.phones) == used
+
+
+def test_a_patient_without_identity_is_rejected_by_its_id(written):
+    (fault,) = written('{"resourceType":"Patient","id":"9000000009"}\n').rows
+    assert (fault.rule, fault.key) == ("NO-IDENTITY", "9000000009")

@@ -342,3 +342,8 @@ def test_windows_letters_in_a_file_that_declares_nothing_are_read(written, sampl
 )
 def test_a_census_is_recognised_by_its_roll_or_by_its_collection(beginning, is_census):
     assert FEEDS[FEED].recognises(beginning.encode(), "x") is is_census
+
+
+def test_of_two_days_in_a_header_the_first_is_the_one_that_it_speaks_for(told):
+    about = f"{ABOUT}<ReferenceDate>2026-05-21</ReferenceDate>"
+    assert told(about=about).reading.header.effective == "2026-01-15"
