@@ -180,3 +180,37 @@ def test_commands_find_a_record_by_its_former_key(tmp_path):
     home.run("erase", "club:c1", "--yes")
     with pytest.raises(NotFoundError):
         home.run("why", "club:n1", "club:c2", "--json")
+
+
+def test_a_key_that_was_new_may_be_a_former_one_again(store):
+    for day, rows in NIGHTS[:2]:
+        store.load(rows, day=day)
+    newest = child(1, key="m1", former_key="n1", postcode="E8 2AA")
+    assert store.load([newest], day="2026-09-04").counts.changed == 1
+    assert stands(store) == {"m1": ("current", "E8 2AA")}
+    for key in ("m1", "n1", "c1"):
+        assert store.log.heads.owner(store.record(key)) == store.record("c1")
+
+
+def test_a_row_under_the_new_key_that_is_not_taken_proves_the_record_present(store):
+    store.register(guard_share=1.0)
+    for day, rows in NIGHTS[:2]:
+        store.load([*rows, child(2)], day=day, mode="snapshot")
+    rows = [{"key": "n1", "sex": "F"}, child(2)]
+    assert store.load(rows, day="2026-09-05", mode="snapshot").counts.withdrawn == 0
+    assert store.head("c1").state.standing == "current"
+
+
+def test_a_new_key_that_another_child_bears_by_now_is_that_childs(store):
+    for day, rows in NIGHTS[:2]:
+        store.load(rows, day=day)
+    assert store.load([child(5, key="n1")], day="2026-09-05").counts.new == 1
+    known = {head.record: head.state.statements for head in store.log.heads.all_records()}
+    assert known == {store.record("c1"): 2, store.record("n1"): 1}
+
+
+def test_of_two_records_that_both_have_a_stream_the_one_of_the_former_key_is_withdrawn(store):
+    store.load([child(1), child(1, key="n1")])
+    store.load([child(1, **NEW)], day="2026-09-02")
+    standing = {key: store.head(key).state.standing for key in ("c1", "n1")}
+    assert standing == {"c1": "withdrawn", "n1": "current"}

@@ -425,3 +425,14 @@ def test_three_records_that_go_round_are_no_exchange_of_two(store):
     store.register(guard_share=1.0)
     store.load(twins("Asha", "Bram", "Cora"))
     assert store.load(twins("Bram", "Cora", "Asha"), day="2026-09-02").counts.held == 0
+
+
+def test_a_row_is_meant_by_its_line_and_its_record_together(store):
+    store.load(children(9))
+    rows = [child(n, **OTHER | {"family": f"Quill{n}"}) for n in range(3)]
+    held = store.load(rows, day="2026-09-02")
+    name = store.record("c1").hex
+    with pytest.raises(UsageError, match="does not hold row 2"):
+        store.decide(held, lines=[2], records=[name[:8]])
+    assert store.decide(held, lines=[3], records=[name[:6]]).counts.held == 2
+    assert forename(store, "c1") == "Zed"

@@ -336,3 +336,388 @@ def test_a_file_with_its_name_columns_exchanged_is_held(store):
     swapped = [" ".join(name.split()[::-1]) for name in ENGLISH]
     outcome = store.load(named(swapped), source="other")
     assert (outcome.state, outcome.held_by) == ("held", "COLUMNS-EXCHANGED")
+
+
+def current(store, key="c1"):
+    """The postcode that a record states now; None where it is not current."""
+    head = store.head(key)
+    if head is None or head.state.standing != "current":
+        return None
+    event = store.log.stream(head.record)[head.state.stated_version - 1].event
+    return event.statement.particulars.addresses[0].postcode
+
+
+def is_whole(store):
+    return verify(store.log, None, heads_of).findings == []
+
+
+PLACED = [
+    child(1, sequence=1, postcode="E8 1AA"),
+    child(1, sequence=2, postcode="E8 2AA"),
+    child(1, sequence=3, postcode="E8 1AA"),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_of_one_day_the_sources_own_sequence_says_what_is_current(store, order):
+    for number in order:
+        store.load([PLACED[number], child(20 + number)])
+    assert current(store) == "E8 1AA"
+    assert store.head("c1").state.stated.sequence == 3
+    assert is_whole(store)
+
+
+TIMED = [
+    child(1, effective="2026-08-01", postcode="E8 1AA"),
+    child(1, effective="2026-08-03", postcode="E8 1AA"),
+    child(1, effective="2026-08-02", postcode="E8 2AA"),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_rows_own_time_counts_before_that_of_its_file(store, order):
+    for day, number in enumerate(order, 1):
+        store.load([TIMED[number]], day=f"2026-09-0{day}")
+    assert current(store) == "E8 1AA"
+    events = [m for m in store.log.stream(store.record("c1")) if hasattr(m.event, "stated")]
+    assert all(m.effective == m.event.stated.effective for m in events)
+    assert is_whole(store)
+
+
+def test_a_repetition_with_a_time_of_its_own_is_later_than_what_came_between(store):
+    """What was confirmed on the third is not overtaken by what was stated on the second."""
+    store.load([TIMED[0], *children(3, 2)])
+    store.load([TIMED[1], *children(3, 2)], day="2026-09-02")
+    store.load([TIMED[2]], day="2026-09-03")
+    assert current(store) == "E8 1AA"
+    assert is_whole(store)
+
+
+def test_a_record_is_as_present_as_its_file_says_however_old_its_row_is(store):
+    old = child(1, effective="2026-08-01")
+    store.load([old, child(2)], mode="snapshot", day="2026-09-02")
+    store.register(guard_share=1.0)
+    store.load([child(2)], mode="snapshot", day="2026-09-01")
+    assert store.head("c1").state.standing == "current"
+    assert is_whole(store)
+
+
+def test_an_event_names_the_line_of_its_row_and_its_establishment(store):
+    store.load([child(2), child(1, scope="8012001")])
+    (message,) = store.log.stream(store.record("c1"))
+    assert (message.event.row, message.event.scope) == (3, "8012001")
+
+
+def test_a_late_snapshot_does_not_undo_what_a_later_one_lacked(store):
+    store.register(guard_share=1.0)
+    store.load(children(3), mode="snapshot", day="2026-09-03")
+    store.load(children(2), mode="snapshot", day="2026-09-01")
+    store.load([child(7)], day="2026-09-02")
+    assert store.head("c7").state.standing == "withdrawn"
+    assert is_whole(store)
+
+
+def test_a_late_row_of_a_record_that_the_latest_snapshot_holds_leaves_it_current(store):
+    store.load(children(3), mode="snapshot", day="2026-09-03")
+    store.load([child(1, postcode="E8 1GQ")], day="2026-09-02")
+    assert current(store) == "SE15 3QN"
+    assert store.head("c1").state.statements == 2
+    assert is_whole(store)
+
+
+def test_a_late_file_of_other_names_changes_no_name_and_is_not_held(store):
+    store.load(children(9), day="2026-09-09")
+    outcome = store.load([child(n, given="Zed") for n in range(9)], day="2026-09-01")
+    assert (outcome.state, outcome.counts.changed) == ("completed", 9)
+
+
+def test_a_late_row_of_another_child_is_no_drift(store):
+    store.load(children(3), day="2026-09-09")
+    other = child(1, given="Zed", family="Quill", dob="2011-11-11")
+    assert store.load([other], day="2026-09-01").counts.changed == 1
+    assert store.head("c1").state.stated_version == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"family": "OKONJOB"}, {"middle": "Ann"}, {"preferred_family": "Ray"}, {"postcode": "E8 1GQ"}],
+)
+def test_names_that_are_written_otherwise_or_added_are_no_other_names(store, changes):
+    store.load([child(1, key=f"k{n}") for n in range(9)])
+    rows = [child(1, key=f"k{n}", **changes) for n in range(9)]
+    outcome = store.load(rows, day="2026-09-02")
+    assert (outcome.state, outcome.counts.changed) == ("completed", 9)
+
+
+@pytest.mark.parametrize(
+    ("known", "left", "share", "state"),
+    [
+        (8, 6, 0.25, "completed"),  # a quarter, and no more
+        (8, 5, 0.25, "held"),
+        (8, 5, 0.5, "completed"),
+        (8, 7, 0.0, "completed"),  # a single one is nobody's blast
+        (8, 6, 0.0, "held"),
+        (1, 0, 0.25, "held"),  # but where it is the only one
+        (1, 0, 1.0, "completed"),
+    ],
+)
+def test_a_snapshot_may_withdraw_the_sources_share(store, known, left, share, state):
+    store.register(guard_share=share)
+    store.load(children(known), mode="snapshot")
+    rows = store.file(children(left))
+    assert store.load(rows, day="2026-09-02", mode="snapshot").state == state
+
+
+@pytest.mark.parametrize(
+    ("renamed", "share", "state"),
+    [(2, 0.25, "completed"), (3, 0.25, "held"), (3, 0.5, "completed"), (1, 0.0, "completed"),
+     (2, 0.0, "held")],
+)  # fmt: skip
+def test_a_file_may_rename_the_sources_share(store, renamed, share, state):
+    store.register(guard_share=share)
+    store.load(children(8))
+    rows = [child(n, given="Zed") for n in range(renamed)] + children(8 - renamed, renamed)
+    outcome = store.load(rows, day="2026-09-02")
+    assert (outcome.state, outcome.held_by) == (state, "GUARD-AMENDED" if state == "held" else "")
+
+
+def test_two_rows_that_are_held_as_exchanged_are_not_counted_as_renamed_too(store):
+    store.load(children(4))
+    rows = [child(n, key=f"c{3 - n}") for n in (1, 2)]
+    outcome = store.load([child(0), *rows, child(3)], day="2026-09-02")
+    assert (outcome.state, outcome.counts.held) == ("completed", 2)
+
+
+def test_what_one_establishment_gains_does_not_let_another_lose(store):
+    rows = [*school(1, 20), *school(2, 20)]
+    store.load(rows, mode="snapshot")
+    more = [*school(1, 9), *school(2, 20), *school(2, 30, 20)[20:]]
+    outcome = store.load(more, day="2026-09-02", mode="snapshot")
+    assert (outcome.state, outcome.held_by) == ("held", "GUARD-WITHDRAWN")
+
+
+@pytest.mark.parametrize(
+    ("share", "left", "state"),
+    [(0.25, 6, "completed"), (0.25, 5, "held"), (0.6, 4, "completed"), (0.6, 3, "held")],
+)
+def test_an_establishment_may_lose_two_in_five_or_the_sources_greater_share(
+    store, share, left, state
+):
+    store.register(guard_share=share)
+    others = [row for number in range(2, 8) for row in school(number, 9)]
+    store.load([*school(1, 10), *others], mode="snapshot")
+    outcome = store.load([*school(1, left), *others], day="2026-09-02", mode="snapshot")
+    assert outcome.state == state
+
+
+def test_a_row_without_a_key_lets_its_file_withdraw_nothing_of_the_establishment_that_it_names(
+    store, tmp_path
+):
+    """Rows of the census' tables name their school whether or not they have a UPN."""
+    store.register("schools", "school.census-tables", guard_share=1.0)
+    upns = ("K801200024001", "M213432123007", "U330402322045")
+
+    def night(day, *pupils):
+        path = tmp_path / f"{day}.csv"
+        rows = [f"p{n},{school},Obi,{upn}\n" for n, (school, upn) in enumerate(pupils)]
+        path.write_text("pupilonrolltableid,NativeId,surname,upn\n" + "".join(rows))
+        return store.load(path, source="schools", feed="school.census-tables", day=day, mode=None)
+
+    all_ = [(school, upn) for school in ("8012001", "8012002") for upn in upns]
+    night("2026-09-01", *all_)
+    counts = night("2026-09-02", *all_[1:3], ("8012001", ""), *all_[4:]).counts
+    assert (counts.rejected, counts.withdrawn) == (1, 1)
+    gone = [key for key, standing in store.standing().items() if standing == "withdrawn"]
+    assert gone == [f"8012002/{upns[0]}"]
+
+
+def test_ages_of_which_too_little_is_known_are_in_scope(store):
+    store.register(oldest=19)
+    rows = [child(1, dob="2007"), child(2, dob="2007-08"), child(3, dob="2007-08-31")]
+    counts = store.load(rows).counts
+    assert (counts.new, counts.out_of_scope) == (2, 1)
+
+
+def test_of_a_row_that_is_out_of_scope_by_now_the_record_is_still_present(store):
+    store.register(oldest=19, guard_share=1.0)
+    store.load([child(1, dob="2007-09-02"), child(2)], mode="snapshot")
+    outcome = store.load([child(1, dob="2007-09-01"), child(2)], mode="snapshot", day="2026-09-05")
+    assert (outcome.counts.out_of_scope, outcome.counts.withdrawn) == (1, 0)
+    assert store.head("c1").state.standing == "current"
+
+
+def test_a_delivery_known_already_withdraws_nobody_a_second_time(store):
+    store.load(children(9), mode="snapshot")
+    path = store.file(children(8))
+    counts = [store.load(path, mode="snapshot", day="2026-09-02").counts for _ in range(2)]
+    assert [(one.unchanged, one.withdrawn) for one in counts] == [(8, 1), (8, 0)]
+
+
+def test_a_dry_run_says_what_would_become_of_a_file(store):
+    store.load(children(10), mode="snapshot")
+    before = store.log.position()
+    few = store.file(children(2))
+    outcome = store.load(few, day="2026-09-02", mode="snapshot", dry_run=True)
+    assert (outcome.state, outcome.exit_code) == ("rehearsed", 3)
+    assert outcome.held_by == "GUARD-WITHDRAWN"
+    broken = store.folder / "broken.csv"
+    broken.write_bytes(b"\x00\x01")
+    with pytest.raises(FeedError):
+        store.load(broken, dry_run=True)
+    assert store.log.position() == before
+
+
+MAPPING = """
+[feed]
+key = "key"
+mode = "snapshot"
+[settings]
+guard_share = 0.25
+[columns]
+given = "given"
+family = "family"
+dob = "dob"
+postcode = "postcode"
+"""
+
+
+@pytest.fixture
+def mapping(store):
+    path = store.folder / "club.toml"
+    path.write_text(MAPPING)
+    return path
+
+
+def test_the_same_bytes_read_otherwise_are_another_delivery(store, mapping):
+    path = store.file(children(3))
+    store.load(path)
+    assert store.load(path).known
+    for options in (
+        {"day": "2026-09-02"},
+        {"source": "other"},
+        {"mode": "snapshot"},
+        {"mapping": mapping},
+    ):
+        assert not store.load(path, **options).known
+        assert store.load(path, **options).known
+    mapping.write_text(MAPPING.replace('postcode = "postcode"\n', ""))
+    assert not store.load(path, mapping=mapping).known
+
+
+def test_how_a_source_behaves_and_in_which_mode_it_sends_is_as_its_mapping_tells(store, mapping):
+    store.load(children(9), mapping=mapping, mode=None)
+    outcome = store.load(children(8), mapping=mapping, mode=None, day="2026-09-02")
+    assert outcome.counts.withdrawn == 1
+
+
+def test_a_delivery_by_a_mapping_is_approved_by_the_same_mapping(store, mapping):
+    store.load(children(10), mapping=mapping, mode=None)
+    held = store.load(children(6), mapping=mapping, mode=None, day="2026-09-02")
+    assert held.state == "held"
+    kept = mapping.rename(mapping.with_name("elsewhere.toml"))
+    assert store.decide(held) is None
+    kept.rename(mapping)
+    assert store.decide(held).counts.withdrawn == 4
+
+
+def test_a_row_of_a_delivery_by_a_mapping_is_approved_by_the_same_mapping(store, mapping):
+    store.load(children(9), mapping=mapping, mode=None)
+    other = child(1, given="Zed", family="Quill", dob="2011-11-11")
+    rows = [other, *(child(n) for n in (0, 2, 3, 4, 5, 6, 7, 8))]
+    held = store.load(rows, mapping=mapping, mode=None, day="2026-09-02")
+    assert held.counts.held == 1
+    assert store.decide(held).counts.changed == 1
+
+
+def test_a_file_that_is_changed_in_place_while_it_is_read_is_not_appended(store):
+    path = store.file(children(3))
+    text = path.read_text().replace("SE15 3QN", "SE15 3QP")
+    with pytest.raises(ChangedFileError, match="was changed while it was read"):
+        store.load(path, progress=lambda *_: path.write_text(text))
+    assert store.standing() == {}
+
+
+def census(store, serial, postcode, **options):
+    """Load a census of one pupil, with a serial number of its own."""
+    path = store.folder / f"census-{serial}.xml"
+    about = f"<ReferenceDate>2026-01-15</ReferenceDate><SerialNo>{serial}</SerialNo>"
+    where = "<LEA>801</LEA><Estab>2000</Estab>"
+    pupil = f"<UPN>K801200024001</UPN><Surname>Obi</Surname><PostCode>{postcode}</PostCode>"
+    roll = f"<PupilsOnRoll><PupilOnRoll>{pupil}</PupilOnRoll></PupilsOnRoll>"
+    path.write_text(f"<Message><Header>{about}{where}</Header>{roll}</Message>")
+    return store.load(path, source="schools", feed="school.census", mode=None, **options)
+
+
+def test_of_two_files_for_one_day_the_one_of_the_greater_serial_number_counts(store):
+    outcomes = [census(store, serial, f"E8 {serial}AA", day="2026-09-01") for serial in (2, 3, 1)]
+    assert {each.effective_by for each in outcomes} == {"file"}
+    head = store.head("8012000/K801200024001", "schools")
+    assert (head.state.stated.sequence, head.state.standing) == (3, "current")
+    assert head.state.scope == "8012000"
+
+
+def test_a_file_without_a_day_has_the_one_that_was_told_or_the_moment_of_loading(store):
+    assert store.load([child(1)]).effective_by == "option"
+    assert store.load([child(2)], day="").effective_by == "loading"
+
+
+def exchanged(names):
+    return [" ".join(name.split()[::-1]) for name in names]
+
+
+def test_a_few_rows_whose_names_are_exchanged_are_no_reason_to_hold_a_file(store):
+    assert store.load(named(exchanged(ENGLISH))[:9]).state == "completed"
+    assert store.load(named(exchanged(ENGLISH))[:10], source="other").state == "held"
+    both = [*named(exchanged(ENGLISH)), *(row | {"key": f"k{n}"} for n, row in
+            enumerate([*named(ENGLISH), *named(ENGLISH)]))]  # fmt: skip
+    assert store.load(both, source="third").state == "completed"
+
+
+def test_the_last_word_of_a_family_name_tells_whether_it_is_exchanged(store):
+    rows = [row | {"family": f"Olivia {row['family']}"} for row in named(ENGLISH)]
+    assert store.load(rows).state == "completed"
+    rows = [row | {"family": f"Jones {row['family']}"} for row in named(exchanged(ENGLISH))]
+    assert store.load(rows, source="other").held_by == "COLUMNS-EXCHANGED"
+
+
+def test_a_name_that_is_missing_says_nothing_of_the_columns(store):
+    rows = [row | {"given": ""} for row in named(ENGLISH)]
+    assert store.load(rows).state == "completed"
+    rows = [row | {"family": ""} for row in named(exchanged(ENGLISH))]
+    assert store.load(rows, source="other").state == "completed"
+
+
+def test_a_file_with_its_name_columns_exchanged_goes_through_when_it_is_approved(store):
+    held = store.load(named(exchanged(ENGLISH)))
+    assert (held.state, held.new_source) == ("held", True)
+    assert store.decide(held).counts.new == 15
+
+
+def test_a_trace_that_repeats_what_was_asked_about_is_not_held_for_its_columns(store):
+    """Its names are those that somebody asked about, and make no child."""
+    lines = ["UNIQUE REFERENCE,GIVEN_NAME,FAMILY_NAME,ERROR/SUCCESS_CODE,MATCHED_NHS_NO"]
+    for n, name in enumerate(exchanged(ENGLISH * 3)):
+        lines.append(f"r{n},{name.replace(' ', ',')},98,0000000000")
+    path = store.folder / "trace.csv"
+    path.write_text("\n".join(lines) + "\n")
+    assert store.load(path, source="trace", feed="health.pds-trace").counts.new == 15
+
+
+def test_a_table_of_another_shape_is_not_held_for_its_columns(store):
+    mapping = store.folder / "shaped.toml"
+    fields = "".join(f'[fields.{name}]\nkind = "name"\n' for name in ("given", "family"))
+    mapping.write_text(f'[feed]\nkey = "key"\n{fields}')
+    outcome = store.load(named(exchanged(ENGLISH)), mapping=mapping, mode=None)
+    assert (outcome.state, outcome.counts.new) == ("completed", 15)
+    mapping.write_text(f'[feed]\nkey = "key"\n{fields}[fields.dob]\nkind = "date"\n')
+    with pytest.raises(UsageError, match="records of other fields than the mapping declares"):
+        store.load(named(ENGLISH), mapping=mapping, mode=None, day="2026-09-02")
+
+
+def test_a_dry_run_counts_a_late_repetition_as_the_load_does(store):
+    for day, postcode in (("2026-09-01", "E8 1AA"), ("2026-09-03", "E8 2AA")):
+        store.load([child(1, postcode=postcode)], day=day)
+    late = store.file([child(1, postcode="E8 1AA"), child(2)])
+    dry = store.load(late, day="2026-09-02", dry_run=True).counts
+    assert dry == store.load(late, day="2026-09-02").counts
+    assert (dry.unchanged, dry.new) == (1, 1)

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contactpoint.following import heads_of
+from events.verify import verify
 from feeds.csv_mapping import OWN_NAMES
 from feeds.csv_table import CsvReading, CsvTable
 from feeds.pds_fhir import PdsFhir
@@ -208,9 +210,22 @@ NIGHT = st.lists(
         sex=st.sampled_from(["", "?"]),
         shoe=st.sampled_from(["", "4"]),
         given=st.sampled_from(["", "Zed"]),
+        effective=st.sampled_from(["", "2026-08-20", "2026-09-02"]),
+        sequence=st.sampled_from(["", "1", "5"]),
     ),
     max_size=6,
 )
+
+
+def places(store):
+    """When each record was stated and proved present last, and how often."""
+    found = {}
+    for n in range(6):
+        head = store.head(f"c{n}")
+        if head is not None and head.state.stated is not None:
+            state = head.state
+            found[n] = (state.standing, state.stated[:2], state.present[:2], state.statements)
+    return found
 
 
 @settings(max_examples=25)
@@ -224,6 +239,8 @@ def test_recalling_changes_no_outcome_and_no_event(tmp_path_factory, nights, mod
         ]
         assert told(outcomes[0]) == told(outcomes[1])
     assert with_.standing() == without.standing()
+    assert places(with_) == places(without)
+    assert verify(with_.log, None, heads_of).findings == []
     types = [[row.type for row in store.log.read(0, 1000)] for store in (with_, without)]
     assert types[0] == types[1]
     with_.close()
@@ -247,3 +264,134 @@ def test_a_shared_load_recalls_too(tmp_path):
     outcome = store.load(changed, day="2026-09-03", chunk=4)
     assert (outcome.counts.changed, outcome.counts.unchanged) == (2, 7)
     store.close()
+
+
+def patients(store, today, *lines):
+    """Load these lines of Patients and of what is told of them, on a day; the outcome's counts."""
+    path = store.folder / f"patients-{today}.ndjson"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + " \n" * int(today[-1]))
+    reader = PdsFhir(clock=partial(str, today))
+    return store.load(path, source="pds", day=today, reader=reader).counts
+
+
+PATIENT: dict = {"resourceType": "Patient", "id": "9000000009", "birthDate": "2015-01-02"}
+
+
+def test_a_patient_of_whom_the_next_line_tells_something_else_is_read_again(store):
+    def mother(name):
+        role = [{"coding": [{"code": "MTH"}]}]
+        given = [{"given": [name], "family": "Obi"}]
+        return {"resourceType": "RelatedPerson", "relationship": role, "name": given}
+
+    patients(store, "2026-09-01", PATIENT, mother("Ada"))
+    assert patients(store, "2026-09-02", PATIENT, mother("Ada")).unchanged == 1
+    assert patients(store, "2026-09-03", PATIENT, mother("Eve")).changed == 1
+
+
+def test_one_date_that_is_past_does_not_make_a_row_forget_another_that_is_not(store):
+    points = [
+        {"system": "phone", "value": f"0163296000{n}", "period": {"end": end}}
+        for n, end in enumerate(("2026-09-05", "2020-01-01"))
+    ]
+    patient = PATIENT | {"telecom": points}
+    patients(store, "2026-09-01", patient)
+    assert patients(store, "2026-09-09", patient).changed == 1
+
+
+def test_a_mothers_name_that_a_bundle_tells_of_another_patient_is_part_of_the_row(store):
+    number = [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9000000025"}]
+    role = [{"coding": [{"code": "GESTM"}]}]
+    about = {"reference": f"Patient/{PATIENT['id']}"}
+    mother = {"resourceType": "RelatedPerson", "patient": about, "relationship": role}
+
+    def bundle(name):
+        herself = PATIENT | {"id": "9000000025", "birthDate": "1989-03-04"}
+        herself |= {"name": [{"given": [name], "family": "Obi"}]}
+        resources = (PATIENT, mother | {"identifier": number}, herself)
+        entries = [{"resource": each} for each in resources]
+        return {"resourceType": "Bundle", "entry": entries}
+
+    store.register("pds", "health.pds-fhir", oldest=None)
+    patients(store, "2026-09-01", bundle("Ada"))
+    assert patients(store, "2026-09-02", bundle("Ada")).unchanged == 2
+    assert patients(store, "2026-09-03", bundle("Eve")).changed == 2
+
+
+def test_equal_cells_under_other_names_of_columns_are_another_row(store):
+    def table(columns):
+        path = store.folder / f"{columns[1]}.csv"
+        path.write_text(",".join(columns) + "\n1,Ada,Grace,2015-01-02\n")
+        return path
+
+    store.load(table(("key", "given", "family", "dob")))
+    outcome = store.load(table(("key", "family", "given", "dob")), day="2026-09-02")
+    assert outcome.counts.changed == 1
+
+
+def payload(store, day, authority, **more):
+    """Load one child of an authority; the outcome's counts."""
+    path = store.folder / f"csc-{day}.json"
+    child = {"la_child_id": "C1", "child_details": {"first_name": "Ada", "surname": "Obi"}}
+    path.write_text(json.dumps({"la_code": authority, "Children": [child | more]}) + "\n")
+    return store.load(path, source="care", feed="social-care.csc", day=day).counts
+
+
+def test_an_equal_child_of_another_authority_is_another_row(store):
+    payload(store, "2026-09-01", 201)
+    assert payload(store, "2026-09-02", "201").unchanged == 1
+    assert payload(store, "2026-09-03", 202).changed == 1
+
+
+def test_an_equal_pupil_in_another_school_of_the_file_is_another_row(store):
+    def census(day, school):
+        path = store.folder / f"census-{day}.xml"
+        pupil = "<PupilOnRoll><UPN>K801200024001</UPN><Surname>Obi</Surname></PupilOnRoll>"
+        header = f"<Header><ReferenceDate>{day}</ReferenceDate><LEA>801</LEA></Header>"
+        held = f"<School><Estab>{school}</Estab><PupilsOnRoll>{pupil}</PupilsOnRoll></School>"
+        path.write_text(f"<Message>{header}{held}</Message>")
+        return store.load(path, source="schools", feed="school.census", day="", mode="delta").counts
+
+    census("2026-09-01", 2000)
+    assert census("2026-09-02", 2000).unchanged == 1
+    assert census("2026-09-03", 3000).new == 1
+
+
+@pytest.mark.parametrize("place", [{"effective": "2026-08-20"}, {"sequence": "5"}, {}])
+def test_a_recalled_row_takes_the_place_in_time_that_it_took_when_it_was_read(tmp_path, place):
+    stores = Store(tmp_path / "with", kept_from=ALWAYS), Store(tmp_path / "without")
+    for store in stores:
+        for night in range(1, 4):
+            rows = [child(1, **place), child(2), child(10 + night)]
+            store.load(rows, day=f"2026-09-0{night}", mode="snapshot")
+    assert places(stores[0]) == places(stores[1])
+    assert places(stores[0])[1][1] == stores[1].head("c1").state.stated[:2]
+    for store in stores:
+        store.close()
+
+
+def test_what_was_recalled_is_kept_for_the_night_after(store):
+    rows = [child(n, shoe=n) for n in range(1, 9)]
+    store.load(rows)
+    for night in (2, 3, 4):
+        read, outcome = rows_read(store, [*rows, child(10 + night)], day=f"2026-09-0{night}")
+        assert (read, outcome.dropped) == (1, {"shoe": 8})
+
+
+def test_names_of_fields_that_are_not_taken_keep_their_places_when_some_are_new(store):
+    old = [child(1, zeal=1), child(2, shoe=1)]
+    store.load(old)
+    for night in (2, 3):
+        _, outcome = rows_read(store, [child(7, hat=night), *old[::-1]], day=f"2026-09-0{night}")
+        assert outcome.dropped == {"zeal": 1, "shoe": 1, "hat": 1}
+
+
+def test_nothing_is_recalled_that_was_read_by_another_mapping(store):
+    mapping = store.folder / "club.toml"
+    told = '[feed]\nkey = "key"\n[columns]\ngiven = "given"\nfamily = "family"\ndob = "dob"\n'
+    path = store.file(children(3))
+    mapping.write_text(told)
+    store.load(path, mapping=mapping)
+    mapping.write_text(told + 'postcode = "postcode"\n')
+    assert store.load(path, mapping=mapping, day="2026-09-02").counts.changed == 3
+    mapping.write_text(told + 'postcode = "postcode"\n[settings]\n')
+    assert store.load(path, mapping=mapping, day="2026-09-03").counts.unchanged == 3

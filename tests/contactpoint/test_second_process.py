@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from contactpoint.errors import UsageError
 from contactpoint.intake.delivered import Delivered
 from contactpoint.intake.preparing import EncodedRows
 from contactpoint.intake.processes import SecondProcessError, Shared
 from contactpoint.intake.sealing import Firsts, Place
+from events.keys import KeyStoreError
 from events.message import Origin
 from events.record import Order
 from feeds.catalogue import FEEDS
@@ -99,9 +101,10 @@ class Faulty:
     version: int = 1
     mode: str = "delta"
     settings: Any = field(default_factory=lambda: FEEDS["csv"].settings)
+    error: Exception = field(default_factory=lambda: KeyError("Okonjo"))
 
     def open(self, paths, *, mapping=None):  # noqa: ARG002 - a feed's signature
-        raise KeyError("Okonjo")
+        raise self.error
 
 
 def test_a_fault_in_the_second_process_names_its_place_and_nobody(shared):
@@ -109,6 +112,20 @@ def test_a_fault_in_the_second_process_names_its_place_and_nobody(shared):
         shared.load(children(3), reader=Faulty())
     assert "KeyError in contactpoint/test_second_process.py" in str(caught.value)
     assert "Okonjo" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device", "rows"), OSError),
+        (KeyStoreError("the keys cannot be opened"), KeyStoreError),
+        (UsageError("expected another source"), SecondProcessError),
+    ],
+)
+def test_what_goes_wrong_in_the_second_process_is_told_as_in_the_first(shared, error, told):
+    with pytest.raises(told) as caught:
+        shared.load(children(3), reader=Faulty(error=error))
+    assert str(caught.value) == str(error)
 
 
 def test_what_is_sent_to_a_second_process_that_has_ended_says_so_where_it_is_waited_for(shared):

@@ -1,5 +1,6 @@
 import pytest
 
+from feeds.catalogue import FEEDS
 from feeds.cin import Cin
 from feeds.submission import FeedError
 from person.identifiers import Identifier
@@ -131,3 +132,119 @@ def test_a_file_that_is_no_cin_census_is_refused_whole(read, samples, tmp_path, 
     path.write_text((samples / "cin.xml").read_text().replace(*change))
     with pytest.raises(FeedError, match=where):
         read(FEED, path)
+
+
+HEADER = "<Header><CollectionDetails><Collection>CIN</Collection></CollectionDetails>" \
+    "<Source><LEA>801</LEA><DateTime>2026-05-02T10:00:00</DateTime></Source></Header>"  # fmt: skip
+
+
+@pytest.fixture
+def told(read, tmp_path):
+    """What is taken of one child: its particulars, and the rules of its remarks."""
+
+    def tell(own, episodes=""):
+        path = tmp_path / "cin.xml"
+        child = f"<Child><ChildIdentifiers><LAchildID>C1</LAchildID>{own}</ChildIdentifiers>"
+        whole = f"<Message>{HEADER}<Children>{child}{episodes}</Child></Children></Message>"
+        path.write_text(whole)
+        (row,) = read(Cin(clock=lambda: "2026-04-30"), path).rows
+        return row.particulars, [each.rule for each in row.remarks]
+
+    return tell
+
+
+def born(day, more=""):
+    return f"<PersonBirthDate>{day}</PersonBirthDate>{more}"
+
+
+def test_a_source_of_the_feed_holds_few_of_all_children(cin):
+    assert cin.reading.settings.holds_few
+
+
+@pytest.mark.parametrize(
+    ("day", "effective"), [("2026-03-31", "2026-03-31"), ("", "2026-05-02T10:00:00")]
+)
+def test_a_census_speaks_for_its_day_and_else_for_the_time_when_it_was_made(
+    read, tmp_path, day, effective
+):
+    path = tmp_path / "cin.xml"
+    told = HEADER.replace("</Collection>", f"</Collection><ReferenceDate>{day}</ReferenceDate>")
+    path.write_text(f"<Message>{told}<Children/></Message>")
+    assert read(FEED, path).reading.header.effective == effective
+
+
+def test_a_child_that_died_on_the_day_of_its_birth_has_died(told):
+    day = "2026-02-03"
+    particulars, rules = told(born(day, f"<PersonDeathDate>{day}</PersonDeathDate>"))
+    assert (particulars.died, rules) == (day, [])
+
+
+def test_a_death_to_come_is_none(told):
+    particulars, rules = told(born("2026-02-03", "<PersonDeathDate>2026-05-01</PersonDeathDate>"))
+    assert (particulars.died, rules) == ("", ["DATE-FUTURE"])
+
+
+def test_a_child_that_is_not_born_may_die_before_the_birth_that_was_expected(told):
+    due = "<ExpectedPersonBirthDate>2026-06-01</ExpectedPersonBirthDate>"
+    particulars, rules = told(f"{due}<PersonDeathDate>2026-03-01</PersonDeathDate><Sex>U</Sex>")
+    assert (particulars.died, rules) == ("2026-03-01", [])
+
+
+def test_a_birth_date_that_cannot_be_right_is_not_replaced_by_the_one_expected(told):
+    due = "<ExpectedPersonBirthDate>2026-06-01</ExpectedPersonBirthDate>"
+    particulars, rules = told(born("2026-02-31", due))
+    assert (particulars.birth, sorted(rules)) == (None, ["8525Q", "DATE-IMPOSSIBLE"])
+    assert told("")[1] == ["8525Q"]
+
+
+@pytest.mark.parametrize("element", ["Sex", "GenderCurrent"])
+def test_a_sex_is_told_under_the_name_of_either_year(told, element):
+    assert told(born("2015-01-02", f"<{element}>F</{element}>"))[0].sex == "F"
+
+
+def test_of_two_values_the_first_is_the_childs(told):
+    assert told(born("2015-01-02", "<Sex>F</Sex><Sex>M</Sex>"))[0].sex == "F"
+
+
+def assessed(*dates):
+    kinds = ("AssessmentActualStartDate", "AssessmentAuthorisationDate")
+    parts = [
+        "".join(f"<{kind}>{day}</{kind}>" for kind, day in zip(kinds, each, strict=True) if day)
+        for each in dates
+    ]
+    return "<CINdetails><CINreferralDate>2024-01-02</CINreferralDate>" + "".join(
+        f"<Assessments>{part}</Assessments>" for part in parts
+    ) + "</CINdetails>"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("episodes", "made"),
+    [
+        (assessed(("2024-05-01", "2024-06-01"), ("2024-02-01", "2024-03-01")), "2024-06-01"),
+        (assessed(("2024-05-01", "")), "2024-05-01"),
+        (assessed(("2024-05-01", "")) + assessed(("2023-05-01", "")), "2024-05-01"),
+    ],
+)
+def test_the_latest_assessment_is_the_one_that_was_made(told, episodes, made):
+    assert told(born("2015-01-02"), episodes)[0].assessment.date == made
+
+
+@pytest.mark.parametrize(("length", "taken"), [(64, True), (65, False)])
+def test_an_id_has_at_most_sixty_four_characters(read, tmp_path, length, taken):
+    path = tmp_path / "cin.xml"
+    child = f"<Child><LAchildID>{'C' * length}</LAchildID></Child>"
+    path.write_text(f"<Message>{HEADER}<Children>{child}</Children></Message>")
+    assert read(FEED, path).faults == ([] if taken else [("8500", 1)])
+
+
+@pytest.mark.parametrize(
+    ("beginning", "is_cin"),
+    [
+        ("<Message><Header><Collection>cin</Collection></Header>", True),
+        ("<Message><Header/><Child><ChildIdentifiers><LAchildID>1</LAchildID>", True),
+        ("<Message><Header><Collection>SC</Collection></Header>", False),
+        ("<Message><Header/><Child>", False),
+    ],
+)
+def test_a_census_is_recognised_by_its_collection_or_by_its_children(beginning, is_cin):
+    assert FEEDS[FEED].recognises(beginning.encode(), "x") is is_cin

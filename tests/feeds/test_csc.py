@@ -203,3 +203,141 @@ def test_an_authority_that_no_payload_names_may_be_told_by_a_mapping(read, tmp_p
     assert [(each.rule, each.field) for each in untold.remarks] == [("LA-CODE", "la_code")]
     assert (untold.particulars.identifiers, told.remarks) == ((), ())
     assert told.particulars.identifiers == (Identifier("la-child", "201/A1"),)
+
+
+def details(**said):
+    """A child of whom more is told than a family name."""
+    return {"la_child_id": "C-1", "child_details": {"surname": "Obi", **said}}
+
+
+def alone(written, child):
+    """The one child of a payload: its row, and the rules of its remarks."""
+    (row,) = written({"la_code": 201, "Children": [child]}).rows
+    return row, [each.rule for each in getattr(row, "remarks", ())]
+
+
+def test_a_source_of_the_feed_sends_what_changed_of_few_children(csc):
+    assert csc.reading.mode == "delta"
+    assert csc.reading.settings.holds_few
+
+
+def test_what_is_purged_within_a_child_is_not_taken_and_the_child_is(written):
+    day = "2024-01-11"
+    episode = {
+        "referral_date": day,
+        "care_worker_details": [{"worker_id": "W1", "purge": True}, {"worker_id": "W2"}],
+        "child_and_family_assessments": [{"start_date": day, "purge": True}],
+    }
+    row, rules = alone(written, child() | {"social_care_episodes": [episode]})
+    (involvement,) = row.particulars.involvements
+    assert (involvement.practitioner, involvement.start) == ("W2", day)
+    assert (row.particulars.assessment, row.purge, rules) == (None, False, [])
+
+
+def test_of_several_assessments_the_latest_is_the_one_that_was_made(written):
+    made = [{"start_date": f"2024-0{month}-11"} for month in (2, 5, 3)]
+    episode = {"referral_date": "2024-01-11", "child_and_family_assessments": made}
+    row, _ = alone(written, child() | {"social_care_episodes": [episode]})
+    assert row.particulars.assessment == Assessment(organisation="201", date="2024-05-11")
+
+
+def test_an_assessment_that_begins_on_a_day_to_come_has_no_date_yet(read, tmp_path):
+    path = tmp_path / "csc.json"
+    made = {"start_date": "2026-05-01"}
+    episode = {"referral_date": "2026-01-02", "child_and_family_assessments": made}
+    path.write_text(json.dumps(child() | {"la_code": 201, "social_care_episodes": episode}))
+    row = read(Csc(clock=lambda: "2026-04-30"), path).submissions["C-1"]
+    assert row.particulars.assessment == Assessment(organisation="201")
+    assert [each.rule for each in row.remarks] == ["DATE-FUTURE"]
+
+
+def test_a_worker_who_begins_on_the_day_an_episode_closed_ended_with_it(written):
+    episode = {
+        "referral_date": "2024-01-11",
+        "closure_date": "2024-06-01",
+        "care_worker_details": {"worker_id": "W1", "start_date": "2024-06-01"},
+    }
+    row, _ = alone(written, child() | {"social_care_episodes": episode})
+    assert row.particulars.involvements[0].end == "2024-06-01"
+
+
+def test_a_part_that_is_no_object_is_a_remark(written):
+    assert alone(written, child() | {"social_care_episodes": ["W1"]})[1] == ["JSON-FORM"]
+
+
+def test_a_child_that_lives_nowhere_is_said_to(written):
+    row, _ = alone(written, details(postcode="ZZ99 3VZ"))
+    assert row.particulars.no_known_address
+    assert row.particulars.addresses == ()
+
+
+def test_a_birth_that_has_been_counts_before_the_one_that_was_expected(written):
+    dates = {"date_of_birth": "2024-01-02", "expected_date_of_birth": "2024-01-05"}
+    assert alone(written, details(**dates))[0].particulars.birth == BirthDate("2024-01-02")
+
+
+def test_a_reason_that_is_none_why_the_upn_is_not_known_is_a_remark(written):
+    for reason, rules in (("UN7", []), ("lost", ["UPN-UNKNOWN"])):
+        assert alone(written, details(unique_pupil_number_unknown_reason=reason))[1] == rules
+
+
+def test_a_lead_professional_may_be_a_telephone_alone_and_has_a_time(written):
+    lead = {"phone": "01632 960333", "start_date": "2024-01-02", "end_date": "2024-05-06"}
+    row, _ = alone(written, child() | {"lead_professional": lead})
+    told = LeadProfessional("", "", "01632960333", "2024-01-02", "2024-05-06")
+    assert row.particulars.lead_professional == told
+
+
+def test_a_service_has_who_to_ask_and_its_time_and_is_of_a_kind_that_is_known(written):
+    service = {
+        "kind": "health-visiting", "organisation": "RX1", "name": "North", "practitioner": "Sam",
+        "phone": "01632 960333", "start_date": "2024-01-02", "end_date": "2024-05-06",
+    }  # fmt: skip
+    row, rules = alone(written, child() | {"services": [service, {"kind": "astrology"}]})
+    assert Involvement(
+        "health-visiting", "RX1", "North", "Sam", "01632960333",
+        start="2024-01-02", end="2024-05-06",
+    ) in row.particulars.involvements  # fmt: skip
+    assert (len(row.particulars.involvements), rules) == (1, ["SERVICE-KIND"])
+
+
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [(1, "001/C-1"), ("201", "201/C-1"), (999, None), (True, None), ("X01", None), (2010, None)],
+)
+def test_an_authority_is_one_that_is_known(written, code, number):
+    (row,) = written({"la_code": code, "Children": [child()]}).rows
+    values = [each.value for each in row.particulars.identifiers]
+    assert values == ([number] if number else [])
+    assert [each.rule for each in row.remarks] == ([] if number else ["LA-CODE"])
+
+
+def test_a_payloads_own_authority_counts_before_the_one_that_a_mapping_tells(read, tmp_path):
+    path, mapping = tmp_path / "csc.json", tmp_path / "authority.toml"
+    path.write_text(json.dumps([child("1") | {"la_code": 202}, child("2")]))
+    mapping.write_text('authority = "201"')
+    rows = read(FEED, path, mapping).rows
+    assert [row.particulars.identifiers[0].value for row in rows] == ["202/1", "202/2"]
+
+
+@pytest.mark.parametrize(("length", "taken"), [(64, True), (65, False)])
+def test_an_id_has_at_most_sixty_four_characters(written, length, taken):
+    row, _ = alone(written, child("C" * length))
+    assert getattr(row, "rule", "") == ("" if taken else "8500")
+
+
+def test_a_child_without_identity_is_rejected_by_its_id(csc):
+    assert [each.key for each in csc.rows if getattr(each, "rule", "") == "NO-IDENTITY"] == ["C-4"]
+
+
+def test_what_says_nothing_is_not_counted(written):
+    empty: dict = {"ethnicity": "", "disabilities": [], "notes": {}, "more": None, "none": 0}
+    assert written(child() | {"la_code": 201} | empty).reading.dropped == {"none": 1}
+
+
+def test_lines_cut_off_in_the_last_are_refused(written, read, tmp_path):
+    path = tmp_path / "csc.json"
+    line = json.dumps(child() | {"la_code": 201})
+    path.write_text(f"{line}\n{line[:20]}")
+    with pytest.raises(FeedError, match="line 2: expected a whole line: the file is cut off"):
+        read(FEED, path)

@@ -4,7 +4,8 @@ import pytest
 
 from feeds.catalogue import FEEDS, recognise
 from feeds.csv_mapping import COLUMNS
-from feeds.submission import FeedError
+from feeds.csv_table import CsvTable
+from feeds.submission import FeedError, Settings
 from person.identifiers import Identifier
 from person.names import PersonName
 from person.particulars import BirthDate, Carer, Particulars
@@ -106,7 +107,10 @@ def field(told, name="rank"):
         (lambda text: text.replace("= 19", "= 9999"), r"\[settings\], oldest"),
         (lambda text: text.replace("[feed]", "[feed]\nskip = -1"), r"\[feed\], skip"),
         (lambda text: re.sub('dates = ".*"', 'dates = "%H"', text), "day, month and year"),
+        (lambda text: re.sub('dates = ".*"', 'dates = "%Y"', text), "day, month and year"),
         (lambda text: text.replace('";"', "'\"'"), "delimiter"),
+        (lambda text: text.replace('";"', '" "'), r"\[feed\], delimiter"),
+        (lambda text: text + field('kind="name";exchanged_with="rank"'), "exchanged_with"),
         (lambda text: 'fields = "x"\n' + text, r"\[fields\]: expected a table"),
         (lambda text: text + "x = " + "[" * 100_000, "nested less deeply"),
         (lambda text: text + "#" * 1_100_000, "at most 1048576 bytes"),
@@ -306,3 +310,203 @@ def test_names_that_both_stand_in_our_columns_may_have_changed_places(shaped):
     fields = {field.name: field for field in shaped("1,Ada,,,,,,,,,\n").reading.settings.fields}
     assert fields["given"].exchanged_with == "family"
     assert fields["born"].kind == "date"
+
+
+def rows_of(read, tmp_path, text, mapping=None):
+    """What is read of a table, with its line numbers; by a mapping where one is told."""
+    table, told = tmp_path / "rows.csv", tmp_path / "rows.toml"
+    table.write_bytes(text.encode())
+    if mapping is not None:
+        told.write_text(mapping)
+    return read(FEED, table, told if mapping is not None else None)
+
+
+def test_what_a_row_says_of_its_place_and_its_record_is_taken(read, tmp_path):
+    names = "key,given,scope,effective,sequence,former_key,merged_into"
+    text = f"{names}\n1,Ada,2012345,2026-01-02,7,old,{'x' * 201}\n"
+    (row,) = rows_of(read, tmp_path, text).rows
+    assert (row.scope, row.effective, row.sequence) == ("2012345", "2026-01-02", 7)
+    assert (row.former_key, row.merged_into) == ("old", "x" * 200)
+
+
+def test_a_row_that_is_not_taken_names_its_record_and_its_establishment(read, tmp_path):
+    text = "key,given,scope\n1,,2012345\n2,Ada,2012345,x\n"
+    faults = rows_of(read, tmp_path, text).rows
+    assert [(each.rule, each.key, each.scope) for each in faults] == [
+        ("NO-IDENTITY", "1", "2012345"),
+        ("CELLS", "2", "2012345"),
+    ]
+
+
+@pytest.mark.parametrize(("length", "taken"), [(200, True), (201, False)])
+def test_a_key_has_at_most_two_hundred_characters(read, tmp_path, length, taken):
+    table = rows_of(read, tmp_path, f"key,given\n{'x' * length},Ada\n")
+    assert table.faults == ([] if taken else [("KEY", 2)])
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "taken"),
+    [
+        ("births", ("0", "1", "9", "10", "two"), [None, 1, 9, None, None]),
+        ("birth_order", ("0", "1", "9", "10", "two"), [None, 1, 9, None, None]),
+        ("died", ("2020-01-01", "2999-01-01"), ["2020-01-01", ""]),
+    ],
+)
+def test_a_number_of_births_and_a_day_of_death_are_such_as_can_be(
+    read, tmp_path, column, values, taken
+):
+    text = f"key,given,{column}\n" + "".join(f"{n},Ada,{each}\n" for n, each in enumerate(values))
+    rows = rows_of(read, tmp_path, text).rows
+    assert [getattr(row.particulars, column) for row in rows] == taken
+    assert [not row.remarks for row in rows] == [bool(each) for each in taken]
+
+
+def test_a_birth_that_has_been_counts_before_the_one_that_was_expected(read, tmp_path):
+    text = "key,given,dob,expected_dob\n1,Ada,2015-01-02,2015-01-05\n2,Baby,,2015-01-05\n"
+    births = [row.particulars.birth for row in rows_of(read, tmp_path, text).rows]
+    assert births == [BirthDate("2015-01-02"), BirthDate("2015-01-05", expected=True)]
+
+
+def test_a_name_that_is_told_twice_is_one_and_an_alias_may_be_a_single_word(read, tmp_path):
+    text = "key,given,family,preferred_family,former_family,alias\n1,Ada,Obi,Obi,Obi,Addie\n"
+    (row,) = rows_of(read, tmp_path, text).rows
+    assert row.particulars.names == (
+        PersonName(("Ada",), "Obi"),
+        PersonName(("Addie",), "", "alias"),
+    )
+
+
+def test_a_guardian_by_family_name_and_a_mother_by_her_maiden_name_are_carers(read, tmp_path):
+    text = "key,given,guardian_family,mother_maiden\n1,Ada,Obi,\n2,Bea,,Rue\n"
+    carers = [row.particulars.carers for row in rows_of(read, tmp_path, text).rows]
+    assert carers == [(Carer("", "Obi"),), (Carer(relationship="mother", maiden="Rue"),)]
+
+
+@pytest.mark.parametrize(
+    ("verified", "status", "taken"),
+    [
+        ('["nhs"]', "", "verified"), ('["nhs"]', "01", "verified"), ('["nhs"]', "02", "unverified"),
+        ("[]", "", "unverified"), ("[]", "1", "verified"), ('["upn"]', "", "unverified"),
+    ],
+)  # fmt: skip
+def test_a_numbers_own_status_counts_before_what_is_told_of_the_source(
+    read, tmp_path, verified, status, taken
+):
+    mapping = f"""
+[feed]
+key = "id"
+[settings]
+verified = {verified}
+[columns]
+given = "given"
+nhs = "nhs"
+nhs_status = "status"
+"""
+    text = f"id,given,nhs,status\n1,Ada,9000000009,{status}\n"
+    (row,) = rows_of(read, tmp_path, text, mapping).rows
+    assert row.particulars.identifiers[0].status == taken
+
+
+DATED = """
+[feed]
+key = "id"
+effective = "when"
+dates = "%d %b %Y"
+skip = 2
+total = "TOTAL"
+[columns]
+given = "given"
+dob = "born"
+expected_dob = "due"
+died = "died"
+"""
+
+
+def test_every_date_is_written_as_the_mapping_tells(read, tmp_path):
+    text = "Export\n\nid,given,born,due,died,when\n" \
+        "1,Ada,02 Jan 2015,,03 Feb 2020,04 Mar 2021\n2,Baby,,05 Jan 2015,,\nTOTAL,2\n"  # fmt: skip
+    first, second = rows_of(read, tmp_path, text, DATED).rows
+    assert (first.particulars.birth.value, first.particulars.died) == ("2015-01-02", "2020-02-03")
+    assert first.effective == "2021-03-04"
+    assert second.particulars.birth == BirthDate("2015-01-05", expected=True)
+    assert (first.remarks, second.remarks) == ((), ())
+
+
+def test_lines_before_the_names_of_the_columns_are_skipped_and_counted(read, tmp_path):
+    text = "Export of Monday\nid;given\nid,given,born,due,died,when\n1,,,,,\nTOTAL,1\n"
+    assert rows_of(read, tmp_path, text, DATED).faults == [("NO-IDENTITY", 4)]
+
+
+def test_no_row_follows_the_control_total_which_stands_in_the_first_cell(read, tmp_path):
+    head = "\n\nid,given,born,due,died,when\n1,TOTAL,,,,\nTOTAL,1\n"
+    assert list(rows_of(read, tmp_path, head, DATED).submissions) == ["1"]
+    with pytest.raises(FeedError, match="line 6: expected no row after the one with the total"):
+        rows_of(read, tmp_path, f"{head}2,Ada,,,,\n", DATED)
+
+
+def test_a_role_that_a_mapping_does_not_tell_is_bound_to_no_column(read, tmp_path):
+    mapping = '[feed]\nkey = "id"\n[columns]\ngiven = "given"\n'
+    table = rows_of(read, tmp_path, "id,given,scope,effective\n1,Ada,2012345,2026-01-02\n", mapping)
+    (row,) = table.rows
+    assert (row.scope, row.effective) == ("", "")
+    assert table.reading.dropped == {"scope": 1, "effective": 1}
+
+
+@pytest.mark.parametrize("mapping", [None, '[feed]\nkey = "key"\n[columns]\ngiven = "given"\n'])
+def test_of_a_table_of_which_nothing_is_told_nothing_is_presumed(read, tmp_path, mapping):
+    reading = rows_of(read, tmp_path, "key,given\n1,Ada\n", mapping).reading
+    assert reading.settings == Settings(one_record_each=False, oldest=None)
+    assert (reading.settings.guard_share, reading.settings.verified) == (0.25, ())
+    assert (reading.mode, reading.settings.dual_registration) == ("delta", False)
+
+
+def test_cells_that_are_no_record_are_read_as_those_of_a_row():
+    cells = {"given": " Ada ", "dob": "2999-01-01", "nhs": "9000000009"}
+    particulars = CsvTable().particulars(cells)
+    assert particulars.names == (PersonName(("Ada",), ""),)
+    assert particulars.birth is None
+    assert particulars.identifiers[0].status == "unverified"
+
+
+def test_mapped_columns_count_among_the_fields_that_a_table_may_declare(told):
+    def fields(number):
+        return lambda text: (
+            text
+            + "".join(f"[fields.f{n}]\nkind = 'exact'\ncolumn = 'Notes'\n" for n in range(number))
+        )
+
+    assert len(told(fields(11)).reading.settings.fields) == 15
+    with pytest.raises(FeedError, match="at most 15 fields, mapped columns among them"):
+        told(fields(12))
+
+
+def test_a_blank_before_a_quotation_and_a_row_of_blanks_are_nothing(read, tmp_path):
+    text = 'key, "given"\n1, "Ada, Bea"\n , \n , ""\n2,Cy\n'
+    rows = rows_of(read, tmp_path, text).rows
+    assert [(row.line, row.particulars.names[0].given) for row in rows] == [
+        (2, ("Ada, Bea",)),
+        (5, ("Cy",)),
+    ]
+
+
+def test_cells_beyond_the_last_column_are_left_out_only_where_they_are_empty(read, tmp_path):
+    table = rows_of(read, tmp_path, "key,given\n1,Ada,,\n2,Bea,x\n")
+    assert (list(table.submissions), table.faults) == (["1"], [("CELLS", 3)])
+
+
+def test_a_name_of_a_column_is_the_same_with_hyphens_and_with_a_mark_before_it(read, tmp_path):
+    text = "\ufeffkey,Preferred-Family,given\n1,Moe,Ada\n"
+    for begins in ("", "\ufeff"):  # the second mark is one too many, as some programs write it
+        (row,) = rows_of(read, tmp_path, begins + text).rows
+        assert row.particulars.names[1] == PersonName(("Ada",), "Moe", "preferred")
+
+
+def test_a_line_may_end_as_old_programs_end_it(read, tmp_path):
+    table = rows_of(read, tmp_path, "key,given,family\r1,Ada,Obi\r2,Bea\r")
+    assert (list(table.submissions), table.faults) == (["1"], [("CELLS", 3)])
+
+
+def test_a_table_is_recognised_below_lines_that_are_empty(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("\n \nkey,given\n1,Ada\n")
+    assert recognise(path) is FEEDS[FEED]

@@ -133,3 +133,91 @@ def test_an_admissions_file_reads_like_a_transfer_file(changed, ctf, tmp_path):
 def test_a_file_that_is_no_transfer_file_is_refused_whole(changed, old, new, where):
     with pytest.raises(FeedError, match=where):
         changed(old, new)
+
+
+HEADER = (
+    "<Header><CTFversion>23.0</CTFversion><DateTime>2026-07-20T09:30:00</DateTime><SourceSchool>"
+    "<LEA>801</LEA><Estab>2000</Estab></SourceSchool><DestSchool><LEA>801</LEA><Estab>4000</Estab>"
+    "</DestSchool></Header>"
+)
+
+
+@pytest.fixture
+def told(read, tmp_path):
+    """What is read of one pupil of whom this is said."""
+
+    def tell(pupil):
+        path = tmp_path / "8012000_CTF_8014000_001.xml"
+        pupils = f"<CTFpupilData><Pupil>{pupil}</Pupil></CTFpupilData>"
+        path.write_text(f"<CTfile>{HEADER}{pupils}</CTfile>")
+        (row,) = read(FEED, path).rows
+        return row
+
+    return tell
+
+
+PUPIL = f"<UPN>{FIRST}</UPN><Surname>Obi</Surname>"
+
+
+@pytest.mark.parametrize("reason", ["UN1", "un7", ""])
+def test_a_pupil_whose_upn_is_not_known_is_known_by_the_application(told, reason):
+    numbers = f"<UPN>{reason}</UPN><ApplicationReference>APP-9</ApplicationReference>"
+    row = told(f"{numbers}<Surname>Obi</Surname>")
+    assert (row.key, row.particulars.identifiers, row.remarks) == ("APP-9", (), ())
+
+
+def test_a_pupil_without_identity_is_rejected_by_its_key(told):
+    fault = told(f"<UPN>{FIRST}</UPN>")
+    assert (fault.rule, fault.key) == ("NO-IDENTITY", FIRST)
+
+
+@pytest.mark.parametrize(("length", "taken"), [(64, True), (65, False)])
+def test_a_key_has_at_most_sixty_four_characters(told, length, taken):
+    number = f"<ApplicationReference>{'A' * length}</ApplicationReference>"
+    row = told(f"{number}<Surname>Obi</Surname>")
+    assert getattr(row, "rule", "") == ("" if taken else "1500")
+
+
+def test_a_temporary_number_of_before_is_the_key_by_which_the_school_knew_the_pupil(ctf):
+    assert ctf.submissions[FIRST].former_key == "X35640002401A"
+
+
+def test_of_two_values_the_first_is_the_pupils_whichever_part_holds_it(told):
+    details = "<BasicDetails><Surname>Ray</Surname></BasicDetails>"
+    for pupil in (f"<UPN>{FIRST}</UPN>{details}<Surname>Obi</Surname>", f"{PUPIL}{details}"):
+        told_first = "Ray" if pupil.index("Ray") < pupil.index("Obi") else "Obi"
+        assert told(pupil).particulars.names == (PersonName((), told_first),)
+
+
+@pytest.mark.parametrize(
+    ("code", "role"),
+    [
+        ("PAM", "mother"), ("PAF", "father"), ("STM", "stepmother"), ("STF", "stepfather"),
+        ("FOM", "foster mother"), ("FOF", "foster father"), ("CAR", "carer"), ("pam", "mother"),
+        ("DOC", None), ("SWR", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_contact_is_a_carer_by_relationship(told, code, role):
+    contact = f"<Surname>Ray</Surname><Relationship>{code}</Relationship>"
+    row = told(f"{PUPIL}<Contacts><Contact>{contact}</Contact></Contacts>")
+    assert row.particulars.carers == ((Carer("", "Ray", role),) if role else ())
+
+
+def test_every_address_and_each_telephone_once(told):
+    homes = "".join(
+        f"<Address><PostCode>{code}</PostCode></Address>" for code in ("SE15 3QN", "N1 9GU")
+    )
+    phones = "".join(
+        f"<Phone><PhoneNo>{n}</PhoneNo></Phone>" for n in ("01632 960111", "01632960111")
+    )
+    particulars = told(f"{PUPIL}{homes}<Phones>{phones}</Phones>").particulars
+    assert [each.postcode for each in particulars.addresses] == ["SE15 3QN", "N1 9GU"]
+    assert particulars.phones == ("01632960111",)
+
+
+def test_how_a_pupil_is_enrolled_is_said_of_the_school_that_sends(told):
+    schools = told(f"{PUPIL}<EnrolStatus>M</EnrolStatus>").particulars.involvements
+    assert [(each.organisation, each.enrolment) for each in schools] == [
+        ("8012000", "M"),
+        ("8014000", ""),
+    ]

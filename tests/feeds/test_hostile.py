@@ -375,3 +375,26 @@ def test_no_more_than_two_hundred_names_of_fields_are_told(tmp_path):
     dropped = dropped_of(tmp_path / "p.json", names)
     assert len(dropped) == 201
     assert (dropped["(other)"], dropped.total()) == (300, 500)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_text_of_utf_16_is_read_in_either_order_of_its_bytes(tmp_path, read, encoding):
+    path = tmp_path / "t.csv"
+    path.write_bytes("\ufeffkey,given\n1,Zo\u00eb\n".encode(encoding))
+    (row,) = read("csv", path).rows
+    assert row.particulars.names[0].given == ("Zo\u00eb",)
+
+
+def test_a_letter_cut_off_at_the_end_of_a_file_is_named_where_it_stands(tmp_path):
+    content = "key,given\n1,Zo\u00eb\n2,Zo\u00eb".encode()[:-1]
+    message = refusal("csv", tmp_path / "t.csv", content)
+    assert message.startswith("t.csv: line 3, byte ")
+    assert message.endswith("UTF-8 to the end, as it begins")
+
+
+@pytest.mark.parametrize(
+    "begins", [b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd"]
+)
+def test_a_packed_file_is_known_for_what_it_is(tmp_path, begins):
+    message = refusal("csv", tmp_path / "t.csv", begins + b"key,given\n1,Ada\n")
+    assert message == "t.csv: byte 1: expected text, not a compressed file: unpack it first"

@@ -1,9 +1,11 @@
 from collections import defaultdict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.joining import Joined, Joining
+from feeds.joining import MOST, Joined, Joining
+from feeds.submission import FeedError
 
 KEYS = st.text(alphabet="AB\u00e9 1", max_size=3)
 ROWS = st.lists(
@@ -38,3 +40,13 @@ def test_the_order_of_children_is_that_of_an_earlier_reading():
 
     keys = [f"L{number}" for number in range(50)]
     assert order(keys) == order(keys[::-1])
+
+
+def test_so_many_rows_of_one_child_come_back_and_no_more():
+    with Joining("file") as joining:
+        joining.add(Joined("L1", "episodes", line, {}) for line in range(MOST))
+        (rows,) = joining.children()
+        assert [row.line for row in rows] == list(range(MOST))
+        joining.add([Joined("L1", "episodes", MOST, {})])
+        with pytest.raises(FeedError, match=f"at most {MOST} rows for one child"):
+            list(joining.children())

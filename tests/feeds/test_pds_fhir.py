@@ -2,7 +2,10 @@ import json
 
 import pytest
 
+from feeds.catalogue import FEEDS, recognise
+from feeds.pds_fhir import PdsFhir
 from feeds.submission import FeedError
+from feeds.text import Limits
 from person.identifiers import Identifier
 from person.names import PersonName
 from person.particulars import BirthDate, Carer
@@ -341,3 +344,345 @@ def test_a_link_says_by_which_record_a_patient_was_replaced(written, link, merge
 def test_a_record_under_a_superseded_number_was_replaced_by_that_of_its_successor(pds):
     assert pds.submissions["9000000041"].merged_into == "9000000084"
     assert pds.submissions["9000000009"].merged_into == ""
+
+
+UK_CORE = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-"
+PDS = "https://fhir.nhs.uk/StructureDefinition/Extension-PDS-"
+NHS = "https://fhir.nhs.uk/Id/nhs-number"
+
+
+@pytest.fixture
+def stated(written):
+    """What is taken of one Patient with these fields: its row, and its particulars."""
+
+    def state(*others, **fields):
+        patient = {"resourceType": "Patient", "id": "9000000009", "birthDate": "2015-01-02"}
+        read = written("".join(f"{json.dumps(each)}\n" for each in (patient | fields, *others)))
+        return read.submissions[fields.get("id", "9000000009")], read.reading.dropped
+
+    return state
+
+
+def related(code="MTH", **said):
+    """A RelatedPerson in the line after its Patient, whom PDS does not name then."""
+    role = {"coding": [{"code": code}]}
+    name = [{"given": ["Ada"], "family": "Obi"}]
+    return {"resourceType": "RelatedPerson", "relationship": [role], "name": name} | said
+
+
+def test_a_source_of_the_feed_sends_what_changed(pds):
+    assert pds.reading.mode == "delta"
+
+
+def test_a_redacted_record_is_purged_from_its_own_place_in_time_on(stated):
+    meta = {"versionId": "7", "lastUpdated": "2026-01-02", "security": [{"code": "REDACTED"}]}
+    row, _ = stated(meta=meta)
+    assert (row.purge, row.sequence, row.effective) == (True, 7, "2026-01-02")
+
+
+@pytest.mark.parametrize(
+    ("key", "taken"), [("a.B-1", True), ("a" * 64, True), ("a" * 65, False), ("a_b", False)]
+)
+def test_an_id_is_one_as_fhir_has_it(written, key, taken):
+    (row,) = written(f'{{"resourceType":"Patient","id":"{key}","birthDate":"2015-01-02"}}\n').rows
+    assert getattr(row, "rule", "") == ("" if taken else "PDS-ID")
+
+
+@pytest.mark.parametrize(("digits", "version"), [(18, 10**18 - 1), (19, 0)])
+def test_a_version_that_the_log_cannot_hold_is_none(stated, digits, version):
+    assert stated(meta={"versionId": "9" * digits})[0].sequence == version
+
+
+def test_related_persons_are_carers_of_the_patient_in_the_line_before_and_of_no_other(written):
+    patient = '{"resourceType":"Patient","id":"%s","birthDate":"2015-01-02"}'
+    people = [json.dumps(related(code)) for code in ("MTH", "FTH", "GUARD")]
+    lines = [patient % "a", *people[:2], patient % "b", "", patient % "c", people[2]]
+    read = written("\n".join(lines) + "\n")
+    told = {
+        key: [each.relationship for each in row.particulars.carers]
+        for key, row in read.submissions.items()
+    }
+    assert read.faults == []
+    assert told == {"a": ["mother", "father"], "b": [], "c": ["guardian"]}
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "carer"),
+    [
+        ("FTH", {}, Carer("Ada", "Obi", "father")),
+        ("PRNFOST", {}, Carer("Ada", "Obi", "foster carer")),
+        ("GUARDIAN", {}, Carer("Ada", "Obi", "guardian")),
+        ("C", {}, Carer("Ada", "Obi", "emergency contact")),
+        ("SPS", {}, None),
+        ("MTH", {"active": False}, None),
+        ("MTH", {"name": [{"given": ["Ada", "Bea"]}]}, Carer("Ada Bea", "", "mother")),
+        ("MTH", {"name": []}, None),
+    ],
+)
+def test_who_is_a_carer_depends_on_the_role_and_on_being_active(stated, code, said, carer):
+    row, _ = stated(related(code, **said))
+    assert row.particulars.carers == ((carer,) if carer else ())
+
+
+def test_a_sister_who_is_the_carer_is_a_carer(stated):
+    roles = [{"coding": [{"code": "SIS"}, {"code": "CARER"}]}]
+    (carer,) = stated(related(relationship=roles))[0].particulars.carers
+    assert carer.relationship == "carer"
+
+
+def test_of_a_carer_the_first_telephone_is_taken_and_only_a_mothers_nhs_number(stated):
+    said = {
+        "name": [],
+        "telecom": [
+            {"system": "email", "value": "ada@example.com"},
+            {"system": "phone", "value": "01632960111"},
+            {"system": "phone", "value": "01632960222"},
+        ],
+        "identifier": [
+            {"system": "https://example.com/staff", "value": "9000000017"},
+            {"system": NHS, "value": "9000000025"},
+        ],
+    }
+    mother, father = stated(related("MTH", **said), related("FTH", **said))[0].particulars.carers
+    assert mother == Carer(relationship="mother", phone="01632960111", nhs="9000000025")
+    assert father == Carer(relationship="father", phone="01632960111")
+
+
+def test_a_child_that_is_kept_under_its_mothers_number_has_no_number(stated):
+    number = [{"system": NHS, "value": "9000000009"}]
+    row, _ = stated(related(identifier=number), identifier=number)
+    assert row.particulars.identifiers == ()
+    assert [each.rule for each in row.remarks] == ["NHS-MOTHER"]
+
+
+@pytest.mark.parametrize(
+    ("use", "taken"),
+    [
+        ("usual", "legal"), ("official", "legal"), ("temp", "temporary"),
+        ("nickname", "preferred"), ("old", "former"), ("maiden", "birth"), ("anonymous", None),
+    ],
+)  # fmt: skip
+def test_a_name_has_the_use_that_pds_gives_it_and_an_anonymous_one_is_none(stated, use, taken):
+    period = {"start": "2015-02-03", "end": "2019-04-05"}
+    name = {"use": use, "given": ["Ada", "Bea"], "family": "Obi", "suffix": ["OBE"]}
+    row, dropped = stated(name=[name | {"period": period}])
+    kept = PersonName(("Ada", "Bea"), "Obi", taken or "", "2015-02-03", "2019-04-05")
+    assert row.particulars.names == ((kept,) if taken else ())
+    assert dropped == {"name.suffix": 1} | ({} if taken else {"name": 1})
+
+
+@pytest.mark.parametrize(
+    ("use", "taken"),
+    [("home", "home"), ("temp", "temporary"), ("old", "former"), ("billing", None)],
+)
+def test_an_address_has_its_use_and_period_and_where_bills_go_is_none(stated, use, taken):
+    home = {"use": use, "line": ["1 High St"], "city": "London", "postalCode": "SE15 3QN"}
+    row, dropped = stated(address=[home | {"period": {"start": "2020-01-01", "end": "2021-01-01"}}])
+    place = ("London", "SE15 3QN", "", taken or "", "2020-01-01", "2021-01-01")
+    assert row.particulars.addresses == ((Address(("1 High St",), *place),) if taken else ())
+    assert dropped == ({} if taken else {"address": 1})
+
+
+def test_of_five_lines_the_fourth_is_the_town_unless_one_is_named(stated):
+    five = ["", "1 High St", "Peckham", "London", "Surrey"]
+    for city, lines, town in (
+        (None, ("1 High St", "Peckham", "Surrey"), "London"),
+        ("Leeds", ("1 High St", "Peckham", "London", "Surrey"), "Leeds"),
+    ):
+        (home,) = stated(address=[{"line": five, "city": city}])[0].particulars.addresses
+        assert (home.lines, home.town) == (lines, town)
+
+
+@pytest.mark.parametrize(
+    ("address", "homeless"),
+    [
+        ({"line": ["No fixed abode"]}, True),
+        ({"postalCode": "ZZ99 3VZ"}, True),
+        ({"postalCode": "ZZ99 3WZ"}, False),
+        ({"line": ["No fixed abode"], "period": {"end": "2020-01-01"}}, False),
+    ],
+)
+def test_no_fixed_abode_is_stated_by_words_or_by_its_postcode_until_it_ends(
+    stated, address, homeless
+):
+    row, _ = stated(address=[address])
+    assert (row.particulars.no_known_address, row.particulars.addresses) == (homeless, ())
+
+
+def test_of_an_addresss_keys_the_property_number_is_taken(stated):
+    keys = [
+        {
+            "url": f"{UK_CORE}AddressKey",
+            "extension": [
+                {"url": "type", "valueCoding": {"code": code}},
+                {"url": "value", "valueString": value},
+            ],
+        }
+        for code, value in (("PAF", "10000000"), ("UPRN", "123456789012"))
+    ]
+    (home,) = stated(address=[{"line": ["1 High St"], "extension": keys}])[0].particulars.addresses
+    assert home.uprn == "123456789012"
+
+
+@pytest.mark.parametrize(
+    ("code", "when", "left"),
+    [
+        ("EMB", {"start": "2025-03-01"}, "2025-03-01"),
+        ("SCT", {"start": "2025-03-01"}, "2025-03-01"),
+        ("NIT", {"start": "2025-03-01"}, "2025-03-01"),
+        ("EMB", {}, "unknown"),
+        ("EMB", {"start": "2019-03-01", "end": "2020-03-01"}, ""),
+        ("TRA", {"start": "2025-03-01"}, ""),
+    ],
+)
+def test_who_has_left_england_and_not_come_back_is_told_by_the_reason(stated, code, when, left):
+    parts = [
+        {"url": "removalFromRegistrationCode", "valueCodeableConcept": {"coding": [{"code": code}]}}
+    ]
+    parts += [{"url": "effectiveTime", "valuePeriod": when}] if when else []
+    row, _ = stated(extension=[{"url": f"{PDS}RemovalFromRegistration", "extension": parts}])
+    told = row.particulars.left_england, row.particulars.return_intent
+    assert told == (left, "unknown" if left else "")
+
+
+@pytest.mark.parametrize(("code", "died"), [("1", "2020-01-01"), ("R", ""), ("U", "")])
+def test_a_notice_of_death_stands_until_it_is_removed(stated, code, died):
+    status = {
+        "url": "deathNotificationStatus",
+        "valueCodeableConcept": {"coding": [{"code": code}]},
+    }
+    notice = {"url": f"{UK_CORE}DeathNotificationStatus", "extension": [status]}
+    row, _ = stated(deceasedDateTime="2020-01-01", extension=[notice])
+    assert row.particulars.died == died
+
+
+def test_a_death_to_come_is_none(stated):
+    row, _ = stated(deceasedDateTime="2999-01-01")
+    assert row.particulars.died == ""
+    assert [each.rule for each in row.remarks] == ["DATE-FUTURE"]
+
+
+def test_a_mobile_that_takes_messages_is_a_telephone(stated):
+    points = [{"system": kind, "value": "07700 900123"} for kind in ("sms", "fax")]
+    assert stated(telecom=points)[0].particulars.phones == ("07700900123",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "births", "order", "rules"),
+    [
+        ({"multipleBirthInteger": 7}, None, 7, []),
+        ({"multipleBirthInteger": 8}, None, None, []),
+        ({"multipleBirthInteger": 9}, None, None, []),
+        ({"multipleBirthInteger": 0}, None, None, ["BIRTH-ORDER"]),
+        ({"multipleBirthBoolean": False}, 1, None, []),
+        ({"multipleBirthBoolean": True}, None, None, []),
+    ],
+)
+def test_what_pds_says_of_the_birth_is_known_for_what_it_means(
+    stated, fields, births, order, rules
+):
+    row, _ = stated(**fields)
+    assert (row.particulars.births, row.particulars.birth_order) == (births, order)
+    assert [each.rule for each in row.remarks] == rules
+
+
+def observed(number, code="246435002", subject="Patient/9000000009"):
+    about = {"code": {"coding": [{"code": code}]}, "valueInteger": number}
+    return {"resourceType": "Observation", "subject": {"reference": subject}} | about
+
+
+@pytest.mark.parametrize(
+    ("observation", "births"),
+    [
+        (observed(2), 2),
+        (observed(1), 1),
+        (observed(9), 9),
+        (observed(0), 1),
+        (observed(10), 1),
+        (observed(3, code="364589006"), 1),
+        (observed(3, subject=""), 1),
+    ],
+)
+def test_only_an_observation_of_how_many_were_born_says_that(stated, observation, births):
+    row, _ = stated(observation, multipleBirthBoolean=False)
+    assert row.particulars.births == births
+
+
+def test_a_number_of_another_system_is_no_nhs_number(stated):
+    local = {"system": "https://example.com/local", "value": "9000000017"}
+    row, _ = stated(identifier=[local, {"system": NHS, "value": "9000000009"}])
+    assert row.particulars.identifiers == (Identifier("nhs", "9000000009"),)
+
+
+def test_only_the_status_of_the_number_itself_verifies_it(stated):
+    other = {"url": f"{UK_CORE}Other", "valueCodeableConcept": {"coding": [{"code": "01"}]}}
+    row, _ = stated(identifier=[{"system": NHS, "value": "9000000009", "extension": [other]}])
+    assert row.particulars.identifiers[0].status == "unverified"
+
+
+def test_a_practice_has_its_name_and_the_day_that_it_ended(stated):
+    period = {"start": "2015-02-01", "end": "2019-03-01"}
+    practice = {"display": "High Street", "identifier": {"value": "Y12345", "period": period}}
+    assert stated(generalPractitioner=[practice])[0].particulars.involvements == (
+        Involvement("gp", "Y12345", "High Street", start="2015-02-01", end="2019-03-01"),
+    )
+
+
+def test_a_patient_of_a_bundle_is_named_by_the_end_of_its_address_too(written):
+    url = "https://pds.example.com/Patient/baby"
+    patient = {"resourceType": "Patient", "id": "9000000009", "birthDate": "2026-01-02"}
+    mother = related(patient={"reference": "Patient/baby"})
+    entries = [{"resource": mother}, {"fullUrl": url, "resource": patient}]
+    bundle = {"resourceType": "Bundle", "entry": entries}
+    (row,) = written(json.dumps(bundle) + "\n").rows
+    assert [each.relationship for each in row.particulars.carers] == ["mother"]
+
+
+@pytest.mark.parametrize("begins", ["[", "[\n"])
+def test_a_list_of_patients_is_recognised(tmp_path, begins):
+    path = tmp_path / "pds.json"
+    path.write_text(begins + '{"resourceType":"Patient","id":"1","birthDate":"2015-01-02"}]')
+    assert recognise(path) is FEEDS[FEED]
+
+
+def test_a_related_person_who_is_of_another_patient_is_no_carer_of_the_one_before(stated):
+    row, dropped = stated(related(patient={"reference": "Patient/9000000025"}))
+    assert (row.particulars.carers, dropped) == ((), {"RelatedPerson": 1})
+
+
+def test_a_related_person_with_a_name_keeps_it_whatever_a_patient_of_that_number_is_called(written):
+    named = '"relationship": [{"coding": [{"code": "GESTM"}]}], "name": [{"given": ["Eve"]}]'
+    text = BIRTH.replace('"relationship": [{"coding": [{"code": "GESTM"}]}]', named)
+    (carer,) = written(text).submissions["9000000009"].particulars.carers
+    assert (carer.given, carer.family) == ("Eve", "")
+
+
+def test_a_code_counts_wherever_among_its_codings_it_stands(stated):
+    codings = [{"code": "present"}, {"code": "01"}]
+    kind = f"{UK_CORE}NHSNumberVerificationStatus"
+    status = {"url": kind, "valueCodeableConcept": {"coding": codings}}
+    row, _ = stated(identifier=[{"system": NHS, "value": "9000000009", "extension": [status]}])
+    assert row.particulars.identifiers[0].status == "verified"
+
+
+def test_a_document_of_many_lines_is_no_larger_than_one_element_may_be(read, tmp_path):
+    path = tmp_path / "pds.json"
+    path.write_text('{\n"resourceType": "Patient",\n"id": "1",\n"birthDate": "2015-01-02"\n}')
+    assert len(read(FEED, path).rows) == 1
+    with pytest.raises(FeedError, match="one whole JSON resource in each line"):
+        read(PdsFhir(limits=Limits(element=40)), path)
+
+
+@pytest.mark.parametrize(("end", "used"), [("2026-04-29", 0), ("2026-04-30", 1)])
+def test_what_ends_today_is_still_in_use(read, tmp_path, end, used):
+    path = tmp_path / "pds.ndjson"
+    phone = {"system": "phone", "value": "01632960587", "period": {"end": f"{end}T00:00:00Z"}}
+    patient = {"resourceType": "Patient", "id": "1", "birthDate": "2015-01-02", "telecom": [phone]}
+    path.write_text(json.dumps(patient) + "\n")
+    (row,) = read(PdsFhir(clock=lambda: "2026-04-30"), path).rows
+    assert len(row.particulars.phones) == used
+
+
+def test_a_patient_without_identity_is_rejected_by_its_id(written):
+    (fault,) = written('{"resourceType":"Patient","id":"9000000009"}\n').rows
+    assert (fault.rule, fault.key) == ("NO-IDENTITY", "9000000009")

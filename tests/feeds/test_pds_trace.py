@@ -1,5 +1,6 @@
 import pytest
 
+from feeds.catalogue import FEEDS, recognise
 from feeds.submission import FeedError
 from person.identifiers import Identifier
 from person.names import PersonName
@@ -152,3 +153,98 @@ def test_an_older_response_has_a_control_row_and_no_names_of_columns(written):
 def test_a_file_that_is_no_response_is_refused_whole(written, control, where):
     with pytest.raises(FeedError, match=where):
         written(control, MPT_ROW.format("L1"))
+
+
+def test_a_patient_is_all_that_the_service_says(written):
+    names = (
+        "UNIQUE REFERENCE,FAMILY_NAME,GIVEN_NAME,OTHER_GIVEN_NAME,GENDER,ADDRESS_LINE1,"
+        "ADDRESS_LINE3,POSTCODE,TELEPHONE_NUMBER,MOBILE_NUMBER,ERROR/SUCCESS_CODE,MATCHED_NHS_NO"
+    )
+    row = "a,Obi,Ada,Bea Cee,9,1 High St,Peckham,SE15 3QN,01632 960587,07700 900123,00,9990001006"
+    particulars = written(names, row).submissions["a"].particulars
+    assert particulars.names == (PersonName(("Ada", "Bea", "Cee"), "Obi"),)
+    assert particulars.sex == "X"
+    assert particulars.addresses == (Address(("1 High St", "Peckham"), postcode="SE15 3QN"),)
+    assert particulars.phones == ("01632960587", "07700900123")
+
+
+def test_one_telephone_told_twice_is_one(written):
+    names = "UNIQUE REFERENCE,TELEPHONE_NUMBER,MOBILE_NUMBER,ERROR/SUCCESS_CODE,MATCHED_NHS_NO"
+    read = written(names, "a,07700 900123,07700900123,00,9990001006")
+    assert read.submissions["a"].particulars.phones == ("07700900123",)
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        ("UNIQUE REFERENCE,SENSITIVTY_FLAG,SUCCESS_CODE,MATCHED_NHS_NO", "00"),
+        ("unique_reference,Sensitivity Flag,ERROR_SUCCESS_CODE,MATCHED NHS NO", "0"),
+    ],
+)
+def test_columns_are_known_by_every_name_that_a_publication_gives_them(written, names, code):
+    particulars = written(names, f"a,s,{code},9990001006").submissions["a"].particulars
+    assert particulars.identifiers == (Identifier("nhs", "9990001006", "verified"),)
+    assert particulars.restricted
+
+
+@pytest.mark.parametrize(
+    ("flag", "restricted"), [("u", False), ("n", False), ("s", True), ("?", True)]
+)
+def test_a_mark_that_is_not_known_may_be_a_restriction(written, flag, restricted):
+    read = written(FOUND, f"a,,,,,,,,{flag},00,9990001006")
+    assert read.submissions["a"].particulars.restricted is restricted
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "former"),
+    [
+        ("9000000009,", "90", "9000000009"),
+        (",9000000009", "90", "9000000009"),
+        ("9990001006,", "90", None),
+        ("9000000009,", "00", None),
+    ],
+)
+def test_the_number_that_was_asked_about_is_superseded_where_another_was_found(
+    written, asked, code, former
+):
+    names = "UNIQUE REFERENCE,REQ_NHS_NUMBER,NHS_NO,ERROR/SUCCESS_CODE,MATCHED_NHS_NO"
+    found = written(names, f"a,{asked},{code},9990001006").submissions["a"].particulars.identifiers
+    superseded = [each.value for each in found if each.status == "superseded"]
+    assert superseded == ([former] if former else [])
+    assert found[0] == Identifier("nhs", "9990001006", "verified")
+
+
+def test_a_death_to_come_is_none(written):
+    names = "UNIQUE REFERENCE,DATE_OF_DEATH,ERROR/SUCCESS_CODE,MATCHED_NHS_NO"
+    read = written(names, "a,29990101,00,9990001006")
+    assert read.submissions["a"].particulars.died == ""
+    assert read.remarks("a") == [("DATE-FUTURE", "DATE_OF_DEATH")]
+
+
+def test_a_row_with_other_cells_names_its_record(trace):
+    assert [each.key for each in trace.rows if getattr(each, "rule", "") == "CELLS"] == ["H-9"]
+
+
+WHOLE = (
+    "1,9000000009,Obi,Ada,Bea,2,20140509,20200102,1 High St,,Peckham,,London,SE15 3QN,Y12345,,"
+    "20260101,L1,,01632960587,07700900123,ada@example.com,S,M1,90,9990001006,4,90,0,0,90,90,0"
+)
+NAMES = (
+    "UNIQUE REFERENCE,NHS_NO,FAMILY_NAME,GIVEN_NAME,OTHER_GIVEN_NAME,GENDER,DATE_OF_BIRTH,"
+    "DATE_OF_DEATH,ADDRESS_LINE1,ADDRESS_LINE2,ADDRESS_LINE3,ADDRESS_LINE4,ADDRESS_LINE5,POSTCODE,"
+    "GP_PRACTICE_CODE,NHAIS_POSTING_ID,AS_AT_DATE,LOCAL_PATIENT_ID,INTERNAL_ID,TELEPHONE_NUMBER,"
+    "MOBILE_NUMBER,EMAIL_ADDRESS,SENSITIVITY_FLAG,MPS_ID,ERROR/SUCCESS_CODE,MATCHED_NHS_NO,"
+    "MATCHED_ALGORITHM_INDICATOR,MATCHED_CONFIDENCE_PERCENTAGE,A,B,C,D,E"
+)
+
+
+def test_an_older_response_says_by_its_order_what_a_newer_one_says_by_names(written, tmp_path):
+    control = "MPTREQ_00003,SPINE_MPTPHASE4_TRACE,1,00"
+    older = written(control, WHOLE)
+    assert recognise(tmp_path / "response.csv") is FEEDS[FEED]
+    assert (older.submissions["L1"].line, older.remarks("L1")) == (2, [])
+    told = older.submissions["L1"].particulars
+    assert (told.died, told.restricted, len(told.phones)) == ("2020-01-02", True, 2)
+    assert written(NAMES, WHOLE).submissions["L1"] == older.submissions["L1"]
+    named = written(control, NAMES, WHOLE).submissions["L1"]
+    assert (named.particulars, named.line) == (told, 3)

@@ -1,8 +1,10 @@
 import pytest
 
+from feeds.catalogue import FEEDS
 from feeds.submission import Fault, FeedError
 from person.identifiers import Identifier
 from person.names import PersonName
+from person.places import Address
 from person.services import Involvement
 
 FEED = "school.census"
@@ -163,3 +165,185 @@ def test_windows_letters_in_a_file_that_declares_utf8_are_read(written, samples,
 def test_a_file_that_is_no_census_is_refused_whole(written, samples, change, where):
     with pytest.raises(FeedError, match=where):
         written(change((samples / "census.xml").read_text()))
+
+
+ABOUT = (
+    "<Collection>SC</Collection><ReferenceDate>2026-01-15</ReferenceDate>"
+    "<LEA>801</LEA><Estab>2000</Estab><DateTime>2026-02-03T10:00:00</DateTime>"
+)
+PUPIL = "<UPN>K801200024001</UPN><Surname>Obi</Surname>"
+
+
+@pytest.fixture
+def told(written):
+    """What is read of one pupil in a census that says this of itself."""
+
+    def tell(pupil=PUPIL, about=ABOUT):
+        header = f"<Header><CollectionDetails>{about}</CollectionDetails></Header>"
+        roll = f"<PupilsOnRoll><PupilOnRoll>{pupil}</PupilOnRoll></PupilsOnRoll>"
+        return written(f"<Message>{header}<Pupils>{roll}</Pupils></Message>")
+
+    return tell
+
+
+def test_a_census_is_a_snapshot_in_which_a_child_may_stand_twice(census):
+    assert census.reading.mode == "snapshot"
+    assert census.reading.settings.dual_registration
+
+
+@pytest.mark.parametrize(
+    ("without", "effective"),
+    [("", "2026-01-15"), ("<ReferenceDate>2026-01-15</ReferenceDate>", "2026-02-03T10:00:00")],
+)
+def test_a_census_speaks_for_its_day_and_else_for_the_time_when_it_was_made(
+    told, without, effective
+):
+    assert told(about=ABOUT.replace(without, "")).reading.header.effective == effective
+
+
+@pytest.mark.parametrize(("digits", "serial"), [(18, 10**18 - 1), (19, 0)])
+def test_a_serial_number_that_the_log_cannot_hold_is_none(told, digits, serial):
+    about = f"{ABOUT}<SerialNo>{'9' * digits}</SerialNo>"
+    assert told(about=about).reading.header.sequence == serial
+
+
+def test_of_two_values_the_first_is_the_pupils(told):
+    (row,) = told(f"{PUPIL}<Sex>F</Sex><Sex>M</Sex><Surname>Ray</Surname>").rows
+    assert (row.particulars.sex, row.particulars.names[0].family) == ("F", "Obi")
+
+
+def test_a_pupil_that_is_not_taken_is_of_its_school(told):
+    for pupil, rule in (
+        ("<Surname>Obi</Surname>", "1500"),
+        ("<UPN>K801200024001</UPN>", "NO-IDENTITY"),
+    ):
+        (fault,) = told(pupil).rows
+        assert (fault.rule, fault.scope) == (rule, "8012000")
+
+
+@pytest.mark.parametrize(
+    ("written_upn", "key"),
+    [("k801200024001", "K801200024001"), (" K8012 00024001 ", "K801200024001"),
+     ("K" * 36, "K" * 36), ("K" * 37, None), ("un3", None)],
+)  # fmt: skip
+def test_a_key_is_the_upn_however_it_is_written(told, written_upn, key):
+    (row,) = told(f"<UPN>{written_upn}</UPN><Surname>Obi</Surname>").rows
+    assert row.key == (f"8012000/{key}" if key else "")
+
+
+@pytest.mark.parametrize(
+    ("place", "school"),
+    [
+        ("<LAEstab>8013000</LAEstab>", "8013000"),
+        ("<LAEstab>801/3000</LAEstab>", "8013000"),
+        ("<Estab>3000</Estab>", "8013000"),
+        ("<LEA>802</LEA><Estab>3000</Estab>", "8023000"),
+        ("", "8012000"),
+    ],
+)
+def test_a_pupil_may_name_its_own_school(told, place, school):
+    (row,) = told(PUPIL + place).rows
+    assert (row.scope, row.key) == (school, f"{school}/K801200024001")
+
+
+def test_a_temporary_number_of_before_is_the_key_at_the_same_school(told):
+    (row,) = told(f"{PUPIL}<FormerUPN>X35640002401A</FormerUPN><Estab>3000</Estab>").rows
+    assert row.former_key == "8013000/X35640002401A"
+
+
+def test_a_temporary_number_that_is_the_pupils_own_is_no_former_one(told):
+    (row,) = told("<UPN>X35640002401A</UPN><Surname>Obi</Surname>").rows
+    assert (row.key, row.former_key) == ("8012000/X35640002401A", "")
+
+
+def test_pupils_stand_in_the_school_that_holds_them_or_that_was_named_before_them(written):
+    pupil = "<PupilOnRoll><UPN>{}</UPN><Surname>Obi</Surname></PupilOnRoll>"
+    upns = ("K801200024001", "M213432123007", "U330402322045")
+    pupils = [f"<PupilsOnRoll>{pupil.format(upn)}</PupilsOnRoll>" for upn in upns]
+    header = "<Header><Source><LEA>801</LEA></Source></Header>"
+    held = "".join(
+        f"<School><Estab>{school}</Estab>{one}</School>"
+        for school, one in zip((3000, 4000), pupils, strict=False)
+    )
+    after = f"<School><Estab>5000</Estab></School>{pupils[2]}"
+    found = written(f"<Message>{header}{held}{after}</Message>")
+    assert found.reading.header.scopes == ()
+    assert [row.scope for row in found.rows] == ["8013000", "8014000", "8015000"]
+
+
+@pytest.mark.parametrize(
+    ("home", "address"),
+    [
+        ("<SAON>Flat 2</SAON><PAON>14</PAON><Street>Low Road</Street><Locality>Peckham</Locality>"
+         "<PostTown>London</PostTown><Town>Camberwell</Town><UPRN>10000000001</UPRN>",
+         Address(("Flat 2", "14", "Low Road", "Peckham"), "London", "", "10000000001")),
+        ("".join(f"<AddressLine{n}>L{n}</AddressLine{n}>" for n in range(1, 6)),
+         Address(("L1", "L2", "L3", "L4", "L5"))),
+        ("<Postcode>se153qn</Postcode>", Address(postcode="SE15 3QN")),
+        ("<PAON>14</PAON><PostCode>ZZ99 3VZ</PostCode>", None),
+        ("<PostCode>ZZ99 3WZ</PostCode>", None),
+    ],
+)  # fmt: skip
+def test_an_address_is_its_lines_in_their_order_its_town_postcode_and_property(told, home, address):
+    (row,) = told(f"{PUPIL}<Address>{home}</Address>").rows
+    assert row.particulars.addresses == ((address,) if address else ())
+    assert row.particulars.no_known_address is ("3VZ" in home)
+
+
+def test_a_pupil_of_whom_one_address_says_no_fixed_abode_and_one_a_place_has_both(told):
+    homes = ("<PostCode>ZZ99 3VZ</PostCode>", "<PostCode>SE15 3QN</PostCode>")
+    (row,) = told(PUPIL + "".join(f"<Address>{home}</Address>" for home in homes)).rows
+    assert row.particulars.no_known_address
+    assert [each.postcode for each in row.particulars.addresses] == ["SE15 3QN"]
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("<PreferredSurname>Obi</PreferredSurname>", []),
+        ("<PreferredForename>Ada</PreferredForename>", []),
+        ("<PreferredForename>Addie</PreferredForename>",
+         [PersonName(("Addie", "Bea"), "Obi", "preferred")]),
+        ("<FormerSurname>Ray</FormerSurname>", [PersonName(("Ada", "Bea"), "Ray", "former")]),
+        ("<FormerSurname>Obi</FormerSurname>", []),
+    ],
+)  # fmt: skip
+def test_a_name_that_says_nothing_else_is_not_told_twice(told, said, names):
+    own = "<Forename>Ada</Forename><MiddleNames>Bea</MiddleNames>"
+    (row,) = told(PUPIL + own + said).rows
+    assert list(row.particulars.names) == [PersonName(("Ada", "Bea"), "Obi"), *names]
+
+
+def test_an_enrolment_is_one_of_the_codes_and_not_a_word_that_begins_like_one(told):
+    read = told(f"{PUPIL}<EnrolStatus>Current</EnrolStatus>")
+    assert read.remarks(FIRST) == [("ENROL-STATUS", "EnrolStatus")]
+    assert read.submissions[FIRST].particulars.involvements[0].enrolment == ""
+
+
+@pytest.mark.parametrize("odd", ["<!-- was Ray -->", "<?was Ray?>"])
+def test_a_comment_within_a_value_is_no_part_of_it_and_cuts_nothing_off(told, odd):
+    (row,) = told(PUPIL.replace("Obi", f"Ob{odd}i")).rows
+    assert row.particulars.names[0].family == "Obi"
+
+
+def test_windows_letters_in_a_file_that_declares_nothing_are_read(written, samples, census):
+    _, text = (samples / "census.xml").read_text().split("?>", 1)
+    assert written(text.lstrip(), "cp1252").rows == census.rows
+
+
+@pytest.mark.parametrize(
+    ("beginning", "is_census"),
+    [
+        ("<Message><Header/><PupilsOnRoll>", True),
+        ("<Message><Header><Collection>sc1</Collection></Header>", True),
+        ("<Message><Header><Collection>CIN</Collection></Header>", False),
+        ("<Other><PupilsOnRoll>", False),
+    ],
+)
+def test_a_census_is_recognised_by_its_roll_or_by_its_collection(beginning, is_census):
+    assert FEEDS[FEED].recognises(beginning.encode(), "x") is is_census
+
+
+def test_of_two_days_in_a_header_the_first_is_the_one_that_it_speaks_for(told):
+    about = f"{ABOUT}<ReferenceDate>2026-05-21</ReferenceDate>"
+    assert told(about=about).reading.header.effective == "2026-01-15"

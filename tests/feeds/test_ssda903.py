@@ -2,6 +2,7 @@ import pytest
 
 from feeds.catalogue import FEEDS, JOINT, recognise
 from feeds.joining import MOST
+from feeds.ssda903 import periods
 from feeds.submission import FeedError
 from person.identifiers import Identifier
 from person.particulars import BirthDate
@@ -168,3 +169,87 @@ def test_a_child_of_whom_endless_rows_speak_is_refused(read, paths, tmp_path):
     endless.write_text("CHILD,SW_ID,SW_DECOM\n" + "L1,SW1,06/01/2024\n" * MOST)
     with pytest.raises(FeedError, match="rows for one child"):
         read(FEED, [path for path in paths if path.name != "sw_episodes.csv"] + [endless])
+
+
+def test_a_source_of_the_feed_tells_of_all_of_its_few_children(tables):
+    assert tables.reading.mode == "snapshot"
+    assert tables.reading.settings.holds_few
+
+
+@pytest.mark.parametrize(
+    ("episodes", "whole"),
+    [
+        ([("2024-02-01", "2024-03-01"), ("2024-03-01", "")], [("2024-02-01", "")]),
+        ([("2024-02-01", "2024-03-01"), ("2024-03-02", "2024-04-01")], None),
+        ([("2024-02-01", "2024-05-01"), ("2024-03-01", "2024-04-01")],
+         [("2024-02-01", "2024-05-01")]),
+        ([("2024-02-01", ""), ("2024-03-01", "2024-04-01")], [("2024-02-01", "")]),
+        ([("2024-02-01", "2024-03-01"), ("2024-02-15", "")], [("2024-02-01", "")]),
+        ([("", "2024-03-01"), ("2024-02-01", "2024-04-01")], None),
+        ([("", ""), ("", "2024-03-01")], None),
+    ],
+)  # fmt: skip
+def test_episodes_that_touch_or_overlap_make_one_period(episodes, whole):
+    expected = episodes if whole is None else whole
+    assert periods(episodes) == periods(episodes[::-1]) == expected
+
+
+def joined(read, tmp_path, mapping, **tables):
+    """What is read of tables that are told row by row."""
+    paths = []
+    for name, text in tables.items():
+        paths.append(tmp_path / f"{name}.csv")
+        paths[-1].write_text(text)
+    return read(FEED, paths, mapping)
+
+
+HEADER = "CHILD,SEX,DOB,UPN\n"
+EPISODES = "CHILD,DECOM,DEC\n"
+
+
+def test_a_social_worker_ends_when_the_table_says(read, tmp_path, mapping):
+    workers = "CHILD,SW_ID,SW_DECOM,SW_DEC\nL1,SW9,06/01/2024,07/02/2024\n"
+    told = joined(read, tmp_path, mapping, h=HEADER + "L1,1,,\n", e=EPISODES, w=workers)
+    assert told.submissions["L1"].particulars.involvements == (
+        Involvement("social-work", "801", practitioner="SW9", start="2024-01-06", end="2024-02-07"),
+    )
+
+
+def test_a_row_with_other_cells_names_its_child(tables):
+    faults = {each.rule: each.key for each in tables.rows if hasattr(each, "expected")}
+    assert faults == {"KEY": "", "CELLS": "L6"}
+
+
+@pytest.mark.parametrize(("length", "taken"), [(64, True), (65, False)])
+def test_a_childs_id_has_at_most_sixty_four_characters(read, tmp_path, mapping, length, taken):
+    child = "L" * length
+    told = joined(read, tmp_path, mapping, h=f"{HEADER}{child},1,01/02/2015,\n", e=EPISODES)
+    assert told.faults == ([] if taken else [("KEY", 2)])
+    path = tmp_path / "return.xml"
+    path.write_text(
+        f"<SSDA903><CHILD><HEADER><CHILDID>{child}</CHILDID></HEADER></CHILD></SSDA903>"
+    )
+    assert read(FEED, path).faults == ([] if taken else [("KEY", 1)])
+
+
+@pytest.mark.parametrize(("said", "stand_in"), [("1", True), ("0", False), ("", False)])
+def test_the_xml_says_who_is_unaccompanied(read, tmp_path, said, stand_in):
+    path = tmp_path / "return.xml"
+    own = f"<CHILDID>L1</CHILDID><DOB>15/06/2010</DOB><UASC>{said}</UASC>"
+    path.write_text(f"<SSDA903><CHILD><HEADER>{own}</HEADER></CHILD></SSDA903>")
+    birth = read(FEED, path).submissions["L1"].particulars.birth
+    assert birth == BirthDate("2010-06-15", default_day=stand_in)
+
+
+def test_episodes_of_the_xml_are_of_the_authority_that_is_told(read, tmp_path, mapping):
+    path = tmp_path / "return.xml"
+    episodes = "".join(
+        f"<EPISODE><DECOM>{begun}</DECOM><DEC>{ended}</DEC></EPISODE>"
+        for begun, ended in (("05/01/2022", "10/02/2022"), ("05/01/2024", ""))
+    )
+    own = f"<HEADER><CHILDID>L1</CHILDID></HEADER>{episodes}"
+    path.write_text(f"<SSDA903><CHILD>{own}</CHILD></SSDA903>")
+    assert read(FEED, path, mapping).submissions["L1"].particulars.involvements == (
+        Involvement("social-work", "801", start="2022-01-05", end="2022-02-10"),
+        Involvement("social-work", "801", start="2024-01-05"),
+    )
