@@ -215,7 +215,8 @@ def test_a_name_borne_beside_another_may_be_a_twins_and_is_so_where_anything_spe
     beside = HOME | {"given": Given.BESIDE}
     assert decided(beside) == ("review", BESIDE)
     assert decided(beside | {"place": Place.PAST, "life": Life.SINGLE}).reason == BESIDE
-    for less in (TWO_NHS, TWO_UPNS, {"place": Place.COMMUNAL}, {"birth": Birth.DEFAULT}, *BIRTHS):
+    elsewhere: list[Levels] = [{"place": Place.COMMUNAL}, {"birth": Birth.DEFAULT}]
+    for less in (TWO_NHS, TWO_UPNS, *elsewhere, *BIRTHS):
         decision = decided(beside | less)
         assert (decision.outcome, decision.reason) == ("review", TWO_NAMES)
     assert BESIDE in MARGINS
