@@ -24,13 +24,15 @@ UNLIKE = "weight between the thresholds, unlike names, and no part of the countr
 TWIN = "a number agrees and forenames are no more than alike: a twin's?"
 BROTHER = "no forename in common but Muhammad or the like: a brother's?"
 SHARED_NAME = "no forename in common but Muhammad or the like"
+BESIDE = "no forename in common, but one is borne beside such as the other: a twin's?"
+TWO_NAMES = "no forename in common, but one is borne beside such as the other"
 STAND_IN = "a default birth date and no shared home"
 OTHER_FAMILY = "another family name, and no home near by"
 OTHER_BIRTH = "another birth date, and no home near by"
 TITLED = "a title in place of a family name, and no shared home"
 RENAMED = "a number agrees and the forename alone does not: another's?"
 MARGINS = {
-    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, APART: 0.75, UNLIKE: 1.0,
+    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, BESIDE: 0.0, APART: 0.75, UNLIKE: 1.0,
     SHARED_NAME: 1.0, TITLED: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0, STAND_IN: 4.0,
     RENAMED: 7.0,
 }  # fmt: skip
@@ -292,6 +294,9 @@ def _never_alone(levels: Levels) -> str:
     if levels.given == Given.HONORIFIC:
         alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
         return BROTHER if alone else SHARED_NAME
+    if levels.given == Given.BESIDE:
+        alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
+        return BESIDE if alone else TWO_NAMES
     if levels.sex == Sex.DIFFERENT and not levels.is_at_home_but_for_sex:
         return "different sex and no number in common"
     if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:

@@ -62,6 +62,7 @@ class Known:
             family_spelling=words[:, spelling.OWN_FAMILY_SPELLING],
             formals=words[:, spelling.OWN_FORMALS : spelling.OWN_FORMALS + lexicon.FORMAL_FORMS],
             title=words[:, spelling.OWN_TITLE],
+            beside=words[:, spelling.OWN_BESIDE],
             known=words[:, spelling.KNOWN],
             forename_rarity=words[:, spelling.OWN_FORENAME_RARITY],
             family_rarity=words[:, spelling.OWN_FAMILY_RARITY],
@@ -129,6 +130,7 @@ class Known:
             population.is_forename(word),
             population.forename_rarity(word),
             population.family_rarity(word),
+            0,
             *map(code, lexicon.formal_forms(word)),
         ]
         self._words.extend([numbers + [0] * (WIDTH - len(numbers))])
@@ -157,6 +159,7 @@ def _listed(population: Population) -> Listed:
         *columns,
         *(column.values() for column in columns),
         lexicon.TITLES,
+        lexicon.borne_beside(),
         formals,
         *formals.values(),
         population.forename_classes,
@@ -172,6 +175,8 @@ def _listed(population: Population) -> Listed:
     for word, forms in formals.items():
         facts[row[word], spelling.FORMALS : spelling.FORMALS + len(forms)] = [row[f] for f in forms]
     facts[[row[word] for word in lexicon.TITLES], spelling.TITLE] = 1
+    for word, kind in lexicon.borne_beside().items():
+        facts[row[word], spelling.BESIDE] = kind
     facts[1:, spelling.FORENAME_RARITY] = [population.forename_rarity(word) for word in texts]
     facts[1:, spelling.FAMILY_RARITY] = [population.family_rarity(word) for word in texts]
     facts[0, [spelling.FORENAME_RARITY, spelling.FAMILY_RARITY]] = RAREST

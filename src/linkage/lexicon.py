@@ -100,6 +100,10 @@ ENDEARING = ("ie", "y")
 FORENAMES, FAMILIES = "spellings.txt", "family_spellings.txt"
 """Tables of spellings."""
 
+WHOLE, SYLLABLE, SYLLABLES = 1, 2, 3
+"""How a name is borne beside an English one: as it stands (Kofi), as a syllable (Wei), or made of
+two (Weijun)."""
+
 FORMAL_FORMS = 16
 """How many formal names a familiar form may stand for: all that the table lists, and its stems."""
 WRITTEN_AS_LIKED = ("ie", "y", "i")
@@ -124,6 +128,30 @@ def spellings(table: str) -> dict[str, str]:
         return listed
     borne = {form: listed.get(head, head) for form, head in spellings(FORENAMES).items()}
     return borne | listed
+
+
+@cache
+def borne_beside() -> dict[str, int]:
+    """The names and syllables of names that are borne beside an English one: which it is."""
+    lines = _lines("beside.txt")
+    return {
+        word: SYLLABLE if kind == "chinese" else WHOLE for kind, words in lines for word in words
+    }
+
+
+def is_syllable(word: str) -> bool:
+    """Whether a word is a syllable of which Chinese names are made."""
+    return borne_beside().get(word) == SYLLABLE
+
+
+@lru_cache(1 << 15)
+def has_two_syllables(word: str) -> bool:
+    """Whether a word is two such syllables written together.
+
+    >>> has_two_syllables("weijun"), has_two_syllables("wei")
+    (True, False)
+    """
+    return any(is_syllable(word[:i]) and is_syllable(word[i:]) for i in range(1, len(word)))
 
 
 @cache

@@ -25,10 +25,13 @@ LARGEST = 20.0
 """Bits that one field may add or take, whatever the shares: rare levels are poorly known."""
 
 RARITY_COUNTS = {
-    "given": {"EXACT": 1.0, "EQUIVALENT": 0.85, "TYPO": 0.75, "NEAR": 0.5},
+    "given": {
+        "EXACT": 1.0, "EQUIVALENT": 0.85, "TYPO": 0.75, "NEAR": 0.5, "MIDDLE": 0.75, "SWAPPED": 0.5,
+    },
     "family": {"EXACT": 1.0, "VARIANT": 0.75, "NEAR": 0.75},
-}
-"""How far a name's rarity counts on each level: agreement on a near spelling says less of it."""
+}  # fmt: skip
+"""How far a name's rarity counts on each level: agreement on a near spelling says less of it, and
+so does one on a further name, or on a name in another place."""
 
 
 RARITY_AGAINST = {"random": 1.0, "community": 0.6}

@@ -10,8 +10,10 @@ from linkage.compare.names import Family, Given, Middle
 from linkage.compare.places import Place
 from linkage.compare.sex import Sex
 from linkage.decide import (
+    BESIDE,
     BETWEEN,
     BROTHER,
+    MARGINS,
     OTHER_BIRTH,
     OTHER_FAMILY,
     RENAMED,
@@ -19,6 +21,7 @@ from linkage.decide import (
     STAND_IN,
     TITLED,
     TWIN,
+    TWO_NAMES,
     decide_pattern,
     number_crossed,
     number_in_doubt,
@@ -206,6 +209,20 @@ def test_a_name_of_honour_may_be_a_brothers_only_at_home_and_where_nothing_diffe
     ):
         assert decided(honorific | less).reason == SHARED_NAME
     assert outcome(honorific | {"sex": Sex.DIFFERENT}) == "non_link"
+
+
+def test_a_name_borne_beside_another_may_be_a_twins_and_is_so_where_anything_speaks_for_two():
+    beside = HOME | {"given": Given.BESIDE}
+    assert decided(beside) == ("review", BESIDE)
+    assert decided(beside | {"place": Place.PAST, "life": Life.SINGLE}).reason == BESIDE
+    elsewhere: list[Levels] = [{"place": Place.COMMUNAL}, {"birth": Birth.DEFAULT}]
+    for less in (TWO_NHS, TWO_UPNS, *elsewhere, *BIRTHS):
+        decision = decided(beside | less)
+        assert (decision.outcome, decision.reason) == ("review", TWO_NAMES)
+    assert BESIDE in MARGINS
+    assert TWO_NAMES not in MARGINS
+    assert outcome(beside | {"sex": Sex.DIFFERENT}) == "non_link"
+    assert decided(beside | SAME_UPN).reason == RENAMED
 
 
 def test_another_sex_is_a_slip_only_where_all_names_the_day_and_the_home_agree():

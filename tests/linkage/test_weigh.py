@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from linkage import pattern as patterns
 from linkage.comparable import BirthKind, Comparable
 from linkage.compare.life import Life
-from linkage.compare.names import Family, Given
+from linkage.compare.names import Family, Given, Middle
 from linkage.compare.sex import Sex
 from linkage.decide import (
     APART,
@@ -203,6 +203,68 @@ def test_muhammad_may_be_called_by_another_name_and_by_no_other_name_of_honour()
     for less in ({"family": "", "parts": ()}, {"birth": 20140000}):
         one, other = (msgspec.structs.replace(each, **less) for each in (bare, idris))
         assert level(one, other) == Given.DIFFERENT
+
+
+BOY = Comparable(
+    given=("jason",), family="liu", parts=("liu",), birth=20140509, birth_kind=BirthKind.FULL,
+    sex="M", postcodes=("SE153QN",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_beside"),
+    [
+        (("wei", "jun"), ("jason",), True),
+        (("weijun",), ("jason",), True),
+        (("kofi",), ("jason", "elijah"), True),
+        (("kofi", "wei"), ("jason",), True),
+        (("wei", "jason"), ("elijah",), False),
+        (("kofi",), ("jason", "wei"), False),
+        (("kofi",), ("jsaonn",), False),
+        (("kofi",), ("chukwuemeka",), False),
+        (("milan",), ("jason",), False),
+    ],
+)
+def test_a_name_is_borne_beside_an_english_one_where_no_record_holds_a_name_of_both_kinds(
+    one, other, is_beside
+):
+    left, right = (msgspec.structs.replace(BOY, given=given) for given in (one, other))
+    level = Given.BESIDE if is_beside else Given.DIFFERENT
+    for pair in ((left, right), (right, left)):
+        assert patterns.level(compare(*pair, MODEL.population), "given") == level
+
+
+def test_what_is_made_of_syllables_is_a_chinese_name_in_a_family_so_named_and_at_home_alone():
+    left, right = (msgspec.structs.replace(BOY, given=given) for given in (("weijun",), ("jason",)))
+    for differs in (
+        {"family": "green", "parts": ("green",)}, {"postcodes": ()}, {"birth": 20140000},
+    ):  # fmt: skip
+        one, other = (msgspec.structs.replace(each, **differs) for each in (left, right))
+        given = patterns.level(compare(one, other, MODEL.population), "given")
+        assert given == Given.DIFFERENT
+
+
+def test_a_name_in_two_words_is_the_same_name_in_one_and_counts_as_both():
+    words = (("jun", "jie"), ("junjie",), ("jun", "ji"))
+    two, one, slip = (msgspec.structs.replace(BOY, given=g, joined="".join(g[1:] and g))
+                      for g in words)  # fmt: skip
+    for pair in ((one, two), (two, one), (two, two)):
+        found = patterns.named(compare(*pair, MODEL.population))
+        assert (found["given"], found["middle"]) == (Given.EXACT, Middle.EXACT)
+    found = patterns.named(compare(one, slip, MODEL.population))
+    assert (found["given"], found["middle"]) != (Given.EXACT, Middle.EXACT)
+
+
+def test_a_rare_further_name_that_is_the_others_forename_says_more_than_a_common_one():
+    def rarity(one, other):
+        left, right = (msgspec.structs.replace(BOY, given=given) for given in (one, other))
+        return patterns.level(compare(left, right, MODEL.population), "given_rarity")
+
+    forename = MODEL.population.forename_rarity
+    assert rarity(("jason", "weijun"), ("weijun",)) == forename("weijun") > forename("jason")
+    assert rarity(("wei", "jason"), ("jason",)) == forename("jason")
+    assert rarity(("elijah", "wei", "jun"), ("weijun",)) == forename("weijun")
+    assert rarity(("elijah", "jasonn"), ("jason",)) == 0
 
 
 def test_what_stands_behind_muhammad_may_be_the_other_records_family_name():

@@ -1,6 +1,6 @@
 """Given and family names: sets of words in any order, under any of the names a child has borne."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from itertools import pairwise, product
 
@@ -38,6 +38,10 @@ class Given(IntEnum):
     """One is the beginning of the other: Tiff and Tiffany."""
     BARE = 12
     """Both hold Muhammad or the like and nothing else, as brothers and twins may."""
+    BESIDE = 13
+    """One has nothing but names that are borne beside an English one, and the other none of them
+    (Kofi and Samuel, Wei Jun and Jason), and family name, birth date and a home are the same: one
+    agency may keep the one name and another the other."""
 
 
 class Middle(IntEnum):
@@ -77,13 +81,13 @@ def given(left: Comparable, right: Comparable, population: Population) -> Given:
     one, other = left.given[0], right.given[0]
     if are_bare(left, right):
         return Given.BARE
-    if one == other:
+    if one == other or _written_together(left, right):
         return Given.EXACT
     if are_swapped(left, right):
         return Given.SWAPPED
     if any(lexicon.same_name(*pair) for pair in product(forenames(left), forenames(right))):
         return Given.EQUIVALENT
-    if len(set(left.given) & set(right.given)) > 1:
+    if _shared(left, right) > 1:
         return Given.EQUIVALENT
     if _is_among_names(left, right) or _is_among_names(right, left):
         return Given.MIDDLE
@@ -110,8 +114,29 @@ def _given_likeness(left: Comparable, right: Comparable, population: Population)
     alike = any(strings.is_close(a, b) or strings.same_consonants(a, b) for a, b in pairs)
     if alike:
         return Given.CLOSE
-    called = _may_be_called(left, right) or _may_be_called(right, left)
-    return Given.HONORIFIC if called and _share_all_else(left, right) else Given.DIFFERENT
+    return _unlike(left, right, population)
+
+
+def _unlike(left: Comparable, right: Comparable, population: Population) -> Given:
+    """The level of forenames that are unlike: each may be a name of a child that bears both."""
+    sides = ((left, right), (right, left))
+    if not _share_all_else(left, right):
+        return Given.DIFFERENT
+    if any(_may_be_called(*side) for side in sides):
+        return Given.HONORIFIC
+    beside = any(_may_be_beside(*side, population) for side in sides)
+    return Given.BESIDE if beside else Given.DIFFERENT
+
+
+def _written_together(left: Comparable, right: Comparable) -> bool:
+    """Whether the given names are the same when all are written as one: Jun Jie is Junjie."""
+    return (left.joined or left.given[0]) == (right.joined or right.given[0])
+
+
+def _shared(left: Comparable, right: Comparable) -> int:
+    """How many names both records hold; two that follow each other may be one in the other."""
+    joined = _holds_joined(left.given, right.given) + _holds_joined(right.given, left.given)
+    return len(set(left.given) & set(right.given)) + joined
 
 
 def _is_among_names(one: Comparable, other: Comparable) -> bool:
@@ -119,7 +144,12 @@ def _is_among_names(one: Comparable, other: Comparable) -> bool:
 
     Angela Xiao Ming is Xiaoming, too.
     """
-    return one.given[0] in other.given or any(a + b in other.given for a, b in pairwise(one.given))
+    return one.given[0] in other.given or _holds_joined(one.given, other.given)
+
+
+def _holds_joined(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two words that follow each other are, written together, one of the others."""
+    return any(a + b in others for a, b in pairwise(words))
 
 
 def _near_middle(one: Comparable, other: Comparable) -> bool:
@@ -144,6 +174,32 @@ def _may_be_called(bare: Comparable, other: Comparable) -> bool:
     return _is_bare(bare) and not other.honorific
 
 
+def _may_be_beside(own: Comparable, other: Comparable, population: Population) -> bool:
+    """Whether one has nothing but names borne beside English ones, and the other none of them."""
+    is_own = all(_is_borne_beside(word, own, population) for word in _all_given(own))
+    return (
+        is_own
+        and not other.honorific
+        and all(
+            population.is_forename(word) and not _is_borne_beside(word, other, population)
+            for word in _all_given(other)
+        )
+    )
+
+
+def _is_borne_beside(word: str, record: Comparable, population: Population) -> bool:
+    """Whether a forename is borne beside an English one: what syllables make, in such a family."""
+    kind = lexicon.borne_beside().get(word)
+    if kind == lexicon.WHOLE:
+        return True
+    is_made = lexicon.has_two_syllables(word) and not population.is_forename(word)
+    return (kind == lexicon.SYLLABLE or is_made) and any(map(lexicon.is_syllable, record.parts))
+
+
+def _all_given(record: Comparable) -> Iterable[str]:
+    return (*record.given, *record.other_given)
+
+
 def _share_all_else(left: Comparable, right: Comparable) -> bool:
     """Whether a family name and a whole birth date are stated and the same, and a home is."""
     same = "" != left.family == right.family and left.birth == right.birth
@@ -151,19 +207,41 @@ def _share_all_else(left: Comparable, right: Comparable) -> bool:
 
 
 def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:
-    """How rare the forename is on which they agree: of two spellings, the commoner; else 0."""
-    if level not in (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.NEAR):
+    """How rare the forename is on which they agree: of two spellings, the commoner; else 0.
+
+    Of forename and family name that change places either may be the forename: the commoner counts.
+    """
+    if level == Given.MIDDLE:
+        return _shared_rarity(left, right, population)
+    if level not in (Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.NEAR, Given.SWAPPED):
         return 0
     return min(population.forename_rarity(r.given[0]) for r in (left, right))
+
+
+def _shared_rarity(left: Comparable, right: Comparable, population: Population) -> int:
+    """How rare a forename is that the other record holds among its names; 0 where it is a slip."""
+    found = [
+        population.forename_rarity(one.given[0])
+        for one, other in ((left, right), (right, left))
+        if one.given[0] in other.given
+        or any(a + b == one.given[0] for a, b in pairwise(other.given))
+    ]
+    return min(found, default=0)
 
 
 def middle(left: Comparable, right: Comparable, level: Given) -> Middle:
     """The level of the further given names; missing where the forename was one of them."""
     one, other = left.given[1:], right.given[1:]
-    if not one or not other or level in (Given.MIDDLE, Given.SWAPPED):
+    if level in (Given.MISSING, Given.MIDDLE, Given.SWAPPED):
+        return Middle.MISSING
+    if (one or other) and _written_together(left, right):
+        return Middle.EXACT
+    if not one or not other:
         return Middle.MISSING
     pairs = list(product(one, other))
-    if any(a == b for a, b in pairs) or (left.given[0] in other and right.given[0] in one):
+    if any(a == b for a, b in pairs) or _shared(left, right) > 1:
+        return Middle.EXACT
+    if _holds_joined(one, other) or _holds_joined(other, one):
         return Middle.EXACT
     if any(1 in (len(a), len(b)) and a[0] == b[0] for a, b in pairs):
         return Middle.INITIAL

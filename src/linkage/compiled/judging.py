@@ -36,6 +36,7 @@ GIVEN_RARITY, FAMILY_RARITY = PLACES["given_rarity"], PLACES["family_rarity"]
 NHS_LAST, UPN_LAST, LA_LAST = int(Nhs.EXACT), int(Upn.FORMER), int(LaChild.EXACT)
 EXACT, BARE = 1, int(Given.BARE)
 PLAIN = np.array([i for i, name in enumerate(FIELDS) if name not in RARITIES])
+GIVEN_AMONG = RARITIES.index("given")
 RARE = np.array([PLACES[name] for name in RARITIES])
 RARITY = np.array([PLACES[f"{name}_rarity"] for name in RARITIES])
 
@@ -68,6 +69,9 @@ class Terms(NamedTuple):
         # A forename or family name that is left open is not in exact agreement.
         unequal = np.delete(by_rarity, EXACT, axis=1).max(axis=1)
         by_rarity[:, OPEN] = np.maximum(unequal, unequal[:, :1])
+        # A further name that is the other's forename may be rarer than the commoner forename.
+        further = by_rarity[GIVEN_AMONG, int(Given.MIDDLE)].max(axis=0)
+        by_rarity[GIVEN_AMONG, OPEN] = np.maximum(by_rarity[GIVEN_AMONG, OPEN], further)
         return cls(facts, weights.prior, by_level, by_rarity, floor)
 
 
@@ -152,10 +156,14 @@ def patterns(left, right, facts, out):
 def names_if_exact(a, b, facts):
     """The levels of the names where they agree exactly or are missing; else they are open."""
     given = exact_or_open(a[at.GIVEN], b[at.GIVEN])
+    as_one = levels.as_one(a) == levels.as_one(b)
+    if given == OPEN and as_one:
+        given = EXACT
     if given == EXACT and levels.are_bare(a, b, facts):
         given = BARE
     family = exact_or_open(a[at.FAMILY], b[at.FAMILY])
-    further = a[at.GIVEN + 1] != 0 and b[at.GIVEN + 1] != 0
+    one, other = a[at.GIVEN + 1] != 0, b[at.GIVEN + 1] != 0
+    further = (one and other) or (as_one and (one or other))
     code = at_place(given, GIVEN) | at_place(family, FAMILY)
     code |= at_place(OPEN if further else 0, MIDDLE)
     if given and given != BARE:

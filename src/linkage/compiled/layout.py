@@ -37,6 +37,8 @@ class Facts(NamedTuple):
     formals: npt.NDArray[np.int32]
     """Codes of the formal names that the word is a familiar form of; 0 fills up."""
     title: npt.NDArray[np.int32]
+    beside: npt.NDArray[np.int32]
+    """How the word is borne beside an English name; 0 where it is not."""
     known: npt.NDArray[np.int32]
     """1 where the word is a known forename."""
     forename_rarity: npt.NDArray[np.int32]

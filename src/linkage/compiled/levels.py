@@ -5,6 +5,7 @@
 import numpy as np
 from numba import njit
 
+from linkage import lexicon
 from linkage.comparable import BirthKind
 from linkage.compare.carers import Carers, Contact
 from linkage.compare.dates import BORN_EARLY, BORN_LATE, MOST_YEARS, SAME_PREGNANCY, Birth
@@ -26,6 +27,7 @@ G_EXACT, G_EQUIVALENT, G_TYPO = int(Given.EXACT), int(Given.EQUIVALENT), int(Giv
 G_NEAR, G_MIDDLE, G_HONORIFIC = int(Given.NEAR), int(Given.MIDDLE), int(Given.HONORIFIC)
 G_INITIAL, G_SWAPPED, G_CLOSE = int(Given.INITIAL), int(Given.SWAPPED), int(Given.CLOSE)
 G_DIFFERENT, G_SHORT, G_BARE = int(Given.DIFFERENT), int(Given.SHORT), int(Given.BARE)
+G_BESIDE = int(Given.BESIDE)
 M_EXACT, M_NEAR = int(Middle.EXACT), int(Middle.NEAR)
 M_INITIAL, M_DIFFERENT = int(Middle.INITIAL), int(Middle.DIFFERENT)
 F_EXACT, F_VARIANT, F_ALTERNATE = int(Family.EXACT), int(Family.VARIANT), int(Family.ALTERNATE)
@@ -53,6 +55,7 @@ LI_EXACT, LI_SINGLE, LI_MULTIPLE = int(Life.EXACT), int(Life.SINGLE), int(Life.M
 LI_CONFLICT, LI_OTHER, LI_ONCE = int(Life.CONFLICT), int(Life.OTHER_ORDER), int(Life.SAID_ONCE)
 LI_DEATH = int(Life.BORN_AFTER_DEATH)
 
+WHOLE, SYLLABLE, SYLLABLES = lexicon.WHOLE, lexicon.SYLLABLE, lexicon.SYLLABLES
 IS_VOWEL = np.array([chr(letter) in VOWELS for letter in range(256)])
 SHIFTS = np.array([BITS * place for place in PLACES.values()], np.uint64)
 
@@ -92,7 +95,7 @@ def given_level(a, b, facts):
         return 0
     if are_bare(a, b, facts):
         return G_BARE
-    if one == other:
+    if written_together(a, b):
         return G_EXACT
     if are_swapped(a, b, facts):
         return G_SWAPPED
@@ -102,7 +105,7 @@ def given_level(a, b, facts):
             y = forename(b, j)
             if x and y and same_name(x, y, facts):
                 return G_EQUIVALENT
-    if shared_given(a, b) > 1:
+    if shared_given(a, b, facts) > 1:
         return G_EQUIVALENT
     if is_among_names(a, b, facts) or is_among_names(b, a, facts):
         return G_MIDDLE
@@ -114,10 +117,65 @@ def given_level(a, b, facts):
 
 
 @njit(cache=True, nogil=True)
+def written_together(a, b):
+    """Whether the given names of two rows are the same, alone or when all are written as one."""
+    return a[at.GIVEN] == b[at.GIVEN] or as_one(a) == as_one(b)
+
+
+@njit(cache=True, nogil=True)
+def as_one(row):
+    """All given names of a row as one word."""
+    return row[at.JOINED] or row[at.GIVEN]
+
+
+@njit(cache=True, nogil=True)
 def unlike_level(a, b, facts):
-    """The level of forenames that are unlike: one may be a Muhammad called by the other."""
-    called = may_be_called(a, b, facts) or may_be_called(b, a, facts)
-    return G_HONORIFIC if called and share_all_else(a, b) else G_DIFFERENT
+    """The level of forenames that are unlike: each may be a name of a child that bears both."""
+    if not share_all_else(a, b):
+        return G_DIFFERENT
+    if may_be_called(a, b, facts) or may_be_called(b, a, facts):
+        return G_HONORIFIC
+    beside = may_be_beside(a, b, facts) or may_be_beside(b, a, facts)
+    return G_BESIDE if beside else G_DIFFERENT
+
+
+@njit(cache=True, nogil=True)
+def may_be_beside(own, other, facts):
+    """Whether one has nothing but names borne beside English ones, and the other none of them."""
+    if other[at.HONORIFIC]:
+        return False
+    own_family, other_family = is_of_syllables(own, facts), is_of_syllables(other, facts)
+    for i in range(7):
+        x, y = any_given(own, i), any_given(other, i)
+        if x and not is_borne_beside(x, own_family, facts):
+            return False
+        if y and (facts.known[y] == 0 or is_borne_beside(y, other_family, facts)):
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def is_borne_beside(x, family, facts):
+    """Whether a forename is borne beside an English one: what syllables make, in such a family."""
+    kind = facts.beside[x]
+    if kind == WHOLE:
+        return True
+    return family and (kind == SYLLABLE or (kind == SYLLABLES and facts.known[x] == 0))
+
+
+@njit(cache=True, nogil=True)
+def is_of_syllables(row, facts):
+    """Whether a part of the family name is a syllable of which Chinese names are made."""
+    for i in range(at.PARTS, at.PARTS + 3):
+        if row[i] and facts.beside[row[i]] == SYLLABLE:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def any_given(row, i):
+    """The i-th of all given names: four, then those of other names."""
+    return row[at.GIVEN + i] if i < 4 else row[at.OTHER_GIVEN + i - 4]
 
 
 @njit(cache=True, nogil=True)
@@ -149,9 +207,12 @@ def is_bare(a, facts):
 
 
 @njit(cache=True, nogil=True)
-def shared_given(a, b):
-    """How many given words of a stand among those of b; one that a holds twice counts once."""
-    shared = 0
+def shared_given(a, b, facts):
+    """How many given words of a stand among those of b; one that a holds twice counts once.
+
+    Two that follow each other may be one of the other.
+    """
+    shared = int(holds_joined(a, b, 0, facts)) + int(holds_joined(b, a, 0, facts))
     for i in range(at.GIVEN, at.GIVEN + 4):
         if not holds(a, at.GIVEN, i - at.GIVEN, a[i]):
             shared += holds(b, at.GIVEN, 4, a[i])
@@ -213,12 +274,16 @@ def next_consonant(letters, start, length):
 @njit(cache=True, nogil=True)
 def is_among_names(a, b, facts):
     """Whether the forename of a, or two names of a that follow each other, are one name of b."""
-    if holds(b, at.GIVEN, 4, a[at.GIVEN]):
-        return True
-    for i in range(at.GIVEN, at.GIVEN + 3):
+    return holds(b, at.GIVEN, 4, a[at.GIVEN]) or holds_joined(a, b, 0, facts)
+
+
+@njit(cache=True, nogil=True)
+def holds_joined(a, b, first, facts):
+    """Whether two names of a that follow each other are one of b, from these given names on."""
+    for i in range(at.GIVEN + first, at.GIVEN + 3):
         if a[i + 1] == 0:
             break
-        for j in range(at.GIVEN, at.GIVEN + 4):
+        for j in range(at.GIVEN + first, at.GIVEN + 4):
             if b[j] and is_joined(a[i], a[i + 1], b[j], facts):
                 return True
     return False
@@ -253,9 +318,14 @@ def near_middle(a, b, facts):
 @njit(cache=True, nogil=True)
 def middle_level(a, b, facts, given):
     """The level of the further given names."""
-    if a[at.GIVEN + 1] == 0 or b[at.GIVEN + 1] == 0 or given in (G_MIDDLE, G_SWAPPED):
+    if given in (0, G_MIDDLE, G_SWAPPED):
         return 0
-    if holds(b, at.GIVEN + 1, 3, a[at.GIVEN]) and holds(a, at.GIVEN + 1, 3, b[at.GIVEN]):
+    if a[at.GIVEN + 1] == 0 or b[at.GIVEN + 1] == 0:
+        further = a[at.GIVEN + 1] != 0 or b[at.GIVEN + 1] != 0
+        return M_EXACT if further and as_one(a) == as_one(b) else 0
+    if as_one(a) == as_one(b) or shared_given(a, b, facts) > 1:
+        return M_EXACT
+    if holds_joined(a, b, 1, facts) or holds_joined(b, a, 1, facts):
         return M_EXACT
     initial, near = False, False
     for i in range(at.GIVEN + 1, at.GIVEN + 4):
@@ -335,9 +405,34 @@ def family_likeness(a, b, facts):
 @njit(cache=True, nogil=True)
 def given_rarity(a, b, facts, level):
     """How rare the commoner of two forenames is on which the rows agree."""
-    if level in (G_EXACT, G_EQUIVALENT, G_TYPO, G_NEAR):
+    if level == G_MIDDLE:
+        return shared_rarity(a, b, facts)
+    if level in (G_EXACT, G_EQUIVALENT, G_TYPO, G_NEAR, G_SWAPPED):
         return min(facts.forename_rarity[a[at.GIVEN]], facts.forename_rarity[b[at.GIVEN]])
     return np.int32(0)
+
+
+@njit(cache=True, nogil=True)
+def shared_rarity(a, b, facts):
+    """How rare a forename is that the other row holds among its names; 0 where it is a slip."""
+    found = np.int32(0)
+    if is_held(a[at.GIVEN], b, facts):
+        found = facts.forename_rarity[a[at.GIVEN]]
+    if is_held(b[at.GIVEN], a, facts):
+        other = facts.forename_rarity[b[at.GIVEN]]
+        found = min(found, other) if found else other
+    return found
+
+
+@njit(cache=True, nogil=True)
+def is_held(word, row, facts):
+    """Whether a word is one of a row's given names, or two that follow each other."""
+    if holds(row, at.GIVEN, 4, word):
+        return True
+    for i in range(at.GIVEN, at.GIVEN + 3):
+        if row[i + 1] and is_joined(row[i], row[i + 1], word, facts):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)

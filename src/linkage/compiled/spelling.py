@@ -21,6 +21,9 @@ LONGEST = 32
 """Letters of a word."""
 ROOM = 2 * LONGEST
 """Letters that a word may have while it is written as it is heard: an x has become ks."""
+SYLLABLE, SYLLABLES = lexicon.SYLLABLE, lexicon.SYLLABLES
+LONGEST_SYLLABLE = 6
+"""Letters of the longest syllable (Cheung, Zhuang)."""
 LED_TO = 2 + lexicon.FORMAL_FORMS
 """Words, at most, that one word leads to."""
 A, Z, END = ord("a"), ord("z"), 27
@@ -37,14 +40,15 @@ class Listed(NamedTuple):
 
 
 (
-    SPELLING, HEARD, FAMILY_SPELLING, FAMILY_HEARD, TITLE, FORENAME_RARITY, FAMILY_RARITY, FORMALS,
-) = range(8)  # fmt: skip
+    SPELLING, HEARD, FAMILY_SPELLING, FAMILY_HEARD, TITLE, FORENAME_RARITY, FAMILY_RARITY, BESIDE,
+    FORMALS,
+) = range(9)  # fmt: skip
 LISTED = FORMALS + lexicon.FORMAL_FORMS
 """The common spelling of a word and of whatever is heard so, as forename and as family name."""
 (
     LENGTH, OWN_SPELLING, OWN_FAMILY_SPELLING, OWN_TITLE, KNOWN, OWN_FORENAME_RARITY,
-    OWN_FAMILY_RARITY, OWN_FORMALS,
-) = range(8)  # fmt: skip
+    OWN_FAMILY_RARITY, OWN_BESIDE, OWN_FORMALS,
+) = range(9)  # fmt: skip
 """Where what is learnt of a word stands among its numbers."""
 
 
@@ -177,6 +181,7 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
     about[OWN_FORENAME_RARITY] = listed.facts[place, FORENAME_RARITY]
     about[OWN_FAMILY_RARITY] = listed.facts[place, FAMILY_RARITY]
     about[KNOWN] = about[OWN_FORENAME_RARITY] < RAREST
+    about[OWN_BESIDE] = beside(letters[own], length, place, listed, work[0])
     found[0] = hash_of(letters[own], length)
 
     word, n = work[0], 0
@@ -206,6 +211,28 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
         else:
             n = add_new(formals, n, code)
     return count
+
+
+@njit(cache=True, nogil=True)
+def beside(letters, length, place, listed, work):
+    """How a name is borne beside an English one; 0 where it is not."""
+    if listed.facts[place, BESIDE]:
+        return listed.facts[place, BESIDE]
+    for i in range(1, length):
+        if is_syllable(letters[:i], listed, work) and is_syllable(letters[i:length], listed, work):
+            return SYLLABLES
+    return np.int32(0)
+
+
+@njit(cache=True, nogil=True)
+def is_syllable(letters, listed, work):
+    """Whether letters are a syllable of which Chinese names are made."""
+    if len(letters) > LONGEST_SYLLABLE:
+        return False
+    work[:LONGEST] = 0
+    work[: len(letters)] = letters
+    row = code_of(listed.slots, listed.words, work[:LONGEST].view(np.uint64))
+    return listed.facts[row, BESIDE] == SYLLABLE
 
 
 @njit(cache=True, nogil=True)
