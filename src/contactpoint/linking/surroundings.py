@@ -19,6 +19,7 @@ from contactpoint.linking.vanished import Hidden, Vanished
 from contactpoint.linking.withholding import Withholding
 from contactpoint.sources import Sources
 from events.record import RecordAmended, RecordReceived, Statement
+from events.store.heads import RecordHead
 from linkage.index import Index
 from linkage.near import Coded
 from linkage.resolve import Pair
@@ -48,6 +49,8 @@ class Surroundings:
         self.near: Withholding | None = None
         self._twice: dict[int, list[Pair]] = {}
         """By each of its records, the pairs of one source that share a number."""
+        self._said: dict[tuple[UUID, int], list[Compared]] = {}
+        """All that a record has stated, by the record and how many statements that is."""
 
     def filled(self) -> AnyIndex:
         """An index of all records as they are now, that is not kept."""
@@ -92,23 +95,28 @@ class Surroundings:
             self.near = Withholding(self.parts.log, index, *since, past)
         return index
 
-    def _past(self, index: Index, withdrawn: Collection[int]) -> Coded | None:
+    def _past(
+        self, index: Index, withdrawn: Collection[int], shielded: Collection[RecordHead]
+    ) -> Coded | None:
         """What shielded children stated once, as the index codes it; nobody else meets it there.
 
         That is these withdrawn records, and what any record of theirs said before it was amended: a
         source that has not heard of the new name and home states the old ones.
         """
-        workings, heads = self.parts.workings, self.parts.log.heads
+        workings = self.parts.workings
         past = list(workings.records_by_ordinal(set(withdrawn)).values())
         of = {one.ordinal: one.ordinal for one in past}
         amended = {
-            head.state.ordinal
-            for head in heads.records(heads.shields_over()).values()
+            head.state.ordinal: head.state.statements
+            for head in shielded
             if head.state.statements > 1 and head.state.standing != "erased"
         }
-        free = count(heads.next_ordinal()) if amended else count()
-        for ordinal, one in workings.records_by_ordinal(amended).items():
-            for said in (each for each in self._said(one.record) if each != one.compared):
+        free = count(self.parts.log.heads.next_ordinal()) if amended else count()
+        for ordinal, one in workings.records_by_ordinal(amended.keys()).items():
+            key = one.record, amended[ordinal]
+            if key not in self._said:
+                self._said[key] = self._stated(one.record)
+            for said in (each for each in self._said[key] if each != one.compared):
                 place = next(free)
                 of[place] = ordinal
                 past.append(msgspec.structs.replace(one, ordinal=place, compared=said))
@@ -119,7 +127,7 @@ class Surroundings:
         index.remove(put)
         return np.array([of[place] for place in ordinals.tolist()], np.int64), rows
 
-    def _said(self, record: UUID) -> list[Compared]:
+    def _stated(self, record: UUID) -> list[Compared]:
         """What a record states, and what it did before."""
         events = (message.event for message in self.parts.log.stream(record))
         stated = [e.statement for e in events if isinstance(e, RecordReceived | RecordAmended)]

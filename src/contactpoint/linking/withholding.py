@@ -14,6 +14,7 @@ from events.judgement import JudgementReversed, PairJudged
 from events.log import Log
 from events.message import Recorded
 from events.record import RecordAmended, RecordReceived
+from events.store.heads import RecordHead
 from linkage.decide import Levels, contradiction
 from linkage.index import Index
 from linkage.near import Coded, Few, NearPair, clears, share
@@ -26,6 +27,9 @@ FAINT = -14.0
 """Weight below which a pair adds nothing that the floor could see."""
 
 Group = frozenset[int]
+Past = Callable[[Collection[RecordHead]], Coded | None]
+"""Of the heads of shielded children's records, by the ordinals of these: those that are withdrawn,
+and what the others stated before."""
 
 
 class Withheld(NamedTuple):
@@ -53,12 +57,11 @@ class Withholding:
         index: Index,
         through: int,
         upto: int,
-        past: Callable[[], Coded | None] = lambda: None,
+        past: Past = lambda _: None,
     ) -> None:
         """``through`` and ``upto``: between which positions records were stated anew.
 
-        ``past``: what the index does not hold of shielded children any more, by the ordinals of
-        their records: those that are withdrawn, and what the others stated before.
+        ``past`` gives what the index does not hold of shielded children any more.
         """
         self._log, self._index, self._past = log, index, past
         self._through, self._upto = through, upto
@@ -89,7 +92,7 @@ class Withholding:
         heads = self._log.heads.records(over)
         self._shields = {head.state.ordinal: over[head.record] for head in heads.values()}
         self._ids = {head.state.ordinal: head.record for head in heads.values()}
-        self._few = Few(self._index, self._shields, self._past())
+        self._few = Few(self._index, self._shields, self._past(heads.values()))
 
     def stated(self) -> Collection[int]:
         """Ordinals of the records that any source stated anew since the last run."""
