@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactpoint.following import heads_of
+from contactpoint.moments import moment
 from events.verify import verify
 from feeds.csv_mapping import OWN_NAMES
 from feeds.csv_table import CsvReading, CsvTable
@@ -245,6 +246,20 @@ def test_recalling_changes_no_outcome_and_no_event(tmp_path_factory, nights, mod
     assert types[0] == types[1]
     with_.close()
     without.close()
+
+
+@pytest.mark.parametrize("kept", [ALWAYS, 1 << 30], ids=["recalled", "read"])
+@pytest.mark.parametrize(
+    ("own", "day"), [("2026-08-20", "2026-09-02"), ("2026-09-05", "2026-09-05")]
+)
+def test_what_a_file_repeats_at_two_places_stands_at_the_later(tmp_path, kept, own, day):
+    """One row of the record has a time of its own, and another has not."""
+    store = Store(tmp_path / "twice", kept_from=kept)
+    store.load([child(1)])
+    store.load([child(1), child(1) | {"effective": own}], day="2026-09-02")
+    assert store.head("c1").state.stated.effective == moment(day)
+    assert verify(store.log, None, heads_of).findings == []
+    store.close()
 
 
 def test_a_file_after_one_that_was_held_may_be_in_any_order(tmp_path):

@@ -171,7 +171,7 @@ class Appending:
             order=self._place.order,
             confirmed=BitMap(commit.confirmed).serialize(),
             seen=BitMap(commit.seen).serialize(),
-            restated=tuple(commit.restated),
+            restated=tuple(commit.restated_once()),
             notes=(*planned.notes, *commit.notes),
             settled=tuple(planned.settled),
         )
@@ -428,6 +428,12 @@ class _Commit:
         if stated is not None:
             self.restated.append(Restated(head.state.ordinal, stated))
         self._become(head, confirm(head.state, self._order, stated))
+
+    def restated_once(self) -> list[Restated]:
+        """One place for each record, at which it stands now where it was taken row by row."""
+        now = {head.state.ordinal: head.state.stated for head in self.heads.values()}
+        places = {one.ordinal: now.get(one.ordinal) or one.stated for one in self.restated}
+        return [Restated(ordinal, stated) for ordinal, stated in places.items()]
 
     def prove_present(self, record: UUID) -> None:
         """A row that was not taken names the record."""

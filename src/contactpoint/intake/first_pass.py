@@ -301,7 +301,8 @@ class _Plan:
     rejected: int = 0
     remarks: int = 0
     confirmed: list[tuple[bytes, int, int]] = field(default_factory=list)
-    restated: list[Restated] = field(default_factory=list)
+    own: dict[bytes, tuple[Record, list[Order]]] = field(default_factory=dict)
+    """Records that rows with a place of their own repeat: as they are known, and the places."""
     rows_present: list[bytes] = field(default_factory=list)
     notes: list[RowNote] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
@@ -318,12 +319,29 @@ class _Plan:
     def confirm(self, row: PreparedRow, head: Record) -> None:
         """The row repeats what is known."""
         self.confirmed.append((row.record, head.ordinal, row.line))
-        place = row.stated if row.own_order else self.order
         if row.own_order:
-            self.restated.append(Restated(head.ordinal, row.stated))
-        if head.stated is not None and place[:2] > head.stated[:2]:
-            content = row.stated.content if row.own_order else None
-            self.moved.append(Moved(row.record, place.effective, place.sequence, content))
+            self.own.setdefault(row.record, (head, []))[1].append(row.stated)
+        elif head.stated is not None and self.order[:2] > head.stated[:2]:
+            self.moved.append(Moved(row.record, self.order.effective, self.order.sequence, None))
+
+    def _restated(self) -> list[Restated]:
+        """One place for each record that rows repeat at places of their own: the latest.
+
+        None where another row repeats it at the delivery's place, and that is no earlier.
+        """
+        times = Counter(record for record, _, _ in self.confirmed if record in self.own)
+        found: list[Restated] = []
+        for record, (head, places) in self.own.items():
+            known = head.stated.content if head.stated else b""
+            latest = max(places, key=lambda place: (place.content == known, place))
+            if times[record] > len(places):
+                if latest.content != known or latest[:2] <= self.order[:2]:
+                    continue
+                self.moved = [one for one in self.moved if one.record != record]
+            found.append(Restated(head.ordinal, latest))
+            if head.stated is not None and latest[:2] > head.stated[:2]:
+                self.moved.append(Moved(record, *latest))
+        return found
 
     def hold(self, row: PreparedRow, rule: str, name: str, expected: str) -> None:
         """The row awaits a data manager; it proves its record present."""
@@ -376,7 +394,7 @@ class _Plan:
             number=self.number,
             counts=counts,
             confirmed=self.confirmed,
-            restated=self.restated,
+            restated=self._restated(),
             seen=self.rows_present,
             notes=self.notes,
             moved=self.moved,
