@@ -6,8 +6,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contactpoint.settling import KnownChild, settle
-from events.child import Child, Evidence, evolve
+from contactpoint.linking.commit import Commit
+from contactpoint.settling import KnownChild, Settled, settle
+from events.child import Child, CloseChild, Evidence, decide, evolve
 from linkage.judgements import chain, implied
 from linkage.resolve import Judgement, Member, Pair, resolve
 
@@ -282,3 +283,15 @@ def test_a_child_that_loses_a_record_goes_on_under_its_number_whatever_was_undon
     assert index.numbers_of() == before
     index.resolve(group(2), *three[1:], withdrawn=group(*range(1, 8)))
     assert index.numbers_of()[group(2)] == before[group(1, 2)]
+
+
+def test_a_closed_child_keeps_what_was_withdrawn_and_not_what_moved():
+    """So too by the events alone (``contactpoint.following``): it is found again by the former."""
+    before = Child(number="1", status="current", records=group(1, 2))
+    events = decide(CloseChild(group(2)), before)
+    commit = Commit({}, None, set())
+    commit.add(Settled(record(9), before, events))
+    assert commit.links == {record(1): None}
+    for event in events:
+        before = evolve(before, event)
+    assert before.former == group(2)

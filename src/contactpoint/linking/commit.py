@@ -65,7 +65,8 @@ class Commit:
         self.heads.append(ChildHead(settled.id, child.number, child.version, child.into, is_closed))
         for record in settled.before.records - child.records:
             # A withdrawn record keeps its child: when it returns, it finds its number again.
-            if child.status not in ("closed", "retired"):
+            is_kept = child.status == "closed" and record in child.former
+            if child.status != "retired" and not is_kept:
                 self.links.setdefault(record, None)
         joined = child.records - settled.before.records
         self.links.update(dict.fromkeys(joined, settled.id))
