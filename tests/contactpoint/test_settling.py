@@ -1,6 +1,7 @@
 """Numbers: the earliest stays on a merge, the largest part keeps it on a split, none is lost."""
 
 from itertools import combinations, count
+from unittest.mock import Mock
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -289,7 +290,7 @@ def test_a_closed_child_keeps_what_was_withdrawn_and_not_what_moved():
     """So too by the events alone (``contactpoint.following``): it is found again by the former."""
     before = Child(number="1", status="current", records=group(1, 2))
     events = decide(CloseChild(group(2)), before)
-    commit = Commit({}, None, set())
+    commit = Commit({}, Mock(), set())
     commit.add(Settled(record(9), before, events))
     assert commit.links == {record(1): None}
     for event in events:
