@@ -301,6 +301,7 @@ class _Plan:
     rejected: int = 0
     remarks: int = 0
     confirmed: list[tuple[bytes, int, int]] = field(default_factory=list)
+    restated: list[Restated] = field(default_factory=list)
     own: dict[bytes, tuple[Record, list[Order]]] = field(default_factory=dict)
     """Records that rows with a place of their own repeat: as they are known, and the places."""
     rows_present: list[bytes] = field(default_factory=list)
@@ -324,24 +325,24 @@ class _Plan:
         elif head.stated is not None and self.order[:2] > head.stated[:2]:
             self.moved.append(Moved(row.record, self.order.effective, self.order.sequence, None))
 
-    def _restated(self) -> list[Restated]:
-        """One place for each record that rows repeat at places of their own: the latest.
+    def _restate(self) -> None:
+        """Note one place for each record that rows repeat at places of their own: the latest.
 
         None where another row repeats it at the delivery's place, and that is no earlier.
         """
         times = Counter(record for record, _, _ in self.confirmed if record in self.own)
-        found: list[Restated] = []
+        later: dict[bytes, Order] = {}
         for record, (head, places) in self.own.items():
             known = head.stated.content if head.stated else b""
             latest = max(places, key=lambda place: (place.content == known, place))
-            if times[record] > len(places):
-                if latest.content != known or latest[:2] <= self.order[:2]:
-                    continue
-                self.moved = [one for one in self.moved if one.record != record]
-            found.append(Restated(head.ordinal, latest))
+            is_earlier = latest.content != known or latest[:2] <= self.order[:2]
+            if times[record] > len(places) and is_earlier:
+                continue
+            self.restated.append(Restated(head.ordinal, latest))
             if head.stated is not None and latest[:2] > head.stated[:2]:
-                self.moved.append(Moved(record, *latest))
-        return found
+                later[record] = latest
+        self.moved = [one for one in self.moved if one.record not in later]
+        self.moved += [Moved(record, *place) for record, place in later.items()]
 
     def hold(self, row: PreparedRow, rule: str, name: str, expected: str) -> None:
         """The row awaits a data manager; it proves its record present."""
@@ -380,6 +381,7 @@ class _Plan:
 
     def finish(self, rows: int) -> PlannedChunk:
         """The chunk as planned."""
+        self._restate()
         counts = Counts(
             rows=rows,
             new=self.new + len(self.firsts),
@@ -394,7 +396,7 @@ class _Plan:
             number=self.number,
             counts=counts,
             confirmed=self.confirmed,
-            restated=self._restated(),
+            restated=self.restated,
             seen=self.rows_present,
             notes=self.notes,
             moved=self.moved,
