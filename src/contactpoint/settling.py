@@ -91,7 +91,7 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     register: Callable[[Group], tuple[UUID, str]],
     gone: Collection[UUID] = frozenset(),
     given_up: Collection[UUID] = frozenset(),
-    withdrawn: Collection[UUID] = frozenset(),
+    withdrawn: Group = frozenset(),
 ) -> list[Settled]:
     """The events that make the children of a neighbourhood be exactly ``groups``.
 
@@ -112,7 +112,7 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
         answers[group] = keeper.id
         current = sorted(group.difference(gone), key=ordinals.__getitem__)
         records = tuple(evidence[record] for record in current)
-        command = AssignRecords(keeper.child.number, model, records, frozenset(withdrawn))
+        command = AssignRecords(keeper.child.number, model, records, withdrawn)
         settled.append(_settled(keeper, decide(command, keeper.child)))
     for one in known:
         if one.id in answers.values():
@@ -121,7 +121,7 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
         if home is not None:
             settled.append(_settled(one, decide(MergeChild(answers[home]), one.child)))
         elif one.child.status == "current" or (one.child.status == "retired" and one.child.records):
-            settled.append(_settled(one, decide(CloseChild(frozenset(withdrawn)), one.child)))
+            settled.append(_settled(one, decide(CloseChild(withdrawn), one.child)))
     return [one for one in settled if one.events]
 
 
