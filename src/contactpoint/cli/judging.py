@@ -88,13 +88,12 @@ def raise_(pair: tuple[str, ...], reason: str, as_json: bool) -> None:
     from contactpoint.judging.pair import Pair
 
     with opened(Act.RAISE) as store:
-        told = "awaits a steward"
-        if store.actor.roles == {Role.FEED_AGENT}:
-            told = "awaits a steward, if there are such records"
+        only_loads = store.actor.roles == {Role.FEED_AGENT}
+        told = "awaits a steward" + (", if there are such records" if only_loads else "")
         try:
             name = str(_asked(store, pair, reason))
         except NotFoundError:
-            if store.actor.roles != {Role.FEED_AGENT}:
+            if not only_loads:
                 raise
             named = pair[0].lower() if len(pair) == 1 else ""
             name = named or str(Pair.of(*map(store.record_named, pair)))
