@@ -52,14 +52,22 @@ class Program:
 
     def installed(self, *words):
         """Run the program as it is installed, in a process of its own."""
+        return self._run([PROGRAM, *map(str, words)])
+
+    def in_shell(self, words):
+        """Run it as a shell does that is given its words, and where its streams lead."""
+        return self._run(["/bin/sh", "-c", f"'{PROGRAM}' {words}"], stdin=subprocess.DEVNULL)
+
+    def _run(self, words, **streams):
         ran = subprocess.run(
-            [PROGRAM, *map(str, words)],
+            words,
             env=self.environment,
             capture_output=True,
             text=True,
             cwd=self.folder,
             check=False,
             timeout=120,
+            **streams,
         )
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
@@ -196,16 +204,7 @@ def test_what_an_old_alphabet_has_not_is_shown_in_utf8(program):
 @pytest.mark.parametrize(("words", "code"), [("child show - --reason x <&-", 1), ("feeds >&-", 0)])
 def test_a_stream_that_was_closed_fails_nothing(program, words, code):
     program("init")
-    line = f"'{PROGRAM}' {words}"
-    ran = subprocess.run(
-        ["/bin/sh", "-c", line],
-        env=program.environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    ran = program.in_shell(words)
     assert ran.returncode == code
     assert "fault of the program" not in ran.stderr
 
@@ -214,16 +213,7 @@ def test_a_stream_that_was_closed_fails_nothing(program, words, code):
 def test_where_standard_output_is_full_it_is_said_once(program, words):
     program("init")
     (program.folder / "pairs.csv").write_text("left_given,right_given\nAsha,Asha\n")
-    line = f"'{PROGRAM}' {words} > /dev/full"
-    ran = subprocess.run(
-        ["/bin/sh", "-c", line],
-        env=program.environment,
-        cwd=program.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    ran = program.in_shell(f"{words} > /dev/full")
     assert ran.returncode == 1
     assert ran.stderr.count("No space left on device") == 1
     assert "Traceback" not in ran.stderr
