@@ -223,8 +223,7 @@ def _shared_rarity(left: Comparable, right: Comparable, population: Population) 
     found = [
         population.forename_rarity(one.given[0])
         for one, other in ((left, right), (right, left))
-        if one.given[0] in other.given
-        or any(a + b == one.given[0] for a, b in pairwise(other.given))
+        if one.given[0] in other.given or _holds_joined(other.given, one.given[:1])
     ]
     return min(found, default=0)
 
