@@ -4,6 +4,7 @@ The rules go first: hard contradictions, then what is never linked without a per
 depends on the pattern and the weight alone, so it can be made again from the stored evidence.
 """
 
+from functools import lru_cache
 from typing import Literal, NamedTuple, Self
 
 from linkage import pattern as patterns
@@ -231,6 +232,19 @@ def number_in_doubt(pattern: int) -> str:
     if levels.same_number and levels.nhs == Nhs.CONTRADICTED:
         return "a number agrees and two verified NHS numbers do not"
     return _number_alone(levels)
+
+
+@lru_cache(1 << 14)
+def shares_a_number_alone(pattern: int) -> bool:
+    """Whether a number agrees, and neither a name nor the birth date."""
+    levels = Levels.of(pattern)
+    names = levels.given == Given.DIFFERENT and levels.family == Family.DIFFERENT
+    return levels.same_number and names and levels.birth in _OTHER_BIRTH
+
+
+_OTHER_BIRTH = (
+    Birth.SWAPPED, Birth.YEAR, Birth.SLIP, Birth.PART, Birth.DIFFERENT, Birth.DEFAULTED,
+)  # fmt: skip
 
 
 def number_crossed(pattern: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from uuid import UUID
 
 from contactpoint.intake.merging import is_told
@@ -15,9 +15,7 @@ from contactpoint.linking.surroundings import Surroundings
 from contactpoint.settling import KnownChild, settle
 from events.child import Child, Evidence, evolve
 from events.message import Origin
-from linkage.compare.dates import Birth
-from linkage.compare.names import Family, Given
-from linkage.decide import Levels
+from linkage.decide import shares_a_number_alone
 from linkage.resolve import Member, Pair, Resolution, resolve
 from projections.workings import Membership
 
@@ -217,19 +215,6 @@ class Resolving:
         judged = self._surroundings.laid.judged(one.pairs)
         pairs = [both for both in judged if speaks_against(*both, contradicts)]
         return doubted(pairs, ids, self._log, self._surroundings.parts.master)
-
-
-@lru_cache(1 << 14)
-def shares_a_number_alone(pattern: int) -> bool:
-    """Whether a number agrees, and neither a name nor the birth date."""
-    levels = Levels.of(pattern)
-    names = levels.given == Given.DIFFERENT and levels.family == Family.DIFFERENT
-    return levels.same_number and names and levels.birth in _OTHER_BIRTH
-
-
-_OTHER_BIRTH = (
-    Birth.SWAPPED, Birth.YEAR, Birth.SLIP, Birth.PART, Birth.DIFFERENT, Birth.DEFAULTED,
-)  # fmt: skip
 
 
 def _without(gone: set[int], resolution: Resolution, members: Sequence[Member]) -> Resolution:
