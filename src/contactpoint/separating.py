@@ -79,10 +79,7 @@ class Separating:
     def retired(self, number: str) -> UUID | None:
         """The child whose number this was until it was given a new identity."""
         head = self._log.heads.by_numbers([number]).get(number)
-        if head is None:
-            return None
-        state = self._log.replay(head.child, Child(), evolve_child)
-        return head.child if state.status == "retired" else None
+        return head.child if head is not None and self._is_retired(head.child) else None
 
     def draw(
         self,
@@ -116,7 +113,8 @@ class Separating:
         """Give a child a new identity, that of the records ``new``; the id of the never-link.
 
         The old number is retired without successor. What the old identity was itself adopted from
-        is kept apart from the new one, too. Raises as ``draw`` does.
+        is kept apart from the new one, too. A child whose number answers is given a new identity
+        whatever keeps the records apart already. Raises as ``draw`` does.
         """
 
         def attempt() -> UUID:
@@ -124,7 +122,7 @@ class Separating:
             mine = self.belonging(old)
             self._permit(self._hangs({*mine, *new}))
             left = mine - set(new)
-            known = self._between(left, new)
+            known = self._between(left, new, renewed=True) if self._is_retired(old) else None
             if known is not None:
                 return known
             event = NeverLinkDrawn(
@@ -196,13 +194,23 @@ class Separating:
             found.append(Listed(one, *sides, first.event, first.origin.recorded))
         return sorted(found, key=lambda one: (one.since, one.id))
 
-    def _between(self, left: Collection[UUID], right: Collection[UUID]) -> UUID | None:
-        """The never-link in force that has these records on two sides already."""
+    def _is_retired(self, child: UUID) -> bool:
+        return self._log.replay(child, Child(), evolve_child).status == "retired"
+
+    def _between(
+        self, left: Collection[UUID], right: Collection[UUID], *, renewed: bool = False
+    ) -> UUID | None:
+        """The never-link in force that has these records on two sides already.
+
+        ``renewed``: only one by which the right side is the new identity of the left.
+        """
         stands: dict[UUID, dict[UUID, str]] = {}
         for one in self._log.heads.sides({*left, *right}):
             stands.setdefault(one.never_link, {})[one.record] = one.side
         for never_link, side in sorted(stands.items()):
             ones, others = ({side.get(record, "") for record in end} for end in (left, right))
+            if renewed and not (ones <= {"old"} and others == {"new"}):
+                continue
             if len(others) == 1 and len(ones) <= 1 and "" not in ones | others and ones != others:
                 return never_link
         return None

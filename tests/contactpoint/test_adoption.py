@@ -296,6 +296,56 @@ def test_an_adoption_twice_counts_once(adopted):
     assert adopted.events() == before
 
 
+def adopted_whole(office, number):
+    """The number of a child after all of its records were given a new identity."""
+    words = ("--new", "school:s", "--new", "clinic:k", "--requested-by", "the agency", "--json")
+    said = office.run("adopt", number, *words, by=office.cora, second=office.dele)
+    (new,) = json.loads(said.stdout)["numbers"]
+    return new
+
+
+def test_a_child_given_a_new_identity_twice_with_every_record_has_neither_old_number(office):
+    first = office.number("clinic:k")
+    second = adopted_whole(office, first)
+    third = adopted_whole(office, second)
+    assert len({first, second, third}) == len([first, second, third])
+    for old in (first, second):
+        with pytest.raises(NotFoundError):
+            office.shown(old)
+    before = office.events()
+    assert {adopted_whole(office, old) for old in (first, second)} == {third}
+    assert office.events() == before
+    assert office.findings() == []
+
+
+def test_a_child_that_is_kept_apart_from_somebody_already_can_be_adopted(office):
+    office.night("zoo", STRANGER)
+    sides = ("--left", "zoo:z", "--right", "school:s", "--right", "clinic:k", "--kind", "other")
+    asked = ("--requested-by", "the court")
+    office.run("never-link", "draw", *sides, *asked, by=office.cora, second=office.dele)
+    old = office.number("clinic:k")
+    assert adopted_whole(office, old) != old
+    with pytest.raises(NotFoundError):
+        office.shown(old)
+    assert office.findings() == []
+
+
+def test_a_child_that_was_parted_from_what_is_withdrawn_can_be_adopted(office):
+    sides = ("--left", "school:s", "--right", "clinic:k", "--kind", "other")
+    asked = ("--requested-by", "the court")
+    officers = {"by": office.cora, "second": office.dele}
+    office.withdrawn("school")
+    old = office.number("clinic:k")
+    office.run("never-link", "draw", *sides, *asked, **officers)
+    words = ("--new", "clinic:k", "--requested-by", "the agency", "--json")
+    said = office.run("adopt", old, *words, **officers)
+    (new,) = json.loads(said.stdout)["numbers"]
+    assert new != old
+    with pytest.raises(NotFoundError):
+        office.shown(old)
+    assert office.findings() == []
+
+
 def test_an_adoption_takes_two_officers(office):
     words = ("--new", "school:s", "--requested-by", "the agency")
     number = office.number("clinic:k")
