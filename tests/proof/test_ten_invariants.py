@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,6 +29,7 @@ from hypothesis.stateful import (
 
 from tests.contactpoint.installation import Installation
 from tests.proof.agencies import AGENCIES, PEOPLE, SLIPS
+from tests.proof.drawn import drawn
 from tests.proof.invariants import Index
 from tests.proof.truth import Truth
 
@@ -58,8 +60,14 @@ class Sequence(RuleBasedStateMachine):
     """What every sequence begins with."""
     happened: ClassVar[Counter]
 
-    @initialize()
-    def begin(self):
+    @initialize(chance=st.integers(0, 2**16))
+    def begin(self, chance=0):
+        with ExitStack() as stack:
+            stack.enter_context(drawn(f"sequence {chance}"))
+            self.open()
+            self.chance = stack.pop_all()
+
+    def open(self):
         self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         begun = self.begun
         shutil.copytree(begun.files, self.folder, dirs_exist_ok=True)
@@ -73,6 +81,10 @@ class Sequence(RuleBasedStateMachine):
     def teardown(self):
         if not hasattr(self, "index"):
             return
+        with self.chance:
+            self.end()
+
+    def end(self):
         try:
             if self.steps >= STEPS:
                 self.index.holds_thoroughly()
@@ -213,7 +225,8 @@ class Sequence(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory):
-    return Index.begin(tmp_path_factory.mktemp("begun"))
+    with drawn("begun"):
+        return Index.begin(tmp_path_factory.mktemp("begun"))
 
 
 def run(begun, number, sequences, steps, happened, *, shrink=True):
