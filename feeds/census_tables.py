@@ -18,7 +18,7 @@ from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.tables import Table, columns_in
 from feeds.text import LIMITS, Limits
-from feeds.values import Remarks, today
+from feeds.values import Remarks, header_moment, today
 from person.authorities import laestab
 from person.dates import DateError, iso_date
 from person.identifiers import is_upn_unknown
@@ -129,7 +129,10 @@ class CensusTablesReading(OnePass):
             except DateError:
                 continue
             effective = max(effective, day)
-        return effective
+        try:
+            return header_moment(effective) if effective else ""
+        except DateError as broken:
+            raise FeedError(self._file, "schoolcensus", "ReferenceDate", broken.expected) from None
 
     def _scopes(self) -> tuple[str, ...]:
         """Give the schools of which the pupils are: those for which the tables speak."""

@@ -10,8 +10,8 @@ from lxml import etree
 
 from feeds.submission import FeedError
 from feeds.text import Limits, Metered, encoding_of, head_text
-from feeds.values import LONGEST
-from person.dates import DateError, iso_moment
+from feeds.values import LONGEST, header_moment
+from person.dates import DateError
 from person.names import clean
 
 Element = etree._Element
@@ -162,7 +162,7 @@ def effective_of(file: str, header: Leaves, *names: str) -> str:
     for name in names:
         if text := header.get(name):
             try:
-                return iso_moment(text)
+                return header_moment(text)
             except DateError as broken:
                 raise FeedError(file, "Header", name, broken.expected) from None
     return ""

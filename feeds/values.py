@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from feeds.submission import FeedError, Remark
-from person.dates import iso_date, iso_moment, not_after
+from person.dates import DateError, iso_date, iso_moment, not_after
 from person.identifiers import Identifier, IdentifierError, is_upn_unknown, nhs_number, upn
 from person.names import clean
 from person.particulars import BirthDate, Carer
@@ -88,6 +88,18 @@ def effective_time(remarks: Remarks, field: str, text: str, latest: str) -> str:
     except RuleError as broken:
         remarks.append(remark(broken.rule, field, broken.expected))
         return ""
+
+
+def header_moment(text: str) -> str:
+    """Give when a whole file takes effect, by its header: a date or a date-time.
+
+    Raises DateError for what is none, or lies more than a year ahead: a return may be made before
+    the day that it is of, but a wrong year would outrank every later statement.
+    """
+    moment = iso_moment(text)
+    if moment[:10] > _days_after(today(), 366):
+        raise DateError("DATE-FUTURE", "a date that is at most a year ahead")
+    return moment
 
 
 def birth_date(remarks: Remarks, field: str, text: str, latest: str) -> BirthDate | None:

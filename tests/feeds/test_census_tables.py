@@ -223,6 +223,12 @@ def test_of_several_censuses_the_latest_day_is_that_of_the_delivery(told):
     assert list(found.submissions) == ["8013000/K801200024001"]
 
 
+def test_a_census_of_a_day_that_is_far_ahead_is_refused_whole(told):
+    censuses = "schoolcensustableid,NativeId,lea,estab,referencedate\nc1,S1,801,2000,2062-Jan-15\n"
+    with pytest.raises(FeedError, match=r"ReferenceDate: expected .* a year ahead"):
+        told(pupilonroll=ON, schoolcensus=censuses)
+
+
 def test_ids_of_the_tables_are_not_counted_as_left_out(tables):
     told = {name.rpartition(".")[2] for name in tables.reading.dropped}
     assert not told & {"nativeid", "schoolcensustableid", "pupilonrolltableid"}
