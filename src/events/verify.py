@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import chain as joined
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from events.catalogue import UnknownEventTypeError
 from events.chain import START, ChainedEvent, Link, link
 from events.checkpoints import Checkpoint, Checkpoints
 from events.keys import SubjectKeys, UnknownKeyError
+from events.ledger import Ledger, LedgerError
 from events.log import Log
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
@@ -124,6 +125,18 @@ def verify_keys(keys: SubjectKeys, most: int = 10) -> list[Finding]:
     found = list(islice(keys.amiss(), most + 1))
     findings = [Finding(f"subject key {number} {what}") for number, what in found[:most]]
     return [*findings, Finding("more subject keys like these")] if found[most:] else findings
+
+
+def verify_ledgers(ledgers: Iterable[Ledger[Any]], log: bytes) -> list[Finding]:
+    """What of a log's ledgers is gone, or not as it was written: a restore would refuse it."""
+    findings: list[Finding] = []
+    for ledger in ledgers:
+        try:
+            if not ledger.read(log):
+                findings.append(Finding(f"{ledger.path(log)}: nothing is left of the ledger"))
+        except LedgerError as error:
+            findings.append(Finding(str(error)))
+    return findings
 
 
 def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[int, Checkpoint]:

@@ -384,6 +384,27 @@ def test_an_erasure_removes_what_a_killed_drill_left_in_clear(planted, tmp_path)
     assert holders(home, home.home) == set()
 
 
+@pytest.mark.parametrize("kind", ["erasures", "shields"])
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda path, whole: path.write_bytes(whole.replace(b'"number":1', b'"number":3')), ":1: "),
+        (lambda path, _: path.write_bytes(b""), "nothing is left of the ledger"),
+        (lambda path, _: path.unlink(), "nothing is left of the ledger"),
+    ],
+)
+def test_verify_finds_a_ledger_that_a_restore_would_refuse(erased, kind, change, found):
+    (ledger,) = (erased.home / "checkpoints").glob(f"*.{kind}")
+    whole = ledger.read_bytes()
+    assert erased.run("verify").return_value == 0
+    change(ledger, whole)
+    said = erased.run("verify", expected=(1,))
+    assert str(ledger) in said.stdout
+    assert found in said.stdout
+    ledger.write_bytes(whole)
+    assert erased.run("verify").return_value == 0
+
+
 def test_a_ledger_of_erasures_that_is_gone_is_missed(erased):
     (ledger,) = (erased.home / "checkpoints").glob("*.erasures")
     lose(erased)

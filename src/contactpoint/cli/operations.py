@@ -14,16 +14,17 @@ from contactpoint.people.deciding import Act
 def verify(as_json: bool) -> int:
     """Walk the log, and say whether anything was changed.
 
-    Looks at the chain, at the heads, at the signed checkpoints and at the subjects' keys; exit 1
-    where one does not fit.
+    Looks at the chain, at the heads, at the signed checkpoints, at the subjects' keys and at the
+    ledgers of erasures and shields; exit 1 where one does not fit.
     """
     from contactpoint.following import heads_of
-    from events.verify import replaced, verify_keys
+    from events.verify import replaced, verify_keys, verify_ledgers
     from events.verify import verify as walk
 
     with opened(Act.VERIFY) as store, progress("verifying", wanted=not as_json):
         report = walk(store.log, store.checkpoints, heads_of)
         report.findings += verify_keys(store.keys)
+        report.findings += verify_ledgers((store.ledger, store.shield_ledger), store.log.id)
         report.findings += replaced((store.log, store.access), store.checkpoints)
         events = store.log.position()
     findings = [str(finding) for finding in report.findings]
