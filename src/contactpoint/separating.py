@@ -114,7 +114,8 @@ class Separating:
 
         The old number is retired without successor. What the old identity was itself adopted from
         is kept apart from the new one, too. A child whose number answers is given a new identity
-        whatever keeps the records apart already. Raises as ``draw`` does.
+        whatever keeps the records apart already. Raises as ``draw`` does, also where a record of
+        the new identity is of one that another adoption ended.
         """
 
         def attempt() -> UUID:
@@ -125,6 +126,7 @@ class Separating:
             known = self._between(left, new, renewed=True) if self._is_retired(old) else None
             if known is not None:
                 return known
+            self._must_be_borne(new)
             event = NeverLinkDrawn(
                 tuple(sorted(left)),
                 tuple(sorted(new)),
@@ -139,15 +141,12 @@ class Separating:
             return self._append(event, acts, origin, messages + shields.messages, heads, expect)
 
         never_link = again(attempt)
-        for earlier in self._before(self.belonging(old), new):
+        for earlier in self._before(self.belonging(old)):
             self.draw(earlier, new, by, origin, grounds)
         return never_link
 
-    def _before(self, records: Collection[UUID], new: Collection[UUID]) -> list[set[UUID]]:
-        """The identities that the one with these records was adopted from, one after the other.
-
-        One of which the ``new`` one has records is left out: the child bears it again.
-        """
+    def _before(self, records: Collection[UUID]) -> list[set[UUID]]:
+        """The identities that the one with these records was adopted from, one after the other."""
         found: list[set[UUID]] = []
         seen: set[UUID] = set()
         asked = set(records)
@@ -158,7 +157,7 @@ class Separating:
             sides = [self._log.replay(one, NeverLink(), evolve).left for one in sorted(made)]
             found += [known for side in sides if (known := {*self._log.heads.records(side)})]
             asked = set().union(*sides)
-        return [side for side in found if side.isdisjoint(new)]
+        return found
 
     def lift(self, never_link: UUID, by: By, origin: Origin, remarks: str = "") -> bool:
         """End a never-link that was drawn in error; False where that was done before.
@@ -193,6 +192,19 @@ class Separating:
             sides = tuple(sorted(known.left)), tuple(sorted(known.right))
             found.append(Listed(one, *sides, first.event, first.origin.recorded))
         return sorted(found, key=lambda one: (one.since, one.id))
+
+    def _must_be_borne(self, new: Collection[UUID]) -> None:
+        """Raise SameSideError for records of an identity that another adoption ended.
+
+        They would stay hidden by that one, and the child would be seen by nobody.
+        """
+        ended = {one.never_link for one in self._log.heads.sides(new) if one.side == "old"}
+        if ended:
+            names = ", ".join(sorted(one.hex[:8] for one in ended))
+            raise SameSideError(
+                f"a record of the new identity is of an old one, which never-link {names} ended; "
+                "expected others, or that it is lifted first"
+            )
 
     def _is_retired(self, child: UUID) -> bool:
         return self._log.replay(child, Child(), evolve_child).status == "retired"

@@ -9,6 +9,7 @@ from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
 from contactpoint.people.deciding import Act
+from contactpoint.separating import SameSideError
 from tests.contactpoint.desk import REASON, Desk
 
 KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}
@@ -568,7 +569,8 @@ def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(ad
 
 
 def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adopted):
-    words = ("--new", "school:s", "--requested-by", "the agency", "--json")
+    adopted.night("zoo", STRANGER)
+    words = ("--new", "zoo:z", "--requested-by", "the agency", "--json")
     adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
     listed = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
     first, second = (one["never_link"] for one in listed)
@@ -580,17 +582,26 @@ def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adop
     assert adopted.findings() == []
 
 
-def test_records_of_an_old_identity_that_another_adoption_made_new_are_linked_by_what_they_state(
-    adopted,
-):
-    """One states no day of birth: with the other it was hidden, and is not seen as one with it."""
-    adopted.night("zoo", {"key": "z", **KAYLEIGH, "dob": "2015-03"})
+@pytest.mark.parametrize("new", [["school:s"], ["clinic:k", "school:s"]])
+@pytest.mark.parametrize("number", ["old", "new"])
+def test_what_an_adoption_ended_is_no_new_identity_while_it_stands(adopted, number, new):
+    """The records would be hidden by the first, and the child seen by nobody."""
+    before = adopted.events()
+    words = [word for name in new for word in ("--new", name)]
+    asked = (getattr(adopted, number), *words, "--requested-by", "the agency", "--json")
+    officers = {"by": adopted.cora, "second": adopted.dele}
     with adopted.opened() as store:
-        judged(store, "zoo:z", "clinic:k")
-    assert adopted.number("zoo:z") == adopted.old
-    words = ("--new", "school:s", "--new", "zoo:z", "--requested-by", "the agency")
-    adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
-    assert adopted.number("school:s") != adopted.number("zoo:z")
+        name = _listed(store)[0].id.hex[:8]
+    with pytest.raises(SameSideError, match=f"never-link {name} ended"):
+        adopted.run("adopt", *asked, **officers)
+    assert adopted.events() == before
+    assert "Harrington" in adopted.shown(adopted.new)
+    adopted.run("never-link", "lift", name, **officers)
+    said = adopted.run("adopt", *asked, **officers)
+    assert "Dobbs" in adopted.shown(json.loads(said.stdout)["numbers"][0])
+    for former in (adopted.old, adopted.new):
+        with pytest.raises(NotFoundError):
+            adopted.shown(former)
     assert adopted.findings() == []
 
 
