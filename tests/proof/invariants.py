@@ -309,7 +309,9 @@ class Index:
             "adoption",
             lambda: separating.adopt(child, {new}, OFFICERS, self.origin("adopt"), grounds),
         )
-        if drawn and drawn not in self.truth.never:
+        if drawn in self.truth.never:
+            assert child in self.truth.retired, "an adoption that another act stood for"
+        elif drawn:
             self.truth.draw(drawn, left, {name})
             self.truth.retire(child, number, drawn)
         self.link()
