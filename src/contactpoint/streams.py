@@ -1,16 +1,11 @@
-"""Events that follow in a stream; and a command to a small one: replayed, decided, appended."""
+"""Events as they follow in a stream, and the keys of what is sealed of them."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from contactpoint.again import again
 from events.keys import SubjectKeys
-from events.log import Log
 from events.message import Event, Origin, Recorded
 
-S = TypeVar("S")
-E = TypeVar("E", bound=Event)
 Sealing = Callable[[Event], tuple[int, ...]]
 """Gives the numbers of the subject keys of an event's sealed fields."""
 
@@ -36,29 +31,3 @@ def sealing(event: Event, subject: bytes, keys: SubjectKeys) -> tuple[int, ...]:
     if not any(getattr(event, name) for name in event.sealed):
         return (0,)
     return tuple(keys.issue([subject]))
-
-
-def append_decided(  # noqa: PLR0913 - the parts of an aggregate, and where it stands
-    log: Log,
-    stream: UUID,
-    origin: Origin,
-    *,
-    initial: S,
-    evolve: Callable[[S, E], S],
-    decide: Callable[[S], Sequence[E]],
-    keys: tuple[int, ...] = (),
-) -> bool:
-    """Append what follows from a command, deciding anew where the stream moved; whether any did.
-
-    ``keys`` are the numbers of the subject keys of an event with sealed fields.
-    """
-
-    def attempt() -> bool:
-        version = log.versions([stream]).get(stream, 0)
-        events = decide(log.replay(stream, initial, evolve))
-        log.append(
-            recorded(stream, version, events, origin, lambda one: keys if one.sealed else ())
-        )
-        return bool(events)
-
-    return again(attempt)
