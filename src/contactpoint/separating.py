@@ -36,6 +36,8 @@ from events.store.heads import ChildHead, HeadChanges, SideRecord, children_of
 Merged = Callable[[Iterable[UUID]], dict[UUID, UUID]]
 """The children merged into any of these, each with that one."""
 NOTHING: tuple[list[Recorded], HeadChanges, dict[UUID, int]] = ([], HeadChanges(), {})
+PLAIN = ({"left"}, {"right"}), ({"right"}, {"left"})
+"""How records stand on the two sides of a never-link that is no adoption's."""
 NONE = "no such never-link; 'contactpoint never-link list' names those in force"
 
 
@@ -91,7 +93,9 @@ class Separating:
     ) -> UUID:
         """Draw a never-link between two sets of records; its id, also of one drawn before.
 
-        Raises SameSideError, or what ``permit`` raises, with nothing written.
+        What another asked for, or an adoption, keeps apart already is kept apart by this one too:
+        it stays when the other is lifted. Raises SameSideError, or what ``permit`` raises, with
+        nothing written.
         """
         event = NeverLinkDrawn(
             tuple(sorted(left)), tuple(sorted(right)), by.name, by.second, grounds=grounds
@@ -100,7 +104,7 @@ class Separating:
         def attempt() -> UUID:
             acts = acts_of(self._log)
             self._permit(self._hangs({*left, *right}))
-            known = self._between(left, right)
+            known = self._between(left, right, grounds)
             if known is not None:
                 return known
             return self._append(event, acts, origin, [], HeadChanges(), {})
@@ -122,7 +126,7 @@ class Separating:
             mine = self.belonging(old)
             self._permit(self._hangs({*mine, *new}))
             left = mine - set(new)
-            known = self._between(left, new, renewed=True) if self._is_retired(old) else None
+            known = self._between(left, new) if self._is_retired(old) else None
             if known is not None:
                 return known
             event = NeverLinkDrawn(
@@ -139,17 +143,20 @@ class Separating:
             return self._append(event, acts, origin, messages + shields.messages, heads, expect)
 
         never_link = again(attempt)
-        for earlier in self._before(self.belonging(old), new):
+        for earlier in self._before(self.belonging(old), new, never_link):
             self.draw(earlier, new, by, origin, grounds)
         return never_link
 
-    def _before(self, records: Collection[UUID], new: Collection[UUID]) -> list[set[UUID]]:
+    def _before(
+        self, records: Collection[UUID], new: Collection[UUID], drawn: UUID
+    ) -> list[set[UUID]]:
         """The identities that the one with these records was adopted from, one after the other.
 
-        One of which the ``new`` one has records is left out: the child bears it again.
+        Before the adoption that was ``drawn``. One of which the ``new`` one has records is left
+        out: the child bears it again.
         """
         found: list[set[UUID]] = []
-        seen: set[UUID] = set()
+        seen = {drawn}
         asked = set(records)
         while asked:
             stands = self._log.heads.sides(asked)
@@ -198,22 +205,33 @@ class Separating:
         return self._log.replay(child, Child(), evolve_child).status == "retired"
 
     def _between(
-        self, left: Collection[UUID], right: Collection[UUID], *, renewed: bool = False
+        self, left: Collection[UUID], right: Collection[UUID], asked: Grounds | None = None
     ) -> UUID | None:
         """The never-link in force that has these records on two sides already.
 
-        ``renewed``: only one by which the right side is the new identity of the left.
+        One that the same asked for; without ``asked`` one by which the right side is the new
+        identity of the left.
         """
         stands: dict[UUID, dict[UUID, str]] = {}
         for one in self._log.heads.sides({*left, *right}):
             stands.setdefault(one.never_link, {})[one.record] = one.side
         for never_link, side in sorted(stands.items()):
             ones, others = ({side.get(record, "") for record in end} for end in (left, right))
-            if renewed and not (ones <= {"old"} and others == {"new"}):
-                continue
-            if len(others) == 1 and len(ones) <= 1 and "" not in ones | others and ones != others:
+            if asked is None:
+                found = ones <= {"old"} and others == {"new"}
+            else:
+                found = (ones, others) in PLAIN and self._was_asked(never_link, asked)
+            if found:
                 return never_link
         return None
+
+    def _was_asked(self, never_link: UUID, asked: Grounds) -> bool:
+        """Whether the same asked for a never-link, for the same kind of reason."""
+        drawn = self._log.stream(never_link)[0].event
+        assert isinstance(drawn, NeverLinkDrawn)
+        known = drawn.grounds
+        whose = asked.kind, asked.requested_by
+        return isinstance(known, Grounds) and (known.kind, known.requested_by) == whose
 
     def _retired(
         self, old: UUID, new: frozenset[UUID], origin: Origin

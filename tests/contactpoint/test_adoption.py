@@ -388,6 +388,32 @@ def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office)
     assert office.findings() == []
 
 
+@pytest.mark.parametrize("first", ["adoption", "other"])
+def test_a_never_link_that_somebody_else_asks_for_stays_when_the_other_is_lifted(office, first):
+    officers = {"by": office.cora, "second": office.dele}
+    if first == "adoption":
+        lifted = office.adopted("school:s")[1]["never_link"]
+    else:
+        words = ("--left", "clinic:k", "--right", "school:s", "--kind", "other")
+        said = office.run(
+            "never-link", "draw", *words, "--requested-by", "the school", "--json", **officers
+        )
+        lifted = json.loads(said.stdout)["never_link"]
+    sides = ("--left", "school:s", "--right", "clinic:k", "--kind", "protection")
+    asked = ("--requested-by", "the court", "--json")
+    drawn = [
+        json.loads(office.run("never-link", "draw", *sides, *asked, **officers).stdout)
+        for _ in range(2)
+    ]
+    assert drawn[0] == drawn[1]
+    assert drawn[0]["never_link"] != lifted
+    office.run("never-link", "lift", lifted, **officers)
+    assert office.number("clinic:k") != office.number("school:s")
+    office.run("never-link", "lift", drawn[0]["never_link"], **officers)
+    assert office.number("clinic:k") == office.number("school:s")
+    assert office.findings() == []
+
+
 def test_a_merger_across_a_never_link_is_told_to_nobody_who_follows_numbers(office):
     office.night("zoo", STRANGER)
     with office.opened() as store:
