@@ -9,7 +9,7 @@ from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.judging.acts import By, Hangs, Permit, acts_of
 from contactpoint.linking.judged import side_records
 from contactpoint.shielding.acts import ShieldActs
-from contactpoint.streams import recorded, sealing
+from contactpoint.streams import kept, recorded, sealing
 from events.child import Child, ReinstateChild, RetireChild, remaining
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
@@ -329,7 +329,11 @@ class Separating:
     ) -> None:
         subject = subject_of("never-link", never_link, self._master)
         own = recorded(
-            never_link, known.version, events, origin, lambda one: sealing(one, subject, self._keys)
+            never_link,
+            known.version,
+            [kept(event, subject, self._keys) for event in events],
+            origin,
+            lambda one: sealing(one, subject, self._keys),
         )
         sides: list[SideRecord] = []
         for event in events:

@@ -1,11 +1,15 @@
 """Events as they follow in a stream, and the keys of what is sealed of them."""
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 from uuid import UUID
+
+import msgspec
 
 from events.keys import SubjectKeys
 from events.message import Event, Origin, Recorded
 
+E = TypeVar("E", bound=Event)
 Sealing = Callable[[Event], tuple[int, ...]]
 """Gives the numbers of the subject keys of an event's sealed fields."""
 
@@ -22,6 +26,15 @@ def recorded(
         Recorded(stream, number, origin, origin.recorded, event, keys(event))
         for number, event in enumerate(events, start=version + 1)
     ]
+
+
+def kept(event: E, subject: bytes, keys: SubjectKeys) -> E:
+    """The event; without what is sealed of it where an erasure destroyed the subject's key."""
+    stated = [name for name in event.sealed if getattr(event, name)]
+    number = keys.numbers([subject]).get(subject) if stated else None
+    if number is None or keys.openers([number])[number] is not None:
+        return event
+    return msgspec.structs.replace(event, **dict.fromkeys(stated))
 
 
 def sealing(event: Event, subject: bytes, keys: SubjectKeys) -> tuple[int, ...]:

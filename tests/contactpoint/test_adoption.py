@@ -628,6 +628,15 @@ def test_the_grounds_go_when_a_record_of_either_side_is_erased(adopted):
     assert adopted.findings() == []
 
 
+def test_an_adoption_is_lifted_though_its_grounds_went_with_an_erased_record(adopted):
+    adopted.run("erase", "school:s", "--reason", "asked", "--yes")
+    [one] = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
+    words = ("never-link", "lift", one["never_link"], "--remarks", "for the wrong child")
+    adopted.run(*words, by=adopted.cora, second=adopted.dele)
+    assert "Kayleigh" in adopted.shown(adopted.old)
+    assert adopted.findings() == []
+
+
 def test_an_old_identity_that_is_erased_leaves_heads_that_follow(adopted):
     adopted.run("erase", adopted.old, "--reason", "asked", "--yes")
     assert adopted.findings() == []
