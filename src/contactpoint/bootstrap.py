@@ -435,7 +435,8 @@ class Contactpoint:
         from contactpoint.separating import Separating
 
         permit = self._permit(act, "no child of that number")
-        return Separating(self.log, self.keys, self.master, self.workings.merged_into, permit)
+        merged, retired = self.workings.merged_into, self.workings.retired_of
+        return Separating(self.log, self.keys, self.master, merged, retired, permit)
 
     def _permit(self, act: Act, missing: str) -> "Permit":
         """Whether whoever acts may do what hangs on it; ``missing`` is said where it is hidden."""

@@ -1,6 +1,7 @@
 """Never-links: two sides that are never one child; and adoption, which makes a new identity."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -10,7 +11,14 @@ from contactpoint.judging.acts import By, Hangs, Permit, acts_of
 from contactpoint.linking.judged import side_records
 from contactpoint.shielding.acts import ShieldActs
 from contactpoint.streams import kept, recorded, sealing
-from events.child import Child, ReinstateChild, RetireChild, remaining
+from events.child import (
+    Child,
+    ReinstateChild,
+    RejoinChild,
+    RetireChild,
+    before_retired,
+    remaining,
+)
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
 from events.keys import SubjectKeys, subject_of
@@ -35,6 +43,8 @@ from events.store.heads import ChildHead, HeadChanges, SideRecord, children_of
 
 Merged = Callable[[Iterable[UUID]], dict[UUID, UUID]]
 """The children merged into any of these, each with that one."""
+Retired = Callable[[Iterable[UUID]], set[UUID]]
+"""The retired children that ever had any of these records."""
 NOTHING: tuple[list[Recorded], HeadChanges, dict[UUID, int]] = ([], HeadChanges(), {})
 PLAIN = ({"left"}, {"right"}), ({"right"}, {"left"})
 """How records stand on the two sides of a never-link that is no adoption's."""
@@ -56,20 +66,45 @@ class Listed:
     since: int
 
 
+def merged_before(
+    children: Iterable[UUID], candidates: Iterable[UUID], log: Log
+) -> dict[UUID, Child]:
+    """The retired ones among ``candidates`` that had been merged into any of these, as they were.
+
+    Directly or through others, each after the one that it was merged into.
+    """
+    found: dict[UUID, Child] = {}
+    known = set(children)
+    events = {
+        child: [message.event for message in log.stream(child)]
+        for child in sorted(set(candidates) - known)
+    }
+    states = {child: before_retired(mine) for child, mine in events.items()}
+    while fresh := {
+        child: was
+        for child, was in states.items()
+        if child not in known and was.status == "merged" and was.into in known
+    }:
+        found |= fresh
+        known |= fresh.keys()
+    return found
+
+
 class Separating:
     """The use case of never-links. Linking obeys them in its next run, and lets the sides grow."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what tells of records, and who may act
         self,
         log: Log,
         keys: SubjectKeys,
         master: MasterKey,
         merged: Merged,
+        retired: Retired,
         permit: Permit = lambda _: None,
     ) -> None:
         """``permit`` is asked about each act, with what is known when it is written."""
         self._log, self._keys, self._master = log, keys, master
-        self._merged, self._permit = merged, permit
+        self._merged, self._retired_of, self._permit = merged, retired, permit
 
     def belonging(self, child: UUID) -> frozenset[UUID]:
         """Every record that is a child's, or was last theirs: withdrawn ones too."""
@@ -272,27 +307,61 @@ class Separating:
     def _reinstated(
         self, never_link: UUID, known: NeverLink, origin: Origin
     ) -> tuple[list[Recorded], HeadChanges, dict[UUID, int]]:
-        """What lets the retired children of the old side answer again.
+        """What lets the retired children of the old side answer again, and whom they answered for.
 
         Where another adoption ended the identity too, that goes on to hold.
         """
         messages: list[Recorded] = []
         heads: list[ChildHead] = []
         expect: dict[UUID, int] = {}
+        commands: dict[UUID, ReinstateChild | RejoinChild] = {}
         records = self._log.heads.records(known.left).values()
         for child in sorted(children_of(records)):
-            before = after = self._log.replay(child, Child(), evolve_child)
             # Erased records, too: of the other adoption's old side there may be no others left.
-            if self._is_given_up(self.belonging(child), never_link):
-                continue
-            events = decide_child(ReinstateChild(""), before)
+            if not self._is_given_up(self.belonging(child), never_link):
+                commands[child] = ReinstateChild("")
+        retired = self._retired_of(known.left | known.right) - commands.keys()
+        for child in self._emptied(never_link, known, retired):
+            commands[child] = RejoinChild(*self._home(known.right))
+        for child, was in merged_before(commands, retired, self._log).items():
+            commands[child] = RejoinChild(was.into or child)
+        for child, command in commands.items():
+            before = after = self._log.replay(child, Child(), evolve_child)
+            events = decide_child(command, before)
             messages += recorded(child, before.version, events, origin)
             for event in events:
                 after = evolve_child(after, event)
+            if events:
                 closed = after.status == "closed"
-                heads.append(ChildHead(child, after.number, after.version, closed=closed))
+                heads.append(ChildHead(child, after.number, after.version, after.into, closed))
                 expect[child] = before.version
         return messages, HeadChanges(children=heads), expect
+
+    def _emptied(
+        self, never_link: UUID, known: NeverLink, retired: Iterable[UUID]
+    ) -> Iterator[UUID]:
+        """Those of these children whose every record went to the new identity.
+
+        None where the new identity was itself given up since.
+        """
+        origin = self._log.stream(never_link)[0].origin
+        later = (one for one in self._log.heads.sides(known.right) if one.side == "new")
+        since = {self._log.stream(one)[0].origin.recorded for one in {s.never_link for s in later}}
+        home = self._home(known.right)
+        if not home or self._is_retired(home[0]) or max(since, default=0) > origin.recorded:
+            return
+        for child in sorted(retired):
+            last = self._log.stream(child)[-1]
+            state = self._log.replay(child, Child(), evolve_child)
+            was = before_retired(message.event for message in self._log.stream(child))
+            if last.origin == origin and not state.records and was.status == "current":
+                yield child
+
+    def _home(self, records: Collection[UUID]) -> list[UUID]:
+        """The child that has most of these records; none where they are nobody's."""
+        heads = self._log.heads.records(records).values()
+        counted = Counter(sorted(one.child for one in heads if one.child is not None))
+        return [child for child, _ in counted.most_common(1)]
 
     def _is_given_up(self, records: Collection[UUID], lifted: UUID) -> bool:
         """Whether another adoption than the one to be lifted has records on its old side."""

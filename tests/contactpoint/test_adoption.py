@@ -593,6 +593,73 @@ def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(ad
     assert adopted.children() == before
 
 
+def test_every_number_that_was_given_up_with_the_old_identity_answers_again(office):
+    office.night("zoo", STRANGER)
+    merged = office.number("zoo:z")
+    manager = office.token("mia", "data-manager")
+    office.run("child", "correct", merged, "--given", "Zora", *REASON, by=manager)
+    with office.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+    office.night("bristol", {"key": "k", **KATE})
+    old, said = office.adopted("bristol:k")
+    officers = {"by": office.cora, "second": office.dele}
+    office.run("never-link", "lift", said["never_link"], **officers)
+    shown = [json.loads(office.shown(number)) for number in (old, merged)]
+    assert shown[0] == shown[1]
+    assert [one["says"]["given"] for one in shown[0]["corrections"]] == [["Zora"]]
+    with office.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        assert judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert office.number("zoo:z") == merged
+    assert office.findings() == []
+    before = office.numbers()
+    office.run("rebuild")
+    assert office.numbers() == before
+
+
+def test_an_old_number_all_of_whose_records_were_given_a_new_identity_answers_again(office):
+    old, said = office.adopted("school:s", "clinic:k")
+    (new,) = said["numbers"]
+    third = adopted_whole(office, new)
+    officers = {"by": office.cora, "second": office.dele}
+    # While the new identity is given up itself, the old number leads to nobody.
+    listed = json.loads(office.run("never-link", "list", "--json", by=office.cora).stdout)
+    office.run("never-link", "lift", listed[-1]["never_link"], **officers)
+    assert json.loads(office.shown(new))["number"] == third
+    with pytest.raises(NotFoundError):
+        office.shown(old)
+    office.run("never-link", "lift", said["never_link"], **officers)
+    assert json.loads(office.shown(old))["number"] == third
+    assert office.findings() == []
+
+
+def test_an_old_number_answers_not_while_the_new_identity_was_given_up_since(office):
+    old, said = office.adopted("school:s", "clinic:k")
+    adopted_whole(office, said["numbers"][0])
+    officers = {"by": office.cora, "second": office.dele}
+    office.run("never-link", "lift", said["never_link"], **officers)
+    for number in (old, *said["numbers"]):
+        with pytest.raises(NotFoundError):
+            office.shown(number)
+    assert office.findings() == []
+
+
+def test_what_was_told_of_whom_an_old_identity_had_taken_in_is_erased_with_it(office):
+    office.night("zoo", STRANGER)
+    manager = office.token("mia", "data-manager")
+    merged = office.number("zoo:z")
+    office.run("child", "correct", merged, "--given", "Zora", *REASON, by=manager)
+    with office.opened() as store:
+        judged(store, "zoo:z", "clinic:k")
+    office.night("bristol", {"key": "k", **KATE})
+    old, _ = office.adopted("bristol:k")
+    office.run("erase", old, "--reason", "asked", "--yes")
+    with office.opened() as store:
+        assert "Zora" not in repr(store.log.decode(store.log.read(0, 1000)))
+    assert office.findings() == []
+
+
 def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adopted):
     words = ("--new", "school:s", "--requested-by", "the agency", "--json")
     adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
