@@ -5,7 +5,7 @@ into another is the survivor's. It is read from the log itself, so that what a f
 gone at once. Of a child who is not seen whole there is nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -25,6 +25,7 @@ from projections.authority import made_out
 from projections.queries import Found, Queries
 from projections.view import ChildView
 
+ACCEPTED = "accepted"
 UNSPECIFIED = "unspecified sensitive service"
 """All that an ordinary reader learns of one (SI 2007/2182, regulation 6)."""
 
@@ -61,6 +62,16 @@ class Returned(msgspec.Struct, frozen=True):
 
     date: str
     source: str
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A child that another authority is asked to take over."""
+
+    number: str
+    offered: str
+    accepted: str
+    """The authority that accepted the child before; empty where none did."""
+    asked: int
 
 
 class Beside(msgspec.Struct, frozen=True):
@@ -116,6 +127,21 @@ class BesideRecords:
             ),
         )
 
+    def offers(self, asked: Mapping[UUID, int], today: date) -> list[Offer]:
+        """Of these children, those that are offered still, with when they were.
+
+        Where a shielded child lives is nobody's to read off a list.
+        """
+        offers: list[Offer] = []
+        for child, when in asked.items():
+            found = self.queries.child(child)
+            if found is None or not isinstance(found.view, ChildView):
+                continue
+            now = self.responsible(found, today)
+            accepted = now.code if now.by == ACCEPTED else ""
+            offers += [Offer(found.view.number, now.offered, accepted, when)] if now.offered else []
+        return sorted(offers, key=lambda one: (one.asked, one.number))
+
     def responsible(self, found: Found, today: date) -> Authority:
         """Who is responsible: who accepted the child last, else whom the feeds make out."""
         view = found.view if isinstance(found.view, ChildView) else None
@@ -135,7 +161,7 @@ class BesideRecords:
                 accepted = message
         if accepted is not None and isinstance(accepted.event, ChildAccepted):
             since = accepted.origin.recorded
-            return Authority(accepted.event.authority, "accepted", since, offered)
+            return Authority(accepted.event.authority, ACCEPTED, since, offered)
         found = made_out(view.services, today.isoformat()) if view else None
         if found is None:
             return Authority("", "", None, offered)
@@ -184,14 +210,7 @@ class BesideRecords:
     def _told(self, found: Found) -> dict[str, list[Recorded]]:
         """What was told of each kind about a child and those merged into it, as it was recorded."""
         children = [found.child, *found.merged]
-        kinds = (RESPONSIBLE, CORRECTION, CONSENT)
-        streams = {self.telling.stream(kind, child): kind for kind in kinds for child in children}
-        told: dict[str, list[Recorded]] = {kind: [] for kind in kinds}
-        for stream in self.telling.log.versions(streams):
-            told[streams[stream]].extend(self.telling.log.stream(stream))
-        for messages in told.values():
-            messages.sort(key=lambda message: message.origin.recorded)
-        return told
+        return self.telling.told(children, RESPONSIBLE, CORRECTION, CONSENT)
 
 
 def returned(view: ChildView) -> Returned | None:

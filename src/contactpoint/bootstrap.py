@@ -435,7 +435,8 @@ class Contactpoint:
         from contactpoint.separating import Separating
 
         permit = self._permit(act, "no child of that number")
-        return Separating(self.log, self.keys, self.master, self.workings.merged_into, permit)
+        merged, retired = self.workings.merged_into, self.workings.retired_of
+        return Separating(self.log, self.keys, self.master, merged, retired, permit)
 
     def _permit(self, act: Act, missing: str) -> "Permit":
         """Whether whoever acts may do what hangs on it; ``missing`` is said where it is hidden."""
@@ -513,13 +514,21 @@ class Contactpoint:
         """Whether whoever acts may see pairs of shielded children and of withheld records."""
         return Role.SHIELDING_OFFICER in self.actor.roles
 
-    def pair_named(self, words: "Sequence[str]") -> "Pair":
-        """The pair that a steward names. Raises NotFoundError where there is none."""
+    def pair_named(self, words: "Sequence[str]", *, judged: bool = False) -> "Pair":
+        """The pair that a steward names, ``judged`` though a record of it may have been erased.
+
+        Raises NotFoundError where there is none.
+        """
         from contactpoint.judging.pair_names import pair_named
 
         self.projector.catch_up()
         return pair_named(
-            words, self.open_records, self.log, self.record_named, cleared=self.is_cleared
+            words,
+            self.open_records,
+            self.log,
+            self.record_named,
+            cleared=self.is_cleared,
+            judged=judged,
         )
 
     def record_named(self, name: str) -> UUID:

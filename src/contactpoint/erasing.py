@@ -12,6 +12,7 @@ from contactpoint.errors import NotFoundError
 from contactpoint.judging.pair import pair_of, stream_of
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.moments import day_of
+from contactpoint.separating import merged_before
 from contactpoint.shielding.acts import ShieldActs
 from contactpoint.telling import subjects_of
 from events.child import Child, EraseChild, ever
@@ -154,10 +155,16 @@ class Erasing:
             yield
 
     def _all_of(self, head: ChildHead) -> list[UUID]:
-        """The child that a number answers for, and every child merged into it."""
+        """The child that a number answers for, and every child merged into it.
+
+        Those too that were, and were given up with it by an adoption.
+        """
         while head.merged_into is not None:
             head = self._log.heads.children([head.merged_into])[head.merged_into]
-        return [head.child, *sorted(self._workings.merged_into([head.child]))]
+        children = [head.child, *sorted(self._workings.merged_into([head.child]))]
+        known = ever(message.event for message in self._log.stream(head.child))
+        retired = self._workings.retired_of(known)
+        return [*children, *sorted(merged_before(children, retired, self._log))]
 
     def _child(self, child: UUID) -> Child:
         return self._log.replay(child, Child(), evolve_child)

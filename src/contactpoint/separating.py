@@ -1,6 +1,7 @@
 """Never-links: two sides that are never one child; and adoption, which makes a new identity."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -9,8 +10,15 @@ from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.judging.acts import By, Hangs, Permit, acts_of
 from contactpoint.linking.judged import side_records
 from contactpoint.shielding.acts import ShieldActs
-from contactpoint.streams import recorded, sealing
-from events.child import Child, ReinstateChild, RetireChild, remaining
+from contactpoint.streams import kept, recorded, sealing
+from events.child import (
+    Child,
+    ReinstateChild,
+    RejoinChild,
+    RetireChild,
+    before_retired,
+    remaining,
+)
 from events.child import decide as decide_child
 from events.child import evolve as evolve_child
 from events.keys import SubjectKeys, subject_of
@@ -35,7 +43,11 @@ from events.store.heads import ChildHead, HeadChanges, SideRecord, children_of
 
 Merged = Callable[[Iterable[UUID]], dict[UUID, UUID]]
 """The children merged into any of these, each with that one."""
+Retired = Callable[[Iterable[UUID]], set[UUID]]
+"""The retired children that ever had any of these records."""
 NOTHING: tuple[list[Recorded], HeadChanges, dict[UUID, int]] = ([], HeadChanges(), {})
+PLAIN = ({"left"}, {"right"}), ({"right"}, {"left"})
+"""How records stand on the two sides of a never-link that is no adoption's."""
 NONE = "no such never-link; 'contactpoint never-link list' names those in force"
 
 
@@ -54,20 +66,45 @@ class Listed:
     since: int
 
 
+def merged_before(
+    children: Iterable[UUID], candidates: Iterable[UUID], log: Log
+) -> dict[UUID, Child]:
+    """The retired ones among ``candidates`` that had been merged into any of these, as they were.
+
+    Directly or through others, each after the one that it was merged into.
+    """
+    found: dict[UUID, Child] = {}
+    known = set(children)
+    events = {
+        child: [message.event for message in log.stream(child)]
+        for child in sorted(set(candidates) - known)
+    }
+    states = {child: before_retired(mine) for child, mine in events.items()}
+    while fresh := {
+        child: was
+        for child, was in states.items()
+        if child not in known and was.status == "merged" and was.into in known
+    }:
+        found |= fresh
+        known |= fresh.keys()
+    return found
+
+
 class Separating:
     """The use case of never-links. Linking obeys them in its next run, and lets the sides grow."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what tells of records, and who may act
         self,
         log: Log,
         keys: SubjectKeys,
         master: MasterKey,
         merged: Merged,
+        retired: Retired,
         permit: Permit = lambda _: None,
     ) -> None:
         """``permit`` is asked about each act, with what is known when it is written."""
         self._log, self._keys, self._master = log, keys, master
-        self._merged, self._permit = merged, permit
+        self._merged, self._retired_of, self._permit = merged, retired, permit
 
     def belonging(self, child: UUID) -> frozenset[UUID]:
         """Every record that is a child's, or was last theirs: withdrawn ones too."""
@@ -91,7 +128,9 @@ class Separating:
     ) -> UUID:
         """Draw a never-link between two sets of records; its id, also of one drawn before.
 
-        Raises SameSideError, or what ``permit`` raises, with nothing written.
+        What another asked for, or an adoption, keeps apart already is kept apart by this one too:
+        it stays when the other is lifted. Raises SameSideError, or what ``permit`` raises, with
+        nothing written.
         """
         event = NeverLinkDrawn(
             tuple(sorted(left)), tuple(sorted(right)), by.name, by.second, grounds=grounds
@@ -100,7 +139,7 @@ class Separating:
         def attempt() -> UUID:
             acts = acts_of(self._log)
             self._permit(self._hangs({*left, *right}))
-            known = self._between(left, right)
+            known = self._between(left, right, grounds)
             if known is not None:
                 return known
             return self._append(event, acts, origin, [], HeadChanges(), {})
@@ -123,7 +162,7 @@ class Separating:
             mine = self.belonging(old)
             self._permit(self._hangs({*mine, *new}))
             left = mine - set(new)
-            known = self._between(left, new, renewed=True) if self._is_retired(old) else None
+            known = self._between(left, new) if self._is_retired(old) else None
             if known is not None:
                 return known
             self._must_be_borne(new)
@@ -141,14 +180,17 @@ class Separating:
             return self._append(event, acts, origin, messages + shields.messages, heads, expect)
 
         never_link = again(attempt)
-        for earlier in self._before(self.belonging(old)):
+        for earlier in self._before(self.belonging(old), never_link):
             self.draw(earlier, new, by, origin, grounds)
         return never_link
 
-    def _before(self, records: Collection[UUID]) -> list[set[UUID]]:
-        """The identities that the one with these records was adopted from, one after the other."""
+    def _before(self, records: Collection[UUID], drawn: UUID) -> list[set[UUID]]:
+        """The identities that the one with these records was adopted from, one after the other.
+
+        Before the adoption that was ``drawn``.
+        """
         found: list[set[UUID]] = []
-        seen: set[UUID] = set()
+        seen = {drawn}
         asked = set(records)
         while asked:
             stands = self._log.heads.sides(asked)
@@ -210,22 +252,33 @@ class Separating:
         return self._log.replay(child, Child(), evolve_child).status == "retired"
 
     def _between(
-        self, left: Collection[UUID], right: Collection[UUID], *, renewed: bool = False
+        self, left: Collection[UUID], right: Collection[UUID], asked: Grounds | None = None
     ) -> UUID | None:
         """The never-link in force that has these records on two sides already.
 
-        ``renewed``: only one by which the right side is the new identity of the left.
+        One that the same asked for; without ``asked`` one by which the right side is the new
+        identity of the left.
         """
         stands: dict[UUID, dict[UUID, str]] = {}
         for one in self._log.heads.sides({*left, *right}):
             stands.setdefault(one.never_link, {})[one.record] = one.side
         for never_link, side in sorted(stands.items()):
             ones, others = ({side.get(record, "") for record in end} for end in (left, right))
-            if renewed and not (ones <= {"old"} and others == {"new"}):
-                continue
-            if len(others) == 1 and len(ones) <= 1 and "" not in ones | others and ones != others:
+            if asked is None:
+                found = ones <= {"old"} and others == {"new"}
+            else:
+                found = (ones, others) in PLAIN and self._was_asked(never_link, asked)
+            if found:
                 return never_link
         return None
+
+    def _was_asked(self, never_link: UUID, asked: Grounds) -> bool:
+        """Whether the same asked for a never-link, for the same kind of reason."""
+        drawn = self._log.stream(never_link)[0].event
+        assert isinstance(drawn, NeverLinkDrawn)
+        known = drawn.grounds
+        whose = asked.kind, asked.requested_by
+        return isinstance(known, Grounds) and (known.kind, known.requested_by) == whose
 
     def _retired(
         self, old: UUID, new: frozenset[UUID], origin: Origin
@@ -266,27 +319,61 @@ class Separating:
     def _reinstated(
         self, never_link: UUID, known: NeverLink, origin: Origin
     ) -> tuple[list[Recorded], HeadChanges, dict[UUID, int]]:
-        """What lets the retired children of the old side answer again.
+        """What lets the retired children of the old side answer again, and whom they answered for.
 
         Where another adoption ended the identity too, that goes on to hold.
         """
         messages: list[Recorded] = []
         heads: list[ChildHead] = []
         expect: dict[UUID, int] = {}
+        commands: dict[UUID, ReinstateChild | RejoinChild] = {}
         records = self._log.heads.records(known.left).values()
         for child in sorted(children_of(records)):
-            before = after = self._log.replay(child, Child(), evolve_child)
             # Erased records, too: of the other adoption's old side there may be no others left.
-            if self._is_given_up(self.belonging(child), never_link):
-                continue
-            events = decide_child(ReinstateChild(""), before)
+            if not self._is_given_up(self.belonging(child), never_link):
+                commands[child] = ReinstateChild("")
+        retired = self._retired_of(known.left | known.right) - commands.keys()
+        for child in self._emptied(never_link, known, retired):
+            commands[child] = RejoinChild(*self._home(known.right))
+        for child, was in merged_before(commands, retired, self._log).items():
+            commands[child] = RejoinChild(was.into or child)
+        for child, command in commands.items():
+            before = after = self._log.replay(child, Child(), evolve_child)
+            events = decide_child(command, before)
             messages += recorded(child, before.version, events, origin)
             for event in events:
                 after = evolve_child(after, event)
+            if events:
                 closed = after.status == "closed"
-                heads.append(ChildHead(child, after.number, after.version, closed=closed))
+                heads.append(ChildHead(child, after.number, after.version, after.into, closed))
                 expect[child] = before.version
         return messages, HeadChanges(children=heads), expect
+
+    def _emptied(
+        self, never_link: UUID, known: NeverLink, retired: Iterable[UUID]
+    ) -> Iterator[UUID]:
+        """Those of these children whose every record went to the new identity.
+
+        None where the new identity was itself given up since.
+        """
+        origin = self._log.stream(never_link)[0].origin
+        later = (one for one in self._log.heads.sides(known.right) if one.side == "new")
+        since = {self._log.stream(one)[0].origin.recorded for one in {s.never_link for s in later}}
+        home = self._home(known.right)
+        if not home or self._is_retired(home[0]) or max(since, default=0) > origin.recorded:
+            return
+        for child in sorted(retired):
+            last = self._log.stream(child)[-1]
+            state = self._log.replay(child, Child(), evolve_child)
+            was = before_retired(message.event for message in self._log.stream(child))
+            if last.origin == origin and not state.records and was.status == "current":
+                yield child
+
+    def _home(self, records: Collection[UUID]) -> list[UUID]:
+        """The child that has most of these records; none where they are nobody's."""
+        heads = self._log.heads.records(records).values()
+        counted = Counter(sorted(one.child for one in heads if one.child is not None))
+        return [child for child, _ in counted.most_common(1)]
 
     def _is_given_up(self, records: Collection[UUID], lifted: UUID) -> bool:
         """Whether another adoption than the one to be lifted has records on its old side."""
@@ -323,7 +410,11 @@ class Separating:
     ) -> None:
         subject = subject_of("never-link", never_link, self._master)
         own = recorded(
-            never_link, known.version, events, origin, lambda one: sealing(one, subject, self._keys)
+            never_link,
+            known.version,
+            [kept(event, subject, self._keys) for event in events],
+            origin,
+            lambda one: sealing(one, subject, self._keys),
         )
         sides: list[SideRecord] = []
         for event in events:

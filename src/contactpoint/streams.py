@@ -1,15 +1,14 @@
-"""Events that follow in a stream; and a command to a small one: replayed, decided, appended."""
+"""Events as they follow in a stream, and the keys of what is sealed of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 from uuid import UUID
 
-from contactpoint.again import again
+import msgspec
+
 from events.keys import SubjectKeys
-from events.log import Log
 from events.message import Event, Origin, Recorded
 
-S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 Sealing = Callable[[Event], tuple[int, ...]]
 """Gives the numbers of the subject keys of an event's sealed fields."""
@@ -29,6 +28,15 @@ def recorded(
     ]
 
 
+def kept(event: E, subject: bytes, keys: SubjectKeys) -> E:
+    """The event; without what is sealed of it where an erasure destroyed the subject's key."""
+    stated = [name for name in event.sealed if getattr(event, name)]
+    number = keys.numbers([subject]).get(subject) if stated else None
+    if number is None or keys.openers([number])[number] is not None:
+        return event
+    return msgspec.structs.replace(event, **dict.fromkeys(stated))
+
+
 def sealing(event: Event, subject: bytes, keys: SubjectKeys) -> tuple[int, ...]:
     """The key of a subject of its own, for what is sealed of an event where there is any."""
     if not event.sealed:
@@ -36,29 +44,3 @@ def sealing(event: Event, subject: bytes, keys: SubjectKeys) -> tuple[int, ...]:
     if not any(getattr(event, name) for name in event.sealed):
         return (0,)
     return tuple(keys.issue([subject]))
-
-
-def append_decided(  # noqa: PLR0913 - the parts of an aggregate, and where it stands
-    log: Log,
-    stream: UUID,
-    origin: Origin,
-    *,
-    initial: S,
-    evolve: Callable[[S, E], S],
-    decide: Callable[[S], Sequence[E]],
-    keys: tuple[int, ...] = (),
-) -> bool:
-    """Append what follows from a command, deciding anew where the stream moved; whether any did.
-
-    ``keys`` are the numbers of the subject keys of an event with sealed fields.
-    """
-
-    def attempt() -> bool:
-        version = log.versions([stream]).get(stream, 0)
-        events = decide(log.replay(stream, initial, evolve))
-        log.append(
-            recorded(stream, version, events, origin, lambda one: keys if one.sealed else ())
-        )
-        return bool(events)
-
-    return again(attempt)

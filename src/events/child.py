@@ -142,13 +142,27 @@ class ReinstateChild(msgspec.Struct, frozen=True):
     model: str
 
 
+class RejoinChild(msgspec.Struct, frozen=True):
+    """The identity was given up in error, and another child answers for it."""
+
+    into: UUID
+
+
 class EraseChild(msgspec.Struct, frozen=True):
     """Every record of the child is erased."""
 
     reason: str
 
 
-ChildCommand = AssignRecords | MergeChild | CloseChild | RetireChild | ReinstateChild | EraseChild
+ChildCommand = (
+    AssignRecords
+    | MergeChild
+    | CloseChild
+    | RetireChild
+    | ReinstateChild
+    | RejoinChild
+    | EraseChild
+)
 
 
 def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
@@ -172,6 +186,8 @@ def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
                 return []
             records = tuple(Evidence(record) for record in sorted(child.records))
             return [ChildRestored(model, records)] if records else [ChildClosed()]
+        case RejoinChild(into):
+            return [ChildMerged(into)] if child.status == "retired" else []
         case EraseChild(reason):
             if child.status in ("unknown", "erased"):
                 return []
@@ -221,11 +237,23 @@ def evolve(child: Child, event: ChildEvent) -> Child:
             former = child.records or child.former
             return _with(child, status="closed", records=frozenset(), former=former, into=None)
         case ChildRetired():
-            return _with(child, status="retired", former=child.records, into=None)
+            # One that was merged is found again by what it had then, should the other return.
+            former = child.former if child.status == "merged" else child.records
+            return _with(child, status="retired", former=former, into=None)
         case ChildErased():
             return _with(child, status="erased", records=frozenset(), former=frozenset(), into=None)
         case _:
             assert_never(event)
+
+
+def before_retired(events: Iterable[Event]) -> Child:
+    """What a child was until its identity was given up, by the child's events."""
+    child = before = Child()
+    for event in events:
+        if isinstance(event, ChildEvent):
+            before = child if isinstance(event, ChildRetired) else before
+            child = evolve(child, event)
+    return before
 
 
 def ever(events: Iterable[Event]) -> set[UUID]:

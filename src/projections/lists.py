@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from projections import rows
 from projections.deliveries import COUNTS, DELIVERY, DROPPED, NOTE
-from projections.finding import IDENTITY
 from projections.index import CHILD, RECORD
+from projections.mergers import survivor
 from projections.open_records import OpenRecords, pairs_seen, seen_names
 from projections.positions import Standing, standings
 from projections.projection import Target
@@ -152,23 +152,23 @@ class Lists:
 
         return self._guard.answer(self._engine, read)
 
-    def offers(self, authority: str) -> list[Row]:
-        """The children offered to an authority, or to any where none is named, the oldest first.
+    def offers(self, authority: str) -> dict[UUID, int]:
+        """When children were offered to an authority, or to any where none is named.
 
-        Where a shielded child lives is nobody's to read off a list.
+        By the children that answer for them today; some may have been offered again since, or be
+        no longer for everybody's eyes.
         """
         offered = RESPONSIBLE.c.offered
         query = (
-            sa.select(CHILD.c.number, offered, RESPONSIBLE.c.accepted, RESPONSIBLE.c.asked)
-            .join(CHILD, CHILD.c.child == RESPONSIBLE.c.child)
-            .join(IDENTITY, IDENTITY.c.child == RESPONSIBLE.c.child)
+            sa.select(RESPONSIBLE.c.child, RESPONSIBLE.c.asked)
             .where(offered == authority if authority else offered != "")
-            .where(IDENTITY.c.restricted.is_(sa.false()))
-            .order_by(RESPONSIBLE.c.asked, CHILD.c.number)
+            .order_by(RESPONSIBLE.c.asked)
         )
 
-        def read(target: Target) -> list[Row]:
-            return plain(query, target)
+        def read(target: Target) -> dict[UUID, int]:
+            asked = target.connection.execute(query).all()
+            answering = [(survivor(row.child, target), row.asked) for row in asked]
+            return {UUID(bytes=child): when for child, when in answering if child is not None}
 
         return self._guard.answer(self._engine, read)
 

@@ -10,9 +10,11 @@ import msgspec
 import sqlalchemy as sa
 
 from events.record import Statement
+from projections import rows
 from projections.authority import made_out, services_of
 from projections.finding import current
-from projections.index import CHILD, RECORD, with_statements
+from projections.index import RECORD, with_statements
+from projections.mergers import merged_into
 from projections.projection import Target
 from projections.responsible import RESPONSIBLE
 from projections.survivorship import Stated
@@ -34,15 +36,15 @@ def authorities(records: Collection[UUID], today: str, target: Target) -> frozen
 
 
 def accepted(children: Collection[bytes], target: Target) -> dict[bytes, str]:
-    """Who accepted each of these children; what a merged one brought counts where it has none."""
-    into = sa.func.coalesce(CHILD.c.merged_into, CHILD.c.child)
-    query = (
-        sa.select(into, RESPONSIBLE.c.accepted)
-        .join(RESPONSIBLE, RESPONSIBLE.c.child == CHILD.c.child)
-        .where(into.in_(children), RESPONSIBLE.c.accepted != "")
-        .order_by(RESPONSIBLE.c.since)
-    )
-    return {row[0]: row[1] for row in target.connection.execute(query)}
+    """Who accepted each of these children, or one that was merged into it, the last."""
+    into = merged_into(sorted(children), target) | {child: child for child in children}
+    table = RESPONSIBLE.c
+    found: list[tuple[int, bytes, str]] = []
+    for part in rows.parts(sorted(into)):
+        query = sa.select(table.since, table.child, table.accepted).where(table.accepted != "")
+        told = target.connection.execute(query.where(table.child.in_(part)))
+        found += [(since, into[child], code) for since, child, code in told]
+    return {child: code for _, child, code in sorted(found)}
 
 
 def _alone(records: Collection[bytes], target: Target) -> list[list[Stated]]:

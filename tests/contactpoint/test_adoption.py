@@ -389,6 +389,32 @@ def test_a_never_link_parts_two_who_share_every_number_and_can_be_lifted(office)
     assert office.findings() == []
 
 
+@pytest.mark.parametrize("first", ["adoption", "other"])
+def test_a_never_link_that_somebody_else_asks_for_stays_when_the_other_is_lifted(office, first):
+    officers = {"by": office.cora, "second": office.dele}
+    if first == "adoption":
+        lifted = office.adopted("school:s")[1]["never_link"]
+    else:
+        words = ("--left", "clinic:k", "--right", "school:s", "--kind", "other")
+        said = office.run(
+            "never-link", "draw", *words, "--requested-by", "the school", "--json", **officers
+        )
+        lifted = json.loads(said.stdout)["never_link"]
+    sides = ("--left", "school:s", "--right", "clinic:k", "--kind", "protection")
+    asked = ("--requested-by", "the court", "--json")
+    drawn = [
+        json.loads(office.run("never-link", "draw", *sides, *asked, **officers).stdout)
+        for _ in range(2)
+    ]
+    assert drawn[0] == drawn[1]
+    assert drawn[0]["never_link"] != lifted
+    office.run("never-link", "lift", lifted, **officers)
+    assert office.number("clinic:k") != office.number("school:s")
+    office.run("never-link", "lift", drawn[0]["never_link"], **officers)
+    assert office.number("clinic:k") == office.number("school:s")
+    assert office.findings() == []
+
+
 def test_a_merger_across_a_never_link_is_told_to_nobody_who_follows_numbers(office):
     office.night("zoo", STRANGER)
     with office.opened() as store:
@@ -568,6 +594,73 @@ def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(ad
     assert adopted.children() == before
 
 
+def test_every_number_that_was_given_up_with_the_old_identity_answers_again(office):
+    office.night("zoo", STRANGER)
+    merged = office.number("zoo:z")
+    manager = office.token("mia", "data-manager")
+    office.run("child", "correct", merged, "--given", "Zora", *REASON, by=manager)
+    with office.opened() as store:
+        judging, pair = judged(store, "zoo:z", "clinic:k")
+    office.night("bristol", {"key": "k", **KATE})
+    old, said = office.adopted("bristol:k")
+    officers = {"by": office.cora, "second": office.dele}
+    office.run("never-link", "lift", said["never_link"], **officers)
+    shown = [json.loads(office.shown(number)) for number in (old, merged)]
+    assert shown[0] == shown[1]
+    assert [one["says"]["given"] for one in shown[0]["corrections"]] == [["Zora"]]
+    with office.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        assert judging.undo(pair, By("ada"), store.origin("review undo"))
+        store.linking.run(store.origin("link"), store.model)
+    assert office.number("zoo:z") == merged
+    assert office.findings() == []
+    before = office.numbers()
+    office.run("rebuild")
+    assert office.numbers() == before
+
+
+def test_an_old_number_all_of_whose_records_were_given_a_new_identity_answers_again(office):
+    old, said = office.adopted("school:s", "clinic:k")
+    (new,) = said["numbers"]
+    third = adopted_whole(office, new)
+    officers = {"by": office.cora, "second": office.dele}
+    # While the new identity is given up itself, the old number leads to nobody.
+    listed = json.loads(office.run("never-link", "list", "--json", by=office.cora).stdout)
+    office.run("never-link", "lift", listed[-1]["never_link"], **officers)
+    assert json.loads(office.shown(new))["number"] == third
+    with pytest.raises(NotFoundError):
+        office.shown(old)
+    office.run("never-link", "lift", said["never_link"], **officers)
+    assert json.loads(office.shown(old))["number"] == third
+    assert office.findings() == []
+
+
+def test_an_old_number_answers_not_while_the_new_identity_was_given_up_since(office):
+    old, said = office.adopted("school:s", "clinic:k")
+    adopted_whole(office, said["numbers"][0])
+    officers = {"by": office.cora, "second": office.dele}
+    office.run("never-link", "lift", said["never_link"], **officers)
+    for number in (old, *said["numbers"]):
+        with pytest.raises(NotFoundError):
+            office.shown(number)
+    assert office.findings() == []
+
+
+def test_what_was_told_of_whom_an_old_identity_had_taken_in_is_erased_with_it(office):
+    office.night("zoo", STRANGER)
+    manager = office.token("mia", "data-manager")
+    merged = office.number("zoo:z")
+    office.run("child", "correct", merged, "--given", "Zora", *REASON, by=manager)
+    with office.opened() as store:
+        judged(store, "zoo:z", "clinic:k")
+    office.night("bristol", {"key": "k", **KATE})
+    old, _ = office.adopted("bristol:k")
+    office.run("erase", old, "--reason", "asked", "--yes")
+    with office.opened() as store:
+        assert "Zora" not in repr(store.log.decode(store.log.read(0, 1000)))
+    assert office.findings() == []
+
+
 def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adopted):
     adopted.night("zoo", STRANGER)
     words = ("--new", "zoo:z", "--requested-by", "the agency", "--json")
@@ -610,6 +703,15 @@ def test_the_grounds_go_when_a_record_of_either_side_is_erased(adopted):
     with adopted.opened() as store:
         [one] = _listed(store)
         assert not hasattr(one.drawn.grounds, "requested_by")
+    assert adopted.findings() == []
+
+
+def test_an_adoption_is_lifted_though_its_grounds_went_with_an_erased_record(adopted):
+    adopted.run("erase", "school:s", "--reason", "asked", "--yes")
+    [one] = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
+    words = ("never-link", "lift", one["never_link"], "--remarks", "for the wrong child")
+    adopted.run(*words, by=adopted.cora, second=adopted.dele)
+    assert "Kayleigh" in adopted.shown(adopted.old)
     assert adopted.findings() == []
 
 

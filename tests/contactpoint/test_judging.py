@@ -17,7 +17,7 @@ from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.linking.linking import Linking
 from contactpoint.linking.parts import Parts
 from events.child import Child, evolve
-from tests.contactpoint.desk import Desk
+from tests.contactpoint.desk import REASON, Desk
 from tests.contactpoint.installation import Overtaken
 
 NORTH, SOUTH, WEST = "north:9000000009", "south:9000000025", "west:9000000041"
@@ -332,4 +332,25 @@ def test_a_run_of_linking_that_a_judgement_overtakes_obeys_it(desk):
         Linking(parts).run(store.origin("link"), store.model)
     numbers = desk.numbers()[0]
     assert numbers["north", "9000000009"] != numbers["east", "9000000009"]
+    assert desk.findings() == []
+
+
+def test_who_is_held_together_through_a_record_that_was_erased_can_be_parted(tmp_path):
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2013-01-05", given="Bram", postcode="M9 4XX")
+    desk.patient("east", "9000000033", "2012-02-02", given="Cole", postcode="LS6 2AB")
+    north, south, east = "north:9000000009", "south:9000000025", "east:9000000033"
+    desk.decide(north, south, verdict="link")
+    desk.decide(south, east, verdict="link")
+    desk.run("erase", south, "--reason", "asked", "--yes")
+    assert desk.children() == {frozenset({north, east})}
+    with pytest.raises(GainsaidError, match="review undo"):
+        desk.decide(north, east, verdict="apart")
+    said = desk.run("review", "undo", south, east, "--remarks", "mistaken", by=desk.ada)
+    assert "mistaken" not in said.output
+    assert desk.children() == {frozenset({north}), frozenset({east})}
+    for opened in (("review", "show", north, south, *REASON), ("review", "claim", north, south)):
+        with pytest.raises(NotFoundError):
+            desk.run(*opened, by=desk.ada)
     assert desk.findings() == []

@@ -988,6 +988,9 @@ def test_what_the_shield_of_an_erased_child_withholds_is_listed_until_two_releas
     (shield,), _ = refuge.listed()
     told = ("standing", "withheld", "children")
     assert [shield[name] for name in told] == ["erased", 1, []]
+    looked = ("--review", "2027-03-01", "--requester", "duty desk, again")
+    refuge.told(refuge.officer(), "shield", "review", shield["shield"], *looked)
+    assert refuge.listed()[0][0]["review"] == "2027-03-01"
     refuge.lift(shield["shield"])
     assert refuge.number("clinic", "1") is not None
     assert refuge.listed() == ([], [])

@@ -196,7 +196,13 @@ def test_a_pair_that_waits_is_referred_once_however_often_all_is_linked(desk):
 def test_a_pair_across_a_never_link_is_in_no_queue_from_the_moment_it_is_drawn(desk):
     with desk.opened() as store:
         store.projector.catch_up()
-        separating = Separating(store.log, store.keys, store.master, store.workings.merged_into)
+        separating = Separating(
+            store.log,
+            store.keys,
+            store.master,
+            store.workings.merged_into,
+            store.workings.retired_of,
+        )
         for one in store.open_records.shown_pairs():
             officers, origin = By("cora", "dele"), store.origin("never-link draw")
             separating.draw([one.left], [one.right], officers, origin, Grounds("other", "x"))

@@ -39,7 +39,7 @@ def test_the_tour_prints_what_the_readme_shows(tmp_path, monkeypatch):
 
 def take(home, folder):
     today = datetime.now(UTC).date().isoformat()
-    names = {}
+    names: dict = {}
     for command, lines in steps():
         typed = [names.get(word, word) for word in shlex.split(command)]
         shown = home.run(*typed, expected=(0, 3)).output.splitlines()

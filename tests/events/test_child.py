@@ -16,7 +16,9 @@ from events.child import (
     RecordsLinked,
     RecordsUnlinked,
     ReinstateChild,
+    RejoinChild,
     RetireChild,
+    before_retired,
     decide,
     ever,
     evolve,
@@ -80,6 +82,16 @@ def test_what_was_retired_in_error_is_restored_or_closed_where_nothing_is_left()
     emptied = evolve(retired, RecordsUnlinked((A, B), "withdrawn"))
     assert decide(ReinstateChild("m"), emptied) == [ChildClosed()]
     assert decide(ReinstateChild("m"), given(REGISTERED)) == []
+
+
+def test_a_merged_child_that_was_given_up_with_the_other_answers_with_it_again():
+    merged = given(REGISTERED, ChildMerged(OTHER))
+    retired = evolve(merged, ChildRetired())
+    assert before_retired([REGISTERED, ChildMerged(OTHER), ChildRetired()]) == merged
+    [event] = decide(RejoinChild(OTHER), retired)
+    rejoined = evolve(retired, event)
+    assert (rejoined.status, rejoined.into, rejoined.former) == ("merged", OTHER, {A, B})
+    assert decide(RejoinChild(OTHER), rejoined) == []
 
 
 def test_the_same_command_again_changes_nothing():

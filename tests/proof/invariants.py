@@ -318,7 +318,13 @@ class Index:
 
     def _separating(self):
         store = self.store
-        return Separating(store.log, store.keys, store.master, store.workings.merged_into)
+        return Separating(
+            store.log,
+            store.keys,
+            store.master,
+            store.workings.merged_into,
+            store.workings.retired_of,
+        )
 
     def shield(self, name):
         number = self.numbers().get(name)

@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from contactpoint.cli.command import PERSONAL, examples, json_option, reason_option
 from contactpoint.cli.families import about_child
 from contactpoint.cli.output import print_json, print_table, say
 from contactpoint.cli.session import opened, token_option
-from contactpoint.moments import as_time
+from contactpoint.moments import as_time, day_of
 from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def offer(number: str, to: str, reason: str, as_json: bool) -> None:
         raise UsageError("--to: expected the three digits of a local authority, as 213")
     with about_child(Act.TRANSFER, number, reason) as (store, found):
         command = OfferChild(found.child, to, store.responsible(found).code)
-        changed = store.telling.authority(command, store.origin("authority offer"))
+        origin = store.origin("authority offer")
+        changed = store.telling.authority(command, origin, found.merged)
         store.checkpoints.write(store.log)
     if as_json:
         print_json({"number": found.view.number, "offered": to, "changed": changed})
@@ -94,7 +96,8 @@ def _answer(
         asked = store.responsible(found).offered
         if not asked:
             raise NotFoundError("that child is offered to no authority")
-        store.telling.authority(command(found.child, asked), store.origin(f"authority {done}"))
+        origin = store.origin(f"authority {done}")
+        store.telling.authority(command(found.child, asked), origin, found.merged)
         store.checkpoints.write(store.log)
     if as_json:
         print_json({"number": found.view.number, done: asked})
@@ -112,8 +115,10 @@ def list_(as_json: bool) -> None:
     """
     with opened(Act.ACCEPT) as store:
         store.projector.catch_up()
-        offers = store.lists.offers(store.actor.authority)
-    told = [{**one, "asked": as_time(one["asked"])} for one in offers]
+        asked = store.lists.offers(store.actor.authority)
+        offers = store.beside.offers(asked, day_of(store.chance.clock()))
+        ours = [one for one in offers if store.actor.authority in {"", one.offered}]
+    told = [{**msgspec.structs.asdict(one), "asked": as_time(one.asked)} for one in ours]
     if as_json:
         print_json(told)
     elif told:

@@ -115,7 +115,7 @@ def correct(
         if withdraw:
             commands.append(WithdrawCorrection(withdraw))
         for command in commands:
-            store.telling.correct(found.child, command, store.origin("child correct"))
+            store.telling.correct(found.child, command, store.origin("child correct"), found.merged)
         store.checkpoints.write(store.log)
     told = [command.kind for command in commands]
     if as_json:
@@ -176,7 +176,8 @@ def consent(number: str, ground: str, source: str, reason: str, as_json: bool) -
         if source:
             store.sources.get(source)  # a name that nobody has would leave all as it was
         said = Said(ground, source, reason)  # type: ignore[arg-type]  # one of the choices
-        changed = store.telling.consent(found.child, said, store.origin("child consent"))
+        origin = store.origin("child consent")
+        changed = store.telling.consent(found.child, said, origin, found.merged)
         store.checkpoints.write(store.log)
     if as_json:
         print_json({"number": found.view.number, "ground": ground, "changed": changed})

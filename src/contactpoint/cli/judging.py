@@ -205,7 +205,7 @@ def undo(pair: tuple[str, ...], remarks: str, as_json: bool) -> None:
     The children are grouped, and numbered, as they were before it, if nothing else has changed.
     """
     with opened(Act.UNDO) as store:
-        found = store.pair_named(pair)
+        found = store.pair_named(pair, judged=True)
         origin = store.origin("review undo")
         is_new = store.judging(Act.UNDO).undo(found, store.by, origin, remarks)
         follows = store.follow(origin)

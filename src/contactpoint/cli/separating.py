@@ -97,6 +97,7 @@ def lift(name: str, remarks: str, as_json: bool) -> None:
     """
     with opened(Act.NEVER_LINK) as store:
         origin = store.origin("never-link lift")
+        store.projector.catch_up()
         found = _named(store, name)
         store.separating(Act.NEVER_LINK).lift(found, store.by, origin, remarks)
         follows = store.follow(origin)

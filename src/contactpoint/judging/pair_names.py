@@ -10,17 +10,20 @@ from events.log import Log
 from projections.open_records import OpenRecords
 
 
-def pair_named(
+def pair_named(  # noqa: PLR0913 - how pairs are named, and of which
     words: Sequence[str],
     records: OpenRecords,
     log: Log,
     record_named: Callable[[str], UUID],
     *,
     cleared: bool = False,
+    judged: bool = False,
 ) -> Pair:
     """The pair of two records ``SOURCE:ID``, or of two short ids as queue and crowds have it.
 
-    Raises NotFoundError where there is none, and in the same words where it may not be seen.
+    ``judged``: also one of which a record was erased, where a judgement on it is in force, for what
+    that holds together or apart goes on. Raises NotFoundError where there is none, and in the same
+    words where it may not be seen.
     """
     match words:
         case (name,) if ":" not in name:
@@ -30,9 +33,20 @@ def pair_named(
             found = Pair.of(record_named(one), record_named(other))
         case _:
             raise UsageError("expected a pair of 'review list', or two records as SOURCE:ID each")
-    if found is None or (not cleared and records.hidden(found)):
+    if found is None:
+        raise NotFoundError(NO_PAIR)
+    left = _left(found, log) if judged else set(found)
+    if not cleared and records.hidden(left):
         raise NotFoundError(NO_PAIR)
     return found
+
+
+def _left(pair: Pair, log: Log) -> set[UUID]:
+    """The records of a pair but for those that were erased, where it was judged."""
+    if not any(one.verdict and pair_of(one) == pair for one in log.heads.judgements(pair)):
+        return set(pair)
+    heads = log.heads.records(pair).values()
+    return set(pair) - {one.record for one in heads if one.state.standing == "erased"}
 
 
 def _known(name: str, records: OpenRecords, log: Log, *, cleared: bool) -> Pair | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.judging.pair import Pair, state_of, stream_of
-from contactpoint.streams import recorded, sealing
+from contactpoint.streams import kept, recorded, sealing
 from events.judgement import (
     JudgedPair,
     JudgementCommand,
@@ -52,7 +52,11 @@ class Statements:
         stream = stream_of(pair, self._master)
         subject = subject_of("judgement", stream, self._master)
         return recorded(
-            stream, state.version, events, origin, lambda one: sealing(one, subject, self._keys)
+            stream,
+            state.version,
+            [kept(event, subject, self._keys) for event in events],
+            origin,
+            lambda one: sealing(one, subject, self._keys),
         )
 
 

@@ -203,15 +203,15 @@ def review_undo(
     seat: Seated, pair: FromPath[str], data: JSONBody[Undone] = UNREMARKED
 ) -> Response[bytes]:
     """Take the judgement on a pair back: grouping and numbers are as they were before it."""
-    found, origin = _taken_up(seat, pair), seat.origin()
+    found, origin = _taken_up(seat, pair, judged=True), seat.origin()
     is_new = seat.store.judging(Act.UNDO).undo(found, seat.store.by, origin, data.remarks)
     return seat.answer(Decided(str(found), is_new, seat.store.follow(origin)))
 
 
-def _taken_up(seat: Seat, name: str, **said: str) -> Pair:
+def _taken_up(seat: Seat, name: str, *, judged: bool = False, **said: str) -> Pair:
     """The pair of a name. That something is done to it is recorded, also where it is refused."""
     seat.record((), {"pair": name, **said})
-    return seat.store.pair_named([_named(name)])
+    return seat.store.pair_named([_named(name)], judged=judged)
 
 
 def _named(name: str) -> str:

@@ -1,7 +1,7 @@
 """The use case of shielding officers: a shield is applied, reviewed, and lifted by two persons."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -119,8 +119,10 @@ class Shielding:
             self._must_be_theirs(Act.REVIEW_SHIELD, acts, reviewed)
             _must_be_as_seen(acts, reviewed, seen)
             for shield in reviewed:
-                command = ReviewShield(review, asked.criterion, asked.grounds)
-                acts.do(shield, command, self._keys_of(shield, asked))
+                # Nothing can be sealed under the key of an erased child: what is said is not kept.
+                said = replace(asked, requester="", safe=()) if acts.state(shield).erased else asked
+                command = ReviewShield(review, said.criterion, said.grounds)
+                acts.do(shield, command, self._keys_of(shield, said))
             return {}
 
         reviewed: list[UUID] = []
@@ -145,7 +147,6 @@ class Shielding:
             self._must_be_theirs(Act.LIFT_SHIELD, acts, lifted)
             _must_be_as_seen(acts, lifted, seen)
             for shield in lifted:
-                # Nothing can be sealed under the key of an erased child: why is not kept.
                 erased = acts.state(shield).erased
                 command = LiftShield(origin.actor, second, "" if erased else reason)
                 acts.do(shield, command, (0,) if erased else self._key(shield))

@@ -382,6 +382,118 @@ def test_what_was_told_last_of_either_of_two_who_are_one_child_stands(tmp_path):
     assert [one["says"]["given"] for one in shown["corrections"]] == [["Aisha"]]
 
 
+NORTH, SOUTH = "north:9000000009", "south:9000000025"
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A desk with two children who may be one, their numbers, and a data manager."""
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    numbers, _ = desk.numbers()
+    desk.north, desk.south = numbers["north", "9000000009"], numbers["south", "9000000025"]
+    desk.dora = desk.token("dora", "data-manager")
+    return desk
+
+
+def corrected(desk, number):
+    shown = json.loads(desk.run("child", "show", number, *WHY, "--json").stdout)
+    return [one["says"]["given"] for one in shown["corrections"]]
+
+
+def manage(desk, *words, by=None):
+    return json.loads(desk.run(*words, *WHY, "--json", by=by or desk.dora).stdout)
+
+
+def test_a_correction_of_either_of_two_who_are_one_child_is_taken_back(two):
+    manage(two, "child", "correct", two.south, "--given", "Ayesha")
+    two.decide(NORTH, SOUTH, verdict="link")
+    manage(two, "child", "correct", two.north, "--withdraw", "name")
+    assert corrected(two, two.north) == []
+    two.undo(NORTH, SOUTH)
+    assert corrected(two, two.south) == []
+
+
+def test_a_correction_that_another_has_replaced_since_is_recorded_again(two):
+    manage(two, "child", "correct", two.north, "--given", "Ayesha")
+    manage(two, "child", "correct", two.south, "--given", "Aisha")
+    two.decide(NORTH, SOUTH, verdict="link")
+    manage(two, "child", "correct", two.north, "--given", "Ayesha")
+    assert corrected(two, two.north) == [["Ayesha"]]
+
+
+def test_consent_is_withdrawn_again_that_was_given_for_another_who_is_the_same_child(family):
+    family.told({**CLINIC, "consent": "given"})
+    one = family.number()
+    born = {"date_of_birth": "2015-03", "forename": "Asha"}
+    family.told({**CLINIC, "consent": "given"}, source="other", key="C-9", **born)
+    with family.opened() as store:
+        store.catch_up()
+        numbers = {found.source: found.number for found in store.workings.records()}
+    two = numbers["other"]
+    assert {one, two} == set(numbers.values())
+    assert len({one, two}) == 2
+    one = numbers["care"]
+    family.by("practitioner", "child", "consent", one, "withdrawn", *WHY)
+    family.by("practitioner", "child", "consent", two, "given", *WHY)
+    steward = family.token("ada", "steward")
+    pair = "care:C-1", "other:C-9"
+    opened = family.run("review", "show", *pair, *WHY, "--json", by=steward).stdout
+    seen = ("--seen", json.loads(opened)["seen"])
+    family.run(
+        *("review", "decide", *pair, "--verdict", "link", "--reason", "same-family"),
+        *seen,
+        by=steward,
+    )
+
+    def told(number):
+        return json.loads(family.run("child", "show", number, *WHY, "--json").stdout)["sensitive"]
+
+    assert told(one) is not None
+    family.by("practitioner", "child", "consent", one, "withdrawn", *WHY)
+    assert told(one) is None
+    family.run("review", "undo", *pair, by=steward)
+    assert (told(one), told(two)) == (None, None)
+
+
+def test_an_offer_of_one_who_is_another_child_now_is_listed_and_answered(two):
+    ours = two.token("managers855", "data-manager", authority="855")
+    offer = ("authority", "offer", two.south, "--to", "855")
+    assert manage(two, *offer)["changed"]
+    two.decide(NORTH, SOUTH, verdict="link")
+    listed = json.loads(two.run("authority", "list", "--json", by=ours).stdout)
+    assert [(one["number"], one["offered"]) for one in listed] == [(two.north, "855")]
+    assert manage(two, "authority", "accept", two.north, by=ours)["accepted"] == "855"
+    assert json.loads(two.run("authority", "list", "--json", by=ours).stdout) == []
+    shown = json.loads(two.run("child", "show", two.south, *WHY, "--json").stdout)
+    assert (shown["authority"]["code"], shown["authority"]["offered"]) == ("855", "")
+
+
+def test_a_child_is_offered_back_to_whom_one_of_two_was_accepted_by_before(two):
+    for number, code in ((two.north, "213"), (two.south, "855")):
+        manage(two, "authority", "offer", number, "--to", code)
+        manage(two, "authority", "accept", number)
+    two.decide(NORTH, SOUTH, verdict="link")
+    shown = json.loads(two.run("child", "show", two.north, *WHY, "--json").stdout)
+    assert shown["authority"]["code"] == "855"
+    assert manage(two, "authority", "offer", two.north, "--to", "213")["changed"]
+    assert two.findings() == []
+
+
+def test_a_task_goes_to_whoever_accepted_one_that_was_merged_twice(two):
+    two.patient("east", "9000000033", "2015-03")
+    east = two.numbers()[0]["east", "9000000033"]
+    manage(two, "authority", "offer", east, "--to", "855")
+    manage(two, "authority", "accept", east)
+    two.decide(SOUTH, "east:9000000033", verdict="link")
+    two.decide(NORTH, SOUTH, verdict="link")
+    with two.opened() as store:
+        store.catch_up()
+        north = store.record_named(NORTH)
+        assert store.authorities([north]) == {"855"}
+
+
 def test_a_pair_reaches_the_stewards_of_its_authority_and_no_others(tmp_path):
     desk = Desk(tmp_path / "home").begin()
     desk.patient("north", "9000000009", "2015-03-04")
