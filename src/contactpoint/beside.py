@@ -5,7 +5,7 @@ into another is the survivor's. It is read from the log itself, so that what a f
 gone at once. Of a child who is not seen whole there is nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,12 +14,14 @@ import msgspec
 
 from contactpoint.retention import Retention, retention
 from contactpoint.telling import CONSENT, CORRECTION, RESPONSIBLE, Telling
-from events.consent import Consents, ConsentStated, is_disclosed
+from events.child import remaining
+from events.consent import Consents, ConsentStated, is_disclosed, is_withdrawal
 from events.consent import evolve as evolve_consent
 from events.correction import Asserted, CorrectionRecorded, CorrectionWithdrawn
 from events.message import Recorded
 from events.record import RecordAmended, RecordReceived
 from events.responsible import ChildAccepted, ChildDeclined, ChildOffered
+from events.store.heads import RecordHead
 from person.services import Involvement
 from projections.authority import made_out
 from projections.queries import Found, Queries
@@ -117,7 +119,7 @@ class BesideRecords:
         return Beside(
             authority=self._authority(told[RESPONSIBLE], view, today),
             corrections=self._corrections(told[CORRECTION]),
-            sensitive=self._sensitive(told[CONSENT], found.records, today),
+            sensitive=self._sensitive(told[CONSENT], found, today),
             returned=back,
             retention=retention(
                 view.birth.value if view.birth else None,
@@ -178,22 +180,32 @@ class BesideRecords:
                 standing[event.kind] = Correction(event.kind, says, message.origin.recorded)
         return tuple(standing[kind] for kind in sorted(standing))
 
-    def _sensitive(
-        self, told: Sequence[Recorded], records: Sequence[UUID], today: date
-    ) -> Sensitive | None:
+    def _sensitive(self, told: Sequence[Recorded], found: Found, today: date) -> Sensitive | None:
         """One line, however many services there are: their number would tell of them."""
-        consents = Consents()
-        for message in told:
-            if isinstance(message.event, ConsentStated):
-                consents = evolve_consent(consents, message.event)
-        for source, service in self._services(records):
+        consents = _consents(told)
+        for head, service in self._services(found.records):
             lasts = not service.end or service.end >= today.isoformat()
-            if lasts and is_disclosed(consents, source, service.consent):
-                return Sensitive(UNSPECIFIED, self.contact)
+            asked = head.state.source, service.consent
+            if lasts and is_disclosed(consents, *asked):
+                # What was withdrawn where the record was before goes with it.
+                before = self._withdrawn(head.record, {found.child, *found.merged})
+                if not before or is_disclosed(_consents([*told, *before]), *asked):
+                    return Sensitive(UNSPECIFIED, self.contact)
         return None
 
-    def _services(self, records: Sequence[UUID]) -> Iterator[tuple[str, Involvement]]:
-        """The sensitive services of these records' current statements, each with its source."""
+    def _withdrawn(self, record: UUID, own: Collection[UUID]) -> list[Recorded]:
+        """What was told of other children while a record was theirs: consents withdrawn."""
+        log = self.telling.log
+        return [
+            message
+            for child in self.queries.been(record) - set(own)
+            for message in self.telling.told([child], CONSENT)[CONSENT]
+            if isinstance(message.event, ConsentStated) and is_withdrawal(message.event)
+            if record in remaining(one.event for one in _until(message, log.stream(child)))
+        ]
+
+    def _services(self, records: Sequence[UUID]) -> Iterator[tuple[RecordHead, Involvement]]:
+        """The sensitive services of these records' current statements, each with its record."""
         log = self.telling.log
         for head in log.heads.sensitive(records):
             if head.state.standing != "current" or not head.state.stated:
@@ -205,12 +217,26 @@ class BesideRecords:
                     continue
                 if event.stated.content == head.state.stated.content:
                     current = event.sensitive if isinstance(event.sensitive, tuple) else ()
-            yield from ((head.state.source, service) for service in current)
+            yield from ((head, service) for service in current)
 
     def _told(self, found: Found) -> dict[str, list[Recorded]]:
         """What was told of each kind about a child and those merged into it, as it was recorded."""
         children = [found.child, *found.merged]
         return self.telling.told(children, RESPONSIBLE, CORRECTION, CONSENT)
+
+
+def _consents(told: Iterable[Recorded]) -> Consents:
+    """What was said of consent, in the order in which it was."""
+    consents = Consents()
+    for message in sorted(told, key=lambda one: one.origin.recorded):
+        if isinstance(message.event, ConsentStated):
+            consents = evolve_consent(consents, message.event)
+    return consents
+
+
+def _until(last: Recorded, messages: Iterable[Recorded]) -> Iterator[Recorded]:
+    """Those that were recorded before another, or with it."""
+    return (one for one in messages if one.origin.recorded <= last.origin.recorded)
 
 
 def returned(view: ChildView) -> Returned | None:

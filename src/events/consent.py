@@ -69,6 +69,11 @@ def evolve(state: Consents, event: ConsentEvent) -> Consents:
     return Consents(state.version + 1, (*state.said, said))
 
 
+def is_withdrawal(event: ConsentEvent) -> bool:
+    """Whether consent was withdrawn by it, or may have been: what was erased counts as that."""
+    return not isinstance(event.said, Said) or event.said.ground == "withdrawn"
+
+
 def is_disclosed(consents: Consents, source: str, stated: str) -> bool:
     """Whether a source's sensitive service may be told of; ``stated``: its own word on consent."""
     if stated == "significant-harm":

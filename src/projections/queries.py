@@ -225,6 +225,14 @@ class Queries:
         found, more = self.guard.answer(self.engine, read, lambda it: _open_records(it[0]))
         return Answer(tuple(found), more=more)
 
+    def been(self, record: UUID) -> set[UUID]:
+        """The children that a record ever was of; it shows nothing of any of them."""
+        query = sa.select(HISTORY.c.child).where(
+            HISTORY.c.record == record.bytes, HISTORY.c.child.is_not(None)
+        )
+        with reading(self.engine) as target:
+            return {UUID(bytes=child) for child in target.connection.execute(query).scalars()}
+
     def history_of_child(self, child: UUID) -> list[Row]:
         """What happened to a child and to the current records of it, oldest first.
 

@@ -457,6 +457,41 @@ def test_consent_is_withdrawn_again_that_was_given_for_another_who_is_the_same_c
     assert (told(one), told(two)) == (None, None)
 
 
+@pytest.mark.parametrize("parted", ["by a steward", "by its source"])
+def test_consent_withdrawn_goes_with_a_record_that_becomes_another_child(family, parted):
+    family.patient()
+    known = {"nhs_number": "9000000009"}
+    family.told({**CLINIC, "consent": "given"}, **known)
+
+    def number(source):
+        with family.opened() as store:
+            store.catch_up()
+            return {one.source: one.number for one in store.workings.records()}[source]
+
+    def told(number):
+        return json.loads(family.run("child", "show", number, *WHY, "--json").stdout)["sensitive"]
+
+    whole = number("care")
+    assert number("pds") == whole
+    family.by("practitioner", "child", "consent", whole, "withdrawn", *WHY)
+    if parted == "by a steward":
+        steward = family.token("ada", "steward")
+        words = ("review", "split", whole, "--off", "care:C-1", "--reason", "twins", "--json")
+        plan = json.loads(family.run(*words, "--plan", by=steward).stdout)
+        family.run(*words, "--seen", plan["seen"], by=steward)
+    else:
+        other = {"first_name": "Bram", "surname": "Hale", "date_of_birth": "2012-11-30"}
+        family.told({**CLINIC, "consent": "given"}, **other, postcode="B1 1AA")
+        held = json.loads(family.run("delivery", "list", "--json").stdout)
+        family.run("delivery", "approve", held[0]["delivery"], "--reason", "asked them")
+    parts = {number("care"), number("pds")}
+    assert len(parts) == 2
+    assert [told(one) for one in parts] == [None, None]
+    family.by("practitioner", "child", "consent", number("care"), "given", *WHY)
+    assert told(number("care")) is not None
+    assert told(number("pds")) is None
+
+
 def test_an_offer_of_one_who_is_another_child_now_is_listed_and_answered(two):
     ours = two.token("managers855", "data-manager", authority="855")
     offer = ("authority", "offer", two.south, "--to", "855")
