@@ -230,6 +230,7 @@ def test_a_child_is_shown_as_its_sources_say_it_was_on_a_day(own):
         assert on(own, number, "2026-09-30")["name"]["value"]["family"] == "Vermeer"
         assert on(own, number, "2026-10-01")["name"]["value"]["family"] == "Visser"
         on(own, number, "2020-01-01", expected=404)
+        assert on(own, number, "9999-12-31") == on(own, number, "2026-10-01")
         for no_day in ("yesterday", "2026-02-29", "20260930"):
             assert on(own, number, no_day, expected=422)["detail"].startswith("day: expected")
 
