@@ -307,9 +307,21 @@ def test_a_shield_over_a_child_that_does_not_exist_is_not_found(own):
     with own.serving():
         body = APPLICATION | {"number": "123456789012"}
         act(own, "/shields", body, by=own.officer(), expected=404)
-        wrong = APPLICATION | {"number": own.number("pds", ASHA), "criterion": "fame"}
-        refused = act(own, "/shields", wrong, by=own.officer(), expected=422, purpose="duty")
-        assert "refuge" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("amiss", "expected"),
+    [({"criterion": "fame"}, "refuge"), ({"criterion": ""}, "refuge"),
+     ({"requester": " "}, "requester: expected"),
+     ({"safe_parents": [{"given": "", "family": " "}]}, "safe_parents: expected")],
+)  # fmt: skip
+def test_a_shield_says_why_it_is_laid_who_asks_and_who_is_safe(own, amiss, expected):
+    with own.serving():
+        number = own.number("pds", ASHA)
+        body = APPLICATION | {"number": number} | amiss
+        refused = act(own, "/shields", body, by=own.officer(), expected=422, purpose="duty")
+        assert expected in refused.json()["detail"]
+        assert own.child(number)["view"] == "whole"
 
 
 def test_deliveries_and_the_quality_of_sources_are_told_to_those_who_load(own):
