@@ -157,3 +157,16 @@ def test_answers_are_kept_by_no_cache(desk):
         answered = desk.ask(path)
         assert answered.headers["cache-control"] == "no-store"
         assert answered.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip", "gzip"), ("br, gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("gzip;q=0.0, *", None),
+     ("identity", None), ("*;q=0", None)],
+)  # fmt: skip
+def test_an_answer_is_compressed_where_that_is_wanted_and_not_where_it_is_refused(
+    desk, accepted, coding
+):
+    answered = desk.client.get("/openapi.json", headers={"Accept-Encoding": accepted})
+    assert answered.headers.get("content-encoding") == coding
+    assert answered.json()["openapi"].startswith("3.1")
