@@ -108,6 +108,8 @@ def test_involvement_with_a_child_that_is_not_there_is_refused_in_the_same_words
 def test_who_looks_for_another_names_them(desk):
     number = desk.number("pds", ASHA)
     assert desk.ask(f"/children/{number}", purpose="mediation").status_code == 422
+    nobody = {"Contactpoint-For": "%E2%80%8B"}
+    assert desk.ask(f"/children/{number}", purpose="mediation", headers=nobody).status_code == 422
     named = {"Contactpoint-For": "bram"}
     assert desk.ask(f"/children/{number}", purpose="mediation", headers=named).status_code == 200
     look = desk.looks(ChildrenAccessed)[-1]
@@ -117,7 +119,9 @@ def test_who_looks_for_another_names_them(desk):
 @pytest.mark.parametrize(
     ("changed", "status"),
     [({"purpose": None}, 422), ({"purpose": "duty"}, 422), ({"purpose": "fun"}, 422),
-     ({"reason": None}, 422), ({"reason": "  "}, 422), ({"reason": "x" * 501}, 422)],
+     ({"reason": None}, 422), ({"reason": "  "}, 422), ({"reason": "x" * 501}, 422),
+     ({"reason": "\u200b"}, 422), ({"reason": "..."}, 422),
+     ({"reason": "\u0440\u0435\u0431\u0451\u043d\u043e\u043a"}, 200)],
 )  # fmt: skip
 def test_purpose_and_reason_must_be_stated(desk, changed, status):
     assert desk.ask(f"/children/{desk.number('pds', ASHA)}", **changed).status_code == status

@@ -89,7 +89,8 @@ def test_what_is_amiss_with_the_second_token_is_said_of_its_header(desk, second)
 @pytest.mark.parametrize(
     ("words", "expected"),
     [("%ff%fe", "UTF-8, percent-encoded"), ("caf\u00e9", "UTF-8, percent-encoded"),
-     ("%C3%A9" * 501, "at most 500 characters")],
+     ("%C3%A9" * 501, "at most 500 characters"),
+     ("a%00b", "words without control characters"), ("%1Ba", "words without control characters")],
 )  # fmt: skip
 @pytest.mark.parametrize("header", ["Contactpoint-Reason", "Contactpoint-For"])
 def test_words_that_would_be_recorded_as_others_are_refused(desk, header, words, expected):
