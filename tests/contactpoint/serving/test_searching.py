@@ -129,6 +129,13 @@ def test_many_identifiers_are_looked_up_with_a_result_for_each(desk):
     assert len(desk.looks(ChildrenAccessed)[-1].children) == 2
 
 
+def test_one_identifier_that_is_written_in_several_ways_is_found_each_time(desk):
+    spaced = f"{ASHA[:3]} {ASHA[3:6]} {ASHA[6:]}"
+    results = lookup(desk, ("nhs", ASHA), ("nhs", spaced), ("nhs", ASHA), ("nhs", BRAM))
+    asha, bram = (desk.number("pds", one) for one in (ASHA, BRAM))
+    assert [one["child"]["number"] for one in results] == [asha, asha, asha, bram]
+
+
 def test_a_shielded_child_is_looked_up_as_if_there_were_none(desk):
     assert lookup(desk, ("nhs", CORA)) == lookup(desk, ("nhs", "9999999999"))
 
