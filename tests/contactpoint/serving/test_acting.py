@@ -349,6 +349,16 @@ def test_deliveries_and_the_quality_of_sources_are_told_to_those_who_load(own):
         assert own.ask("/sources/x/quality", by=manager, purpose=None).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/changes", "/deliveries?limit=1"])
+def test_a_list_that_is_known_is_not_told_again_although_its_cursor_is_sealed_anew(desk, path):
+    asked = {"by": desk.person("mara", "data-manager"), "purpose": None, "reason": None}
+    first = desk.ask(path, **asked)
+    assert first.json()["cursor"] != desk.ask(path, **asked).json()["cursor"]
+    known = {"If-None-Match": first.headers["etag"]}
+    assert desk.ask(path, headers=known, **asked).status_code == 304
+    assert desk.ask("/deliveries?limit=5", headers=known, **asked).status_code == 200
+
+
 def test_the_notes_of_a_delivery_are_read_page_by_page(own):
     rows = [{"key": f"r{n}", "given": "Eli", "family": f"Amis{n}", "dob": "2015-02-30"}
             for n in range(7)]  # fmt: skip
