@@ -5,7 +5,7 @@ count: of what is hidden now nothing is told of then either.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -23,6 +23,8 @@ from projections.queries import Found, Queries
 from projections.survivorship import Stated
 from projections.view import ChildView, View, whole
 
+DAY = 86_400
+
 
 def view_on(log: Log, queries: Queries, found: Found, day: date) -> View | None:
     """The child on a day, at its end; None where no record of it was current then.
@@ -32,8 +34,9 @@ def view_on(log: Log, queries: Queries, found: Found, day: date) -> View | None:
     """
     if not isinstance(found.view, ChildView):
         return found.view
-    end = int((datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1)).timestamp())
-    before = end * 10**6
+    # The day after the calendar's last is no date, but a number of seconds.
+    start = datetime.combine(day, datetime.min.time(), UTC)
+    before = (int(start.timestamp()) + DAY) * 10**6
     then = [
         stated if one.renewed else _stated_on(log.stream(one.record), stated, before)
         for one in queries.stated(found)

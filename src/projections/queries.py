@@ -136,12 +136,14 @@ class Queries:
 
         Shielded children are not found so.
         """
-        by_value = {(system, compact(value)): (system, value) for system, value in wanted}
+        spelled: dict[Numbered, set[Numbered]] = {}
+        for system, value in wanted:
+            spelled.setdefault((system, compact(value)), set()).add((system, value))
         stored = sa.tuple_(IDENTIFIER.c.system, IDENTIFIER.c.value)
         query = (
             sa.select(IDENTIFIER.c.system, IDENTIFIER.c.value, IDENTIFIER.c.child)
             .join(CHILD, CHILD.c.child == IDENTIFIER.c.child)
-            .where(stored.in_(list(by_value)), CHILD.c.status == "current")
+            .where(stored.in_(list(spelled)), CHILD.c.status == "current")
             .distinct()
         )
 
@@ -152,7 +154,8 @@ class Queries:
             answer: dict[Numbered, list[Found]] = {asked: [] for asked in wanted}
             for system, value, child in sorted(told):
                 if child in children:
-                    answer[by_value[system, value]].append(children[child])
+                    for asked in spelled[system, value]:
+                        answer[asked].append(children[child])
             return answer
 
         return self.guard.answer(

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
@@ -14,11 +14,20 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import ClientException, HTTPException, NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
+from litestar.types import (
+    ASGIApp,
+    HTTPScope,
+    Message,
+    Receive,
+    ReceiveMessage,
+    Scope,
+    Send,
+)
 
 from contactpoint.people.deciding import RULES, Second
 from contactpoint.serving import problems
@@ -33,7 +42,7 @@ from contactpoint.serving.repeats import IDEMPOTENCY_KEY, once
 from contactpoint.serving.route import Route
 from contactpoint.serving.seat import Seat, request_id, take_seat
 from contactpoint.serving.service import Service
-from contactpoint.serving.speaking import spoken, takes_a_body
+from contactpoint.serving.speaking import spoken, takes_a_body, takes_gzip
 from contactpoint.serving.table import ROUTES
 from contactpoint.serving.watching import Watched, beating
 
@@ -56,6 +65,7 @@ ANOTHER_FORM = "The body is not written in a form that is named here."
 ANOTHER_ANSWER = "Another form of the answer is wanted than there is."
 LARGEST = 1 << 20
 """Bytes of a body; a look-up of a hundred identifiers has about ten thousand."""
+ENCODINGS = b"accept-encoding"
 ALWAYS = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -84,7 +94,7 @@ def make(
                 yield
 
     made = Litestar(
-        [*(_handler(one) for one in routes), _described, capability.metadata],
+        [*_allowing(routes), *map(_handler, routes), _described, capability.metadata],
         lifespan=[living],
         exception_handlers={HTTPException: _refused, Exception: _refused},
         compression_config=CompressionConfig(
@@ -158,6 +168,23 @@ def _handler(one: Route) -> Any:
             },
         },
     )(_recorded(one))
+
+
+def _allowing(routes: Sequence[Route]) -> Iterator[HTTPRouteHandler]:
+    """What answers to OPTIONS; Litestar's own answer knows of one method of a path alone."""
+    for path in dict.fromkeys(one.path for one in routes):
+        allowed = ", ".join(["OPTIONS", *(one.method for one in routes if one.path == path)])
+        answer = functools.partial(Response[None], None, headers={"Allow": allowed})
+        yield route(path, http_method=["OPTIONS"], status_code=204, include_in_schema=False)(
+            _answering(answer)
+        )
+
+
+def _answering(answer: Callable[[], Response[None]]) -> Callable[[], Awaitable[Response[None]]]:
+    async def answering() -> Response[None]:
+        return answer()
+
+    return answering
 
 
 def _told(one: Route) -> str:
@@ -242,6 +269,7 @@ class _Envelope:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        _settle_encoding(scope)
         stated = Request[Any, Any, Any](scope).headers.get("x-request-id")
         scope["state"]["request_id"] = given = request_id(stated)
 
@@ -260,3 +288,12 @@ class _Envelope:
             await send(message)
 
         await self._app(scope, receiving, sending)
+
+
+def _settle_encoding(scope: HTTPScope) -> None:
+    """Say of an answer's encoding what is meant: Litestar looks for the word, refused or not."""
+    stated = [value.decode("latin-1") for name, value in scope["headers"] if name == ENCODINGS]
+    if stated:
+        others = [pair for pair in scope["headers"] if pair[0] != ENCODINGS]
+        meant = b"gzip" if takes_gzip(stated) else b"identity"
+        scope["headers"] = [*others, (ENCODINGS, meant)]

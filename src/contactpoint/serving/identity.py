@@ -35,6 +35,8 @@ NEW_KEYS_AFTER = 30
 """Seconds between two fetches of the issuer's keys: a token with an unknown key asks for one."""
 KEYS_FOR = 3_600
 """Seconds after which the issuer's keys are fetched again: a withdrawn one ends."""
+AGAIN_AFTER = 300
+"""Seconds after which that is tried again, where it failed."""
 
 _BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9._~+/=-]+)")
 
@@ -122,9 +124,9 @@ class Claims(msgspec.Struct, frozen=True):
     iss: str
     sub: str
     aud: str | list[str]
-    exp: int
-    iat: int
-    nbf: int = 0
+    exp: float
+    iat: float
+    nbf: float = 0
     jti: str = ""
     acr: str = ""
     amr: list[str] = []
@@ -158,6 +160,7 @@ class IssuerTokens:
     clock: Callable[[], float] = time.monotonic
     _keys: KeySet | None = None
     _fetched: float = float("-inf")
+    _tried: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, token: str, now: int) -> Actor:
@@ -205,17 +208,22 @@ class IssuerTokens:
         """The issuer's keys, fetched anew where the token names one that is not among them."""
         wanted = obj.headers().get("kid")
         with self._lock:
-            age = self.clock() - self._fetched
+            now = self.clock()
             known = {key.kid for key in self._keys.keys} if self._keys else set()
-            if age > KEYS_FOR or (wanted not in known and age > NEW_KEYS_AFTER):
-                self._renew()
+            is_old = now - self._fetched > KEYS_FOR
+            if (is_old and now - self._tried > AGAIN_AFTER) or (
+                wanted not in known and now - self._tried > NEW_KEYS_AFTER
+            ):
+                self._renew(now)
+            if now - self._fetched > 2 * KEYS_FOR:
+                self._keys = None
         if self._keys is None:
             raise UnauthenticatedError("the keys of the issuer cannot be had now", "server_error")
         return self._keys
 
-    def _renew(self) -> None:
+    def _renew(self, now: float) -> None:
         """Fetch the keys; where that fails, those that are known count until they are too old."""
-        asked, self._fetched = self._fetched, self.clock()
+        self._tried = now
         try:
             where = self.issuer.keys_url or str(
                 self.fetch(f"{self.issuer.url.rstrip('/')}/.well-known/openid-configuration")[
@@ -224,7 +232,6 @@ class IssuerTokens:
             )
             keys = self.fetch(where)["keys"]
             usable = [key for key in keys if key.get("use", "sig") == "sig" and "kid" in key]
-            self._keys = KeySet.import_key_set({"keys": usable})
+            self._keys, self._fetched = KeySet.import_key_set({"keys": usable}), now
         except (httpx.HTTPError, JoseError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
-            if self.clock() - asked > 2 * KEYS_FOR:
-                self._keys = None
+            pass

@@ -95,7 +95,7 @@ NO_TEXT = "the request holds what can be no text; expected UTF-8 without zero by
 LATER = "no answer can be given now; ask again"
 WHERE = "the description at /openapi.json says what does"
 OF_HTTP = {
-    400: "the body: expected JSON in UTF-8, not compressed",
+    400: "the body: expected JSON in UTF-8, not compressed and not nested deeply",
     404: f"nothing answers at that path; {WHERE}",
     405: "the header Allow says what is answered at that path",
     406: "expected Accept, or _format, to allow application/fhir+json; there is no other form",
@@ -127,7 +127,7 @@ def _detail(error: Exception, status: int) -> str:
     if isinstance(error, ContactpointError):
         # What the command line is advised to do helps nobody who asks over HTTP.
         return _ADVICE.sub("", str(error))
-    if isinstance(error, HTTPException):
+    if isinstance(error, HTTPException | RecursionError):
         return OF_HTTP.get(status, "")
     return {400: NO_TEXT, 500: FAULT, 503: LATER}.get(status, "")
 
@@ -169,6 +169,8 @@ def _expected(message: str) -> str:
     """The words of a message that are about what is expected; values are never among them."""
     if message == "'data'":  # so it is said that there is no body
         return "expected JSON, and there is none"
+    if message.startswith("Object contains unknown"):  # and the name may say anything
+        return "holds an unknown field; the description at /openapi.json names those there are"
     fits = message.startswith(("Expected", "Object", "Missing")) and "regex" not in message
     return message if fits else f"does not fit; {WHERE}"
 

@@ -32,6 +32,8 @@ LONGEST = 500
 OF_PRACTITIONERS = (Purpose.INVOLVEMENT, Purpose.ENQUIRY, Purpose.MEDIATION)
 """What a practitioner may look for. Duty is the purpose of those who run the index."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What FHIR has in no text (R4, 2.24.0.1): reasons stand in AuditEvents."""
 _ENCODE = msgspec.json.Encoder(order="deterministic")
 
 
@@ -173,7 +175,7 @@ class Seat:
         """The answer; to GET with a tag of what is visible, without the body where it is known."""
         content, sent = _ENCODE.encode(body), dict(headers or {})
         if self.route.method == "GET":
-            tag = self._tag(content)
+            tag = self._tag(_ENCODE.encode(_without_seal(body)) if _is_sealed(body) else content)
             sent = {"ETag": tag} | sent
             if not {tag, "*"}.isdisjoint(_tags(self.headers.get("if-none-match", ""))):
                 return Response(b"", status_code=304, headers=sent)
@@ -187,6 +189,15 @@ class Seat:
 
 Seated = NamedDependency[SkipValidation[Seat]]
 """How a handler takes its seat."""
+
+
+def _is_sealed(body: object) -> bool:
+    return bool(getattr(body, "cursor", ""))
+
+
+def _without_seal(body: Any) -> object:
+    """A list with a mark for its cursor, which is sealed anew each time and shows nothing."""
+    return msgspec.structs.replace(body, cursor="+")
 
 
 def _tags(header: str) -> list[str]:
@@ -244,7 +255,7 @@ async def take_seat(
         request_id,
         headers,
     )
-    if seat.purpose is Purpose.MEDIATION and not seat.behalf:
+    if seat.purpose is Purpose.MEDIATION and not _says(seat.behalf):
         raise UsageError("Contactpoint-For: expected for whom you ask, as the purpose is mediation")
     # Here for want of a role alone: what hangs on the child is decided where the child is known.
     if decide(actor, route.act, About(), seat.purpose, store.second).outcome is Outcome.DENIED:
@@ -307,7 +318,7 @@ def _purpose(stated: str | None, actor: Actor, route: Route) -> Purpose:
 
 def _reason(stated: str | None, route: Route) -> str:
     reason = _said("Contactpoint-Reason", stated)
-    if route.opens and not reason:
+    if route.opens and not _says(reason):
         raise UsageError("Contactpoint-Reason: expected why it is asked; it is recorded")
     return reason
 
@@ -320,7 +331,14 @@ def _said(header: str, stated: str | None) -> str:
         raise UsageError(f"{header}: expected UTF-8, percent-encoded") from None
     if len(words) > LONGEST:
         raise UsageError(f"{header}: expected at most {LONGEST} characters")
+    if _CONTROL.search(words):
+        raise UsageError(f"{header}: expected words without control characters")
     return words
+
+
+def _says(words: str) -> bool:
+    """Whether they say anything: a blank that nobody sees, or a dash, says nothing."""
+    return any(map(str.isalnum, words))
 
 
 def request_id(stated: str | None) -> str:

@@ -86,8 +86,8 @@ class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a child is to be shielded, and who asks for it."""
 
     number: Annotated[str, msgspec.Meta(max_length=20, pattern=NO_NUL)]
-    criterion: Words
-    """One of those that a wrong one is refused with."""
+    criterion: Annotated[str, msgspec.Meta(max_length=500, extra_json_schema={"enum": CRITERIA})]
+    """Why it would be dangerous that the child be found."""
     requester: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=NO_NUL)]
     """Kept sealed."""
     authority: Annotated[str, msgspec.Meta(pattern=r"^(\d{3})?$")] = ""
@@ -201,7 +201,7 @@ def shield_apply(seat: Seated, data: JSONBody[Application]) -> Response[bytes]:
         raise NotFoundError(MISSING)
     asked = Asked(
         _criterion(data.criterion),
-        data.requester,
+        _requester(data.requester),
         data.authority or seat.actor.authority,
         _ahead(seat, data.review),
         _parents(data.safe_parents),
@@ -216,8 +216,8 @@ def shield_review(
 ) -> Response[bytes]:
     """Say that a shield was looked at again and is to stand."""
     asked = Asked(
-        _criterion(data.criterion),
-        data.requester,
+        _criterion(data.criterion) if data.criterion else "",
+        data.requester.strip(),
         "",
         _ahead(seat, data.review),
         _parents(data.safe_parents),
@@ -241,9 +241,15 @@ def shield_lift(seat: Seated, shield: FromPath[str]) -> Response[bytes]:
 
 
 def _criterion(stated: str) -> str:
-    if stated and stated not in CRITERIA:
+    if stated not in CRITERIA:
         raise UsageError(f"criterion: expected one of {', '.join(CRITERIA)}")
     return stated
+
+
+def _requester(stated: str) -> str:
+    if not stated.strip():
+        raise UsageError("requester: expected who asked for the shield")
+    return stated.strip()
 
 
 def _ahead(seat: Seat, day: date | None) -> date | None:
@@ -253,6 +259,8 @@ def _ahead(seat: Seat, day: date | None) -> date | None:
 
 
 def _parents(named: list[Parent]) -> tuple[SafeParent, ...]:
+    if not all((one.given + one.family).strip() for one in named):
+        raise UsageError("safe_parents: expected a name of each")
     return tuple(SafeParent(one.given, one.family) for one in named)
 
 

@@ -4,7 +4,7 @@ FHIR asks for it (R4, 3.1.0.1.11: an answer in another form than the one that wa
 Beside FHIR there is one form alone, and ``Accept`` is passed over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from inspect import signature
 from typing import Any
 
@@ -22,6 +22,7 @@ FHIR = (*JSON, MEDIA, "application/json+fhir")
 FORM = (RequestEncodingType.URL_ENCODED.value,)
 ANY = ("*/*", "application/*")
 OF_R4 = ("4.0", "4.0.1")
+GZIP = ("gzip", "x-gzip")
 UTF_8 = ("utf-8", "utf8", "us-ascii")
 FORMATS = ("json", *FHIR, "application/fhir json")
 """What ``_format`` may say; the last is ``application/fhir+json`` where nobody wrote + as %2B."""
@@ -57,6 +58,21 @@ def told_in_fhir(asking: Asking, _: BaseRouteHandler) -> None:
         raise HTTPException(status_code=406)
 
 
+def takes_gzip(stated: Iterable[str]) -> bool:
+    """Whether an answer may be compressed, by what ``Accept-Encoding`` says (RFC 9110, 12.5.3).
+
+    >>> takes_gzip(["br, gzip;q=0.5"]), takes_gzip(["gzip;q=0, *"]), takes_gzip([""])
+    (True, False, False)
+    """
+    accepted = map(_parts, ",".join(stated).split(","))
+    return any(coding in GZIP and not _is_refused(said) for coding, said in accepted)
+
+
+def _is_refused(said: dict[str, str]) -> bool:
+    """Whether the weight of what is accepted is nothing."""
+    return said.get("q", "1").rstrip("0") in ("", ".", "0.")
+
+
 def _has_a_body(asking: Asking) -> bool:
     headers = asking.headers
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
@@ -78,7 +94,7 @@ def _is_accepted(asking: Asking) -> bool:
     return any(
         media in (*ANY, *FHIR)
         and said.get("fhirversion", OF_R4[0]) in OF_R4
-        and said.get("q", "1").rstrip("0") not in ("", ".", "0.")
+        and not _is_refused(said)
         for media, said in _accepted(asking)
     )
 

@@ -307,9 +307,21 @@ def test_a_shield_over_a_child_that_does_not_exist_is_not_found(own):
     with own.serving():
         body = APPLICATION | {"number": "123456789012"}
         act(own, "/shields", body, by=own.officer(), expected=404)
-        wrong = APPLICATION | {"number": own.number("pds", ASHA), "criterion": "fame"}
-        refused = act(own, "/shields", wrong, by=own.officer(), expected=422, purpose="duty")
-        assert "refuge" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("amiss", "expected"),
+    [({"criterion": "fame"}, "refuge"), ({"criterion": ""}, "refuge"),
+     ({"requester": " "}, "requester: expected"),
+     ({"safe_parents": [{"given": "", "family": " "}]}, "safe_parents: expected")],
+)  # fmt: skip
+def test_a_shield_says_why_it_is_laid_who_asks_and_who_is_safe(own, amiss, expected):
+    with own.serving():
+        number = own.number("pds", ASHA)
+        body = APPLICATION | {"number": number} | amiss
+        refused = act(own, "/shields", body, by=own.officer(), expected=422, purpose="duty")
+        assert expected in refused.json()["detail"]
+        assert own.child(number)["view"] == "whole"
 
 
 def test_deliveries_and_the_quality_of_sources_are_told_to_those_who_load(own):
@@ -335,6 +347,16 @@ def test_deliveries_and_the_quality_of_sources_are_told_to_those_who_load(own):
             {"outcome": "remark", "rule": report["notes"][0]["rule"], "field": "dob", "rows": 1}
         ]
         assert own.ask("/sources/x/quality", by=manager, purpose=None).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/changes", "/deliveries?limit=1"])
+def test_a_list_that_is_known_is_not_told_again_although_its_cursor_is_sealed_anew(desk, path):
+    asked = {"by": desk.person("mara", "data-manager"), "purpose": None, "reason": None}
+    first = desk.ask(path, **asked)
+    assert first.json()["cursor"] != desk.ask(path, **asked).json()["cursor"]
+    known = {"If-None-Match": first.headers["etag"]}
+    assert desk.ask(path, headers=known, **asked).status_code == 304
+    assert desk.ask("/deliveries?limit=5", headers=known, **asked).status_code == 200
 
 
 def test_the_notes_of_a_delivery_are_read_page_by_page(own):

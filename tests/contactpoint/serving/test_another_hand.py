@@ -212,7 +212,7 @@ def test_who_asks_clumsily_is_told_what_was_expected(come_in):
     assert ed.refused(path, 422, asked) == "birth: expected a day that exists"
     assert "unknown field" in ed.refused(path, 400, {"postCode": "SE15 3QN"})
     assert "JSON" in ed.refused(path, 400, method="POST", content=b"family=Okonjo")
-    assert ed.ask(path, expected=405).headers["allow"] == "POST, OPTIONS"
+    assert ed.ask(path, expected=405).headers["allow"] == "OPTIONS, POST"
     ed.reason = ""
     assert ed.refused("/children/1", 422).startswith("Contactpoint-Reason")
     ed.purpose, ed.reason = "involvement", "he is on our list"

@@ -108,6 +108,8 @@ def test_involvement_with_a_child_that_is_not_there_is_refused_in_the_same_words
 def test_who_looks_for_another_names_them(desk):
     number = desk.number("pds", ASHA)
     assert desk.ask(f"/children/{number}", purpose="mediation").status_code == 422
+    nobody = {"Contactpoint-For": "%E2%80%8B"}
+    assert desk.ask(f"/children/{number}", purpose="mediation", headers=nobody).status_code == 422
     named = {"Contactpoint-For": "bram"}
     assert desk.ask(f"/children/{number}", purpose="mediation", headers=named).status_code == 200
     look = desk.looks(ChildrenAccessed)[-1]
@@ -117,7 +119,9 @@ def test_who_looks_for_another_names_them(desk):
 @pytest.mark.parametrize(
     ("changed", "status"),
     [({"purpose": None}, 422), ({"purpose": "duty"}, 422), ({"purpose": "fun"}, 422),
-     ({"reason": None}, 422), ({"reason": "  "}, 422), ({"reason": "x" * 501}, 422)],
+     ({"reason": None}, 422), ({"reason": "  "}, 422), ({"reason": "x" * 501}, 422),
+     ({"reason": "\u200b"}, 422), ({"reason": "..."}, 422),
+     ({"reason": "\u0440\u0435\u0431\u0451\u043d\u043e\u043a"}, 200)],
 )  # fmt: skip
 def test_purpose_and_reason_must_be_stated(desk, changed, status):
     assert desk.ask(f"/children/{desk.number('pds', ASHA)}", **changed).status_code == status
@@ -157,3 +161,16 @@ def test_answers_are_kept_by_no_cache(desk):
         answered = desk.ask(path)
         assert answered.headers["cache-control"] == "no-store"
         assert answered.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip", "gzip"), ("br, gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("gzip;q=0.0, *", None),
+     ("identity", None), ("*;q=0", None)],
+)  # fmt: skip
+def test_an_answer_is_compressed_where_that_is_wanted_and_not_where_it_is_refused(
+    desk, accepted, coding
+):
+    answered = desk.client.get("/openapi.json", headers={"Accept-Encoding": accepted})
+    assert answered.headers.get("content-encoding") == coding
+    assert answered.json()["openapi"].startswith("3.1")

@@ -69,6 +69,44 @@ def test_a_body_has_to_be_there_where_something_of_it_has_to_be_said():
     assert match.keys() == {"application/json", "application/fhir+json"}
 
 
+def body_of(path):
+    """The schema of the body that is posted to a path."""
+    told = description()
+    (schema, *_) = [one["schema"] for one in
+                    told["paths"][path]["post"]["requestBody"]["content"].values()]  # fmt: skip
+    return told["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+
+
+@pytest.mark.parametrize("path", ["/children/search", "/shields", "/fhir/R4/Patient/_search"])
+def test_the_description_says_that_unknown_members_are_refused(desk, path):
+    assert body_of(path)["additionalProperties"] is False
+    form = {"data" if "fhir" in path else "json": {"foo": "1"}}
+    by = desk.person("oda", "shielding-officer")
+    answered = desk.ask(path, method="POST", by=by, purpose="duty", **form)
+    assert answered.status_code == 400
+
+
+def test_the_description_says_what_has_to_be_said_and_in_which_words():
+    def schema(method, path, name):
+        told = description()["paths"][path][method]["parameters"]
+        (one,) = [one for one in told if one["name"] == name]
+        return one["required"], one["schema"]
+
+    assert schema("get", "/fhir/R4/CareTeam", "patient") == (
+        True,
+        {"type": "string", "minLength": 1},
+    )
+    _, purpose = schema("get", "/changes", "Contactpoint-Purpose")
+    assert purpose["enum"] == ["duty"]
+    _, purpose = schema("get", "/children/{number}", "Contactpoint-Purpose")
+    assert set(purpose["enum"]) == set(Purpose)
+    _, key = schema("post", "/shields", "Idempotency-Key")
+    assert re.match(key["pattern"], "ba0c3f1e-77")
+    assert not re.match(key["pattern"], "short")
+    assert body_of("/fhir/R4/CareTeam/_search")["required"] == ["patient"]
+    assert body_of("/fhir/R4/Patient/$match")["required"] == ["resourceType"]
+
+
 def patterns(told):
     """All patterns of a description."""
     if isinstance(told, dict):

@@ -103,6 +103,11 @@ def test_a_token_that_says_something_else_names_nobody(reads, authority, changes
     assert "ada" not in str(refused.value)
 
 
+def test_moments_may_be_parts_of_seconds(reads, authority):
+    said = {"exp": NOW + 60.5, "iat": NOW - 0.5, "nbf": NOW - 0.5}
+    assert reads(authority.token(**said), NOW).subject == "ada"
+
+
 def test_one_of_several_audiences_is_enough(reads, authority):
     assert reads(authority.token(aud=["other", AUDIENCE]), NOW).subject == "ada"
 
@@ -165,6 +170,36 @@ def test_an_issuer_that_does_not_answer_is_no_reason_to_forget_its_keys(reads, a
     clock.now += 2 * identity.KEYS_FOR + 1
     with pytest.raises(UnauthenticatedError):
         reads(authority.token(), NOW)
+
+
+def test_keys_are_forgotten_also_where_they_are_asked_for_in_vain_all_the_time(
+    reads, authority, clock
+):
+    reads(authority.token(), NOW)
+    authority.broken = True
+    stranger = ECKey.generate_key("P-256", {"kid": "k9"})
+    begun = clock.now
+    while clock.now - begun < 2 * identity.KEYS_FOR:
+        assert reads(authority.token(), NOW).subject == "ada"
+        clock.now += 240
+        with pytest.raises(UnauthenticatedError):
+            reads(authority.token(stranger), NOW)
+    clock.now += 240
+    with pytest.raises(UnauthenticatedError):
+        reads(authority.token(), NOW)
+
+
+def test_keys_that_could_not_be_fetched_are_asked_for_again_soon(reads, authority, clock):
+    old = authority.keys[0]
+    reads(authority.token(old), NOW)
+    authority.keys[:] = [ECKey.generate_key("P-256", {"kid": "k2", "use": "sig"})]
+    authority.broken = True
+    clock.now += identity.KEYS_FOR + 1
+    assert reads(authority.token(old), NOW).subject == "ada"
+    authority.broken = False
+    clock.now += identity.AGAIN_AFTER + 1
+    with pytest.raises(UnauthenticatedError):
+        reads(authority.token(old), NOW)
 
 
 def test_all_tokens_of_a_person_count_no_more_from_when_they_were_revoked(authority, clock):

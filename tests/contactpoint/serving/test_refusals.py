@@ -22,6 +22,12 @@ def test_a_body_that_cannot_be_read_is_told_so(desk, body):
     assert told.startswith(("the body: expected JSON", "the request holds"))
 
 
+@pytest.mark.parametrize("body", [b"[" * 9_999, b'{"family": ' * 9_999])
+def test_a_body_that_is_nested_too_deeply_is_told_so(desk, body):
+    told = refused(desk, SEARCH, 400, method="POST", content=body, headers=JSON)
+    assert told == "the body: expected JSON in UTF-8, not compressed and not nested deeply"
+
+
 def test_a_body_that_is_missing_is_asked_for(desk):
     told = refused(desk, SEARCH, 400, method="POST")
     assert told == "body: expected JSON, and there is none"
@@ -33,6 +39,13 @@ def test_values_that_do_not_fit_lead_to_the_description(desk):
     nul = refused(desk, SEARCH, 400, method="POST", json={"family": "a\0"})
     assert "regex" not in nul
     assert "\\x00" not in nul
+
+
+def test_a_member_that_is_none_is_refused_and_its_name_not_repeated(desk):
+    for body in ({"Asha Okonjo": 1}, {"family": "Okonjo", "Asha Okonjo": 1}):
+        told = refused(desk, SEARCH, 400, method="POST", json=body)
+        assert told.startswith("body: holds an unknown field")
+        assert "Asha" not in told
 
 
 def test_a_body_may_be_left_out_where_nothing_of_it_has_to_be_said(own):
@@ -49,6 +62,9 @@ def test_paths_and_methods_that_are_none_are_told_apart_from_children_who_are_no
     assert refused(desk, "/children/1", 404) == "no child of that number"
     for method in ("POST", "DELETE", "PUT"):
         assert "Allow" in refused(desk, "/children/1", 405, method=method)
+    for path, methods in {"/shields": {"GET", "POST"}, "/children/1": {"GET"}}.items():
+        told = [desk.ask(path, method=method).headers["allow"] for method in ("OPTIONS", "PUT")]
+        assert [set(one.split(", ")) for one in told] == [methods | {"OPTIONS"}] * 2
     too_large = {"method": "POST", "content": b"x" * (1 << 20) + b"x", "headers": JSON}
     assert refused(desk, SEARCH, 413, **too_large) == "expected a body of at most 1 MiB"
 
@@ -73,7 +89,8 @@ def test_what_is_amiss_with_the_second_token_is_said_of_its_header(desk, second)
 @pytest.mark.parametrize(
     ("words", "expected"),
     [("%ff%fe", "UTF-8, percent-encoded"), ("caf\u00e9", "UTF-8, percent-encoded"),
-     ("%C3%A9" * 501, "at most 500 characters")],
+     ("%C3%A9" * 501, "at most 500 characters"),
+     ("a%00b", "words without control characters"), ("%1Ba", "words without control characters")],
 )  # fmt: skip
 @pytest.mark.parametrize("header", ["Contactpoint-Reason", "Contactpoint-For"])
 def test_words_that_would_be_recorded_as_others_are_refused(desk, header, words, expected):

@@ -129,6 +129,13 @@ def test_many_identifiers_are_looked_up_with_a_result_for_each(desk):
     assert len(desk.looks(ChildrenAccessed)[-1].children) == 2
 
 
+def test_one_identifier_that_is_written_in_several_ways_is_found_each_time(desk):
+    spaced = f"{ASHA[:3]} {ASHA[3:6]} {ASHA[6:]}"
+    results = lookup(desk, ("nhs", ASHA), ("nhs", spaced), ("nhs", ASHA), ("nhs", BRAM))
+    asha, bram = (desk.number("pds", one) for one in (ASHA, BRAM))
+    assert [one["child"]["number"] for one in results] == [asha, asha, asha, bram]
+
+
 def test_a_shielded_child_is_looked_up_as_if_there_were_none(desk):
     assert lookup(desk, ("nhs", CORA)) == lookup(desk, ("nhs", "9999999999"))
 
@@ -230,6 +237,7 @@ def test_a_child_is_shown_as_its_sources_say_it_was_on_a_day(own):
         assert on(own, number, "2026-09-30")["name"]["value"]["family"] == "Vermeer"
         assert on(own, number, "2026-10-01")["name"]["value"]["family"] == "Visser"
         on(own, number, "2020-01-01", expected=404)
+        assert on(own, number, "9999-12-31") == on(own, number, "2026-10-01")
         for no_day in ("yesterday", "2026-02-29", "20260930"):
             assert on(own, number, no_day, expected=422)["detail"].startswith("day: expected")
 

@@ -35,6 +35,12 @@ _ELEMENTS: Final = frozenset(
 )  # fmt: skip
 """The other elements that FHIR R4 gives a Patient, and identifiers of systems not known here."""
 _ELEMENTS_READ: Final = _COMPARED | {"given", "line", "extension", "relationship", "coding"}
+_FORMS: Final = {
+    "birthDate": (r"\d{4}(-\d\d(-\d\d)?)?", "a date as YYYY-MM-DD, YYYY-MM or YYYY"),
+    "deceasedDateTime": (r"\d{4}(-\d\d(-\d\d(T.+)?)?)?", "a date as YYYY-MM-DD, or a time"),
+    "gender": ("female|male|other|unknown", "female, male, other or unknown"),
+}
+"""How FHIR writes what files may write otherwise. Of a person 03/04/2015 is not guessed at."""
 LONGEST: Final = 30
 """Items of any list: names, addresses, words of a name."""
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
@@ -52,6 +58,7 @@ def described(sent: Mapping[str, Any], today: str) -> Described:
     if sent.get("modifierExtension"):
         raise invalid("Patient.modifierExtension", "none: none is understood here")
     _must_be_short(sent, "Patient")
+    _must_have_its_form(sent)
     patient = converted(sent, Patient, "Patient")
     ours, nhs, others = _by_system(patient.identifier)
     remarks: Remarks = []
@@ -78,6 +85,16 @@ def _must_be_short(value: Any, where: str) -> None:
     elif isinstance(value, list):
         for place, one in enumerate(value):
             _must_be_short(one, f"{where}[{place}]")
+
+
+def _must_have_its_form(sent: Mapping[str, Any]) -> None:
+    """Raises FhirError where a value is not written as FHIR R4 writes it."""
+    for name, (form, expected) in _FORMS.items():
+        value = sent.get(name) or ""
+        if value and not (isinstance(value, str) and re.fullmatch(form, value, re.ASCII)):
+            raise invalid(f"Patient.{name}", expected)
+    if not isinstance(sent.get("multipleBirthBoolean"), bool | None):
+        raise invalid("Patient.multipleBirthBoolean", "true or false")
 
 
 def not_compared(sent: Mapping[str, Any]) -> list[str]:

@@ -20,6 +20,8 @@ UNKNOWN = "sourceIdentifier Patient Identifier not found"
 UNKNOWN_SOURCE = "sourceIdentifier Assigning Authority not found"
 UNKNOWN_TARGET = "targetSystem not found"
 """The profile's own words."""
+LONGEST = 200
+"""Characters of a number that is recorded as it was asked for."""
 
 Source = Annotated[
     str | None,
@@ -39,11 +41,12 @@ def patient_pix(
     Numbers of systems to which the caller's organisation is not entitled are left out. A shielded
     child is known by its number in this index alone, and has no other numbers to tell.
     """
-    system, value = _source(source_identifier or "")
+    system, stated = _source(source_identifier or "")
     wanted = _target(target_system, seat)
-    found = _found(seat, system, value)
+    value = _number(system, stated)
+    found = _found(seat, system, value) if value else None
     seat.look_for_involvement(found)
-    seat.record([found.child] if found else [], {"identifier": f"{system} {value}"})
+    seat.record([found.child] if found else [], {"identifier": f"{system} {value or stated}"})
     if found is None:
         raise FhirError(404, "not-found", UNKNOWN, spine="RESOURCE_NOT_FOUND")
     return seat.answer(Parameters(tuple(_told(seat, found, system, value, wanted))))
@@ -69,16 +72,23 @@ def _source(token: str) -> tuple[str, str]:
     if not token:
         raise missing("sourceIdentifier", "system|value")
     address, _, value = token.partition("|")
-    if address == systems.NUMBER:
-        return address, own_number(value, "sourceIdentifier")
-    if address not in systems.IDENTIFIERS:
+    if address not in (systems.NUMBER, *systems.IDENTIFIERS):
         raise FhirError(400, "code-invalid", UNKNOWN_SOURCE, element="sourceIdentifier")
-    if address != systems.NHS:
-        return address, identified(address, value, "sourceIdentifier").value
+    if len(value) > LONGEST:
+        raise invalid("sourceIdentifier", f"at most {LONGEST} characters")
+    return address, value
+
+
+def _number(system: str, stated: str) -> str:
+    """The number as it is kept; empty where it can be none, and so is nobody's."""
     try:
-        return address, nhs_number(value)
-    except IdentifierError as error:
-        raise invalid("sourceIdentifier", error.expected) from None
+        if system == systems.NUMBER:
+            return own_number(stated, "sourceIdentifier")
+        if system == systems.NHS:
+            return nhs_number(stated)
+        return identified(system, stated, "sourceIdentifier").value
+    except (FhirError, IdentifierError):
+        return ""
 
 
 def _target(stated: str | None, seat: Seat) -> str:

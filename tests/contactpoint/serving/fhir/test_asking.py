@@ -172,6 +172,10 @@ def test_other_numbers_are_told_to_who_is_entitled_and_the_source_is_not_echoed(
     [
         (f"{NHS}|9000000041", 404, "not-found", "sourceIdentifier Patient Identifier not found"),
         (f"{NHS}|{CORA}", 404, "not-found", "sourceIdentifier Patient Identifier not found"),
+        (f"{NHS}|9000000008", 404, "not-found", "sourceIdentifier Patient Identifier not found"),
+        (f"{NUMBER}|12", 404, "not-found", "sourceIdentifier Patient Identifier not found"),
+        (f"{UPN}|", 404, "not-found", "sourceIdentifier Patient Identifier not found"),
+        (f"{NHS}|{'9' * 201}", 400, "value", "sourceIdentifier: expected at most 200 characters"),
         ("urn:x|1", 400, "code-invalid", "sourceIdentifier Assigning Authority not found"),
         ("", 400, "required", "sourceIdentifier: expected system|value"),
     ],
