@@ -13,6 +13,7 @@ from contactpoint.shielding.acts import ShieldActs
 from contactpoint.streams import kept, recorded, sealing
 from events.child import (
     Child,
+    ChildRetired,
     ReinstateChild,
     RejoinChild,
     RetireChild,
@@ -351,10 +352,12 @@ class Separating:
         if not home or self._is_retired(home[0]) or max(since, default=0) > origin.recorded:
             return
         for child in sorted(retired):
-            last = self._log.stream(child)[-1]
+            messages = self._log.stream(child)
             state = self._log.replay(child, Child(), evolve_child)
-            was = before_retired(message.event for message in self._log.stream(child))
-            if last.origin == origin and not state.records and was.status == "current":
+            was = before_retired(message.event for message in messages)
+            retirings = [m.origin for m in messages if isinstance(m.event, ChildRetired)]
+            emptied = was.status == "current" and not was.records and not state.records
+            if emptied and retirings[-1] == origin:
                 yield child
 
     def _home(self, records: Collection[UUID]) -> list[UUID]:

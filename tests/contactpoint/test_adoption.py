@@ -593,6 +593,32 @@ def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(ad
     assert adopted.children() == before
 
 
+def test_a_child_that_bears_its_first_identity_again_is_seen_under_a_number_of_its_own(adopted):
+    words = ("--new", "clinic:k", "--new", "school:s", "--requested-by", "the court", "--json")
+    officers = {"by": adopted.cora, "second": adopted.dele}
+    said = json.loads(adopted.run("adopt", adopted.new, *words, **officers).stdout)
+    (third,) = said["numbers"]
+    adopted.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
+    for again in (("link",), ("link", "--all"), ("rebuild",)):
+        adopted.run(*again)
+        assert third not in (adopted.old, adopted.new)
+        assert third in adopted.found(name="Kayleigh Dobbs")
+        assert "Harrington" not in adopted.found(name="Kate Harrington")
+        assert {adopted.number(one) for one in ("clinic:k", "school:s", "dentist:d")} == {third}
+        for old in (adopted.old, adopted.new):
+            with pytest.raises(NotFoundError):
+                adopted.shown(old)
+    adopted.run("never-link", "lift", said["never_link"], **officers)
+    for again in (("link", "--all"), ("rebuild",)):
+        assert "Harrington" in adopted.shown(adopted.new)
+        assert '"found": []' in adopted.found(name="Kayleigh Dobbs")
+        for old in (adopted.old, third):
+            with pytest.raises(NotFoundError):
+                adopted.shown(old)
+        adopted.run(*again)
+    assert adopted.findings() == []
+
+
 def test_every_number_that_was_given_up_with_the_old_identity_answers_again(office):
     office.night("zoo", STRANGER)
     merged = office.number("zoo:z")
