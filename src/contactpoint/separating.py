@@ -322,8 +322,8 @@ class Separating:
             if not self._is_given_up(self.belonging(child), never_link):
                 commands[child] = ReinstateChild("")
         retired = self._retired_of(known.left | known.right) - commands.keys()
-        for child in self._emptied(never_link, known, retired):
-            commands[child] = RejoinChild(*self._home(known.right))
+        for child, home in self._emptied(never_link, retired):
+            commands[child] = RejoinChild(home)
         for child, was in merged_before(commands, retired, self._log).items():
             commands[child] = RejoinChild(was.into or child)
         for child, command in commands.items():
@@ -338,27 +338,26 @@ class Separating:
                 expect[child] = before.version
         return messages, HeadChanges(children=heads), expect
 
-    def _emptied(
-        self, never_link: UUID, known: NeverLink, retired: Iterable[UUID]
-    ) -> Iterator[UUID]:
-        """Those of these children whose every record went to the new identity.
+    def _emptied(self, never_link: UUID, retired: Iterable[UUID]) -> Iterator[tuple[UUID, UUID]]:
+        """Those of these children whose records are all another's now, each with that one.
 
-        None where the new identity was itself given up since.
+        Not where their own adoption is in force, or a later one has anything of them.
         """
-        origin = self._log.stream(never_link)[0].origin
-        later = (one for one in self._log.heads.sides(known.right) if one.side == "new")
-        since = {self._log.stream(one)[0].origin.recorded for one in {s.never_link for s in later}}
-        home = self._home(known.right)
-        if not home or self._is_retired(home[0]) or max(since, default=0) > origin.recorded:
-            return
         for child in sorted(retired):
             messages = self._log.stream(child)
-            state = self._log.replay(child, Child(), evolve_child)
             was = before_retired(message.event for message in messages)
-            retirings = [m.origin for m in messages if isinstance(m.event, ChildRetired)]
-            emptied = was.status == "current" and not was.records and not state.records
-            if emptied and retirings[-1] == origin:
-                yield child
+            records = was.records or was.former
+            home = self._home(records)
+            state = self._log.replay(child, Child(), evolve_child)
+            if was.status != "current" or state.records or not home or self._is_retired(home[0]):
+                continue
+            ended = [m.origin for m in messages if isinstance(m.event, ChildRetired)][-1]
+            stands = [s for s in self._log.heads.sides(records) if s.never_link != never_link]
+            stands = [one for one in stands if one.side in {"old", "new"}]
+            drawn = [self._log.stream(one.never_link)[0].origin for one in stands]
+            in_force = ended in drawn or any(one.recorded > ended.recorded for one in drawn)
+            if not in_force and all(one.side == "new" for one in stands):
+                yield child, home[0]
 
     def _home(self, records: Collection[UUID]) -> list[UUID]:
         """The child that has most of these records; none where they are nobody's."""

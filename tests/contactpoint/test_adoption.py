@@ -668,6 +668,11 @@ def test_an_old_number_answers_not_while_the_new_identity_was_given_up_since(off
     for number in (old, *said["numbers"]):
         with pytest.raises(NotFoundError):
             office.shown(number)
+    [last] = json.loads(office.run("never-link", "list", "--json", by=office.cora).stdout)
+    office.run("never-link", "lift", last["never_link"], **officers)
+    third = office.number("clinic:k")
+    for number in (old, *said["numbers"]):
+        assert json.loads(office.shown(number))["number"] == third
     assert office.findings() == []
 
 
