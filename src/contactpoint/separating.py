@@ -13,6 +13,7 @@ from contactpoint.shielding.acts import ShieldActs
 from contactpoint.streams import kept, recorded, sealing
 from events.child import (
     Child,
+    ChildRetired,
     ReinstateChild,
     RejoinChild,
     RetireChild,
@@ -153,8 +154,7 @@ class Separating:
 
         The old number is retired without successor. What the old identity was itself adopted from
         is kept apart from the new one, too. A child whose number answers is given a new identity
-        whatever keeps the records apart already. Raises as ``draw`` does, also where a record of
-        the new identity is of one that another adoption ended.
+        whatever keeps the records apart already. Raises as ``draw`` does.
         """
 
         def attempt() -> UUID:
@@ -165,7 +165,6 @@ class Separating:
             known = self._between(left, new) if self._is_retired(old) else None
             if known is not None:
                 return known
-            self._must_be_borne(new)
             event = NeverLinkDrawn(
                 tuple(sorted(left)),
                 tuple(sorted(new)),
@@ -180,14 +179,17 @@ class Separating:
             return self._append(event, acts, origin, messages + shields.messages, heads, expect)
 
         never_link = again(attempt)
-        for earlier in self._before(self.belonging(old), never_link):
+        for earlier in self._before(self.belonging(old), new, never_link):
             self.draw(earlier, new, by, origin, grounds)
         return never_link
 
-    def _before(self, records: Collection[UUID], drawn: UUID) -> list[set[UUID]]:
+    def _before(
+        self, records: Collection[UUID], new: Collection[UUID], drawn: UUID
+    ) -> list[set[UUID]]:
         """The identities that the one with these records was adopted from, one after the other.
 
-        Before the adoption that was ``drawn``.
+        Before the adoption that was ``drawn``. One of which the ``new`` one has records is left
+        out: the child bears it again.
         """
         found: list[set[UUID]] = []
         seen = {drawn}
@@ -199,7 +201,7 @@ class Separating:
             sides = [self._log.replay(one, NeverLink(), evolve).left for one in sorted(made)]
             found += [known for side in sides if (known := {*self._log.heads.records(side)})]
             asked = set().union(*sides)
-        return found
+        return [side for side in found if side.isdisjoint(new)]
 
     def lift(self, never_link: UUID, by: By, origin: Origin, remarks: str = "") -> bool:
         """End a never-link that was drawn in error; False where that was done before.
@@ -234,19 +236,6 @@ class Separating:
             sides = tuple(sorted(known.left)), tuple(sorted(known.right))
             found.append(Listed(one, *sides, first.event, first.origin.recorded))
         return sorted(found, key=lambda one: (one.since, one.id))
-
-    def _must_be_borne(self, new: Collection[UUID]) -> None:
-        """Raise SameSideError for records of an identity that another adoption ended.
-
-        They would stay hidden by that one, and the child would be seen by nobody.
-        """
-        ended = {one.never_link for one in self._log.heads.sides(new) if one.side == "old"}
-        if ended:
-            names = ", ".join(sorted(one.hex[:8] for one in ended))
-            raise SameSideError(
-                f"a record of the new identity is of an old one, which never-link {names} ended; "
-                "expected others, or that it is lifted first"
-            )
 
     def _is_retired(self, child: UUID) -> bool:
         return self._log.replay(child, Child(), evolve_child).status == "retired"
@@ -333,8 +322,8 @@ class Separating:
             if not self._is_given_up(self.belonging(child), never_link):
                 commands[child] = ReinstateChild("")
         retired = self._retired_of(known.left | known.right) - commands.keys()
-        for child in self._emptied(never_link, known, retired):
-            commands[child] = RejoinChild(*self._home(known.right))
+        for child, home in self._emptied(never_link, retired):
+            commands[child] = RejoinChild(home)
         for child, was in merged_before(commands, retired, self._log).items():
             commands[child] = RejoinChild(was.into or child)
         for child, command in commands.items():
@@ -349,25 +338,26 @@ class Separating:
                 expect[child] = before.version
         return messages, HeadChanges(children=heads), expect
 
-    def _emptied(
-        self, never_link: UUID, known: NeverLink, retired: Iterable[UUID]
-    ) -> Iterator[UUID]:
-        """Those of these children whose every record went to the new identity.
+    def _emptied(self, never_link: UUID, retired: Iterable[UUID]) -> Iterator[tuple[UUID, UUID]]:
+        """Those of these children whose records are all another's now, each with that one.
 
-        None where the new identity was itself given up since.
+        Not where their own adoption is in force, or a later one has anything of them.
         """
-        origin = self._log.stream(never_link)[0].origin
-        later = (one for one in self._log.heads.sides(known.right) if one.side == "new")
-        since = {self._log.stream(one)[0].origin.recorded for one in {s.never_link for s in later}}
-        home = self._home(known.right)
-        if not home or self._is_retired(home[0]) or max(since, default=0) > origin.recorded:
-            return
         for child in sorted(retired):
-            last = self._log.stream(child)[-1]
+            messages = self._log.stream(child)
+            was = before_retired(message.event for message in messages)
+            records = was.records or was.former
+            home = self._home(records)
             state = self._log.replay(child, Child(), evolve_child)
-            was = before_retired(message.event for message in self._log.stream(child))
-            if last.origin == origin and not state.records and was.status == "current":
-                yield child
+            if was.status != "current" or state.records or not home or self._is_retired(home[0]):
+                continue
+            ended = [m.origin for m in messages if isinstance(m.event, ChildRetired)][-1]
+            stands = [s for s in self._log.heads.sides(records) if s.never_link != never_link]
+            stands = [one for one in stands if one.side in {"old", "new"}]
+            drawn = [self._log.stream(one.never_link)[0].origin for one in stands]
+            in_force = ended in drawn or any(one.recorded > ended.recorded for one in drawn)
+            if not in_force and all(one.side == "new" for one in stands):
+                yield child, home[0]
 
     def _home(self, records: Collection[UUID]) -> list[UUID]:
         """The child that has most of these records; none where they are nobody's."""

@@ -79,6 +79,8 @@ class _Plan:
     """With which group a merged child answered when the groups were these before."""
     given_up: Group = frozenset()
     """Records of identities that were given up."""
+    borne_again: Group = frozenset()
+    """Records of such of which a new identity was made since."""
 
 
 def settle(  # noqa: PLR0913 - a pure function of all that decides it
@@ -91,17 +93,20 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     register: Callable[[Group], tuple[UUID, str]],
     gone: Collection[UUID] = frozenset(),
     given_up: Collection[UUID] = frozenset(),
+    borne_again: Collection[UUID] = frozenset(),
     withdrawn: Group = frozenset(),
 ) -> list[Settled]:
     """The events that make the children of a neighbourhood be exactly ``groups``.
 
     ``register`` gives the id and number of a child not known before, from its records. ``gone``
     are withdrawn: they say whose a group is, and are nobody's. ``given_up`` are of an identity that
-    was given up, and never of a child that is seen. ``withdrawn`` are stated by no source any more;
+    was given up, and never of a child that is seen; ``borne_again`` were, and are of one that is
+    seen again. ``withdrawn`` are stated by no source any more;
     others that are in no group of their child's have moved. Nothing follows where nothing changed.
     """
     ordered = sorted(groups, key=lambda group: _first(group, ordinals))
-    plan = _claim(ordered, known, ordinals, frozenset(given_up))
+    laid = frozenset(given_up), frozenset(borne_again)
+    plan = _claim(ordered, known, ordinals, _Plan(given_up=laid[0], borne_again=laid[1]))
     settled: list[Settled] = []
     answers: dict[Group, UUID] = {}
     for group in ordered:
@@ -133,10 +138,9 @@ def _claim(
     groups: Sequence[Group],
     known: Collection[KnownChild],
     ordinals: Mapping[UUID, int],
-    given_up: Group,
+    plan: _Plan,
 ) -> _Plan:
     """Who has been a group before has it; current and closed children claim; the merged follow."""
-    plan = _Plan(given_up=given_up)
     # What is linked to a retired identity is to be seen by nobody, whoever else it was once.
     _as_before(plan, groups, known)
     _take(plan, groups, known, ordinals, RETIRED)
@@ -150,7 +154,7 @@ def _claim(
 def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild]) -> None:
     """Where the groups are those of an earlier time, everything is as it was then."""
     wanted = set(groups)
-    retired = (one.child.records for one in known if one.child.status == "retired")
+    retired = (one.claims for one in known if one.child.status == "retired")
     unseen = plan.given_up.intersection(frozenset[UUID]().union(*retired))
     for when in sorted({when for one in known for when, _ in one.past}, reverse=True):
         then = {one.id: one.at(when) for one in known}
@@ -159,6 +163,11 @@ def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChil
         if any(one.child.status == "retired" != then[one.id].status for one in known):
             continue
         if any(state.records & unseen and state.status != "retired" for state in then.values()):
+            continue
+        if any(
+            state.records & plan.borne_again and state.status == "retired"
+            for state in then.values()
+        ):
             continue
         plan.survivor.update((then[one.id].records, one) for one in known if then[one.id].records)
         for one in known:
@@ -220,7 +229,9 @@ def _take(
             continue
         own = one.claims
         if one.child.status == "retired":
-            # What an undone judgement had brought to it speaks for it no longer.
+            # What an undone judgement had brought to it speaks for it no longer, nor what is of a
+            # new identity.
+            own = own - plan.borne_again
             own = own & plan.given_up or own
             own = own - retired or own
         else:

@@ -9,7 +9,6 @@ from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
 from contactpoint.people.deciding import Act
-from contactpoint.separating import SameSideError
 from tests.contactpoint.desk import REASON, Desk
 
 KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}
@@ -594,6 +593,32 @@ def test_an_adoption_recorded_in_error_is_lifted_and_the_number_answers_again(ad
     assert adopted.children() == before
 
 
+def test_a_child_that_bears_its_first_identity_again_is_seen_under_a_number_of_its_own(adopted):
+    words = ("--new", "clinic:k", "--new", "school:s", "--requested-by", "the court", "--json")
+    officers = {"by": adopted.cora, "second": adopted.dele}
+    said = json.loads(adopted.run("adopt", adopted.new, *words, **officers).stdout)
+    (third,) = said["numbers"]
+    adopted.night("dentist", {"key": "d", **KAYLEIGH, **NUMBER})
+    for again in (("link",), ("link", "--all"), ("rebuild",)):
+        adopted.run(*again)
+        assert third not in (adopted.old, adopted.new)
+        assert third in adopted.found(name="Kayleigh Dobbs")
+        assert "Harrington" not in adopted.found(name="Kate Harrington")
+        assert {adopted.number(one) for one in ("clinic:k", "school:s", "dentist:d")} == {third}
+        for old in (adopted.old, adopted.new):
+            with pytest.raises(NotFoundError):
+                adopted.shown(old)
+    adopted.run("never-link", "lift", said["never_link"], **officers)
+    for again in (("link", "--all"), ("rebuild",)):
+        assert "Harrington" in adopted.shown(adopted.new)
+        assert '"found": []' in adopted.found(name="Kayleigh Dobbs")
+        for old in (adopted.old, third):
+            with pytest.raises(NotFoundError):
+                adopted.shown(old)
+        adopted.run(*again)
+    assert adopted.findings() == []
+
+
 def test_every_number_that_was_given_up_with_the_old_identity_answers_again(office):
     office.night("zoo", STRANGER)
     merged = office.number("zoo:z")
@@ -643,6 +668,11 @@ def test_an_old_number_answers_not_while_the_new_identity_was_given_up_since(off
     for number in (old, *said["numbers"]):
         with pytest.raises(NotFoundError):
             office.shown(number)
+    [last] = json.loads(office.run("never-link", "list", "--json", by=office.cora).stdout)
+    office.run("never-link", "lift", last["never_link"], **officers)
+    third = office.number("clinic:k")
+    for number in (old, *said["numbers"]):
+        assert json.loads(office.shown(number))["number"] == third
     assert office.findings() == []
 
 
@@ -662,8 +692,7 @@ def test_what_was_told_of_whom_an_old_identity_had_taken_in_is_erased_with_it(of
 
 
 def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adopted):
-    adopted.night("zoo", STRANGER)
-    words = ("--new", "zoo:z", "--requested-by", "the agency", "--json")
+    words = ("--new", "school:s", "--requested-by", "the agency", "--json")
     adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
     listed = json.loads(adopted.run("never-link", "list", "--json", by=adopted.cora).stdout)
     first, second = (one["never_link"] for one in listed)
@@ -675,26 +704,17 @@ def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adop
     assert adopted.findings() == []
 
 
-@pytest.mark.parametrize("new", [["school:s"], ["clinic:k", "school:s"]])
-@pytest.mark.parametrize("number", ["old", "new"])
-def test_what_an_adoption_ended_is_no_new_identity_while_it_stands(adopted, number, new):
-    """The records would be hidden by the first, and the child seen by nobody."""
-    before = adopted.events()
-    words = [word for name in new for word in ("--new", name)]
-    asked = (getattr(adopted, number), *words, "--requested-by", "the agency", "--json")
-    officers = {"by": adopted.cora, "second": adopted.dele}
+def test_records_of_an_old_identity_that_another_adoption_made_new_are_linked_by_what_they_state(
+    adopted,
+):
+    """One states no day of birth: with the other it was hidden, and is not seen as one with it."""
+    adopted.night("zoo", {"key": "z", **KAYLEIGH, "dob": "2015-03"})
     with adopted.opened() as store:
-        name = _listed(store)[0].id.hex[:8]
-    with pytest.raises(SameSideError, match=f"never-link {name} ended"):
-        adopted.run("adopt", *asked, **officers)
-    assert adopted.events() == before
-    assert "Harrington" in adopted.shown(adopted.new)
-    adopted.run("never-link", "lift", name, **officers)
-    said = adopted.run("adopt", *asked, **officers)
-    assert "Dobbs" in adopted.shown(json.loads(said.stdout)["numbers"][0])
-    for former in (adopted.old, adopted.new):
-        with pytest.raises(NotFoundError):
-            adopted.shown(former)
+        judged(store, "zoo:z", "clinic:k")
+    assert adopted.number("zoo:z") == adopted.old
+    words = ("--new", "school:s", "--new", "zoo:z", "--requested-by", "the agency")
+    adopted.run("adopt", adopted.old, *words, by=adopted.cora, second=adopted.dele)
+    assert adopted.number("school:s") != adopted.number("zoo:z")
     assert adopted.findings() == []
 
 

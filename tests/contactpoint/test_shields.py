@@ -120,6 +120,17 @@ def test_a_parents_name_is_shown_only_where_the_shield_says_that_it_is_safe(refu
     refuge.told(refuge.officer(), *words)
     assert refuge.show(number)["parents"] == [{"given": ["Ada"], "family": "Okonjo"}]
     assert refuge.find(name="Ada Okonjo") == []
+    # What a review does not name stays, also where it names who asks for the shield now.
+    refuge.told(refuge.officer(), "shield", "review", number, "--requester", "the court")
+    assert refuge.show(number)["parents"] == [{"given": ["Ada"], "family": "Okonjo"}]
+    refuge.told(refuge.officer(), "shield", "review", number, "--no-safe-parent")
+    assert refuge.show(number)["parents"] == []
+    with pytest.raises(UsageError):
+        refuge.told(refuge.officer(), *words, "--no-safe-parent")
+    with refuge.opened() as store:
+        [shield] = store.shielding.over(number)
+        last = store.log.stream(shield)[-1].event.grounds
+    assert (last.requester, last.safe) == ("the court", ())
 
 
 def test_2009_an_update_does_not_wipe_a_shield(refuge, asha):

@@ -132,6 +132,7 @@ def apply(  # noqa: PLR0913 - what a shield says
 @click.option("--requester", default="", type=PERSONAL, help="Who asks for it now; kept sealed.")
 @_review()
 @_safe()
+@click.option("--no-safe-parent", "none_safe", is_flag=True, help="No parent's name is shown now.")
 @token_option
 @json_option
 def review(  # noqa: PLR0913 - what a review says
@@ -141,6 +142,7 @@ def review(  # noqa: PLR0913 - what a review says
     requester: str,
     review: Any,
     parents: Sequence[str],
+    none_safe: bool,
     as_json: bool,
 ) -> None:
     """Say that a SHIELD was looked at again, and is to stand.
@@ -148,10 +150,15 @@ def review(  # noqa: PLR0913 - what a review says
     By a child's number: all that stand over the child. What is not named stays as it was. Safe
     parents, where any is named, are those and no others.
     """
+    from contactpoint.errors import UsageError
     from contactpoint.shielding.officers import Asked
 
+    safe = _parents(parents)
+    if safe and none_safe:
+        raise UsageError("expected --safe-parent or --no-safe-parent, and not both")
     with opened(Act.REVIEW_SHIELD) as store:
-        asked = Asked(criterion or "", requester.strip(), "", _day(review), _parents(parents))
+        day = _day(review)
+        asked = Asked(criterion or "", requester.strip(), "", day, safe, none_safe)
         reviewed = store.shielding.review(_name(shield_), asked, store.origin("shield review"))
     _tell(reviewed, "reviewed", as_json=as_json)
 

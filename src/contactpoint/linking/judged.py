@@ -53,6 +53,7 @@ class Laid:
         self._judged: dict[int, list[Judgement]] = {}
         self._sided: dict[UUID, dict[int, Sided]] = {}
         self._stands: dict[int, list[Sided]] = {}
+        self._drawn: dict[UUID, int] = {}
 
     def read(self) -> None:
         """Bring all up to date; a query of one row where nothing was laid since."""
@@ -141,8 +142,25 @@ class Laid:
 
     def given_up(self, ordinals: Collection[int]) -> set[int]:
         """Those of the records that are of an identity which an adoption ended."""
-        touched = self._touched(ordinals)
-        return {o for o in touched if any(one.side == "old" for one in self._stands.get(o, ()))}
+        return {o for o in self._touched(ordinals) if self._last(o) == "old"}
+
+    def borne_again(self, ordinals: Collection[int]) -> set[int]:
+        """Those that were of one, and of which a later adoption made a new identity."""
+        touched = (o for o in self._touched(ordinals) if self._last(o) == "new")
+        return {o for o in touched if any(one.side == "old" for one in self._stands[o])}
+
+    def _last(self, ordinal: int) -> str:
+        """The side on which the last adoption that it stands in has a record; empty for none."""
+        stands = [one for one in self._stands.get(ordinal, ()) if one.side in {"old", "new"}]
+        if len({one.side for one in stands}) > 1:
+            stands.sort(key=lambda one: self._when(one.never_link))
+        return stands[-1].side if stands else ""
+
+    def _when(self, never_link: UUID) -> int:
+        """When a never-link was drawn (microseconds)."""
+        if never_link not in self._drawn:
+            self._drawn[never_link] = self._log.stream(never_link, opened=False)[0].origin.recorded
+        return self._drawn[never_link]
 
     def identities(self) -> list[frozenset[int]]:
         """The records of each identity that an adoption ended or made, withdrawn ones too."""

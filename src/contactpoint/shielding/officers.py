@@ -1,7 +1,7 @@
 """The use case of shielding officers: a shield is applied, reviewed, and lifted by two persons."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -23,6 +23,8 @@ from events.shield import (
     NoShieldError,
     ReviewShield,
     SafeParent,
+    ShieldApplied,
+    ShieldReviewed,
 )
 from events.store.heads import HeadChanges
 
@@ -33,6 +35,7 @@ MISSING = {
     Act.LIFT_SHIELD: _NONE,
 }
 """What is said where there is nothing to act upon, or nothing that is theirs."""
+UNSAID = Grounds()
 HALF_A_YEAR = timedelta(days=182)
 """In which an officer's shield is reviewed, unless one says otherwise (as Women's Aid asked)."""
 
@@ -61,11 +64,15 @@ class Asked:
     authority: str = ""
     review: date | None = None
     safe: tuple[SafeParent, ...] = ()
+    none_safe: bool = False
+    """No parent is safe any more, whoever was."""
 
-    @property
-    def grounds(self) -> Grounds | None:
-        """What of it is sealed."""
-        return Grounds(self.requester, self.safe) if self.requester or self.safe else None
+    def grounds(self, before: Grounds = UNSAID) -> Grounds | None:
+        """What of it is sealed, with what was said ``before``; None where nothing of it is."""
+        if not (self.requester or self.safe or self.none_safe):
+            return None
+        safe = () if self.none_safe else self.safe or before.safe
+        return Grounds(self.requester or before.requester, safe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +103,10 @@ class Shielding:
                         "review' says that it is to stand on"
                     )
             review = asked.review or day_of(origin.recorded) + HALF_A_YEAR
-            words = asked.criterion, asked.authority, asked.grounds
+            grounds = asked.grounds()
+            words = asked.criterion, asked.authority, grounds
             command = ApplyShield(records, review, "officer", *words)
-            acts.do(shield, command, self._keys_of(shield, asked))
+            acts.do(shield, command, self._keys_of(shield, grounds))
             return {child: version}
 
         self._do(act, origin)
@@ -120,9 +128,10 @@ class Shielding:
             _must_be_as_seen(acts, reviewed, seen)
             for shield in reviewed:
                 # Nothing can be sealed under the key of an erased child: what is said is not kept.
-                said = replace(asked, requester="", safe=()) if acts.state(shield).erased else asked
-                command = ReviewShield(review, said.criterion, said.grounds)
-                acts.do(shield, command, self._keys_of(shield, said))
+                erased = acts.state(shield).erased
+                grounds = None if erased else asked.grounds(self._grounds(shield))
+                command = ReviewShield(review, asked.criterion, grounds)
+                acts.do(shield, command, self._keys_of(shield, grounds))
             return {}
 
         reviewed: list[UUID] = []
@@ -222,8 +231,14 @@ class Shielding:
         named = [shield for shield in shields if shield.hex.startswith(name)]
         return named if len(named) == 1 and len(name) >= SHORTEST else []
 
-    def _keys_of(self, shield: UUID, asked: Asked) -> tuple[int, ...]:
-        return (0,) if asked.grounds is None else self._key(shield)
+    def _grounds(self, shield: UUID) -> Grounds:
+        """What was said last of who asked for a shield, and who is safe."""
+        events = (message.event for message in self.log.stream(shield))
+        said = [e.grounds for e in events if isinstance(e, ShieldApplied | ShieldReviewed)]
+        return next((one for one in reversed(said) if isinstance(one, Grounds)), UNSAID)
+
+    def _keys_of(self, shield: UUID, grounds: Grounds | None) -> tuple[int, ...]:
+        return (0,) if grounds is None else self._key(shield)
 
     def _key(self, shield: UUID) -> tuple[int, ...]:
         return tuple(self.keys.issue([subject_of("shield", shield, self.master)]))
