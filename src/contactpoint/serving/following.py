@@ -122,11 +122,14 @@ def changes_list(
     """Which children were merged, split or restored since a cursor, from the beginning without one.
 
     Nothing of children who are shielded, or whose separation is nobody's business. A caller asks
-    about a number anew, under its own name.
+    about a number anew, under its own name. That numbers were told is on record; they are none of
+    the children who count in a day.
     """
     of, reader = "changes", seat.actor.subject
     after = msgspec.convert(seat.service.cursors.open(cursor, of, reader), int) if cursor else 0
     told, upto = seat.store.queries.changes(after, limit)
+    if told:
+        seat.record([], {"changes": f"{len(told)}"})
     return seat.answer(
         Changes(
             tuple(Change(one.number, one.what, one.into) for one in told),

@@ -188,7 +188,10 @@ def test_a_merger_is_followed_and_the_number_taken_away_answers_with_the_other(o
         )  # fmt: skip
         told = changes(own, before)
         assert told["changes"] == [{"number": gone, "what": "merged", "into": stays}]
+        looks = own.looks(ChildrenAccessed)
+        assert (looks[-1].act, looks[-1].children) == ("changes list", ())
         assert changes(own, told["cursor"])["changes"] == []
+        assert own.looks(ChildrenAccessed) == looks
         answered = own.ask(f"/children/{gone}")
         assert answered.json()["number"] == stays
         assert answered.headers["content-location"] == f"/children/{stays}"
