@@ -74,7 +74,8 @@ def child_services(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     found, beside = looked_at(seat, number)
     body = child_body(seat, found, beside)
     if not isinstance(body, Child):
-        return seat.answer(Services(body.number, contact=body.contact))
+        about = Services(body.number, contact=body.contact)
+        return seat.answer(about, headers=moved(number, found))
     return seat.answer(
         Services(
             body.number, body.services, body.lead_professional, body.assessment, body.sensitive,

@@ -207,9 +207,13 @@ def test_a_merger_of_a_child_that_is_shielded_today_is_not_told(own):
         "school2", "2026-09-05",
     )  # fmt: skip
     with own.serving():
-        assert len(changes(own)["changes"]) == 1
-        own.apply(own.number("pds", BRAM))
+        (change,) = changes(own)["changes"]
+        own.apply(stays := own.number("pds", BRAM))
         assert changes(own)["changes"] == []
+        for path in ("", "/services", "/history", "/on/2026-10-01"):
+            answered = own.ask(f"/children/{change['number']}{path}")
+            assert answered.json()["number"] == stays
+            assert answered.headers["content-location"] == f"/children/{stays}"
 
 
 def test_a_record_that_its_source_leaves_out_splits_no_child(own):
