@@ -238,6 +238,11 @@ class Log:
         """Whether the log is an SQLite file."""
         return isinstance(self._recorder, sqlite.Recorder)
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait no longer than this for a connection to a server; a file is always there."""
+        if not self.is_embedded:
+            self._recorder.datastore.pool.timeout = seconds  # type: ignore[union-attr]
+
     def session(self) -> psycopg.Connection[tuple[object, ...]]:
         """A new session of the log's PostgreSQL database, apart from its pool."""
         kwargs: Any = self._recorder.datastore.pool.kwargs  # type: ignore[union-attr]

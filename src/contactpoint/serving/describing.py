@@ -113,8 +113,9 @@ def _sent(route: Route) -> Iterator[dict[str, Any]]:
     yield _parameter("X-Request-ID", "An id of yours: 8 to 64 letters, digits and `-`.")
     if _may_be_unchanged(route):
         yield _parameter("If-None-Match", "The ETag of the answer that you have.")
-    if 428 in route.refuses:
-        yield _parameter("If-Match", "The ETag of what you saw.", required=True, pattern=TAG)
+    if 412 in route.refuses:
+        needed = 428 in route.refuses
+        yield _parameter("If-Match", "The ETag of what you saw.", required=needed, pattern=TAG)
     if route.repeats:
         yield _parameter("Idempotency-Key", "8 to 128 visible characters, for a day.", pattern=KEY)
     if second is not Second.NEVER:

@@ -74,7 +74,8 @@ def child_services(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     found, beside = looked_at(seat, number)
     body = child_body(seat, found, beside)
     if not isinstance(body, Child):
-        return seat.answer(Services(body.number, contact=body.contact))
+        about = Services(body.number, contact=body.contact)
+        return seat.answer(about, headers=moved(number, found))
     return seat.answer(
         Services(
             body.number, body.services, body.lead_professional, body.assessment, body.sensitive,
@@ -122,11 +123,14 @@ def changes_list(
     """Which children were merged, split or restored since a cursor, from the beginning without one.
 
     Nothing of children who are shielded, or whose separation is nobody's business. A caller asks
-    about a number anew, under its own name.
+    about a number anew, under its own name. That numbers were told is on record; they are none of
+    the children who count in a day.
     """
     of, reader = "changes", seat.actor.subject
     after = msgspec.convert(seat.service.cursors.open(cursor, of, reader), int) if cursor else 0
     told, upto = seat.store.queries.changes(after, limit)
+    if told:
+        seat.record([], {"changes": f"{len(told)}"})
     return seat.answer(
         Changes(
             tuple(Change(one.number, one.what, one.into) for one in told),

@@ -5,6 +5,7 @@ import re
 from contactpoint.serving.problems import PreconditionError
 from contactpoint.serving.seat import Seat
 
+IF_MATCH = "if-match"
 EXPECTED = "If-Match: expected the ETag of what was seen"
 _TAG = re.compile(r'(?:W/)?"([0-9.]{1,64})"')
 
@@ -16,7 +17,7 @@ def tag(version: object) -> dict[str, str]:
 
 def must_be_as_seen(seat: Seat, body: object) -> None:
     """Raises PreconditionError unless ``If-Match`` states the tag of an answer with this body."""
-    stated = seat.headers.get("if-match")
+    stated = seat.headers.get(IF_MATCH)
     if stated is None:
         raise PreconditionError(EXPECTED, missing=True)
     if stated.strip().removeprefix("W/") != seat.tag_of(body):
@@ -28,7 +29,7 @@ def seen(seat: Seat) -> str:
 
     Raises PreconditionError where it states none.
     """
-    stated = seat.headers.get("if-match")
+    stated = seat.headers.get(IF_MATCH)
     if stated is None:
         raise PreconditionError(EXPECTED, missing=True)
     match = _TAG.fullmatch(stated.strip())

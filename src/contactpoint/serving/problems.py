@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sqlite3
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 import psycopg
 import sqlalchemy as sa
+from eventsourcing import persistence
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
@@ -71,6 +73,15 @@ class ConflictError(ContactpointError):
     """It cannot be done as things stand."""
 
 
+OUT_OF_REACH: tuple[type[Exception], ...] = (
+    persistence.OperationalError,
+    persistence.InterfaceError,
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    psycopg.OperationalError,
+    sqlite3.OperationalError,
+)
+"""What is raised where a database is away, locked or full: it may be there again soon."""
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (UnauthenticatedError, 401),
     (TokenError, 401),
@@ -87,6 +98,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (LockedError, 503),
     (StaleError, 503),
     (UnrecordedError, 503),
+    *((kind, 503) for kind in OUT_OF_REACH),
     (ContactpointError, 409),
 )
 """What each error is answered with; the first that fits counts."""
@@ -141,6 +153,8 @@ def _headers(error: Exception) -> dict[str, str]:
         case TooManyError(after=after):
             return {"Retry-After": str(after)}
         case BehindError() | LockedError() | StaleError() | UnrecordedError():
+            return {"Retry-After": str(RETRY)}
+        case _ if isinstance(error, OUT_OF_REACH):
             return {"Retry-After": str(RETRY)}
         case HTTPException(headers=headers):
             return {k: v for k, v in (headers or {}).items() if k.lower() == "allow"}

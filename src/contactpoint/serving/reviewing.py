@@ -11,12 +11,13 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from contactpoint.errors import NotFoundError
 from contactpoint.judging.judging import LEASE, Meant
 from contactpoint.judging.pair import NO_PAIR, Pair
+from contactpoint.judging.sight import pair_as_seen
 from contactpoint.moments import as_time
 from contactpoint.opening import find_pair
 from contactpoint.people.deciding import Act
 from contactpoint.queue import tasks_of
 from contactpoint.reasons import checked_reason
-from contactpoint.serving.preconditions import seen, tag
+from contactpoint.serving.preconditions import IF_MATCH, seen, tag
 from contactpoint.serving.problems import PreconditionError
 from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
@@ -202,8 +203,13 @@ def review_decide(seat: Seated, pair: FromPath[str], data: JSONBody[Verdicted]) 
 def review_undo(
     seat: Seated, pair: FromPath[str], data: JSONBody[Undone] = UNREMARKED
 ) -> Response[bytes]:
-    """Take the judgement on a pair back: grouping and numbers are as they were before it."""
+    """Take the judgement on a pair back: grouping and numbers are as they were before it.
+
+    Where If-Match states how the pair was seen, nothing is done if that has changed since.
+    """
     found, origin = _taken_up(seat, pair, judged=True), seat.origin()
+    if IF_MATCH in seat.headers:
+        pair_as_seen(found, _versions(seat), seat.store.log)
     is_new = seat.store.judging(Act.UNDO).undo(found, seat.store.by, origin, data.remarks)
     return seat.answer(Decided(str(found), is_new, seat.store.follow(origin)))
 
@@ -241,5 +247,5 @@ ROUTES = (
     Route("POST", f"{_PAIR}/decision", Act.JUDGE, review_decide, Decided, "Decide on a pair",
           opens=False, refuses=(404, 409, 412, 428), tag="reviews", repeats=True),
     Route("POST", f"{_PAIR}/undo", Act.UNDO, review_undo, Decided, "Take a judgement back",
-          opens=False, refuses=(404, 409), tag="reviews", repeats=True),
+          opens=False, refuses=(404, 409, 412), tag="reviews", repeats=True),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from contactpoint.serving.health import Health, answering
 from contactpoint.serving.keeping_up import keeping_up
 from contactpoint.serving.logs import configuration
 from contactpoint.serving.reading_ahead import reading_ahead
+from contactpoint.serving.service import waiting_little
 from contactpoint.settings import Settings
 
 GRACE = 10
@@ -76,6 +77,7 @@ def run(settings: Settings, listening: Listening) -> None:
         os.environ[FOLDER] = folder
         serving = in_service(settings, shared=True)
         with serving, open_store(settings) as store, _health(store, Path(folder)) as health:
+            waiting_little(store)
             server = _server(listening)
             server.health, server.drain = health, settings.drain
             logger.info("beginning", extra={"workers": listening.workers})

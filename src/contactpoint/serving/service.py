@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 THREADS = 2
 """Slow handlers at work at once in one process."""
+CONNECTING = 2.0
+"""Seconds for which a request waits for a database server: it holds up others meanwhile."""
 _OPENING = Lock()
 
 
@@ -83,6 +85,7 @@ def opened(
             store.__dict__["catch_up"] = waiting_for_it(store)
         turn = settings.home / "access.turn" if store.access.is_embedded else None
         accesses = BatchedAccesses(store.access, store.keys, store.master, turn=turn)
+        waiting_little(store)
         # Whatever a use case records goes through the one writer.
         store.__dict__["accesses"] = accesses
         _open_all(store)
@@ -99,6 +102,12 @@ def opened(
         repeats.prepare()
         yield Service(store, accesses, identity, limits, Cursors(store.master), repeats)
         accesses.commit()
+
+
+def waiting_little(store: Contactpoint) -> None:
+    """Let nobody who asks wait for a server that is away until it may be back."""
+    for log in (store.log, store.access):
+        log.wait_at_most(CONNECTING)
 
 
 def _open_all(store: Contactpoint) -> None:

@@ -122,6 +122,8 @@ def test_a_decision_names_what_was_seen_and_joins_the_children(two):
     told = act(two, f"/reviews/{two.pair}/decision", body, by=by, headers={"If-Match": tag}).json()
     assert told == {"pair": two.pair, "new": True, "linked": True}
     assert two.number("club", "a") == two.number("choir", "b")
+    act(two, f"/reviews/{two.pair}/undo", by=by, expected=412, headers={"If-Match": tag})
+    assert two.number("club", "a") == two.number("choir", "b")
     undone = act(two, f"/reviews/{two.pair}/undo", by=by).json()
     assert undone["new"]
     assert two.number("club", "a") != two.number("choir", "b")

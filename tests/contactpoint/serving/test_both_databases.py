@@ -1,5 +1,6 @@
 """The service on PostgreSQL answers as it does on SQLite."""
 
+import time
 from uuid import uuid4
 
 import pytest
@@ -96,3 +97,26 @@ def test_the_same_request_under_one_key_counts_once_there_too(either):
 def test_who_is_denied_is_on_record_there_too(either):
     assert either.ask("/shields").status_code == 403
     assert either.looks(ActRefused)[-1].act == "list shields"
+
+
+@pytest.mark.parametrize("either", ["postgres"], indirect=True)
+def test_where_the_server_is_away_it_is_said_soon_and_answered_again_when_it_is_back(either):
+    """It fails where a request waits as long as a load does, or where that is a fault of ours."""
+    number, log = either.number("pds", ASHA), either.client.app.state.service.store.log
+    pool = log._recorder.datastore.pool
+    address = dict(pool.kwargs)
+    begun = time.monotonic()
+    try:
+        pool.kwargs["host"] = "/nowhere"
+        for connection in pool._pool:
+            connection.close()
+        away = either.ask(f"/children/{number}")
+        assert (away.status_code, away.headers["retry-after"]) == (503, "2")
+        in_fhir = either.ask(f"/fhir/R4/Patient/{number}")
+        assert (in_fhir.status_code, in_fhir.json()["issue"][0]["code"]) == (503, "transient")
+    finally:
+        pool.kwargs.update(address)
+    assert time.monotonic() - begun < 15
+    while (back := either.ask(f"/children/{number}")).status_code == 503:
+        assert time.monotonic() - begun < 60
+    assert back.status_code == 200

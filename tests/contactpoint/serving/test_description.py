@@ -39,6 +39,7 @@ def test_the_description_names_the_headers_that_are_taken_and_those_that_must_be
     assert headers_of("post", "/children/search") == asked
     assert headers_of("get", "/changes") == own | {"If-None-Match": False}
     assert headers_of("post", "/reviews/{pair}/claim") == own | changing
+    assert headers_of("post", "/reviews/{pair}/undo")["If-Match"] is False
     assert headers_of("post", "/reviews/{pair}/decision") == own | changing | {
         "If-Match": True, "Contactpoint-Second": False,
     }  # fmt: skip

@@ -1,7 +1,13 @@
 """What is refused says what would be right, in words for somebody who has no shell."""
 
-import pytest
+import sqlite3
 
+import psycopg
+import pytest
+import sqlalchemy as sa
+from eventsourcing import persistence
+
+from contactpoint.serving.problems import problem_of
 from tests.contactpoint.serving.conftest import ASHA
 
 SEARCH = "/children/search"
@@ -173,3 +179,15 @@ def test_a_body_that_is_cut_off_is_no_fault_of_the_service(desk):
     with desk.client.portal() as portal:
         for path in (SEARCH, "/fhir/R4/Patient/$match"):
             assert portal.call(cut_off, desk, path) == 400
+
+
+@pytest.mark.parametrize(
+    "error",
+    [persistence.OperationalError("Okonjo"), persistence.InterfaceError("Okonjo"),
+     sa.exc.OperationalError("Okonjo", {}, Exception()), psycopg.OperationalError("Okonjo"),
+     sqlite3.OperationalError("database is locked: Okonjo")],
+)  # fmt: skip
+def test_a_database_that_is_away_is_to_be_asked_again(error):
+    problem, headers = problem_of(error)
+    assert (problem.status, headers) == (503, {"Retry-After": "2"})
+    assert "Okonjo" not in problem.detail

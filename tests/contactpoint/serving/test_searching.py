@@ -188,7 +188,10 @@ def test_a_merger_is_followed_and_the_number_taken_away_answers_with_the_other(o
         )  # fmt: skip
         told = changes(own, before)
         assert told["changes"] == [{"number": gone, "what": "merged", "into": stays}]
+        looks = own.looks(ChildrenAccessed)
+        assert (looks[-1].act, looks[-1].children) == ("changes list", ())
         assert changes(own, told["cursor"])["changes"] == []
+        assert own.looks(ChildrenAccessed) == looks
         answered = own.ask(f"/children/{gone}")
         assert answered.json()["number"] == stays
         assert answered.headers["content-location"] == f"/children/{stays}"
@@ -204,9 +207,13 @@ def test_a_merger_of_a_child_that_is_shielded_today_is_not_told(own):
         "school2", "2026-09-05",
     )  # fmt: skip
     with own.serving():
-        assert len(changes(own)["changes"]) == 1
-        own.apply(own.number("pds", BRAM))
+        (change,) = changes(own)["changes"]
+        own.apply(stays := own.number("pds", BRAM))
         assert changes(own)["changes"] == []
+        for path in ("", "/services", "/history", "/on/2026-10-01"):
+            answered = own.ask(f"/children/{change['number']}{path}")
+            assert answered.json()["number"] == stays
+            assert answered.headers["content-location"] == f"/children/{stays}"
 
 
 def test_a_record_that_its_source_leaves_out_splits_no_child(own):
