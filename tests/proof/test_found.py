@@ -113,3 +113,20 @@ def test_what_was_withheld_when_it_was_judged_is_withheld_again_when_that_is_und
     index.link()
     index.judge_and_undo("chess:CHESSLAQZ0002", "pds:9000000009", "link")
     assert "chess:CHESSLAQZ0002" in index.under("withheld")
+
+
+def test_what_a_split_takes_out_of_a_child_is_seen_as_its_plan_says(index):
+    """The part that keeps no number bears that of a shielded child, and was seen all the while."""
+    index.load("pds", [(5, "swapped")])
+    index.shield("chess:CHESSLAQZ0002")
+    index.split("chess:CHESSLAQZ0006", keeps=True)
+    assert index.seen["splits as planned"] == 1
+    assert not index.under("withheld")
+
+
+def test_what_another_adoption_made_new_stays_of_its_number_when_the_first_is_lifted(index):
+    """The whole of an old identity is made a new one: its first number is given up by both."""
+    index.adopted("chess:CHESSLAQZ0003")
+    index.adopted("pds:9000000025")
+    index.end_never_link(0)
+    index.holds_thoroughly()

@@ -138,9 +138,12 @@ class Spreading:
         return apart.union(*(one.group for one in found))
 
     def _is_new(self, ordinal: int, record: UUID, near: Withholding) -> bool:
-        """Whether a record may be withheld: it is, or nobody's, or a source has stated it since."""
-        is_linked = ordinal in self._linked and ordinal not in near.stated()
-        return bool(self._under.get(record)) or not is_linked
+        """Whether a record may be withheld: it is, or nobody's, or a source has stated it since.
+
+        What an act has taken out of a child since the last run was seen with that child until then.
+        """
+        was_seen = ordinal in self._linked or ordinal in near.parted()
+        return bool(self._under.get(record)) or not was_seen or ordinal in near.stated()
 
     def _shields_over(self, group: Ordinals, ids: Mapping[int, UUID]) -> list[UUID]:
         return sorted({shield for o in group for shield in self._over.get(ids[o], ())})

@@ -10,7 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
+from events.child import RecordsUnlinked
 from events.judgement import JudgementReversed, PairJudged
+from events.linking import LinkingCompleted
 from events.log import Log
 from events.message import Recorded
 from events.record import RecordAmended, RecordReceived
@@ -46,6 +48,7 @@ class _Heard(NamedTuple):
 
     stated: set[int]
     undone: dict[int, int]
+    parted: set[int]
 
 
 class Withholding:
@@ -105,6 +108,10 @@ class Withholding:
         """
         return self._since().undone
 
+    def parted(self) -> Collection[int]:
+        """Ordinals of the records that an act since the last run took out of a child."""
+        return self._since().parted
+
     def _since(self) -> "_Heard":
         if self._heard is None:
             stated: set[UUID] = set()
@@ -118,13 +125,29 @@ class Withholding:
                     made = self._made(message)
                     for record in (message.event.left, message.event.right):
                         undone[record] = min(made, undone.get(record, made))
-            heads = self._log.heads.records(stated | undone.keys())
+            parted = self._parted()
+            heads = self._log.heads.records(stated | undone.keys() | parted)
             places = {record: head.state.ordinal for record, head in heads.items()}
             self._heard = _Heard(
                 {places[record] for record in stated},
                 {places[record]: made for record, made in undone.items()},
+                {places[record] for record in parted},
             )
         return self._heard
+
+    def _parted(self) -> set[UUID]:
+        parted: set[UUID] = set()
+        since = {"after": self._through, "upto": self._upto}
+        for rows in self._log.pages(RecordsUnlinked, LinkingCompleted, **since):
+            for message in self._log.decode(rows, opened=False):
+                match message.event:
+                    case LinkingCompleted():
+                        parted.clear()
+                    case RecordsUnlinked(records=records, reason="moved"):
+                        parted.update(records)
+                    case _:
+                        pass
+        return parted
 
     def _made(self, undoing: Recorded) -> int:
         """When the judgement was made that an event undoes."""
