@@ -23,3 +23,9 @@ if not numba.config.CACHE_DIR:
 
 inlined = numba.njit(cache=True, nogil=True, forceinline=True)
 """Compiles a function into each that calls it, where numba would hand over every array anew."""
+written_out = numba.njit(inline="always")
+"""Writes a function out where it is called, before anything is compiled.
+
+For what is large and called at few places: numba would optimise it by itself first, and all that
+it calls, and then again within each that calls it.
+"""

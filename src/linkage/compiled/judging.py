@@ -15,7 +15,7 @@ from numba.extending import overload
 
 from linkage.compare.identifiers import LaChild, Nhs, Upn
 from linkage.compare.names import Given
-from linkage.compiled import inlined, levels
+from linkage.compiled import inlined, levels, written_out
 from linkage.compiled import layout as at
 from linkage.compiled.intrinsics import bare
 from linkage.compiled.layout import Facts
@@ -84,14 +84,14 @@ JUDGES: dict[type, Callable[..., Any]] = {}
 """What is compiled for two rows and the terms, by the type of the terms."""
 
 
-@overload(judge, jit_options={"forceinline": True})
+@overload(judge, inline="always")
 def _by_type(a, b, terms):  # noqa: ANN202, ARG001 - numba gives the types of all
     if isinstance(terms, types.NamedTuple):
         return JUDGES[terms.instance_class]
     return None
 
 
-@inlined
+@written_out
 def judge_children(a, b, terms):
     """The pattern of two rows, where it is at the floor or above or holds a number in common."""
     facts = terms.facts
@@ -183,7 +183,7 @@ def exact_or_open(one, other):
     return EXACT if one == other else OPEN
 
 
-@inlined
+@written_out
 def with_names(a, b, facts, code):
     """A code with the levels of the names in it."""
     names = np.uint64(0)

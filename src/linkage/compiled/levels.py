@@ -16,6 +16,7 @@ from linkage.compare.places import Place
 from linkage.compare.sex import Sex
 from linkage.compare.strings import SHORTEST, VOWELS
 from linkage.compiled import layout as at
+from linkage.compiled import written_out
 from linkage.compiled.strings import is_beginning, is_close, is_near, one_slip
 from linkage.pattern import BITS, PLACES
 
@@ -60,7 +61,7 @@ IS_VOWEL = np.array([chr(letter) in VOWELS for letter in range(256)])
 SHIFTS = np.array([BITS * place for place in PLACES.values()], np.uint64)
 
 
-@njit(cache=True, nogil=True)
+@written_out
 def pattern(a, b, facts):
     """All levels of two rows as one code."""
     given = given_level(a, b, facts)
