@@ -253,6 +253,17 @@ class Workings:
                 found.update(UUID(bytes=one) for one in target.connection.execute(query).scalars())
         return found
 
+    def been(self, records: Iterable[UUID]) -> set[UUID]:
+        """The children that any of these records ever was of."""
+        found: set[UUID] = set()
+        with reading(self.engine) as target:
+            for part in rows.parts([record.bytes for record in records]):
+                query = sa.select(HISTORY.c.child).where(
+                    HISTORY.c.record.in_(part), HISTORY.c.child.is_not(None)
+                )
+                found.update(UUID(bytes=one) for one in target.connection.execute(query).scalars())
+        return found
+
     def placed_last(self, records: Iterable[UUID]) -> dict[UUID, UUID]:
         """The child that each of these records was placed with last, be it there still or not."""
         found: dict[UUID, UUID] = {}

@@ -102,3 +102,32 @@ def test_a_child_without_a_shield_takes_one_steward(desk):
     desk.patient("west", "9000000033", "2014-01-02", family="Quillonby")
     [pair] = desk.listed()
     assert desk.decide(pair["pair"], verdict="link")["new"]
+
+
+def test_who_was_a_child_with_a_record_withdrawn_since_stays_shielded_after_an_undo(tmp_path):
+    """It came under the shield by a judgement, and nothing but two officers takes it from there."""
+    desk = Desk(tmp_path / "home").begin()
+    olu, ola = (desk.token(name, "steward", "shielding-officer") for name in ("olu", "ola"))
+    desk.patient("north", "9000000009", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    desk.run("source", "add", "club", "--feed", "csv", "--guard-share", 1)
+
+    def club(day, *row, mode="delta"):
+        path = tmp_path / f"club-{day}.csv"
+        path.write_text("\n".join(("key,given,family,dob,postcode,nhs", *row)) + "\n")
+        words = ("--source", "club", "--feed", "csv", "--mode", mode, "--effective", day)
+        desk.run("load", path, *words)
+
+    club("2026-09-01", "1,Asha,Okonjo,2015-03,SE15 3QN,9000000025")
+    desk.decide("club:1", SOUTH, verdict="link")
+    numbers, _ = desk.numbers()
+    applied = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.run("shield", "apply", numbers["north", "9000000009"], *applied, by=olu)
+    desk.decide(NORTH, SOUTH, verdict="link", by=olu, second=ola)
+    club("2026-09-02", "2,Zed,Quy,2011-01-09,YO1 7HH,", mode="snapshot")
+    desk.undo(NORTH, SOUTH, by=olu, second=ola)
+    with desk.opened() as store:
+        south = store.record_named(SOUTH)
+        assert set(store.log.heads.shielded([south])[south].values()) == {"shielded"}
+    assert desk.numbers()[0]["south", "9000000025"] == numbers["south", "9000000025"]
+    assert desk.findings() == []

@@ -127,7 +127,9 @@ class Resolving:
 
         def been(group: frozenset[int], before: int) -> bool:
             records = {ids[o] for o in group}
-            then = (one.at(before - 1).records for one in children)
+            others = self._workings.been(records).difference(one.id for one in children)
+            known = (*children, *map(self._known_child, others))
+            then = (self._left(one.at(before - 1).records) for one in known)
             return any(state and state <= records for state in then)
 
         alive = {child.id for child in children if child.child.status == "current"}
@@ -146,6 +148,11 @@ class Resolving:
             if not apart:
                 return resolution
             members = [member for member in members if member.ordinal not in apart]
+
+    def _left(self, records: Collection[UUID]) -> frozenset[UUID]:
+        """Those of the records that a source states today."""
+        heads = self._log.heads.records(records).values()
+        return frozenset(one.record for one in heads if one.state.standing == "current")
 
     def _member(self, record: Membership, gone: Collection[int]) -> Member:
         """A record as resolving sees it; one that stands in keeps no other of its source away."""
