@@ -4,6 +4,7 @@ import logging
 import logging.config
 import multiprocessing
 import os
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from contactpoint.bootstrap import Contactpoint, open_store
+from contactpoint.errors import ContactpointError
 from contactpoint.keeping.staging import in_service
 from contactpoint.serving.anchoring import anchoring
 from contactpoint.serving.health import Health, answering
@@ -68,7 +70,11 @@ class _Draining(MPServer):
 
 
 def run(settings: Settings, listening: Listening) -> None:
-    """Serve until a signal says that it is enough; then every request under way is answered."""
+    """Serve until a signal says that it is enough; then every request under way is answered.
+
+    Raises ContactpointError where it cannot listen there.
+    """
+    address = free_address(listening)
     logging.config.dictConfig(configuration())
     # Workers must not inherit open databases and threads: each begins as a new program.
     multiprocessing.set_start_method("spawn", force=True)
@@ -78,12 +84,34 @@ def run(settings: Settings, listening: Listening) -> None:
         serving = in_service(settings, shared=True)
         with serving, open_store(settings) as store, _health(store, Path(folder)) as health:
             waiting_little(store)
-            server = _server(listening)
+            server = _server(listening, address)
             server.health, server.drain = health, settings.drain
             logger.info("beginning", extra={"workers": listening.workers})
             with anchoring(store), keeping_up(store), reading_ahead(settings):
                 server.serve()
             logger.info("ended")
+
+
+def free_address(listening: Listening) -> str:
+    """The address in numbers, as granian wants it, where the service is to listen.
+
+    Raises ContactpointError where nobody can listen, or somebody does already.
+
+    Workers share their port, and so would the workers of another service: each would be asked what
+    is meant for the other.
+    """
+    host, port = listening.host, listening.port
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+            return str(address[0])
+    except OSError as error:
+        raise ContactpointError(
+            f"--host and --port: {host}:{port}: {error.strerror}; expected an address of this "
+            "machine and a port that nobody listens at"
+        ) from error
 
 
 @contextmanager
@@ -98,11 +126,11 @@ def _health(store: Contactpoint, folder: Path) -> Iterator[Health]:
         yield health
 
 
-def _server(listening: Listening) -> _Draining:
+def _server(listening: Listening, address: str) -> _Draining:
     return _Draining(
         "contactpoint.serving.process:application",
         factory=True,
-        address=listening.host,
+        address=address,
         port=listening.port,
         interface=Interfaces.ASGI,
         workers=listening.workers,

@@ -13,6 +13,7 @@ import pytest
 
 from contactpoint.errors import ContactpointError
 from contactpoint.serving.health import Health, answering
+from contactpoint.serving.running import Listening, free_address
 from events.access import ChildrenAccessed
 from events.store.locks import LockedError
 from tests.contactpoint.serving.conftest import ASHA
@@ -175,6 +176,25 @@ def test_a_port_of_health_that_is_taken_is_named(health):
         taken = pytest.raises(ContactpointError, match=f"CONTACTPOINT_METRICS: 127.0.0.1:{port}: ")
         with taken, answering(health, ("127.0.0.1", port)):
             pass
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_an_address_that_is_taken_is_named_also_where_another_service_would_share_it(shared):
+    with closing(socket.socket()) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            ContactpointError, match=rf"127\.0\.0\.1:{port}: Address already in use"
+        ):
+            free_address(Listening("127.0.0.1", port, 1))
+    assert free_address(Listening("localhost", port, 1)) in ("127.0.0.1", "::1")
+
+
+def test_an_address_that_is_none_of_this_machine_is_named(running):
+    with pytest.raises(ContactpointError, match=r"--host and --port: 192\.0\.2\.1:"):
+        running.desk.run("serve", "--host", "192.0.2.1")
 
 
 def test_two_workers_together_show_nobody_more_people_than_one_may(filled, tmp_path):

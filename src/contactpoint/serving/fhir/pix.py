@@ -1,8 +1,8 @@
 """``Patient/$ihe-pix``: a child's other numbers, to who is entitled to them (IHE PIXm ITI-83)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Response
+from litestar import Request, Response
 from litestar.params import QueryParameter
 
 from contactpoint.serving.fhir import systems
@@ -12,6 +12,7 @@ from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import FhirError, invalid, missing
 from contactpoint.serving.fhir.patients import identifier, number
 from contactpoint.serving.fhir.resources import Parameter, Parameters
+from contactpoint.serving.fhir.searching import one_value, stated
 from contactpoint.serving.seat import Seat, Seated
 from person.identifiers import IdentifierError, nhs_number
 from projections.queries import Found
@@ -34,19 +35,24 @@ Target = Annotated[
 
 
 def patient_pix(
-    seat: Seated, source_identifier: Source = None, target_system: Target = None
+    seat: Seated,
+    request: Request[Any, Any, Any],
+    source_identifier: Source = None,
+    target_system: Target = None,
 ) -> Response[bytes]:
     """The numbers of the child that a number names, and its id here; the source is not echoed.
 
     Numbers of systems to which the caller's organisation is not entitled are left out. A shielded
     child is known by its number in this index alone, and has no other numbers to tell.
     """
-    system, stated = _source(source_identifier or "")
-    wanted = _target(target_system, seat)
-    value = _number(system, stated)
+    del source_identifier, target_system
+    said = stated(request)
+    system, sent = _source(one_value(said, "sourceIdentifier") or "")
+    wanted = _target(one_value(said, "targetSystem"), seat)
+    value = _number(system, sent)
     found = _found(seat, system, value) if value else None
     seat.look_for_involvement(found)
-    seat.record([found.child] if found else [], {"identifier": f"{system} {value or stated}"})
+    seat.record([found.child] if found else [], {"identifier": f"{system} {value or sent}"})
     if found is None:
         raise FhirError(404, "not-found", UNKNOWN, spine="RESOURCE_NOT_FOUND")
     return seat.answer(Parameters(tuple(_told(seat, found, system, value, wanted))))

@@ -1,6 +1,5 @@
 """Reading a child by number, and who is involved with it."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response
@@ -12,7 +11,7 @@ from contactpoint.serving.fhir.involved import care_team, related
 from contactpoint.serving.fhir.numbers import told
 from contactpoint.serving.fhir.outcomes import invalid, missing
 from contactpoint.serving.fhir.patients import patient, replaced
-from contactpoint.serving.fhir.searching import Form, stated
+from contactpoint.serving.fhir.searching import Form, one_value, stated
 from contactpoint.serving.seat import Seat, Seated
 from person.numbers import NumberError, read
 
@@ -37,32 +36,38 @@ def patient_read(seat: Seated, number: FromPath[str]) -> Response[bytes]:
     return seat.answer(patient(found.view, told(seat, found)))
 
 
-def patient_related(seat: Seated, patient: Of = None) -> Response[bytes]:
+def patient_related(
+    seat: Seated, request: Request[Any, Any, Any], patient: Of = None
+) -> Response[bytes]:
     """The parents and carers of a child."""
-    return _related(seat, patient)
+    del patient
+    return _related(seat, one_value(stated(request), "patient"))
 
 
 def patient_related_posted(
     seat: Seated, request: Request[Any, Any, Any], data: Form
 ) -> Response[bytes]:
     """The parents and carers of a child, whose number stands in the body."""
-    return _related(seat, _one(stated(request, data).get("patient", ())))
+    return _related(seat, one_value(stated(request, data), "patient"))
 
 
-def patient_team(seat: Seated, patient: Of = None) -> Response[bytes]:
+def patient_team(
+    seat: Seated, request: Request[Any, Any, Any], patient: Of = None
+) -> Response[bytes]:
     """Which services and practitioners work with a child, and how to reach them.
 
     Of a sensitive service the words `unspecified sensitive service` are told, and of a shielded
     child nothing but who brokers contact.
     """
-    return _team(seat, patient)
+    del patient
+    return _team(seat, one_value(stated(request), "patient"))
 
 
 def patient_team_posted(
     seat: Seated, request: Request[Any, Any, Any], data: Form
 ) -> Response[bytes]:
     """Which services and practitioners work with a child, whose number stands in the body."""
-    return _team(seat, _one(stated(request, data).get("patient", ())))
+    return _team(seat, one_value(stated(request, data), "patient"))
 
 
 def _related(seat: Seat, wanted: str | None) -> Response[bytes]:
@@ -77,12 +82,6 @@ def _team(seat: Seat, wanted: str | None) -> Response[bytes]:
     found, beside = looked_at(seat, number)
     link = asked("CareTeam", {"patient": number})
     return seat.answer(searchset([entry(care_team(found.view, beside))], 1, link))
-
-
-def _one(values: Sequence[Any]) -> str | None:
-    if len(values) > 1 or not all(isinstance(value, str) for value in values):
-        raise invalid("patient", "one value")
-    return values[0] if values else None
 
 
 def _number(wanted: str | None) -> str:

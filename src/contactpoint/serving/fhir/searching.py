@@ -129,6 +129,14 @@ def stated(
     return said
 
 
+def one_value(said: Mapping[str, Sequence[Any]], name: str) -> str | None:
+    """The value of a parameter; None where it is not stated. Raises FhirError where several are."""
+    values = said.get(name, ())
+    if len(values) > 1 or not all(isinstance(value, str) for value in values):
+        raise invalid(name, "one value")
+    return values[0] if values else None
+
+
 def _answered(seat: Seat, said: Mapping[str, Sequence[str]]) -> Response[bytes]:
     wanted = read_query(said)
     answering, more = _found(seat, wanted)

@@ -214,6 +214,18 @@ def test_parents_and_team_are_told_of_a_child_and_on_record(desk):
     assert acts == ["patient related", "patient team"]
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "value"),
+    [("CareTeam", "patient", "1"), ("RelatedPerson", "patient", "1"),
+     ("Patient/$ihe-pix", "sourceIdentifier", f"{NHS}|{ASHA}"),
+     ("Patient/$ihe-pix", "targetSystem", NHS)],
+)  # fmt: skip
+def test_a_parameter_that_is_stated_twice_is_not_chosen_from(desk, path, name, value):
+    asked = {"sourceIdentifier": f"{NHS}|{ASHA}"} if "pix" in path else {}
+    told = desk.fhir(path, params=asked | {name: [value, value]}, status=400)
+    assert told["issue"][0]["diagnostics"] == f"{name}: expected one value"
+
+
 def test_parents_and_team_of_nobody_are_not_found(desk):
     for what in ("RelatedPerson", "CareTeam"):
         checked(desk.fhir(what, params={"patient": "Patient/123456789018"}, status=404))
