@@ -29,6 +29,12 @@ def test_the_floor_in_force_withholds_few_others(curve):
     assert curve.chosen.withheld <= 1
 
 
+def test_of_others_whose_record_is_withheld_half_are_seen_by_what_others_stated(curve):
+    for point in curve.points:
+        assert point.unseen <= point.withheld
+    assert 0 < curve.chosen.unseen <= 0.7 * curve.chosen.withheld
+
+
 def test_a_lower_floor_leaves_less_visible_and_withholds_more(curve):
     for higher, lower in zip(curve.points, curve.points[1:], strict=False):
         assert lower.floor < higher.floor

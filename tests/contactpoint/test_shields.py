@@ -712,6 +712,14 @@ def test_a_shield_that_an_officer_laid_is_not_laid_twice(refuge, asha):
     assert isinstance(refuge.asked(refuge.officer(), *missing).exception, NotFoundError)
 
 
+def test_a_shield_is_asked_for_by_an_authority_that_there_is(refuge):
+    number = refuge.number("pds", NHS)
+    words = ("shield", "apply", number, "--criterion", "harm", "--requester", "desk")
+    refused = refuge.asked(refuge.officer(), *words, "--authority", "999")
+    assert isinstance(refused.exception, UsageError)
+    assert is_open(refuge.show(number))
+
+
 def test_of_two_officers_who_shield_a_child_at_once_one_is_told_that_it_is_done(refuge):
     number = refuge.number("pds", NHS)
     with refuge.opened() as store:

@@ -249,7 +249,8 @@ def curve(*, children: int, seed: int, records: int, as_json: bool) -> None:
 
     That is the probability from which a new record is withheld. On an invented population at
     England's density: of the new records that an authority writes of shielded children, how many
-    become visible elsewhere, and how many other children are withheld.
+    become visible elsewhere, of how many other children the new record is withheld, and how many
+    of these are not seen at all, for nobody had stated them before.
     """
     from msgspec import to_builtins
 
@@ -260,9 +261,12 @@ def curve(*, children: int, seed: int, records: int, as_json: bool) -> None:
         print_json(to_builtins(found))
         return
     print_table(
-        ("floor", "visible of 10,000", "alike", "others withheld, for 20 shielded"),
+        ("floor", "visible of 10,000", "alike", "others withheld, for 20 shielded", "not seen"),
         [
-            (f"{p.floor:g}", f"{p.visible:.0f}", f"{p.alike:.0f}", f"{p.withheld:.2f}")
+            (
+                *(f"{p.floor:g}", f"{p.visible:.0f}", f"{p.alike:.0f}"),
+                *(f"{p.withheld:.2f}", f"{p.unseen:.2f}"),
+            )
             for p in found.points
         ],
         title=f"{found.records:,} new records of {found.shielded:,} shielded children among "

@@ -57,7 +57,9 @@ class Point(msgspec.Struct, frozen=True):
     alike: float
     """Of these, those that share birth date and one name or postcode with what is known."""
     withheld: float
-    """Unshielded children withheld for each 20 shielded."""
+    """Unshielded children of whom the new record is withheld, for each 20 shielded."""
+    unseen: float
+    """Of these, those whom nobody else has stated: of such a child nothing is visible."""
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -87,6 +89,8 @@ class _Met:
     chance: float
     """Of being a shielded child, rivals counted; 0 where another child took it in."""
     shares: frozenset[str]
+    known: bool
+    """Whether others had stated the child before."""
 
 
 @dataclass(slots=True)
@@ -136,9 +140,16 @@ def _curve(world: _World, met: Sequence[_Met], linked: int, asked: int, others: 
     def point(floor: float) -> Point:
         seen = [one for one in mine if one.chance < floor]
         alike = sum(_is_alike(one.shares) for one in seen)
-        hidden = sum(one.chance >= floor for one in strangers)
-        scale = PER / max(1, asked)
-        return Point(floor, len(seen) * scale, alike * scale, 20 * hidden * each)
+        hidden = [one for one in strangers if one.chance >= floor]
+        unseen = sum(not one.known for one in hidden)
+        mine_of, theirs = PER / max(1, asked), 20 * each
+        return Point(
+            floor,
+            visible=len(seen) * mine_of,
+            alike=alike * mine_of,
+            withheld=len(hidden) * theirs,
+            unseen=unseen * theirs,
+        )
 
     seen = [one for one in mine if one.chance < SHIELD_FLOOR]
     kinds = Counter(", ".join(sorted(one.shares)) or "nothing" for one in seen)
@@ -244,9 +255,10 @@ def _place(world: _World, child: int, said: Particulars, *, shielded: bool) -> _
     if child in taken:
         return None
     shares = _shares(record, [world.known[o] for o in world.of.get(child, ())])
+    known = child in world.of
     if taken:
         # With a shielded child among them it comes under that one's shield.
-        return _Met(shielded, 1.0 if taken & world.shielded else 0.0, shares)
+        return _Met(shielded, 1.0 if taken & world.shielded else 0.0, shares, known)
     best: dict[int, float] = {}
     cleared: set[int] = set()
     world.index.put([(asked, NEW_SOURCE, record)])
@@ -258,7 +270,7 @@ def _place(world: _World, child: int, said: Particulars, *, shielded: bool) -> _
     world.index.remove([asked])
     mine = [weight for of, weight in best.items() if of not in cleared]
     theirs = [weight for of, weight in rivals.items() if of not in world.shielded]
-    return _Met(shielded, share(mine, theirs), shares)
+    return _Met(shielded, share(mine, theirs), shares, known)
 
 
 def _taken_by(

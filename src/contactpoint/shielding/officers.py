@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from contactpoint.again import again
-from contactpoint.errors import ContactpointError, NotFoundError
+from contactpoint.errors import ContactpointError, NotFoundError, UsageError
 from contactpoint.judging.acts import Hangs, hanging
 from contactpoint.moments import day_of
 from contactpoint.people.deciding import Act
@@ -27,6 +27,7 @@ from events.shield import (
     ShieldReviewed,
 )
 from events.store.heads import HeadChanges
+from person.authorities import AUTHORITIES
 
 _NONE = "no such shield stands; 'contactpoint shield list' names them"
 MISSING = {
@@ -57,7 +58,10 @@ class StaleShieldError(ContactpointError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an officer says of a shield; empty fields leave what was said before."""
+    """What an officer says of a shield; empty fields leave what was said before.
+
+    Raises UsageError for an authority that there is not.
+    """
 
     criterion: str = ""
     requester: str = ""
@@ -66,6 +70,10 @@ class Asked:
     safe: tuple[SafeParent, ...] = ()
     none_safe: bool = False
     """No parent is safe any more, whoever was."""
+
+    def __post_init__(self) -> None:
+        if self.authority and self.authority not in AUTHORITIES:
+            raise UsageError("authority: expected the three digits of a local authority, as 213")
 
     def grounds(self, before: Grounds = UNSAID) -> Grounds | None:
         """What of it is sealed, with what was said ``before``; None where nothing of it is."""

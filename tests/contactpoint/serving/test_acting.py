@@ -314,7 +314,7 @@ def test_a_shield_over_a_child_that_does_not_exist_is_not_found(own):
 @pytest.mark.parametrize(
     ("amiss", "expected"),
     [({"criterion": "fame"}, "refuge"), ({"criterion": ""}, "refuge"),
-     ({"requester": " "}, "requester: expected"),
+     ({"requester": " "}, "requester: expected"), ({"authority": "999"}, "authority: expected"),
      ({"safe_parents": [{"given": "", "family": " "}]}, "safe_parents: expected")],
 )  # fmt: skip
 def test_a_shield_says_why_it_is_laid_who_asks_and_who_is_safe(own, amiss, expected):
