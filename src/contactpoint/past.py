@@ -5,10 +5,11 @@ count: of what is hidden now nothing is told of then either.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 import msgspec
 
+from contactpoint.moments import DAY, moment
 from events.log import Log
 from events.message import Recorded
 from events.record import (
@@ -23,8 +24,6 @@ from projections.queries import Found, Queries
 from projections.survivorship import Stated
 from projections.view import ChildView, View, whole
 
-DAY = 86_400
-
 
 def view_on(log: Log, queries: Queries, found: Found, day: date) -> View | None:
     """The child on a day, at its end; None where no record of it was current then.
@@ -34,9 +33,8 @@ def view_on(log: Log, queries: Queries, found: Found, day: date) -> View | None:
     """
     if not isinstance(found.view, ChildView):
         return found.view
-    # The day after the calendar's last is no date, but a number of seconds.
-    start = datetime.combine(day, datetime.min.time(), UTC)
-    before = (int(start.timestamp()) + DAY) * 10**6
+    # The day after the calendar's last is no date, but a moment.
+    before = moment(day.isoformat()) + DAY
     then = [
         stated if one.renewed else _stated_on(log.stream(one.record), stated, before)
         for one in queries.stated(found)

@@ -10,7 +10,7 @@ from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.judging.acts import By, Hangs, Permit, acts_of
 from contactpoint.linking.judged import side_records
 from contactpoint.shielding.acts import ShieldActs
-from contactpoint.streams import kept, recorded, sealing
+from contactpoint.streams import recorded, recorded_sealed
 from events.child import (
     Child,
     ChildRetired,
@@ -399,13 +399,7 @@ class Separating:
         expect: dict[UUID, int],
     ) -> None:
         subject = subject_of("never-link", never_link, self._master)
-        own = recorded(
-            never_link,
-            known.version,
-            [kept(event, subject, self._keys) for event in events],
-            origin,
-            lambda one: sealing(one, subject, self._keys),
-        )
+        own = recorded_sealed(never_link, known.version, events, origin, subject, self._keys)
         sides: list[SideRecord] = []
         for event in events:
             sides += side_records(never_link, event, known)

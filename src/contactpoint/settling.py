@@ -105,8 +105,8 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     others that are in no group of their child's have moved. Nothing follows where nothing changed.
     """
     ordered = sorted(groups, key=lambda group: _first(group, ordinals))
-    laid = frozenset(given_up), frozenset(borne_again)
-    plan = _claim(ordered, known, ordinals, _Plan(given_up=laid[0], borne_again=laid[1]))
+    plan = _Plan(given_up=frozenset(given_up), borne_again=frozenset(borne_again))
+    _claim(ordered, known, ordinals, plan)
     settled: list[Settled] = []
     answers: dict[Group, UUID] = {}
     for group in ordered:
@@ -139,7 +139,7 @@ def _claim(
     known: Collection[KnownChild],
     ordinals: Mapping[UUID, int],
     plan: _Plan,
-) -> _Plan:
+) -> None:
     """Who has been a group before has it; current and closed children claim; the merged follow."""
     # What is linked to a retired identity is to be seen by nobody, whoever else it was once.
     _as_before(plan, groups, known)
@@ -148,7 +148,6 @@ def _claim(
     _take(plan, groups, known, ordinals, OTHERS)
     _restore(plan, groups, known, ordinals)
     _follow(plan, groups, known, ordinals)
-    return plan
 
 
 def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChild]) -> None:

@@ -28,7 +28,23 @@ def recorded(
     ]
 
 
-def kept(event: E, subject: bytes, keys: SubjectKeys) -> E:
+def recorded_sealed(  # noqa: PLR0913, PLR0917 - where they follow, and under whose key
+    stream: UUID,
+    version: int,
+    events: Iterable[Event],
+    origin: Origin,
+    subject: bytes,
+    keys: SubjectKeys,
+) -> list[Recorded]:
+    """Events that follow in a stream whose sealed fields are under the key of one subject.
+
+    What would be sealed is left out where an erasure destroyed that key.
+    """
+    left = [_kept(event, subject, keys) for event in events]
+    return recorded(stream, version, left, origin, lambda one: _sealing(one, subject, keys))
+
+
+def _kept(event: E, subject: bytes, keys: SubjectKeys) -> E:
     """The event; without what is sealed of it where an erasure destroyed the subject's key."""
     stated = [name for name in event.sealed if getattr(event, name)]
     number = keys.numbers([subject]).get(subject) if stated else None
@@ -37,7 +53,7 @@ def kept(event: E, subject: bytes, keys: SubjectKeys) -> E:
     return msgspec.structs.replace(event, **dict.fromkeys(stated))
 
 
-def sealing(event: Event, subject: bytes, keys: SubjectKeys) -> tuple[int, ...]:
+def _sealing(event: Event, subject: bytes, keys: SubjectKeys) -> tuple[int, ...]:
     """The key of a subject of its own, for what is sealed of an event where there is any."""
     if not event.sealed:
         return ()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from contactpoint.errors import ContactpointError, NotFoundError
 from contactpoint.judging.pair import Pair, state_of, stream_of
-from contactpoint.streams import kept, recorded, sealing
+from contactpoint.streams import recorded_sealed
 from events.judgement import (
     JudgedPair,
     JudgementCommand,
@@ -51,13 +51,7 @@ class Statements:
         """Events that follow where a pair was in a state."""
         stream = stream_of(pair, self._master)
         subject = subject_of("judgement", stream, self._master)
-        return recorded(
-            stream,
-            state.version,
-            [kept(event, subject, self._keys) for event in events],
-            origin,
-            lambda one: sealing(one, subject, self._keys),
-        )
+        return recorded_sealed(stream, state.version, events, origin, subject, self._keys)
 
 
 def decided(command: JudgementCommand, state: JudgedPair) -> Collection[JudgementEvent]:
