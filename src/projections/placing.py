@@ -1,9 +1,11 @@
-"""Which child a record was placed with, and how many were placed: asked of the history."""
+"""Which children a record was placed with, and how many were placed: asked of the history."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from projections import rows
 from projections.finding import IDENTITY
 from projections.history import HISTORY
 from projections.index import RECORD
@@ -31,6 +33,17 @@ def placed(target: Target, begin: int, end: int) -> int:
         )
     )
     return int(target.connection.execute(query).scalar_one())
+
+
+def children_ever(target: Target, records: Iterable[UUID]) -> set[UUID]:
+    """The children that any of these records ever was of; it shows nothing of any of them."""
+    found: set[UUID] = set()
+    for part in rows.parts([record.bytes for record in records]):
+        query = sa.select(HISTORY.c.child).where(
+            HISTORY.c.record.in_(part), HISTORY.c.child.is_not(None)
+        )
+        found.update(UUID(bytes=one) for one in target.connection.execute(query).scalars())
+    return found
 
 
 def child_before(target: Target, record: UUID, position: int) -> bytes | None:

@@ -19,6 +19,7 @@ from projections.history import HISTORY
 from projections.household import Kin, household
 from projections.index import CHILD, RECORD
 from projections.mergers import OF_ID, lasting, merged_into
+from projections.placing import children_ever
 from projections.prepared import Prepared
 from projections.projection import Target
 from projections.reading import Row, reading
@@ -230,11 +231,8 @@ class Queries:
 
     def been(self, record: UUID) -> set[UUID]:
         """The children that a record ever was of; it shows nothing of any of them."""
-        query = sa.select(HISTORY.c.child).where(
-            HISTORY.c.record == record.bytes, HISTORY.c.child.is_not(None)
-        )
         with reading(self.engine) as target:
-            return {UUID(bytes=child) for child in target.connection.execute(query).scalars()}
+            return children_ever(target, [record])
 
     def history_of_child(self, child: UUID) -> list[Row]:
         """What happened to a child and to the current records of it, oldest first.

@@ -17,7 +17,7 @@ from projections import mergers, rows
 from projections.deliveries import DELIVERY, NOTE
 from projections.history import HISTORY
 from projections.index import CHILD, RECORD, with_statements
-from projections.placing import PLACED
+from projections.placing import PLACED, children_ever
 from projections.projection import Target
 from projections.reading import Row, plain, reading
 from projections.review import CROWD, REVIEW_PAIR, WAITING
@@ -255,14 +255,8 @@ class Workings:
 
     def been(self, records: Iterable[UUID]) -> set[UUID]:
         """The children that any of these records ever was of."""
-        found: set[UUID] = set()
         with reading(self.engine) as target:
-            for part in rows.parts([record.bytes for record in records]):
-                query = sa.select(HISTORY.c.child).where(
-                    HISTORY.c.record.in_(part), HISTORY.c.child.is_not(None)
-                )
-                found.update(UUID(bytes=one) for one in target.connection.execute(query).scalars())
-        return found
+            return children_ever(target, records)
 
     def placed_last(self, records: Iterable[UUID]) -> dict[UUID, UUID]:
         """The child that each of these records was placed with last, be it there still or not."""
