@@ -60,7 +60,16 @@ class _Armed:
             )
 
 
-_armed = _Armed(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None
+_armed: _Armed | None = None
+
+
+def arm(stated: str) -> None:
+    """Have this process die at a failpoint, stated as ``NAME`` or ``NAME:3``; at none if empty."""
+    global _armed  # noqa: PLW0603 - a process dies once
+    _armed = _Armed(stated) if stated else None
+
+
+arm(os.environ.get(VARIABLE, ""))
 
 
 def failpoint(name: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -23,6 +24,7 @@ from events.failpoints import VARIABLE
 from events.record import Statement
 from events.verify import verify
 from projections.index import SEALED, STATEMENT
+from tests.contactpoint import forking
 
 PROGRAM = Path(sys.executable).with_name("contactpoint")
 
@@ -89,6 +91,11 @@ class Installation:
         process = self.start(*words, failpoint=failpoint)
         out, err = process.communicate()
         return process.returncode, out, err
+
+    def die(self, *words, at):
+        """Have a process of its own, forked to be sooner there, killed at a failpoint."""
+        code, _, said = forking.run(words, {**os.environ, **self.environment, VARIABLE: at})
+        assert code == -signal.SIGKILL, f"{at} was not reached: {said}"
 
     def opened(self):
         return open_store(from_environment(self.environment))

@@ -139,18 +139,13 @@ def assert_as_undisturbed(home, undisturbed):
     assert home.findings() == []
 
 
-def killed(home, words, failpoint):
-    code, _, said = home.finish(*words, failpoint=failpoint)
-    assert code == -signal.SIGKILL, f"{failpoint} was not reached: {said}"
-
-
 @pytest.mark.parametrize(("command", "failpoint"), KILLS)
 def test_a_command_killed_and_given_again_ends_as_if_it_had_not_been(
     prepared, tmp_path, command, failpoint
 ):
     base, words, undisturbed = prepared[command]
     home = base.copy(tmp_path / "home")
-    killed(home, words, failpoint)
+    home.die(*words, at=failpoint)
     home.run(*words)
     assert_as_undisturbed(home, undisturbed)
 
@@ -161,7 +156,8 @@ def test_a_load_in_two_processes_killed_and_given_again_ends_as_if_it_had_not_be
 ):
     base, words, undisturbed = prepared["load"]
     home = base.copy(tmp_path / "home", processes=2)
-    killed(home, words, failpoint)
+    code, _, said = home.finish(*words, failpoint=failpoint)
+    assert code == -signal.SIGKILL, said
     home.run(*words)
     assert_as_undisturbed(home, undisturbed)
 
@@ -185,7 +181,7 @@ def test_a_load_killed_before_all_is_linked_links_when_it_is_given_again(
 ):
     base, words, undisturbed = prepared["load and link"]
     home = base.copy(tmp_path / "home")
-    killed(home, words, failpoint)
+    home.die(*words, at=failpoint)
     home.run(*words)
     assert_as_undisturbed(home, undisturbed)
 
@@ -193,14 +189,14 @@ def test_a_load_killed_before_all_is_linked_links_when_it_is_given_again(
 def test_what_a_kill_leaves_of_the_read_models_shows_nothing_half_made(prepared, tmp_path):
     base, words, undisturbed = prepared["rebuild"]
     home = base.copy(tmp_path / "home")
-    killed(home, words, "rebuild.before-swap")
+    home.die(*words, at="rebuild.before-swap")
     assert home.state() == undisturbed[0]
 
 
 @pytest.mark.parametrize("failpoint", ["append.heads", "append.after-commit:2", "projection.rows"])
 def test_an_index_whose_making_was_killed_is_made_by_the_same_command(tmp_path, failpoint):
     home = Installation(tmp_path / "home")
-    killed(home, ["init"], failpoint)
+    home.die("init", at=failpoint)
     home.run("init")
     assert home.events() == {"contactpoint.ModelAdopted:1": 1}
     assert home.findings() == []

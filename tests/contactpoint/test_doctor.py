@@ -114,7 +114,7 @@ def test_an_issuer_that_does_not_answer_is_wrong(home):
 def test_what_a_killed_drill_left_is_named(home, tmp_path):
     home.run("backup", tmp_path / "backup")
     words = ("restore", tmp_path / "backup", "--drill")
-    home.finish(*words, failpoint="restore.filled")
+    home.die(*words, at="restore.filled")
     assert "has left log, access, keys" in seen(home)["warning"]
 
 

@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import time
@@ -222,7 +221,7 @@ def test_a_backup_killed_is_none_and_the_next_removes_what_it_left(home, failpoi
     folder = home.home.parent
     before = sorted(folder.glob("*/2*"))
     words = ("backup", folder / "index", "--keys", folder / "keys")
-    assert home.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
+    home.die(*words, at=failpoint)
     assert restore(home, "--check")["backup"] == before[0].stem
     backup(home)
     assert not list(folder.glob("*/*.partial"))
@@ -234,7 +233,7 @@ def test_a_restore_killed_before_the_swap_has_changed_nothing(kept, home, failpo
     events = home.events()
     folder = home.home.parent
     words = ("restore", folder / "index", "--keys", folder / "keys", "--replace")
-    assert home.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
+    home.die(*words, at=failpoint)
     assert home.events() == events
     assert home.findings() == []
     restore(home, "--replace")
@@ -254,12 +253,11 @@ def test_a_restore_killed_in_the_swap_opens_to_nobody_until_it_is_given_again(
         lose(home)
     folder = home.home.parent
     words = ("restore", folder / "index", "--keys", folder / "keys", *["--replace"] * replace)
-    assert home.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
+    home.die(*words, at=failpoint)
     for command in ("status", "init"):
         with pytest.raises(NotInitialisedError, match="a restore was cut short"):
             home.run(command)
-    killed_again = home.finish(*words, failpoint="restore.filled")[0]
-    assert killed_again == -signal.SIGKILL
+    home.die(*words, at="restore.filled")
     with pytest.raises(NotInitialisedError, match="a restore was cut short"):
         home.run("status")
     restore(home)
@@ -360,7 +358,7 @@ def test_a_child_erased_after_the_backup_does_not_come_back(erased, by):
 @pytest.mark.parametrize("failpoint", ["restore.filled", "projection.rows", "rebuild.after-swap"])
 def test_a_drill_killed_anywhere_leaves_no_word_of_an_erased_child(erased, failpoint):
     words = ("restore", erased.folder / "index", "--keys", erased.folder / "keys", "--drill")
-    assert erased.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
+    erased.die(*words, at=failpoint)
     assert list(erased.home.glob("*restoring*"))
     assert holders(erased, erased.home, erased.temporary) == set()
 
@@ -368,7 +366,7 @@ def test_a_drill_killed_anywhere_leaves_no_word_of_an_erased_child(erased, failp
 def test_a_restore_where_all_was_lost_killed_leaves_no_word_of_an_erased_child(erased):
     lose(erased)
     words = ("restore", erased.folder / "index", "--keys", erased.folder / "keys")
-    assert erased.finish(*words, failpoint="rebuild.after-swap")[0] == -signal.SIGKILL
+    erased.die(*words, at="rebuild.after-swap")
     assert list(erased.home.glob("*restoring*"))
     assert holders(erased, erased.home, erased.temporary) == set()
 
@@ -378,7 +376,7 @@ def test_an_erasure_removes_what_a_killed_drill_left_in_clear(planted, tmp_path)
         shutil.copytree(planted.folder / name, tmp_path / name)
     home = planted.copy(tmp_path / "home")
     words = ("restore", tmp_path / "index", "--keys", tmp_path / "keys", "--drill")
-    assert home.finish(*words, failpoint="rebuild.after-swap")[0] == -signal.SIGKILL
+    home.die(*words, at="rebuild.after-swap")
     assert "read.db.restoring" in {p.removesuffix("-wal") for p in holders(home, home.home)}
     home.run("erase", number_of(home), "--yes")
     assert holders(home, home.home) == set()
@@ -625,7 +623,7 @@ def test_databases_that_other_tools_have_put_back_agree_again_with_what_is_noted
 
 @pytest.mark.parametrize("failpoint", ["keys.destroyed", "projection.rows", "rebuild.after-swap"])
 def test_putting_back_that_was_killed_opens_to_nobody_until_it_is_given_again(put_back, failpoint):
-    assert put_back.finish("restore", "--put-back", failpoint=failpoint)[0] == -signal.SIGKILL
+    put_back.die("restore", "--put-back", at=failpoint)
     with pytest.raises(NotInitialisedError, match="a restore was cut short"):
         put_back.run("status")
     put_back.run("restore", "--put-back")
@@ -663,7 +661,7 @@ def test_a_restore_on_postgresql_killed_and_given_again_is_whole(served, failpoi
     backup(served)
     state = served.state()
     words = ("restore", served.folder / "index", "--keys", served.folder / "keys", "--replace")
-    assert served.finish(*words, failpoint=failpoint)[0] == -signal.SIGKILL
+    served.die(*words, at=failpoint)
     restore(served, "--replace")
     assert served.state() == state
     assert served.findings() == []

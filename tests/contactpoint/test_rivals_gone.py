@@ -96,7 +96,7 @@ def test_where_a_rival_is_erased_the_other_is_linked(index):
 def test_a_run_that_dies_after_its_first_commit_leaves_the_rest_to_the_next(tmp_path):
     index = Index(tmp_path / "home", chunk=1).begin()
     index.night("clinic", OTHER, mode="snapshot", further=["--no-link"])
-    assert index.finish("link", failpoint="link.after-append:1")[0] < 0
+    index.die("link", at="link.after-append:1")
     index.run("link")
     assert LINKED in index.groups()
     assert not index.follows()
