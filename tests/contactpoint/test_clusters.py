@@ -1,7 +1,7 @@
 """A table resolved by the forms of its neighbourhoods is what resolving each one gives."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contactpoint.linking.clusters import Held, clusters
@@ -13,6 +13,7 @@ from linkage.model import Model
 from linkage.pattern import compare
 from linkage.resolve import resolve
 from tests.linkage.strategies import comparables
+from tests.tries import tries
 
 MODEL = Model.shipped()
 SOURCES = ("clinic", "register", "school")
@@ -45,7 +46,7 @@ def tables(draw):
 
 
 @given(tables())
-@settings(max_examples=300)
+@tries(100)
 def test_neighbourhoods_of_one_form_are_resolved_as_each_would_be(table):
     pairs, held = table
     children, referred = np.arange(len(held.source)), 0

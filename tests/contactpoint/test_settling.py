@@ -4,7 +4,7 @@ from itertools import combinations, count
 from unittest.mock import Mock
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contactpoint.linking.commit import Commit
@@ -12,6 +12,7 @@ from contactpoint.settling import KnownChild, Settled, settle
 from events.child import Child, CloseChild, Evidence, decide, evolve
 from linkage.judgements import chain, implied
 from linkage.resolve import Judgement, Member, Pair, resolve
+from tests.tries import tries
 
 
 def record(n):
@@ -164,7 +165,7 @@ def grouped(links, judged):
     return [group(*child) for child in children]
 
 
-@settings(max_examples=300)
+@tries(100)
 @given(st.lists(pairs, max_size=6, unique=True), st.lists(st.tuples(pairs, st.booleans())))
 def test_undoing_judgements_gives_back_every_number_step_by_step(links, acts):
     index, before = Index(), []

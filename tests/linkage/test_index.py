@@ -5,7 +5,7 @@ import random
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage import blocking, hashing, kernel
@@ -15,6 +15,7 @@ from linkage.index import Index
 from linkage.model import Model, total
 from linkage.pattern import compare
 from tests.linkage.strategies import PLACES, comparables
+from tests.tries import tries
 
 MODEL = Model.shipped()
 COMMUNAL = msgspec.structs.replace(
@@ -39,7 +40,7 @@ def test_a_text_has_one_hash_whichever_path_takes_it(texts):
 
 
 @given(st.lists(comparables(), min_size=1, max_size=8), st.booleans())
-@settings(max_examples=300)
+@tries(100)
 def test_rows_have_the_keys_of_their_records(records, communal):
     model = COMMUNAL if communal else MODEL
     coder = Coder(model.population)
@@ -62,7 +63,7 @@ def random_model(seed):
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12), st.integers(0, 10**6), st.floats(-30, 30))
-@settings(max_examples=200)
+@tries(70)
 def test_the_bound_loses_no_pair_whatever_the_model(records, seed, floor):
     model = random_model(seed)
     index = Index(model)
@@ -75,7 +76,7 @@ def test_the_bound_loses_no_pair_whatever_the_model(records, seed, floor):
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12))
-@settings(max_examples=60)
+@tries(20)
 def test_the_counts_of_patterns_are_those_of_all_pairs_that_meet(records):
     index = Index(MODEL)
     index.put(numbered(records))
@@ -87,7 +88,7 @@ def test_the_counts_of_patterns_are_those_of_all_pairs_that_meet(records):
 
 
 @given(st.lists(comparables(), min_size=2, max_size=10))
-@settings(max_examples=60)
+@tries(20)
 def test_a_record_asked_about_has_the_pairs_it_would_have_and_leaves_nothing(records):
     *others, asked = records
     index, whole = Index(MODEL), Index(MODEL)
@@ -106,7 +107,7 @@ def test_a_record_asked_about_has_the_pairs_it_would_have_and_leaves_nothing(rec
 
 
 @given(st.lists(comparables(), min_size=4, max_size=12), st.randoms(use_true_random=False))
-@settings(max_examples=60)
+@tries(20)
 def test_what_changed_brings_the_dumped_index_to_where_the_live_one_stands(records, rng):
     live = Index(MODEL)
     half = len(records) // 2
@@ -233,7 +234,7 @@ def test_pairs_are_in_the_order_of_their_ordinals_however_far_apart(pairs, near)
 
 
 @given(st.lists(comparables(), min_size=2, max_size=10))
-@settings(max_examples=60)
+@tries(20)
 def test_a_record_is_compared_with_those_named_whether_they_meet_or_not(records):
     asked, *others = records
     index = Index(MODEL)

@@ -4,7 +4,7 @@ import random
 
 import jellyfish
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage import kernel
@@ -18,6 +18,7 @@ from linkage.model import Model
 from linkage.pattern import compare
 from linkage.weigh import weigh
 from tests.linkage.strategies import comparables
+from tests.tries import tries
 
 MODEL = Model.shipped()
 WORDS = st.text("abcdeiou", min_size=1, max_size=12)
@@ -29,14 +30,14 @@ def letters(word):
 
 
 @given(WORDS, WORDS)
-@settings(max_examples=500)
+@tries(150)
 def test_the_compiled_similarity_is_jellyfishs_to_the_last_bit(one, other):
     expected = jellyfish.jaro_winkler_similarity(one, other)
     assert strings.jaro_winkler(*letters(one), *letters(other)) == expected
 
 
 @given(WORDS, WORDS)
-@settings(max_examples=500)
+@tries(150)
 def test_near_close_and_slip_are_the_same_in_both_paths(one, other):
     for name in ("is_near", "is_close", "one_slip", "one_edit", "is_beginning"):
         compiled = getattr(strings, name)(*letters(one), *letters(other))
@@ -44,7 +45,7 @@ def test_near_close_and_slip_are_the_same_in_both_paths(one, other):
 
 
 @given(comparables(), comparables())
-@settings(max_examples=1500)
+@tries(500)
 def test_two_rows_have_the_pattern_of_their_records(left, right):
     coder = Coder(MODEL.population)
     rows = coder.rows([left, right])
@@ -54,7 +55,7 @@ def test_two_rows_have_the_pattern_of_their_records(left, right):
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12), st.floats(-20, 10))
-@settings(max_examples=60)
+@tries(20)
 def test_the_index_finds_what_comparing_all_that_meet_finds(records, floor):
     index = Index(MODEL)
     index.put([(n, 0, record) for n, record in enumerate(records, 1)])
@@ -74,7 +75,7 @@ def test_the_index_finds_what_comparing_all_that_meet_finds(records, floor):
 
 
 @given(st.lists(comparables(), min_size=3, max_size=10), st.randoms(use_true_random=False))
-@settings(max_examples=40)
+@tries(20)
 def test_records_asked_for_have_the_pairs_of_the_whole(records, rng):
     index, whole = Index(MODEL), Index(MODEL)
     numbered = [(n, 0, record) for n, record in enumerate(records, 1)]

@@ -1,7 +1,7 @@
 """A table of children, coded by column, is what its rows are one by one."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.distinct import Cells, numbered
@@ -9,6 +9,7 @@ from linkage.index import Index
 from linkage.model import Model
 from linkage.standardise import standardise_row
 from linkage.table import Table
+from tests.tries import tries
 
 MODEL = Model.shipped()
 LOWEST = -200.0
@@ -36,7 +37,7 @@ def listed(pairs):
 
 
 @given(st.lists(rows, min_size=1, max_size=12))
-@settings(max_examples=200)
+@tries(70)
 def test_a_table_makes_the_pairs_of_its_rows(stated):
     whole, one_by_one = Index(MODEL), Index(MODEL)
     table = Table(*(Cells.of(column) for column in zip(*stated, strict=True)))

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage import pattern as patterns
@@ -28,6 +28,7 @@ from linkage.model import Model, Thresholds, by_class, starting
 from linkage.pattern import FIELDS, PLACES, RARITIES, compare
 from linkage.weigh import weigh, weigh_pattern
 from tests.linkage.strategies import comparables
+from tests.tries import tries
 
 MODEL = Model.shipped()
 EMPTY: dict[str, dict[str, Any]] = {
@@ -54,7 +55,7 @@ def pattern_codes(draw):
 
 
 @given(pattern_codes(), st.sampled_from(list(FIELDS)))
-@settings(max_examples=500)
+@tries(150)
 def test_a_missing_field_adds_nothing(code, name):
     levels = {place: patterns.level(code, place) for place in PLACES}
     levels[name] = 0
@@ -65,7 +66,7 @@ def test_a_missing_field_adds_nothing(code, name):
 
 
 @given(comparables(), comparables(), st.sampled_from(list(EMPTY)))
-@settings(max_examples=500)
+@tries(150)
 def test_removing_a_field_that_agrees_exactly_never_raises_the_weight(left, right, name):
     same = {fact: getattr(left, fact) for fact in EMPTY[name]}
     right = msgspec.structs.replace(right, **same)
@@ -78,7 +79,7 @@ def test_removing_a_field_that_agrees_exactly_never_raises_the_weight(left, righ
 
 
 @given(pattern_codes(), st.sampled_from(list(FIELDS)))
-@settings(max_examples=500)
+@tries(150)
 def test_exact_agreement_weighs_at_least_what_missing_does(code, name):
     levels = {place: patterns.level(code, place) for place in PLACES}
     rarity = {f"{name}_rarity": 1} if name in RARITIES else {}
@@ -88,7 +89,7 @@ def test_exact_agreement_weighs_at_least_what_missing_does(code, name):
 
 
 @given(comparables(), comparables())
-@settings(max_examples=500)
+@tries(150)
 def test_an_incomplete_pair_is_never_linked_without_number_or_newborn_rule(left, right):
     decision = decide(weigh(left, right, MODEL), MODEL)
     full = all(r.given and r.family and r.birth_kind == BirthKind.FULL for r in (left, right))
@@ -282,7 +283,7 @@ def test_what_stands_behind_muhammad_may_be_the_other_records_family_name():
 
 
 @given(pattern_codes())
-@settings(max_examples=300, deadline=None)
+@tries(100)
 def test_a_multiple_birth_that_one_record_alone_states_never_raises_a_weight(code):
     levels = {place: patterns.level(code, place) for place in PLACES}
     said, silent = (
@@ -319,7 +320,7 @@ def test_a_title_in_place_of_a_family_name_far_from_home_links_for_want_of_a_riv
 
 
 @given(pattern_codes())
-@settings(max_examples=1000)
+@tries(300)
 def test_want_of_rivals_never_links_what_a_rule_refers(code):
     decision = decide_pattern(code, 30.0, MODEL)
     levels = Levels.of(code)
@@ -330,7 +331,7 @@ def test_want_of_rivals_never_links_what_a_rule_refers(code):
 
 
 @given(pattern_codes(), st.sampled_from(list(FIELDS)))
-@settings(max_examples=500)
+@tries(150)
 def test_a_total_does_not_depend_on_how_many_fields_are_present(code, name):
     if name in RARITIES or patterns.level(code, name):
         return

@@ -1,7 +1,7 @@
 """Words learnt by compiled code say what the plain tables and rules say of them."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage import hashing, lexicon
@@ -10,6 +10,7 @@ from linkage.known import Known
 from linkage.lexicon import LONGEST
 from linkage.model import Model
 from linkage.words import Words, packed
+from tests.tries import tries
 
 POPULATION = Model.shipped().population
 TRICKY = (
@@ -53,7 +54,7 @@ def assert_as_the_plain_path_says(met):
 
 
 @given(st.lists(words, max_size=12))
-@settings(max_examples=300)
+@tries(100)
 def test_a_word_is_learnt_as_the_lexicon_has_it(met):
     assert_as_the_plain_path_says(met)
 

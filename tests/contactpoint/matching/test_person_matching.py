@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contactpoint.matching.described import TooLittleError
@@ -11,6 +11,7 @@ from linkage.described import Grade
 from projections.view import RestrictedView
 from tests.contactpoint.matching.people import AtOnce, person, slowly, told
 from tests.contactpoint.shields import Refuge
+from tests.tries import tries
 
 GIVEN = ("Asha", "Ash", "Bram", "Aisha", "Ellie", "Ella", "Muhammad", "Mo", "Twin 2")
 FAMILY = ("Okonjo", "Okonja", "Taylor", "Khan", "Begum", "Taylor-Khan")
@@ -66,7 +67,7 @@ def described(draw):
 
 
 @given(described(), st.booleans())
-@settings(max_examples=120)
+@tries(40)
 def test_the_answer_is_that_of_comparing_with_every_child_there_is(crowd, asked, only_certain):
     store, matching = crowd
     model = store.model
@@ -80,7 +81,7 @@ def test_the_answer_is_that_of_comparing_with_every_child_there_is(crowd, asked,
 
 
 @given(described(), st.data())
-@settings(max_examples=40)
+@tries(20)
 def test_a_number_of_this_index_is_evidence_like_any_other(crowd, asked, data):
     store, matching = crowd
     numbers = sorted({one.number for one in store.workings.records() if one.number})

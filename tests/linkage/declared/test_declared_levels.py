@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from linkage.compiled import declared as compiled
 from linkage.declared.coding import Coder
@@ -12,6 +12,7 @@ from linkage.declared.model import starting
 from linkage.declared.shape import Shape
 from person.declared import DeclaredField
 from tests.linkage.declared.people import SHAPE, record, records
+from tests.tries import tries
 
 MODEL = starting(SHAPE)
 
@@ -75,7 +76,7 @@ def test_names_are_not_exchanged_where_no_mapping_says_they_may_be():
 
 
 @given(records(), records())
-@settings(max_examples=1500)
+@tries(500)
 def test_two_rows_have_the_pattern_of_their_records(left, right):
     coder = Coder(SHAPE, MODEL.rarity)
     rows = np.array([coder.row(left), coder.row(right)], np.int32)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.declared.blocking import finds_nothing_else
@@ -15,6 +15,7 @@ from linkage.declared.shape import RARITIES, Shape, ShapeError
 from linkage.model import Model
 from person.declared import DeclaredField
 from tests.linkage.declared.people import SHAPE, households, index_of, records
+from tests.tries import tries
 
 PEOPLE, TRUTH = households(400)
 LOWEST = -1e6
@@ -176,7 +177,7 @@ def test_fields_that_make_no_shape_are_refused(fields):
         Shape.of(fields)
 
 
-@settings(max_examples=30)
+@tries(20)
 @given(st.lists(records(), min_size=2, max_size=12), st.floats(-20, 10))
 def test_the_bound_loses_no_pair_that_the_full_weight_keeps(trained, found, floor):
     index = index_of([]).under(trained)
