@@ -71,6 +71,9 @@ class Contactpoint:
     keys: SubjectKeys
     log: Log
     create: bool = False
+    narrow: bool = False
+    """Whether little of the databases is kept in memory: of one of several processes that run for
+    weeks."""
     chance: Chance = CHANCE
     request: str = ""
     """The id of the request for which it acts, where it was asked over HTTP."""
@@ -78,7 +81,8 @@ class Contactpoint:
     @cached_property
     def read(self) -> sa.Engine:
         """The database of the read models."""
-        return database.open_read_models(self.settings.read_url)
+        cache = database.NARROW if self.narrow else database.WIDE
+        return database.open_read_models(self.settings.read_url, cache)
 
     @cached_property
     def access(self) -> Log:
@@ -90,6 +94,7 @@ class Contactpoint:
             name="access",
             heads=False,
             create=self.create,
+            narrow=True,
         )
 
     @cached_property
@@ -647,8 +652,13 @@ def _holds(database: Path, asked: str) -> bool:
         engine.dispose()
 
 
-def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
-    """Open an installation. Raises NotInitialisedError where there is none."""
+def open_store(
+    settings: Settings, chance: Chance = CHANCE, *, narrow: bool = False
+) -> Contactpoint:
+    """Open an installation; ``narrow`` keeps little of the databases in memory.
+
+    Raises NotInitialisedError where there is none.
+    """
     os.umask(0o077)
     _refuse_half_restored(settings)
     log = sa.make_url(settings.log_url)
@@ -666,7 +676,7 @@ def open_store(settings: Settings, chance: Chance = CHANCE) -> Contactpoint:
         )
     for url in (settings.log_url, settings.keys_url, settings.read_url, settings.access_url):
         _look_at(Path(sa.make_url(url).database or ""), url)
-    return opened(settings, chance=chance)
+    return opened(settings, chance=chance, narrow=narrow)
 
 
 def _refuse_half_restored(settings: Settings) -> None:
@@ -686,11 +696,13 @@ def _look_at(path: Path, url: str) -> None:
         raise PermissionError(errno.EACCES, "may not be read and written", str(path))
 
 
-def opened(settings: Settings, *, create: bool = False, chance: Chance = CHANCE) -> Contactpoint:
+def opened(
+    settings: Settings, *, create: bool = False, chance: Chance = CHANCE, narrow: bool = False
+) -> Contactpoint:
     """Open an installation without a look at what is there; ``create`` makes what is missing."""
     master = MasterKey.load(settings.master_key)
     keys = SubjectKeys(settings.keys_url, master, create=create)
-    log = open_log(settings.log_url, keys, master, create=create)
+    log = open_log(settings.log_url, keys, master, create=create, narrow=narrow)
     shields = ShieldLedger(settings.checkpoints, master.signing)
     log.noting = lambda heads: shields.write(log.id, heads)
-    return Contactpoint(settings, master, keys, log, create=create, chance=chance)
+    return Contactpoint(settings, master, keys, log, create=create, narrow=narrow, chance=chance)

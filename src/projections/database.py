@@ -18,25 +18,30 @@ PRAGMAS = (
     # What a power cut takes from the end is read from the log again: rows and position go together.
     "synchronous=NORMAL",
     "secure_delete=ON",
-    "cache_size=-65536",
     "wal_autocheckpoint=8000",
 )
+
+
+WIDE, NARROW = 64, 4
+"""MiB of cache for each connection: of what writes and rebuilds, and of a process that runs for
+weeks and asks for one child here and another there, whose pages the system keeps anyway."""
 
 
 class ScrubError(Exception):
     """A reader of old pages kept the read database from being scrubbed; try again."""
 
 
-def open_read_models(url: str) -> sa.Engine:
+def open_read_models(url: str, cache: int = WIDE) -> sa.Engine:
     """An engine on the read database.
 
     ``url`` is a SQLAlchemy URL of SQLite or PostgreSQL (psycopg). With ``?schema=NAME`` on
     PostgreSQL the tables stand in that schema, which is made if it is missing. A SQLite file that
-    does not exist is created readable for its owner only.
+    does not exist is created readable for its owner only. ``cache``: MiB that each connection to
+    SQLite may hold.
     """
     place = sa.make_url(url)
     if place.get_backend_name() == "sqlite":
-        return _open_sqlite(place)
+        return _open_sqlite(place, cache)
     return _open_postgres(place)
 
 
@@ -81,7 +86,7 @@ def _empty_the_wal(raw: sa.PoolProxiedConnection, milliseconds: float = BUSY_MIL
         time.sleep(0.05)
 
 
-def _open_sqlite(place: sa.URL) -> sa.Engine:
+def _open_sqlite(place: sa.URL, cache: int) -> sa.Engine:
     if place.database and place.database != ":memory:":
         file = Path(place.database)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,7 +97,7 @@ def _open_sqlite(place: sa.URL) -> sa.Engine:
     def settle(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # ours to begin: DDL and rows in one transaction
         cursor = connection.cursor()
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, f"cache_size=-{cache * 1024}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import numpy.typing as npt
 
-FRESH = 1_024
+FRESH = 256
 """Numbers that are kept as they come before they are put among the others."""
 
 
@@ -31,7 +31,7 @@ class PeopleSeen:
     def update(self, people: Iterable[int]) -> None:
         """Take these in."""
         self._fresh |= self.without(set(people))
-        if len(self._fresh) > max(FRESH, len(self._sorted) // 8):
+        if len(self._fresh) > max(FRESH, len(self._sorted) // 32):
             fresh = np.fromiter(self._fresh, np.uint64, len(self._fresh))
-            self._sorted = np.sort(np.concatenate([self._sorted, fresh]))
+            self._sorted = np.sort(np.concatenate([self._sorted, fresh]), kind="stable")
             self._fresh = set()

@@ -80,7 +80,7 @@ def opened(
 
     ``followed``: whether another process keeps the read models in step with the log.
     """
-    with open_store(settings, chance) as store:
+    with open_store(settings, chance, narrow=True) as store:
         if followed:
             store.__dict__["catch_up"] = waiting_for_it(store)
         turn = settings.home / "access.turn" if store.access.is_embedded else None

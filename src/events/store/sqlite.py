@@ -54,8 +54,9 @@ STATEMENTS = 256
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=10000")
 """FULL: a commit is on the disk when it returns."""
 WIDE, NARROW = 128, 16
-"""MiB of cache for each connection. A load falls on all of the index of streams; a log without
-heads, the record of access, is written where it ends, by processes that run for weeks."""
+"""MiB of cache for each connection. A load falls on all of the index of streams. The record of
+access is written where it ends; a process that runs for weeks asks for one child here and another
+there, whose pages the system keeps anyway."""
 
 
 class _Transaction(SQLiteTransaction):
@@ -394,10 +395,10 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
 class Factory(SQLiteFactory):
     """Builds what an application needs on one SQLite file."""
 
-    def __init__(self, path: Path, names: Names) -> None:
+    def __init__(self, path: Path, names: Names, *, narrow: bool) -> None:
         BaseInfrastructureFactory.__init__(self, Environment(names.name, {}))
         self.names = names
-        self.datastore = Datastore(path, WIDE if names.heads else NARROW)
+        self.datastore = Datastore(path, NARROW if narrow else WIDE)
 
     def application_recorder(self) -> Recorder:
         """The recorder of the log, with its tables made."""
