@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks import measures
-from contactpoint.bootstrap import open_store
+from contactpoint.installing import open_store
 from contactpoint.keeping.manifest import Taken
 from contactpoint.keeping.restoring import Restoring, find
 

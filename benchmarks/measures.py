@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import bare, inputs
-from contactpoint.bootstrap import Contactpoint, initialise, open_store
+from contactpoint.bootstrap import Contactpoint
+from contactpoint.installing import initialise, open_store
 from contactpoint.intake.request import Request
 from contactpoint.settings import Settings, from_environment
 from contactpoint.synth import generate

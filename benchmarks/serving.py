@@ -22,7 +22,8 @@ import sqlalchemy as sa
 from benchmarks import measures
 from benchmarks.asking import Answers, ask, request
 from benchmarks.measures import Figures
-from contactpoint.bootstrap import Contactpoint, open_store
+from contactpoint.bootstrap import Contactpoint
+from contactpoint.installing import open_store
 from contactpoint.people.actor import Actor, Role
 from contactpoint.people.issuing import issue
 from contactpoint.serving.searching import summary

@@ -13,9 +13,9 @@ import msgspec
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from contactpoint.bootstrap import open_store
 from contactpoint.cli.program import program
 from contactpoint.following import heads_of
+from contactpoint.installing import open_store
 from contactpoint.settings import from_environment
 from contactpoint.synth import generate
 from events.checkpoints import Checkpoints

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
 from contactpoint import doctor
-from contactpoint.bootstrap import open_store
 from contactpoint.chance import CHANCE, Chance
+from contactpoint.installing import open_store
 from contactpoint.keeping.dates import NAME, Dates
 from contactpoint.settings import from_environment
 from contactpoint.watching.watching import Watching

@@ -23,8 +23,8 @@ from msgspec.structs import replace
 
 from contactpoint.accesses import Capacity
 from contactpoint.auditing.matters import Matters
-from contactpoint.bootstrap import open_store
 from contactpoint.cli.program import _explained, program, run
+from contactpoint.installing import open_store
 from contactpoint.intake.delivered import Delivered
 from contactpoint.intake.line import Line
 from contactpoint.intake.processes import Shared

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from contactpoint.bootstrap import open_store
+from contactpoint.installing import open_store
 from contactpoint.matching.described import Described
 from contactpoint.settings import from_environment
 from person.names import PersonName

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from contactpoint.bootstrap import open_store
 from contactpoint.cli import program as program_module
+from contactpoint.installing import open_store
 from contactpoint.settings import from_environment
 
 PROGRAM = Path(sys.executable).with_name("contactpoint")

@@ -34,7 +34,7 @@ def opened(act: Act | None, purpose: Purpose = Purpose.DUTY) -> "Iterator[Contac
     nothing is shown of the index and nothing is changed. Whoever runs the program from within
     Python may hand in a ``Chance`` as the context's object.
     """
-    from contactpoint.bootstrap import open_store
+    from contactpoint.installing import open_store
     from contactpoint.settings import from_environment
 
     chance = click.get_current_context().find_object(Chance) or CHANCE

@@ -17,7 +17,7 @@ def init(as_json: bool) -> None:
     ./contactpoint-data. Whoever runs it administers the index: may export, train, erase and rotate
     keys.
     """
-    from contactpoint.bootstrap import initialise
+    from contactpoint.installing import initialise
     from contactpoint.settings import from_environment
 
     settings = from_environment()

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from contactpoint.bootstrap import open_store, opened
+from contactpoint.bootstrap import opened
+from contactpoint.installing import open_store
 from contactpoint.keeping import manifest as manifests
 from contactpoint.keeping.manifest import BackupError, Taken
 from contactpoint.keeping.place import ACCESS, LOG, SUBJECT_KEYS

@@ -16,8 +16,9 @@ from typing import Any
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
-from contactpoint.bootstrap import Contactpoint, open_store
+from contactpoint.bootstrap import Contactpoint
 from contactpoint.errors import ContactpointError
+from contactpoint.installing import open_store
 from contactpoint.keeping.staging import in_service
 from contactpoint.serving.anchoring import anchoring
 from contactpoint.serving.health import Health, answering

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 
-from contactpoint.bootstrap import Contactpoint, open_store
+from contactpoint.bootstrap import Contactpoint
 from contactpoint.chance import CHANCE, Chance
+from contactpoint.installing import open_store
 from contactpoint.moments import day_of
 from contactpoint.serving.cursors import Cursors
 from contactpoint.serving.identity import Identity, IssuerTokens, OwnTokens, Reads

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from contactpoint.accesses import Capacity
 from contactpoint.auditing.verifying import DESTROYED, NEVER_ISSUED, verify
-from contactpoint.bootstrap import initialise, open_store
+from contactpoint.installing import initialise, open_store
 from contactpoint.people.actor import Actor
 from contactpoint.settings import from_environment
 from events.chain import START, ChainedEvent, link
