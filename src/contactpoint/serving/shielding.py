@@ -116,7 +116,8 @@ class Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     criterion: Words = ""
     requester: Words = ""
     review: date | None = None
-    safe_parents: list[Parent] = []
+    safe_parents: list[Parent] | None = None
+    """Of an empty list: no parent is safe any more, whoever was."""
 
 
 AS_IT_WAS = Reviewed()
@@ -220,7 +221,8 @@ def shield_review(
         data.requester.strip(),
         "",
         _ahead(seat, data.review),
-        _parents(data.safe_parents),
+        _parents(data.safe_parents or []),
+        none_safe=data.safe_parents == [],
     )
     name = _named(shield)
     seat.record((), {"shield": name})

@@ -227,6 +227,29 @@ def test_shields_are_listed_and_reviewed_by_officers_alone(own):
         assert (again["review"], again["version"]) == ("2028-01-01", one["version"] + 1)
 
 
+def test_a_review_names_the_parents_who_are_safe_leaves_them_or_says_that_none_is(own):
+    def grounds():
+        with own.opened() as store:
+            (shield,) = store.shielding.over(number)
+            return store.log.stream(shield)[-1].event.grounds
+
+    number = own.number("pds", CORA)
+    with own.serving():
+        olu = own.officer()
+        (one,) = own.ask("/shields", by=olu, purpose="duty").json()["shields"]
+        headers = {"If-Match": f'"{one["version"]}"'}
+        for body, safe in (
+            ({"safe_parents": [{"given": "Ada", "family": "Okonjo"}]}, ["Okonjo"]),
+            ({"requester": "the court"}, ["Okonjo"]),
+            ({"safe_parents": []}, []),
+        ):
+            path = f"/shields/{one['shield']}/review"
+            told = act(own, path, body, by=olu, headers=headers, purpose=None)
+            headers = {"If-Match": told.headers["etag"]}
+            assert [parent.family for parent in grounds().safe] == safe
+    assert grounds().requester == "the court"
+
+
 def test_shields_are_read_page_by_page_and_the_children_under_them_are_recorded(own):
     rows = [{"key": f"s{n}", "given": given, "family": "Marlow", "dob": f"201{n}-06-1{n}"}
             for n, given in enumerate(("Ann", "Ben", "Cat", "Dan"))]  # fmt: skip
