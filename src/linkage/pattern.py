@@ -43,6 +43,11 @@ RARITIES = ("given", "family")
 BITS, MOST = 4, 15
 PLACES = {name: i for i, name in enumerate((*FIELDS, *(f"{name}_rarity" for name in RARITIES)))}
 """Where each level stands in the code: place i takes bits 4i to 4i + 3."""
+_READ = tuple(
+    (name, BITS * PLACES[name], {int(one): one for one in levels})
+    for name, levels in FIELDS.items()
+)
+"""Of each field where it begins in the code, and its levels by their numbers."""
 
 
 def compare(left: Comparable, right: Comparable, population: Population) -> int:
@@ -79,4 +84,4 @@ def level(pattern: int, name: str) -> int:
 
 def named(pattern: int) -> dict[str, IntEnum]:
     """The levels of all fields of a pattern by name."""
-    return {name: levels(level(pattern, name)) for name, levels in FIELDS.items()}
+    return {name: levels[pattern >> place & MOST] for name, place, levels in _READ}

@@ -246,6 +246,8 @@ class _Groups:
 
     def given_up(self, pairs: Iterable[Pair]) -> list[Pair]:
         """Pairs of one person whose left identity was given up for that of the right."""
+        if not self._given_up:
+            return []
         both = ((pair, pair._replace(left=pair.right, right=pair.left)) for pair in pairs)
         return [pair for two in both for pair in two if (pair.left, pair.right) in self._given_up]
 
@@ -345,8 +347,8 @@ def _ordered(pairs: Iterable[Pair], rank: dict[int, int]) -> Iterable[Pair]:
     """Pairs of members only, each with the record first by (source, key) on the left."""
     for pair in pairs:
         if pair.left in rank and pair.right in rank:
-            left, right = sorted((pair.left, pair.right), key=rank.__getitem__)
-            yield pair._replace(left=left, right=right)
+            in_order = rank[pair.left] < rank[pair.right]
+            yield pair if in_order else pair._replace(left=pair.right, right=pair.left)
 
 
 def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float, int, int, int]:

@@ -10,9 +10,8 @@ candidates of the pair's two records and the candidates of those.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
+from math import log2
 from typing import NamedTuple
-
-import numpy as np
 
 from linkage import pattern as patterns
 from linkage.compare.dates import Birth
@@ -82,7 +81,7 @@ class Candidates:
         against = self._hidden(left) * self._hidden(right)
         against += self._rivals(left, right, at_home=home)
         against += self._rivals(right, left, at_home=home)
-        return min(weight, MOST) - float(np.log2(against))
+        return min(weight, MOST) - log2(against)
 
     def _rivals(self, record: int, partner: int, *, at_home: bool) -> float:
         """Odds that the record goes with another candidate of the partner's source."""
