@@ -721,3 +721,51 @@ def test_a_dry_run_counts_a_late_repetition_as_the_load_does(store):
     dry = store.load(late, day="2026-09-02", dry_run=True).counts
     assert dry == store.load(late, day="2026-09-02").counts
     assert (dry.unchanged, dry.new) == (1, 1)
+
+
+HERE, THERE = "2012001", "2012002"
+MOVED = [
+    ("2026-09-01", [child(0, scope=HERE), child(1, scope=HERE), child(2, scope=THERE)]),
+    ("2026-09-02", [child(0, scope=THERE), child(1, scope=HERE), child(2, scope=THERE)]),
+    ("2026-09-03", [child(1, scope=HERE)]),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_record_that_moved_is_not_withdrawn_by_the_establishment_that_it_left(store, order):
+    store.register(guard_share=1.0)
+    for night in order:
+        day, rows = MOVED[night]
+        store.load(rows, day=day, mode="snapshot")
+    state = store.head("c0").state
+    assert (state.standing, state.scope) == ("current", THERE)
+
+
+def test_a_record_that_moved_is_withdrawn_by_the_establishment_that_it_came_to(store):
+    store.register(guard_share=1.0)
+    for day, rows in MOVED:
+        store.load(rows, day=day, mode="snapshot")
+    left = store.load([child(2, scope=THERE)], day="2026-09-04", mode="snapshot")
+    assert (left.counts.withdrawn, store.head("c0").state.standing) == (1, "withdrawn")
+
+
+def test_a_late_row_of_the_establishment_that_a_record_left_leaves_it_where_it_is(store):
+    store.register(guard_share=1.0)
+    for night in (1, 2, 0):
+        day, rows = MOVED[night]
+        store.load(rows, day=day, mode="snapshot")
+    assert store.head("c0").state.standing == "current"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_row_not_taken_since_the_latest_snapshot_proves_its_record_present_too(store, order):
+    store.register(guard_share=1.0)
+    nights = [
+        ("2026-09-01", "delta", [child(0), child(1)]),
+        ("2026-09-02", "snapshot", [child(1)]),
+        ("2026-09-03", "delta", [{"key": "c0", "given": "", "sex": "F"}]),
+    ]
+    for night in order:
+        day, mode, rows = nights[night]
+        store.load(rows, day=day, mode=mode)
+    assert store.head("c0").state.standing == "current"

@@ -32,11 +32,13 @@ from events.record import (
     Record,
     RecordEvent,
     RecordReceived,
+    RecordWithdrawn,
     StateRecord,
     WithdrawRecord,
     confirm,
     decide,
     evolve,
+    moves,
     needs_history,
     prove_present,
 )
@@ -209,7 +211,9 @@ class Appending:
         else:
             if needs_history(state, row.stated):
                 state = self._log.replay(id_, Record(), evolve)
-            command = self._place.statement(row, state.ordinal or self._ordinal, other_key)
+            is_moved = state.absent is not None and moves(state, row.stated, row.scope)
+            gone = self._gone(id_) if is_moved else None
+            command = self._place.statement(row, state.ordinal or self._ordinal, other_key, gone)
         events = list(decide(command, msgspec.structs.replace(head.state, orders=state.orders)))
         if not events and not row.purge:
             commit.unchanged += 1
@@ -228,7 +232,13 @@ class Appending:
             commit.marked[id_] = None
         if row.merged_into and stating:
             commit.merged[id_] = UUID(bytes=row.merged_into)
-        self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
+        self._withdraw_if_a_later_snapshot_lacked_it(id_, commit)
+
+    def _gone(self, record: UUID) -> Order | None:
+        """The latest absence of a record that is none from a snapshot: of it, wherever it is."""
+        told = (message.event for message in self._log.stream(record, opened=False))
+        absences = (event for event in told if isinstance(event, RecordWithdrawn))
+        return max((each.absent for each in absences if each.reason != "absent"), default=None)
 
     def _identified(self, row: PreparedRow, commit: "_Commit") -> tuple[bytes, bytes]:
         """The record of a row that names a former key, and the key that answers with it too.
@@ -253,11 +263,10 @@ class Appending:
         commit.apply(theirs, decide(command, theirs.state), row.stated.effective)
         return row.record, b""
 
-    def _withdraw_if_a_later_snapshot_lacked_it(
-        self, record: UUID, scope: str, commit: "_Commit"
-    ) -> None:
-        latest = self._latest_snapshot(scope)
+    def _withdraw_if_a_later_snapshot_lacked_it(self, record: UUID, commit: "_Commit") -> None:
+        """A late row of another establishment leaves the record of the one that it is of."""
         head = commit.heads[record]
+        latest = self._latest_snapshot(head.state.scope)
         if latest is None or (head.state.present is not None and head.state.present >= latest):
             return
         if record.hex[:8] in self._not_taken_by(latest):
@@ -274,9 +283,12 @@ class Appending:
         return self._snapshots[scope]
 
     def _not_taken_by(self, latest: Order) -> frozenset[str]:
-        """Records of rows that the snapshot at this place rejected or held, by their short ids."""
+        """Records of rows that the snapshot at this place, or a later delivery, did not take.
+
+        By their short ids; of rows that were rejected or held.
+        """
         if latest not in self._not_taken:
-            events = [message.event for message in self._delivery_at(latest)]
+            events = (message.event for message in self._deliveries_from(latest))
             self._not_taken[latest] = frozenset(
                 note.record
                 for event in events
@@ -286,8 +298,8 @@ class Appending:
             )
         return self._not_taken[latest]
 
-    def _delivery_at(self, order: Order) -> Sequence[Recorded]:
-        """The events of the source's delivery at a place.
+    def _deliveries_from(self, order: Order) -> Iterator[Recorded]:
+        """The events of the source's other deliveries from a place in its time on.
 
         A walk over all deliveries; a late file alone asks for it, once.
         """
@@ -295,9 +307,9 @@ class Appending:
             for message in self._log.decode(rows, opened=False):
                 event = message.event
                 assert isinstance(event, DeliveryReceived)
-                if (event.source, event.order) == (self._place.source, order):
-                    return self._log.stream(message.originator_id)
-        return ()
+                is_own = message.originator_id == self._place.stream
+                if event.source == self._place.source and event.order >= order and not is_own:
+                    yield from self._log.stream(message.originator_id)
 
     def _append(self, commit: "_Commit", last: Event, sealed: SealedFirsts | None = None) -> None:
         """One commit: the records' events with their keys, shields, then the delivery's own."""
@@ -352,7 +364,8 @@ class Appending:
             absent = (
                 head
                 for head in current
-                if head.state.present is None or head.state.present < self._place.order
+                if (head.state.present is None or head.state.present < self._place.order)
+                and head.record.hex[:8] not in self._not_taken_by(self._place.order)
             )
             while some := list(islice(absent, size)):
                 yield some
