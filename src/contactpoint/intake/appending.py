@@ -1,6 +1,6 @@
 """The second pass: planned chunks become events, each chunk in one commit."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -145,6 +145,10 @@ class Appending:
             + seen
         )
         for row in rows:
+            if self._stands_behind(row, found.foremost) and self._has_said(row, commit):
+                commit.unchanged += 1
+                seen.append(UUID(bytes=row.record))
+                continue
             follows = bool(row.former) and row.former in former
             owner, other_key = self._identified(row, commit) if follows else (row.record, b"")
             self._row(row, UUID(bytes=owner), other_key, commit)
@@ -233,6 +237,20 @@ class Appending:
         if row.merged_into and stating:
             commit.merged[id_] = UUID(bytes=row.merged_into)
         self._withdraw_if_a_later_snapshot_lacked_it(id_, commit)
+
+    @staticmethod
+    def _stands_behind(row: PreparedRow, foremost: Mapping[bytes, bytes]) -> bool:
+        """Whether another row of the file goes before it: said of one time, and greater."""
+        greatest = foremost.get(row.record, row.stated.content)
+        return not row.own_order and row.stated.content < greatest
+
+    def _has_said(self, row: PreparedRow, commit: "_Commit") -> bool:
+        """Whether the record has a statement like the row's: it need not be kept again."""
+        head = commit.heads.get(UUID(bytes=row.record))
+        if head is None or head.state.stated is None:
+            return False
+        known = self._log.replay(head.record, Record(), evolve).orders
+        return any(order.content == row.stated.content for order in known)
 
     def _gone(self, record: UUID) -> Order | None:
         """The latest absence of a record that is none from a snapshot: of it, wherever it is."""
