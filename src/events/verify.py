@@ -120,7 +120,7 @@ def replaced(logs: Sequence[Log], checkpoints: Checkpoints) -> list[Finding]:
 
 def verify_keys(keys: SubjectKeys, most: int = 10) -> list[Finding]:
     """Which subjects' keys are gone or do not open; at most so many are named one by one."""
-    if findings := _damaged(keys):
+    if findings := _damaged(keys) or [Finding(said) for said in keys.miscounted()]:
         return findings
     found = list(islice(keys.amiss(), most + 1))
     findings = [Finding(f"subject key {number} {what}") for number, what in found[:most]]
