@@ -168,6 +168,13 @@ class SubjectKeys:
         with self._engine.connect() as connection:
             return self._numbers(connection, list(subjects))
 
+    def live(self, subjects: Iterable[bytes]) -> list[int]:
+        """The numbers of those subjects' keys that are not destroyed."""
+        asked = "SELECT subject, number FROM {} WHERE wrapped IS NOT NULL AND subject"
+        with self._engine.connect() as connection:
+            rows = self._among(connection, asked, list(subjects))
+            return sorted(number for _, number in rows)
+
     def sealers(self, numbers: Iterable[int]) -> Mapping[int, AESGCM]:
         """Ciphers to seal with, by number.
 
