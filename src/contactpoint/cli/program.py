@@ -177,6 +177,12 @@ def _explained(error: Exception) -> tuple[int, str]:
     code = _exit_code(error)
     if code is not None:
         return code, _said(error)
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        # What is typed or read is decoded by its reader; only bytes of the shell's come in so.
+        return (
+            2,
+            "expected words in UTF-8, typed or on standard input ('locale' says what they are)",
+        )
     if os.environ.get("CONTACTPOINT_TRACEBACK"):
         raise error
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
