@@ -220,6 +220,17 @@ def test_where_standard_output_is_full_it_is_said_once(program, words):
     assert "Exception" not in ran.stderr
 
 
+def test_where_there_is_no_room_for_a_load_it_says_what_to_do(program):
+    program("init")
+    rows = "".join(f"{n},Asha,Okonjo,2015-03-04\n" for n in range(9000))
+    (program.folder / "many.csv").write_text(f"key,given,family,dob\n{rows}")
+    load = "load many.csv --source club --feed csv --no-link"
+    # Of a file that grows too large the system sends a signal; ignored, it is an error.
+    ran = program.in_shell(f"--version; ulimit -f 64; trap '' XFSZ; '{PROGRAM}' {load}")
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("make room (disk, quota, 'ulimit -f'), and give the command again\n")
+
+
 def test_a_command_without_a_store_says_how_to_make_one(program):
     run = program("status")
     assert run.returncode == 1
