@@ -1,6 +1,8 @@
 """A child who moves between the establishments of one source, as the read models have it."""
 
+import json
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
@@ -18,10 +20,16 @@ NIGHTS = [
 """Whom each file has, and in which establishment; that of the second of the month comes late."""
 
 
-@pytest.fixture(scope="module")
-def trust(tmp_path_factory):
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def trust(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("moving")
     made = Installation(folder / "home")
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+        for part in ("log", "keys", "read", "access"):
+            schema = f"schema={part}_{uuid4().hex[:8]}"
+            joint = "&" if "?" in url else "?"
+            made.environment[f"CONTACTPOINT_{part.upper()}_URL"] = f"{url}{joint}{schema}"
     made.run("init")
     made.run("source", "add", "trust", "--feed", "csv", "--guard-share", "1")
     for day, where in NIGHTS:
@@ -54,3 +62,7 @@ def test_a_rebuild_has_each_record_where_it_moved_to(trust):
     before = places()
     trust.run("rebuild")
     assert before == places() == {"c1": THERE, "c2": THERE, "c3": HERE, "c4": THERE}
+
+
+def test_heads_and_keys_are_what_verify_expects_of_records_that_moved(trust):
+    assert json.loads(trust.run("verify", "--json").stdout)["findings"] == []
