@@ -795,6 +795,21 @@ RETURNED = """<Message><Header><CollectionDetails><Collection>SC</Collection><Te
 
 
 # The one of the two rows that counted was a matter of their hashes.
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_a_leavers_row_that_comes_to_a_pupil_on_roll_changes_nothing(store, chunk):
+    file, text = store.folder / "returned.xml", RETURNED.format(name="Asha", day=1)
+    begin, end = text.index("<PupilsNoLongerOnRoll>"), text.index("<PupilsOnRoll>")
+    for day, said in ((1, text[:begin] + text[end:]), (2, RETURNED.format(name="Asha", day=2))):
+        file.write_text(said)
+        loaded = store.load(
+            file, feed="school.census", mode=None, source="schools", day=f"2026-10-0{day}",
+            chunk=chunk,
+        )  # fmt: skip
+    assert (loaded.counts.changed, loaded.counts.unchanged) == (0, 2)
+    assert len(store.log.stream(store.record("2012001/A201200116001", "schools"))) == 1
+    assert verify(store.log, None, heads_of).findings == []
+
+
 @pytest.mark.parametrize("name", ["Asha", "Bram", "Cora", "Dele", "Esme", "Femi", "Gita", "Hugo"])
 def test_a_pupil_who_left_a_school_and_is_on_its_roll_again_is_there(store, name):
     file = store.folder / "returned.xml"

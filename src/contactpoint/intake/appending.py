@@ -13,7 +13,7 @@ from contactpoint.intake.drifting import drifts
 from contactpoint.intake.first_pass import Findings
 from contactpoint.intake.marking import Marking
 from contactpoint.intake.merging import Merging
-from contactpoint.intake.preparing import EncodedRows, PreparedRow
+from contactpoint.intake.preparing import BEHIND, EncodedRows, PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
 from events.delivery import (
@@ -145,7 +145,7 @@ class Appending:
             + seen
         )
         for row in rows:
-            if self._stands_behind(row, found.foremost) and self._has_said(row, commit):
+            if self._is_spoken_for(row, found.foremost, commit):
                 commit.unchanged += 1
                 seen.append(UUID(bytes=row.record))
                 continue
@@ -238,11 +238,20 @@ class Appending:
             commit.merged[id_] = UUID(bytes=row.merged_into)
         self._withdraw_if_a_later_snapshot_lacked_it(id_, commit)
 
-    @staticmethod
-    def _stands_behind(row: PreparedRow, foremost: Mapping[bytes, bytes]) -> bool:
-        """Whether another row of the file goes before it: said of one time, and greater."""
-        greatest = foremost.get(row.record, row.stated.content)
-        return not row.own_order and row.stated.content < greatest
+    def _is_spoken_for(
+        self, row: PreparedRow, foremost: Mapping[bytes, bytes], commit: "_Commit"
+    ) -> bool:
+        """Whether another row of the file goes before it, so that it need not be kept.
+
+        Of a pupil on roll a leaver's row is not kept at all: the one on roll may only confirm what
+        is known, and the other would be the later.
+        """
+        content = row.stated.content
+        greatest = foremost.get(row.record, content)
+        if row.own_order or content >= greatest:
+            return False
+        is_of_a_leaver = content.startswith(BEHIND) and not greatest.startswith(BEHIND)
+        return is_of_a_leaver or self._has_said(row, commit)
 
     def _has_said(self, row: PreparedRow, commit: "_Commit") -> bool:
         """Whether the record has a statement like the row's: it need not be kept again."""
