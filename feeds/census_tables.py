@@ -51,7 +51,7 @@ class CensusTables:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.census-tables"
-    version: int = 3
+    version: int = 4
     mode: Mode = "snapshot"
     settings: Settings = Settings(  # noqa: RUF009  # frozen
         dual_registration=True, cadence="termly"
@@ -225,7 +225,13 @@ class CensusTablesReading(OnePass):
             particulars = at_school(remarks, particulars, stated, scope)
         former = former_key(particulars, scope)
         return Submission(
-            key, row.line, particulars, scope, former_key=former, remarks=tuple(remarks)
+            key,
+            row.line,
+            particulars,
+            scope,
+            former_key=former,
+            remarks=tuple(remarks),
+            behind=row.table == _JOINED[1],
         )
 
     def _key(self, written: str, scope: str) -> str:

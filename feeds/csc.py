@@ -78,7 +78,7 @@ class Csc:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
-    version: int = 4
+    version: int = 5
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 
@@ -253,7 +253,7 @@ class CscRows:
         if not key or len(key) > 64:
             return Fault(ordinal, "8500", "la_child_id", "the authority's child id")
         details = _object(remarks, child, "child_details")
-        if child.get("purge") is True or details.get("purge") is True:
+        if _is_purged(remarks, child) or _is_purged(remarks, details):
             # All that we hold of the child comes from these details: with them goes the record.
             return Submission(key, ordinal, Particulars(), purge=True)
         self._count(details, _DETAILS, "child_details.")
@@ -285,7 +285,7 @@ class CscRows:
         involvements: list[Involvement] = []
         assessed: list[str] = []
         for episode in _objects(remarks, child, "social_care_episodes"):
-            if episode.get("purge") is True:
+            if _is_purged(remarks, episode):
                 continue
             self._count(episode, _EPISODE, "social_care_episodes.")
             involvements += self._social_work(remarks, episode, authority)
@@ -293,7 +293,7 @@ class CscRows:
                 _date(remarks, each, "authorisation_date", self.today.date)
                 or _date(remarks, each, "start_date", self.today.date)
                 for each in _objects(remarks, episode, "child_and_family_assessments")
-                if each.get("purge") is not True
+                if not _is_purged(remarks, each)
             ]
         involvements += _services(remarks, child)
         made = Assessment(organisation=authority, date=max(assessed)) if assessed else None
@@ -308,7 +308,7 @@ class CscRows:
         closed = _date(remarks, episode, "closure_date")
         found = []
         for worker in _objects(remarks, episode, "care_worker_details"):
-            if worker.get("purge") is True:
+            if _is_purged(remarks, worker):
                 continue
             self._count(worker, _WORKER, "care_worker_details.")
             start = _date(remarks, worker, "start_date") or opened
@@ -430,9 +430,18 @@ def _date(remarks: Remarks, level: Object, name: str, latest: str = "") -> str:
 
 def _is_over(remarks: Remarks, episode: Object) -> bool:
     """Whether a referral needed no further action."""
-    name = "referral_no_further_action_flag"
-    said_so = episode.get(name)
-    return said_so is not None and bool(yes_or_no(remarks, name, str(said_so)))
+    return _is_true(remarks, episode, "referral_no_further_action_flag")
+
+
+def _is_purged(remarks: Remarks, level: Object) -> bool:
+    """Whether an authority says that we should hold something no longer."""
+    return _is_true(remarks, level, "purge")
+
+
+def _is_true(remarks: Remarks, level: Object, name: str) -> bool:
+    """Read a yes or no, which systems write as true, as a text or as a number."""
+    value = level.get(name)
+    return value is not None and bool(yes_or_no(remarks, name, str(value)))
 
 
 def _object(remarks: Remarks, level: Object, name: str) -> Object:

@@ -48,7 +48,7 @@ class SchoolCensus:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = NAME
-    version: int = 4
+    version: int = 5
     mode: Mode = "snapshot"
     settings: Settings = field(
         default=Settings(dual_registration=True, cadence="termly"),
@@ -134,7 +134,13 @@ class CensusReading(OnePass):
             particulars = at_school(remarks, particulars, stated, scope)
         former = former_key(particulars, scope)
         return Submission(
-            key, ordinal, particulars, scope, former_key=former, remarks=tuple(remarks)
+            key,
+            ordinal,
+            particulars,
+            scope,
+            former_key=former,
+            remarks=tuple(remarks),
+            behind=local(element) == _PUPILS[1],
         )
 
     def _scope(self, stated: Leaves, element: Element) -> str:

@@ -49,6 +49,9 @@ class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
     sensitive: tuple[Involvement, ...] = ()
     """Involvements of sensitive services; sealed under a key of their own."""
     remarks: tuple[Remark, ...] = ()
+    behind: bool = False
+    """Any other row of the file for the same record goes before it: of who is on roll again, the
+    row that says so, and not the one of who left."""
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -18,6 +18,8 @@ from feeds.catalogue import DATED, JOINT, recognise
 from feeds.submission import Feed, FeedError
 
 DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
+COMING: Final = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", "~")
+"""Endings of names of files that are still being copied, or of an editor's copies."""
 _UNDATED: Final = moment("9999-12-31")
 """A file of which nothing says a date takes effect when it is loaded: after all others."""
 
@@ -43,7 +45,7 @@ def dropped(folder: Path, feeds: Mapping[str, Feed]) -> list[Dropped]:
     found = sorted(
         _named(path, feeds)
         for path in folder.glob("*/*")
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file() and not path.name.startswith(".") and not is_coming(path)
     )
     return sorted(
         one for _, some in groupby(found, key=_delivery) for one in _placed(list(some), feeds)
@@ -114,6 +116,11 @@ def unlisted(folder: Path) -> list[tuple[Path, OSError]]:
     return found
 
 
+def is_coming(path: Path) -> bool:
+    """Whether a name is one that programs give to what they are still writing."""
+    return path.name.lower().endswith(COMING)
+
+
 def left_out(folder: Path) -> list[Path]:
     """What of a drop folder is not loaded, as no source's folder holds it or it is no file to read.
 
@@ -126,6 +133,7 @@ def left_out(folder: Path) -> list[Path]:
         and (
             len(path.relative_to(folder).parts) != 2
             or path.name.startswith(".")
+            or is_coming(path)
             or not path.is_file()
         )
     )

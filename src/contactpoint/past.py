@@ -48,22 +48,26 @@ def _stated_on(events: Sequence[Recorded], today: Stated, before: int) -> Stated
     """What a record stated before a moment of its source's time; None where it stated nothing."""
     statements: dict[Order, Statement] = {}
     seen: list[Order] = []
-    absent: list[Order] = []
+    absent: list[tuple[Order, str]] = []
     for message in events:
         match message.event:
             case RecordReceived() | RecordAmended() as event:
                 seen.append(event.stated)
+                if isinstance(event, RecordAmended) and event.scope is not None:
+                    # What snapshots of the establishment before lacked from then on is nothing.
+                    moved = event.stated
+                    absent = [one for one in absent if one[0] < moved or one[1] != "absent"]
                 if isinstance(event.statement, Statement):
                     statements[event.stated] = event.statement
             case RecordReturned(seen=at):
                 seen.append(at)
-            case RecordWithdrawn(absent=at):
-                absent.append(at)
+            case RecordWithdrawn(absent=at, reason=reason):
+                absent.append((at, reason))
             case _:
                 pass
     best = max((at for at in statements if at.effective < before), default=None)
     last = max((at for at in seen if at.effective < before), default=None)
-    gone = max((at for at in absent if at.effective < before), default=None)
+    gone = max((at for at, _ in absent if at.effective < before), default=None)
     if best is None or last is None or (gone is not None and gone > last):
         return None
     return msgspec.structs.replace(

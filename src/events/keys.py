@@ -73,6 +73,9 @@ STATE = sa.Table(
 )
 
 
+LOST_COUNTS = "the row of key_state is gone; expected the counts of the subject keys"
+
+
 class KeyStoreError(Exception):
     """The store of subject keys does not fit the log or the master key."""
 
@@ -165,6 +168,13 @@ class SubjectKeys:
         with self._engine.connect() as connection:
             return self._numbers(connection, list(subjects))
 
+    def live(self, subjects: Iterable[bytes]) -> list[int]:
+        """The numbers of those subjects' keys that are not destroyed."""
+        asked = "SELECT subject, number FROM {} WHERE wrapped IS NOT NULL AND subject"
+        with self._engine.connect() as connection:
+            rows = self._among(connection, asked, list(subjects))
+            return sorted(number for _, number in rows)
+
     def sealers(self, numbers: Iterable[int]) -> Mapping[int, AESGCM]:
         """Ciphers to seal with, by number.
 
@@ -237,7 +247,7 @@ class SubjectKeys:
         What was sealed under it is lost. Keys issued, erased or wrapped anew meanwhile are well.
         """
         with self._engine.connect() as connection:
-            issued = connection.execute(sa.select(STATE.c.issued)).scalar_one()
+            issued, _, _ = _counts(connection)
         destroyed: dict[int, bytes] = {}
         expected = 1
         for number, subject, wrapped, wrapping in self._all():
@@ -255,6 +265,24 @@ class SubjectKeys:
         for number, subject in destroyed.items():
             if subject not in erased:
                 yield number, "was destroyed, and no erasure says so"
+
+    def miscounted(self) -> Iterator[str]:
+        """What of the store's own counts is not as it was left."""
+        ledger = sa.select(sa.func.coalesce(sa.func.max(ERASURE.c.number), 0)).scalar_subquery()
+        with self._engine.connect() as connection:
+            found = connection.execute(
+                sa.select(STATE.c.erasures, STATE.c.wrapping, ledger)
+            ).first()
+        if found is None:
+            yield LOST_COUNTS
+            return
+        erasures, wrapping, last = found
+        if erasures != last:
+            yield f"the erasures counted are {erasures}, and their ledger ends at {last}"
+        try:
+            self._wrapper(wrapping)
+        except KeyStoreError as error:
+            yield f"new keys cannot be wrapped: {error}"
 
     def damaged(self, limit: int = 10) -> list[str]:
         """What is wrong with the database file itself, so far as the database can tell."""
@@ -341,10 +369,7 @@ class SubjectKeys:
         does not fail later with a snapshot that has grown old.
         """
         connection.execute(sa.update(STATE).values(issued=STATE.c.issued))
-        issued, erasures, wrapping = connection.execute(
-            sa.select(STATE.c.issued, STATE.c.erasures, STATE.c.wrapping)
-        ).one()
-        return issued, erasures, wrapping
+        return _counts(connection)
 
     def _numbers(self, connection: Connection, subjects: Sequence[bytes]) -> dict[bytes, int]:
         rows = self._among(connection, "SELECT subject, number FROM {} WHERE subject", subjects)
@@ -429,7 +454,9 @@ class SubjectKeys:
         """Drop opened keys when anybody has destroyed some: another process's keys die here too."""
         # In plain words: it is asked before each commit of the record of access.
         asked = f"SELECT erasures FROM {self._name(STATE)}"
-        erasures = connection.exec_driver_sql(asked).scalar_one()
+        erasures = connection.exec_driver_sql(asked).scalar()
+        if erasures is None:
+            raise KeyStoreError(LOST_COUNTS)
         if erasures != self._seen_erasures:
             self._opened.clear()
             self._seen_erasures = erasures
@@ -539,6 +566,17 @@ def _schema(engine: Engine) -> str | None:
     translated = engine.get_execution_options().get("schema_translate_map") or {}
     found = translated.get(None)
     return None if found is None else str(found)
+
+
+def _counts(connection: Connection) -> tuple[int, int, int]:
+    """Keys issued, erasures, and the wrapping key in force. Raises KeyStoreError without them."""
+    found = connection.execute(
+        sa.select(STATE.c.issued, STATE.c.erasures, STATE.c.wrapping)
+    ).first()
+    if found is None:
+        raise KeyStoreError(LOST_COUNTS)
+    issued, erasures, wrapping = found
+    return issued, erasures, wrapping
 
 
 def _wrapped_by_another(wrapping: int) -> sa.ColumnElement[bool]:

@@ -73,6 +73,11 @@ class RecordAmended(Event, frozen=True, omit_defaults=True):
     traits: bytes
     other_key: bytes = b""
     """As in ``RecordReceived``."""
+    scope: str | None = None
+    """Named where the record is of another establishment from now on: what the snapshots of the
+    one before lacked is no absence any more."""
+    gone: Order | None = None
+    """Named with the scope: the latest absence that no snapshot stated, which goes on to count."""
     statement: Statement | Erased | msgspec.Raw | None = None
     sensitive: Sensitive | Erased | msgspec.Raw | None = None
 
@@ -152,6 +157,8 @@ class StateRecord(msgspec.Struct, frozen=True):
     statement: Statement | msgspec.Raw
     sensitive: Sensitive | msgspec.Raw | None = None
     other_key: bytes = b""
+    gone: Order | None = None
+    """The latest absence of the record that no snapshot stated, where the row moves it."""
 
 
 class WithdrawRecord(msgspec.Struct, frozen=True):
@@ -258,6 +265,8 @@ def _decide_statement(command: StateRecord, record: Record) -> Sequence[RecordEv
                 other_key=command.other_key,
                 statement=command.statement,
                 sensitive=command.sensitive,
+                scope=command.scope if moves(record, command.stated, command.scope) else None,
+                gone=command.gone,
             )
         ]
     if record.standing == "withdrawn" and returns(record, command.seen):
@@ -278,6 +287,11 @@ def repeats(record: Record, stated: Order) -> bool:
     before = max((order for order in record.orders if order <= stated), default=None)
     after = min((order for order in record.orders if order > stated), default=None)
     return any(near is not None and near.content == stated.content for near in (before, after))
+
+
+def moves(record: Record, stated: Order, scope: str) -> bool:
+    """Whether a statement says that the record is of another establishment than it was."""
+    return record.stated is not None and stated > record.stated and scope != record.scope
 
 
 def needs_history(record: Record, stated: Order) -> bool:
@@ -317,8 +331,10 @@ def evolve(record: Record, event: RecordEvent) -> Record:
                 record, ordinal=event.ordinal, source=event.source, scope=event.scope
             )
             return _state(first, event)
-        case RecordAmended():
+        case RecordAmended(scope=None):
             return _state(record, event)
+        case RecordAmended(scope=scope, gone=gone):
+            return _state(msgspec.structs.replace(record, scope=scope, absent=gone), event)
         case RecordReturned(stated=stated, seen=seen):
             return _stand(
                 record,

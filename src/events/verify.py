@@ -14,7 +14,7 @@ from events.catalogue import UnknownEventTypeError
 from events.chain import START, ChainedEvent, Link, link
 from events.checkpoints import Checkpoint, Checkpoints
 from events.keys import SubjectKeys, UnknownKeyError
-from events.ledger import Ledger, LedgerError
+from events.ledger import ErasureLedger, Ledger, LedgerError
 from events.log import Log
 from events.mapper import Row, TamperedEventError
 from events.message import Recorded
@@ -39,6 +39,7 @@ UNANCHORED = (
     "no checkpoint of this log was found: whether its last commits were cut off, or its whole chain"
     " written anew, could not be looked for"
 )
+_PAGE = 1000
 UNCOMPARED = "the heads were not compared with the events"
 
 
@@ -120,11 +121,50 @@ def replaced(logs: Sequence[Log], checkpoints: Checkpoints) -> list[Finding]:
 
 def verify_keys(keys: SubjectKeys, most: int = 10) -> list[Finding]:
     """Which subjects' keys are gone or do not open; at most so many are named one by one."""
-    if findings := _damaged(keys):
+    if findings := _damaged(keys) or [Finding(said) for said in keys.miscounted()]:
         return findings
     found = list(islice(keys.amiss(), most + 1))
     findings = [Finding(f"subject key {number} {what}") for number, what in found[:most]]
     return [*findings, Finding("more subject keys like these")] if found[most:] else findings
+
+
+def verify_subjects(log: Log, keys: SubjectKeys, most: int = 10) -> list[Finding]:
+    """Records whose keys are not those that they were sealed with: the keys are not the log's."""
+    found = list(islice(_of_other_keys(log, keys), most + 1))
+    findings = [Finding(what) for what in found[:most]]
+    return [*findings, Finding("more records like these")] if found[most:] else findings
+
+
+def _of_other_keys(log: Log, keys: SubjectKeys) -> Iterator[str]:
+    heads = (head for head in log.heads.all_records() if head.key)
+    while some := list(islice(heads, _PAGE)):
+        numbers = keys.numbers([head.record.bytes for head in some])
+        for head in some:
+            number = numbers.get(head.record.bytes)
+            if number != head.key:
+                has = "none" if number is None else f"subject key {number}"
+                yield (
+                    f"record {head.record.hex[:8]} was sealed with subject key {head.key}, and"
+                    f" has {has}: the keys are not those of this log, or older"
+                )
+
+
+def verify_erasures(keys: SubjectKeys, ledger: ErasureLedger, log: bytes) -> list[Finding]:
+    """What was erased and can be opened: the keys are older, or an erasure was cut short."""
+    try:
+        notes = ledger.read(log)
+    except LedgerError:
+        return []  # verify_ledgers says so
+    erased = dict.fromkeys(subject.bytes for note in notes for subject in note.subjects)
+    live = keys.live(erased)
+    if not live:
+        return []
+    return [
+        Finding(
+            f"{len(live)} subject keys open what was erased, the first number {live[0]}: the keys"
+            " are older than the erasure, or it was cut short and is to be given again"
+        )
+    ]
 
 
 def verify_ledgers(ledgers: Iterable[Ledger[Any]], log: bytes) -> list[Finding]:

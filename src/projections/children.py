@@ -380,6 +380,7 @@ def _write_records(batch: Batch, target: Target) -> None:
 
 
 CHANGEABLE = (
+    "scope",
     "key",
     "standing",
     *(f"{what}_{part}" for what in ("stated", "present", "absent") for part in Order._fields),
@@ -388,8 +389,8 @@ CHANGEABLE = (
 
 def _row(stream: bytes, held: Held) -> tuple[Any, ...]:
     record = held.record
-    _, key, standing, *orders = _changes(held)
-    return (record.ordinal, stream, record.source, record.scope, None, key, standing, *orders)
+    _, scope, key, standing, *orders = _changes(held)
+    return (record.ordinal, stream, record.source, scope, None, key, standing, *orders)
 
 
 def _changes(held: Held) -> tuple[Any, ...]:
@@ -397,6 +398,7 @@ def _changes(held: Held) -> tuple[Any, ...]:
     nothing = (None, None, None)
     return (
         record.ordinal,
+        record.scope,
         held.key,
         record.standing,
         *(record.stated or nothing),

@@ -1,5 +1,7 @@
 """What an erasure takes with it: all that is, or was, of the child, and nothing of another's."""
 
+import json
+import shutil
 from uuid import UUID
 
 from events.judgement import PairJudged
@@ -114,3 +116,48 @@ def test_a_shield_stands_on_over_what_is_left_when_one_of_its_records_is_erased(
     with refuge.opened() as store:
         subject = subject_of("shield", shield, store.master)
         assert set(store.keys.openers(store.keys.numbers([subject]).values()).values()) == {None}
+
+
+def older_keys(refuge, folder):
+    """Copies of the keys as they are now, to be put back later."""
+    copies = folder / "older"
+    copies.mkdir()
+    for path in refuge.home.glob("keys.db*"):
+        shutil.copy(path, copies)
+
+    def put_back():
+        for path in refuge.home.glob("keys.db*"):
+            path.unlink()
+        for path in copies.iterdir():
+            shutil.copy(path, refuge.home)
+
+    return put_back
+
+
+def verified(refuge):
+    said = json.loads(refuge.run("verify", "--json", expected=(0, 1)).stdout)
+    return said["findings"]
+
+
+def test_keys_from_before_an_erasure_in_the_place_of_todays_are_found(tmp_path):
+    refuge = Refuge(tmp_path)
+    refuge.load([{"key": "1", **ASHA}, ZED], "club")
+    put_back = older_keys(refuge, tmp_path)
+    refuge.run("erase", "club:2", "--yes", "--reason", "asked")
+    assert verified(refuge) == []
+    put_back()
+    found = verified(refuge)
+    assert [each for each in found if "open what was erased" in each] == found != []
+
+
+def test_keys_from_before_a_load_in_the_place_of_todays_are_found_also_when_others_follow(tmp_path):
+    refuge = Refuge(tmp_path)
+    refuge.load([{"key": "1", **ASHA}], "club")
+    put_back = older_keys(refuge, tmp_path)
+    refuge.load([{"key": "1", **ASHA}, ZED], "club", "2026-09-02")
+    assert verified(refuge) == []
+    put_back()
+    with refuge.opened() as store:
+        store.keys.issue([bytes([n]) * 16 for n in range(9)])
+    (found,) = verified(refuge)
+    assert "was sealed with subject key" in found

@@ -81,3 +81,12 @@ def test_links_that_lead_nowhere_and_pipes_are_named(tmp_path):
     (source / "csv.2026-01-02.csv").symlink_to("/mnt/nowhere/csv.2026-01-02.csv")
     os.mkfifo(source / "pipe")
     assert [path.name for path in left_out(tmp_path)] == ["csv.2026-01-02.csv", "pipe"]
+
+
+@pytest.mark.parametrize("ending", [".part", ".PART", ".filepart", ".tmp", "~"])
+def test_a_file_that_is_still_being_written_by_its_name_is_left_out_and_named(
+    folder, tmp_path, ending
+):
+    names = ["club/csv.2026-01-01.csv", f"club/csv.2026-01-02.csv{ending}"]
+    assert folder(dict.fromkeys(names, "key,given\n1,Asha\n")) == names[:1]
+    assert [path.name for path in left_out(tmp_path)] == [f"csv.2026-01-02.csv{ending}"]

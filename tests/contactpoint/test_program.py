@@ -220,6 +220,17 @@ def test_where_standard_output_is_full_it_is_said_once(program, words):
     assert "Exception" not in ran.stderr
 
 
+def test_where_there_is_no_room_for_a_load_it_says_what_to_do(program):
+    program("init")
+    rows = "".join(f"{n},Asha,Okonjo,2015-03-04\n" for n in range(9000))
+    (program.folder / "many.csv").write_text(f"key,given,family,dob\n{rows}")
+    load = "load many.csv --source club --feed csv --no-link"
+    # Of a file that grows too large the system sends a signal; ignored, it is an error.
+    ran = program.in_shell(f"--version; ulimit -f 64; trap '' XFSZ; '{PROGRAM}' {load}")
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("make room (disk, quota, 'ulimit -f'), and give the command again\n")
+
+
 def test_a_command_without_a_store_says_how_to_make_one(program):
     run = program("status")
     assert run.returncode == 1
@@ -292,6 +303,37 @@ def test_a_night_refuses_a_file_with_a_future_date_in_its_name(program):
     assert run.returncode == 1
     assert "csv.2062-01-15.csv: the date in its name" in run.stderr
     assert program.json("status")["records"] == 1
+
+
+def test_a_file_whose_name_is_no_utf8_is_loaded_like_any_other(program):
+    """It ended the night, and the files behind it were not loaded."""
+    program("init")
+    folder = program.folder / "drop" / "club"
+    folder.mkdir(parents=True)
+    for name, row in ((b"M\xfcller-2026-09-01.csv", "1,Asha"), (b"ok-2026-09-02.csv", "2,Bram")):
+        path = Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
+        path.write_text(f"key,given,family,dob\n{row},Okonjo,2015-03-04\n")
+    done = json.loads(program.installed("nightly", "drop", "--json").stdout)
+    assert [each["new"] for each in done["files"]] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["child", "find", b"Zo\xeb", "--reason", "school asks whom to ring"],
+        ["child", "find", "Zed", "--reason", b"Zo\xeb's school asks"],
+        ["why", b"club:\xeb", "club:1"],
+        ["erase", b"club:\xeb", "--yes", "--reason", "asked"],
+        ["delivery", "show", b"\xeb"],
+    ],
+)
+def test_words_that_are_no_utf8_are_no_fault_of_the_program(program, words):
+    program("init")
+    run = program(*map(os.fsdecode, words))
+    assert run.returncode == 2
+    assert run.stderr.endswith(
+        "expected words in UTF-8, typed or on standard input ('locale' says what they are)\n"
+    )
 
 
 def test_a_misspelt_command_is_a_usage_error_with_a_guess(program):

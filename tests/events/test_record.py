@@ -113,6 +113,11 @@ def test_a_late_row_that_repeats_the_statement_before_it_owes_no_event():
     assert kinds(states(2, Z), record) == [RecordAmended]
 
 
+def test_a_late_row_that_repeats_the_statement_after_it_owes_none_where_others_are_known_too():
+    record = after(states(1, X), states(3, Y))
+    assert kinds(states(2, Y), record) == []
+
+
 def test_an_earlier_statement_repeated_at_its_own_place_owes_no_event():
     record = after(states(1, X), states(3, Y), states(5, Z))
     assert kinds(states(3, Y), record) == []

@@ -7,6 +7,7 @@ import pytest
 
 from events.chain import START, ChainedEvent, link
 from events.checkpoints import Checkpoints
+from events.keys import KeyStoreError
 from events.log import LogError
 from events.message import Recorded
 from events.never_link import NeverLinkGrown
@@ -253,6 +254,15 @@ def test_a_head_that_does_not_read_as_one_is_found(store, tmp_path):
             "UPDATE subject_key SET wrapped = NULL WHERE number = 3",
             "subject key 3 was destroyed, and no erasure says so",
         ),
+        (
+            "DELETE FROM key_state",
+            "the row of key_state is gone; expected the counts of the subject keys",
+        ),
+        (
+            "UPDATE key_state SET erasures = erasures + 5",
+            "the erasures counted are 6, and their ledger ends at 1",
+        ),
+        ("UPDATE erasure SET number = 3", "the erasures counted are 1, and their ledger ends at 3"),
     ],
 )
 def test_a_key_that_is_gone_or_does_not_open_is_found(store, tmp_path, tampering, found):
@@ -261,6 +271,22 @@ def test_a_key_that_is_gone_or_does_not_open_is_found(store, tmp_path, tampering
     with closing(sqlite3.connect(tmp_path / "keys.db")) as tool, tool:
         assert tool.execute(tampering).rowcount == 1
     assert [one.what for one in verify_keys(store.keys)] == [found]
+
+
+def test_a_wrapping_key_in_force_that_the_master_key_lacks_is_found(store, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as tool, tool:
+        tool.execute("UPDATE key_state SET wrapping = 9")
+    (found,) = [one.what for one in verify_keys(store.keys)]
+    assert found.startswith("new keys cannot be wrapped: wrapping key 9 is not in ")
+
+
+def test_keys_without_their_counts_are_refused_by_name(store, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as tool, tool:
+        tool.execute("DELETE FROM key_state")
+    acts = [(store.keys.issue, b"s" * 16), (store.keys.destroy, b"s" * 16), (store.keys.openers, 1)]
+    for act, of in acts:
+        with pytest.raises(KeyStoreError, match="key_state is gone"):
+            act([of])
 
 
 def flip_in_an_index(path, name):

@@ -234,6 +234,18 @@ def test_what_is_purged_within_a_child_is_not_taken_and_the_child_is(written):
     assert (row.particulars.assessment, row.purge, rules) == (None, False, [])
 
 
+@pytest.mark.parametrize(
+    ("said", "is_purged", "rules"),
+    [("true", True, []), ("True", True, []), (1, True, []), ("1", True, []), (False, False, []),
+     ("false", False, []), (0, False, []), ("yes", False, ["YES-NO"]), ([True], False, ["YES-NO"])],
+)  # fmt: skip
+def test_a_purge_said_as_a_text_or_a_number_is_one_and_any_other_word_is_a_remark(
+    written, said, is_purged, rules
+):
+    row, found = alone(written, child() | {"purge": said})
+    assert (row.purge, found) == (is_purged, rules)
+
+
 def test_of_several_assessments_the_latest_is_the_one_that_was_made(written):
     made = [{"start_date": f"2024-0{month}-11"} for month in (2, 5, 3)]
     episode = {"referral_date": "2024-01-11", "child_and_family_assessments": made}

@@ -157,9 +157,13 @@ def _of_no_feed(paths: Iterable[Path]) -> list[tuple[Path, Exception]]:
 
 
 def _say_left_out(names: Sequence[str]) -> None:
-    """Name files outside the sources' folders: they are never passed over in silence."""
+    """Name what was not loaded: nothing is passed over in silence."""
+    from contactpoint.nightly import is_coming
+
     for name in names[:MOST_NAMED]:
-        say(f"left out: {name}; expected FOLDER/SOURCE/FILE")
+        is_whole = not is_coming(Path(name))
+        expected = "FOLDER/SOURCE/FILE" if is_whole else "a name that says that it has come whole"
+        say(f"left out: {name}; expected {expected}")
     if len(names) > MOST_NAMED:
         say(f"left out: {len(names) - MOST_NAMED:,} more files like these")
 

@@ -18,12 +18,19 @@ def verify(as_json: bool) -> int:
     ledgers of erasures and shields; exit 1 where one does not fit.
     """
     from contactpoint.following import heads_of
-    from events.verify import replaced, verify_keys, verify_ledgers
+    from events.verify import (
+        replaced,
+        verify_erasures,
+        verify_keys,
+        verify_ledgers,
+        verify_subjects,
+    )
     from events.verify import verify as walk
 
     with opened(Act.VERIFY) as store, progress("verifying", wanted=not as_json):
         report = walk(store.log, store.checkpoints, heads_of)
-        report.findings += verify_keys(store.keys)
+        report.findings += verify_keys(store.keys) or verify_subjects(store.log, store.keys)
+        report.findings += verify_erasures(store.keys, store.ledger, store.log.id)
         report.findings += verify_ledgers((store.ledger, store.shield_ledger), store.log.id)
         report.findings += replaced((store.log, store.access), store.checkpoints)
         events = store.log.position()

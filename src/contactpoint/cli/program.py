@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import errno
 import importlib
 import io
 import os
@@ -57,6 +58,8 @@ COMMANDS = {
 UNUSABLE = frozenset({"DatabaseError", "InterfaceError", "OperationalError"})
 """Errors of a database that is missing, locked, full, broken or out of reach, by the names that
 drivers, SQLAlchemy and eventsourcing share. They are no kind of the errors about values."""
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 COMPLETION = """\b
 Shell completion, in bash (zsh and fish alike):
@@ -177,6 +180,12 @@ def _explained(error: Exception) -> tuple[int, str]:
     code = _exit_code(error)
     if code is not None:
         return code, _said(error)
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        # What is typed or read is decoded by its reader; only bytes of the shell's come in so.
+        return (
+            2,
+            "expected words in UTF-8, typed or on standard input ('locale' says what they are)",
+        )
     if os.environ.get("CONTACTPOINT_TRACEBACK"):
         raise error
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
@@ -198,7 +207,10 @@ def _said(error: Exception) -> str:
     if type(error).__name__ == "TamperedEventError":
         return f"the log was changed: {error}; 'contactpoint verify' says where else"
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        if error.errno in NO_ROOM:
+            return f"{said}; make room (disk, quota, 'ulimit -f'), and give the command again"
+        return said
     return str(error)
 
 

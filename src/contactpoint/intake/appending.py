@@ -1,6 +1,6 @@
 """The second pass: planned chunks become events, each chunk in one commit."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -13,7 +13,7 @@ from contactpoint.intake.drifting import drifts
 from contactpoint.intake.first_pass import Findings
 from contactpoint.intake.marking import Marking
 from contactpoint.intake.merging import Merging
-from contactpoint.intake.preparing import EncodedRows, PreparedRow
+from contactpoint.intake.preparing import BEHIND, EncodedRows, PreparedRow
 from contactpoint.intake.sealing import Firsts, Place, SealedFirsts, Sealing, Stating
 from contactpoint.intake.spool import PlannedChunk
 from events.delivery import (
@@ -32,11 +32,13 @@ from events.record import (
     Record,
     RecordEvent,
     RecordReceived,
+    RecordWithdrawn,
     StateRecord,
     WithdrawRecord,
     confirm,
     decide,
     evolve,
+    moves,
     needs_history,
     prove_present,
 )
@@ -143,6 +145,10 @@ class Appending:
             + seen
         )
         for row in rows:
+            if self._is_spoken_for(row, found.foremost, commit):
+                commit.unchanged += 1
+                seen.append(UUID(bytes=row.record))
+                continue
             follows = bool(row.former) and row.former in former
             owner, other_key = self._identified(row, commit) if follows else (row.record, b"")
             self._row(row, UUID(bytes=owner), other_key, commit)
@@ -209,7 +215,9 @@ class Appending:
         else:
             if needs_history(state, row.stated):
                 state = self._log.replay(id_, Record(), evolve)
-            command = self._place.statement(row, state.ordinal or self._ordinal, other_key)
+            is_moved = state.absent is not None and moves(state, row.stated, row.scope)
+            gone = self._gone(id_) if is_moved else None
+            command = self._place.statement(row, state.ordinal or self._ordinal, other_key, gone)
         events = list(decide(command, msgspec.structs.replace(head.state, orders=state.orders)))
         if not events and not row.purge:
             commit.unchanged += 1
@@ -228,7 +236,36 @@ class Appending:
             commit.marked[id_] = None
         if row.merged_into and stating:
             commit.merged[id_] = UUID(bytes=row.merged_into)
-        self._withdraw_if_a_later_snapshot_lacked_it(id_, row.scope, commit)
+        self._withdraw_if_a_later_snapshot_lacked_it(id_, commit)
+
+    def _is_spoken_for(
+        self, row: PreparedRow, foremost: Mapping[bytes, bytes], commit: "_Commit"
+    ) -> bool:
+        """Whether another row of the file goes before it, so that it need not be kept.
+
+        Of a pupil on roll a leaver's row is not kept at all: the one on roll may only confirm what
+        is known, and the other would be the later.
+        """
+        content = row.stated.content
+        greatest = foremost.get(row.record, content)
+        if row.own_order or content >= greatest:
+            return False
+        is_of_a_leaver = content.startswith(BEHIND) and not greatest.startswith(BEHIND)
+        return is_of_a_leaver or self._has_said(row, commit)
+
+    def _has_said(self, row: PreparedRow, commit: "_Commit") -> bool:
+        """Whether the record has a statement like the row's: it need not be kept again."""
+        head = commit.heads.get(UUID(bytes=row.record))
+        if head is None or head.state.stated is None:
+            return False
+        known = self._log.replay(head.record, Record(), evolve).orders
+        return any(order.content == row.stated.content for order in known)
+
+    def _gone(self, record: UUID) -> Order | None:
+        """The latest absence of a record that is none from a snapshot: of it, wherever it is."""
+        told = (message.event for message in self._log.stream(record, opened=False))
+        absences = (event for event in told if isinstance(event, RecordWithdrawn))
+        return max((each.absent for each in absences if each.reason != "absent"), default=None)
 
     def _identified(self, row: PreparedRow, commit: "_Commit") -> tuple[bytes, bytes]:
         """The record of a row that names a former key, and the key that answers with it too.
@@ -253,11 +290,10 @@ class Appending:
         commit.apply(theirs, decide(command, theirs.state), row.stated.effective)
         return row.record, b""
 
-    def _withdraw_if_a_later_snapshot_lacked_it(
-        self, record: UUID, scope: str, commit: "_Commit"
-    ) -> None:
-        latest = self._latest_snapshot(scope)
+    def _withdraw_if_a_later_snapshot_lacked_it(self, record: UUID, commit: "_Commit") -> None:
+        """A late row of another establishment leaves the record of the one that it is of."""
         head = commit.heads[record]
+        latest = self._latest_snapshot(head.state.scope)
         if latest is None or (head.state.present is not None and head.state.present >= latest):
             return
         if record.hex[:8] in self._not_taken_by(latest):
@@ -274,9 +310,12 @@ class Appending:
         return self._snapshots[scope]
 
     def _not_taken_by(self, latest: Order) -> frozenset[str]:
-        """Records of rows that the snapshot at this place rejected or held, by their short ids."""
+        """Records of rows that the snapshot at this place, or a later delivery, did not take.
+
+        By their short ids; of rows that were rejected or held.
+        """
         if latest not in self._not_taken:
-            events = [message.event for message in self._delivery_at(latest)]
+            events = (message.event for message in self._deliveries_from(latest))
             self._not_taken[latest] = frozenset(
                 note.record
                 for event in events
@@ -286,8 +325,8 @@ class Appending:
             )
         return self._not_taken[latest]
 
-    def _delivery_at(self, order: Order) -> Sequence[Recorded]:
-        """The events of the source's delivery at a place.
+    def _deliveries_from(self, order: Order) -> Iterator[Recorded]:
+        """The events of the source's other deliveries from a place in its time on.
 
         A walk over all deliveries; a late file alone asks for it, once.
         """
@@ -295,9 +334,9 @@ class Appending:
             for message in self._log.decode(rows, opened=False):
                 event = message.event
                 assert isinstance(event, DeliveryReceived)
-                if (event.source, event.order) == (self._place.source, order):
-                    return self._log.stream(message.originator_id)
-        return ()
+                is_own = message.originator_id == self._place.stream
+                if event.source == self._place.source and event.order >= order and not is_own:
+                    yield from self._log.stream(message.originator_id)
 
     def _append(self, commit: "_Commit", last: Event, sealed: SealedFirsts | None = None) -> None:
         """One commit: the records' events with their keys, shields, then the delivery's own."""
@@ -352,7 +391,8 @@ class Appending:
             absent = (
                 head
                 for head in current
-                if head.state.present is None or head.state.present < self._place.order
+                if (head.state.present is None or head.state.present < self._place.order)
+                and head.record.hex[:8] not in self._not_taken_by(self._place.order)
             )
             while some := list(islice(absent, size)):
                 yield some

@@ -54,6 +54,8 @@ class Findings:
     """Current records that the file names and that no later delivery has, by scope."""
     repeated: frozenset[bytes] = frozenset()
     """Records that more than one row of the file names."""
+    foremost: dict[bytes, bytes] = field(default_factory=dict)
+    """Those of which rows say different things, each with the content that goes before."""
     contradicted: frozenset[bytes] = frozenset()
     """Those of which two rows say different things, where that is not lawful."""
     turned: dict[bytes, bytes] = field(default_factory=dict)
@@ -122,7 +124,8 @@ class FirstPass:
                 planned = self._taken_up(read, chunk, found) if only else self.plan(chunk, found)
                 found.counts = found.counts + planned.counts
                 spool.write(planned)
-            found.repeated, contradicted = manifest.repeated()
+            found.repeated, found.foremost = manifest.repeated()
+            contradicted = frozenset(found.foremost)
             found.kept_out |= found.swapped
             found.amended -= len(found.swapped)
             found.former = {

@@ -664,7 +664,12 @@ def _size(paths: Sequence[Path]) -> int:
 
 
 def _path(paths: Sequence[Path]) -> str:
-    return "\n".join(str(path.absolute()) for path in paths)
+    """The files' names as the log keeps them: of bytes that are no UTF-8 it says which they are.
+
+    Such a file is not found again when what is held of it is approved, and is to be loaded anew.
+    """
+    names = "\n".join(str(path.absolute()) for path in paths)
+    return names.encode("utf-8", "backslashreplace").decode()
 
 
 def _given(path: Path | None) -> list[Path]:

@@ -33,12 +33,15 @@ class Manifest:
         found = self._db.execute("SELECT 1 FROM stated WHERE record = ? LIMIT 1", (record,))
         return found.fetchone() is not None
 
-    def repeated(self) -> tuple[frozenset[bytes], frozenset[bytes]]:
-        """Records that this file names more than once; those of which it says different things."""
+    def repeated(self) -> tuple[frozenset[bytes], dict[bytes, bytes]]:
+        """Records that this file names more than once; those of which it says different things.
+
+        The latter with the greatest content, which counts where all are said of one time.
+        """
         self._db.execute("CREATE INDEX by_record ON stated (record, content)")
         found = self._db.execute(
-            "SELECT record, min(content) <> max(content) FROM stated"
+            "SELECT record, min(content), max(content) FROM stated"
             " GROUP BY record HAVING count(*) > 1"
         ).fetchall()
-        repeated = frozenset(record for record, _ in found)
-        return repeated, frozenset(record for record, differ in found if differ)
+        repeated = frozenset(record for record, _, _ in found)
+        return repeated, {record: most for record, least, most in found if least != most}

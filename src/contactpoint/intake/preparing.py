@@ -32,6 +32,11 @@ class Hashing(Protocol):
         """4 bytes that are equal when one trait of two statements is."""
 
 
+BEHIND = bytes(2)
+"""How the content hash of a row begins that stands behind the others of its record: the place of a
+statement ends with that hash, and of two at one time the greater counts."""
+
+
 class PreparedRow(msgspec.Struct, frozen=True, array_like=True):
     """A row, ready to be compared with its record's head and to be sealed."""
 
@@ -167,6 +172,8 @@ class Preparing:
 
     def _row(self, row: ReadRow) -> PreparedRow:
         content = self._hashing.content_hash(row.statement + b"\0" + row.sensitive)
+        if row.behind:
+            content = BEHIND + content[len(BEHIND) :]
         forename, family, birth, _ = row.traits
         return PreparedRow(
             line=row.line,

@@ -37,6 +37,8 @@ class ReadRow(msgspec.Struct, frozen=True, array_like=True, tag="read"):
     """Its feed marks the child as restricted."""
     merged_into: str = ""
     """The key of another record into which the source has merged this one."""
+    behind: bool = False
+    """Any other row of the file for the same record goes before it."""
 
 
 class RecalledRow(msgspec.Struct, frozen=True, array_like=True, tag="recalled"):
@@ -145,6 +147,7 @@ class Encoding:
             left_out,
             particulars.restricted,
             row.merged_into,
+            row.behind,
         )
 
 

@@ -38,7 +38,13 @@ class Place:
         """As the events of its rows name it."""
         return self.stream.hex[:16]
 
-    def statement(self, row: PreparedRow, ordinal: int, other_key: bytes = b"") -> StateRecord:
+    def statement(
+        self,
+        row: PreparedRow,
+        ordinal: int,
+        other_key: bytes = b"",
+        gone: Order | None = None,
+    ) -> StateRecord:
         """The command that a row of the delivery amounts to."""
         return StateRecord(
             ordinal=ordinal,
@@ -52,6 +58,7 @@ class Place:
             statement=msgspec.Raw(row.statement),
             sensitive=msgspec.Raw(row.sensitive) if row.sensitive else None,
             other_key=other_key,
+            gone=gone,
         )
 
 
