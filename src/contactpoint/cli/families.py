@@ -60,7 +60,11 @@ def about_child(
         responsible = store.responsible(found)
         known = responsible.offered if act is Act.ACCEPT else responsible.code
         shielded = not isinstance(found.view, ChildView)
-        about = About(authorities=frozenset({known} - {""}), shielded=shielded)
+        about = About(
+            authorities=frozenset({known} - {""}),
+            shielded=shielded,
+            family=store.relatives.among(store.actor.subject, [found.child]),
+        )
         store.require(act, about, purpose=purpose, missing=MISSING)
         yield store, found
 

@@ -317,6 +317,26 @@ def test_a_practitioner_corrects_nothing(family):
         family.by("practitioner", "child", "correct", family.number(), "--sex", "F", *WHY)
 
 
+@pytest.mark.parametrize(
+    ("role", "what"),
+    [
+        ("data-manager", ("correct", "--sex", "F")),
+        ("data-manager", ("consent", "given")),
+        ("practitioner", ("consent", "withdrawn")),
+    ],
+)
+def test_nobody_tells_of_a_child_of_their_own_family(family, role, what):
+    family.told({**CLINIC, "consent": "given"})
+    number = family.number()
+    family.by(role, "review", "relatives", number)
+    act, *said = what
+    with pytest.raises(NotFoundError, match="no child of that number"):
+        family.by(role, "child", act, number, *said, *WHY)
+    shown = family.shown()
+    assert shown["sensitive"]
+    assert not shown["corrections"]
+
+
 def test_death_is_shown_and_how_long_the_child_is_kept(family):
     family.patient(deceasedDateTime="2026-05-06")
     shown = family.shown()
