@@ -30,7 +30,7 @@ ROUNDED = 10
 VERDICTS = ("link", "apart", "unsure", "refer")
 LOOKS = (ChildrenAccessed, ActRefused)
 SHIELDS = frozenset({"ShieldApplied", "ShieldInherited", "ShieldLifted"})
-_FORMS = re.compile(r"(\d{4})(?:-(\d{2})|-Q([1-4]))?(?:-(\d{2}))?")
+_FORMS = re.compile(r"([0-9]{4})(?:-([0-9]{2})|-Q([1-4]))?(?:-([0-9]{2}))?")
 
 Pair = tuple[UUID, UUID]
 
@@ -104,7 +104,7 @@ def period(text: str) -> Period:
     first, dots, last = text.partition("..")
     try:
         found = Period(_days(first).first, _days(last).behind) if dots else _days(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         found = None
     if found is None or found.first >= found.behind:
         raise UsageError(
@@ -220,12 +220,15 @@ def _days(text: str) -> Period:
     form = _FORMS.fullmatch(text)
     if form is None:
         raise ValueError(text)
-    year, month, quarter, day = (int(part) if part else 0 for part in form.groups())
-    if day:
-        first = date(year, month, day)
+    year, month, quarter, day = (int(part) if part else None for part in form.groups())
+    assert year is not None  # or the form were another
+    if day is not None:
+        first = date(year, month or 0, day)
         return Period(first, first + timedelta(days=1))
-    first = date(year, quarter * 3 - 2 if quarter else month or 1, 1)
-    months = 3 if quarter else 1 if month else 12
+    if quarter is not None:
+        month = quarter * 3 - 2
+    first = date(year, 1 if month is None else month, 1)
+    months = 3 if quarter else 12 if month is None else 1
     ends = first.month + months - 1
     return Period(first, date(first.year + ends // 12, ends % 12 + 1, 1))
 

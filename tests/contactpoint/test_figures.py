@@ -155,7 +155,21 @@ def test_a_period_is_whole_days(text, first, behind):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "26", "2026-13", "2026-Q5", "2026-Q1-02", "2025-02-29", "2026..2025", "..", "0000", "x"],
+    [
+        *(
+            "",
+            "26",
+            "2026-13",
+            "2026-Q5",
+            "2026-Q1-02",
+            "2025-02-29",
+            "2026..2025",
+            "..",
+            "0000",
+            "x",
+        ),
+        *("2026-00", "2026-11-00", "2026-Q4-00", "9999-12-31", "2026..9999-12-31", "٢٠٢٦"),
+    ],
 )
 def test_what_is_no_period_says_what_one_looks_like(text):
     with pytest.raises(UsageError, match="a quarter"):
