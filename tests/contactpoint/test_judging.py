@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import click
 import msgspec
 import pytest
 
@@ -117,6 +118,11 @@ def test_a_decision_on_what_has_changed_since_is_refused_with_what_changed(desk)
     assert refused.value.exit_code == 1
     assert desk.events() == before
     assert frozenset({NORTH, SOUTH}) not in desk.children()
+
+
+def test_what_can_be_no_version_was_seen_by_nobody(desk):
+    with pytest.raises(click.BadParameter, match="four numbers"):
+        desk.decide(NORTH, SOUTH, verdict="link", seen=f"{'9' * 5000}.1.1.1")
 
 
 @pytest.mark.parametrize("grown", [NORTH, SOUTH])
