@@ -201,6 +201,31 @@ def test_a_day_that_never_was_is_no_correction(family):
     assert "2015-02-31" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("--given", " "), "expected what is right"),
+        (("--family", "\u200b", "--address", " , "), "expected what is right"),
+        (("--address", "1 Mill Lane", "--postcode", "not one"), "--postcode: POSTCODE-FORM"),
+        (("--dob", "2999-01-01"), "--dob: DATE-FUTURE"),
+    ],
+)
+def test_a_correction_that_says_nothing_or_what_cannot_be_is_refused(family, said, told):
+    family.told()
+    with pytest.raises(UsageError, match=told):
+        family.manager("child", "correct", family.number(), *said)
+    assert not family.shown()["corrections"]
+
+
+def test_a_correction_is_kept_as_names_and_postcodes_are_written(family):
+    family.told()
+    said = ("--given", " Ayesha\x1b[31m ", "--family", "Okonjo\n", "--postcode", "se153qn")
+    family.manager("child", "correct", family.number(), *said)
+    by_kind = {one["kind"]: one["says"] for one in family.shown()["corrections"]}
+    assert by_kind["name"] == {"given": ["Ayesha", "[31m"], "family": "Okonjo"}
+    assert by_kind["address"]["address"] == {"postcode": "SE15 3QN"}
+
+
 def test_what_was_told_of_a_child_is_sealed_and_gone_when_the_child_is_erased(family):
     family.told()
     number = family.number()
