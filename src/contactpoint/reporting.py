@@ -127,6 +127,8 @@ def report(store: Contactpoint, of: Period) -> Figures:
     seen = store.open_records.visible(named)
     judged = [one for one in judged if {one[1].left, one[1].right} <= seen]
     verdicts = [(at, event) for at, event in judged if isinstance(event, PairJudged)]
+    taken_back = _taken_back(store.log)
+    standing = [(at, one) for at, one in verdicts if at > taken_back.get((one.left, one.right), 0)]
     counted = Counter[str](event.verdict for _, event in verdicts)
     looks = [message.event for _, message in _happened(store.access, of, *LOOKS)]
     opened = [event for event in looks if isinstance(event, ChildrenAccessed)]
@@ -142,7 +144,7 @@ def report(store: Contactpoint, of: Period) -> Figures:
         decided={verdict: counted[verdict] for verdict in VERDICTS},
         reversed=len(judged) - len(verdicts),
         awaiting=len(store.open_records.shown_pairs()),
-        errors=guard.answer(store.read, lambda it: _errors(it, verdicts, referred, count)),
+        errors=guard.answer(store.read, lambda it: _errors(it, standing, referred, count)),
         shields=_shields(store.log, of),
         overrides=sum("override" in event.act for event in opened),
         looks=len(opened),
@@ -156,7 +158,7 @@ def _errors(
     referred: Mapping[Pair, int],
     count: int,
 ) -> Errors:
-    """What the verdicts say of pairs that the index had decided without asking."""
+    """What the verdicts in force say of pairs that the index had decided without asking."""
     false, missed = set[Pair](), set[Pair]()
     for position, event in verdicts:
         pair = event.left, event.right
@@ -205,6 +207,16 @@ def _referred(log: Log) -> dict[Pair, int]:
                 pair = min(one.left, one.right), max(one.left, one.right)
                 found.setdefault(pair, message.origin.recorded)
     return found
+
+
+def _taken_back(log: Log) -> dict[Pair, int]:
+    """Where a judgement on a pair was last taken back: what was said before proves no error."""
+    always = Period(date(1970, 1, 1), date.max)
+    return {
+        (message.event.left, message.event.right): position
+        for position, message in _happened(log, always, JudgementReversed)
+        if isinstance(message.event, JudgementReversed)
+    }
 
 
 def _happened(log: Log, of: Period, *kinds: type[Event]) -> Iterator[Happened]:

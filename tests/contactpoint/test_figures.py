@@ -77,6 +77,17 @@ def test_a_pair_that_was_never_referred_and_is_one_child_is_a_missed_link_found(
     assert figures(desk)["errors"]["missed_links"] == 1
 
 
+def test_what_a_steward_took_back_proves_no_error(desk):
+    pair = linked(desk)
+    desk.decide(*pair, verdict="apart")
+    desk.undo(*pair)
+    told = figures(desk)
+    assert (told["decided"]["apart"], told["reversed"]) == (1, 1)
+    assert told["errors"]["false_links"] == 0
+    desk.decide(*pair, verdict="apart")
+    assert figures(desk)["errors"]["false_links"] == 1
+
+
 def test_nothing_that_happened_on_other_days_is_counted(desk):
     desk.decide(*linked(desk), verdict="apart")
     told = figures(desk, "2001")
