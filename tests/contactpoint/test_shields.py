@@ -7,10 +7,12 @@ import json
 import threading
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from itertools import count
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -21,6 +23,7 @@ from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
 from contactpoint.keeping.shielding_again import shield_again
+from contactpoint.moments import moment
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked, SecondPersonError
 from events.access import InvestigationOpened
 from events.message import Origin
@@ -772,7 +775,9 @@ def test_a_child_who_has_lost_all_records_to_others_is_none_to_shield(refuge):
 
 def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
     number = refuge.number("pds", NHS)
-    refuge.apply(number, "--review", "2026-01-01")
+    with refuge.opened() as store:
+        then = msgspec.structs.replace(store.origin("shield"), recorded=moment("2025-12-01"))
+        store.shielding.apply(number, Asked("refuge", review=date(2026, 1, 1)), then)
     refuge.apply(refuge.number("club", "1"), "--review", "2099-01-01")
     own, _ = refuge.listed()
     assert [(shield["review"], shield["overdue"]) for shield in own] == [
@@ -780,6 +785,19 @@ def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
         ("2099-01-01", False),
     ]
     assert not is_open(refuge.show(number))
+
+
+def test_no_shield_is_to_be_reviewed_on_a_day_that_has_gone(refuge):
+    number = refuge.number("pds", NHS)
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    with pytest.raises(UsageError, match="a day that is still to come"):
+        refuge.told(refuge.officer(), "shield", "apply", number, *words, "--review", "2026-01-01")
+    assert is_open(refuge.show(number))
+    refuge.apply(number)
+    before = refuge.listed()
+    with pytest.raises(UsageError, match="a day that is still to come"):
+        refuge.told(refuge.officer(), "shield", "review", number, "--review", "2026-01-01")
+    assert refuge.listed() == before
 
 
 def _investigations(refuge):
