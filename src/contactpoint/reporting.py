@@ -15,7 +15,7 @@ import msgspec
 
 from contactpoint.bootstrap import Contactpoint
 from contactpoint.errors import UsageError
-from events.access import ActRefused, ChildrenAccessed
+from events.access import ActRefused, ChildrenAccessed, InvestigationOpened
 from events.catalogue import Catalogue
 from events.judgement import JudgementReversed, PairJudged
 from events.linking import PairsReferred
@@ -28,7 +28,7 @@ from projections.projection import Happened, Target
 ROUNDED = 10
 """Counts of shields are given to the nearest such: a single one would tell of a child."""
 VERDICTS = ("link", "apart", "unsure", "refer")
-LOOKS = (ChildrenAccessed, ActRefused)
+LOOKS = (ChildrenAccessed, ActRefused, InvestigationOpened)
 SHIELDS = frozenset({"ShieldApplied", "ShieldInherited", "ShieldLifted"})
 _FORMS = re.compile(r"([0-9]{4})(?:-([0-9]{2})|-Q([1-4]))?(?:-([0-9]{2}))?")
 
@@ -91,6 +91,7 @@ class Figures(msgspec.Struct, frozen=True):
     errors: Errors
     shields: Shields
     overrides: int
+    """Looks through a shield; to ask for one where none stands is a look like any other."""
     looks: int
     refused: int
     """Acts that somebody was denied for want of a role."""
@@ -131,7 +132,7 @@ def report(store: Contactpoint, of: Period) -> Figures:
     standing = [(at, one) for at, one in verdicts if at > taken_back.get((one.left, one.right), 0)]
     counted = Counter[str](event.verdict for _, event in verdicts)
     looks = [message.event for _, message in _happened(store.access, of, *LOOKS)]
-    opened = [event for event in looks if isinstance(event, ChildrenAccessed)]
+    what = Counter(type(event) for event in looks)
     guard = store.guard
     count = guard.answer(store.read, lambda target: placed(target, of.begin, of.end))
     return Figures(
@@ -146,9 +147,9 @@ def report(store: Contactpoint, of: Period) -> Figures:
         awaiting=len(store.open_records.shown_pairs()),
         errors=guard.answer(store.read, lambda it: _errors(it, standing, referred, count)),
         shields=_shields(store.log, of),
-        overrides=sum("override" in event.act for event in opened),
-        looks=len(opened),
-        refused=len(looks) - len(opened),
+        overrides=what[InvestigationOpened],
+        looks=what[ChildrenAccessed],
+        refused=what[ActRefused],
     )
 
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from contactpoint.errors import UsageError
+from contactpoint.errors import NotFoundError, UsageError
 from contactpoint.reporting import ROUNDED, period
-from tests.contactpoint.desk import Desk
+from tests.contactpoint.desk import REASON, Desk
 from tests.contactpoint.shields import Refuge
 
 ALWAYS = "2000..2100"
@@ -102,6 +102,22 @@ def test_looks_and_refusals_are_counted(desk):
         desk.run("erase", "123456789012", "--yes", by=desk.ada)
     told = figures(desk)
     assert (told["looks"], told["refused"], told["overrides"]) == (1, 1, 0)
+
+
+def test_overrides_that_looked_through_a_shield_are_counted_and_no_others(desk):
+    desk.patient("north", "9000000009", "2015-03-04")
+    number = desk.numbers()[0]["north", "9000000009"]
+    olu = desk.run("token", "--subject", "olu", "--role", "shielding-officer", "--strong")
+    olu = olu.stdout.strip()
+    look = ("child", "show", number, "--override", *REASON)
+    desk.run(*look, by=olu)
+    with pytest.raises(NotFoundError):
+        desk.run("child", "show", "123456789012", "--override", *REASON, by=olu)
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.run("shield", "apply", number, *words, by=olu)
+    assert figures(desk)["overrides"] == 0
+    desk.run(*look, by=olu)
+    assert figures(desk)["overrides"] == 1
 
 
 def test_what_was_decided_of_a_child_who_is_restricted_since_is_in_no_figure(desk):
