@@ -683,7 +683,17 @@ def test_one_officer_alone_lifts_nothing(refuge, asha, first, second):
     assert not is_open(refuge.show(asha))
 
 
-@pytest.mark.parametrize("second", ["", "olu"])
+def test_fewer_digits_than_are_listed_name_no_shield(refuge, asha):
+    (shield,) = refuge.listed()[0]
+    second = refuge.officer("ola")
+    for name in (shield["shield"][:1], shield["shield"][:7]):
+        words = ("shield", "lift", name, "--reason", "home")
+        answer = refuge.asked(refuge.officer(), *words, second=second)
+        assert isinstance(answer.exception, NotFoundError)
+    assert not is_open(refuge.show(asha))
+
+
+@pytest.mark.parametrize("second", ["", "olu", "OLU", "\uff4f\uff4c\uff55"])
 def test_nobody_lifts_a_shield_with_themselves(refuge, asha, second):
     with refuge.opened() as store, pytest.raises(SecondPersonError, match="by two persons"):
         store.shielding.lift(asha, second, "home", Origin(1, "olu", "shield lift"))

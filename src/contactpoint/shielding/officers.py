@@ -9,6 +9,7 @@ from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError, UsageError
 from contactpoint.judging.acts import Hangs, hanging
 from contactpoint.moments import day_of
+from contactpoint.people.actor import folded
 from contactpoint.people.deciding import Act
 from contactpoint.shielding.acts import ShieldActs
 from events.child import Child, evolve
@@ -155,7 +156,7 @@ class Shielding:
         ``seen``: the version of the shield that they saw. Raises SecondPersonError where the second
         is the first, NotFoundError where none stands, StaleShieldError where it is at another.
         """
-        if not second or second == origin.actor:
+        if not second or folded(second) == folded(origin.actor):
             raise SecondPersonError(
                 "a shield is lifted by two persons; expected a second who is not the first"
             )
