@@ -1,7 +1,7 @@
 """What stands beside a child's records, as a reader meets it, night after night."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -118,6 +118,12 @@ def test_a_sensitive_service_without_consent_is_not_told_of(family):
 def test_a_sensitive_service_that_has_ended_is_not_told_of(family):
     family.told({**CLINIC, "consent": "given", "end_date": "2020-01-01"})
     assert family.shown()["sensitive"] is None
+
+
+def test_a_sensitive_service_is_told_of_on_its_last_day(family):
+    today = datetime.now(UTC).date().isoformat()
+    family.told({**CLINIC, "consent": "given", "end_date": today})
+    assert family.shown()["sensitive"]
 
 
 def test_a_sensitive_service_that_only_an_older_file_states_is_not_told_of(family):
