@@ -398,6 +398,32 @@ def test_departure_is_shown_and_a_return_once_a_service_began_again(family):
     assert back["retention"]["rule"] == "birthday"
 
 
+@pytest.mark.parametrize(
+    ("left", "began", "back"),
+    [
+        ("2024-05-06", "2024-05-06", False),
+        ("2024-05-06", "2024-05-07", True),
+        ("2024-05", "2024-05-20", False),
+        ("2024", "2024-05-07", False),
+        ("2024", "2025-01-01", True),
+    ],
+)
+def test_a_child_is_back_where_a_service_began_after_the_last_day_it_may_have_left_on(
+    family, left, began, back
+):
+    code = {"coding": [{"code": "EMB"}]}
+    removal = [
+        {"url": "removalFromRegistrationCode", "valueCodeableConcept": code},
+        {"url": "effectiveTime", "valuePeriod": {"start": left}},
+    ]
+    family.patient(extension=[{"url": REMOVAL, "extension": removal}])
+    family.told({**ELM, "start_date": began}, nhs_number="9000000009")
+    shown = family.shown()
+    assert shown["left_england"]["value"]["date"] == left
+    assert (shown["returned"] is not None) is back
+    assert shown["retention"]["rule"] == ("birthday" if back else "departure")
+
+
 def test_what_was_told_of_a_child_goes_with_a_merge_and_comes_back_with_its_undoing(tmp_path):
     desk = Desk(tmp_path / "home").begin()
     desk.patient("north", "9000000009", "2015-03-04")
