@@ -136,6 +136,22 @@ def test_a_parents_name_is_shown_only_where_the_shield_says_that_it_is_safe(refu
     assert (last.requester, last.safe) == ("the court", ())
 
 
+@pytest.mark.parametrize(
+    ("family", "typed"),
+    [
+        ("Okonjo", "ngozi  okonjo\u200b"),
+        ("Van Dyke", "Van Dyke, Ngozi"),
+        ("O'Brien", "O'Brien,Ngozi"),
+    ],
+)
+def test_a_safe_parent_is_named_as_people_write_names(refuge, family, typed):
+    parent = {"guardian_given": "Ngozi", "guardian_family": family}
+    refuge.load([{**CORA, **parent}], "choir", "2026-09-02")
+    number = refuge.number("choir", "1")
+    refuge.apply(number, "--safe-parent", typed)
+    assert refuge.show(number)["parents"] == [{"given": ["Ngozi"], "family": family}]
+
+
 def test_2009_an_update_does_not_wipe_a_shield(refuge, asha):
     for day in range(2, 6):
         refuge.patient(NHS, f"2026-09-0{day}", line=f"{day} Other Road", postcode="N1 9GU")
