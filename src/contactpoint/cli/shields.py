@@ -55,8 +55,8 @@ def _safe() -> Callable[[F], F]:
         multiple=True,
         type=PERSONAL,
         metavar="'GIVEN FAMILY'",
-        help="A parent whose name may be shown; may be given again. No other name is shown. The last "
-        "word is the family name; one of several words is typed first: 'FAMILY, GIVEN'.",
+        help="A parent whose name may be shown; may be given again. No other name is shown. The "
+        "last word is the family name; one of several words is typed first: 'FAMILY, GIVEN'.",
     )
 
 
