@@ -146,6 +146,18 @@ def test_a_claim_ends_with_its_minutes_and_not_before(desk):
         judging.claim(store.pair_named([pair]), By("bram"), then, 2)
 
 
+def test_a_claim_of_which_the_lease_has_ended_keeps_a_pair_from_nobody(desk):
+    pair = desk.listed()[0]["pair"]
+    with desk.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        origin = store.origin("review claim")
+        before = msgspec.structs.replace(origin, recorded=origin.recorded - 120 * 10**6)
+        judging.claim(store.pair_named([pair]), By("bram"), before, 2)
+    assert {one["pair"]: one["claimed_by"] for one in desk.listed()}[pair] is None
+    desk.run("review", "claim", pair, by=desk.ada)
+    assert {one["pair"]: one["claimed_by"] for one in desk.listed()}[pair] == "ada"
+
+
 def test_a_decision_on_what_has_changed_since_is_refused_with_what_changed(desk):
     seen = desk.opened_pair(NORTH, SOUTH)["seen"]
     desk.patient("south", "9000000025", "2015-03", family="Okonjo-Bell", version="3")
