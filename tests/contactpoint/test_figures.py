@@ -4,8 +4,12 @@ import json
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from contactpoint.errors import NotFoundError, UsageError
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.moments import moment
 from contactpoint.reporting import ROUNDED, period
 from tests.contactpoint.desk import REASON, Desk
 from tests.contactpoint.shields import Refuge
@@ -93,6 +97,18 @@ def test_nothing_that_happened_on_other_days_is_counted(desk):
     told = figures(desk, "2001")
     assert (told["placed"], told["decided"], told["looks"]) == (0, NOTHING, 0)
     assert (told["first"], told["last"]) == ("2001-01-01", "2001-12-31")
+
+
+def test_what_happened_at_midnight_is_of_the_day_that_begins(desk):
+    referred(desk)
+    with desk.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        pair = store.pair_named([desk.listed()[0]["pair"]])
+        midnight = replace(store.origin("review decide"), recorded=moment("2001-02-03"))
+        meant = Meant(pair, "unsure", "too-little", judging.open(pair))
+        judging.decide(meant, By("ada"), midnight)
+    assert figures(desk, "2001-02-02")["decided"] == NOTHING
+    assert figures(desk, "2001-02-03")["decided"] == NOTHING | {"unsure": 1}
 
 
 def test_looks_and_refusals_are_counted(desk):
