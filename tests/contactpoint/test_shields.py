@@ -728,6 +728,7 @@ def test_no_officer_acts_on_the_shield_of_their_own_family(refuge, asha):
     ]
     assert [type(answer.exception) for answer in answers] == [NotFoundError] * 4
     assert not is_open(refuge.show(asha))
+    assert _investigations(refuge) == []
     refuge.lift(asha)
     laid = refuge.asked(own, "shield", "apply", asha, "--criterion", "harm", "--requester", "x")
     assert isinstance(laid.exception, NotFoundError)
