@@ -920,6 +920,11 @@ def test_the_household_is_offered_where_a_shield_is_laid(refuge):
     offered = {one["number"].replace(" ", ""): one["shares"] for one in told["household"]}
     wanted = {"sister": ["address"], "brother": ["parent"], "child": ["mother"]}
     assert offered == {refuge.number("clinic", key): shares for key, shares in wanted.items()}
+    with refuge.opened() as store:
+        looks = [m.event for m in store.access.decode(store.access.read(0, 10_000))]
+        [look] = [one for one in looks if getattr(one, "act", "") == "shield apply"]
+        shown = {store.child_named(one) for one in (number, *offered)}
+    assert set(look.children) == shown
 
 
 def test_who_asked_for_a_shield_stands_sealed(refuge, asha):
