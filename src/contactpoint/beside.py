@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from contactpoint.retention import Retention, retention
+from contactpoint.retention import Retention, latest, retention
 from contactpoint.telling import CONSENT, CORRECTION, RESPONSIBLE, Telling
 from events.child import remaining
 from events.consent import Consents, ConsentStated, is_disclosed, is_withdrawal
@@ -240,12 +240,16 @@ def _until(last: Recorded, messages: Iterable[Recorded]) -> Iterator[Recorded]:
 
 
 def returned(view: ChildView) -> Returned | None:
-    """That a service in England began after the child had left; None where none is known to."""
-    if view.left_england is None:
+    """That a service in England began after the child had left; None where none is known to.
+
+    Of a day of leaving that is known in part the latest that it may be counts.
+    """
+    left = latest(view.left_england.value.date) if view.left_england else None
+    if left is None:
         return None
     began = [
         Returned(told.value.start, told.source)
         for told in view.services
-        if told.value.start > view.left_england.value.date
+        if told.value.start > left.isoformat()
     ]
     return min(began, key=lambda one: (one.date, one.source), default=None)

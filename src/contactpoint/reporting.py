@@ -15,7 +15,7 @@ import msgspec
 
 from contactpoint.bootstrap import Contactpoint
 from contactpoint.errors import UsageError
-from events.access import ActRefused, ChildrenAccessed
+from events.access import ActRefused, ChildrenAccessed, InvestigationOpened
 from events.catalogue import Catalogue
 from events.judgement import JudgementReversed, PairJudged
 from events.linking import PairsReferred
@@ -28,9 +28,9 @@ from projections.projection import Happened, Target
 ROUNDED = 10
 """Counts of shields are given to the nearest such: a single one would tell of a child."""
 VERDICTS = ("link", "apart", "unsure", "refer")
-LOOKS = (ChildrenAccessed, ActRefused)
+LOOKS = (ChildrenAccessed, ActRefused, InvestigationOpened)
 SHIELDS = frozenset({"ShieldApplied", "ShieldInherited", "ShieldLifted"})
-_FORMS = re.compile(r"(\d{4})(?:-(\d{2})|-Q([1-4]))?(?:-(\d{2}))?")
+_FORMS = re.compile(r"([0-9]{4})(?:-([0-9]{2})|-Q([1-4]))?(?:-([0-9]{2}))?")
 
 Pair = tuple[UUID, UUID]
 
@@ -91,6 +91,7 @@ class Figures(msgspec.Struct, frozen=True):
     errors: Errors
     shields: Shields
     overrides: int
+    """Looks through a shield; to ask for one where none stands is a look like any other."""
     looks: int
     refused: int
     """Acts that somebody was denied for want of a role."""
@@ -104,7 +105,7 @@ def period(text: str) -> Period:
     first, dots, last = text.partition("..")
     try:
         found = Period(_days(first).first, _days(last).behind) if dots else _days(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         found = None
     if found is None or found.first >= found.behind:
         raise UsageError(
@@ -127,9 +128,11 @@ def report(store: Contactpoint, of: Period) -> Figures:
     seen = store.open_records.visible(named)
     judged = [one for one in judged if {one[1].left, one[1].right} <= seen]
     verdicts = [(at, event) for at, event in judged if isinstance(event, PairJudged)]
+    taken_back = _taken_back(store.log)
+    standing = [(at, one) for at, one in verdicts if at > taken_back.get((one.left, one.right), 0)]
     counted = Counter[str](event.verdict for _, event in verdicts)
     looks = [message.event for _, message in _happened(store.access, of, *LOOKS)]
-    opened = [event for event in looks if isinstance(event, ChildrenAccessed)]
+    what = Counter(type(event) for event in looks)
     guard = store.guard
     count = guard.answer(store.read, lambda target: placed(target, of.begin, of.end))
     return Figures(
@@ -142,11 +145,11 @@ def report(store: Contactpoint, of: Period) -> Figures:
         decided={verdict: counted[verdict] for verdict in VERDICTS},
         reversed=len(judged) - len(verdicts),
         awaiting=len(store.open_records.shown_pairs()),
-        errors=guard.answer(store.read, lambda it: _errors(it, verdicts, referred, count)),
+        errors=guard.answer(store.read, lambda it: _errors(it, standing, referred, count)),
         shields=_shields(store.log, of),
-        overrides=sum("override" in event.act for event in opened),
-        looks=len(opened),
-        refused=len(looks) - len(opened),
+        overrides=what[InvestigationOpened],
+        looks=what[ChildrenAccessed],
+        refused=what[ActRefused],
     )
 
 
@@ -156,7 +159,7 @@ def _errors(
     referred: Mapping[Pair, int],
     count: int,
 ) -> Errors:
-    """What the verdicts say of pairs that the index had decided without asking."""
+    """What the verdicts in force say of pairs that the index had decided without asking."""
     false, missed = set[Pair](), set[Pair]()
     for position, event in verdicts:
         pair = event.left, event.right
@@ -207,6 +210,16 @@ def _referred(log: Log) -> dict[Pair, int]:
     return found
 
 
+def _taken_back(log: Log) -> dict[Pair, int]:
+    """Where a judgement on a pair was last taken back: what was said before proves no error."""
+    always = Period(date(1970, 1, 1), date.max)
+    return {
+        (message.event.left, message.event.right): position
+        for position, message in _happened(log, always, JudgementReversed)
+        if isinstance(message.event, JudgementReversed)
+    }
+
+
 def _happened(log: Log, of: Period, *kinds: type[Event]) -> Iterator[Happened]:
     """The events of these kinds that were recorded in the period, without what is sealed."""
     for rows in log.pages(*kinds):
@@ -220,12 +233,15 @@ def _days(text: str) -> Period:
     form = _FORMS.fullmatch(text)
     if form is None:
         raise ValueError(text)
-    year, month, quarter, day = (int(part) if part else 0 for part in form.groups())
-    if day:
-        first = date(year, month, day)
+    year, month, quarter, day = (int(part) if part else None for part in form.groups())
+    assert year is not None  # or the form were another
+    if day is not None:
+        first = date(year, month or 0, day)
         return Period(first, first + timedelta(days=1))
-    first = date(year, quarter * 3 - 2 if quarter else month or 1, 1)
-    months = 3 if quarter else 1 if month else 12
+    if quarter is not None:
+        month = quarter * 3 - 2
+    first = date(year, 1 if month is None else month, 1)
+    months = 3 if quarter else 12 if month is None else 1
     ends = first.month + months - 1
     return Period(first, date(first.year + ends // 12, ends % 12 + 1, 1))
 

@@ -43,9 +43,9 @@ def retention(birth: BirthDate | None, died: str, left: str, today: date) -> Ret
     ends = [
         (_years(day, years), rule)
         for day, years, rule in (
-            (_latest(birth.value) if birth and not birth.expected else None, ADULT, "birthday"),
-            (_latest(died), AFTER_DEATH, "death"),
-            (_latest(left), AFTER_LEAVING, "departure"),
+            (latest(birth.value) if birth and not birth.expected else None, ADULT, "birthday"),
+            (latest(died), AFTER_DEATH, "death"),
+            (latest(left), AFTER_LEAVING, "departure"),
         )
         if day is not None
     ]
@@ -66,7 +66,7 @@ def _state(today: date, archived: date, restricted: date, purged: date) -> State
     return "archive years 2-6" if today < purged else "purge due"
 
 
-def _latest(text: str) -> date | None:
+def latest(text: str) -> date | None:
     """The day, or the last that ``YYYY-MM`` or ``YYYY`` may mean; None for no date."""
     parts = text.split("-") if text[:4].isdigit() else []
     if not parts:

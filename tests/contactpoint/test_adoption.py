@@ -116,6 +116,38 @@ def test_the_new_identity_of_a_shielded_child_is_shielded_too(office, number):
     assert office.findings() == []
 
 
+def test_a_new_identity_that_is_shielded_already_comes_under_no_further_shield(office):
+    olu = office.token("olu", "shielding-officer")
+    office.night("bristol", {"key": "k", **KATE})
+    for name in ("clinic:k", "bristol:k"):
+        laid = ("--criterion", "refuge", "--requester", "duty desk")
+        office.run("shield", "apply", office.number(name), *laid, by=olu)
+    office.adopted("bristol:k")
+    told = json.loads(office.run("shield", "list", "--json", by=olu).stdout)
+    assert (len(told["shields"]), len(told["inherited"])) == (2, 0)
+
+
+@pytest.mark.parametrize("whose", ["clinic:k", "bristol:k"])
+def test_no_officer_gives_a_child_of_their_own_family_a_new_identity_or_takes_it_back(
+    office, whose
+):
+    office.night("bristol", {"key": "k", **KATE})
+    fay = office.token("fay", "adoption-officer")
+    office.run("review", "relatives", office.number(whose), by=fay)
+    old = office.number("clinic:k")
+    words = ("--new", "bristol:k", "--requested-by", "the agency")
+    before = office.events()
+    for one, other in ((fay, office.cora), (office.cora, fay)):
+        with pytest.raises(NotFoundError, match="no child of that number"):
+            office.run("adopt", old, *words, by=one, second=other)
+    assert office.events() == before
+    never_link = office.adopted("bristol:k")[1]["never_link"]
+    for one, other in ((fay, office.cora), (office.cora, fay)):
+        with pytest.raises(NotFoundError):
+            office.run("never-link", "lift", never_link, by=one, second=other)
+    assert office.number("bristol:k") not in {None, old}
+
+
 def test_the_old_number_answers_as_one_that_never_was(adopted):
     answers = set()
     for number in (adopted.old, "000000000019"):

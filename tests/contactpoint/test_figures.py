@@ -4,10 +4,14 @@ import json
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
-from contactpoint.errors import UsageError
+from contactpoint.errors import NotFoundError, UsageError
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.moments import moment
 from contactpoint.reporting import ROUNDED, period
-from tests.contactpoint.desk import Desk
+from tests.contactpoint.desk import REASON, Desk
 from tests.contactpoint.shields import Refuge
 
 ALWAYS = "2000..2100"
@@ -77,11 +81,34 @@ def test_a_pair_that_was_never_referred_and_is_one_child_is_a_missed_link_found(
     assert figures(desk)["errors"]["missed_links"] == 1
 
 
+def test_what_a_steward_took_back_proves_no_error(desk):
+    pair = linked(desk)
+    desk.decide(*pair, verdict="apart")
+    desk.undo(*pair)
+    told = figures(desk)
+    assert (told["decided"]["apart"], told["reversed"]) == (1, 1)
+    assert told["errors"]["false_links"] == 0
+    desk.decide(*pair, verdict="apart")
+    assert figures(desk)["errors"]["false_links"] == 1
+
+
 def test_nothing_that_happened_on_other_days_is_counted(desk):
     desk.decide(*linked(desk), verdict="apart")
     told = figures(desk, "2001")
     assert (told["placed"], told["decided"], told["looks"]) == (0, NOTHING, 0)
     assert (told["first"], told["last"]) == ("2001-01-01", "2001-12-31")
+
+
+def test_what_happened_at_midnight_is_of_the_day_that_begins(desk):
+    referred(desk)
+    with desk.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        pair = store.pair_named([desk.listed()[0]["pair"]])
+        midnight = replace(store.origin("review decide"), recorded=moment("2001-02-03"))
+        meant = Meant(pair, "unsure", "too-little", judging.open(pair))
+        judging.decide(meant, By("ada"), midnight)
+    assert figures(desk, "2001-02-02")["decided"] == NOTHING
+    assert figures(desk, "2001-02-03")["decided"] == NOTHING | {"unsure": 1}
 
 
 def test_looks_and_refusals_are_counted(desk):
@@ -91,6 +118,22 @@ def test_looks_and_refusals_are_counted(desk):
         desk.run("erase", "123456789012", "--yes", by=desk.ada)
     told = figures(desk)
     assert (told["looks"], told["refused"], told["overrides"]) == (1, 1, 0)
+
+
+def test_overrides_that_looked_through_a_shield_are_counted_and_no_others(desk):
+    desk.patient("north", "9000000009", "2015-03-04")
+    number = desk.numbers()[0]["north", "9000000009"]
+    olu = desk.run("token", "--subject", "olu", "--role", "shielding-officer", "--strong")
+    olu = olu.stdout.strip()
+    look = ("child", "show", number, "--override", *REASON)
+    desk.run(*look, by=olu)
+    with pytest.raises(NotFoundError):
+        desk.run("child", "show", "123456789012", "--override", *REASON, by=olu)
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.run("shield", "apply", number, *words, by=olu)
+    assert figures(desk)["overrides"] == 0
+    desk.run(*look, by=olu)
+    assert figures(desk)["overrides"] == 1
 
 
 def test_what_was_decided_of_a_child_who_is_restricted_since_is_in_no_figure(desk):
@@ -155,7 +198,21 @@ def test_a_period_is_whole_days(text, first, behind):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "26", "2026-13", "2026-Q5", "2026-Q1-02", "2025-02-29", "2026..2025", "..", "0000", "x"],
+    [
+        *(
+            "",
+            "26",
+            "2026-13",
+            "2026-Q5",
+            "2026-Q1-02",
+            "2025-02-29",
+            "2026..2025",
+            "..",
+            "0000",
+            "x",
+        ),
+        *("2026-00", "2026-11-00", "2026-Q4-00", "9999-12-31", "2026..9999-12-31", "٢٠٢٦"),
+    ],
 )
 def test_what_is_no_period_says_what_one_looks_like(text):
     with pytest.raises(UsageError, match="a quarter"):

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import click
 import msgspec
 import pytest
 
@@ -108,6 +109,55 @@ def test_a_claim_keeps_others_from_the_pair_until_it_is_released(desk):
     assert desk.opened_pair(NORTH, SOUTH)["claimed"]["by"] == "bram"
 
 
+def test_nobody_claims_or_puts_back_a_pair_of_their_own_family(desk):
+    pair = desk.listed()[0]["pair"]
+    number = desk.opened_pair(pair)["left"]["child"]
+    desk.run("review", "relatives", number, by=desk.bram)
+    with pytest.raises(NotFoundError, match="no such pair"):
+        desk.run("review", "claim", pair, by=desk.bram)
+    desk.run("review", "claim", pair, by=desk.ada)
+    desk.run("review", "relatives", number, by=desk.ada)
+    with pytest.raises(NotFoundError, match="no such pair"):
+        desk.run("review", "release", pair, by=desk.ada)
+
+
+@pytest.mark.parametrize("person", ["bram ", " ", "", "bram\u200b"])
+def test_an_administrator_who_declares_anothers_family_names_somebody_who_can_be(desk, person):
+    pair = desk.listed()[0]["pair"]
+    number = desk.opened_pair(pair)["left"]["child"]
+    before = desk.events()
+    with pytest.raises(UsageError, match="--of"):
+        desk.run("review", "relatives", number, "--of", person)
+    assert desk.events() == before
+    desk.run("review", "relatives", number, "--of", "BRAM")
+    assert pair not in [one["pair"] for one in desk.listed(by=desk.bram)]
+
+
+def test_a_claim_ends_with_its_minutes_and_not_before(desk):
+    pair = desk.listed()[0]["pair"]
+    with desk.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        origin = store.origin("review claim")
+        until = judging.claim(store.pair_named([pair]), By("ada"), origin, 2)
+        assert until == origin.recorded + 120 * 10**6
+        just, then = (msgspec.structs.replace(origin, recorded=until - one) for one in (1, 0))
+        with pytest.raises(ClaimedError):
+            judging.claim(store.pair_named([pair]), By("bram"), just, 2)
+        judging.claim(store.pair_named([pair]), By("bram"), then, 2)
+
+
+def test_a_claim_of_which_the_lease_has_ended_keeps_a_pair_from_nobody(desk):
+    pair = desk.listed()[0]["pair"]
+    with desk.opened() as store:
+        judging = Judging(store.log, store.keys, store.master)
+        origin = store.origin("review claim")
+        before = msgspec.structs.replace(origin, recorded=origin.recorded - 120 * 10**6)
+        judging.claim(store.pair_named([pair]), By("bram"), before, 2)
+    assert {one["pair"]: one["claimed_by"] for one in desk.listed()}[pair] is None
+    desk.run("review", "claim", pair, by=desk.ada)
+    assert {one["pair"]: one["claimed_by"] for one in desk.listed()}[pair] == "ada"
+
+
 def test_a_decision_on_what_has_changed_since_is_refused_with_what_changed(desk):
     seen = desk.opened_pair(NORTH, SOUTH)["seen"]
     desk.patient("south", "9000000025", "2015-03", family="Okonjo-Bell", version="3")
@@ -117,6 +167,11 @@ def test_a_decision_on_what_has_changed_since_is_refused_with_what_changed(desk)
     assert refused.value.exit_code == 1
     assert desk.events() == before
     assert frozenset({NORTH, SOUTH}) not in desk.children()
+
+
+def test_what_can_be_no_version_was_seen_by_nobody(desk):
+    with pytest.raises(click.BadParameter, match="four numbers"):
+        desk.decide(NORTH, SOUTH, verdict="link", seen=f"{'9' * 5000}.1.1.1")
 
 
 @pytest.mark.parametrize("grown", [NORTH, SOUTH])

@@ -1,11 +1,18 @@
 """Pairs of a shielded child: for those cleared alone, and two of them decide."""
 
 import json
+from datetime import date
+from typing import Any
 
 import pytest
 
 from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging, Meant
+from contactpoint.judging.splitting import MeantSplit, Splitting
+from contactpoint.shielding.officers import Asked
 from tests.contactpoint.desk import REASON, Desk
+from tests.contactpoint.installation import Overtaken
 
 NORTH, SOUTH, WEST = "north:9000000009", "south:9000000025", "west:9000000041"
 
@@ -131,3 +138,53 @@ def test_who_was_a_child_with_a_record_withdrawn_since_stays_shielded_after_an_u
         assert set(store.log.heads.shielded([south])[south].values()) == {"shielded"}
     assert desk.numbers()[0]["south", "9000000025"] == numbers["south", "9000000025"]
     assert desk.findings() == []
+
+
+def _decide(log, store, permit, _number):
+    judging = Judging(log, store.keys, store.master, permit)
+    pair = store.pair_named([WEST, SOUTH])
+    meant = Meant(pair, "link", "records-agree", judging.open(pair))
+    judging.decide(meant, By("ada"), store.origin("review decide"))
+
+
+def _undo(log, store, permit, _number):
+    judging = Judging(log, store.keys, store.master, permit)
+    judging.undo(store.pair_named([WEST, SOUTH]), By("ada"), store.origin("review undo"))
+
+
+def _split(log, store, permit, number):
+    splitting = Splitting(log, store.keys, store.master, permit)
+    child, off = store.child_named(number), frozenset({store.record_named(WEST)})
+    meant = MeantSplit(child, off, splitting.open(child, off), "twins", act="split 1")
+    splitting.split(meant, By("ada"), store.origin("review split"))
+
+
+def _judgements(desk):
+    with desk.opened() as store:
+        return list(store.log.heads.all_judgements())
+
+
+@pytest.mark.parametrize("act", [_decide, _undo, _split])
+def test_an_act_on_a_child_who_is_shielded_while_it_is_written_is_asked_about_again(tmp_path, act):
+    """One steward without clearance may decide when they begin, and no more when they write."""
+    desk = Desk(tmp_path / "home").begin()
+    desk.patient("west", "9000000041", "2015-03-04")
+    desk.patient("south", "9000000025", "2015-03")
+    desk.patient("east", "9000000041", "2015-03-04")
+    if act is _undo:
+        desk.decide(WEST, SOUTH, verdict="link")
+    number = desk.numbers()[0]["west", "9000000041"]
+    judged = _judgements(desk)
+
+    def permit(hangs):
+        if store.log.heads.shields_over(hangs.records):
+            raise NotFoundError
+
+    with desk.opened() as store:
+        store.projector.catch_up()
+        asked = Asked("refuge", "duty desk", review=date(2099, 1, 1))
+        shield = lambda: store.shielding.apply(number, asked, store.origin("shield apply"))  # noqa: E731
+        overtaken: Any = Overtaken(store.log, shield)
+        with pytest.raises(NotFoundError):
+            act(overtaken, store, permit, number)
+    assert _judgements(desk) == judged

@@ -1,10 +1,15 @@
 """A session of label with keys from standard input: what each key does, and what is written."""
 
 import json
+from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
+from contactpoint.cli import labelling
 from contactpoint.errors import DeniedError, UsageError
+from contactpoint.judging.acts import By
+from contactpoint.judging.judging import Judging
 from tests.contactpoint.desk import REASON, Desk
 
 FAMILIES = ("Okonjo", "Quillonby", "Tamworthy")
@@ -33,6 +38,18 @@ def desk(made, tmp_path):
 
 def session(desk, keys, *words, by=None):
     return desk.run("label", *REASON, *words, stdin=keys, by=by or desk.ada)
+
+
+def typed_by(monkeypatch, *typed):
+    """Keys of a terminal, and what happens before the next of them."""
+    left = list(typed)
+
+    def read():
+        while left and not isinstance(left[0], str):
+            left.pop(0)()
+        return left.pop(0) if left else ""
+
+    monkeypatch.setattr(labelling, "_keys", lambda: read)
 
 
 def judged(desk):
@@ -73,6 +90,54 @@ def test_p_takes_the_last_decision_back_and_asks_again(desk):
     said = json.loads(session(desk, "ypnq", "--json").stdout)
     assert said["decided"] == {"apart": 1}
     assert judged(desk) == ["apart"]
+
+
+def test_the_pair_at_which_p_was_pressed_is_asked_about_again(desk):
+    said = json.loads(session(desk, "ypynu", "--json").stdout)
+    assert said["decided"] == {"apart": 1, "link": 1, "unsure": 1}
+
+
+def test_a_decision_that_cannot_be_taken_back_stays_and_the_session_goes_on(desk, monkeypatch):
+    cleo = desk.token("cleo", "steward", "shielding-officer")
+    number = desk.opened_pair(desk.listed()[0]["pair"])["left"]["child"]
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    shield = partial(desk.run, "shield", "apply", number, *words, by=cleo)
+    typed_by(monkeypatch, "y", shield, "p", "n", "q")
+    said = session(desk, "", by=cleo)
+    assert "stays as it was decided: to undo a judgement needs two persons" in said.stderr
+    assert "decided: apart 1, link 1" in said.stdout
+
+
+def test_a_pair_that_another_took_when_the_lease_had_ended_does_not_end_the_session(
+    desk, monkeypatch
+):
+    pair = desk.listed()[0]["pair"]
+
+    def taken():
+        with desk.opened() as store:
+            origin = store.origin("review claim")
+            later = replace(origin, recorded=origin.recorded + (labelling.LEASE + 1) * 60 * 10**6)
+            judging = Judging(store.log, store.keys, store.master)
+            judging.claim(store.pair_named([pair]), By("bram"), later)
+
+    typed_by(monkeypatch, taken, "q")
+    assert "nothing was decided" in session(desk, "").stdout
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, EOFError])
+def test_a_key_that_ends_a_terminals_session_quits_and_puts_the_pair_back(desk, monkeypatch, end):
+    def ended():
+        raise end
+
+    typed_by(monkeypatch, "y", ended)
+    assert "decided: link 1" in session(desk, "").stdout
+    assert all(one["claimed_by"] is None for one in desk.listed())
+    assert judged(desk) == ["link"]
+
+
+def test_keys_that_are_no_text_end_the_session(desk):
+    assert "nothing was decided" in session(desk, b"\xffyy").stdout
+    assert all(one["claimed_by"] is None for one in desk.listed())
 
 
 def test_other_keys_and_p_at_the_start_do_nothing(desk):

@@ -7,10 +7,12 @@ import json
 import threading
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from itertools import count
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -21,6 +23,7 @@ from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
 from contactpoint.keeping.shielding_again import shield_again
+from contactpoint.moments import moment
 from contactpoint.shielding.officers import AlreadyShieldedError, Asked, SecondPersonError
 from events.access import InvestigationOpened
 from events.message import Origin
@@ -131,6 +134,22 @@ def test_a_parents_name_is_shown_only_where_the_shield_says_that_it_is_safe(refu
         [shield] = store.shielding.over(number)
         last = store.log.stream(shield)[-1].event.grounds
     assert (last.requester, last.safe) == ("the court", ())
+
+
+@pytest.mark.parametrize(
+    ("family", "typed"),
+    [
+        ("Okonjo", "ngozi  okonjo\u200b"),
+        ("Van Dyke", "Van Dyke, Ngozi"),
+        ("O'Brien", "O'Brien,Ngozi"),
+    ],
+)
+def test_a_safe_parent_is_named_as_people_write_names(refuge, family, typed):
+    parent = {"guardian_given": "Ngozi", "guardian_family": family}
+    refuge.load([{**CORA, **parent}], "choir", "2026-09-02")
+    number = refuge.number("choir", "1")
+    refuge.apply(number, "--safe-parent", typed)
+    assert refuge.show(number)["parents"] == [{"given": ["Ngozi"], "family": family}]
 
 
 def test_2009_an_update_does_not_wipe_a_shield(refuge, asha):
@@ -680,7 +699,17 @@ def test_one_officer_alone_lifts_nothing(refuge, asha, first, second):
     assert not is_open(refuge.show(asha))
 
 
-@pytest.mark.parametrize("second", ["", "olu"])
+def test_fewer_digits_than_are_listed_name_no_shield(refuge, asha):
+    (shield,) = refuge.listed()[0]
+    second = refuge.officer("ola")
+    for name in (shield["shield"][:1], shield["shield"][:7]):
+        words = ("shield", "lift", name, "--reason", "home")
+        answer = refuge.asked(refuge.officer(), *words, second=second)
+        assert isinstance(answer.exception, NotFoundError)
+    assert not is_open(refuge.show(asha))
+
+
+@pytest.mark.parametrize("second", ["", "olu", "OLU", "\uff4f\uff4c\uff55"])
 def test_nobody_lifts_a_shield_with_themselves(refuge, asha, second):
     with refuge.opened() as store, pytest.raises(SecondPersonError, match="by two persons"):
         store.shielding.lift(asha, second, "home", Origin(1, "olu", "shield lift"))
@@ -699,6 +728,7 @@ def test_no_officer_acts_on_the_shield_of_their_own_family(refuge, asha):
     ]
     assert [type(answer.exception) for answer in answers] == [NotFoundError] * 4
     assert not is_open(refuge.show(asha))
+    assert _investigations(refuge) == []
     refuge.lift(asha)
     laid = refuge.asked(own, "shield", "apply", asha, "--criterion", "harm", "--requester", "x")
     assert isinstance(laid.exception, NotFoundError)
@@ -772,7 +802,9 @@ def test_a_child_who_has_lost_all_records_to_others_is_none_to_shield(refuge):
 
 def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
     number = refuge.number("pds", NHS)
-    refuge.apply(number, "--review", "2026-01-01")
+    with refuge.opened() as store:
+        then = msgspec.structs.replace(store.origin("shield"), recorded=moment("2025-12-01"))
+        store.shielding.apply(number, Asked("refuge", review=date(2026, 1, 1)), then)
     refuge.apply(refuge.number("club", "1"), "--review", "2099-01-01")
     own, _ = refuge.listed()
     assert [(shield["review"], shield["overdue"]) for shield in own] == [
@@ -780,6 +812,19 @@ def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
         ("2099-01-01", False),
     ]
     assert not is_open(refuge.show(number))
+
+
+def test_no_shield_is_to_be_reviewed_on_a_day_that_has_gone(refuge):
+    number = refuge.number("pds", NHS)
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    with pytest.raises(UsageError, match="a day that is still to come"):
+        refuge.told(refuge.officer(), "shield", "apply", number, *words, "--review", "2026-01-01")
+    assert is_open(refuge.show(number))
+    refuge.apply(number)
+    before = refuge.listed()
+    with pytest.raises(UsageError, match="a day that is still to come"):
+        refuge.told(refuge.officer(), "shield", "review", number, "--review", "2026-01-01")
+    assert refuge.listed() == before
 
 
 def _investigations(refuge):
@@ -875,6 +920,11 @@ def test_the_household_is_offered_where_a_shield_is_laid(refuge):
     offered = {one["number"].replace(" ", ""): one["shares"] for one in told["household"]}
     wanted = {"sister": ["address"], "brother": ["parent"], "child": ["mother"]}
     assert offered == {refuge.number("clinic", key): shares for key, shares in wanted.items()}
+    with refuge.opened() as store:
+        looks = [m.event for m in store.access.decode(store.access.read(0, 10_000))]
+        [look] = [one for one in looks if getattr(one, "act", "") == "shield apply"]
+        shown = {store.child_named(one) for one in (number, *offered)}
+    assert set(look.children) == shown
 
 
 def test_who_asked_for_a_shield_stands_sealed(refuge, asha):

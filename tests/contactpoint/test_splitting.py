@@ -122,6 +122,13 @@ def test_a_split_of_what_has_changed_since_is_refused(desk):
     assert desk.events() == before
 
 
+def test_what_can_be_no_version_was_seen_by_nobody(desk):
+    seen = desk.split("south", plan=True)["seen"]
+    version, rest = seen.split(".", 1)
+    with pytest.raises(StaleSightError, match=r"^the child changed since"):
+        desk.split("south", seen=f"{version * 5000}.{rest}")
+
+
 def test_what_would_be_refused_is_not_planned_either(desk):
     pair = desk.decide("south:9000000009", "north:9000000009", verdict="link")["pair"]
     with pytest.raises(JudgedAlreadyError, match=f"pair {pair} was judged 'link' by ada"):

@@ -60,7 +60,11 @@ def about_child(
         responsible = store.responsible(found)
         known = responsible.offered if act is Act.ACCEPT else responsible.code
         shielded = not isinstance(found.view, ChildView)
-        about = About(authorities=frozenset({known} - {""}), shielded=shielded)
+        about = About(
+            authorities=frozenset({known} - {""}),
+            shielded=shielded,
+            family=store.relatives.among(store.actor.subject, [found.child]),
+        )
         store.require(act, about, purpose=purpose, missing=MISSING)
         yield store, found
 
@@ -103,12 +107,19 @@ def correct(
     of the same kind takes its place.
     """
     from contactpoint.errors import UsageError
+    from contactpoint.moments import day_of
     from events.correction import RecordCorrection, WithdrawCorrection
+    from person.dates import DateError, not_after
 
     asserted = _asserted(reason, **said)
     if bool(asserted) is bool(withdraw):
         raise UsageError("expected what is right, or --withdraw with what stands no longer")
     with about_child(Act.CORRECT, number, reason, Purpose.FAMILY) as (store, found):
+        try:
+            if "birth" in asserted:
+                not_after(asserted["birth"].birth, day_of(store.chance.clock()).isoformat())
+        except DateError as error:
+            raise UsageError(f"--dob: {error}") from None
         commands: list[CorrectionCommand] = [
             RecordCorrection(kind, one) for kind, one in asserted.items()
         ]
@@ -127,16 +138,24 @@ def correct(
 def _asserted(  # noqa: PLR0913 - what may be corrected
     reason: str, *, given: str, family: str, birth: str, sex: str, address: str, postcode: str
 ) -> "dict[Kind, Asserted]":
-    """What is said to be right, by kind."""
+    """What is said to be right, by kind; blanks say nothing."""
     from contactpoint.errors import UsageError
     from events.correction import Asserted
     from person.dates import DateError, iso_date
-    from person.places import Address
+    from person.names import clean
+    from person.places import Address, PlaceError
+    from person.places import postcode as read
 
     try:
         birth = iso_date(birth) if birth else ""
     except DateError as error:
         raise UsageError(f"--dob: {error}") from None
+    try:
+        postcode = read(postcode) if postcode.strip() else ""
+    except PlaceError as error:
+        raise UsageError(f"--postcode: {error}") from None
+    given, family = clean(given), clean(family)
+    lines = tuple(line for part in address.split(",") if (line := clean(part)))
     found: dict[Kind, Asserted] = {}
     if given or family:
         found["name"] = Asserted(tuple(given.split()), family, reason=reason)
@@ -144,8 +163,7 @@ def _asserted(  # noqa: PLR0913 - what may be corrected
         found["birth"] = Asserted(birth=birth, reason=reason)
     if sex:
         found["sex"] = Asserted(sex=sex, reason=reason)
-    if address or postcode:
-        lines = tuple(line.strip() for line in address.split(",") if line.strip())
+    if lines or postcode:
         found["address"] = Asserted(address=Address(lines, "", postcode), reason=reason)
     return found
 

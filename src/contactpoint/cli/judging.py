@@ -31,10 +31,11 @@ class SeenVersions(click.ParamType):  # type: ignore[type-arg]
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> "Seen":
         """The versions; a usage error where there are not four."""
+        from contactpoint.judging.sight import is_version
         from events.judgement import Seen
 
         parts = str(value).split(".")
-        if len(parts) != len(Seen.__struct_fields__) or not all(p.isdecimal() for p in parts):
+        if len(parts) != len(Seen.__struct_fields__) or not all(map(is_version, parts)):
             self.fail("expected the four numbers that 'review show' prints", param, ctx)
         return Seen(*map(int, parts))
 

@@ -1,7 +1,7 @@
 """The command label: pair after pair side by side, a key for each decision."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,7 @@ class _Session:
     def __init__(self, store: "Contactpoint", reason: str, read: Read, *, quiet: bool) -> None:
         self._store, self._reason, self._read, self._quiet = store, reason, read, quiet
         self.decided: dict[Pair, Verdict] = {}
+        self._shown: set[Pair] = set()
 
     def counts(self) -> dict[str, int]:
         """How often each verdict was given."""
@@ -85,38 +86,30 @@ class _Session:
 
     def go(self, limit: int) -> None:
         """Ask about pair after pair until somebody quits or nothing is left."""
-        waiting = self._waiting()
-        pair = next(waiting, None)
+        pair = self._next()
         while pair is not None and len(self.decided) < limit:
             key = self._ask(pair)
             if key == "q":
                 self._release(pair)
                 return
-            if key == "p" and self.decided:
-                self._release(pair)
-                pair = self._back()
-                continue
-            pair = next(waiting, None)
+            pair = self._back(pair) if key == "p" else self._next()
 
-    def _waiting(self) -> Iterator["Pair"]:
-        """The pairs of the queue that were not shown yet, as it is when the next is asked for."""
+    def _next(self) -> "Pair | None":
+        """The first pair of the queue that was not shown yet, as the queue is now."""
         from contactpoint.judging.pair import Pair
         from contactpoint.queue import tasks_of
 
-        shown: set[Pair] = set()
-        while True:
-            self._store.projector.catch_up()
-            own = self._store.actor.subject
-            fresh = (
-                Pair(task.pair.left, task.pair.right)
-                for task in tasks_of(self._store)
-                if task.pair and task.claimed in ("", own)
-            )
-            found = next((pair for pair in fresh if pair not in shown), None)
-            if found is None:
-                return
-            shown.add(found)
-            yield found
+        self._store.projector.catch_up()
+        own = self._store.actor.subject
+        fresh = (
+            Pair(task.pair.left, task.pair.right)
+            for task in tasks_of(self._store)
+            if task.pair and task.claimed in ("", own)
+        )
+        found = next((pair for pair in fresh if pair not in self._shown), None)
+        if found is not None:
+            self._shown.add(found)
+        return found
 
     def _ask(self, pair: "Pair") -> str:
         """Show a pair and take a key; what was decided is written. Returns the key."""
@@ -138,9 +131,7 @@ class _Session:
                 self.decided[pair] = verdict
         except ContactpointError as refused:
             say(f"pair {pair} is left: {refused}")
-            # What is somebody else's cannot be put back, and need not be.
-            with suppress(ContactpointError):
-                self._release(pair)
+            self._release(pair)
             return ""
         return key
 
@@ -156,23 +147,39 @@ class _Session:
         """The next key that means something; the end of what is typed is to quit."""
         while True:
             click.echo(ASKED, nl=False, err=True)
-            key = self._read().lower()
+            try:
+                key = self._read().lower()
+            except (KeyboardInterrupt, EOFError, UnicodeDecodeError):
+                key = ""
             click.echo(key.strip(), err=True)
-            if key in ("", "\x03", "\x04"):
+            if not key:
                 return "q"
             if key in KEYS or key == "q" or (key == "p" and self.decided):
                 return key
 
-    def _back(self) -> "Pair":
-        """Take the last decision back; the pair to ask about again."""
-        pair, _ = self.decided.popitem()
+    def _back(self, pair: "Pair") -> "Pair | None":
+        """Take the last decision back; that pair, to be asked about before this one again."""
+        from contactpoint.errors import ContactpointError
+
+        self._release(pair)
+        self._shown.discard(pair)
+        last = next(reversed(self.decided))
         store = self._store
-        store.judging(Act.UNDO).undo(pair, store.by, store.origin("label"))
-        return pair
+        try:
+            store.judging(Act.UNDO).undo(last, store.by, store.origin("label"))
+        except ContactpointError as refused:
+            say(f"pair {last} stays as it was decided: {refused}")
+            return self._next()
+        del self.decided[last]
+        return last
 
     def _release(self, pair: "Pair") -> None:
+        """Put a pair back. What is somebody else's by now cannot be, and need not be."""
+        from contactpoint.errors import ContactpointError
+
         store = self._store
-        store.judging(Act.CLAIM).release(pair, store.by, store.origin("label"))
+        with suppress(ContactpointError):
+            store.judging(Act.CLAIM).release(pair, store.by, store.origin("label"))
 
 
 def _keys() -> Read:

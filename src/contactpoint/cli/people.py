@@ -166,9 +166,12 @@ def revoke(ids: tuple[str, ...], subject: str, as_json: bool) -> None:
     """
     from contactpoint.errors import UsageError
     from contactpoint.people import issuing
+    from contactpoint.people.tokens import is_name
 
     if bool(ids) == bool(subject):
         raise UsageError("expected the ids of tokens, or --subject")
+    if subject and not is_name(subject):
+        raise UsageError("--subject: expected a person's name as tokens have it")
     with opened(Act.REVOKE) as store:
         origin, now = store.origin("token revoke"), store.chance.clock() // 10**6
         revoked = issuing.revoke(store.accesses, ids, subject, now, origin)

@@ -144,21 +144,24 @@ def crowd(task: str, limit: int, as_json: bool) -> None:
 @review.command(epilog=examples("review relatives 123456789012 -", "review relatives --none"))
 @click.argument("numbers", nargs=-1, type=PERSONAL)
 @click.option("--none", "nobody", is_flag=True, help="There is no such child any more.")
-@click.option("--of", "person", default="", help="Somebody else's; for administrators.")
+@click.option("--of", "person", default=None, help="Somebody else's; for administrators.")
 @token_option
 @json_option
-def relatives(numbers: tuple[str, ...], nobody: bool, person: str, as_json: bool) -> None:
+def relatives(numbers: tuple[str, ...], nobody: bool, person: str | None, as_json: bool) -> None:
     """Declare the children of your own family.
 
     You do not decide on them. Replaces what was declared. Their tasks answer as if there were none.
     A list that is not complete is yours to mend.
     """
     from contactpoint.errors import NotFoundError, UsageError
+    from contactpoint.people.tokens import is_name
 
     if bool(numbers) == nobody:
         raise UsageError("expected the numbers of children, or --none")
+    if person is not None and not is_name(person):
+        raise UsageError("--of: expected a person's name as tokens have it, without blanks around")
     with opened(Act.DECLARE) as store:
-        if person:
+        if person is not None:
             store.require(Act.DECLARE_OTHERS)
         store.projector.catch_up()
         children = {store.child_named(number) for number in numbers}

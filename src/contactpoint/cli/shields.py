@@ -55,7 +55,8 @@ def _safe() -> Callable[[F], F]:
         multiple=True,
         type=PERSONAL,
         metavar="'GIVEN FAMILY'",
-        help="A parent whose name may be shown; may be given again. No other name is shown.",
+        help="A parent whose name may be shown; may be given again. No other name is shown. The "
+        "last word is the family name; one of several words is typed first: 'FAMILY, GIVEN'.",
     )
 
 
@@ -323,11 +324,21 @@ def _day(stated: Any) -> date | None:
 
 
 def _parents(names: Sequence[str]) -> Any:
-    """The last word of a name is the family name."""
+    """The last word of a name is the family name, or what stands before a comma."""
     from events.shield import SafeParent
+    from person.names import clean
 
-    parted = [name.split() for name in names if name.strip()]
-    return tuple(SafeParent(" ".join(words[:-1]), words[-1]) for words in parted)
+    parted = [_parted(clean(name)) for name in names]
+    return tuple(SafeParent(given, family) for given, family in parted if given or family)
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Forenames and family name."""
+    first, comma, rest = name.partition(",")
+    if comma:
+        return rest.strip(), first.strip()
+    given, _, family = name.rpartition(" ")
+    return given, family
 
 
 def _number(stated: str) -> str:

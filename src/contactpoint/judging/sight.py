@@ -11,6 +11,8 @@ from events.judgement import Seen
 from events.log import Log
 
 PLAN = "--plan shows it as it is now"
+DIGITS = 18
+"""No version has more."""
 
 
 class StaleSightError(ContactpointError):
@@ -33,12 +35,17 @@ class SeenChild:
         return ".".join(map(str, (self.version, *(version for _, version in self.versions))))
 
 
+def is_version(part: str) -> bool:
+    """Whether this part of what somebody says they saw can be a version."""
+    return part.isdecimal() and len(part) <= DIGITS
+
+
 def as_seen(written: str, now: SeenChild) -> SeenChild:
     """The versions that somebody saw, from how they are written. Raises StaleSightError.
 
     ``now`` says which records they are of: with another record the child has another version.
     """
-    version, *versions = (int(part) if part.isdecimal() else 0 for part in written.split("."))
+    version, *versions = (int(part) if is_version(part) else 0 for part in written.split("."))
     if len(versions) != len(now.versions):
         raise StaleSightError(f"the child changed since it was seen; {PLAN}")
     return SeenChild(version, tuple(zip(now.records, versions, strict=True)))

@@ -124,10 +124,15 @@ def read(
     )
 
 
+def is_name(subject: str) -> bool:
+    """Whether somebody can be named so: on one line, without blanks around it."""
+    return subject.isprintable() and _SUBJECT.fullmatch(subject) is not None
+
+
 def _subject(subject: str) -> str:
     """The name, where nobody could take it for that of somebody who shows no token."""
     reserved = folded(subject).startswith(SHELL) or folded(subject) == "system"
-    if reserved or not subject.isprintable() or not _SUBJECT.fullmatch(subject):
+    if reserved or not is_name(subject):
         raise UsageError(
             "the subject: expected a person's name of up to 128 characters, without blanks around "
             f"it, that does not begin with '{SHELL}' and is not 'system'"

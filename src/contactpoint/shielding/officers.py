@@ -9,6 +9,7 @@ from contactpoint.again import again
 from contactpoint.errors import ContactpointError, NotFoundError, UsageError
 from contactpoint.judging.acts import Hangs, hanging
 from contactpoint.moments import day_of
+from contactpoint.people.actor import folded
 from contactpoint.people.deciding import Act
 from contactpoint.shielding.acts import ShieldActs
 from events.child import Child, evolve
@@ -97,9 +98,11 @@ class Shielding:
     def apply(self, number: str, asked: Asked, origin: Origin) -> UUID:
         """Lay a shield over the child of a number; return the shield.
 
-        Raises NotFoundError where there is none, AlreadyShieldedError where an officer laid one.
+        Raises NotFoundError where there is none, AlreadyShieldedError where an officer laid one,
+        UsageError where it is to be reviewed on a day that has gone.
         """
         shield = uuid4()
+        review = _next_review(asked, origin)
 
         def act(acts: ShieldActs) -> dict[UUID, int]:
             child, version, records = self._child(number)
@@ -110,7 +113,6 @@ class Shielding:
                         f"shield {over.hex[:8]} stands over that child; 'contactpoint shield "
                         "review' says that it is to stand on"
                     )
-            review = asked.review or day_of(origin.recorded) + HALF_A_YEAR
             grounds = asked.grounds()
             words = asked.criterion, asked.authority, grounds
             command = ApplyShield(records, review, "officer", *words)
@@ -128,7 +130,7 @@ class Shielding:
         ``seen``: the version of the shield that they saw. Raises NotFoundError where none stands,
         StaleShieldError where it is at another version.
         """
-        review = asked.review or day_of(origin.recorded) + HALF_A_YEAR
+        review = _next_review(asked, origin)
 
         def act(acts: ShieldActs) -> dict[UUID, int]:
             reviewed[:] = self._named(name)
@@ -154,7 +156,7 @@ class Shielding:
         ``seen``: the version of the shield that they saw. Raises SecondPersonError where the second
         is the first, NotFoundError where none stands, StaleShieldError where it is at another.
         """
-        if not second or second == origin.actor:
+        if not second or folded(second) == folded(origin.actor):
             raise SecondPersonError(
                 "a shield is lifted by two persons; expected a second who is not the first"
             )
@@ -250,6 +252,14 @@ class Shielding:
 
     def _key(self, shield: UUID) -> tuple[int, ...]:
         return tuple(self.keys.issue([subject_of("shield", shield, self.master)]))
+
+
+def _next_review(asked: Asked, origin: Origin) -> date:
+    """By when the shield is looked at again. Raises UsageError for a day that has gone."""
+    today = day_of(origin.recorded)
+    if asked.review is not None and asked.review < today:
+        raise UsageError("review: expected a day that is still to come")
+    return asked.review or today + HALF_A_YEAR
 
 
 def _must_be_as_seen(acts: ShieldActs, shields: Sequence[UUID], seen: int | None) -> None:

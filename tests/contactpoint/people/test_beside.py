@@ -1,7 +1,7 @@
 """What stands beside a child's records, as a reader meets it, night after night."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -120,6 +120,12 @@ def test_a_sensitive_service_that_has_ended_is_not_told_of(family):
     assert family.shown()["sensitive"] is None
 
 
+def test_a_sensitive_service_is_told_of_on_its_last_day(family):
+    today = datetime.now(UTC).date().isoformat()
+    family.told({**CLINIC, "consent": "given", "end_date": today})
+    assert family.shown()["sensitive"]
+
+
 def test_a_sensitive_service_that_only_an_older_file_states_is_not_told_of(family):
     family.night = 4
     family.told(ELM)
@@ -199,6 +205,31 @@ def test_a_day_that_never_was_is_no_correction(family):
     with pytest.raises(UsageError, match="a day that exists") as refused:
         family.run("child", "correct", "123456789012", "--dob", "2015-02-31", *WHY)
     assert "2015-02-31" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("--given", " "), "expected what is right"),
+        (("--family", "\u200b", "--address", " , "), "expected what is right"),
+        (("--address", "1 Mill Lane", "--postcode", "not one"), "--postcode: POSTCODE-FORM"),
+        (("--dob", "2999-01-01"), "--dob: DATE-FUTURE"),
+    ],
+)
+def test_a_correction_that_says_nothing_or_what_cannot_be_is_refused(family, said, told):
+    family.told()
+    with pytest.raises(UsageError, match=told):
+        family.manager("child", "correct", family.number(), *said)
+    assert not family.shown()["corrections"]
+
+
+def test_a_correction_is_kept_as_names_and_postcodes_are_written(family):
+    family.told()
+    said = ("--given", " Ayesha\x1b[31m ", "--family", "Okonjo\n", "--postcode", "se153qn")
+    family.manager("child", "correct", family.number(), *said)
+    by_kind = {one["kind"]: one["says"] for one in family.shown()["corrections"]}
+    assert by_kind["name"] == {"given": ["Ayesha", "[31m"], "family": "Okonjo"}
+    assert by_kind["address"]["address"] == {"postcode": "SE15 3QN"}
 
 
 def test_what_was_told_of_a_child_is_sealed_and_gone_when_the_child_is_erased(family):
@@ -317,6 +348,26 @@ def test_a_practitioner_corrects_nothing(family):
         family.by("practitioner", "child", "correct", family.number(), "--sex", "F", *WHY)
 
 
+@pytest.mark.parametrize(
+    ("role", "what"),
+    [
+        ("data-manager", ("correct", "--sex", "F")),
+        ("data-manager", ("consent", "given")),
+        ("practitioner", ("consent", "withdrawn")),
+    ],
+)
+def test_nobody_tells_of_a_child_of_their_own_family(family, role, what):
+    family.told({**CLINIC, "consent": "given"})
+    number = family.number()
+    family.by(role, "review", "relatives", number)
+    act, *said = what
+    with pytest.raises(NotFoundError, match="no child of that number"):
+        family.by(role, "child", act, number, *said, *WHY)
+    shown = family.shown()
+    assert shown["sensitive"]
+    assert not shown["corrections"]
+
+
 def test_death_is_shown_and_how_long_the_child_is_kept(family):
     family.patient(deceasedDateTime="2026-05-06")
     shown = family.shown()
@@ -345,6 +396,32 @@ def test_departure_is_shown_and_a_return_once_a_service_began_again(family):
     back = family.shown()
     assert back["returned"] == {"date": "2026-09-01", "source": "care"}
     assert back["retention"]["rule"] == "birthday"
+
+
+@pytest.mark.parametrize(
+    ("left", "began", "back"),
+    [
+        ("2024-05-06", "2024-05-06", False),
+        ("2024-05-06", "2024-05-07", True),
+        ("2024-05", "2024-05-20", False),
+        ("2024", "2024-05-07", False),
+        ("2024", "2025-01-01", True),
+    ],
+)
+def test_a_child_is_back_where_a_service_began_after_the_last_day_it_may_have_left_on(
+    family, left, began, back
+):
+    code = {"coding": [{"code": "EMB"}]}
+    removal = [
+        {"url": "removalFromRegistrationCode", "valueCodeableConcept": code},
+        {"url": "effectiveTime", "valuePeriod": {"start": left}},
+    ]
+    family.patient(extension=[{"url": REMOVAL, "extension": removal}])
+    family.told({**ELM, "start_date": began}, nhs_number="9000000009")
+    shown = family.shown()
+    assert shown["left_england"]["value"]["date"] == left
+    assert (shown["returned"] is not None) is back
+    assert shown["retention"]["rule"] == ("birthday" if back else "departure")
 
 
 def test_what_was_told_of_a_child_goes_with_a_merge_and_comes_back_with_its_undoing(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from contactpoint.cli.program import program
-from contactpoint.errors import DeniedError, NotFoundError
+from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.people.deciding import Act
 from contactpoint.people.issuing import known
 from contactpoint.people.tokens import TokenError
@@ -296,6 +296,11 @@ def test_a_token_that_was_never_issued_is_not_revoked(office):
     with pytest.raises(NotFoundError, match="token list"):
         office.run("token", "revoke", name, "7f3a9c21")
     assert [one for one in _listed(office, "hal") if one["revoked"]] == []
+
+
+def test_to_revoke_takes_a_name_that_somebody_can_have(office):
+    with pytest.raises(UsageError, match="--subject"):
+        office.run("token", "revoke", "--subject", "hal ")
 
 
 def _listed(office, subject):
