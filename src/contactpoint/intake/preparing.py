@@ -32,7 +32,7 @@ class Hashing(Protocol):
         """4 bytes that are equal when one trait of two statements is."""
 
 
-BEHIND = bytes(2)
+BEHIND = bytes(4)
 """How the content hash of a row begins that stands behind the others of its record: the place of a
 statement ends with that hash, and of two at one time the greater counts."""
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from contactpoint.aftermath import follow
 from contactpoint.errors import NotFoundError, UsageError
+from contactpoint.judging.sight import is_version
 from contactpoint.moments import as_time
 from contactpoint.people.deciding import Act
 from contactpoint.serving.children import MISSING, found_by
@@ -276,7 +277,7 @@ def _named(shield: str) -> str:
 
 def _version(seat: Seat) -> int:
     stated = seen(seat)
-    if not stated.isdecimal():
+    if not is_version(stated):
         raise PreconditionError("If-Match: expected the version of the shield as it was listed")
     return int(stated)
 
