@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from linkage.compare.strings import CLOSE, NEAR, SHORTEST
+from linkage.compiled import alone
 from linkage.compiled.strings import is_beginning, is_near, one_edit, similarity
 from linkage.declared.cells import NAME_WORDS, TEXT_WORDS
 from linkage.declared.levels import YEAR, Date, Exact, Name, Number, Text
@@ -37,7 +38,7 @@ EXACTS = np.array([E_EXACT, N_EXACT, T_EXACT, D_EXACT, Q_EXACT])
 """The level of exact agreement of each kind; the rarity is added to it."""
 
 
-@njit(cache=True, nogil=True)
+@alone
 def pattern(a, b, plan, facts, floor):
     """The code of two rows, or -1 where they weigh less than the floor under the plan's weights.
 
@@ -61,7 +62,7 @@ def pattern(a, b, plan, facts, floor):
     return np.int64(-1)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def state_of(a, b, field, kinds, at, exchanges, taken, facts):
     """The state of one field: its level, with the rarity where that is exact agreement."""
     for e in range(len(exchanges)):
@@ -86,7 +87,7 @@ def state_of(a, b, field, kinds, at, exchanges, taken, facts):
     return number_level(a[place], b[place], facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def exchanged(a, b, at, exchanges, facts):
     """A bit for each exchange of two fields whose values stand in each other's place."""
     found = 0
@@ -100,7 +101,7 @@ def exchanged(a, b, at, exchanges, facts):
     return found
 
 
-@njit(cache=True, nogil=True)
+@alone
 def exact_level(x, y, facts):
     """The level of two codes that differ."""
     lx, ly = facts.lengths[x], facts.lengths[y]
@@ -112,7 +113,7 @@ def exact_level(x, y, facts):
     return E_NEAR if similarity(one, lx, other, ly) >= NEAR else E_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def name_level(a, b, place, facts):
     """The level of two names that differ."""
     x, y = a[place], b[place]
@@ -129,7 +130,7 @@ def name_level(a, b, place, facts):
     return N_CLOSE if similarity(one, lo, other, lp) >= CLOSE else N_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def names_near(x, y, facts):
     """Whether one name may be a typing error of the other."""
     return is_near(
@@ -137,7 +138,7 @@ def names_near(x, y, facts):
     )
 
 
-@njit(cache=True, nogil=True)
+@alone
 def same_name(x, y, facts):
     """Whether two forenames are one name: another spelling, or a familiar form of the other."""
     one, other = facts.spelling[x], facts.spelling[y]
@@ -149,7 +150,7 @@ def same_name(x, y, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def shared(a, b, place, count):
     """How many words of one cell stand in another."""
     found = 0
@@ -163,7 +164,7 @@ def shared(a, b, place, count):
     return found
 
 
-@njit(cache=True, nogil=True)
+@alone
 def text_level(a, b, place, facts):
     """The level of two lines that differ."""
     x, y = a[place + OWN], b[place + OWN]
@@ -179,7 +180,7 @@ def text_level(a, b, place, facts):
     return T_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def filled(row, place):
     """How many words a line has."""
     found = 0
@@ -188,7 +189,7 @@ def filled(row, place):
     return found
 
 
-@njit(cache=True, nogil=True)
+@alone
 def date_level(x, y, facts):
     """The level of two dates that differ."""
     one, lo = facts.letters[x], facts.lengths[x]
@@ -210,13 +211,13 @@ def date_level(x, y, facts):
     return D_NEAR if abs(days(one) - days(other)) <= YEAR else D_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def days(letters):
     """A day of a calendar whose months all have 31 days."""
     return digits(letters, 0, 4) * YEAR + digits(letters, 4, 2) * 31 + digits(letters, 6, 2)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def digits(letters, i, count):
     """The number that so many digits from a place on make."""
     number = 0
@@ -225,7 +226,7 @@ def digits(letters, i, count):
     return number
 
 
-@njit(cache=True, nogil=True)
+@alone
 def equal(one, other, i, j, count):
     """Whether so many letters from these places on are the same."""
     for k in range(count):
@@ -234,7 +235,7 @@ def equal(one, other, i, j, count):
     return True
 
 
-@njit(cache=True, nogil=True)
+@alone
 def number_level(x, y, facts):
     """The level of two numbers that differ."""
     p, q = facts.values[x], facts.values[y]
@@ -244,7 +245,7 @@ def number_level(x, y, facts):
     return Q_SLIP if slip else Q_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def met_before(i, j, rule, keys, crowded):
     """Whether two rows meet under an earlier rule whose block is compared in full."""
     for r in range(rule):
@@ -253,7 +254,7 @@ def met_before(i, j, rule, keys, crowded):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def within(order, rule, start, stop, bound, table, plan, facts, floor, out):
     """Compare each entry of a rule's run with those of its block that follow it.
 
@@ -286,7 +287,7 @@ def within(order, rule, start, stop, bound, table, plan, facts, floor, out):
     return found, stop, beyond
 
 
-@njit(cache=True, nogil=True)
+@alone
 def against(order, rule, asked, start, stop, is_asked, bound, table, plan, facts, floor, out):
     """Compare each asked row with the others of its block; of two asked rows once.
 
@@ -321,7 +322,7 @@ def against(order, rule, asked, start, stop, is_asked, bound, table, plan, facts
     return found, stop, beyond
 
 
-@njit(cache=True, nogil=True)
+@alone
 def block_of(order, keys, rule, key):
     """Where the block of a key begins and ends in a run sorted by key."""
     low, high = 0, len(order)

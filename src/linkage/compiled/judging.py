@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
 from linkage.compare.identifiers import LaChild, Nhs, Upn
 from linkage.compare.names import Given
-from linkage.compiled import inlined, levels, written_out
+from linkage.compiled import alone, lean, levels, written_out
 from linkage.compiled import layout as at
 from linkage.compiled.intrinsics import bare
 from linkage.compiled.layout import Facts
@@ -108,14 +108,17 @@ def judge_children(a, b, terms):
     code |= at_place(levels.life_level(a, b), LIFE) | at_place(levels.contact_level(a, b), CONTACT)
     if not always and not may_reach(code, terms):
         return np.uint64(0)
-    code = with_names(a, b, facts, code)
+    code = with_given(a, b, facts, code)
+    if not always and not may_reach(code, terms):
+        return np.uint64(0)
+    code = with_family(a, b, facts, code)
     return code if always or reaches(code, terms) else np.uint64(0)
 
 
 JUDGES[Terms] = judge_children.py_func
 
 
-@njit(cache=True, nogil=True)
+@alone
 def judge_all(pairs, count, heap, starts, rows, terms):
     """Judge the first pairs of rows; move those that are kept, and their codes, to the front.
 
@@ -138,21 +141,21 @@ def judge_all(pairs, count, heap, starts, rows, terms):
     return kept
 
 
-@njit(cache=True, nogil=True)
+@alone
 def judged(left, right, terms, out):
     """The code under which each row on the left is kept with the one on the right, or 0."""
     for i in range(len(left)):
         out[i] = judge(left[i], right[i], terms)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def patterns(left, right, facts, out):
     """The pattern of each row on the left with the one on the right."""
     for i in range(len(left)):
         out[i] = levels.pattern(left[i], right[i], facts)
 
 
-@inlined
+@lean
 def names_if_exact(a, b, facts):
     """The levels of the names where they agree exactly or are missing; else they are open."""
     given = exact_or_open(a[at.GIVEN], b[at.GIVEN])
@@ -175,7 +178,7 @@ def names_if_exact(a, b, facts):
     return code
 
 
-@inlined
+@lean
 def exact_or_open(one, other):
     """The level of two words as far as their codes show it."""
     if one == 0 or other == 0:
@@ -184,32 +187,36 @@ def exact_or_open(one, other):
 
 
 @written_out
-def with_names(a, b, facts, code):
-    """A code with the levels of the names in it."""
-    names = np.uint64(0)
-    for place in (GIVEN, MIDDLE, FAMILY, GIVEN_RARITY, FAMILY_RARITY):
-        names |= at_place(MOST, place)
+def with_given(a, b, facts, code):
+    """A code with the level of the forename in it."""
     given = levels.given_level(a, b, facts)
-    family = levels.family_level(a, b, facts)
-    code = code & ~names | at_place(given, GIVEN) | at_place(family, FAMILY)
-    code |= at_place(levels.middle_level(a, b, facts, given), MIDDLE)
-    code |= at_place(levels.given_rarity(a, b, facts, given), GIVEN_RARITY)
+    code &= ~(at_place(MOST, GIVEN) | at_place(MOST, GIVEN_RARITY))
+    rarity = levels.given_rarity(a, b, facts, given)
+    return code | at_place(given, GIVEN) | at_place(rarity, GIVEN_RARITY)
+
+
+@written_out
+def with_family(a, b, facts, code):
+    """A code with the levels of all other names in it, that of the forename being known."""
+    family, given = levels.family_level(a, b, facts), level(code, GIVEN)
+    code &= ~(at_place(MOST, MIDDLE) | at_place(MOST, FAMILY) | at_place(MOST, FAMILY_RARITY))
+    code |= at_place(levels.middle_level(a, b, facts, given), MIDDLE) | at_place(family, FAMILY)
     return code | at_place(levels.family_rarity(a, b, facts, family), FAMILY_RARITY)
 
 
-@inlined
+@lean
 def at_place(value, place):
     """A level at its place in a code."""
     return np.uint64(value) << SHIFTS[place]
 
 
-@inlined
+@lean
 def level(code, place):
     """The level at one place of a code."""
     return np.int64(code >> SHIFTS[place] & np.uint64(MOST))
 
 
-@inlined
+@lean
 def shares_number(code):
     """Whether a pattern holds an identifier in common."""
     return (
@@ -219,7 +226,7 @@ def shares_number(code):
     )
 
 
-@inlined
+@lean
 def bits_against(code, c, terms):
     """Bits by which a pair of this code is likelier one child than of a class of two children."""
     bits = terms.prior[c]
@@ -230,7 +237,7 @@ def bits_against(code, c, terms):
     return bits
 
 
-@inlined
+@lean
 def may_reach(code, terms):
     """Whether a pair of this code may reach the floor: no total is above the bits of any class."""
     for c in range(len(terms.prior)):  # noqa: SIM110 - numba knows no all()
@@ -239,7 +246,7 @@ def may_reach(code, terms):
     return True
 
 
-@inlined
+@lean
 def reaches(code, terms):
     """Whether a pair of this code reaches the floor."""
     chances = 0.0

@@ -3,7 +3,6 @@
 # numba infers the types; a level is one list of cases read straight down.
 
 import numpy as np
-from numba import njit
 
 from linkage import lexicon
 from linkage.comparable import BirthKind
@@ -15,8 +14,8 @@ from linkage.compare.names import Family, Given, Middle
 from linkage.compare.places import Place
 from linkage.compare.sex import Sex
 from linkage.compare.strings import SHORTEST, VOWELS
+from linkage.compiled import alone, written_out
 from linkage.compiled import layout as at
-from linkage.compiled import written_out
 from linkage.compiled.strings import is_beginning, is_close, is_near, one_slip
 from linkage.pattern import BITS, PLACES
 
@@ -88,7 +87,7 @@ def pattern(a, b, facts):
     return code
 
 
-@njit(cache=True, nogil=True)
+@alone
 def given_level(a, b, facts):
     """The level of the forename."""
     one, other = a[at.GIVEN], b[at.GIVEN]
@@ -117,19 +116,19 @@ def given_level(a, b, facts):
     return given_likeness(a, b, facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def written_together(a, b):
     """Whether the given names of two rows are the same, alone or when all are written as one."""
     return a[at.GIVEN] == b[at.GIVEN] or as_one(a) == as_one(b)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def as_one(row):
     """All given names of a row as one word."""
     return row[at.JOINED] or row[at.GIVEN]
 
 
-@njit(cache=True, nogil=True)
+@alone
 def unlike_level(a, b, facts):
     """The level of forenames that are unlike: each may be a name of a child that bears both."""
     if not share_all_else(a, b):
@@ -140,7 +139,7 @@ def unlike_level(a, b, facts):
     return G_BESIDE if beside else G_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def may_be_beside(own, other, facts):
     """Whether one has nothing but names borne beside English ones, and the other none of them."""
     if other[at.HONORIFIC]:
@@ -155,7 +154,7 @@ def may_be_beside(own, other, facts):
     return True
 
 
-@njit(cache=True, nogil=True)
+@alone
 def is_borne_beside(x, family, facts):
     """Whether a forename is borne beside an English one: what syllables make, in such a family."""
     kind = facts.beside[x]
@@ -164,7 +163,7 @@ def is_borne_beside(x, family, facts):
     return family and (kind == SYLLABLE or (kind == SYLLABLES and facts.known[x] == 0))
 
 
-@njit(cache=True, nogil=True)
+@alone
 def is_of_syllables(row, facts):
     """Whether a part of the family name is a syllable of which Chinese names are made."""
     for i in range(at.PARTS, at.PARTS + 3):
@@ -173,26 +172,26 @@ def is_of_syllables(row, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def any_given(row, i):
     """The i-th of all given names: four, then those of other names."""
     return row[at.GIVEN + i] if i < 4 else row[at.OTHER_GIVEN + i - 4]
 
 
-@njit(cache=True, nogil=True)
+@alone
 def may_be_called(bare, other, facts):
     """Whether one is a Muhammad and no more, and the other has a name of quite another kind."""
     return is_bare(bare, facts) and other[at.HONORIFIC] == 0
 
 
-@njit(cache=True, nogil=True)
+@alone
 def share_all_else(a, b):
     """Whether a family name and a whole birth date are stated and the same, and a home is."""
     same = a[at.FAMILY] != 0 and a[at.FAMILY] == b[at.FAMILY] and a[at.BIRTH] == b[at.BIRTH]
     return same and a[at.BIRTH] % 100 != 0 and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def are_bare(a, b, facts):
     """Whether both hold the same honorific and no other forename."""
     if a[at.HONORIFIC] == 0 or a[at.HONORIFIC] != b[at.HONORIFIC]:
@@ -200,14 +199,14 @@ def are_bare(a, b, facts):
     return is_bare(a, facts) and is_bare(b, facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def is_bare(a, facts):
     """Whether all that a row holds for a forename is its honorific."""
     alone = a[at.GIVEN + 1] == 0 and a[at.OTHER_GIVEN] == 0
     return alone and facts.spelling[a[at.GIVEN]] == a[at.HONORIFIC]
 
 
-@njit(cache=True, nogil=True)
+@alone
 def shared_given(a, b, facts):
     """How many given words of a stand among those of b; one that a holds twice counts once.
 
@@ -220,7 +219,7 @@ def shared_given(a, b, facts):
     return shared
 
 
-@njit(cache=True, nogil=True)
+@alone
 def given_likeness(a, b, facts):
     """The level of two forenames that are not one name: by their letters."""
     near, known, short, close = False, True, False, False
@@ -245,7 +244,7 @@ def given_likeness(a, b, facts):
     return G_CLOSE if close else unlike_level(a, b, facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def same_consonants(x, y, facts):
     """Whether two words begin alike and differ in nothing but vowels and doubled letters."""
     a, b = facts.letters[x], facts.letters[y]
@@ -262,7 +261,7 @@ def same_consonants(x, y, facts):
         j += 1
 
 
-@njit(cache=True, nogil=True)
+@alone
 def next_consonant(letters, start, length):
     """The place of the first consonant from a place on that does not repeat the letter before."""
     for i in range(start, length):
@@ -272,13 +271,13 @@ def next_consonant(letters, start, length):
     return length
 
 
-@njit(cache=True, nogil=True)
+@alone
 def is_among_names(a, b, facts):
     """Whether the forename of a, or two names of a that follow each other, are one name of b."""
     return holds(b, at.GIVEN, 4, a[at.GIVEN]) or holds_joined(a, b, 0, facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def holds_joined(a, b, first, facts):
     """Whether two names of a that follow each other are one of b, from these given names on."""
     for i in range(at.GIVEN + first, at.GIVEN + 3):
@@ -290,7 +289,7 @@ def holds_joined(a, b, first, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def is_joined(x, y, whole, facts):
     """Whether a word is two others written together."""
     first, length = facts.lengths[x], facts.lengths[whole]
@@ -303,7 +302,7 @@ def is_joined(x, y, whole, facts):
     return True
 
 
-@njit(cache=True, nogil=True)
+@alone
 def near_middle(a, b, facts):
     """Whether a further name of b may be a typing error of the forename of a."""
     word = a[at.GIVEN]
@@ -316,7 +315,7 @@ def near_middle(a, b, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def middle_level(a, b, facts, given):
     """The level of the further given names."""
     if given in (0, G_MIDDLE, G_SWAPPED):
@@ -344,7 +343,7 @@ def middle_level(a, b, facts, given):
     return M_NEAR if near else M_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def family_level(a, b, facts):
     """The level of the family name."""
     one, other = a[at.FAMILY], b[at.FAMILY]
@@ -370,7 +369,7 @@ def family_level(a, b, facts):
     return family_likeness(a, b, facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def is_further(bearer, other, facts):
     """Whether the family name of one is a further name of the other."""
     has_honorific = bearer[at.HONORIFIC] != 0 and bearer[at.HONORIFIC] == other[at.HONORIFIC]
@@ -378,7 +377,7 @@ def is_further(bearer, other, facts):
     return holds_spelling(other, at.GIVEN + first, 4 - first, bearer[at.FAMILY], facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def holds_spelling(row, first, count, word, facts):
     """Whether any of a row's words is the word, as family names are spelled."""
     for i in range(first, first + count):
@@ -387,7 +386,7 @@ def holds_spelling(row, first, count, word, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def family_likeness(a, b, facts):
     """The level of two family names by their letters: whole names and, of several, parts."""
     close = False
@@ -403,7 +402,7 @@ def family_likeness(a, b, facts):
     return F_CLOSE if close else F_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def given_rarity(a, b, facts, level):
     """How rare the commoner of two forenames is on which the rows agree."""
     if level == G_MIDDLE:
@@ -413,7 +412,7 @@ def given_rarity(a, b, facts, level):
     return np.int32(0)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def shared_rarity(a, b, facts):
     """How rare a forename is that the other row holds among its names; 0 where it is a slip."""
     found = np.int32(0)
@@ -425,7 +424,7 @@ def shared_rarity(a, b, facts):
     return found
 
 
-@njit(cache=True, nogil=True)
+@alone
 def is_held(word, row, facts):
     """Whether a word is one of a row's given names, or two that follow each other."""
     if holds(row, at.GIVEN, 4, word):
@@ -436,7 +435,7 @@ def is_held(word, row, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def family_rarity(a, b, facts, level):
     """How rare the commoner of two family names is on which the rows agree."""
     if level in (F_EXACT, F_VARIANT, F_NEAR):
@@ -449,7 +448,7 @@ def family_rarity(a, b, facts, level):
     return np.int32(0)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def birth_level(a, b, facts):
     """The level of the date of birth."""
     kind_a, kind_b = a[at.BIRTH_KIND], b[at.BIRTH_KIND]
@@ -465,7 +464,7 @@ def birth_level(a, b, facts):
     return unequal_level(x, y, facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def unequal_level(x, y, facts):
     """The level of two full dates that differ."""
     year = x // 10000 == y // 10000
@@ -483,7 +482,7 @@ def unequal_level(x, y, facts):
     return B_PART if same == 2 else B_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def digits_slip(x, y):
     """Whether numbers of 8 digits differ in one digit or in two exchanged neighbours."""
     count, place, was_x, was_y = 0, -9, 0, 0
@@ -501,13 +500,13 @@ def digits_slip(x, y):
     return count == 1
 
 
-@njit(cache=True, nogil=True)
+@alone
 def digits_same_above(x, y):
     """Whether all digits before the last agree."""
     return x // 10 == y // 10
 
 
-@njit(cache=True, nogil=True)
+@alone
 def partial_level(x, y):
     """The level of two dates of which one says less than the day."""
     if x // 10000 != y // 10000:
@@ -518,7 +517,7 @@ def partial_level(x, y):
     return B_COMPATIBLE if month_x == month_y else B_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def expected_level(x, kind_x, y, kind_y):
     """The level of two dates of which one is expected."""
     if kind_x == PARTIAL or kind_y == PARTIAL:
@@ -532,7 +531,7 @@ def expected_level(x, kind_x, y, kind_y):
     return B_EXPECTED if -EARLY <= late <= LATE else B_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def day_number(day):
     """Days since 1 March of year 0 (proleptic Gregorian); -1 where there is no such day."""
     y, m, d = day // 10000, day // 100 % 100, day % 100
@@ -544,7 +543,7 @@ def day_number(day):
     return 365 * y + y // 4 - y // 100 + y // 400 + (153 * (m - 3) + 2) // 5 + d - 1
 
 
-@njit(cache=True, nogil=True)
+@alone
 def month_length(y, m):
     """Days of a month."""
     if m == 2:
@@ -552,7 +551,7 @@ def month_length(y, m):
     return 30 if m in (4, 6, 9, 11) else 31
 
 
-@njit(cache=True, nogil=True)
+@alone
 def is_default(day, facts):
     """Whether a date falls on a day that forms hold where none is known."""
     for i in range(len(facts.default_days)):
@@ -561,7 +560,7 @@ def is_default(day, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def sex_level(a, b):
     """The level of the sex."""
     if a[at.SEX] == 0 or b[at.SEX] == 0:
@@ -569,7 +568,7 @@ def sex_level(a, b):
     return S_EXACT if a[at.SEX] == b[at.SEX] else S_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def place_level(a, b, facts):
     """The level of the postcode."""
     one, other = a[at.POSTCODES], b[at.POSTCODES]
@@ -589,7 +588,7 @@ def place_level(a, b, facts):
     return nearness(one, other, facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def nearness(one, other, facts):
     """The level of two different postcodes."""
     a, b = facts.code_letters[one], facts.code_letters[other]
@@ -603,7 +602,7 @@ def nearness(one, other, facts):
     return P_AREA if same_beginning(a, area(a, la), b, area(b, lb)) else P_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def same_beginning(a, la, b, lb):
     """Whether the beginnings of these two lengths are the same."""
     if la != lb:
@@ -614,13 +613,13 @@ def same_beginning(a, la, b, lb):
     return True
 
 
-@njit(cache=True, nogil=True)
+@alone
 def area(code, length):
     """Letters that a postcode begins with: one or two."""
     return min(length, 2 if length > 1 and 65 <= code[1] <= 90 else 1)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def nhs_level(a, b):
     """The level of the NHS number."""
     if a[at.NHS] == 0 or b[at.NHS] == 0:
@@ -631,7 +630,7 @@ def nhs_level(a, b):
     return N_CONTRADICTED if verified else N_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def upn_level(a, b):
     """The level of the UPN."""
     one, other = a[at.UPN], b[at.UPN]
@@ -645,7 +644,7 @@ def upn_level(a, b):
     return U_DIFFERENT if one and other and not temporary else 0
 
 
-@njit(cache=True, nogil=True)
+@alone
 def la_child_level(a, b):
     """The level of the authority's child id."""
     if a[at.LA_CHILD] == 0 or b[at.LA_CHILD] == 0 or a[at.AUTHORITY] != b[at.AUTHORITY]:
@@ -653,7 +652,7 @@ def la_child_level(a, b):
     return L_EXACT if a[at.LA_CHILD] == b[at.LA_CHILD] else L_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def carers_level(a, b, facts):
     """The level of the parents and carers."""
     if a[at.MOTHER] and b[at.MOTHER]:
@@ -675,7 +674,7 @@ def carers_level(a, b, facts):
     return C_DIFFERENT if any_pair else 0
 
 
-@njit(cache=True, nogil=True)
+@alone
 def life_level(a, b):
     """The level of births, birth order and death."""
     if died_before(a, b) or died_before(b, a):
@@ -691,13 +690,13 @@ def life_level(a, b):
     return LI_ONCE if multiple_a or multiple_b else 0
 
 
-@njit(cache=True, nogil=True)
+@alone
 def died_before(a, b):
     """Whether a had died before b was born."""
     return 0 < a[at.DIED] < b[at.BIRTH] and b[at.BIRTH_KIND] == FULL
 
 
-@njit(cache=True, nogil=True)
+@alone
 def contact_level(a, b):
     """The level of telephone numbers and e-mail addresses."""
     if a[at.CONTACTS] == 0 or b[at.CONTACTS] == 0:
@@ -705,7 +704,7 @@ def contact_level(a, b):
     return T_EXACT if shares(a, at.CONTACTS, 3, b, at.CONTACTS, 3) else T_DIFFERENT
 
 
-@njit(cache=True, nogil=True)
+@alone
 def are_swapped(a, b, facts):
     """Whether each row's forename is the other's family name, one of them perhaps with a slip."""
     if a[at.GIVEN] == 0 or b[at.GIVEN] == 0 or a[at.FAMILY] == 0 or b[at.FAMILY] == 0:
@@ -717,7 +716,7 @@ def are_swapped(a, b, facts):
     return crosses(b, a) and nearly_crosses(a, b, facts)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def crosses(giver, bearer):
     """Whether the giver's forename, alone or joined, is a family name of the bearer."""
     for column in (at.GIVEN, at.JOINED):
@@ -727,7 +726,7 @@ def crosses(giver, bearer):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def nearly_crosses(giver, bearer, facts):
     """Whether any given name of the giver is nearly a family name of the bearer."""
     for column in range(at.GIVEN, at.JOINED + 1):
@@ -742,7 +741,7 @@ def nearly_crosses(giver, bearer, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def same_name(x, y, facts):
     """Whether two forenames are one name: another spelling, or a familiar form of the other."""
     one, other = facts.spelling[x], facts.spelling[y]
@@ -754,13 +753,13 @@ def same_name(x, y, facts):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def forename(row, i):
     """The i-th word that may be the forename: first, joined, then those of other names."""
     return row[at.GIVEN] if i == 0 else row[at.JOINED + i - 1]
 
 
-@njit(cache=True, nogil=True)
+@alone
 def whole_or_part(row, i):
     """The whole family name, then its parts where it has several."""
     if i == 0:
@@ -768,25 +767,25 @@ def whole_or_part(row, i):
     return row[at.PARTS + i - 1] if row[at.PARTS + 1] else np.int32(0)
 
 
-@njit(cache=True, nogil=True)
+@alone
 def words_near(x, y, facts):
     """Whether one word may be a typing error of the other."""
     return is_near(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
 
 
-@njit(cache=True, nogil=True)
+@alone
 def words_begin(x, y, facts):
     """Whether one word is the beginning of the other."""
     return is_beginning(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
 
 
-@njit(cache=True, nogil=True)
+@alone
 def words_close(x, y, facts):
     """Whether two words are alike at all."""
     return is_close(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
 
 
-@njit(cache=True, nogil=True)
+@alone
 def holds(row, first, count, code):
     """Whether a code stands in these places of a row; 0 never does."""
     if code == 0:
@@ -797,7 +796,7 @@ def holds(row, first, count, code):
     return False
 
 
-@njit(cache=True, nogil=True)
+@alone
 def shares(a, first_a, count_a, b, first_b, count_b):
     """Whether two rows hold a code in common in these places."""
     for i in range(first_a, first_a + count_a):

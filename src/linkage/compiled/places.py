@@ -2,15 +2,14 @@
 # ruff: noqa: ANN001, ANN201
 # numba infers the types.
 
-from numba import njit
-
+from linkage.compiled import alone
 from linkage.compiled.spelling import hash_of
 
 INWARD = 3
 """Letters behind those of the district."""
 
 
-@njit(cache=True, nogil=True)
+@alone
 def learn(letters, numbers, hashes):
     """Write the length of each postcode, and its hashes in the order of ``layout.Hashes``."""
     for i in range(len(letters)):

@@ -6,7 +6,7 @@ import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros
 
 from linkage.compare.strings import CLOSE, NEAR, SHORTEST
-from linkage.compiled import inlined
+from linkage.compiled import lean
 from linkage.compiled.intrinsics import popcount
 
 WORD = 8
@@ -16,7 +16,7 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ROUNDING = 1e-9
 
 
-@inlined
+@lean
 def comes_first(a, la, b, lb):
     """Whether word a stands before word b in the alphabet."""
     for i in range(min(la, lb)):
@@ -25,7 +25,7 @@ def comes_first(a, la, b, lb):
     return la < lb
 
 
-@inlined
+@lean
 def jaro_winkler(a, la, b, lb):
     """Jaro-Winkler similarity in the arithmetic of jellyfish; words of at most 63 letters."""
     if la == 0 or lb == 0:
@@ -42,7 +42,7 @@ def jaro_winkler(a, la, b, lb):
     return weight
 
 
-@inlined
+@lean
 def same_beginning(a, la, b, lb):
     """Letters that two words begin with in common: at most 4, as Winkler counts them."""
     same = 0
@@ -51,7 +51,7 @@ def same_beginning(a, la, b, lb):
     return same
 
 
-@inlined
+@lean
 def common_in_rows(a, la, b, lb):
     """Letters in common within reach, and half of those that stand in another order."""
     reach = max(max(la, lb) // 2 - 1, 0)
@@ -77,7 +77,7 @@ def common_in_rows(a, la, b, lb):
     return common, moved // 2
 
 
-@inlined
+@lean
 def common_in_words(a, la, b, lb):
     """As ``common_in_rows``, all letters of b at once; at most ``WORD`` letters in each word.
 
@@ -102,7 +102,7 @@ def common_in_words(a, la, b, lb):
     return common, moved // 2
 
 
-@inlined
+@lean
 def as_number(letters):
     """The first ``WORD`` letters of a row, the first one lowest."""
     number = np.uint64(0)
@@ -111,14 +111,14 @@ def as_number(letters):
     return number
 
 
-@inlined
+@lean
 def equal_bytes(word, letter):
     """The highest bit of each byte that is this letter."""
     unlike = word ^ (EACH * np.uint64(letter))
     return ~(((unlike & LOW) + LOW) | unlike) & HIGH
 
 
-@inlined
+@lean
 def window(i, reach, length):
     """All bits of the bytes within reach of place i."""
     first, after = max(0, i - reach), min(length, i + reach + 1)
@@ -127,7 +127,7 @@ def window(i, reach, length):
     return ALL << np.uint64(8 * first) & ALL >> np.uint64(8 * (WORD - after))
 
 
-@inlined
+@lean
 def similarity(a, la, b, lb):
     """Jaro-Winkler similarity, the word first in the alphabet taken first."""
     if comes_first(a, la, b, lb):
@@ -135,7 +135,7 @@ def similarity(a, la, b, lb):
     return jaro_winkler(b, lb, a, la)
 
 
-@inlined
+@lean
 def reaches(a, la, b, lb, least):
     """Whether the similarity is at least so much; most pairs are told apart before it is found.
 
@@ -150,7 +150,7 @@ def reaches(a, la, b, lb, least):
     return most > least - ROUNDING and similarity(a, la, b, lb) >= least
 
 
-@inlined
+@lean
 def most_common(a, la, b, lb):
     """At least as many letters as two words may have in common: each letter stands in for its kin.
 
@@ -160,7 +160,7 @@ def most_common(a, la, b, lb):
     return min(la - popcount(ours & ~theirs), lb - popcount(theirs & ~ours))
 
 
-@inlined
+@lean
 def letters_of(word, length):
     """The set of a word's letters, one bit for each."""
     found = np.uint32(0)
@@ -169,7 +169,7 @@ def letters_of(word, length):
     return found
 
 
-@inlined
+@lean
 def one_edit(a, la, b, lb):
     """Whether a letter was added, left out, mistaken, or exchanged with its neighbour."""
     if la == lb:
@@ -179,7 +179,7 @@ def one_edit(a, la, b, lb):
     return la + 1 == lb and skips_one(a, la, b)
 
 
-@inlined
+@lean
 def first_difference(a, la, b, lb):
     """Index of the first letter that differs; the length of the shorter where none does."""
     i = 0
@@ -188,7 +188,7 @@ def first_difference(a, la, b, lb):
     return i
 
 
-@inlined
+@lean
 def skips_one(short, length, long):
     """Whether the short word is the long one without one of its letters."""
     i = 0
@@ -199,7 +199,7 @@ def skips_one(short, length, long):
     return i == length
 
 
-@inlined
+@lean
 def one_slip(a, la, b, lb):
     """Whether codes of one length differ in one character or in two exchanged neighbours."""
     if la != lb:
@@ -215,7 +215,7 @@ def one_slip(a, la, b, lb):
     return j == i + 1 and a[i] == b[j] and a[j] == b[i]
 
 
-@inlined
+@lean
 def is_near(a, la, b, lb):
     """Whether one may be a typing error of the other."""
     if reaches(a, la, b, lb, NEAR):
@@ -223,13 +223,13 @@ def is_near(a, la, b, lb):
     return min(la, lb) >= SHORTEST and one_edit(a, la, b, lb)
 
 
-@inlined
+@lean
 def is_close(a, la, b, lb):
     """Whether they are alike at all: similar letters, or one the beginning of the other."""
     return is_beginning(a, la, b, lb) or reaches(a, la, b, lb, CLOSE)
 
 
-@inlined
+@lean
 def is_beginning(a, la, b, lb):
     """Whether one is the beginning of the other, and long enough to be a name of its own."""
     short = min(la, lb)

@@ -3,9 +3,8 @@
 # numba infers the types.
 
 import numpy as np
-from numba import njit
 
-from linkage.compiled import inlined
+from linkage.compiled import alone, lean
 from linkage.compiled.intrinsics import bare, prefetch
 from linkage.compiled.packing import ask, is_dead, keys_of, place_of, source_and_count
 from linkage.compiled.runs import block_end, first_of, key_of, place_in, row_of, tie_of
@@ -14,7 +13,7 @@ AHEAD = 16
 """Entries by which memory is asked for a record; twice that, for where it begins."""
 
 
-@njit(cache=True, nogil=True)
+@alone
 def within(run, start, stop, bound, heap, starts, out):
     """Meet the entries from ``start`` to ``stop`` with those of their block that follow.
 
@@ -44,7 +43,7 @@ def within(run, start, stop, bound, heap, starts, out):
     return found, stop, beyond
 
 
-@njit(cache=True, nogil=True)
+@alone
 def against(run, directory, shift, asked, start, stop, marks, bound, heap, starts, out):
     """Meet each asked row from ``start`` to ``stop`` with the blocks of a run that it shares.
 
@@ -86,7 +85,7 @@ def against(run, directory, shift, asked, start, stop, marks, bound, heap, start
     return found, stop, beyond
 
 
-@inlined
+@lean
 def meet(one, row, key, heap, starts):
     """Whether a live record meets another for the first time under a key that both have.
 
@@ -111,7 +110,7 @@ def meet(one, row, key, heap, starts):
     return False
 
 
-@inlined
+@lean
 def look_ahead(run, place, heap, starts):
     """Ask memory for what the entries ahead of a place will need, where they stand in a block."""
     far, near = place + 2 * AHEAD, place + AHEAD
