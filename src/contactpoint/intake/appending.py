@@ -328,7 +328,7 @@ class Appending:
     def _deliveries_from(self, order: Order) -> Iterator[Recorded]:
         """The events of the source's other deliveries from a place in its time on.
 
-        A walk over all deliveries; a late file alone asks for it, once.
+        A walk over all deliveries, made once: for a late file, or a snapshot that lacks a record.
         """
         for rows in self._log.pages(DeliveryReceived):
             for message in self._log.decode(rows, opened=False):
