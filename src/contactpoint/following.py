@@ -44,6 +44,8 @@ from events.shield import evolve as evolve_shield
 from events.spilled import Spilled
 from events.store.heads import (
     ChildHead,
+    DeliveryHead,
+    Head,
     JudgementHead,
     KeyHead,
     RecordHead,
@@ -51,8 +53,6 @@ from events.store.heads import (
     ShieldHead,
     SideRecord,
 )
-
-Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord | ShieldHead
 
 
 def heads_of(messages: Iterable[Recorded]) -> Iterator[Head]:
@@ -113,6 +113,8 @@ class _Folding:
             yield ChildHead(id_, child.number, child.version, child.into, child.status == "closed")
         for (source, scope), order in self.scopes.items():
             yield ScopeHead(source, scope, order)
+        for id_, (source, order) in self.deliveries.items():
+            yield DeliveryHead(id_, source, order)
         for key, record in self.keys.items():
             yield KeyHead(key, record)
         for id_, shield in self.shields.items():

@@ -21,6 +21,8 @@ from events.message import Recorded
 from events.spilled import Spilled
 from events.store.heads import (
     ChildHead,
+    DeliveryHead,
+    Head,
     JudgementHead,
     KeyHead,
     RecordHead,
@@ -29,7 +31,6 @@ from events.store.heads import (
     SideRecord,
 )
 
-Head = RecordHead | ChildHead | ScopeHead | KeyHead | JudgementHead | SideRecord | ShieldHead
 HeadsOf = Callable[[Iterator[Recorded]], Iterable[Head]]
 """All heads that follow from the events of a log; sealed fields are left out of the events."""
 
@@ -338,6 +339,7 @@ def _compare_heads(log: Log, heads_of: HeadsOf, report: Report) -> None:
         "records": log.heads.all_records(),
         "children": log.heads.all_children(),
         "scopes": log.heads.all_scopes(),
+        "deliveries": log.heads.all_deliveries(),
         "keys": log.heads.all_keys(),
         "shields": log.heads.all_shielded(),
         "judgements": log.heads.all_judgements(),
@@ -385,6 +387,8 @@ def _what(head: Head) -> tuple[object, ...]:
             return ("child", head.child)
         case ScopeHead():
             return ("scope", head.source, head.scope)
+        case DeliveryHead():
+            return ("delivery", head.delivery)
         case KeyHead():
             return ("key", head.key)
         case ShieldHead():
@@ -403,6 +407,8 @@ def _name(head: Head) -> str:
             return f"child {head.child.hex[:8]}"
         case ScopeHead():
             return f"scope {head.source} {head.scope}".rstrip()
+        case DeliveryHead():
+            return f"delivery {head.delivery.hex[:8]}"
         case KeyHead():
             return f"key {head.key.hex[:8]}"
         case ShieldHead():

@@ -28,6 +28,7 @@ from events.record import Order, RecordAmended, RecordReceived, Statement
 from events.shield import ShieldApplied, ShieldLifted, ShieldSpread
 from events.store.heads import (
     ChildHead,
+    DeliveryHead,
     JudgementHead,
     KeyHead,
     RecordHead,
@@ -247,6 +248,15 @@ def test_the_latest_snapshot_of_a_scope_is_known_whenever_it_arrived(days):
     for stream, day in zip((A, B), days, strict=True):
         told += [(stream, delivered(day)), (stream, DeliveryCompleted(Counts(), ("s",), True, 0))]
     assert heads(ScopeHead, *told) == [ScopeHead("club", "s", Order(2, 0, b""))]
+
+
+def test_each_delivery_that_was_received_is_known_by_its_place():
+    ended = (B, DeliveryCompleted(Counts(), (), False, 0))
+    told = [(A, delivered(2)), (B, delivered(1)), ended]
+    assert heads(DeliveryHead, *told) == [
+        DeliveryHead(A, "club", Order(2, 0, b"")),
+        DeliveryHead(B, "club", Order(1, 0, b"")),
+    ]
 
 
 def test_what_is_no_snapshot_or_has_not_ended_says_nothing_of_a_scope():

@@ -771,6 +771,16 @@ def test_a_row_not_taken_since_the_latest_snapshot_proves_its_record_present_too
     assert store.head("c0").state.standing == "current"
 
 
+def test_a_snapshot_that_lacks_a_record_does_not_walk_over_the_log(store, monkeypatch):
+    store.register(guard_share=1.0)
+    store.load([child(0), child(1)], mode="snapshot")
+    monkeypatch.setattr(type(store.log), "pages", None)
+    lacking = store.load([child(1)], day="2026-09-02", mode="snapshot")
+    assert lacking.counts.withdrawn == 1
+    late = store.load([child(0), child(1), child(2)], day="2026-08-30", mode="snapshot")
+    assert late.counts.withdrawn == 0
+
+
 @pytest.mark.parametrize("chunk", [1, 1000])
 def test_two_rows_of_a_dual_registration_sent_again_append_only_the_deliverys_own_events(
     store, chunk

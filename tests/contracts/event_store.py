@@ -16,6 +16,7 @@ from events.store.appending import ActedError, StaleError, TakenError
 from events.store.heads import (
     ChildHead,
     Confirmed,
+    DeliveryHead,
     HeadChanges,
     JudgementHead,
     Moved,
@@ -126,6 +127,17 @@ class EventStoreContract:
         assert store.log.heads.children([CHILD]) == {CHILD: wanted.children[0]}
         assert store.log.heads.by_numbers(["123456789012"])["123456789012"].child == CHILD
         assert store.log.heads.scope("pds", "") == wanted.scopes[0]
+
+    def test_deliveries_are_found_by_their_source_from_a_place_in_its_time_on(self, store):
+        places = [Order(*place) for place in product((1, 2), (0, 5), (b"a", b"b"))]
+        made = [DeliveryHead(UUID(int=n), "pds", place) for n, place in enumerate(places, start=1)]
+        others = [DeliveryHead(UUID(int=99), "school", places[-1])]
+        store.log.append(store.many(1), heads=HeadChanges(deliveries=[*made, *others]))
+        for n, place in enumerate(places):
+            found = store.log.heads.deliveries_from("pds", place)
+            assert sorted(found, key=lambda head: head.order) == made[n:]
+        assert store.log.heads.deliveries_from("pds", Order(3, 0, b"")) == []
+        assert set(store.log.heads.all_deliveries()) == {*made, *others}
 
     def test_the_head_of_a_child_says_whom_it_went_into_and_whether_it_is_closed(self, store):
         ways = [(None, False), (None, True), (CHILD, False), (CHILD, True)]

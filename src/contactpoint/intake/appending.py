@@ -20,7 +20,6 @@ from events.delivery import (
     ChunkAppended,
     Counts,
     DeliveryCompleted,
-    DeliveryReceived,
     Restated,
     RowNote,
 )
@@ -326,17 +325,10 @@ class Appending:
         return self._not_taken[latest]
 
     def _deliveries_from(self, order: Order) -> Iterator[Recorded]:
-        """The events of the source's other deliveries from a place in its time on.
-
-        A walk over all deliveries, made once: for a late file, or a snapshot that lacks a record.
-        """
-        for rows in self._log.pages(DeliveryReceived):
-            for message in self._log.decode(rows, opened=False):
-                event = message.event
-                assert isinstance(event, DeliveryReceived)
-                is_own = message.originator_id == self._place.stream
-                if event.source == self._place.source and event.order >= order and not is_own:
-                    yield from self._log.stream(message.originator_id)
+        """The events of the source's other deliveries from a place in its time on."""
+        for head in self._log.heads.deliveries_from(self._place.source, order):
+            if head.delivery != self._place.stream:
+                yield from self._log.stream(head.delivery, opened=False)
 
     def _append(self, commit: "_Commit", last: Event, sealed: SealedFirsts | None = None) -> None:
         """One commit: the records' events with their keys, shields, then the delivery's own."""

@@ -50,7 +50,7 @@ from events.message import Event, Origin, Recorded
 from events.record import Order, Record
 from events.record import evolve as evolve_record
 from events.source import SourceRegistered
-from events.store.heads import HeadChanges
+from events.store.heads import DeliveryHead, HeadChanges
 from feeds.submission import Feed, FeedError, Header, Mode
 
 OF_ONE_SCOPE = 0.4
@@ -497,6 +497,7 @@ class _Load:
                 path=_path([*request.paths, *_given(request.mapping)]),
             ),
             path=True,
+            received=[DeliveryHead(self._stream, request.source, placed[0])],
         )
 
     def _append(
@@ -547,7 +548,12 @@ class _Load:
         return {record for record, head in heads.items() if head.state.standing == "current"}
 
     def _record(
-        self, event: DeliveryEvent, *, path: bool = False, marked: Collection[UUID] = ()
+        self,
+        event: DeliveryEvent,
+        *,
+        path: bool = False,
+        marked: Collection[UUID] = (),
+        received: Sequence[DeliveryHead] = (),
     ) -> None:
         """Append one event of the delivery; its path is sealed under the delivery's own key.
 
@@ -559,7 +565,11 @@ class _Load:
 
         def attempt() -> None:
             marking = Marking(marked, self._log, self._origin, marked)
-            heads = HeadChanges(shields=list(marking.acts.heads()), unmoved=marking.unmoved)
+            heads = HeadChanges(
+                deliveries=received,
+                shields=list(marking.acts.heads()),
+                unmoved=marking.unmoved,
+            )
             messages = [*marking.acts.messages, own]
             self._log.append(messages, heads=heads, expect=marking.expect)
             self._laid = len(marking.acts.messages)

@@ -13,6 +13,7 @@ from events.shield import Kind
 from events.store.head_tables import (
     ACT_HEAD,
     CHILD_HEAD,
+    DELIVERY_HEAD,
     JUDGEMENT_HEAD,
     KEY_HEAD,
     RECORD_HEAD,
@@ -24,6 +25,7 @@ from events.store.head_tables import (
     Row,
     ToId,
     child_of,
+    delivery_of,
     judgement_of,
     record_of,
     scope_of,
@@ -33,6 +35,7 @@ from events.store.head_tables import (
 from events.store.heads import (
     ActHead,
     ChildHead,
+    DeliveryHead,
     JudgementHead,
     KeyHead,
     RecordHead,
@@ -145,6 +148,16 @@ class Heads:
         statement = self._select(SCOPE_HEAD, "source = ? AND scope = ?")
         return next(map(scope_of, self._tables.query(statement, (source, scope))), None)
 
+    def deliveries_from(self, source: str, order: Order) -> list[DeliveryHead]:
+        """The deliveries of a source at a place in its time or later, in whatever order."""
+        statement = self._select(
+            DELIVERY_HEAD,
+            "source = ? AND received_effective >= ?"
+            " AND (received_effective, received_sequence, received_content) >= (?, ?, ?)",
+        )
+        found = self._tables.query(statement, (source, order.effective, *order))
+        return list(self._of(delivery_of, found))
+
     def current_in_scope(self, source: str, scope: str = "") -> Iterator[RecordHead]:
         """The current records of a source and scope, by ordinal; of all its scopes where empty."""
         return (
@@ -194,6 +207,10 @@ class Heads:
     def all_scopes(self) -> Iterator[ScopeHead]:
         """The heads of all scopes."""
         yield from map(scope_of, self._all(SCOPE_HEAD))
+
+    def all_deliveries(self) -> Iterator[DeliveryHead]:
+        """The heads of all deliveries."""
+        yield from self._of(delivery_of, self._all(DELIVERY_HEAD))
 
     def all_keys(self) -> Iterator[KeyHead]:
         """The heads of all other keys."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from events.record import Order, Record, Standing
 from events.store.heads import (
     ChildHead,
+    DeliveryHead,
     HeadChanges,
     JudgementHead,
     RecordHead,
@@ -102,6 +103,12 @@ SCOPE_HEAD = HeadTable(
     {"source": "text", "scope": "text", **_order("snapshot")},
     key=("source", "scope"),
 )
+DELIVERY_HEAD = HeadTable(
+    "delivery_head",
+    {"delivery": "id", "source": "text", **_order("received")},
+    key=("delivery",),
+    index=("source", "received_effective"),
+)
 KEY_HEAD = HeadTable("key_head", {"key_id": "id", "record": "id"}, key=("key_id",))
 ACT_HEAD = HeadTable("act_head", {"act": "text", "position": "count"}, key=("act",))
 SHIELDED_RECORD = HeadTable(
@@ -126,6 +133,7 @@ TABLES = (
     RECORD_HEAD,
     CHILD_HEAD,
     SCOPE_HEAD,
+    DELIVERY_HEAD,
     KEY_HEAD,
     ACT_HEAD,
     SHIELDED_RECORD,
@@ -156,6 +164,7 @@ def rows(
         (RECORD_HEAD, made + [record_row(head, ids.from_id) for head in changes.records]),
         (CHILD_HEAD, [_child_row(head, ids.from_id) for head in changes.children]),
         (SCOPE_HEAD, [(head.source, head.scope, *head.order) for head in changes.scopes]),
+        (DELIVERY_HEAD, [_delivery_row(head, ids.from_id) for head in changes.deliveries]),
         (KEY_HEAD, [(ids.from_id(head.key), ids.from_id(head.record)) for head in changes.keys]),
         (ACT_HEAD, [(act, position) for act in sorted(changes.moved)]),
         (
@@ -210,6 +219,10 @@ def _child_row(head: ChildHead, from_id: FromId) -> Row:
     return (from_id(head.child), head.number, head.version, into, int(head.closed))
 
 
+def _delivery_row(head: DeliveryHead, from_id: FromId) -> Row:
+    return (from_id(head.delivery), head.source, *head.order)
+
+
 def _judgement_row(head: JudgementHead, from_id: FromId) -> Row:
     return from_id(head.left), from_id(head.right), head.verdict
 
@@ -257,6 +270,12 @@ def scope_of(row: Row) -> ScopeHead:
     """The head of a scope, from its row."""
     source, scope, effective, sequence, content = row
     return ScopeHead(source, scope, Order(effective, sequence, bytes(content)))
+
+
+def delivery_of(row: Row, to_id: ToId) -> DeliveryHead:
+    """The head of a delivery, from its row."""
+    delivery, source, effective, sequence, content = row
+    return DeliveryHead(to_id(delivery), source, Order(effective, sequence, bytes(content)))
 
 
 def judgement_of(row: Row, to_id: ToId) -> JudgementHead:

@@ -56,6 +56,14 @@ class ScopeHead(msgspec.Struct, frozen=True):
     order: Order
 
 
+class DeliveryHead(msgspec.Struct, frozen=True):
+    """A delivery that was received: its source, and its place in that source's time."""
+
+    delivery: UUID
+    source: str
+    order: Order
+
+
 class KeyHead(msgspec.Struct, frozen=True):
     """Another key of a source that answers with a record: one it had before, or has since."""
 
@@ -102,6 +110,19 @@ class SideRecord(msgspec.Struct, frozen=True):
     """``events.never_link.Side``; empty where the never-link was lifted."""
 
 
+Head = (
+    RecordHead
+    | ChildHead
+    | ScopeHead
+    | DeliveryHead
+    | KeyHead
+    | ShieldHead
+    | JudgementHead
+    | SideRecord
+)
+"""Any head that follows from the events by themselves; that of an act needs their commits too."""
+
+
 def is_across(stands: Iterable[SideRecord]) -> bool:
     """Whether records that stand so are on two sides of one never-link."""
     sides = {(one.never_link, one.side) for one in stands}
@@ -135,6 +156,7 @@ class HeadChanges:
     records: Sequence[RecordHead] = ()
     children: Sequence[ChildHead] = ()
     scopes: Sequence[ScopeHead] = ()
+    deliveries: Sequence[DeliveryHead] = ()
     keys: Sequence[KeyHead] = ()
     shields: Sequence[ShieldHead] = ()
     judgements: Sequence[JudgementHead] = ()
