@@ -31,13 +31,12 @@ class SeenVersions(click.ParamType):  # type: ignore[type-arg]
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> "Seen":
         """The versions; a usage error where there are not four."""
-        from contactpoint.judging.sight import is_version
-        from events.judgement import Seen
+        from contactpoint.judging.sight import seen_of
 
-        parts = str(value).split(".")
-        if len(parts) != len(Seen.__struct_fields__) or not all(map(is_version, parts)):
+        versions = seen_of(str(value))
+        if versions is None:
             self.fail("expected the four numbers that 'review show' prints", param, ctx)
-        return Seen(*map(int, parts))
+        return versions
 
 
 @click.command(

@@ -35,6 +35,14 @@ class SeenChild:
         return ".".join(map(str, (self.version, *(version for _, version in self.versions))))
 
 
+def seen_of(written: str) -> Seen | None:
+    """The versions of a pair as they are printed: four numbers with dots. None for all else."""
+    parts = written.split(".")
+    if len(parts) != len(Seen.__struct_fields__) or not all(map(is_version, parts)):
+        return None
+    return Seen(*map(int, parts))
+
+
 def is_version(part: str) -> bool:
     """Whether this part of what somebody says they saw can be a version."""
     return part.isdecimal() and len(part) <= DIGITS

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from contactpoint.errors import NotFoundError
 from contactpoint.judging.judging import LEASE, Meant
 from contactpoint.judging.pair import NO_PAIR, Pair
-from contactpoint.judging.sight import is_version, pair_as_seen
+from contactpoint.judging.sight import pair_as_seen, seen_of
 from contactpoint.moments import as_time
 from contactpoint.opening import find_pair
 from contactpoint.people.deciding import Act
@@ -228,10 +228,10 @@ def _named(name: str) -> str:
 
 
 def _versions(seat: Seat) -> Seen:
-    parts = seen(seat).split(".")
-    if len(parts) != len(Seen.__struct_fields__) or not all(map(is_version, parts)):
+    versions = seen_of(seen(seat))
+    if versions is None:
         raise PreconditionError("If-Match: expected the ETag of the pair as it was opened")
-    return Seen(*map(int, parts))
+    return versions
 
 
 _PAIR = "/reviews/{pair:str}"

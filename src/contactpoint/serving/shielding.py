@@ -205,7 +205,7 @@ def shield_apply(seat: Seated, data: JSONBody[Application]) -> Response[bytes]:
         _criterion(data.criterion),
         _requester(data.requester),
         data.authority or seat.actor.authority,
-        _ahead(seat, data.review),
+        data.review,
         _parents(data.safe_parents),
     )
     laid = seat.store.shielding.apply(found.view.number, asked, seat.origin())
@@ -221,7 +221,7 @@ def shield_review(
         _criterion(data.criterion) if data.criterion else "",
         data.requester.strip(),
         "",
-        _ahead(seat, data.review),
+        data.review,
         _parents(data.safe_parents or []),
         none_safe=data.safe_parents == [],
     )
@@ -253,12 +253,6 @@ def _requester(stated: str) -> str:
     if not stated.strip():
         raise UsageError("requester: expected who asked for the shield")
     return stated.strip()
-
-
-def _ahead(seat: Seat, day: date | None) -> date | None:
-    if day is not None and day < seat.service.today:
-        raise UsageError("review: expected a day that is still to come")
-    return day
 
 
 def _parents(named: list[Parent]) -> tuple[SafeParent, ...]:
