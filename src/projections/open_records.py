@@ -18,7 +18,7 @@ from projections.pair import PairedRecord, paired, seen
 from projections.projection import Target
 from projections.reading import reading
 from projections.shielded import SHIELDED
-from projections.workings import OpenPair, Workings, open_pairs
+from projections.workings import OpenPair, Workings, of_short_ids, open_pairs
 
 
 class Clearance(NamedTuple):
@@ -79,13 +79,18 @@ class OpenRecords:
         if self.guard.head() != head:
             raise BehindError
 
-    def shown_pairs(self) -> list[OpenPair]:
+    def shown_pairs(self, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
         """The pairs that await a steward and may be seen, the likeliest first."""
-        return self.without_hidden(self.guard.answer(self._engine, pairs_seen))
+        found = self.guard.answer(self._engine, lambda target: pairs_seen(target, *which))
+        return self.without_hidden(found)
 
-    def waiting(self, *, cleared: bool) -> list[OpenPair]:
+    def waiting(self, *which: sa.ColumnElement[bool], cleared: bool) -> list[OpenPair]:
         """The pairs that await a steward and may be seen; by who is ``cleared``, all of them."""
-        return self.workings.open_pairs() if cleared else self.shown_pairs()
+        return self.workings.open_pairs(*which) if cleared else self.shown_pairs(*which)
+
+    def waiting_under(self, left: str, right: str, *, cleared: bool) -> list[OpenPair]:
+        """Those of them whose records' ids begin with these hex digits, the lesser id first."""
+        return self.waiting(of_short_ids(left, right), cleared=cleared)
 
     def without_hidden(self, pairs: list[OpenPair]) -> list[OpenPair]:
         """Those of the pairs that may be seen by the list of shielded and withheld records."""
@@ -152,8 +157,8 @@ def seen_names(clearance: Clearance = NO_CLEARANCE) -> sa.Select[Any]:
     return query
 
 
-def pairs_seen(target: Target) -> list[OpenPair]:
+def pairs_seen(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
     """The pairs that await a steward, of records that the read models show."""
-    pairs = open_pairs(target)
+    pairs = open_pairs(target, *which)
     shown = seen({side.bytes for pair in pairs for side in (pair.left, pair.right)}, target)
     return [pair for pair in pairs if {pair.left.bytes, pair.right.bytes} <= shown]

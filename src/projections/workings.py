@@ -189,10 +189,10 @@ class Workings:
                     )  # fmt: skip
         return found
 
-    def open_pairs(self) -> list[OpenPair]:
+    def open_pairs(self, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
         """The pairs that await a steward, the likeliest first; those not to be seen, too."""
         with reading(self.engine) as target:
-            return open_pairs(target)
+            return open_pairs(target, *which)
 
     def open_pair(self, pair: tuple[UUID, UUID]) -> OpenPair | None:
         """How a pair awaits a steward; None where it does not. ``pair`` has the lesser id first."""
@@ -379,9 +379,18 @@ def open_pairs(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]
     ]
 
 
-def _beginning(short: str, target: Target) -> list[UUID]:
+def of_short_ids(left: str, right: str) -> sa.ColumnElement[bool]:
+    """Which pairs are of records whose ids begin with these hex digits, the lesser id first."""
+    return sa.and_(_begins(REVIEW_PAIR.c.left, left), _begins(REVIEW_PAIR.c.right, right))
+
+
+def _begins(column: sa.Column[bytes], short: str) -> sa.ColumnElement[bool]:
     first, last = (bytes.fromhex(short.ljust(32, filling)) for filling in "0f")
-    query = sa.select(RECORD.c.record).where(RECORD.c.record.between(first, last))
+    return column.between(first, last)
+
+
+def _beginning(short: str, target: Target) -> list[UUID]:
+    query = sa.select(RECORD.c.record).where(_begins(RECORD.c.record, short))
     return [UUID(bytes=one) for one in target.connection.execute(query).scalars()]
 
 

@@ -1,5 +1,7 @@
 """Deliveries, reviews, history, sources and runs as readers find them."""
 
+from uuid import UUID
+
 import pytest
 from pyroaring import BitMap
 
@@ -225,6 +227,25 @@ def test_a_pair_is_shown_only_where_neither_record_nor_its_child_is_restricted(l
     assert ask().open_records.paired(rid(1), rid(2)) is not None
     for hidden in (3, 4, 5, 9):
         assert ask().open_records.paired(rid(1), rid(hidden)) is None
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+def test_a_pair_is_found_by_the_first_digits_of_its_records_among_those_that_may_be_seen(
+    log, ask, cleared
+):
+    one, other, restricted = UUID("7f" * 16), UUID("a0" * 16), UUID("a1" * 16)
+    log.append(one, received(1)).append(other, received(2))
+    log.append(restricted, received(3, person(restricted=True)))
+    pairs = tuple(ReferredPair(one, end, 5, 2.5, 0.7) for end in (other, restricted))
+    log.append(cid(50), PairsReferred("m1", pairs))
+
+    def found(*short):
+        told = ask().open_records.waiting_under(*short, cleared=cleared)
+        return [(pair.left, pair.right) for pair in told]
+
+    assert found("7f7f7f7f", "a0a0a0a0") == [(one, other)]
+    assert found("7f7f7f7f", "a1a1a1a1") == ([(one, restricted)] if cleared else [])
+    assert found("a0a0a0a0", "7f7f7f7f") == found("7f7f7f7f", "a0a0a0a1") == []
 
 
 def test_a_pair_of_a_withdrawn_record_is_not_shown(log, ask):

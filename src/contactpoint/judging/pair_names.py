@@ -51,7 +51,10 @@ def _left(pair: Pair, log: Log) -> set[UUID]:
 
 def _known(name: str, records: OpenRecords, log: Log, *, cleared: bool) -> Pair | None:
     """The pair that the queue, or the judgements in force, have under a name; None for several."""
-    named = {Pair.of(one.left, one.right) for one in records.waiting(cleared=cleared)}
+    if not _SHORT_IDS.fullmatch(name):
+        return None
+    waiting = records.waiting_under(*name.split("-"), cleared=cleared)
+    named = {Pair.of(one.left, one.right) for one in waiting}
     named |= {pair_of(one) for one in log.heads.all_judgements() if one.verdict}
     matching = [pair for pair in named if str(pair) == name]
     return matching[0] if len(matching) == 1 else None
