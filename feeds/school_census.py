@@ -1,5 +1,7 @@
 """School Census (termly XML of the Department for Education): every pupil of a school.
 
+The censuses of pupil referral units and of alternative provision are read alike.
+
 The file is a full snapshot of its school (header ``LEA`` and ``Estab``), or of several where a
 local authority made it (``SourceLevel`` L). Elements bind by their local names wherever they
 stand in the pupil, in any order and namespace; what is not on the list is counted and left out.
