@@ -81,7 +81,7 @@ class PdsTrace:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-trace"
-    version: int = 3
+    version: int = 4
     mode: Mode = "delta"
     settings: Settings = Settings(nameless=True)  # noqa: RUF009  # frozen
 
@@ -142,6 +142,9 @@ class TraceReading(OnePass):
     def _total(self, control: list[str]) -> int:
         """Give the number of records that a control row states, if its code says all is well."""
         texts = [cell.strip() for cell in control]
+        if len(texts) > 2 and texts[2].isascii() and texts[2].isdigit() and len(texts[2]) == 14:
+            del texts[2]  # some publications have the time of the request before the count
+            texts += [_FOUND] if len(texts) == 3 else []
         if len(texts) < 4 or not (texts[2].isascii() and texts[2].isdigit() and len(texts[2]) < 12):
             raise self._error(
                 "line 1", "count", "a control row: MPTREQ_..., SPINE_..., count, code"

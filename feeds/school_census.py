@@ -1,5 +1,7 @@
 """School Census (termly XML of the Department for Education): every pupil of a school.
 
+The censuses of pupil referral units and of alternative provision are read alike.
+
 The file is a full snapshot of its school (header ``LEA`` and ``Estab``), or of several where a
 local authority made it (``SourceLevel`` L). Elements bind by their local names wherever they
 stand in the pupil, in any order and namespace; what is not on the list is counted and left out.
@@ -33,7 +35,9 @@ from person.names import clean
 
 NAME: Final = "school.census"
 _ROLLS: Final = ("PupilsOnRoll", "PupilsNoLongerOnRoll")
-_PUPILS: Final = ("PupilOnRoll", "PupilNoLongerOnRoll")
+# An alternative provision census may hold each Pupil without a roll around it.
+_PUPILS: Final = ("PupilOnRoll", "PupilNoLongerOnRoll", "Pupil")
+_COLLECTIONS: Final = ("SC", "PRU", "AP")
 _PUPIL_LEAVES: Final = frozenset(
     {*PUPIL, "EntryDate", "LeavingDate", "EnrolStatus", "LEA", "Estab", "LAEstab"}
     - {"FormerForename"}
@@ -48,7 +52,7 @@ class SchoolCensus:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = NAME
-    version: int = 5
+    version: int = 6
     mode: Mode = "snapshot"
     settings: Settings = field(
         default=Settings(dual_registration=True, cadence="termly"),
@@ -59,7 +63,7 @@ class SchoolCensus:
         del filename
         names = names_in(head)
         return "Message" in names and (
-            "PupilsOnRoll" in names or collection_in(head).startswith("SC")
+            "PupilsOnRoll" in names or collection_in(head).startswith(_COLLECTIONS)
         )
 
     def open(self, paths: Sequence[Path], *, mapping: Path | None = None) -> "CensusReading":

@@ -140,10 +140,20 @@ def test_an_older_response_has_a_control_row_and_no_names_of_columns(written):
     assert read.submissions["L1"].particulars.identifiers[0].value == "9990001006"
 
 
+@pytest.mark.parametrize("rest", ["", ",00"])
+def test_a_control_row_may_have_the_time_of_the_request_before_the_count(written, rest):
+    control = f"MPTREQ_20261127101010,SPINE_MPTPHASE4_TRACE,20261127101010,2{rest}"
+    read = written(control, MPT_ROW.format("L1"), MPT_ROW.format("L2"))
+    assert list(read.submissions) == ["L1", "L2"]
+
+
 @pytest.mark.parametrize(
     ("control", "where"),
     [
         ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,3,00", "count"),
+        ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,20261127101010,3", "count"),
+        ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,20261127101010,1,04", "code"),
+        ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,20261127101010", "count"),
         ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,1,04", "code"),
         ("MPTREQ_00003,SPINE_MPTPHASE4_TRACE,many,00", "count"),
         ("UNIQUE REFERENCE,FAMILY_NAME", "MATCHED_NHS_NO"),

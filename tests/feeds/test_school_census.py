@@ -337,6 +337,8 @@ def test_windows_letters_in_a_file_that_declares_nothing_are_read(written, sampl
     [
         ("<Message><Header/><PupilsOnRoll>", True),
         ("<Message><Header><Collection>sc1</Collection></Header>", True),
+        ("<Message><Header><Collection>AP</Collection></Header>", True),
+        ("<Message><Header><Collection>PRU</Collection></Header>", True),
         ("<Message><Header><Collection>CIN</Collection></Header>", False),
         ("<Other><PupilsOnRoll>", False),
     ],
@@ -348,3 +350,12 @@ def test_a_census_is_recognised_by_its_roll_or_by_its_collection(beginning, is_c
 def test_of_two_days_in_a_header_the_first_is_the_one_that_it_speaks_for(told):
     about = f"{ABOUT}<ReferenceDate>2026-05-21</ReferenceDate>"
     assert told(about=about).reading.header.effective == "2026-01-15"
+
+
+def test_a_pupil_without_a_roll_around_it_is_a_pupil(written, samples, census):
+    text = (samples / "census.xml").read_text()
+    for roll in ("PupilsOnRoll", "PupilsNoLongerOnRoll"):
+        for tag in (f"<{roll}>", f"</{roll}>", f"<{roll}/>"):
+            text = text.replace(tag, "")
+    read = written(text.replace("PupilOnRoll>", "Pupil>"))
+    assert set(read.submissions) == set(census.submissions)
