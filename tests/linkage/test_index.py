@@ -12,8 +12,8 @@ from linkage import blocking, hashing, kernel
 from linkage.coding import Coder, hashes_of
 from linkage.comparable import BirthKind, Comparable
 from linkage.index import Index
-from linkage.model import Model, total
-from linkage.pattern import compare
+from linkage.model import Model, levels_at, total
+from linkage.pattern import FIELDS, compare
 from tests.linkage.strategies import PLACES, comparables
 from tests.tries import tries
 
@@ -73,6 +73,60 @@ def test_the_bound_loses_no_pair_whatever_the_model(records, seed, floor):
         assert pattern == compare(records[left - 1], records[right - 1], model.population)
         if weight >= floor:
             assert (left, right) in found
+
+
+NAMES = [
+    {"given": ("muhammad",), "honorific": "muhammad"},
+    {"given": ("idris",), "honorific": "muhammad"},
+    *({"given": given, "joined": "".join(given[1:] and given)} for given in (
+        (), ("jun", "jie"), ("junjie",), ("jun", "jie", "li"), ("li", "junjie"), ("wei", "jason"),
+        ("jason",), ("jasonn",), ("elijah",), ("elijah", "jason"), ("elijah", "jasonn"),
+        ("jason", "weijun"), ("weijun",), ("j",), ("jason", "e"), ("liz",), ("elizabeth",),
+    )),
+]  # fmt: skip
+FAMILIES = [("khan",), ("kahn",), ("jason",), ("nnamdi", "johnson"), ("johnzon",), ()]
+SAID = [
+    {"carers": (("mary", "khan"),)}, {"carers": (("mary", "obi"),)}, {"births": 2},
+    {"births": 2, "birth_order": 1}, {"births": 1}, {"contacts": ("a@b.org",)}, {},
+]  # fmt: skip
+RANDOM_FIRST = msgspec.structs.replace(
+    MODEL.prior, community=1e-9, siblings=1e-9, twins=1e-9
+)  # the class of strangers alone counts
+
+
+@pytest.mark.parametrize("field", ["given", "middle", "family", "carers", "life", "contact"])
+def test_a_pair_that_weighs_just_the_floor_is_kept_whatever_level_weighs_most(field):
+    rng = random.Random(3)
+    records = [
+        Comparable(
+            **names, **said, family="".join(family), parts=family, birth=20140509,
+            birth_kind=BirthKind.FULL,
+        )
+        for names in NAMES for family in FAMILIES for said in rng.sample(SAID, 2)
+    ]  # fmt: skip
+    coder = Coder(MODEL.population)
+    rows, facts = coder.rows(records), coder.facts()
+    one, other = (np.array(rng.choices(range(len(records)), k=4_000)) for _ in "ab")
+    patterns = kernel.patterns(rows[one], rows[other], facts)
+    for level in FIELDS[field]:
+        showing = np.flatnonzero(levels_at(patterns, field) == level)[:6]
+        if level == 0 or not len(showing):
+            continue
+        for prior in (MODEL.prior, RANDOM_FIRST):
+            model = msgspec.structs.replace(MODEL, shares=most_on(field, level.name), prior=prior)
+            weights = total(patterns[showing], model)
+            for n, weight in zip(showing, weights, strict=True):
+                terms = kernel.terms(facts, model.weights, weight)
+                left, right = rows[one[n]][None], rows[other[n]][None]
+                assert kernel.judged(left, right, terms)[0] == patterns[n]
+
+
+def most_on(field, level):
+    """Shares under which one level of a field weighs more than all others of it."""
+    return {
+        name: shares | {field: shares[field] | {level: 0.9 if name == "match" else 1e-5}}
+        for name, shares in MODEL.shares.items()
+    }
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12))
@@ -167,6 +221,21 @@ def test_a_block_of_any_length_is_walked_to_its_bound_alike_for_one_and_for_all(
     every, one = index.pairs_within(LOWEST), index.pairs_of(range(1, 101), LOWEST)
     assert listed(every) == listed(one)
     assert every.beyond > 0
+
+
+def test_in_a_block_beyond_the_bound_those_of_one_family_name_stand_side_by_side():
+    rng = random.Random(5)
+    families = [f"k{''.join(rng.choices('abcdeilmnorstu', k=5))}" for _ in range(60)]
+    crowd = [
+        twin(n, family=name, parts=(name,), birth=20150101, birth_kind=BirthKind.STAND_IN,
+             postcodes=("ZE10AA",))
+        for n, name in enumerate(families * 2)
+    ]  # fmt: skip
+    order = rng.sample(range(120), 120)
+    index = Index(MODEL, bound=5)
+    index.put((n, 0, crowd[n]) for n in order)
+    found = {(left, right) for left, right, _, _ in listed(index.pairs_within(LOWEST))}
+    assert {(n, n + 60) for n in range(60)} <= found
 
 
 @pytest.mark.parametrize(
