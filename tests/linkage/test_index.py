@@ -153,6 +153,7 @@ def test_a_record_asked_about_has_the_pairs_it_would_have_and_leaves_nothing(rec
     found = index.matches(0, asked, LOWEST)
     assert found.left.tolist() == expected.left.tolist()
     assert found.weight.tolist() == expected.weight.tolist()
+    assert len(index) == len(others)
     fresh = Index(MODEL)
     fresh.put(numbered(others))
     fresh.pairs_within(LOWEST)
@@ -178,6 +179,78 @@ def test_what_changed_brings_the_dumped_index_to_where_the_live_one_stands(recor
             again.apply(changes)
     assert listed(again.pairs_within(LOWEST)) == listed(live.pairs_within(LOWEST))
     assert listed(again.pairs_of([1, 2, 3], 0.0)) == listed(live.pairs_of([1, 2, 3], 0.0))
+
+
+def test_a_record_named_twice_is_removed_once():
+    index = Index(MODEL)
+    index.put(numbered([twin(1), twin(2)]))
+    index.remove([1, 1])
+    assert len(index) == 1
+
+
+def test_what_is_no_more_is_packed_away_and_what_was_asked_takes_no_room():
+    index = Index(MODEL)
+    records = numbered([twin(n) for n in range(1_000)])
+    index.put(records)
+    index.file()
+    whole = index.nbytes
+    for _ in range(15):
+        index.put(records)
+        index.file()
+    assert index.nbytes < 1.2 * whole
+    index.matches(0, twin(1), 0.0)
+    before = index.nbytes
+    for n in range(300):
+        index.matches(0, twin(n), 0.0)
+    assert index.nbytes == before
+
+
+def test_pairs_are_told_by_words_that_came_after_those_there_was_room_for():
+    days = [20100101 + 10_000 * (n % 8) + 100 * (n % 12) + n // 12 % 28 for n in range(6_000)]
+    records = numbered([twin(n, birth=day) for n, day in enumerate(days)])
+    records += [(9_000 + n, 0, record) for n, _, record in records[-50:]]
+    grown, whole = Index(MODEL), Index(MODEL)
+    for lot in (records[:10], records[10:]):
+        grown.put(lot)
+        found = grown.pairs_of([ordinal for ordinal, _, _ in lot[-50:]], 0.0)
+    whole.put(records)
+    expected = whole.pairs_of([ordinal for ordinal, _, _ in records[-50:]], 0.0)
+    assert len(found) >= 50
+    assert listed(found) == listed(expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_kept"),
+    [
+        ({"nhs": "9000000009"}, {"nhs": "9000000009"}, True),
+        ({"upn": "A801200000001"}, {"upn": "A801200000001"}, True),
+        ({"upn": "A801200000001"}, {"former_upns": ("A801200000001",)}, True),
+        ({"la_child": "201/1"}, {"la_child": "201/1"}, True),
+        ({"upn": "X1", "upn_temporary": True}, {"upn": "X1"}, False),
+        ({"contacts": ("a@b.org",)}, {"contacts": ("a@b.org",)}, False),
+    ],
+)
+def test_a_pair_that_shares_an_identifier_is_kept_whatever_it_weighs(one, other, is_kept):
+    index = Index(MODEL)
+    index.put(numbered([twin(1, **one), twin(1, **other)]))
+    assert len(index.pairs_within(500.0)) == is_kept
+    assert len(index.pairs_within(LOWEST)) == 1
+
+
+def test_of_many_pairs_those_at_the_floor_are_kept_with_patterns_of_their_own():
+    rng = random.Random(4)
+    records = [
+        twin(rng.randrange(12), family=name, parts=(name,), postcodes=(rng.choice(PLACES),),
+             birth=rng.choice((20140509, 20140519, 20150509)))
+        for name in rng.choices(("khan", "okafor", "mensah", "li"), k=120)
+    ]  # fmt: skip
+    index = Index(MODEL)
+    index.put(numbered(records))
+    whole = listed(index.pairs_within(LOWEST))
+    for left, right, pattern, _ in whole:
+        assert pattern == compare(records[left - 1], records[right - 1], MODEL.population)
+    floor = sorted(weight for *_, weight in whole)[len(whole) * 2 // 3]
+    assert listed(index.pairs_within(floor)) == [pair for pair in whole if pair[-1] >= floor]
 
 
 def test_an_index_never_dumped_knows_no_changes():
@@ -336,6 +409,7 @@ def test_once_filed_an_overlong_block_depends_on_those_alone_that_are_there(seed
         index.file()
         index.remove([ordinal for ordinal, _, _ in hidden])
         index.put(visible[:3])
+        index.matches(0, twin(1), LOWEST)
         index.file()
     asked = twin(rng.randrange(500))
     assert listed(with_hidden.matches(0, asked, LOWEST)) != []
