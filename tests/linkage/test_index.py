@@ -1,6 +1,7 @@
 """The kept index: keys, the bound under any model, what is asked and forgotten, what is dumped."""
 
 import random
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -75,7 +76,7 @@ def test_the_bound_loses_no_pair_whatever_the_model(records, seed, floor):
             assert (left, right) in found
 
 
-NAMES = [
+NAMES: list[dict[str, Any]] = [
     {"given": ("muhammad",), "honorific": "muhammad"},
     {"given": ("idris",), "honorific": "muhammad"},
     *({"given": given, "joined": "".join(given[1:] and given)} for given in (
@@ -85,7 +86,7 @@ NAMES = [
     )),
 ]  # fmt: skip
 FAMILIES = [("khan",), ("kahn",), ("jason",), ("nnamdi", "johnson"), ("johnzon",), ()]
-SAID = [
+SAID: list[dict[str, Any]] = [
     {"carers": (("mary", "khan"),)}, {"carers": (("mary", "obi"),)}, {"births": 2},
     {"births": 2, "birth_order": 1}, {"births": 1}, {"contacts": ("a@b.org",)}, {},
 ]  # fmt: skip
@@ -109,7 +110,7 @@ def test_a_pair_that_weighs_just_the_floor_is_kept_whatever_level_weighs_most(fi
     one, other = (np.array(rng.choices(range(len(records)), k=4_000)) for _ in "ab")
     patterns = kernel.patterns(rows[one], rows[other], facts)
     for level in FIELDS[field]:
-        showing = np.flatnonzero(levels_at(patterns, field) == level)[:6]
+        showing = np.flatnonzero(levels_at(patterns, field) == level)[:40]
         if level == 0 or not len(showing):
             continue
         for prior in (MODEL.prior, RANDOM_FIRST):

@@ -127,7 +127,7 @@ EDGES = [
         called("yusuf", "mia", "grace", "junjie"), called("yusuf", "grace", "alex", "junjie"),
         called("liz", "jun", "jie"), called("elizabeth", "junjie"),
         called("elizabeth", "grace", "junjie"),
-        called("muhammad", other_given=("mohammed", "mohamed", "mia")),
+        {**born(DUE), **called("muhammad", other_given=("mohammed", "mohamed", "mia"))},
     ],
     [
         of_family("okafor"), of_family("khan", other_family=("lopez", "taylor", "okafor")),

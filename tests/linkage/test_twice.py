@@ -29,7 +29,7 @@ def stated(draw):
             nhs_verified=draw(st.booleans()),
             upn=draw(UPNS),
             upn_temporary=draw(st.booleans()),
-            former_upns=tuple(filter(None, [draw(UPNS)])),
+            former_upns=tuple(dict.fromkeys(filter(None, [draw(UPNS), draw(UPNS)]))),
         )
         found.append((ordinal, draw(st.sampled_from([1, 2, 0])), record))
     return found
