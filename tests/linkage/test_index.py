@@ -82,7 +82,8 @@ NAMES: list[dict[str, Any]] = [
     *({"given": given, "joined": "".join(given[1:] and given)} for given in (
         (), ("jun", "jie"), ("junjie",), ("jun", "jie", "li"), ("li", "junjie"), ("wei", "jason"),
         ("jason",), ("jasonn",), ("elijah",), ("elijah", "jason"), ("elijah", "jasonn"),
-        ("jason", "weijun"), ("weijun",), ("j",), ("jason", "e"), ("liz",), ("elizabeth",),
+        ("jason", "weijun"), ("weijun",), ("oliver",), ("amelia", "olivr"), ("j",),
+        ("jason", "e"), ("liz",), ("elizabeth",),
     )),
 ]  # fmt: skip
 FAMILIES = [("khan",), ("kahn",), ("jason",), ("nnamdi", "johnson"), ("johnzon",), ()]
@@ -124,10 +125,13 @@ def test_a_pair_that_weighs_just_the_floor_is_kept_whatever_level_weighs_most(fi
 
 def most_on(field, level):
     """Shares under which one level of a field weighs more than all others of it."""
-    return {
-        name: shares | {field: shares[field] | {level: 0.9 if name == "match" else 1e-5}}
-        for name, shares in MODEL.shares.items()
-    }
+    changed = dict(MODEL.shares)
+    for name, shares in MODEL.shares.items():
+        others = dict.fromkeys(shares[field], 1e-4) if name == "match" else shares[field]
+        # By how many strangers agree exactly a name counts as rare.
+        own = 0.9 if name == "match" else others[level] if level == "EXACT" else 1e-5
+        changed[name] = shares | {field: others | {level: own}}
+    return changed
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12))

@@ -104,6 +104,7 @@ EDGES = [
             for way in (end - timedelta(1), end, end + timedelta(1))
         ),
         *(born(due, EXPECTED) for due in (date(2013, 3, 1), date(2014, 2, 5))),
+        born(20120229), born(20130229),
     ],
     [born(day) for day in (20140509, 20020509, 20010509, 20140512, 20140521, 20140621)],
     [{**born(DUE), "died": died} for died in (0, 20140508, 20140509, 20140510)],
