@@ -90,6 +90,7 @@ FAMILIES = [("khan",), ("kahn",), ("jason",), ("nnamdi", "johnson"), ("johnzon",
 SAID: list[dict[str, Any]] = [
     {"carers": (("mary", "khan"),)}, {"carers": (("mary", "obi"),)}, {"births": 2},
     {"births": 2, "birth_order": 1}, {"births": 1}, {"contacts": ("a@b.org",)}, {},
+    {"mother_nhs": "9000000009", "births": 2, "birth_order": 1, "contacts": ("a@b.org",)},
 ]  # fmt: skip
 RANDOM_FIRST = msgspec.structs.replace(
     MODEL.prior, community=1e-9, siblings=1e-9, twins=1e-9
