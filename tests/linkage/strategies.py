@@ -37,8 +37,8 @@ def optional(values, nothing):
 @st.composite
 def comparables(draw):
     # Some records hold a name twice, as forename and again among the middle names.
-    given = draw(st.lists(st.sampled_from(GIVEN), max_size=3).map(tuple))
-    parts = draw(few(FAMILY, 2))
+    given = draw(st.lists(st.sampled_from(GIVEN), max_size=4).map(tuple))
+    parts = draw(few(FAMILY, 3))
     birth, kind = draw(
         st.one_of(
             st.just((0, BirthKind.MISSING)),
@@ -49,19 +49,19 @@ def comparables(draw):
             st.tuples(st.sampled_from(DAYS[:3]), st.just(BirthKind.EXPECTED)),
         )
     )
-    carers = draw(few([("mary", "okafor"), ("maryam", "khan"), ("liz", ""), ("mary", "khan")], 2))
+    carers = draw(few([("mary", "okafor"), ("maryam", "khan"), ("liz", ""), ("mary", "khan")], 3))
     return Comparable(
         given=given,
         honorific=draw(optional(["muhammad"], "")),
         joined="".join(given)[:32] if len(given) > 1 else "",
-        other_given=draw(few(GIVEN, 2)) if given else (),
+        other_given=draw(few(GIVEN, 3)) if given else (),
         family="".join(parts)[:32],
         parts=parts,
-        other_family=draw(few(FAMILY, 2)) if parts else (),
+        other_family=draw(few(FAMILY, 3)) if parts else (),
         birth=birth,
         birth_kind=kind,
         sex=draw(optional(["F", "M"], "")),
-        postcodes=draw(few(PLACES, 3)),
+        postcodes=draw(few(PLACES, 4)),
         moved=draw(st.booleans()),
         nhs=draw(optional(NUMBERS, "")),
         nhs_verified=draw(st.booleans()),
@@ -75,5 +75,5 @@ def comparables(draw):
         births=draw(st.sampled_from([0, 0, 1, 2])),
         birth_order=draw(st.sampled_from([0, 0, 1, 2])),
         died=draw(st.sampled_from([0, 0, 20140600, 20130101])),
-        contacts=draw(few(["2079460001", "a@example.org"], 2)),
+        contacts=draw(few(["2079460001", "a@example.org", "2079460002"], 3)),
     )

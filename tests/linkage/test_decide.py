@@ -1,5 +1,6 @@
 """The rules that go before a weight, one by one: each alone decides, whatever the pair weighs."""
 
+import msgspec
 import pytest
 
 from linkage.compare.carers import Carers, Contact
@@ -10,6 +11,7 @@ from linkage.compare.names import Family, Given, Middle
 from linkage.compare.places import Place
 from linkage.compare.sex import Sex
 from linkage.decide import (
+    APART,
     BESIDE,
     BETWEEN,
     BROTHER,
@@ -22,11 +24,13 @@ from linkage.decide import (
     TITLED,
     TWIN,
     TWO_NAMES,
+    UNLIKE,
     decide_pattern,
     number_crossed,
     number_in_doubt,
+    shares_a_number_alone,
 )
-from linkage.model import Model
+from linkage.model import Model, Thresholds
 from linkage.pattern import encode
 
 MODEL = Model.shipped()
@@ -89,6 +93,34 @@ def test_a_number_that_agrees_where_birth_date_or_forename_do_not_is_for_a_perso
     assert number_in_doubt(encode(HOME | number | other))
 
 
+@pytest.mark.parametrize(
+    "forename",
+    [Given.EQUIVALENT, Given.TYPO, Given.NEAR, Given.MIDDLE, Given.SWAPPED, Given.BARE,
+     Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING],
+)  # fmt: skip
+def test_a_number_that_agrees_where_the_forename_is_no_more_than_unlike_is_followed(forename):
+    assert outcome(HOME | SAME_NHS | {"given": forename}) == "link"
+    assert not number_in_doubt(encode(HOME | SAME_NHS | {"given": forename}))
+
+
+def test_a_weight_at_a_threshold_is_above_it():
+    at_even_odds = [Thresholds(link=0.5, review=0.1), Thresholds(link=0.9, review=0.5)]
+    models = [msgspec.structs.replace(MODEL, thresholds=zones) for zones in at_even_odds]
+    assert [decide_pattern(encode(HOME), 0.0, model).outcome for model in models] == [
+        "link", "review",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("birth", Birth)
+def test_a_number_that_agrees_alone_is_one_beside_which_neither_name_nor_birth_date_does(birth):
+    unlike: Levels = {"given": Given.DIFFERENT, "family": Family.DIFFERENT, "birth": birth}
+    agrees = (Birth.MISSING, Birth.EXACT, Birth.DEFAULT, Birth.COMPATIBLE, Birth.YEAR_ONLY,
+              Birth.EXPECTED)  # fmt: skip
+    assert shares_a_number_alone(encode(SAME_UPN | unlike)) == (birth not in agrees)
+    for less in ({"given": Given.CLOSE}, {"family": Family.CLOSE}, {"upn": Upn.TEMPORARY}):
+        assert not shares_a_number_alone(encode(SAME_UPN | unlike | less))
+
+
 def test_a_temporary_number_names_nobody():
     assert outcome(HOME | {"upn": Upn.TEMPORARY, "birth": Birth.DIFFERENT}) == "non_link"
 
@@ -110,12 +142,19 @@ def test_a_number_may_be_anothers_where_names_and_birth_date_agree_and_it_does_n
             {"family": Family.DIFFERENT},
         ):
             assert not number_crossed(encode(AWAY | numbers | less))
+        assert number_crossed(encode(AWAY | numbers | {"given": Given.EQUIVALENT}))
     assert not number_crossed(encode(AWAY))
 
 
 def test_a_shared_number_and_another_forename_are_a_twin_or_a_new_name_unless_more_differs():
     shared = HOME | SAME_NHS
     assert decided(shared | {"given": Given.CLOSE}).reason == TWIN
+    for family in (Family.VARIANT, Family.ALTERNATE, Family.PART):
+        assert decided(shared | {"given": Given.CLOSE, "family": family}).reason == TWIN
+    # Where the weight alone would not link, want of a rival does not either.
+    for forename in (Given.CLOSE, Given.DIFFERENT):
+        reason = decided(shared | {"given": forename}, BETWEEN_THRESHOLDS).reason
+        assert reason not in MARGINS
     assert decided(shared | {"given": Given.DIFFERENT}).reason == RENAMED
     differing: list[Levels] = [
         {"sex": Sex.DIFFERENT},
@@ -160,6 +199,8 @@ def test_the_nameless_are_linked_by_a_verified_number_or_the_authoritys_own_id_a
     for number in naming:
         assert outcome(nameless | number) == "link"
         assert outcome(nameless | number | {"birth": Birth.MISSING}) == "review"
+        for birth in (Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR, Birth.DEFAULTED):
+            assert outcome(nameless | number | {"birth": birth}) == "link"
     others: list[Levels] = [{"nhs": Nhs.EXACT}, SAME_UPN, {"upn": Upn.FORMER}]
     for number in others:
         assert outcome(nameless | number) == "review"
@@ -176,6 +217,7 @@ def test_a_newborn_without_a_name_is_linked_where_it_is_said_which_child_it_is()
             {"life": Life.SAID_ONCE},
             {"birth": Birth.COMPATIBLE},
             {"given": Given.CLOSE},
+            {"life": Life.MULTIPLE, "given": Given.EXACT},
         ):
             assert outcome(newborn | known | less) == "review"
     assert outcome(newborn) == "review"
@@ -305,7 +347,16 @@ def test_what_speaks_for_two_of_one_part_of_the_country_is_asked_for_no_more():
     for known in ({"place": Place.AREA}, {"middle": Middle.EXACT}, {"middle": Middle.INITIAL},
                   {"la_child": LaChild.EXACT}):  # fmt: skip
         assert decided(AWAY | known, BETWEEN_THRESHOLDS).reason == BETWEEN
-    assert decided(AWAY, BETWEEN_THRESHOLDS).reason != BETWEEN
+    for forename, family in (
+        (Given.EXACT, Family.EXACT),
+        (Given.EQUIVALENT, Family.VARIANT),
+        (Given.SWAPPED, Family.SWAPPED),
+        (Given.BARE, Family.EXACT),
+    ):
+        named = AWAY | {"given": forename, "family": family}
+        assert decided(named, BETWEEN_THRESHOLDS).reason == APART
+    for less in ({"given": Given.TYPO}, {"family": Family.PART}):
+        assert decided(AWAY | less, BETWEEN_THRESHOLDS).reason == UNLIKE
 
 
 def test_names_and_a_stand_in_for_a_birth_date_are_never_thrown_away_where_nothing_differs():

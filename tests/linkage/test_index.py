@@ -1,6 +1,7 @@
 """The kept index: keys, the bound under any model, what is asked and forgotten, what is dumped."""
 
 import random
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,8 +13,8 @@ from linkage import blocking, hashing, kernel
 from linkage.coding import Coder, hashes_of
 from linkage.comparable import BirthKind, Comparable
 from linkage.index import Index
-from linkage.model import Model, total
-from linkage.pattern import compare
+from linkage.model import Model, levels_at, total
+from linkage.pattern import FIELDS, compare
 from tests.linkage.strategies import PLACES, comparables
 from tests.tries import tries
 
@@ -75,6 +76,65 @@ def test_the_bound_loses_no_pair_whatever_the_model(records, seed, floor):
             assert (left, right) in found
 
 
+NAMES: list[dict[str, Any]] = [
+    {"given": ("muhammad",), "honorific": "muhammad"},
+    {"given": ("idris",), "honorific": "muhammad"},
+    *({"given": given, "joined": "".join(given[1:] and given)} for given in (
+        (), ("jun", "jie"), ("junjie",), ("jun", "jie", "li"), ("li", "junjie"), ("wei", "jason"),
+        ("jason",), ("jasonn",), ("elijah",), ("elijah", "jason"), ("elijah", "jasonn"),
+        ("jason", "weijun"), ("weijun",), ("oliver",), ("amelia", "olivr"), ("j",),
+        ("jason", "e"), ("liz",), ("elizabeth",),
+    )),
+]  # fmt: skip
+FAMILIES = [("khan",), ("kahn",), ("jason",), ("nnamdi", "johnson"), ("johnzon",), ()]
+SAID: list[dict[str, Any]] = [
+    {"carers": (("mary", "khan"),)}, {"carers": (("mary", "obi"),)}, {"births": 2},
+    {"births": 2, "birth_order": 1}, {"births": 1}, {"contacts": ("a@b.org",)}, {},
+    {"mother_nhs": "9000000009", "births": 2, "birth_order": 1, "contacts": ("a@b.org",)},
+]  # fmt: skip
+RANDOM_FIRST = msgspec.structs.replace(
+    MODEL.prior, community=1e-9, siblings=1e-9, twins=1e-9
+)  # the class of strangers alone counts
+
+
+@pytest.mark.parametrize("field", ["given", "middle", "family", "carers", "life", "contact"])
+def test_a_pair_that_weighs_just_the_floor_is_kept_whatever_level_weighs_most(field):
+    rng = random.Random(3)
+    records = [
+        Comparable(
+            **names, **said, family="".join(family), parts=family, birth=20140509,
+            birth_kind=BirthKind.FULL,
+        )
+        for names in NAMES for family in FAMILIES for said in rng.sample(SAID, 2)
+    ]  # fmt: skip
+    coder = Coder(MODEL.population)
+    rows, facts = coder.rows(records), coder.facts()
+    one, other = (np.array(rng.choices(range(len(records)), k=4_000)) for _ in "ab")
+    patterns = kernel.patterns(rows[one], rows[other], facts)
+    for level in FIELDS[field]:
+        showing = np.flatnonzero(levels_at(patterns, field) == level)[:300]
+        if level == 0 or not len(showing):
+            continue
+        for prior in (MODEL.prior, RANDOM_FIRST):
+            model = msgspec.structs.replace(MODEL, shares=most_on(field, level.name), prior=prior)
+            weights = total(patterns[showing], model)
+            for n, weight in zip(showing, weights, strict=True):
+                terms = kernel.terms(facts, model.weights, weight)
+                left, right = rows[one[n]][None], rows[other[n]][None]
+                assert kernel.judged(left, right, terms)[0] == patterns[n]
+
+
+def most_on(field, level):
+    """Shares under which one level of a field weighs more than all others of it."""
+    changed = dict(MODEL.shares)
+    for name, shares in MODEL.shares.items():
+        others = dict.fromkeys(shares[field], 1e-4) if name == "match" else shares[field]
+        # By how many strangers agree exactly a name counts as rare.
+        own = 0.9 if name == "match" else others[level] if level == "EXACT" else 1e-5
+        changed[name] = shares | {field: others | {level: own}}
+    return changed
+
+
 @given(st.lists(comparables(), min_size=2, max_size=12))
 @tries(20)
 def test_the_counts_of_patterns_are_those_of_all_pairs_that_meet(records):
@@ -99,6 +159,7 @@ def test_a_record_asked_about_has_the_pairs_it_would_have_and_leaves_nothing(rec
     found = index.matches(0, asked, LOWEST)
     assert found.left.tolist() == expected.left.tolist()
     assert found.weight.tolist() == expected.weight.tolist()
+    assert len(index) == len(others)
     fresh = Index(MODEL)
     fresh.put(numbered(others))
     fresh.pairs_within(LOWEST)
@@ -124,6 +185,78 @@ def test_what_changed_brings_the_dumped_index_to_where_the_live_one_stands(recor
             again.apply(changes)
     assert listed(again.pairs_within(LOWEST)) == listed(live.pairs_within(LOWEST))
     assert listed(again.pairs_of([1, 2, 3], 0.0)) == listed(live.pairs_of([1, 2, 3], 0.0))
+
+
+def test_a_record_named_twice_is_removed_once():
+    index = Index(MODEL)
+    index.put(numbered([twin(1), twin(2)]))
+    index.remove([1, 1])
+    assert len(index) == 1
+
+
+def test_what_is_no_more_is_packed_away_and_what_was_asked_takes_no_room():
+    index = Index(MODEL)
+    records = numbered([twin(n) for n in range(1_000)])
+    index.put(records)
+    index.file()
+    whole = index.nbytes
+    for _ in range(15):
+        index.put(records)
+        index.file()
+    assert index.nbytes < 1.2 * whole
+    index.matches(0, twin(1), 0.0)
+    before = index.nbytes
+    for n in range(300):
+        index.matches(0, twin(n), 0.0)
+    assert index.nbytes == before
+
+
+def test_pairs_are_told_by_words_that_came_after_those_there_was_room_for():
+    days = [20100101 + 10_000 * (n % 8) + 100 * (n % 12) + n // 12 % 28 for n in range(6_000)]
+    records = numbered([twin(n, birth=day) for n, day in enumerate(days)])
+    records += [(9_000 + n, 0, record) for n, _, record in records[-50:]]
+    grown, whole = Index(MODEL), Index(MODEL)
+    for lot in (records[:10], records[10:]):
+        grown.put(lot)
+        found = grown.pairs_of([ordinal for ordinal, _, _ in lot[-50:]], 0.0)
+    whole.put(records)
+    expected = whole.pairs_of([ordinal for ordinal, _, _ in records[-50:]], 0.0)
+    assert len(found) >= 50
+    assert listed(found) == listed(expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_kept"),
+    [
+        ({"nhs": "9000000009"}, {"nhs": "9000000009"}, True),
+        ({"upn": "A801200000001"}, {"upn": "A801200000001"}, True),
+        ({"upn": "A801200000001"}, {"former_upns": ("A801200000001",)}, True),
+        ({"la_child": "201/1"}, {"la_child": "201/1"}, True),
+        ({"upn": "X1", "upn_temporary": True}, {"upn": "X1"}, False),
+        ({"contacts": ("a@b.org",)}, {"contacts": ("a@b.org",)}, False),
+    ],
+)
+def test_a_pair_that_shares_an_identifier_is_kept_whatever_it_weighs(one, other, is_kept):
+    index = Index(MODEL)
+    index.put(numbered([twin(1, **one), twin(1, **other)]))
+    assert len(index.pairs_within(500.0)) == is_kept
+    assert len(index.pairs_within(LOWEST)) == 1
+
+
+def test_of_many_pairs_those_at_the_floor_are_kept_with_patterns_of_their_own():
+    rng = random.Random(4)
+    records = [
+        twin(rng.randrange(12), family=name, parts=(name,), postcodes=(rng.choice(PLACES),),
+             birth=rng.choice((20140509, 20140519, 20150509)))
+        for name in rng.choices(("khan", "okafor", "mensah", "li"), k=120)
+    ]  # fmt: skip
+    index = Index(MODEL)
+    index.put(numbered(records))
+    whole = listed(index.pairs_within(LOWEST))
+    for left, right, pattern, _ in whole:
+        assert pattern == compare(records[left - 1], records[right - 1], MODEL.population)
+    floor = sorted(weight for *_, weight in whole)[len(whole) * 2 // 3]
+    assert listed(index.pairs_within(floor)) == [pair for pair in whole if pair[-1] >= floor]
 
 
 def test_an_index_never_dumped_knows_no_changes():
@@ -167,6 +300,21 @@ def test_a_block_of_any_length_is_walked_to_its_bound_alike_for_one_and_for_all(
     every, one = index.pairs_within(LOWEST), index.pairs_of(range(1, 101), LOWEST)
     assert listed(every) == listed(one)
     assert every.beyond > 0
+
+
+def test_in_a_block_beyond_the_bound_those_of_one_family_name_stand_side_by_side():
+    rng = random.Random(5)
+    families = [f"k{''.join(rng.choices('abcdeilmnorstu', k=5))}" for _ in range(60)]
+    crowd = [
+        twin(n, family=name, parts=(name,), birth=20150101, birth_kind=BirthKind.STAND_IN,
+             postcodes=("ZE10AA",))
+        for n, name in enumerate(families * 2)
+    ]  # fmt: skip
+    order = rng.sample(range(120), 120)
+    index = Index(MODEL, bound=5)
+    index.put((n, 0, crowd[n]) for n in order)
+    found = {(left, right) for left, right, _, _ in listed(index.pairs_within(LOWEST))}
+    assert {(n, n + 60) for n in range(60)} <= found
 
 
 @pytest.mark.parametrize(
@@ -267,6 +415,7 @@ def test_once_filed_an_overlong_block_depends_on_those_alone_that_are_there(seed
         index.file()
         index.remove([ordinal for ordinal, _, _ in hidden])
         index.put(visible[:3])
+        index.matches(0, twin(1), LOWEST)
         index.file()
     asked = twin(rng.randrange(500))
     assert listed(with_hidden.matches(0, asked, LOWEST)) != []

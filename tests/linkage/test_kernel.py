@@ -1,9 +1,12 @@
 """The compiled path gives what the plain path gives, for every pair."""
 
 import random
+from datetime import date, timedelta
 
 import jellyfish
+import msgspec
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,12 +15,14 @@ from linkage.blocking import keys
 from linkage.coding import Coder
 from linkage.comparable import BirthKind, Comparable
 from linkage.compare import strings as plain
+from linkage.compare.dates import BORN_EARLY, BORN_LATE, SAME_PREGNANCY
 from linkage.compiled import cache_of, strings
+from linkage.hashing import of_text
 from linkage.index import Index
 from linkage.model import Model
 from linkage.pattern import compare
 from linkage.weigh import weigh
-from tests.linkage.strategies import comparables
+from tests.linkage.strategies import PLACES, comparables
 from tests.tries import tries
 
 MODEL = Model.shipped()
@@ -52,6 +57,103 @@ def test_two_rows_have_the_pattern_of_their_records(left, right):
     expected = compare(left, right, MODEL.population)
     assert kernel.compare(rows[0], rows[1], coder.facts()) == expected
     assert kernel.compare(rows[1], rows[0], coder.facts()) == expected
+
+
+def test_words_a_few_letters_apart_are_as_alike_in_both_paths():
+    rng = random.Random(2)
+    for _ in range(3_000):
+        one = "".join(rng.choices("abcdeilmnorstu", k=rng.randrange(2, 13)))
+        other = list(one)
+        for _ in range(rng.randrange(1, 6)):
+            place = rng.randrange(len(other) + 1)
+            other[place : place + rng.randrange(2)] = rng.choices("abcde", k=rng.randrange(2))
+        ends = letters(one), letters("".join(other))
+        similar = jellyfish.jaro_winkler_similarity(one, "".join(other))
+        assert strings.jaro_winkler(*ends[0], *ends[1]) == similar
+        for name in ("is_near", "is_close", "one_edit", "is_beginning"):
+            for x, y in (ends, ends[::-1]):
+                plainly = getattr(plain, name)(*(w.tobytes()[:n].decode() for w, n in (x, y)))
+                assert getattr(strings, name)(*x, *y) == plainly, (name, one, other)
+
+
+DUE = date(2014, 5, 9)
+LEAP = date(2012, 3, 5)
+FULL, EXPECTED = BirthKind.FULL, BirthKind.EXPECTED
+
+
+def born(day, kind=FULL):
+    return {"birth": day if isinstance(day, int) else int(f"{day:%Y%m%d}"), "birth_kind": kind}
+
+
+def called(*given, **more):
+    return {"given": given, "joined": "".join(given) if len(given) > 1 else "", **more}
+
+
+def of_family(*parts, **more):
+    return {"family": "".join(parts), "parts": parts, **more}
+
+
+EDGES = [
+    [
+        *(born(due, EXPECTED) for due in (DUE, LEAP, DUE + SAME_PREGNANCY)),
+        born(DUE + SAME_PREGNANCY + timedelta(1), EXPECTED),
+        *(
+            born(due + way)
+            for due in (DUE, LEAP, date(2013, 3, 1), date(2014, 2, 5))
+            for end in (-BORN_EARLY, BORN_LATE)
+            for way in (end - timedelta(1), end, end + timedelta(1))
+        ),
+        *(born(due, EXPECTED) for due in (date(2013, 3, 1), date(2014, 2, 5))),
+        born(20120229), born(20130229),
+    ],
+    [born(day) for day in (20140509, 20020509, 20010509, 20140512, 20140521, 20140621)],
+    [{**born(DUE), "died": died} for died in (0, 20140508, 20140509, 20140510)],
+    [
+        {"postcodes": codes, "moved": moved}
+        for codes in (("SE153QN",), ("SE153QM",), ("SE153QN", "SE154AA"), ("SE154AA", "SE153QN"),
+                      ("SE154AB",), ("S12AB",), ("S12CD",), ("S13AA",), ("S65AA",), ("E145AA",),
+                      ("E145BB",), ("E1W5AA",))
+        for moved in (False, True)
+    ],
+    [
+        {**born(DUE), **of_family("liu"), "postcodes": ("SE154AA",), **names}
+        for names in (
+            called("kofi"), called("jason", other_given=("elijah", "grace", "wei")),
+            called("jason", other_given=("elijah", "grace", "james")), called("jason"),
+        )
+    ],
+    [
+        called("leo", "jason", "mia", "grace"), called("yusuf", "jason", "grace"),
+        called("leo", "mia", "jun", "jie"), called("yusuf", "junjie"),
+        called("yusuf", "mia", "grace", "junjie"), called("yusuf", "grace", "alex", "junjie"),
+        called("liz", "jun", "jie"), called("elizabeth", "junjie"),
+        called("elizabeth", "grace", "junjie"),
+        {**born(DUE), **called("muhammad", other_given=("mohammed", "mohamed", "mia"))},
+    ],
+    [
+        of_family("okafor"), of_family("khan", other_family=("lopez", "taylor", "okafor")),
+        of_family("khan", "lopez", "okafer"), of_family("nnamdi", "obi", "johnson"),
+        of_family("johnzon"), of_family("li", "obi", "mensah"),
+        {**called("okafor"), **of_family("annemari")},
+        {**called("anne", "marie"), **of_family("okafor")},
+    ],
+]  # fmt: skip
+"""Records at the ends of what makes a level, to be compared with each other."""
+
+
+@pytest.mark.parametrize("said", EDGES, ids=lambda said: " ".join(said[-1]))
+def test_records_at_the_ends_of_a_level_have_one_pattern_in_both_paths(said):
+    population = msgspec.structs.replace(MODEL.population, communal=PLACES[:2])
+    coder = Coder(population)
+    known = {"given": ("leo",), "family": "khan", "parts": ("khan",)}
+    records = [Comparable(**{**known, **one}) for one in said]
+    rows = coder.rows(records)
+    for left, one in zip(records, rows, strict=True):
+        found = kernel.patterns(np.repeat(one[None], len(rows), axis=0), rows, coder.facts())
+        assert found.tolist() == [compare(left, right, population) for right in records]
+    filed = kernel.keys_and_ties(rows, coder.facts(), coder.hashes())[0]
+    for record, found in zip(records, filed.tolist(), strict=True):
+        assert [key for key in found if key] == list(keys(record, population))
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12), st.floats(-20, 10))
@@ -155,14 +257,32 @@ def test_an_index_loaded_again_has_the_same_pairs():
     assert list(one.weight) == list(other.weight)
 
 
-def test_compacting_forgets_the_names_of_removed_records_and_keeps_the_pairs():
+def with_one_removed():
+    """An index that still holds a name, a postcode and a number of who was removed."""
     index = Index(MODEL)
     index.put([(n, 0, child(n % 5)) for n in range(1, 21)])
-    index.put([(99, 0, child(1, given=("quillfeather",), postcodes=("ZE10AA",)))])
+    codes = ("B81AA", "S12AB", "E145AA", "SE11AA")
+    for n in (30, 31):
+        index.put([(n, 0, child(n, nhs="9000000009", postcodes=codes[::-1] if n % 2 else codes))])
+    gone = child(1, given=("quillfeather",), postcodes=("ZE10AA",), nhs="9000000017")
+    index.put([(99, 0, gone)])
     index.remove([99])
+    return index
+
+
+def is_held(index):
+    """Whether what was stated of who was removed stands in what is dumped."""
+    stored = index.dump()
+    names, places = (stored[name].tobytes() for name in ("names", "places"))
+    numbers = stored["numbers"]
+    return [b"quillfeather" in names, b"ZE10AA" in places, of_text("9000000017") in numbers]
+
+
+def test_compacting_forgets_the_names_of_removed_records_and_keeps_the_pairs():
+    assert is_held(with_one_removed()) == [True, True, True]
+    index = with_one_removed()
     before = index.pairs_within(LOWEST)
     index.compact()
-    after, stored = index.pairs_within(LOWEST), index.dump()
-    assert "quillfeather" not in stored["names"]
-    assert "ZE10AA" not in stored["places"]
+    after = index.pairs_within(LOWEST)
+    assert is_held(index) == [False, False, False]
     assert list(before.pattern) == list(after.pattern)

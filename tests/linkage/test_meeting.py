@@ -6,7 +6,7 @@ from linkage import blocking
 from linkage.comparable import BirthKind, Comparable
 from linkage.meeting import agreements, losses, meeting
 from linkage.model import Model
-from linkage.weigh import weigh
+from linkage.weigh import Part, Weight, weigh
 from tests.linkage.strategies import comparables
 
 MODEL = Model.shipped()
@@ -62,6 +62,16 @@ def test_rules_whose_keys_are_left_out_are_named():
     other = Comparable(contacts=("a@b.org",), birth=20150000, birth_kind=BirthKind.PARTIAL)
     rule = "a telephone number or e-mail address and year of birth"
     assert meeting(many, other, MODEL.population) == ((), (rule,))
+
+
+def test_what_says_hardly_anything_is_not_named_and_the_dearest_two_losses_are():
+    said = (("prior", "", -20.0), ("given", "EXACT", 0.5), ("family", "EXACT", 0.49),
+            ("sex", "DIFFERENT", -0.5), ("birth", "YEAR_ONLY", -0.7), ("place", "AREA", -0.49),
+            ("nhs", "DIFFERENT", -3.0))  # fmt: skip
+    weight = Weight(0, 0.0, tuple(Part(*part, "") for part in said))
+    assert agreements(weight) == ("given exact",)
+    assert losses(weight) == ("nhs different", "birth year only")
+    assert losses(weight, 9) == (*losses(weight), "sex different")
 
 
 def test_what_speaks_for_one_child_and_what_took_most():

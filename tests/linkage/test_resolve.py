@@ -1,6 +1,7 @@
 """Records become children whatever the order, and nothing is joined against a constraint."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from linkage.resolve import (
     resolve,
     with_rivals,
 )
+from linkage.rivals import HIDDEN
 
 EXACT = encode({"given": 1, "family": 1, "birth": 1})
 NEAR = encode({"given": 4, "family": 1, "birth": 1})
@@ -211,7 +213,37 @@ def test_what_is_no_link_alone_is_no_rival():
 
 def test_two_that_weigh_more_than_counts_are_rivals_all_the_same():
     both = [link(1, 3, 300.0), link(2, 3, 100.0)]
-    assert all(weight < 1 for weight in with_rivals(both, [health(1), health(2), school(3)]))
+    assert all(-1 < weight < 1 for weight in with_rivals(both, [health(1), health(2), school(3)]))
+
+
+def test_a_rival_counts_the_less_the_surer_it_goes_elsewhere():
+    members = [health(1), health(2), school(3), school(4)]
+    pairs = [link(1, 3, 8.0), link(2, 3, 7.0), link(2, 4, 9.0)]
+    goes_elsewhere = 1 + 2.0**9 / HIDDEN**2
+    against = HIDDEN**2 + 2.0**7 / goes_elsewhere
+    assert with_rivals(pairs, members)[0] == pytest.approx(8.0 - np.log2(against))
+
+
+def test_a_pair_that_weighs_just_enough_is_linked():
+    members = [health(1), school(3)]
+    for pair in (link(1, 3, 4.0), review(1, 3, 4.0)._replace(margin=0.0)):
+        enough = with_rivals([pair], members)[0]
+        assert groups(resolve(members, [pair], sure=enough)) == {frozenset({1, 3})}
+        assert len(resolve(members, [pair], sure=enough + 1e-6).children) == 2
+
+
+def test_of_pairs_as_strong_the_first_by_source_and_key_is_the_evidence_and_is_asked_first():
+    members = [school(n) for n in (1, 2, 3)]
+    for pairs in (links := [link(1, 2), link(1, 3)], links[::-1]):
+        evidence = resolve(members, pairs).evidence
+        assert evidence == {1: link(1, 2), 2: link(1, 2), 3: link(1, 3)}
+    for pairs in (reviews := [review(1, 2), review(1, 3)], reviews[::-1]):
+        assert resolve(members, pairs).referred == (review(1, 2), review(1, 3))
+
+
+def test_a_possible_link_to_a_child_that_has_its_record_of_the_source_is_settled():
+    members = [health(1), health(2), school(3)]
+    assert resolve(members, [link(1, 3, 20.0), review(2, 3)]).referred == ()
 
 
 def test_only_names_day_and_home_together_say_that_two_of_one_source_are_one_child():
@@ -269,6 +301,7 @@ def test_two_records_of_a_source_are_less_likely_one_child_where_each_school_hol
     assert len(resolve([one, other], [link(1, 2, 8.0)]).children) == 2
     assert len(resolve([one, other], [link(1, 2, 15.0)]).children) == 1
     assert len(resolve([school(1), school(2)], [link(1, 2, 8.0)]).children) == 1
+    assert len(resolve([one, school(2)], [link(1, 2, 8.0)]).children) == 1
 
 
 def test_a_rival_that_has_a_partner_of_its_own_is_none():
@@ -342,6 +375,21 @@ def test_two_pupil_numbers_are_two_children_unless_they_link_alone():
     assert frozenset({1, 2, 3}) in resolve(unnumbered, pairs).children
     assert frozenset({1, 2, 3}) not in resolve(members, pairs).children
     assert frozenset({1, 2, 3}) in resolve(members, [*pairs, link(1, 2, 12.0)]).children
+    # A number in common, be it a former one, is enough.
+    former = [one, other._replace(upns=frozenset({"a", "b"})), members[2]]
+    assert frozenset({1, 2, 3}) in resolve(former, pairs).children
+
+
+def test_two_pupils_who_link_alone_are_one_whichever_of_them_is_joined_first():
+    members = [
+        Member(1, "b", "k1", few=True, upns=frozenset({"a"})),
+        Member(2, "c", "k2", few=True, upns=frozenset({"b"})),
+        Member(3, "a", "k3"),
+    ]
+    for first, second in ((1, 2), (2, 1)):
+        pairs = [link(first, 3, 20.0), link(second, 3, 19.0)]
+        assert frozenset({1, 2, 3}) not in resolve(members, pairs).children
+        assert frozenset({1, 2, 3}) in resolve(members, [*pairs, link(1, 2, 1.0)]).children
 
 
 def test_two_verified_numbers_are_two_children_even_through_a_third_record():
@@ -364,7 +412,7 @@ def test_by_weight_alone_two_as_strong_are_rivals_unless_one_goes_elsewhere_or_b
     two, one = [health(1), health(2)], school(3)
     close = [link(1, 3, 10.0), link(2, 3, 9.0)]
     assert resolved([*two, one], close) == {frozenset({n}) for n in (1, 2, 3)}
-    clear = [link(1, 3, 10.0 + RIVAL), link(2, 3, 9.0)]
+    clear = [link(1, 3, 9.0 + RIVAL), link(2, 3, 9.0)]
     assert resolved([*two, one], clear) == {frozenset({1, 3}), frozenset({2})}
     elsewhere = [*close, link(2, 4, 15.0)]
     assert resolved([*two, one, school(4)], elsewhere) == {frozenset({1, 3}), frozenset({2, 4})}
@@ -421,6 +469,11 @@ def test_records_of_one_source_that_share_a_number_are_asked_about_once_for_two_
     found = resolve(members, links + twice)
     assert groups(found) == {frozenset({1, 3}), frozenset({2, 4})}
     assert found.referred == (twice[0],)
+    # Of which another pair of theirs asks already.
+    at_home = encode({"given": 1, "family": 1, "birth": 1, "place": 1})
+    moved = link(2, 3, 11.0, encode({"given": 1, "family": 4, "birth": 1, "place": 2}))
+    asked = resolve(members[:3], [link(1, 3, 12.0, at_home), moved, twice[0]])
+    assert asked.referred == (moved,)
     # Somebody has said of another record of theirs that they are two.
     assert resolve(members, links + twice, [Judgement(3, 2, same=False)]).referred == ()
 

@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.comparable import Comparable
 from linkage.compare.identifiers import Nhs, Upn, nhs, upn
 from linkage.index import Index
 from linkage.pattern import compare, level
@@ -28,7 +29,7 @@ def stated(draw):
             nhs_verified=draw(st.booleans()),
             upn=draw(UPNS),
             upn_temporary=draw(st.booleans()),
-            former_upns=tuple(filter(None, [draw(UPNS)])),
+            former_upns=tuple(dict.fromkeys(filter(None, [draw(UPNS), draw(UPNS)]))),
         )
         found.append((ordinal, draw(st.sampled_from([1, 2, 0])), record))
     return found
@@ -54,6 +55,13 @@ def test_two_records_of_a_source_that_holds_each_child_once_are_met_by_a_number(
     for left, right, code in zip(found.left, found.right, found.pattern, strict=True):
         pattern = compare(known[left], known[right], index.model.population)
         assert level(int(code), "nhs") == level(pattern, "nhs")
+
+
+def test_what_another_number_says_is_no_matter_where_the_shared_one_is_temporary():
+    one = Comparable(upn="X00180001701A", upn_temporary=True, la_child="201/1")
+    index = Index(random_model(1))
+    index.put([(1, 1, one), (2, 1, one)])
+    assert len(index.twice()) == 0
 
 
 @given(comparables())

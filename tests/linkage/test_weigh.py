@@ -26,7 +26,7 @@ from linkage.decide import (
 )
 from linkage.model import Model, Thresholds, by_class, starting
 from linkage.pattern import FIELDS, PLACES, RARITIES, compare
-from linkage.weigh import weigh, weigh_pattern
+from linkage.weigh import probability, weigh, weigh_pattern
 from tests.linkage.strategies import comparables
 from tests.tries import tries
 
@@ -119,6 +119,19 @@ def test_the_parts_sum_to_the_total(code):
 def test_a_pattern_is_read_back_level_by_level(code):
     levels = {place: patterns.level(code, place) for place in PLACES}
     assert patterns.encode(levels) == code
+
+
+def test_a_name_that_agrees_is_told_with_how_many_bear_it():
+    code = patterns.encode({"given": 1, "given_rarity": 2, "family": 1, "family_rarity": 7})
+    notes = {part.field: part.note for part in weigh_pattern(code, MODEL).parts}
+    assert notes["given"] == "borne by about 1 in 32"
+    assert notes["family"] == "borne by about 1 in 1024"
+    assert notes["birth"] == ""
+
+
+def test_the_heaviest_and_the_lightest_weight_have_a_probability():
+    assert 0 < probability(-5_000.0) < 1e-15
+    assert 1 - 1e-15 < probability(5_000.0) <= 1
 
 
 def test_the_total_is_the_posterior_of_the_mixture():
