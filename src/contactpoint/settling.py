@@ -10,6 +10,7 @@ returns finds its number again.
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from operator import itemgetter
 from uuid import UUID
 
@@ -47,11 +48,14 @@ class KnownChild:
 
     @property
     def claims(self) -> Group:
-        """The records that speak for it: of a retired identity all that were ever of it since."""
+        """The records that speak for it: of a retired identity all that were ever of it since.
+
+        Not those of an earlier time at which it was retired: that was taken back.
+        """
         if self.child.status == "retired":
-            return self.child.records.union(
-                *(state.records for _, state in self.past if state.status == "retired")
-            )
+            states = (state for _, state in reversed(self.past))
+            since = takewhile(lambda state: state.status == "retired", states)
+            return self.child.records.union(*(state.records for state in since))
         return self.child.records or self.child.former
 
 

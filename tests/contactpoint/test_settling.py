@@ -274,6 +274,18 @@ def test_a_retired_identity_gives_back_what_it_took_over_from_another_and_keeps_
     assert followed == {OLD: ["RecordsUnlinked", "RecordsLinked"], ONCE: ["RecordsLinked"]}
 
 
+def test_a_retired_identity_claims_nothing_that_was_of_it_when_it_was_retired_before():
+    had, has = child("retired", [1]), child("retired", [1])
+    without = child("retired", former=[1])
+    merged = child("merged", former=[1], into=OLD)
+    known = [
+        KnownChild(OLD, has, (1, "1"), [(3, has)]),
+        KnownChild(ONCE, without, (0, "0"), [(1, had), (2, merged), (3, without)]),
+    ]
+    new = {UUID(int=999): ["ChildRegistered"]}
+    assert settled([group(1), group(2)], known, given_up=[1]) == new
+
+
 def test_a_child_that_loses_a_record_goes_on_under_its_number_whatever_was_undone_before():
     """The child that an undone judgement had made has had its other record, too."""
     index = Index()
