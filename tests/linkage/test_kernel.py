@@ -286,3 +286,22 @@ def test_compacting_forgets_the_names_of_removed_records_and_keeps_the_pairs():
     after = index.pairs_within(LOWEST)
     assert is_held(index) == [False, False, False]
     assert list(before.pattern) == list(after.pattern)
+
+
+def test_a_compacted_index_meets_who_comes_then_as_one_of_the_live_records_alone_does():
+    codes = ("B81AA", "S12AB", "E145AA", "SE11AA")
+    live = child(30, nhs="9000000009", postcodes=codes)
+    alone = Index(MODEL)
+    alone.put([(30, 0, live)])
+    compacted = Index(MODEL)
+    gone = child(1, given=("quillfeather",), postcodes=("ZE10AA", "B11AB"), nhs="9000000017")
+    compacted.put([(99, 0, gone), (30, 0, live)])
+    compacted.remove([99])
+    compacted.compact()
+    found = []
+    for index in (alone, compacted):
+        index.put([(40, 0, child(30, postcodes=codes[3:])), (41, 0, child(31, nhs="9000000009"))])
+        pairs = index.pairs_within(LOWEST)
+        found.append(list(zip(pairs.left, pairs.right, pairs.pattern, strict=True)))
+    assert found[0] == found[1]
+    assert len(found[0]) > 1
