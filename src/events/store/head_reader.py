@@ -152,10 +152,9 @@ class Heads:
         """The deliveries of a source at a place in its time or later, in whatever order."""
         statement = self._select(
             DELIVERY_HEAD,
-            "source = ? AND received_effective >= ?"
-            " AND (received_effective, received_sequence, received_content) >= (?, ?, ?)",
+            "source = ? AND (received_effective, received_sequence, received_content) >= (?, ?, ?)",
         )
-        found = self._tables.query(statement, (source, order.effective, *order))
+        found = self._tables.query(statement, (source, *order))
         return list(self._of(delivery_of, found))
 
     def current_in_scope(self, source: str, scope: str = "") -> Iterator[RecordHead]:
