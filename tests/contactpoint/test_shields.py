@@ -242,6 +242,23 @@ def test_a_withheld_record_of_another_verified_number_is_released_at_once(refuge
     assert refuge.findings() == []
 
 
+@pytest.mark.parametrize("reason", ["linked", "contradicted"])
+def test_what_a_run_released_leaves_the_next_run_nothing_to_do(refuge, asha, reason):
+    refuge.load([NEAR], "clinic", "2026-09-02")
+    assert refuge.under()["clinic", "1"] == ["withheld"]
+    if reason == "linked":
+        near = {"given": "Aisha", "dob": "2015-03-04", "postcode": "YO1 7HH"}
+        refuge.patient("9000000017", "2026-09-03", **near)
+    else:
+        refuge.load([NEAR | {"nhs": "9000000017", "nhs_status": "01"}], "clinic", "2026-09-03")
+    assert ("clinic", "1") not in refuge.under()
+    with refuge.opened() as store:
+        before = store.log.position()
+    refuge.run("link")
+    with refuge.opened() as store:
+        assert store.log.position() == before
+
+
 def test_a_withheld_record_is_released_by_a_record_of_the_child_that_comes_later(refuge):
     """Linked by deltas or all at once is the same, whoever came first.
 

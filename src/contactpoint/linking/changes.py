@@ -21,6 +21,8 @@ from events.shield import RecordsReleased, Shield
 from events.shield import evolve as evolve_shield
 
 STATED = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
+OWN = ("linked", "contradicted")
+"""Why a run itself releases what was withheld: it has placed the records in the same commit."""
 WATCHED: tuple[type[Event], ...] = (*STATED, ChunkAppended, *judged.CHANGES, RecordsReleased)
 
 
@@ -56,8 +58,8 @@ def _spoken_of(recorded: Recorded, log: Log) -> Collection[UUID]:
         case NeverLinkLifted():
             known = log.replay(recorded.originator_id, NeverLink(), evolve)
             return known.left | known.right
-        case RecordsReleased(records=records):
-            return records
+        case RecordsReleased(records=records, reason=reason):
+            return () if reason in OWN else records
         case RecordErased(beside=beside):
             return recorded.originator_id, *beside
         case event if isinstance(event, STATED):
