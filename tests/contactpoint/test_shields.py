@@ -391,6 +391,45 @@ def test_a_withheld_record_that_two_released_is_withheld_again_when_that_is_undo
     assert refuge.findings() == []
 
 
+ONCE = """
+[feed]
+key = "key"
+[settings]
+one_record_each = true
+[columns]
+given = "given"
+family = "family"
+dob = "dob"
+sex = "sex"
+postcode = "postcode"
+nhs = "nhs"
+nhs_status = "nhs_status"
+"""
+
+
+def test_a_withheld_record_that_a_parting_let_in_is_withheld_again_when_that_is_undone(
+    refuge, asha
+):
+    """The gym holds each child once: its second record can be the child's without the first."""
+    mapping = refuge.folder / "once.toml"
+    mapping.write_text(ONCE)
+    one = ASHA | {"nhs": NHS, "nhs_status": "01"}
+    refuge.load([one], "gym", "2026-09-02", "--mapping", str(mapping))
+    assert refuge.number("gym", "1") == asha
+    refuge.load([one, ASHA | {"key": "2"}], "gym", "2026-09-03", "--mapping", str(mapping))
+    before = refuge.under()
+    assert before["gym", "2"] == ["withheld"]
+    pair = decide_on(refuge, "apart", "gym:1", f"pds:{NHS}")
+    assert refuge.number("gym", "2") == refuge.number("pds", NHS) != refuge.number("gym", "1")
+    undo(refuge, pair)
+    # The part inherited a shield of its own, which the child has too from now on.
+    assert {record: set(kinds) for record, kinds in refuge.under().items()} == {
+        record: set(kinds) for record, kinds in before.items()
+    }
+    assert refuge.number("gym", "2") is None
+    assert refuge.findings() == []
+
+
 def test_a_lifted_shield_releases_what_it_withheld(refuge, asha):
     refuge.load([NEAR], "clinic", "2026-09-02")
     refuge.lift(asha)

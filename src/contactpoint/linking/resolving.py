@@ -9,6 +9,7 @@ from contactpoint.intake.merging import is_told
 from contactpoint.linking.commit import Commit
 from contactpoint.linking.doubted import doubted, speaks_against
 from contactpoint.linking.judged import Growth
+from contactpoint.linking.lives import Lives
 from contactpoint.linking.neighbourhoods import Neighbourhood, sure_of
 from contactpoint.linking.shielding import Spreading
 from contactpoint.linking.surroundings import Surroundings
@@ -125,13 +126,7 @@ class Resolving:
         pairs = [pair for pair in one.pairs if not {pair.left, pair.right} <= gone]
         laid, held = self._surroundings.laid, self._surroundings.vanished.held(gone)
 
-        def been(group: frozenset[int], before: int) -> bool:
-            records = {ids[o] for o in group}
-            others = self._workings.been(records).difference(one.id for one in children)
-            known = (*children, *map(self._known_child, others))
-            then = (self._left(one.at(before - 1).records) for one in known)
-            return any(state and state <= records for state in then)
-
+        lives = Lives(ids, children, self._known_child, self._workings, self._log)
         alive = {child.id for child in children if child.child.status == "current"}
         seen = {ordinal for ordinal in ids if commit.linked.get(ordinal) in alive}
         while True:
@@ -144,15 +139,10 @@ class Resolving:
                 sure=sure_of(self._matching.model),
             )
             resolution = _without(gone, resolution, members)
-            apart = commit.shields.set_apart(resolution.children, ids, been)
+            apart = commit.shields.set_apart(resolution.children, ids, lives)
             if not apart:
                 return resolution
             members = [member for member in members if member.ordinal not in apart]
-
-    def _left(self, records: Collection[UUID]) -> frozenset[UUID]:
-        """Those of the records that a source states today."""
-        heads = self._log.heads.records(records).values()
-        return frozenset(one.record for one in heads if one.state.standing == "current")
 
     def _member(self, record: Membership, gone: Collection[int]) -> Member:
         """A record as resolving sees it; one that stands in keeps no other of its source away."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from contactpoint.judging.pair import Pair
+from contactpoint.linking.lives import Lives
 from contactpoint.linking.withholding import Withheld, Withholding
 from contactpoint.shielding.acts import ShieldActs
 from events.log import Log
@@ -18,6 +19,7 @@ from events.shield import (
     InheritShield,
     PartRecords,
     ReleaseRecords,
+    Shield,
     ShieldSpread,
     SpreadShield,
     WithholdRecords,
@@ -102,11 +104,11 @@ class Spreading:
         self,
         groups: Sequence[Ordinals],
         ids: Mapping[int, UUID],
-        been: Callable[[Ordinals, int], bool],
+        lives: Lives,
     ) -> set[int]:
         """The records of those groups that are withheld, by ordinal; ``groups`` are by ordinal too.
 
-        ``been`` says whether any of a group was a child just before a time, without others.
+        ``ids``: of all records of the neighbourhood, whose past ``lives`` knows.
         """
         near = self._near
         if not self.position or near is None:
@@ -114,11 +116,8 @@ class Spreading:
         known: list[Ordinals] = []
         fresh: list[Ordinals] = []
         for group in groups:
-            # What a judgement released, or brought under a shield, is as before when it is undone.
-            undone = [made for o in group if (made := near.undone().get(o)) is not None]
-            given_back = bool(undone) and not been(group, min(undone))
-            over = self._shields_over(group, ids)
-            if over and (not given_back or self._were_laid(over, group, ids)):
+            given_back = self._is_given_back(group, ids, near, lives)
+            if self._shields_over(group, ids) and not given_back:
                 continue
             if given_back or all(self._is_new(o, ids[o], near) for o in group):
                 (known if any(self._under.get(ids[o]) for o in group) else fresh).append(group)
@@ -137,6 +136,23 @@ class Spreading:
         self.withheld += found
         return apart.union(*(one.group for one in found))
 
+    def _is_given_back(
+        self, group: Ordinals, ids: Mapping[int, UUID], near: Withholding, lives: Lives
+    ) -> bool:
+        """Whether what released a group, or brought it under a shield, is undone: all is as before.
+
+        A judgement on the group itself, or one that let others of the neighbourhood take it in.
+        """
+        over, undone = self._shields_over(group, ids), near.undone()
+        own = [undone[o] for o in group if o in undone]
+        beside = [undone[o] for o in ids if o in undone] if over else []
+        if not own and not beside:
+            return False
+        since = min(own or beside)
+        came = lives.came_with(group, since)
+        is_back = not lives.alone(group, since) if own else came
+        return is_back and not self._were_laid(over, group, ids, came=came)
+
     def _is_new(self, ordinal: int, record: UUID, near: Withholding) -> bool:
         """Whether a record may be withheld: it is, or nobody's, or a source has stated it since.
 
@@ -148,10 +164,18 @@ class Spreading:
     def _shields_over(self, group: Ordinals, ids: Mapping[int, UUID]) -> list[UUID]:
         return sorted({shield for o in group for shield in self._over.get(ids[o], ())})
 
-    def _were_laid(self, shields: Sequence[UUID], group: Ordinals, ids: Mapping[int, UUID]) -> bool:
-        """Whether one was laid over any of the group, and did not come over it by a link."""
+    def _were_laid(
+        self, shields: Sequence[UUID], group: Ordinals, ids: Mapping[int, UUID], *, came: bool
+    ) -> bool:
+        """Whether one was laid over any of the group, and did not come over it by a link.
+
+        A part that is split off inherits one: what ``came`` to the part by a link came under it.
+        """
         records = {ids[o] for o in group}
-        return any(self.acts.state(shield).first & records for shield in shields)
+        states = map(self.acts.state, shields)
+        return any(
+            state.first & records for state in states if not (came and _is_unreviewed(state))
+        )
 
     def _kept(self, group: Ordinals, near: Withholding, ids: Mapping[int, UUID]) -> Ordinals:
         """The group, unless nothing keeps it under the shields that withhold any of it."""
@@ -241,3 +265,8 @@ class Spreading:
             self.acts.do(heir, command)
             homes[group] = [heir]
         self.acts.do(shield, PartRecords(group))
+
+
+def _is_unreviewed(shield: Shield) -> bool:
+    """Whether a split made it, and no officer has looked at it since."""
+    return shield.by is None and bool(shield.inherited)

@@ -1,0 +1,58 @@
+"""Whose the records of a neighbourhood have been, run after run."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from uuid import UUID
+
+from contactpoint.settling import KnownChild
+from events.log import Log
+from projections.workings import Workings
+
+Ordinals = frozenset[int]
+
+
+class Lives:
+    """The children that records of one neighbourhood were of."""
+
+    def __init__(
+        self,
+        ids: Mapping[int, UUID],
+        children: Collection[KnownChild],
+        known: Callable[[UUID], KnownChild],
+        workings: Workings,
+        log: Log,
+    ) -> None:
+        """``children``: those that are known already; ``known`` reads any other."""
+        self._ids, self._children, self._known = ids, children, known
+        self._workings, self._log = workings, log
+
+    def alone(self, group: Ordinals, before: int) -> bool:
+        """Whether any of a group was a child just before a time, without others."""
+        records = self._records(group)
+        then = (self._left(one.at(before - 1).records) for one in self._of(records))
+        return any(state and state <= records for state in then)
+
+    def came_with(self, group: Ordinals, since: int) -> bool:
+        """Whether all of a group came since to children that had others too, and to no other.
+
+        It was nobody's just before, and nobody has seen it as a child of its own.
+        """
+        records = self._records(group)
+        for one in self._of(records):
+            states = [one.at(since - 1), *(state for when, state in one.past if when >= since)]
+            held = [self._left(state.records) for state in states]
+            if held[0] & records or any(state and state <= records for state in held):
+                return False
+        return True
+
+    def _of(self, records: Collection[UUID]) -> Iterator[KnownChild]:
+        yield from self._children
+        others = self._workings.been(records).difference(one.id for one in self._children)
+        yield from map(self._known, others)
+
+    def _records(self, group: Ordinals) -> frozenset[UUID]:
+        return frozenset(self._ids[ordinal] for ordinal in group)
+
+    def _left(self, records: Collection[UUID]) -> frozenset[UUID]:
+        """Those of the records that a source states today."""
+        heads = self._log.heads.records(records).values()
+        return frozenset(one.record for one in heads if one.state.standing == "current")
