@@ -244,6 +244,10 @@ class Contactpoint:
         """The authorities responsible for the children of these records, for ``About``."""
         return self.workings.authorities(records, day_of(self.chance.clock()).isoformat())
 
+    def authority_of_each(self, records: "Collection[UUID]") -> "dict[UUID, str]":
+        """The authority responsible for the child of each of these records, where it is known."""
+        return self.workings.authority_of_each(records, day_of(self.chance.clock()).isoformat())
+
     def responsible(self, found: Found) -> "Authority":
         """The authority that is responsible for a child, as far as whoever asks may know."""
         return self.beside.responsible(found, day_of(self.chance.clock()))

@@ -3,7 +3,7 @@
 Asked so that a task reaches a steward of theirs; it shows nothing of anybody.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -22,17 +22,34 @@ from projections.survivorship import Stated
 _decode = msgspec.json.Decoder(Statement).decode
 
 
-def authorities(records: Collection[UUID], today: str, target: Target) -> frozenset[str]:
-    """The codes of all of them; none where no child's, and no lone record's, is known."""
+def authorities(records: Collection[UUID], today: str, target: Target) -> dict[UUID, str]:
+    """The code of the authority of each record; one whose child's is not known is not in.
+
+    ``today`` is an ISO date.
+    """
     named = [record.bytes for record in records]
-    query = sa.select(RECORD.c.child).where(RECORD.c.record.in_(named), RECORD.c.child.is_not(None))
-    children = sorted(set(target.connection.execute(query).scalars()))
-    taken = accepted(children, target)
-    others = [child for child in children if child not in taken]
-    groups = [[one.stated for one in kept] for _, kept in current(others, target)]
-    groups.extend(_alone(named, target))
-    told = (made_out(services_of(group), today) for group in groups)
-    return frozenset(taken.values()) | {one.value for one in told if one is not None}
+    child_of: dict[bytes, bytes] = {}
+    alone: dict[bytes, Stated] = {}
+    for part in rows.parts(named):
+        query = sa.select(RECORD.c.record, RECORD.c.child).where(
+            RECORD.c.record.in_(part), RECORD.c.child.is_not(None)
+        )
+        child_of.update((record, child) for record, child in target.connection.execute(query))
+        alone |= _alone(part, target)
+    children = sorted(set(child_of.values()))
+    known = accepted(children, target)
+    for part in rows.parts([child for child in children if child not in known]):
+        groups = {child: [one.stated for one in kept] for child, kept in current(part, target)}
+        known |= _made_out(groups, today)
+    lone = _made_out({record: [stated] for record, stated in alone.items()}, today)
+    told = lone | {record: known[child] for record, child in child_of.items() if child in known}
+    return {UUID(bytes=record): code for record, code in told.items()}
+
+
+def _made_out(groups: Mapping[bytes, Sequence[Stated]], today: str) -> dict[bytes, str]:
+    """The authority of each group whose services name one."""
+    told = {of: made_out(services_of(group), today) for of, group in groups.items()}
+    return {of: one.value for of, one in told.items() if one is not None}
 
 
 def accepted(children: Collection[bytes], target: Target) -> dict[bytes, str]:
@@ -47,15 +64,15 @@ def accepted(children: Collection[bytes], target: Target) -> dict[bytes, str]:
     return {child: code for _, child, code in sorted(found)}
 
 
-def _alone(records: Collection[bytes], target: Target) -> list[list[Stated]]:
-    """Those of the records that are no child's yet, each by itself."""
+def _alone(records: Collection[bytes], target: Target) -> dict[bytes, Stated]:
+    """What those of the records state that are no child's yet."""
     both, statement = with_statements(RECORD, RECORD.c.ordinal, target)
     query = (
-        sa.select(RECORD.c.source, RECORD.c.key, statement.label("statement"))
+        sa.select(RECORD.c.record, RECORD.c.source, RECORD.c.key, statement.label("statement"))
         .select_from(both)
         .where(RECORD.c.record.in_(records), RECORD.c.child.is_(None), statement.is_not(None))
     )
-    return [
-        [Stated(row.source, row.key, "", 0, 0, _decode(row.statement).particulars)]
+    return {
+        row.record: Stated(row.source, row.key, "", 0, 0, _decode(row.statement).particulars)
         for row in target.connection.execute(query)
-    ]
+    }

@@ -25,11 +25,13 @@ def knowing(
     heads, hidden = store.log.heads.records(records), store.guard.hidden(records)
     person = store.actor.subject
     has_family = bool(store.relatives.of(person))
+    # Who works for no single authority is asked for none.
+    authority = store.authority_of_each(records) if store.actor.authority else {}
 
     def about_some(some: "Collection[UUID]") -> About:
         children = children_of(heads[one] for one in some if one in heads)
         return About(
-            authorities=_authorities(some, store),
+            authorities=frozenset(authority[one] for one in some if one in authority),
             shielded=not hidden.isdisjoint(some),
             family=has_family and store.relatives.among(person, children),
         )
@@ -44,13 +46,8 @@ def about(hangs: "Hangs", store: "Contactpoint") -> About:
     """
     people = [one.subject for one in (store.actor, store.second) if one is not None]
     return About(
-        authorities=_authorities(hangs.records, store),
+        authorities=store.authorities(hangs.records) if store.actor.authority else frozenset(),
         shielded=bool(store.guard.hidden(hangs.records)),
         family=any(store.relatives.among(one, hangs.children) for one in people),
         large=hangs.is_large,
     )
-
-
-def _authorities(records: "Collection[UUID]", store: "Contactpoint") -> frozenset[str]:
-    """Those responsible for the children; who works for no single one is asked for none."""
-    return store.authorities(records) if store.actor.authority else frozenset()
