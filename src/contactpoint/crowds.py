@@ -9,8 +9,7 @@ from contactpoint.errors import NotFoundError
 from contactpoint.judging.pair import Pair, pair_of
 from contactpoint.people.deciding import Act, Outcome, decide
 from contactpoint.people.knowing import about_records
-from contactpoint.queue import tasks_of
-from contactpoint.tasks import Kind
+from contactpoint.queue import crowd_named
 from linkage.weigh import probability
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ def undecided(store: "Contactpoint", name: str, limit: int) -> list[Undecided]:
     At most ``limit``, without those of which whoever acts may not know. Raises NotFoundError where
     there is no such crowd for them.
     """
-    if not any(task.kind is Kind.SIZE and task.name == name for task in tasks_of(store)):
+    lead = crowd_named(store, name)
+    if lead is None:
         raise NotFoundError(NO_CROWD)
-    lead = next(one.lead for one in store.workings.crowds() if one.lead.hex[:8] == name)
     found = sorted(_open(store, lead), key=lambda one: (-one.weight, one.pair))
     ends = {end for one in found for end in one.pair}
     heads = store.log.heads.judgements(ends)

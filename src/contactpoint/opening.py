@@ -9,7 +9,7 @@ from contactpoint.explaining import Explanation, explain
 from contactpoint.judging.pair import NO_PAIR, Pair
 from contactpoint.people.deciding import Act
 from events.judgement import JudgedPair, Seen
-from projections.workings import OpenPair
+from projections.waiting import OpenPair
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint

@@ -11,10 +11,11 @@ from contactpoint.tasks import Task
 from events.judgement import Seen
 from linkage.decide import Levels, contradiction, number_crossed, number_in_doubt
 from projections.pair import PairedRecord
+from projections.worth import worth
 
 
-def task_as_plain(task: Task) -> dict[str, Any]:
-    """A task of the queue; it holds no particulars."""
+def task_as_plain(task: Task, now: int) -> dict[str, Any]:
+    """A task of the queue, with its worth at a moment; it holds no particulars."""
     pair = task.pair
     weighed = pair if pair and pair.model else None
     return {
@@ -31,7 +32,7 @@ def task_as_plain(task: Task) -> dict[str, Any]:
         "size": task.size or None,
         "claimed_by": task.claimed or None,
         "said": task.said or None,
-        "worth": round(task.worth, 4),
+        "worth": round(worth(task.turn, now), 4),
     }
 
 

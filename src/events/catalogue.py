@@ -28,7 +28,7 @@ from events import (
 from events.message import Erased, Event
 from events.upcasting import Upcasting
 
-VERSIONS: dict[type[Event], int] = {}
+VERSIONS: dict[type[Event], int] = {linking.PairsReferred: 2}
 """Events that are past their first version, with the version that is written today."""
 
 TYPES: tuple[type[Event], ...] = (

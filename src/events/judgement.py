@@ -46,6 +46,10 @@ class PairRaised(Event, frozen=True, omit_defaults=True):
     """A person, or the source that says so."""
     code: str = ""
     """``merged``: the source has merged one into the other; empty: ``why`` says it in words."""
+    kind: str = ""
+    """What a steward's task it is (``projections.worth.Kind``); empty in logs from before."""
+    threshold: float | None = None
+    """Weight from which the model links, in bits; None where nobody has weighed the pair."""
     why: str | Erased | None = None
 
 
@@ -55,12 +59,15 @@ class PairClaimed(Event, frozen=True, omit_defaults=True):
     steward: str
     until: int
     """End of the lease: microseconds since 1970-01-01 UTC."""
+    records: tuple[UUID, UUID] | None = None
+    """The lesser id first; None in logs from before."""
 
 
 class ClaimReleased(Event, frozen=True, omit_defaults=True):
     """The steward put the pair back undecided."""
 
     steward: str
+    records: tuple[UUID, UUID] | None = None
 
 
 class PairJudged(Event, frozen=True, omit_defaults=True):
@@ -136,6 +143,7 @@ class ClaimPair(msgspec.Struct, frozen=True):
     steward: str
     now: int
     until: int
+    records: tuple[UUID, UUID] | None = None
 
 
 class ReleaseClaim(msgspec.Struct, frozen=True):
@@ -143,6 +151,7 @@ class ReleaseClaim(msgspec.Struct, frozen=True):
 
     steward: str
     now: int
+    records: tuple[UUID, UUID] | None = None
 
 
 class JudgePair(msgspec.Struct, frozen=True):
@@ -190,14 +199,14 @@ def decide(command: JudgementCommand, pair: JudgedPair) -> Sequence[JudgementEve
         case RaisePair(raised):
             _must_not_be_judged(pair)
             return [] if pair.is_raised else [raised]
-        case ClaimPair(steward, now, until):
+        case ClaimPair(steward, now, until, records):
             _must_be_free(pair, steward, now)
             mine = pair.claimant == steward and now < pair.until
-            return [] if mine else [PairClaimed(steward, until)]
-        case ReleaseClaim(steward, now):
+            return [] if mine else [PairClaimed(steward, until, records)]
+        case ReleaseClaim(steward, now, records):
             _must_be_free(pair, steward, now)
             mine = pair.claimant == steward and now < pair.until
-            return [ClaimReleased(steward)] if mine else []
+            return [ClaimReleased(steward, records)] if mine else []
         case JudgePair(judged, now):
             if pair.judged is not None and _says_the_same(pair.judged, judged):
                 return []

@@ -15,6 +15,8 @@ class ReferredPair(msgspec.Struct, frozen=True, array_like=True):
     pattern: int
     weight: float
     probability: float
+    kind: str
+    """What a steward's task it is (``projections.worth.Kind``); empty in the first version."""
 
 
 class PairsReferred(Event, frozen=True, omit_defaults=True):
@@ -23,6 +25,8 @@ class PairsReferred(Event, frozen=True, omit_defaults=True):
     model: str
     referred: tuple[ReferredPair, ...]
     settled: tuple[tuple[UUID, UUID], ...] = ()
+    threshold: float | None = None
+    """Weight from which that model links, in bits; None in the first version."""
 
 
 class Crowd(msgspec.Struct, frozen=True, array_like=True):

@@ -31,8 +31,13 @@ class Upcaster:
     """Of sealed fields, by the name that they had in the version that goes in."""
 
 
-UPCASTERS: tuple[Upcaster, ...] = ()
-"""Those of the product. It has one version of each event so far."""
+def _of_no_kind(fields: Json) -> Json:
+    """Referred pairs of the first version, which said of none what kind of task it was."""
+    return {**fields, "referred": [[*pair, ""] for pair in fields["referred"]]}
+
+
+UPCASTERS: tuple[Upcaster, ...] = (Upcaster("PairsReferred", 1, clear=_of_no_kind),)
+"""Those of the product."""
 
 
 class Upcasting:

@@ -18,7 +18,8 @@ from projections.pair import PairedRecord, paired, seen
 from projections.projection import Target
 from projections.reading import reading
 from projections.shielded import SHIELDED
-from projections.workings import OpenPair, Workings, of_short_ids, open_pairs
+from projections.waiting import OpenPair, of_short_ids, open_pairs
+from projections.workings import Workings
 
 
 class Clearance(NamedTuple):

@@ -23,6 +23,7 @@ from projections.reading import Row, plain, reading
 from projections.review import CROWD, REVIEW_PAIR, WAITING
 from projections.routing import authorities
 from projections.runs import RUN
+from projections.waiting import OpenPair, Turn, attended, begins, following, open_pairs, sharing
 from projections.watched import Watched, bearers, numbers, watched
 
 OVERLAID = ("DRIFT", "SWAP")
@@ -80,18 +81,6 @@ class _Stated(msgspec.Struct, frozen=True, gc=False):
     """As much of a Statement as records are compared by."""
 
     particulars: Compared
-
-
-class OpenPair(msgspec.Struct, frozen=True):
-    """A pair that awaits a steward."""
-
-    left: UUID
-    right: UUID
-    pattern: int
-    weight: float
-    probability: float
-    model: str
-    since: int
 
 
 class Crowded(msgspec.Struct, frozen=True):
@@ -200,6 +189,24 @@ class Workings:
         with reading(self.engine) as target:
             which = sa.and_(REVIEW_PAIR.c.left == left, REVIEW_PAIR.c.right == right)
             return next(iter(open_pairs(target, which)), None)
+
+    def next_pairs(self, behind: Turn | None, limit: int) -> list[OpenPair]:
+        """The pairs that await a steward, those whose turn it is first; those not to be seen, too.
+
+        ``behind``: what follows a turn. At most ``limit``.
+        """
+        with reading(self.engine) as target:
+            return following(target, behind, limit)
+
+    def pairs_with(self, records: Iterable[UUID]) -> list[OpenPair]:
+        """The pairs that await a steward and have any of these records."""
+        with reading(self.engine) as target:
+            return sharing(target, records)
+
+    def attended(self, now: int) -> list[tuple[OpenPair, str]]:
+        """The pairs that a steward is at, and whose lease has not ended; with the steward."""
+        with reading(self.engine) as target:
+            return attended(target, now)
 
     def open_pairs_of(
         self, records: Iterable[UUID], states: Collection[str] = ("open",)
@@ -352,6 +359,10 @@ class Workings:
 
     def authorities(self, records: Collection[UUID], today: str) -> frozenset[str]:
         """The authorities responsible for the children of these records; ``today`` is ISO."""
+        return frozenset(self.authority_of_each(records, today).values())
+
+    def authority_of_each(self, records: Collection[UUID], today: str) -> dict[UUID, str]:
+        """The authority responsible for the child of each of these records, where it is known."""
         with reading(self.engine) as target:
             return authorities(records, today, target)
 
@@ -361,39 +372,8 @@ class Workings:
             return plain(RUN.select().order_by(RUN.c.position.desc()), target)
 
 
-def open_pairs(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
-    """The pairs that await a steward, the likeliest first."""
-    ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
-    state = REVIEW_PAIR.c.state
-    # Of few, asked for by their records, the index on states would lead through all that wait.
-    waits = state != "settled" if which else state.in_(WAITING)
-    query = REVIEW_PAIR.select().where(waits, *which).order_by(*ordered)
-    return [
-        OpenPair(
-            left=UUID(bytes=row.left),
-            right=UUID(bytes=row.right),
-            pattern=int(row.pattern),
-            weight=row.weight,
-            probability=row.probability,
-            model=row.model,
-            since=row.since,
-        )
-        for row in target.connection.execute(query)
-    ]
-
-
-def of_short_ids(left: str, right: str) -> sa.ColumnElement[bool]:
-    """Which pairs are of records whose ids begin with these hex digits, the lesser id first."""
-    return sa.and_(_begins(REVIEW_PAIR.c.left, left), _begins(REVIEW_PAIR.c.right, right))
-
-
-def _begins(column: sa.Column[bytes], short: str) -> sa.ColumnElement[bool]:
-    first, last = (bytes.fromhex(short.ljust(32, filling)) for filling in "0f")
-    return column.between(first, last)
-
-
 def _beginning(short: str, target: Target) -> list[UUID]:
-    query = sa.select(RECORD.c.record).where(_begins(RECORD.c.record, short))
+    query = sa.select(RECORD.c.record).where(begins(RECORD.c.record, short))
     return [UUID(bytes=one) for one in target.connection.execute(query).scalars()]
 
 

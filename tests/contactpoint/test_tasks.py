@@ -1,7 +1,8 @@
 """What awaits a steward: in the field's words, the worthiest first, each record once."""
 
 import json
-from uuid import UUID
+from dataclasses import dataclass
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -9,103 +10,145 @@ from hypothesis import strategies as st
 
 from contactpoint.errors import DeniedError, NotFoundError
 from contactpoint.judging.acts import By
+from contactpoint.kinds import Kinds
 from contactpoint.moments import DAY
 from contactpoint.separating import Separating
-from contactpoint.tasks import ASIDE, RISK, Kind, Task, each_record_once, kind_of, place, worth
+from contactpoint.tasks import Task, each_record_once, place
 from events.never_link import Grounds
 from linkage import pattern as patterns
 from linkage.compare.dates import Birth
 from linkage.compare.identifiers import Nhs
 from linkage.compare.names import Given
-from projections.workings import OpenPair
+from projections.worth import ASIDE, RISK, Kind, turn, worth
 from tests.contactpoint.desk import REASON, Desk
 
-LEFT, RIGHT = UUID(int=1), UUID(int=2)
+RECORDS = "abcdef"
 
 
-def pair(**levels):
-    return OpenPair(LEFT, RIGHT, patterns.encode(levels), 1.0, 0.5, "m", 0)
+def kind_of(one, other, **levels):
+    return Kinds({}).of(patterns.encode(levels), one, other)
 
 
-def task(name, records, worth=1.0, claimed=""):
-    return Task(Kind.LINKAGE, name, tuple(records), 0, worth, claimed=claimed)
+def record(name):
+    return uuid5(NAMESPACE_OID, name)
+
+
+def task(name, records, turn=1.0, claimed=""):
+    return Task(Kind.LINKAGE, name, tuple(map(record, records)), 0, turn, claimed=claimed)
+
+
+@dataclass
+class Some:
+    """Some tasks, of which those about ``barred`` records are not theirs who asks."""
+
+    tasks: list[Task]
+    barred: frozenset[UUID] = frozenset()
+
+    def __post_init__(self):
+        self.asked = []
+
+    def following(self, behind):
+        ordered = sorted(self.tasks, key=place)
+        return iter([one for one in ordered if behind is None or place(one) > behind])
+
+    def sharing(self, records):
+        return [one for one in self.tasks if not set(records).isdisjoint(one.ids)]
+
+    def told(self, tasks):
+        self.asked.append(len(tasks))
+        return [one if self.barred.isdisjoint(one.ids) else None for one in tasks]
+
+    def simply(self):
+        """What is told of: task after task, with all that was told before in mind."""
+        taken: set[UUID] = set()
+        found: list[Task] = []
+        for one in sorted(self.tasks, key=place):
+            if taken.isdisjoint(one.ids) and self.barred.isdisjoint(one.ids):
+                found.append(one)
+                taken.update(one.ids)
+        return found
 
 
 def test_two_records_of_one_source_are_a_potential_duplicate():
-    likely = pair(given=Given.EXACT, birth=Birth.EXACT)
-    assert kind_of(likely, ("pds", "pds")) == "potential duplicate"
-    assert kind_of(likely, ("pds", "schools")) == "potential linkage"
+    likely = {"given": Given.EXACT, "birth": Birth.EXACT}
+    assert kind_of("pds", "pds", **likely) == "potential duplicate"
+    assert kind_of("pds", "schools", **likely) == "potential linkage"
 
 
 def test_a_number_on_two_who_are_unlike_is_an_identifier_to_review():
-    shared = pair(nhs=Nhs.VERIFIED, given=Given.DIFFERENT, birth=Birth.EXACT)
-    assert kind_of(shared, ("pds", "pds")) == "review identifier"
+    shared = {"nhs": Nhs.VERIFIED, "given": Given.DIFFERENT, "birth": Birth.EXACT}
+    assert kind_of("pds", "pds", **shared) == "review identifier"
 
 
 def test_a_decision_is_worth_more_the_nearer_the_riskier_and_the_older():
-    assert worth(Kind.LINKAGE, 0, 0, 1.0) > worth(Kind.LINKAGE, 0, 0, -4.0)
-    assert worth(Kind.IDENTIFIER, 0, 0, 1.0) > worth(Kind.LINKAGE, 0, 0, 1.0)
-    assert worth(Kind.LINKAGE, 0, 90 * DAY, 1.0) > worth(Kind.LINKAGE, 0, DAY, 1.0)
-    assert worth(Kind.LINKAGE, 0, 0, 1.0, "unsure") == worth(Kind.LINKAGE, 0, 0, 1.0) - ASIDE
+    def worth_of(kind, since, distance, **unsure):
+        return worth(turn(kind, since, distance, **unsure), 100 * DAY)
+
+    assert worth_of(Kind.LINKAGE, 0, 1.0) > worth_of(Kind.LINKAGE, 0, -4.0)
+    assert worth_of(Kind.IDENTIFIER, 0, 1.0) > worth_of(Kind.LINKAGE, 0, 1.0)
+    assert worth_of(Kind.LINKAGE, 0, 1.0) > worth_of(Kind.LINKAGE, 90 * DAY, 1.0)
+    assert worth_of(Kind.LINKAGE, 0, 1.0) > worth_of(Kind.LINKAGE, 0, None)
+    aside = worth_of(Kind.LINKAGE, 0, 1.0, is_unsure=True)
+    assert aside == pytest.approx(worth_of(Kind.LINKAGE, 0, 1.0) - ASIDE)
     assert set(RISK) == set(Kind)
+
+
+def test_waiting_ninety_days_more_is_worth_one_at_any_moment():
+    older, newer = turn(Kind.LINKAGE, 0, 1.0), turn(Kind.LINKAGE, 90 * DAY, 1.0)
+    for now in (90 * DAY, 20_000 * DAY):
+        assert worth(older, now) - worth(newer, now) == pytest.approx(1.0)
 
 
 tasks = st.lists(
     st.builds(
         task,
         st.uuids().map(str),
-        st.frozensets(st.sampled_from("abcdef"), min_size=1, max_size=2),
+        st.frozensets(st.sampled_from(RECORDS), min_size=1, max_size=2),
         st.floats(0, 9),
         st.sampled_from(["", "ada"]),
     ),
     max_size=12,
 )
+barred = st.frozensets(st.sampled_from(RECORDS).map(record))
 
 
-@given(tasks, st.frozensets(st.sampled_from("abcdef")))
-def test_each_record_stands_in_one_task_and_none_that_is_allowed_is_forgotten(tasks, barred):
-    def allowed(one):
-        return barred.isdisjoint(one.records)
-
-    found = list(each_record_once(tasks, lambda some: [allowed(one) for one in some]))
-    named = [record for one in found for record in one.records]
+@given(tasks, barred)
+def test_each_record_stands_in_one_task_and_none_that_is_theirs_is_forgotten(tasks, barred):
+    waiting = Some(tasks, barred)
+    found = list(each_record_once(waiting))
+    named = [record for one in found for record in one.ids]
     assert len(named) == len(set(named))
-    assert all(map(allowed, found))
+    assert barred.isdisjoint(named)
     for one in tasks:
-        assert one in found or not allowed(one) or not set(named).isdisjoint(one.records)
+        is_theirs = barred.isdisjoint(one.ids)
+        assert one in found or not is_theirs or not set(named).isdisjoint(one.ids)
 
 
-@given(tasks, st.frozensets(st.sampled_from("abcdef")), st.integers(1, 3))
+@given(tasks, barred, st.integers(1, 3))
 def test_what_follows_a_place_is_what_follows_it_in_the_whole(tasks, barred, at_once):
-    def allowed(some):
-        return [barred.isdisjoint(one.records) for one in some]
-
-    whole = list(each_record_once(tasks, allowed, at_once=at_once))
+    waiting = Some(tasks, barred)
+    whole = list(each_record_once(waiting, at_once=at_once))
+    assert whole == waiting.simply()
     for one in tasks:
-        rest = list(each_record_once(tasks, allowed, place(one), at_once=at_once))
+        rest = list(each_record_once(waiting, place(one), at_once=at_once))
         assert rest == [other for other in whole if place(other) > place(one)]
 
 
-def test_who_may_see_a_task_is_asked_of_those_that_are_read_and_of_no_more():
-    of = [task(f"{number:03}", (f"a{number}", f"b{number}"), 1.0, "") for number in range(900)]
-    of += [task("999", ("a0", "b5"), 0.5, "")]
-    asked = []
-
-    def allowed(some):
-        asked.append(len(some))
-        return [True] * len(some)
-
-    assert next(each_record_once(of, allowed)).name == "000"
-    assert asked == [100]
-    asked.clear()
-    assert list(each_record_once(of, allowed, place(of[899]))) == []
-    assert asked == [3]
+def test_whose_a_task_is_is_asked_of_those_that_are_read_and_of_no_more():
+    of = [task(f"{one:03}", (f"r{one}", f"r{1_000 + one}"), 1.0, "") for one in range(900)]
+    of += [task("999", ("r0", "r1005"), 2.0, "")]
+    waiting = Some(of)
+    assert next(each_record_once(waiting)).name == "000"
+    assert waiting.asked == [100]
+    waiting.asked.clear()
+    assert list(each_record_once(waiting, place(of[899]))) == []
+    assert waiting.asked == [3]
 
 
 @given(tasks)
 def test_what_somebody_is_at_goes_first_and_then_the_worthiest(tasks):
-    found = list(each_record_once(tasks))
-    assert found == sorted(found, key=lambda one: (not one.claimed, -one.worth, one.name))
+    found = list(each_record_once(Some(tasks)))
+    assert found == sorted(found, key=lambda one: (not one.claimed, one.turn, one.name))
 
 
 @pytest.fixture(scope="module")
@@ -480,7 +523,7 @@ def test_two_records_that_a_source_says_it_merged_await_a_steward_and_do_not_mov
         store.projector.catch_up()
         [pair] = [p for p in store.workings.open_pairs() if name.startswith(p.left.hex[:8])
                   and name.endswith(p.right.hex[:8])]  # fmt: skip
-        assert kind_of(pair, ("north", "north")) == "potential duplicate"
+        assert pair.kind == "potential duplicate"
     desk.run("rebuild")
     assert desk.opened_pair(name)["since"] is not None
     desk.decide(name, verdict="link")

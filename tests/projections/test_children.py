@@ -237,7 +237,7 @@ def test_an_erased_record_is_in_no_file_any_more(small, tmp_path):
         small.given(rid(n), received(n, person(given=f"Name{n:03d}letters", family="Plantedxyz")))
         small.given(cid(n), registered(f"{n}", n))
     small.catch_up()
-    pair = ReferredPair(rid(1), rid(2), 1 << 63, 1.0, 0.5)
+    pair = ReferredPair(rid(1), rid(2), 1 << 63, 1.0, 0.5, "potential linkage")
     small.given(cid(99), PairsReferred("m1", (pair,))).catch_up()
     planted = b"Name001letters"
     assert any(planted in file.read_bytes() for file in tmp_path.iterdir())

@@ -193,7 +193,9 @@ def test_pages_of_any_size_hold_each_delivery_once_the_latest_first(log, ask, si
 
 
 def referred(*pairs, settled=()):
-    pairs = tuple(ReferredPair(rid(a), rid(b), (1 << 63) + 5, 2.5, 0.7) for a, b in pairs)
+    pairs = tuple(
+        ReferredPair(rid(a), rid(b), (1 << 63) + 5, 2.5, 0.7, "potential linkage") for a, b in pairs
+    )
     return PairsReferred("m1", pairs, tuple((rid(a), rid(b)) for a, b in settled))
 
 
@@ -236,7 +238,9 @@ def test_a_pair_is_found_by_the_first_digits_of_its_records_among_those_that_may
     one, other, restricted = UUID("7f" * 16), UUID("a0" * 16), UUID("a1" * 16)
     log.append(one, received(1)).append(other, received(2))
     log.append(restricted, received(3, person(restricted=True)))
-    pairs = tuple(ReferredPair(one, end, 5, 2.5, 0.7) for end in (other, restricted))
+    pairs = tuple(
+        ReferredPair(one, end, 5, 2.5, 0.7, "potential linkage") for end in (other, restricted)
+    )
     log.append(cid(50), PairsReferred("m1", pairs))
 
     def found(*short):

@@ -108,6 +108,8 @@ def _asked(store: "Contactpoint", pair: tuple[str, ...], reason: str) -> "Pair":
     from contactpoint.errors import NotFoundError
     from contactpoint.explaining import explain
     from contactpoint.judging.pair import NO_PAIR
+    from contactpoint.kinds import Kinds
+    from contactpoint.linking.neighbourhoods import sure_of
     from events.judgement import PairRaised
 
     found = store.pair_named(pair)
@@ -116,6 +118,7 @@ def _asked(store: "Contactpoint", pair: tuple[str, ...], reason: str) -> "Pair":
     if weighed is None:
         raise NotFoundError(NO_PAIR)
     total = weighed.weight
+    sources = (one.source for one in weighed.records)
     raised = PairRaised(
         *found,
         model=store.model.version,
@@ -124,6 +127,8 @@ def _asked(store: "Contactpoint", pair: tuple[str, ...], reason: str) -> "Pair":
         probability=total.probability,
         by=store.actor.subject,
         why=reason or None,
+        kind=Kinds(store.sources.registry().sources).of(total.pattern, *sources).value,
+        threshold=sure_of(weighed.of_shape or store.model),
     )
     store.judging(Act.RAISE).ask(raised, store.origin("review raise"))
     store.projector.catch_up()

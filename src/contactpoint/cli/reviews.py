@@ -1,6 +1,7 @@
 """Commands about the stewards' queue: review list, crowd, show, relatives."""
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,11 @@ from contactpoint.people.deciding import Act
 if TYPE_CHECKING:
     from contactpoint.opening import OpenedPair
     from contactpoint.tasks import Task
-    from projections.workings import OpenPair
+    from projections.waiting import OpenPair
+
+
+COUNTED = 1_000
+"""Tasks that are counted at most: each is looked at, whether it is theirs."""
 
 
 def _limit_option(most: int) -> Callable[[F], F]:
@@ -39,7 +44,7 @@ def review() -> None:
 
 
 @review.command("list", epilog=examples("review list --limit 5"))
-@_limit_option(1000)
+@_limit_option(COUNTED)
 @token_option
 @json_option
 def list_(limit: int, as_json: bool) -> None:
@@ -53,9 +58,10 @@ def list_(limit: int, as_json: bool) -> None:
 
     with opened(Act.LIST_PAIRS) as store:
         store.projector.catch_up()
-        tasks = list(tasks_of(store))
+        tasks = list(islice(tasks_of(store), COUNTED + 1))
+        now = store.chance.clock()
     if as_json:
-        print_json([task_as_plain(task) for task in tasks[:limit]])
+        print_json([task_as_plain(task, now) for task in tasks[:limit]])
         return
     if not tasks:
         say("nothing awaits you")
@@ -72,13 +78,21 @@ def list_(limit: int, as_json: bool) -> None:
             )
             for task in tasks[:limit]
         ],
-        title=f"{len(tasks):,} tasks await you" if len(tasks) > 1 else "a task awaits you",
+        title=_counted(len(tasks)),
     )
     if len(tasks) > limit:
-        say(f"{len(tasks) - limit:,} more: --limit {min(len(tasks), 1000)} shows them")
+        more = f"{len(tasks) - limit:,} more" if len(tasks) <= COUNTED else "there are more"
+        say(f"{more}: --limit {min(len(tasks), COUNTED)} shows them")
     first = next((task for task in tasks if task.pair), None)
     if first:
         say(f"'contactpoint review show {first.name} --reason ...' shows the first pair")
+
+
+def _counted(tasks: int) -> str:
+    """How many await somebody, as far as they were counted."""
+    if tasks > COUNTED:
+        return f"over {COUNTED:,} tasks await you"
+    return f"{tasks:,} tasks await you" if tasks > 1 else "a task awaits you"
 
 
 def _note(task: "Task") -> str:

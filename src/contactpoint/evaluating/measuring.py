@@ -33,7 +33,7 @@ from linkage.index import Index
 from linkage.resolve import Pair
 from linkage.weigh import log_odds, probability
 from projections.open_records import OpenRecords
-from projections.workings import OpenPair
+from projections.waiting import OpenPair
 
 
 class Review(msgspec.Struct, frozen=True):

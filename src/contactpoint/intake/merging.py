@@ -21,6 +21,7 @@ from events.log import Log
 from events.master import MasterKey
 from events.message import Origin, Recorded
 from events.store.heads import JudgementHead, is_across
+from projections.worth import Kind
 
 MERGED = "merged"
 """The code of such a question."""
@@ -66,7 +67,7 @@ def is_told(pair: Pair, log: Log, master: MasterKey) -> bool:
 
 def _asked(pair: Pair, source: str, state: JudgedPair) -> Sequence[JudgementEvent]:
     """The question, where nobody has asked it or answered."""
-    raised = PairRaised(*pair, "", 0, 0.0, 0.0, source, MERGED)
+    raised = PairRaised(*pair, "", 0, 0.0, 0.0, source, MERGED, kind=Kind.DUPLICATE.value)
     try:
         return decide(RaisePair(raised), state)
     except PairJudgedError:

@@ -93,12 +93,12 @@ class Judging:
         """Take a pair up; until when (microseconds). Raises ClaimedError, JudgedAlreadyError."""
         until = origin.recorded + minutes * 60_000_000
         self._must_be_theirs(pair)
-        return self._act(pair, ClaimPair(by.name, origin.recorded, until), origin).until
+        return self._act(pair, ClaimPair(by.name, origin.recorded, until, pair), origin).until
 
     def release(self, pair: Pair, by: By, origin: Origin) -> None:
         """Put a pair back undecided; nothing where nobody claims it. Raises ClaimedError."""
         self._must_be_theirs(pair)
-        self._act(pair, ReleaseClaim(by.name, origin.recorded), origin)
+        self._act(pair, ReleaseClaim(by.name, origin.recorded, pair), origin)
 
     def state(self, pair: Pair) -> JudgedPair:
         """Who claims it, and what was judged."""

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contactpoint.judging.pair import Pair
+from contactpoint.kinds import Kinds
+from contactpoint.linking.neighbourhoods import sure_of
 from contactpoint.linking.shielding import Spreading
+from contactpoint.models import AnyModel
 from contactpoint.settling import Settled
 from contactpoint.streams import recorded
 from events.child import evolve
@@ -50,7 +53,8 @@ class Commit:
         self.links: dict[UUID, UUID | None] = {}
         self.groups: list[tuple[frozenset[int], dict[int, UUID]]] = []
         """The records of each child by ordinal, and the ids of those of its neighbourhood."""
-        self._referred: list[ReferredPair] = []
+        self._referred: dict[Pair, tuple[int, float]] = {}
+        """The pattern and the weight of each pair that awaits a steward."""
         self._records: set[UUID] = set()
         self._crowds: list[Crowd] = []
 
@@ -80,8 +84,7 @@ class Commit:
 
     def refer(self, left: UUID, right: UUID, pattern: int, weight: float) -> None:
         """A pair awaits a steward."""
-        pair = ReferredPair(left, right, pattern, weight, probability(weight))
-        self._referred.append(pair)
+        self._referred[Pair.of(left, right)] = pattern, weight
 
     def messages(self, origin: Origin) -> list[Recorded]:
         """The events of the children."""
@@ -91,21 +94,29 @@ class Commit:
             for message in recorded(each.id, each.version, each.events, origin)
         ]
 
-    def referred(self, workings: Workings, model: str) -> PairsReferred | None:
+    def referred(self, workings: Workings, kinds: Kinds, model: AnyModel) -> PairsReferred | None:
         """Pairs that newly await a steward, and pairs that no longer do."""
         open_now = workings.open_pairs_of(self._records)
-        wanted = {Pair.of(pair.left, pair.right): pair for pair in self._referred}
         # A pair that somebody asked about waits as it is, whatever a run makes of it.
-        ends = {end for pair in self._referred for end in (pair.left, pair.right)}
+        ends = {end for pair in self._referred for end in pair}
         waiting = {Pair.of(*pair) for pair in workings.open_pairs_of(ends, WAITING)}
-        fresh = tuple(pair for key, pair in sorted(wanted.items()) if key not in waiting)
+        wanted = sorted(self._referred.keys() - waiting)
+        source = workings.sources_of({end for pair in wanted for end in pair})
+        fresh = tuple(
+            ReferredPair(*pair, pattern, weight, probability(weight),
+                         kinds.of(pattern, source[pair.left], source[pair.right]).value)
+            for pair in wanted
+            for pattern, weight in (self._referred[pair],)
+        )  # fmt: skip
         settled = tuple(
             pair
             for pair in open_now
             # A pair of a withheld record waits for somebody with clearance, whatever is linked.
-            if Pair.of(*pair) not in wanted and not any(map(self.shields.withholds, pair))
+            if Pair.of(*pair) not in self._referred and not any(map(self.shields.withholds, pair))
         )
-        return PairsReferred(model, fresh, settled) if fresh or settled else None
+        if not fresh and not settled:
+            return None
+        return PairsReferred(model.version, fresh, settled, sure_of(model) if fresh else None)
 
     def crowds(self, workings: Workings) -> CrowdsChanged | None:
         """Neighbourhoods that newly call a steward for their size, and those that no longer do."""

@@ -15,7 +15,8 @@ class Filling:
     """How records are put into the index of one matching, and taken out."""
 
     def __init__(self, registry: Registry, matching: Matching) -> None:
-        self._sources = registry.sources
+        self.sources = registry.sources
+        """The settings of each source, by name."""
         self._comparable = matching.comparable
         self._others = {
             name for name, source in registry.sources.items() if shape_of(source) != matching.shape
@@ -30,7 +31,7 @@ class Filling:
 
     def source(self, name: str) -> SourceRegistered | None:
         """The settings of a source."""
-        return self._sources.get(name)
+        return self.sources.get(name)
 
     def own(self, ordinals: set[int], workings: Workings) -> set[int]:
         """Those of the records that are matched here."""
@@ -38,19 +39,19 @@ class Filling:
 
     def exclusive(self, source: str, scope: str) -> str:
         """A word that two records share where their source and scope make them two children."""
-        settings = self._sources.get(source)
+        settings = self.sources.get(source)
         if settings is None or not settings.one_record_each:
             return ""
         return f"{source} {scope}" if settings.dual_registration else source
 
     def makes_child(self, source: str) -> bool:
         """Whether a record of the source may be a child's only one."""
-        settings = self._sources.get(source)
+        settings = self.sources.get(source)
         return settings is None or not settings.nameless
 
     def member(self, record: Membership) -> Member:
         """A record as resolving sees it."""
-        source = self._sources.get(record.source)
+        source = self.sources.get(record.source)
         return Member(
             record.ordinal,
             record.source,

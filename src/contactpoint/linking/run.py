@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from contactpoint.again import TRIES
+from contactpoint.kinds import Kinds
 from contactpoint.linking.changes import changed
 from contactpoint.linking.commit import Commit
 from contactpoint.linking.judged import Growth
@@ -40,6 +41,7 @@ class Run:
         self._tell = progress or (lambda _stage, _records: None)
         self._log, self._workings = surroundings.parts.log, surroundings.parts.workings
         self._model = surroundings.matching.model.version
+        self._kinds = Kinds(surroundings.filling.sources)
         self._runs = Runs(surroundings.parts, surroundings.matching.shape, origin)
         self._resolving = Resolving(surroundings, origin)
         self._unsettled: set[int] = set()
@@ -110,7 +112,11 @@ class Run:
         for left in reversed(range(TRIES)):
             commit, grown = self._resolving.settled(batch, linked)
             try:
-                self._append(commit, grown, commit.referred(self._workings, self._model))
+                self._append(
+                    commit,
+                    grown,
+                    commit.referred(self._workings, self._kinds, self._surroundings.matching.model),
+                )
             except (StaleError, TakenError):
                 self._surroundings.laid.forget()
                 if not left:

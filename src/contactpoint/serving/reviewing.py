@@ -2,7 +2,7 @@
 
 import re
 from itertools import islice
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response
@@ -21,6 +21,7 @@ from contactpoint.serving.preconditions import IF_MATCH, seen, tag
 from contactpoint.serving.problems import PreconditionError
 from contactpoint.serving.route import NO_NUL, Route
 from contactpoint.serving.seat import Seat, Seated
+from contactpoint.tasks import Place
 from contactpoint.tasks import place as place_of
 from contactpoint.told import opened_pair, task_as_plain
 from events.judgement import Seen, Verdict
@@ -57,14 +58,6 @@ class Tasks(msgspec.Struct, frozen=True, omit_defaults=True):
     more: bool
     cursor: str = ""
     """To be sent for those that follow; left out at the end."""
-
-
-class Place(NamedTuple):
-    """Where a list of tasks goes on."""
-
-    at: int
-    """When it began: their worth then keeps them in one order, however long it is read."""
-    behind: tuple[bool, float, str]
 
 
 class OpenedPair(msgspec.Struct, frozen=True):
@@ -138,21 +131,19 @@ def review_list(
     cursor: FromQuery[str] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=MOST_TASKS)] = 20,
 ) -> Response[bytes]:
-    """What awaits whoever asks; with a cursor what follows, in the order of when it began.
+    """What awaits whoever asks; with a cursor what follows.
 
     Others' tasks are neither told nor counted.
     """
     seat.store.projector.catch_up()
     of, reader = "reviews", seat.actor.subject
     place = seat.service.cursors.open(cursor, of, reader) if cursor else None
-    after = msgspec.convert(place, Place) if place else None
-    at = after.at if after else seat.store.chance.clock()
-    told = list(islice(tasks_of(seat.store, at, after.behind if after else None), limit + 1))
+    behind = msgspec.convert(place, Place) if place else None
+    told = list(islice(tasks_of(seat.store, behind), limit + 1))
     shown, more = told[:limit], len(told) > limit
-    following = (
-        seat.service.cursors.seal(Place(at, place_of(shown[-1])), of, reader) if more else ""
-    )
-    listed = [msgspec.convert(task_as_plain(task), Task) for task in shown]
+    following = seat.service.cursors.seal(place_of(shown[-1]), of, reader) if more else ""
+    now = seat.store.chance.clock()
+    listed = [msgspec.convert(task_as_plain(task, now), Task) for task in shown]
     return seat.answer(Tasks(listed, more, following))
 
 

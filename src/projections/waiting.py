@@ -1,0 +1,98 @@
+"""The pairs that await a steward, as the queue's tables have them; those not to be seen, too."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from projections import rows
+from projections.projection import Target
+from projections.review import ATTENDED, REVIEW_PAIR, WAITING
+from projections.worth import Kind
+
+Turn = tuple[float, bytes, bytes]
+"""Where a pair stands: its turn, then the lesser record, then the other."""
+
+
+class OpenPair(msgspec.Struct, frozen=True):
+    """A pair that awaits a steward."""
+
+    left: UUID
+    right: UUID
+    pattern: int
+    weight: float
+    probability: float
+    model: str
+    since: int
+    kind: Kind
+    turn: float
+    """When its turn is (``projections.worth``)."""
+
+
+def open_pairs(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]:
+    """The pairs that await a steward, the likeliest first."""
+    ordered = (REVIEW_PAIR.c.weight.desc(), REVIEW_PAIR.c.left, REVIEW_PAIR.c.right)
+    state = REVIEW_PAIR.c.state
+    # Of few, asked for by their records, the index on states would lead through all that wait.
+    waits = state != "settled" if which else state.in_(WAITING)
+    query = REVIEW_PAIR.select().where(waits, *which).order_by(*ordered)
+    return list(map(_pair, target.connection.execute(query)))
+
+
+def following(target: Target, behind: Turn | None, limit: int) -> list[OpenPair]:
+    """So many of them, those whose turn it is first; of those of one turn by their records."""
+    place = REVIEW_PAIR.c.turn, REVIEW_PAIR.c.left, REVIEW_PAIR.c.right
+    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.turn.is_not(None))
+    if behind is not None:
+        query = query.where(sa.tuple_(*place) > behind)
+    query = query.order_by(*place).limit(limit)
+    return list(map(_pair, target.connection.execute(query)))
+
+
+def sharing(target: Target, records: Iterable[UUID]) -> list[OpenPair]:
+    """Those that have any of these records, in no order."""
+    found: dict[tuple[UUID, UUID], OpenPair] = {}
+    for part in rows.parts(sorted(record.bytes for record in records)):
+        for side in (REVIEW_PAIR.c.left, REVIEW_PAIR.c.right):
+            query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state != "settled", side.in_(part))
+            for pair in map(_pair, target.connection.execute(query)):
+                found[pair.left, pair.right] = pair
+    return list(found.values())
+
+
+def attended(target: Target, now: int) -> list[tuple[OpenPair, str]]:
+    """Those that a steward is at, whose lease has not ended; with the steward, in no order."""
+    same = ATTENDED.c.left == REVIEW_PAIR.c.left, ATTENDED.c.right == REVIEW_PAIR.c.right
+    query = (
+        sa.select(REVIEW_PAIR, ATTENDED.c.steward)
+        .join(ATTENDED, sa.and_(*same))
+        .where(ATTENDED.c.until > now, REVIEW_PAIR.c.state != "settled")
+    )
+    return [(_pair(row), row.steward) for row in target.connection.execute(query)]
+
+
+def of_short_ids(left: str, right: str) -> sa.ColumnElement[bool]:
+    """Which pairs are of records whose ids begin with these hex digits, the lesser id first."""
+    return sa.and_(begins(REVIEW_PAIR.c.left, left), begins(REVIEW_PAIR.c.right, right))
+
+
+def begins(column: sa.Column[bytes], short: str) -> sa.ColumnElement[bool]:
+    """Which ids begin with these hex digits."""
+    first, last = (bytes.fromhex(short.ljust(32, filling)) for filling in "0f")
+    return column.between(first, last)
+
+
+def _pair(row: sa.Row[Any]) -> OpenPair:
+    return OpenPair(
+        left=UUID(bytes=row.left),
+        right=UUID(bytes=row.right),
+        pattern=int(row.pattern),
+        weight=row.weight,
+        probability=row.probability,
+        model=row.model,
+        since=row.since,
+        kind=Kind(row.kind),
+        turn=row.turn,
+    )
