@@ -1,10 +1,15 @@
 """Fixtures for every room, how Hypothesis tries its examples, and what is tested first."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import postgres_schema_url, postgres_url
 
 __all__ = ["postgres_schema_url", "postgres_url"]
+
+# Tables are as wide as in a pipe, however wide the terminal is from which tests are run.
+os.environ.pop("COLUMNS", None)
 
 settings.register_profile(
     "ours",

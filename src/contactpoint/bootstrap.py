@@ -1,6 +1,7 @@
 """Puts the parts together: the only place that knows which are in use."""
 
 import copy
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -575,8 +576,15 @@ def opened(
 ) -> Contactpoint:
     """Open an installation without a look at what is there; ``create`` makes what is missing."""
     master = MasterKey.load(settings.master_key)
-    keys = SubjectKeys(settings.keys_url, master, create=create)
-    log = open_log(settings.log_url, keys, master, create=create, narrow=narrow)
-    shields = ShieldLedger(settings.checkpoints, master.signing)
-    log.noting = lambda heads: shields.write(log.id, heads)
-    return Contactpoint(settings, master, keys, log, create=create, narrow=narrow, chance=chance)
+    with ExitStack() as half:
+        keys = SubjectKeys(settings.keys_url, master, create=create)
+        half.callback(keys.close)
+        log = open_log(settings.log_url, keys, master, create=create, narrow=narrow)
+        half.callback(log.close)
+        shields = ShieldLedger(settings.checkpoints, master.signing)
+        log.noting = lambda heads: shields.write(log.id, heads)
+        store = Contactpoint(
+            settings, master, keys, log, create=create, narrow=narrow, chance=chance
+        )
+        half.pop_all()
+    return store

@@ -39,6 +39,8 @@ def initialise(settings: Settings) -> list[Path | str]:
             made.append(place.render_as_string(hide_password=True))
         elif not Path(place.database or "").exists():
             made.append(Path(place.database or ""))
+        else:
+            _look_at(Path(place.database or ""), url)
     with opened(settings, create=True) as store:
         _ = store.projector
         store.ledger.begin(store.log.id)

@@ -1,6 +1,7 @@
 """A mapping that may outgrow memory: few of its entries are kept there, the rest in a file."""
 
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -64,7 +65,9 @@ class Spilled(Generic[V]):
     def _spill(self) -> None:
         if self._file is None:
             # SQLite's own temporary database, where its settings put such.
-            self._file = sqlite3.connect("", isolation_level=None)
+            self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            # Whoever collects this closes it, in whatever thread; Python 3.13 asks that it is.
+            weakref.finalize(self, self._file.close)
             self._file.execute("CREATE TABLE spilled (key BLOB PRIMARY KEY, value) WITHOUT ROWID")
         rows = ((key.bytes, self._encode(self._near[key])) for key in sorted(self._near))
         self._file.execute("BEGIN")

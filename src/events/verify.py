@@ -40,6 +40,10 @@ UNANCHORED = (
     "no checkpoint of this log was found: whether its last commits were cut off, or its whole chain"
     " written anew, could not be looked for"
 )
+UNLEDGERED = (
+    "no ledger of erasures or shields was found: what was erased or shielded could not be looked"
+    " for, and a restore would ask for them"
+)
 _PAGE = 1000
 UNCOMPARED = "the heads were not compared with the events"
 
@@ -168,16 +172,22 @@ def verify_erasures(keys: SubjectKeys, ledger: ErasureLedger, log: bytes) -> lis
     ]
 
 
-def verify_ledgers(ledgers: Iterable[Ledger[Any]], log: bytes) -> list[Finding]:
-    """What of a log's ledgers is gone, or not as it was written: a restore would refuse it."""
-    findings: list[Finding] = []
-    for ledger in ledgers:
+def verify_ledgers(ledgers: Iterable[Ledger[Any]], log: bytes, report: Report) -> None:
+    """Report what of a log's ledgers is gone, or not as it was written: no restore would take it.
+
+    Where neither checkpoint nor ledger is left, the folder is not at hand, and nothing is found.
+    """
+    every = list(ledgers)
+    if not report.checkpoints and not any(ledger.path(log).exists() for ledger in every):
+        report.unchecked.append(UNLEDGERED)
+        return
+    for ledger in every:
         try:
             if not ledger.read(log):
-                findings.append(Finding(f"{ledger.path(log)}: nothing is left of the ledger"))
+                where = ledger.path(log)
+                report.findings.append(Finding(f"{where}: nothing is left of the ledger"))
         except LedgerError as error:
-            findings.append(Finding(str(error)))
-    return findings
+            report.findings.append(Finding(str(error)))
 
 
 def _notes(log: Log, checkpoints: Checkpoints | None, report: Report) -> dict[int, Checkpoint]:

@@ -223,6 +223,45 @@ def test_a_column_and_a_fact_that_say_nothing_are_left_out(capsys):
     assert "reason" not in shown
 
 
+DELIVERIES = [
+    ("b5cd29cfa999015e", "pds", "health.pds-fhir", "2026-01-17", "completed", 2_802, 0, 4),
+    ("788a41342229ca22", "la-940", "social-care.csc", "2026-01-17", "completed", 1, 1, 0),
+]
+LISTED = ("delivery", "source", "feed", "effective", "state", "rows", "new", "changed")
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 140])
+def test_a_table_loses_no_value_and_breaks_no_name_however_narrow_the_terminal_is(
+    capsys, monkeypatch, columns
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    output.print_table(LISTED, DELIVERIES)
+    shown = capsys.readouterr().out
+    for value in ("b5cd29cfa999015e", "pds", "health.pds-fhir", "2026-01-17", "completed", "2,802"):
+        assert value in shown
+    lines = [len(line.rstrip()) for line in shown.splitlines()]
+    assert max(lines) <= max(columns, len("  delivery   b5cd29cfa999015e"))
+
+
+def test_words_go_on_below_where_the_terminal_is_narrow(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = [("warning", "the master key lies beside what it protects", "move it elsewhere")]
+    output.print_table(("", "what", "what to do"), rows)
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) > len(("names", "line", "row"))
+    assert all(len(line) <= 40 for line in shown.splitlines())
+    assert "warning" in shown
+
+
+def test_a_list_that_nobody_looks_at_through_a_terminal_is_as_wide_as_columns_says(
+    capsys, monkeypatch
+):
+    for stated, width in (("", 140), ("none", 140), ("0", 140), ("72", 72)):
+        monkeypatch.setenv("COLUMNS", stated)
+        assert output.width() == width
+    assert capsys.readouterr() == ("", "")
+
+
 def test_nobody_but_a_terminal_is_shown_progress(capsys):
     with output.progress("linking") as tell:
         assert tell is None

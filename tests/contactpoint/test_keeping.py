@@ -403,6 +403,14 @@ def test_verify_finds_a_ledger_that_a_restore_would_refuse(erased, kind, change,
     assert erased.run("verify").return_value == 0
 
 
+def test_without_the_folder_of_checkpoints_verify_says_what_it_could_not_look_for(erased):
+    shutil.rmtree(erased.home / "checkpoints")
+    said = erased.run("verify")
+    assert "no checkpoint of this log was found" in said.stderr
+    assert "no ledger of erasures or shields was found" in said.stderr
+    assert "nothing amiss" in said.stderr
+
+
 def test_a_ledger_of_erasures_that_is_gone_is_missed(erased):
     (ledger,) = (erased.home / "checkpoints").glob("*.erasures")
     lose(erased)

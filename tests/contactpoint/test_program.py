@@ -220,6 +220,23 @@ def test_where_standard_output_is_full_it_is_said_once(program, words):
     assert "Exception" not in ran.stderr
 
 
+def test_a_standard_output_that_is_open_for_reading_alone_is_said_to_be(program):
+    program("init")
+    ran = program.in_shell("status --json 1</dev/null")
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("expected a standard output that can be written to\n")
+
+
+def test_init_says_of_a_store_that_may_not_be_written_what_every_command_says(program):
+    program("init")
+    log = program.folder / "home" / "log.db"
+    log.chmod(0o400)
+    if os.access(log, os.W_OK):
+        pytest.skip("whoever runs this may write everywhere")
+    said = {program(*words).stderr for words in (["init"], ["status"], ["link"])}
+    assert said == {f"contactpoint: {log}: may not be read and written\n"}
+
+
 def test_where_there_is_no_room_for_a_load_it_says_what_to_do(program):
     program("init")
     rows = "".join(f"{n},Asha,Okonjo,2015-03-04\n" for n in range(9000))

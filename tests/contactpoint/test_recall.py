@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -184,7 +185,8 @@ def test_no_value_stands_in_what_is_kept(store):
     (kept,) = (store.folder / "rows").glob("*.db")
     for word in (b"Wrenfield", b"SE15", b"Asha", b"Bram", b"2015"):
         assert word not in kept.read_bytes()
-    assert len(sqlite3.connect(kept).execute("SELECT * FROM known").fetchall()) == 1
+    with closing(sqlite3.connect(kept)) as database:
+        assert len(database.execute("SELECT * FROM known").fetchall()) == 1
 
 
 ENDING = (

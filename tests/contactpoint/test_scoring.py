@@ -54,7 +54,10 @@ def test_the_model_in_force_scores(home, tmp_path):
     home.run("init")
     home.run("synth", tmp_path / "feeds", "--children", 60)
     home.run("nightly", tmp_path / "feeds" / "night-01", expected=(0, 3))
-    version = json.loads(home.run("train", "--json").stdout)["version"]
+    made = json.loads(home.run("train", "--json").stdout)
+    version = made["version"]
+    for count in ("records", "candidate pairs", "patterns", "pairs of one child"):
+        assert isinstance(made["card"][count], int)
     home.run("model", "use", version[:8])
     assert scored(home, path)[0]["weight"] != shipped[0]["weight"]
     assert version in home.run("score", path).stderr

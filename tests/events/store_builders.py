@@ -1,5 +1,6 @@
 """Builders for the tests of the store: invented records, their events and heads."""
 
+from contextlib import ExitStack
 from uuid import UUID
 
 from events.keys import SubjectKeys
@@ -28,7 +29,10 @@ class Store:
         keys_url = keys_url or f"sqlite:///{folder / 'keys.db'}"
         self.log_url = log_url or f"sqlite:///{folder / 'log.db'}"
         self.keys = SubjectKeys(keys_url, self.master, create=True)
-        self.log = open_log(self.log_url, self.keys, self.master, create=True, **options)
+        with ExitStack() as half:
+            half.callback(self.keys.close)
+            self.log = open_log(self.log_url, self.keys, self.master, create=True, **options)
+            half.pop_all()
 
     def __enter__(self):
         return self

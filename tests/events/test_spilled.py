@@ -1,5 +1,7 @@
 """A mapping in a file answers as one in memory does, however little of it is kept there."""
 
+import gc
+import sqlite3
 from uuid import UUID
 
 import pytest
@@ -40,3 +42,14 @@ def test_a_head_comes_back_from_the_file_as_it_was():
     kept = Spilled(RecordHead, room=0)
     kept[head.record] = head
     assert kept[head.record] == head
+
+
+def test_the_file_is_closed_when_the_mapping_is_gone():
+    kept = Spilled(int, room=0)
+    kept[UUID(int=1)] = 1
+    file = kept._file
+    assert file is not None
+    del kept
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        file.execute("SELECT 1")

@@ -21,6 +21,8 @@ LISTED = (
     *("delivery", "source", "feed", "effective", "state"),
     *("rows", "new", "changed", "held", "rejected"),
 )
+RARE = ("held", "rejected")
+"""Counts that take room in a list only where there are any."""
 NOTED = ("outcome", "rule", "field", "expected", "record")
 
 
@@ -56,7 +58,8 @@ def list_(state: str | None, held: bool, as_json: bool) -> None:
         say(which if every else "no file has been delivered yet")
         return
     dated = [row | {"effective": (row["effective"] or "")[:10]} for row in found]
-    print_table(LISTED, [[row[column] for column in LISTED] for row in dated])
+    told = [name for name in LISTED if name not in RARE or any(row[name] for row in dated)]
+    print_table(told, [[row[column] for column in told] for row in dated])
 
 
 @delivery.command("show", epilog=examples("delivery show 7f3a9c218d1e02ab"))

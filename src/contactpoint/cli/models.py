@@ -1,5 +1,7 @@
 """Commands about the matcher's model: train, model list, show, use."""
 
+from collections.abc import Mapping
+
 import click
 
 from contactpoint.cli.command import examples, json_option
@@ -29,9 +31,10 @@ def train(source: str | None, seed: int, as_json: bool) -> None:
         made = made_of(store, source=source, seed=seed)
         store.models.store(made)
     if as_json:
-        print_json({"version": made.version, "card": made.card})
+        print_json({"version": made.version, "card": _told(made.card)})
     else:
-        print_facts({"version": made.version, **made.card}, title="a new model; not in force yet")
+        facts = {"version": made.version, **_told(made.card)}
+        print_facts(facts, title="a new model; not in force yet")
         say(f"'contactpoint model use {made.version}' adopts it")
 
 
@@ -72,7 +75,7 @@ def show(version: str | None, as_json: bool) -> None:
         "links from probability": round(found.thresholds.link, 4),
         "refers from probability": round(found.thresholds.review, 4),
         "prior records": records_behind(found),
-        **found.card,
+        **_told(found.card),
     }
     if as_json:
         print_json(facts)
@@ -97,3 +100,12 @@ def use(version: str, as_json: bool) -> None:
     say(f"model {found.version} is in force" if changed else "it is in force already")
     if changed:
         say("'contactpoint link --plan' says what it would change, 'contactpoint link' does it")
+
+
+def _told(card: Mapping[str, str]) -> dict[str, str | int]:
+    """What a card says, with its counts as whole numbers."""
+    # A version may be of digits alone; it has sixteen, and no count has.
+    return {
+        name: int(said) if said.isdecimal() and len(said) < 16 else said
+        for name, said in card.items()
+    }

@@ -15,7 +15,8 @@ def verify(as_json: bool) -> int:
     """Walk the log, and say whether anything was changed.
 
     Looks at the chain, at the heads, at the signed checkpoints, at the subjects' keys and at the
-    ledgers of erasures and shields; exit 1 where one does not fit.
+    ledgers of erasures and shields; exit 1 where one does not fit. Where no checkpoints are at hand
+    it says what it could not look for.
     """
     from contactpoint.following import heads_of
     from events.verify import (
@@ -31,7 +32,7 @@ def verify(as_json: bool) -> int:
         report = walk(store.log, store.checkpoints, heads_of)
         report.findings += verify_keys(store.keys) or verify_subjects(store.log, store.keys)
         report.findings += verify_erasures(store.keys, store.ledger, store.log.id)
-        report.findings += verify_ledgers((store.ledger, store.shield_ledger), store.log.id)
+        verify_ledgers((store.ledger, store.shield_ledger), store.log.id, report)
         report.findings += replaced((store.log, store.access), store.checkpoints)
         events = store.log.position()
     findings = [str(finding) for finding in report.findings]

@@ -1,9 +1,10 @@
 """How commands speak: data to standard output as a table or JSON, talk to standard error."""
 
 import json
+import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +14,10 @@ PICTURE = "waterfall"
 """A column that is a drawing: broken over two lines it would show nothing."""
 PIPED_WIDTH = 140
 """Characters of a table that nobody looks at through a terminal."""
+LONGEST_WORD = 20
+"""Characters of a word that is not broken: what names a delivery or a pair is shorter."""
+GAPS = (3, 1)
+"""Characters between two columns, where there is room and where there is little."""
 
 
 def say(text: str) -> None:
@@ -33,41 +38,87 @@ def print_json(value: Any) -> None:
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
     """Print data for a person: a table as wide as its contents, without colour when piped.
 
-    A column of which no row says anything is left out. Where the terminal is too narrow, words
-    go on below; numbers, and the column named by ``PICTURE``, are never broken.
+    A column of which no row says anything is left out. Where the terminal is too narrow, columns
+    come closer and words go on below; where it is too narrow for the words, each row is printed as
+    lines of facts. Numbers, names of things and the column named by ``PICTURE`` are never broken.
     """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    shown = [n for n in range(len(columns)) if not rows or any(_cell(row[n]) for row in rows)]
+    names = [columns[n] for n in shown]
+    numeric = [bool(rows) and all(isinstance(row[n], int | float) for row in rows) for n in shown]
+    cells = [[_cell(row[n]) for n in shown] for row in rows]
+    fitted = _fitted(names, cells, numeric)
+    if fitted is None:
+        if title:
+            click.echo(title)
+        for number, row in enumerate(cells):
+            if number:
+                click.echo()
+            print_facts(dict(zip(names, row, strict=True)))
+        return
+    widths, gap = fitted
     table = Table(
         title=title or None,
         title_justify="left",
         title_style="bold",
         header_style="bold",
         box=box.SIMPLE_HEAD,
+        padding=(0, (gap - 1) // 2),
         pad_edge=False,
         show_edge=False,
     )
-    shown = [n for n in range(len(columns)) if not rows or any(_cell(row[n]) for row in rows)]
-    for number in shown:
-        numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-        table.add_column(
-            columns[number],
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=numeric or columns[number] == PICTURE,
-        )
-    for row in rows:
+    for name, number, wide in zip(names, numeric, widths, strict=True):
+        table.add_column(name, justify="right" if number else "left", overflow="fold", width=wide)
+    for row in cells:
         # As Text: what stands in a file is no markup of ours.
-        table.add_row(*(Text(_cell(row[number])) for number in shown))
+        table.add_row(*map(Text, row))
     Console(width=width(), highlight=False, soft_wrap=False).print(table)
 
 
+def _fitted(
+    names: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
+) -> tuple[list[int], int] | None:
+    """The widths of columns and what stands between them; None where the words do not fit."""
+    from rich.cells import cell_len
+
+    def longest(pieces: Iterable[str]) -> int:
+        return max(map(cell_len, pieces), default=0)
+
+    whole, least = [], []
+    for number, name in enumerate(names):
+        column = [row[number] for row in cells]
+        whole.append(longest([name, *(line for cell in column for line in cell.splitlines())]))
+        words = longest(word for cell in (name, *column) for word in cell.split())
+        unbroken = numeric[number] or name == PICTURE
+        least.append(max(longest(column), words) if unbroken else min(words, LONGEST_WORD))
+    for wanted in (whole, least):
+        for gap in GAPS:
+            room = width() - gap * (len(names) - 1)
+            if sum(wanted) <= room:
+                return _widened(wanted, whole, room), gap
+    return None
+
+
+def _widened(widths: Sequence[int], whole: Sequence[int], room: int) -> list[int]:
+    """The widths with the room that is left, given to the narrowest of those that want more."""
+    found = list(widths)
+    for _ in range(min(room, sum(whole)) - sum(found)):
+        narrow = [number for number in range(len(found)) if found[number] < whole[number]]
+        found[min(narrow, key=found.__getitem__)] += 1
+    return found
+
+
 def width() -> int:
-    """Characters of a line: those of the terminal, or enough where nobody looks through one."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
+    """Characters of a line: the terminal's, or those that ``COLUMNS`` says, or enough in a pipe."""
+    if sys.stdout.isatty():
+        return shutil.get_terminal_size().columns
+    # A shell keeps COLUMNS to itself; whoever hands it on, as watch(1) does, means it.
+    stated = os.environ.get("COLUMNS", "")
+    return int(stated) if stated.isdecimal() and int(stated) else PIPED_WIDTH
 
 
 def print_facts(facts: Mapping[str, Any], title: str = "") -> None:

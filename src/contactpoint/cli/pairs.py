@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contactpoint.explaining import Explanation
     from projections.pair import PairedRecord
 
-NARROWEST, WIDEST = 20, 40
+NARROWEST, WIDEST = 12, 40
 """Characters of the waterfall, as the terminal allows."""
 BESIDE = 52
 """Characters of the other columns of its table."""

@@ -210,6 +210,8 @@ def _said(error: Exception) -> str:
         said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         if error.errno in NO_ROOM:
             return f"{said}; make room (disk, quota, 'ulimit -f'), and give the command again"
+        if error.errno == errno.EBADF:
+            return f"{said}; expected a standard output that can be written to"
         return said
     return str(error)
 

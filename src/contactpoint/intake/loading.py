@@ -278,6 +278,8 @@ class _Load:
         only = self._delivery.let_through
         while True:
             keeping = None if only else Keeping(kept)
+            if keeping is not None:
+                stack.callback(keeping.close)
             preparing = Preparing(self._master.hashes, rules, keeping)
             rows = map(preparing.chunk, process.chunks(how))
             spool = stack.enter_context(Spool(self._work))

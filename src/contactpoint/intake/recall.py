@@ -197,9 +197,13 @@ class Keeping:
             head = _Head(_digest(self._kept), self.until, rows, list(self._places))
             self._database.execute("INSERT INTO head VALUES (?)", (msgspec.json.encode(head),))
         self._database.execute("COMMIT")
-        self._database.close()
+        self.close()
         if not enough:
             self._kept.drop()
+
+    def close(self) -> None:
+        """Let go of the file, whole or not."""
+        self._database.close()
 
 
 def _context(kept: Kept) -> bytes:
