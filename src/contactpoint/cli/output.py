@@ -62,7 +62,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: st
     for row in rows:
         # As Text: what stands in a file is no markup of ours.
         table.add_row(*(Text(_cell(row[number])) for number in shown))
-    Console(width=width(), highlight=False, soft_wrap=False).print(table)
+    # With a height too: rich takes a terminal that is called dumb to be 80 wide without one.
+    Console(width=width(), height=24, highlight=False, soft_wrap=False).print(table)
 
 
 def width() -> int:
