@@ -831,6 +831,18 @@ def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
     assert not is_open(refuge.show(number))
 
 
+def test_officers_who_look_again_see_who_asked_and_who_is_safe(refuge):
+    number = refuge.number("pds", NHS)
+    shield = refuge.apply(number, "--safe-parent", "Ada Okonjo")
+    (own,), _ = refuge.listed()
+    assert (own["requester"], own["safe_parents"]) == ("duty desk", ["Ada Okonjo"])
+    words = ("shield", "review", shield[:8], "--requester", "the court", "--no-safe-parent")
+    refuge.told(refuge.officer(), *words)
+    (own,), _ = refuge.listed()
+    assert (own["requester"], own["safe_parents"]) == ("the court", [])
+    assert "the court" in refuge.asked(refuge.officer(), "shield", "list").output
+
+
 def test_no_shield_is_to_be_reviewed_on_a_day_that_has_gone(refuge):
     number = refuge.number("pds", NHS)
     words = ("--criterion", "refuge", "--requester", "duty desk")
