@@ -4,9 +4,10 @@ Everybody may read them, so they leave out what tells of a child who may not be 
 records of such children are not counted, and counts of shields are rounded.
 """
 
+import heapq
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -60,7 +61,12 @@ class Errors(msgspec.Struct, frozen=True):
     """Pairs that it held as one child, and that are two."""
     missed_links: int
     """Pairs that it held as two children without referring them, and that are one."""
-    false_links_per_10000: tuple[float, float, float] | None
+    misplaced: int
+    """Records that were with a child that is not theirs: the fewest that make up the false links.
+
+    A record taken off a child of four is three pairs, and one error.
+    """
+    misplaced_per_10000: tuple[float, float, float] | None
     """For each 10,000 records placed in the period, with the 95 % interval; None where none was."""
 
 
@@ -169,11 +175,35 @@ def _errors(
             false.add(pair)
         elif event.verdict == "link" and not together and pair not in referred:
             missed.add(pair)
+    wrong = _fewest(false)
+    errors = len(false), len(missed), wrong
     if not count:
-        return Errors(len(false), len(missed), None)
-    share = len(false) / count
+        return Errors(*errors, None)
+    # They may have been placed before the period, and so be more than were placed in it.
+    share = min(1.0, wrong / count)
     low, high = wilson(share, count)
-    return Errors(len(false), len(missed), (share * 10_000, low * 10_000, high * 10_000))
+    return Errors(*errors, (share * 10_000, low * 10_000, high * 10_000))
+
+
+def _fewest(pairs: Collection[Pair]) -> int:
+    """How many records have to go so that none of these pairs is left, the worst of them first."""
+    others: dict[UUID, set[UUID]] = defaultdict(set)
+    for one, other in pairs:
+        others[one].add(other)
+        others[other].add(one)
+    queue = [(-len(theirs), record) for record, theirs in others.items()]
+    heapq.heapify(queue)
+    gone = 0
+    while queue:
+        size, worst = heapq.heappop(queue)
+        left = len(others[worst])
+        if left and left < -size:
+            heapq.heappush(queue, (-left, worst))
+        elif left:
+            gone += 1
+            for other in others.pop(worst):
+                others[other].discard(worst)
+    return gone
 
 
 def _shields(log: Log, of: Period) -> Shields:

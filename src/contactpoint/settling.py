@@ -1,10 +1,10 @@
 """Which child each resolved group of records is: numbers kept, merged, split, found again.
 
 What is undone gets the numbers that it had: where the groups are those of an earlier time, every
-number answers as it did then; and a group that was a child before, record for record, is that child
-again. Else, on a merge the number registered first stays, and on a split the part with most
-records keeps it (equal: the part with the record registered first). A withdrawn record that
-returns finds its number again.
+number answers as it did then, unless a steward has just said otherwise; and a group that was a
+child before, record for record, is that child again. Else, on a merge the number registered first
+stays, and on a split the part with most records keeps it (equal: the part with the record
+registered first). A withdrawn record that returns finds its number again.
 """
 
 from bisect import bisect_right
@@ -40,6 +40,8 @@ class KnownChild:
     """When it was registered (microseconds) and its number; less is earlier."""
     past: Sequence[tuple[int, Child]] = ()
     """What each run of linking left it as, and when (microseconds), the first one first."""
+    let_go: Group = frozenset()
+    """What its last event took out of it as not its own."""
 
     def at(self, when: int) -> Child:
         """What it was at a time."""
@@ -159,11 +161,16 @@ def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChil
     wanted = set(groups)
     retired = (one.claims for one in known if one.child.status == "retired")
     unseen = plan.given_up.intersection(frozenset[UUID]().union(*retired))
+    nobodys = frozenset[UUID]().union(*groups).difference(*(one.child.records for one in known))
+    # A split by which the smaller part keeps the number: no earlier time takes it from that part.
+    parted = [one for one in known if one.let_go & nobodys and one.child.records in wanted]
     for when in sorted({when for one in known for when, _ in one.past}, reverse=True):
         then = {one.id: one.at(when) for one in known}
         if {state.records for state in then.values() if state.records} != wanted:
             continue
         if any(one.child.status == "retired" != then[one.id].status for one in known):
+            continue
+        if any(then[one.id].records & one.let_go for one in parted):
             continue
         if any(state.records & unseen and state.status != "retired" for state in then.values()):
             continue

@@ -169,6 +169,29 @@ def test_no_search_by_what_was_before_finds_anybody(adopted):
         assert adopted.old not in told, asked
 
 
+def test_no_home_that_the_new_identity_has_left_is_shown_or_searched(office):
+    homes = [
+        {"line": ["2 Reed Way"], "postalCode": "BS6 7YY", "period": {"start": "2025-09-01"}},
+        {"line": ["9 Mill Row"], "postalCode": "M9 4XX", "period": {"end": "2025-08-31"}},
+    ]
+    patient = {
+        "resourceType": "Patient",
+        "id": "9000000033",
+        "name": [{"use": "usual", "given": ["Kate"], "family": "Harrington"}],
+        "birthDate": "2015-03-04",
+        "address": [{"use": "home", **home} for home in homes],
+    }
+    path = office.home.parent / "pds.ndjson"
+    path.write_text(json.dumps(patient) + "\n", encoding="utf-8")
+    office.run("load", path, "--source", "pds", "--feed", "health.pds-fhir", expected=(0, 3))
+    _, said = office.adopted("pds:9000000033")
+    (new,) = said["numbers"]
+    assert "BS6 7YY" in office.shown(new)
+    assert "M9 4XX" not in office.shown(new)
+    assert new in office.found(postcode="BS6 7YY", dob="2015-03-04")
+    assert new not in office.found(postcode="M9 4XX", dob="2015-03-04")
+
+
 def test_a_child_adopted_twice_is_linked_to_neither_of_its_old_identities(adopted):
     mara = {"given": "Mara", "family": "Quillon", "dob": "2015-03-04", "postcode": "LS6 2AB"}
     adopted.night("leeds", {"key": "m", **mara, **NUMBER})

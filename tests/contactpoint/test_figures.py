@@ -46,7 +46,8 @@ def test_an_empty_index_has_nothing_to_report(desk):
     assert told["errors"] == {
         "false_links": 0,
         "missed_links": 0,
-        "false_links_per_10000": None,
+        "misplaced": 0,
+        "misplaced_per_10000": None,
     }
 
 
@@ -67,8 +68,21 @@ def test_a_link_that_a_steward_takes_apart_is_a_false_link_found(desk):
     desk.decide(*linked(desk), verdict="apart")
     errors = figures(desk)["errors"]
     assert errors["false_links"] == 1
-    rate, low, high = errors["false_links_per_10000"]
+    rate, low, high = errors["misplaced_per_10000"]
     assert low < rate < high
+
+
+def test_a_record_taken_off_a_child_of_many_is_one_error(desk):
+    for source in ("north", "south", "east", "west"):
+        desk.patient(source, "9000000009", "2015-03-04")
+    number = desk.numbers()[0]["north", "9000000009"]
+    words = ("review", "split", number, "--off", "west:9000000009", "--reason", "twins", "--json")
+    seen = json.loads(desk.run(*words, "--plan", by=desk.ada).stdout)["seen"]
+    desk.run(*words, "--seen", seen, by=desk.ada)
+    told = figures(desk)
+    errors = told["errors"]
+    assert (errors["false_links"], errors["misplaced"]) == (3, 1)
+    assert errors["misplaced_per_10000"][0] == 10_000 / told["placed"]
 
 
 def test_a_pair_that_was_never_referred_and_is_one_child_is_a_missed_link_found(desk):

@@ -201,6 +201,24 @@ def test_what_an_old_alphabet_has_not_is_shown_in_utf8(program):
         assert "Kozłowska" in run.stdout
 
 
+TABLE = """
+from contactpoint.cli.output import print_table
+print_table(("", "left", "right"), [("home", "7 Quill Lane, Islington", "9 Reed Way, Islington")])
+"""
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_a_table_is_no_wider_than_its_terminal(term):
+    ours, theirs = os.openpty()
+    environment = os.environ | {"TERM": term, "COLUMNS": "40"}
+    environment.pop("LINES", None)
+    subprocess.run([sys.executable, "-c", TABLE], stdout=theirs, env=environment, check=True)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as terminal:
+        lines = terminal.read1().decode().splitlines()
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in lines) <= 40
+
+
 @pytest.mark.parametrize(("words", "code"), [("child show - --reason x <&-", 1), ("feeds >&-", 0)])
 def test_a_stream_that_was_closed_fails_nothing(program, words, code):
     program("init")

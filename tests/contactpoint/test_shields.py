@@ -7,7 +7,7 @@ import json
 import threading
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, cast
 from uuid import UUID
@@ -475,6 +475,7 @@ def test_a_child_merged_with_a_shielded_one_is_shielded_and_its_shield_reviewed_
     own, (inherited,) = refuge.listed()
     assert own == []
     assert (inherited["inherited"], inherited["criterion"]) == ("merge", "refuge")
+    assert _is_reviewed_soon(inherited)
     refuge.told(refuge.officer(), "shield", "review", inherited["shield"])
     assert len(refuge.listed()[0]) == 1
 
@@ -490,10 +491,17 @@ def test_both_parts_of_a_shielded_child_that_is_split_stay_shielded(refuge, asha
     _, inherited = refuge.listed()
     split = next(one for one in inherited if one["inherited"] == "split")
     assert (split["records"], split["criterion"]) == (1, "")
+    assert _is_reviewed_soon(split)
     refuge.lift(split["shield"])
     assert is_open(refuge.show(bram))
     assert not is_open(refuge.show(asha))
     assert refuge.findings() == []
+
+
+def _is_reviewed_soon(listed):
+    """Within four weeks, where an officer's own shield has half a year."""
+    left = date.fromisoformat(listed["review"]) - datetime.now(UTC).date()
+    return timedelta(0) < left <= timedelta(days=28)
 
 
 def test_two_shielded_children_that_are_merged_are_under_both_shields_and_part_with_their_own(
@@ -607,6 +615,7 @@ def test_a_record_that_its_feed_marks_is_shielded_in_the_commit_that_loads_it(re
     assert not is_open(refuge.show(number))
     ((own,), inherited) = refuge.listed()
     assert (own["laid_by"], own["criterion"], inherited) == ("feed", "marked by its feed", [])
+    assert _is_reviewed_soon(own)
     assert refuge.findings() == []
 
 
@@ -868,6 +877,18 @@ def test_shields_past_their_review_are_listed_as_such_and_stand(refuge):
         ("2099-01-01", False),
     ]
     assert not is_open(refuge.show(number))
+
+
+def test_officers_who_look_again_see_who_asked_and_who_is_safe(refuge):
+    number = refuge.number("pds", NHS)
+    shield = refuge.apply(number, "--safe-parent", "Ada Okonjo")
+    (own,), _ = refuge.listed()
+    assert (own["requester"], own["safe_parents"]) == ("duty desk", ["Ada Okonjo"])
+    words = ("shield", "review", shield[:8], "--requester", "the court", "--no-safe-parent")
+    refuge.told(refuge.officer(), *words)
+    (own,), _ = refuge.listed()
+    assert (own["requester"], own["safe_parents"]) == ("the court", [])
+    assert "the court" in refuge.asked(refuge.officer(), "shield", "list").output
 
 
 def test_no_shield_is_to_be_reviewed_on_a_day_that_has_gone(refuge):

@@ -91,6 +91,37 @@ def test_the_steward_says_which_part_keeps_the_number(desk):
     assert desk.findings() == []
 
 
+def test_the_steward_says_so_too_where_the_parts_were_children_of_their_own_before(desk):
+    number = desk.number()
+    desk.split("south")
+    desk.undo("south:9000000009", "north:9000000009")
+    before = desk.numbers()
+    desk.split("south", keep="off")
+    numbers = desk.numbers()[0]
+    assert numbers["south", "9000000009"] == number
+    assert numbers["north", "9000000009"] != number
+    desk.run("link", "--all")
+    assert desk.numbers()[0] == numbers
+    desk.undo("south:9000000009", "north:9000000009")
+    now = desk.numbers()
+    assert now[0] == before[0]
+    assert {number: now[1][number] for number in before[1]} == before[1]
+    assert desk.findings() == []
+
+
+def test_a_part_that_was_a_child_of_its_own_before_is_planned_with_the_number_it_gets(desk):
+    number = desk.number()
+    desk.split("south")
+    own = desk.numbers()[0]["south", "9000000009"]
+    desk.undo("south:9000000009", "north:9000000009")
+    plan = desk.split("east", "north", "west", keep="off", plan=True)
+    assert {part["number"] for part in plan["children"]} == {number, own}
+    desk.split("east", "north", "west", keep="off")
+    numbers = desk.numbers()[0]
+    assert numbers["south", "9000000009"] == own
+    assert numbers["north", "9000000009"] == number
+
+
 @pytest.mark.parametrize("keep", ["larger", "off"])
 def test_undoing_one_pair_of_a_split_undoes_all_of_it(desk, keep):
     before = desk.numbers()

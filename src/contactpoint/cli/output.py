@@ -76,7 +76,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: st
     for row in cells:
         # As Text: what stands in a file is no markup of ours.
         table.add_row(*map(Text, row))
-    Console(width=width(), highlight=False, soft_wrap=False).print(table)
+    # With a height too: rich takes a terminal that is called dumb to be 80 wide without one.
+    Console(width=width(), height=24, highlight=False, soft_wrap=False).print(table)
 
 
 def _fitted(

@@ -34,7 +34,7 @@ def report(period: str, as_json: bool) -> None:
         print_json(msgspec.to_builtins(figures))
         return
     errors, shields = figures.errors, figures.shields
-    rate = errors.false_links_per_10000
+    rate = errors.misplaced_per_10000
     print_facts(
         {
             "records placed": figures.placed,
@@ -43,6 +43,7 @@ def report(period: str, as_json: bool) -> None:
             "decisions reversed": figures.reversed,
             "pairs awaiting a steward now": figures.awaiting,
             "false links found": errors.false_links,
+            "records in a child not theirs": errors.misplaced,
             "for each 10,000 placed": f"{rate[0]:.2f} ({rate[1]:.2f}-{rate[2]:.2f})"
             if rate
             else "",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 import click
 
@@ -16,6 +17,7 @@ from contactpoint.people.deciding import Act
 from contactpoint.shielding.criteria import CRITERIA
 
 if TYPE_CHECKING:
+    from events.shield import Grounds
     from projections.shielded import StillMarked
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -199,7 +201,7 @@ def lift(*, shield_: str, reason: str, as_json: bool) -> None:
 @token_option
 @json_option
 def list_(*, every: bool, as_json: bool) -> None:
-    """List the shields that stand.
+    """List the shields that stand, with who asked for each.
 
     The soonest to be reviewed stand first, and those past it are marked. Inherited ones stand
     apart: a merge or a split brought them, and nobody has looked yet. So do records that a source
@@ -211,8 +213,9 @@ def list_(*, every: bool, as_json: bool) -> None:
         store.record_look(origin, "shield list", reason="", children=())
         rows = store.lists.shields() if every else store.lists.standing_shields()
         marked = [_still(one) for one in store.lists.still_marked()]
-    today = day_of(origin.recorded)
-    told = [_shield(row, today) for row in rows]
+        today = day_of(origin.recorded)
+        grounds = store.shielding.grounds
+        told = [_shield(row, grounds(UUID(bytes=row["shield"])), today) for row in rows]
     inherited = [row for row in told if row["inherited"]]
     own = [row for row in told if not row["inherited"]]
     if as_json:
@@ -279,8 +282,8 @@ def curve(*, children: int, seed: int, records: int, as_json: bool) -> None:
 
 
 COLUMNS = (
-    *("shield", "children", "laid_by", "inherited", "criterion", "authority", "review", "overdue"),
-    *("records", "withheld", "standing"),
+    *("shield", "children", "laid_by", "inherited", "criterion", "requester", "safe_parents"),
+    *("authority", "review", "overdue", "records", "withheld", "standing"),
 )
 
 
@@ -298,7 +301,7 @@ def _still(one: "StillMarked") -> dict[str, Any]:
     }
 
 
-def _shield(row: dict[str, Any], today: date) -> dict[str, Any]:
+def _shield(row: dict[str, Any], grounds: "Grounds", today: date) -> dict[str, Any]:
     from contactpoint.shielding.listing import told
     from person.numbers import written
 
@@ -306,7 +309,8 @@ def _shield(row: dict[str, Any], today: date) -> dict[str, Any]:
         "shield": row["shield"].hex()[:8],
         "children": [written(number) for number in row["numbers"]],
         "origin": row["origin"].hex()[:8] if row["origin"] else None,
-        **told(row, today),
+        "safe_parents": [f"{one.given} {one.family}".strip() for one in grounds.safe],
+        **told(row, grounds, today),
     }
 
 

@@ -133,7 +133,9 @@ def _number(one: "Previewed", meant: "MeantSplit", number: str) -> str:
     """The number that a part would have: the steward may say which keeps it."""
     if not meant.off_keeps:
         return one.number
-    return number if meant.off.intersection(one.records.values()) else ""
+    if meant.off.intersection(one.records.values()):
+        return number
+    return one.number if one.number != number else ""
 
 
 def _record(record: "UUID", shown: "dict[UUID, PairedRecord]") -> dict[str, str]:

@@ -14,7 +14,7 @@ from contactpoint.linking.neighbourhoods import Neighbourhood, sure_of
 from contactpoint.linking.shielding import Spreading
 from contactpoint.linking.surroundings import Surroundings
 from contactpoint.settling import KnownChild, settle
-from events.child import Child, Evidence, evolve
+from events.child import Child, Evidence, RecordsUnlinked, evolve
 from events.message import Origin
 from linkage.decide import shares_a_number_alone
 from linkage.resolve import Member, Pair, Resolution, resolve
@@ -165,7 +165,12 @@ class Resolving:
             # Between two events of one run it is what it never was to anybody.
             if number == len(messages) or messages[number].origin != message.origin:
                 past.append((message.origin.recorded, state))
-        return KnownChild(child, state, (messages[0].origin.recorded, state.number), past)
+        let_go = frozenset[UUID]()
+        match messages[-1].event:
+            case RecordsUnlinked(records=records, reason="moved"):
+                let_go = frozenset(records)
+        registered = (messages[0].origin.recorded, state.number)
+        return KnownChild(child, state, registered, past, let_go)
 
     def _settle(
         self,

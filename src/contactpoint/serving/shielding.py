@@ -28,6 +28,13 @@ NO_SHIELD = "no such shield stands"
 Words = Annotated[str, msgspec.Meta(max_length=500, pattern=NO_NUL)]
 
 
+class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A parent whose name may be shown."""
+
+    given: Words
+    family: Words
+
+
 class Shield(msgspec.Struct, frozen=True):
     """A shield, and what is under it."""
 
@@ -36,6 +43,10 @@ class Shield(msgspec.Struct, frozen=True):
     laid_by: str
     inherited: str
     criterion: str
+    requester: str
+    """Who asked for it; empty where nobody is named, or the child was erased."""
+    safe_parents: list[Parent]
+    """Whose names are shown."""
     authority: str
     review: str
     overdue: bool
@@ -74,13 +85,6 @@ class Place(NamedTuple):
 
     shield: tuple[str, bytes] | None = None
     record: UUID | None = None
-
-
-class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A parent whose name may be shown."""
-
-    given: Words
-    family: Words
 
 
 class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,12 +183,14 @@ def shield_list(
 
 def _told(seat: Seat, rows: list[dict[str, Any]]) -> list[Shield]:
     versions = seat.store.log.versions(UUID(bytes=row["shield"]) for row in rows)
+    said = {row["shield"]: seat.store.shielding.grounds(UUID(bytes=row["shield"])) for row in rows}
     return [
         Shield(
             shield=row["shield"].hex(),
             children=list(row["numbers"]),
+            safe_parents=[Parent(one.given, one.family) for one in said[row["shield"]].safe],
             version=versions.get(UUID(bytes=row["shield"]), 0),
-            **told(row, seat.service.today),
+            **told(row, said[row["shield"]], seat.service.today),
         )
         for row in rows
     ]

@@ -139,7 +139,7 @@ class Shielding:
             for shield in reviewed:
                 # Nothing can be sealed under the key of an erased child: what is said is not kept.
                 erased = acts.state(shield).erased
-                grounds = None if erased else asked.grounds(self._grounds(shield))
+                grounds = None if erased else asked.grounds(self.grounds(shield))
                 command = ReviewShield(review, asked.criterion, grounds)
                 acts.do(shield, command, self._keys_of(shield, grounds))
             return {}
@@ -178,6 +178,12 @@ class Shielding:
     def over(self, number: str) -> list[UUID]:
         """The shields that stand over the child of a number."""
         return self._over(self._child(number)[2])
+
+    def grounds(self, shield: UUID) -> Grounds:
+        """What was said last of who asked for a shield and who is safe; empty once erased."""
+        events = (message.event for message in self.log.stream(shield))
+        said = [e.grounds for e in events if isinstance(e, ShieldApplied | ShieldReviewed)]
+        return next((one for one in reversed(said) if isinstance(one, Grounds)), UNSAID)
 
     def _must_be_theirs(self, act: Act, acts: ShieldActs, shields: Sequence[UUID]) -> None:
         for shield in shields:
@@ -240,12 +246,6 @@ class Shielding:
         shields = frozenset[UUID]().union(*self.log.heads.shields_over().values())
         named = [shield for shield in shields if shield.hex.startswith(name)]
         return named if len(named) == 1 and len(name) >= SHORTEST else []
-
-    def _grounds(self, shield: UUID) -> Grounds:
-        """What was said last of who asked for a shield, and who is safe."""
-        events = (message.event for message in self.log.stream(shield))
-        said = [e.grounds for e in events if isinstance(e, ShieldApplied | ShieldReviewed)]
-        return next((one for one in reversed(said) if isinstance(one, Grounds)), UNSAID)
 
     def _keys_of(self, shield: UUID, grounds: Grounds | None) -> tuple[int, ...]:
         return (0,) if grounds is None else self._key(shield)

@@ -220,7 +220,8 @@ def test_shields_are_listed_and_reviewed_by_officers_alone(own):
         listed = own.ask("/shields", by=olu, purpose="duty").json()["shields"]
         assert [one["children"] for one in listed] == [[own.number("pds", CORA)]]
         one = listed[0]
-        body = {"review": "2028-01-01"}
+        safe = [{"given": "Ada", "family": "Okonjo"}]
+        body = {"review": "2028-01-01", "requester": "the court", "safe_parents": safe}
         path = f"/shields/{one['shield']}/review"
         act(own, path, body, by=olu, expected=412, headers={"If-Match": '"7"'}, purpose=None)
         seen = {"If-Match": f'"{one["version"]}"'}
@@ -228,6 +229,8 @@ def test_shields_are_listed_and_reviewed_by_officers_alone(own):
         act(own, path, {"review": "2029-01-01"}, by=olu, expected=412, headers=seen, purpose=None)
         again = own.ask("/shields", by=olu, purpose="duty").json()["shields"][0]
         assert (again["review"], again["version"]) == ("2028-01-01", one["version"] + 1)
+        assert (one["requester"], again["requester"]) == ("duty desk", "the court")
+        assert (one["safe_parents"], again["safe_parents"]) == ([], safe)
 
 
 def test_a_review_names_the_parents_who_are_safe_leaves_them_or_says_that_none_is(own):
