@@ -70,6 +70,33 @@ def test_a_body_has_to_be_there_where_something_of_it_has_to_be_said():
     assert match.keys() == {"application/json", "application/fhir+json"}
 
 
+def answers_of(method, path):
+    """The answers of a path by the description."""
+    return description()["paths"][path][method]["responses"]
+
+
+def test_what_a_body_that_is_too_large_and_another_form_are_answered_with_is_described(desk):
+    large = {"method": "POST", "content": b" " * 1_100_000}
+    for path, operations in description()["paths"].items():
+        if "requestBody" in operations.get("post", {}):
+            form = next(iter(operations["post"]["requestBody"]["content"]))
+            answered = desk.ask(path.format(pair="x", shield="x"), headers={"Content-Type": form},
+                                **large)  # fmt: skip
+            assert str(answered.status_code) == "413" in answers_of("post", path), path
+    odd = desk.client.get("/fhir/R4/metadata", headers={"Accept": "application/fhir+xml"})
+    assert str(odd.status_code) == "406" in answers_of("get", "/fhir/R4/metadata")
+
+
+def test_the_headers_of_an_answer_that_is_known_already_are_described(desk):
+    number = desk.number("pds", ASHA)
+    for template in ("/children/{number}", "/fhir/R4/Patient/{number}"):
+        path = template.format(number=number)
+        tag = desk.ask(path).headers["etag"]
+        known = desk.ask(path, headers={"If-None-Match": tag})
+        assert (known.status_code, known.headers["etag"]) == (304, tag)
+        assert "ETag" in answers_of("get", template)["304"]["headers"]
+
+
 def body_of(path):
     """The schema of the body that is posted to a path."""
     told = description()
