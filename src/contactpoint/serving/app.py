@@ -40,7 +40,7 @@ from contactpoint.serving.metrics import Metrics
 from contactpoint.serving.problems import Problem
 from contactpoint.serving.repeats import IDEMPOTENCY_KEY, once
 from contactpoint.serving.route import Route
-from contactpoint.serving.seat import Seat, request_id, take_seat
+from contactpoint.serving.seat import Seat, named, request_id, take_seat
 from contactpoint.serving.service import Service
 from contactpoint.serving.speaking import spoken, takes_a_body, takes_gzip
 from contactpoint.serving.table import ROUTES
@@ -151,7 +151,7 @@ def _handler(one: Route) -> Any:
         status_code=one.status,
         media_type=one.media,
         dependencies={"seat": Provide(take_seat)},
-        guards=[spoken],
+        guards=[named, spoken],
         opt={"route": one},
         responses={
             one.status: ResponseSpec(
