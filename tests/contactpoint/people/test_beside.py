@@ -102,6 +102,15 @@ def test_a_sensitive_service_is_told_of_with_consent_and_only_as_unspecified(fam
         assert told.encode() not in kept(family)
 
 
+def test_no_link_into_a_system_is_shown_or_kept_whichever_field_states_it(family):
+    link = "https://ecaf.example/case/7?token=hunter2"
+    words = {"organisation": link, "name": link, "practitioner": link, "phone": link}
+    family.told({**ELM, **words}, {**CLINIC, **words, "consent": "given"}, ELM)
+    family.patient(generalPractitioner=[{"display": link, "identifier": {"value": link}}])
+    assert {one["value"].get("name", "") for one in family.shown()["services"]} == {"", "Elm"}
+    assert b"ecaf.example" not in kept(family)
+
+
 def test_several_sensitive_services_look_like_one(family):
     family.told({**CLINIC, "consent": "given"})
     one = family.shown()["sensitive"]

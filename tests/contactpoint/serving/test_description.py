@@ -14,6 +14,8 @@ from contactpoint.serving.table import ROUTES
 from tests.contactpoint.serving.conftest import ASHA, CORA
 
 KEPT = Path(__file__).parents[3] / "docs" / "openapi.json"
+VOCABULARIES = ("http://hl7.org/fhir/", "http://terminology.hl7.org/", "https://fhir.nhs.uk/",
+                "https://fhir.hl7.org.uk/", "https://profiles.ihe.net/")  # fmt: skip
 PUBLIC = {"/openapi.json", "/fhir/R4/metadata"}
 """What tells of no child, and so is answered without a token."""
 
@@ -226,3 +228,10 @@ def test_no_answer_has_a_link_or_a_credential_for_another_system(desk):
         body = desk.ask(f"/children/{number}{path}").text
         assert "http" not in body
         assert "Bearer" not in body
+    pix = f"Patient/$ihe-pix?sourceIdentifier=urn:contactpoint:number|{number}"
+    for path in (pix, f"Patient/{number}", f"CareTeam?patient={number}", "metadata",
+                 f"RelatedPerson?patient={number}", f"Patient?_id={number}"):  # fmt: skip
+        body = desk.ask(f"/fhir/R4/{path}").text
+        links = re.findall(r"\w+://[^\"]*", body)
+        assert [one for one in links if not one.startswith(VOCABULARIES)] == []
+        assert not re.search(r"\beyJ|[?&](token|password)=", body)
