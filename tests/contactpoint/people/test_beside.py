@@ -386,6 +386,17 @@ def test_death_is_shown_and_how_long_the_child_is_kept(family):
     assert "kept: live (archived from 2027-05-06)" in text
 
 
+def test_a_notice_of_death_that_was_wrong_is_taken_back_with_what_followed_from_it(family):
+    family.patient()
+    before = family.shown()["retention"]
+    family.patient(deceasedDateTime="2026-05-06", meta={"versionId": "2"})
+    number = family.number()
+    assert family.shown()["retention"]["rule"] == "death"
+    family.patient(meta={"versionId": "3"})
+    after = family.shown()
+    assert (after["number"], after["died"], after["retention"]) == (number, None, before)
+
+
 def test_departure_is_shown_and_a_return_once_a_service_began_again(family):
     removal = [
         {
