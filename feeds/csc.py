@@ -27,6 +27,7 @@ from feeds.values import (
     date_value,
     expected_birth,
     former_upn,
+    no_link,
     only_file,
     phone_number,
     real_postcode,
@@ -78,7 +79,7 @@ class Csc:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
-    version: int = 5
+    version: int = 6
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 
@@ -314,7 +315,7 @@ class CscRows:
             start = _date(remarks, worker, "start_date") or opened
             # One who begins after the episode was closed did not end with it.
             end = _date(remarks, worker, "end_date") or (closed if start <= closed else "")
-            worker_id = said(remarks, "worker_id", worker.get("worker_id"))
+            worker_id = _name(remarks, "worker_id", worker.get("worker_id"))
             found.append(
                 Involvement("social-work", authority, practitioner=worker_id, start=start, end=end)
             )
@@ -387,7 +388,7 @@ def _lead(remarks: Remarks, lead: object) -> LeadProfessional | None:
     if not isinstance(lead, dict):
         return None
     name, organisation = (
-        said(remarks, f"lead_professional.{part}", lead.get(part))
+        _name(remarks, f"lead_professional.{part}", lead.get(part))
         for part in ("name", "organisation")
     )
     phone = phone_number(remarks, "phone", said(remarks, "phone", lead.get("phone")))
@@ -407,7 +408,7 @@ def _services(remarks: Remarks, child: Object) -> list[Involvement]:
             continue
         names = ("organisation", "name", "practitioner", "consent")
         organisation, name, practitioner, consent = (
-            said(remarks, f"services.{part}", each.get(part)) for part in names
+            _name(remarks, f"services.{part}", each.get(part)) for part in names
         )
         found.append(
             Involvement(
@@ -422,6 +423,11 @@ def _services(remarks: Remarks, child: Object) -> list[Involvement]:
             )
         )
     return found
+
+
+def _name(remarks: Remarks, field: str, value: object) -> str:
+    """Give what names a service or a professional."""
+    return no_link(remarks, field, said(remarks, field, value))
 
 
 def _date(remarks: Remarks, level: Object, name: str, latest: str = "") -> str:

@@ -57,7 +57,7 @@ class CsvTable:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "csv"
-    version: int = 4
+    version: int = 5
     mode: Mode = "delta"
     settings: Settings = DEFAULTS
 

@@ -22,6 +22,7 @@ from feeds.values import (
     compact,
     date_value,
     email_address,
+    no_link,
     only_file,
     phone_number,
     today,
@@ -60,7 +61,7 @@ class Ctf:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.ctf"
-    version: int = 4
+    version: int = 5
     mode: Mode = "delta"
     settings: Settings = Settings()  # noqa: RUF009  # frozen
 
@@ -233,7 +234,7 @@ def _school(remarks: Remarks, stated: Leaves) -> tuple[Involvement, ...]:
         Involvement(
             "school",
             school,
-            clean(stated.get("SchoolName", ""))[:200],
+            no_link(remarks, "SchoolName", clean(stated.get("SchoolName", "")))[:200],
             start=date_value(remarks, "EntryDate", stated.get("EntryDate", "")),
             end=date_value(remarks, "LeavingDate", stated.get("LeavingDate", "")),
         ),

@@ -33,6 +33,7 @@ from feeds.values import (
     date_value,
     email_address,
     nhs_identifier,
+    no_link,
     own_numbers,
     phone_number,
     real_postcode,
@@ -336,8 +337,11 @@ def _practice(remarks: Remarks, reference: Reference) -> Involvement | None:
     if identifier is None or not identifier.value:
         return None
     start, end = _period(remarks, "generalPractitioner.period", identifier.period)
-    name = clean(reference.display)[:200] if reference.display else ""
-    return Involvement("gp", clean(identifier.value)[:20], name, start=start, end=end)
+    code, name = (
+        no_link(remarks, f"generalPractitioner.{field}", clean(text or ""))
+        for field, text in (("identifier", identifier.value), ("display", reference.display))
+    )
+    return Involvement("gp", code[:20], name[:200], start=start, end=end) if code or name else None
 
 
 def _property(remarks: Remarks, extensions: Sequence[Extension]) -> str:

@@ -81,7 +81,7 @@ class PdsTrace:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-trace"
-    version: int = 4
+    version: int = 5
     mode: Mode = "delta"
     settings: Settings = Settings(nameless=True)  # noqa: RUF009  # frozen
 

@@ -27,6 +27,7 @@ from feeds.values import (
     checked,
     compact,
     date_value,
+    no_link,
     remark,
     sex,
     today,
@@ -67,7 +68,7 @@ class Ssda903:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.ssda903"
-    version: int = 4
+    version: int = 5
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
@@ -272,7 +273,7 @@ class Ssda903Reading(OnePass):
                 yield Involvement(
                     "social-work",
                     self._authority,
-                    practitioner=row.values.get("sw_id", "")[:64],
+                    practitioner=no_link(remarks, "SW_ID", row.values.get("sw_id", ""))[:64],
                     start=_date(remarks, row.values, "sw_decom"),
                     end=_date(remarks, row.values, "sw_dec"),
                 )

@@ -1,5 +1,6 @@
 """The values of a row: each checked, or missing with a remark that says why."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +19,7 @@ from person.services import Involvement
 Remarks = list[Remark]
 Value = TypeVar("Value")
 
+_LINK: Final = re.compile(r"://|\bwww\.|\b(?:https?|ftps?|file):", re.IGNORECASE)
 LONGEST: Final = 1000
 """Characters of a single value; what is longer is no name, number or line of an address."""
 
@@ -56,6 +58,17 @@ def said(remarks: Remarks, field: str, value: object) -> str:
         return str(value)
     remarks.append(remark("TEXT-FORM", field, f"text of up to {LONGEST} characters"))
     return ""
+
+
+def no_link(remarks: Remarks, field: str, text: str) -> str:
+    """Give a text that names a service or who works there; nothing, with a remark, for a link.
+
+    The index names whom to ask, and leads nobody into an agency's own system.
+    """
+    if (":" in text or "." in text) and _LINK.search(text):
+        remarks.append(remark("LINK", field, "a name or a code, and no link into a system"))
+        return ""
+    return text
 
 
 def date_value(remarks: Remarks, field: str, text: str, latest: str = "") -> str:
@@ -224,11 +237,11 @@ def phone_number(remarks: Remarks, field: str, text: str) -> str:
 
 
 def email_address(remarks: Remarks, field: str, text: str) -> str:
-    """Give an e-mail address that has one @ and a dot after it."""
+    """Give an e-mail address that has one @ and a dot after it, and is no link with a password."""
     if not text:
         return ""
     name, _, domain = text.partition("@")
-    if name and "." in domain and "@" not in domain and " " not in text:
+    if name and "." in domain and "@" not in domain and not set(" :/") & set(text):
         return text
     remarks.append(remark("EMAIL-FORM", field, "an e-mail address"))
     return ""

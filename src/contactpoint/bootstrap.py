@@ -25,6 +25,7 @@ from events.log import Log, open_log
 from events.master import MasterKey
 from events.message import Origin
 from events.store.heads import is_across
+from events.store.sqlite import PATIENCE
 from projections import database, schema
 from projections.guard import Guard
 from projections.lists import Lists
@@ -57,6 +58,10 @@ if TYPE_CHECKING:
     from contactpoint.telling import Telling
     from linkage.declared.model import DeclaredModel
     from linkage.model import Model
+
+RECORDING = 5
+"""Seconds for which a service waits to write to the record of access while another process does:
+whoever asks waits with it."""
 
 
 @dataclass
@@ -92,6 +97,7 @@ class Contactpoint:
             heads=False,
             create=self.create,
             narrow=True,
+            patience=RECORDING if self.narrow else PATIENCE,
         )
 
     @cached_property

@@ -63,12 +63,18 @@ class Log:
     """One log of events, with its heads and its chain. Safe to use from several threads."""
 
     def __init__(
-        self, url: URL, keys: SubjectKeys | None, names: Names, *, narrow: bool = False
+        self,
+        url: URL,
+        keys: SubjectKeys | None,
+        names: Names,
+        *,
+        narrow: bool = False,
+        patience: int = sqlite.PATIENCE,
     ) -> None:
         """Open the log at a URL, making its tables where they are missing; see ``open_log``."""
         self._url, self.names = url, names
         self.mapper = SealingMapper(keys)
-        factory = _factory(url, names, narrow=narrow)
+        factory = _factory(url, names, narrow=narrow, patience=patience)
         self._application = _Application(factory, self.mapper, names.name)
         self._recorder: Recorder = self._application.recorder  # type: ignore[assignment]
         self.heads = Heads(self._recorder)
@@ -290,13 +296,14 @@ def open_log(  # noqa: PLR0913 - each may differ between the log and the record 
     heads: bool = True,
     create: bool = False,
     narrow: bool = False,
+    patience: int = sqlite.PATIENCE,
 ) -> Log:
     """Open the log at an SQLAlchemy URL: ``sqlite:///PATH`` or ``postgresql+psycopg://...``.
 
     A ``schema`` in the query of a PostgreSQL URL is the schema of the tables. ``name`` begins
     their names and is bound into the chain's key. ``create`` makes an SQLite file that is
-    missing; ``narrow`` keeps little of the file in memory. Raises LogError where there is none to
-    open.
+    missing; ``narrow`` keeps little of the file in memory; ``patience``: seconds for which a writer
+    waits for the one before it. Raises LogError where there is none to open.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -305,13 +312,16 @@ def open_log(  # noqa: PLR0913 - each may differ between the log and the record 
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif not path.exists():
             raise LogError(f"{path}: no log there; expected one made by init")
-    return Log(parsed, keys, Names(name, chain_key(master.chain, name), heads), narrow=narrow)
+    named = Names(name, chain_key(master.chain, name), heads)
+    return Log(parsed, keys, named, narrow=narrow, patience=patience)
 
 
-def _factory(url: URL, names: Names, *, narrow: bool) -> sqlite.Factory | postgres.Factory:
+def _factory(
+    url: URL, names: Names, *, narrow: bool, patience: int
+) -> sqlite.Factory | postgres.Factory:
     if url.get_backend_name() == "sqlite":
-        return sqlite.Factory(_path(url), names, narrow=narrow)
-    return postgres.Factory(url, names)
+        return sqlite.Factory(_path(url), names, narrow=narrow, patience=patience)
+    return postgres.Factory(url, names, patience=patience)
 
 
 def _path(url: URL) -> Path:

@@ -49,6 +49,21 @@ def test_a_unit_may_do_little(unit):
     assert [one for one in HARDENED if one not in lines] == []
 
 
+def test_the_guide_makes_every_folder_that_a_unit_names():
+    """Systemd starts no unit that names a folder which is not there."""
+    guide = (ROOT / "docs" / "operating.md").read_text().replace("\\\n", "")
+    made = {word for line in re.findall(r"^install -d (.*)$", guide, re.MULTILINE)
+            for word in line.split() if word.startswith("/")}  # fmt: skip
+    named = {
+        folder
+        for unit in SERVICES
+        for line in re.findall(r"^Read\w+Paths=(.*)$", unit.read_text(), re.MULTILINE)
+        for folder in line.split()
+    }
+    home = tomllib.loads((DEPLOY / "contactpoint.toml").read_text())["home"]
+    assert (named | {home}) - made == set()
+
+
 def test_every_timer_starts_a_service_and_every_job_has_a_timer():
     jobs = {path.stem for path in SERVICES if "Type=oneshot" in path.read_text()}
     assert {path.stem for path in TIMERS} == jobs

@@ -293,6 +293,18 @@ def test_a_reason_that_is_none_why_the_upn_is_not_known_is_a_remark(written):
         assert alone(written, details(unique_pupil_number_unknown_reason=reason))[1] == rules
 
 
+def test_a_link_into_a_system_is_no_lead_professional_and_no_worker(written):
+    link = "https://ecaf.example/case/7"
+    episode = {"referral_date": "2026-01-02", "care_worker_details": [{"worker_id": link}]}
+    lead = {"name": link, "organisation": link}
+    row, _ = alone(
+        written, child() | {"lead_professional": lead, "social_care_episodes": [episode]}
+    )
+    assert row.particulars.lead_professional is None
+    assert [one.practitioner for one in row.particulars.involvements] == [""]
+    assert [one.rule for one in row.remarks].count("LINK") == 3
+
+
 def test_a_lead_professional_may_be_a_telephone_alone_and_has_a_time(written):
     lead = {"phone": "01632 960333", "start_date": "2024-01-02", "end_date": "2024-05-06"}
     row, _ = alone(written, child() | {"lead_professional": lead})

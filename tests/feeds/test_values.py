@@ -12,6 +12,7 @@ from feeds.values import (
     expected_birth,
     former_upn,
     nhs_identifier,
+    no_link,
     own_numbers,
     phone_number,
     real_postcode,
@@ -52,6 +53,23 @@ def told(check, *arguments):
 )
 def test_a_value_of_json_is_a_text_or_a_whole_number(value, text, rules):
     assert told(said, value) == (text, rules)
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://ecaf.example/case/7", "see HTTP://ecaf.example", "www.ecaf.example", "app://case/7",
+     "file:/cases/7", "Elm https:ecaf"],
+)  # fmt: skip
+def test_what_names_a_service_is_no_link_into_a_system(link):
+    assert told(no_link, link) == ("", ["LINK"])
+    for name in ("", "St. Mary's: Infants", "Dr. A. Noor", "Wwww.", "c/o 12 Elm Rd.", "SW399"):
+        assert told(no_link, name) == (name, [])
+
+
+def test_an_email_address_is_no_link_with_a_password():
+    assert told(email_address, "ada@elm.example") == ("ada@elm.example", [])
+    for link in ("https://ada:pw@ecaf.example", "mailto:ada@elm.example", "ada@elm.example/case"):
+        assert told(email_address, link) == ("", ["EMAIL-FORM"])
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ from contactpoint.serving.metrics import Metrics
 from contactpoint.serving.problems import Problem
 from contactpoint.serving.repeats import IDEMPOTENCY_KEY, once
 from contactpoint.serving.route import Route
-from contactpoint.serving.seat import Seat, request_id, take_seat
+from contactpoint.serving.seat import Seat, named, request_id, take_seat
 from contactpoint.serving.service import Service
 from contactpoint.serving.speaking import spoken, takes_a_body, takes_gzip
 from contactpoint.serving.table import ROUTES
@@ -61,8 +61,8 @@ OWN = {
     412: "It is not as it was when it was seen.",
     428: "If-Match is missing: it says how it was seen.",
 }
+TOO_LARGE = "The body is larger than 1 MiB."
 ANOTHER_FORM = "The body is not written in a form that is named here."
-ANOTHER_ANSWER = "Another form of the answer is wanted than there is."
 LARGEST = 1 << 20
 """Bytes of a body; a look-up of a hundred identifiers has about ten thousand."""
 ENCODINGS = b"accept-encoding"
@@ -138,8 +138,8 @@ def _handler(one: Route) -> Any:
     """Litestar's handler of a route."""
     fault, media = (OperationOutcome, MEDIA) if one.media == MEDIA else (Problem, problems.MEDIA)
     refused = {status: OWN[status] for status in one.refuses if status in OWN} | SHARED
-    refused |= {415: ANOTHER_FORM} if takes_a_body(one) else {}
-    refused |= {406: ANOTHER_ANSWER} if one.media == MEDIA else {}
+    refused |= {413: TOO_LARGE, 415: ANOTHER_FORM} if takes_a_body(one) else {}
+    refused |= {406: capability.ANOTHER_ANSWER} if one.media == MEDIA else {}
     return route(
         one.path,
         http_method=[one.method],
@@ -151,7 +151,7 @@ def _handler(one: Route) -> Any:
         status_code=one.status,
         media_type=one.media,
         dependencies={"seat": Provide(take_seat)},
-        guards=[spoken],
+        guards=[named, spoken],
         opt={"route": one},
         responses={
             one.status: ResponseSpec(

@@ -98,7 +98,7 @@ def _describe(operation: dict[str, Any], route: Route) -> None:
         answers[status]["headers"] = _headers(header)
     answers[str(route.status)]["headers"] = _headers(*_told(route))
     if _may_be_unchanged(route):
-        answers["304"] = {"description": NOT_MODIFIED}
+        answers["304"] = {"description": NOT_MODIFIED, "headers": _headers(*_told(route))}
     if body := operation.get("requestBody"):
         body["required"] = signature(route.handler).parameters["data"].default is Parameter.empty
         for form in body["content"].values():

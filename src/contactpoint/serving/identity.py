@@ -38,7 +38,8 @@ KEYS_FOR = 3_600
 AGAIN_AFTER = 300
 """Seconds after which that is tried again, where it failed."""
 
-_BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9._~+/=-]+)")
+_BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/=-]+)", re.ASCII)
+"""The name of a scheme is the same in capitals (RFC 9110, 11.1)."""
 
 
 class Reads(Protocol):
@@ -69,15 +70,14 @@ class Identity:
         """
         if header is None:
             raise UnauthenticatedError("expected a bearer token of a person", error="")
-        match = _BEARER.fullmatch(header.strip())
-        if match is None or len(header) > tokens.LONGEST:
+        token = _stated(header)
+        if not token or len(header) > tokens.LONGEST:
             raise UnauthenticatedError("expected 'Bearer TOKEN'", error="")
-        return self._strong(self.named(match[1]))
+        return self._strong(self.named(token))
 
     def known(self, header: str | None) -> Actor | None:
         """The actor of a header that was read a moment ago; None where it has to be read."""
-        digest = sha256((header or "").strip()[7:].strip().encode()).digest()
-        known = self._known.get(digest)
+        known = self._known.get(sha256(_stated(header or "").encode()).digest())
         fresh = known is not None and self.clock() < known.until and known.actor.strong
         return known.actor if known and fresh else None
 
@@ -104,6 +104,12 @@ class Identity:
                 "insufficient_user_authentication",
             )
         return actor
+
+
+def _stated(header: str) -> str:
+    """The token of a header; nothing where it is of another scheme."""
+    match = _BEARER.fullmatch(header.strip())
+    return match[1] if match else ""
 
 
 @dataclass(frozen=True, slots=True)

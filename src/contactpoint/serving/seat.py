@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 import msgspec
 from anyio import to_thread
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, SkipValidation
 
 from contactpoint.accesses import Capacity, Entry
@@ -31,6 +33,7 @@ LONGEST = 500
 """Characters of a reason, or of whom somebody asks for."""
 OF_PRACTITIONERS = (Purpose.INVOLVEMENT, Purpose.ENQUIRY, Purpose.MEDIATION)
 """What a practitioner may look for. Duty is the purpose of those who run the index."""
+Asking = ASGIConnection[Any, Any, Any, Any]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What FHIR has in no text (R4, 2.24.0.1): reasons stand in AuditEvents."""
@@ -204,6 +207,19 @@ def _tags(header: str) -> list[str]:
     return [tag.strip().removeprefix("W/") for tag in header.split(",")]
 
 
+async def named(asking: Asking, _: BaseRouteHandler) -> None:
+    """A guard of a route: nothing of a body is read for somebody whom no token names.
+
+    Raises UnauthenticatedError or TooManyError.
+    """
+    service: Service = asking.app.state.service
+    state = asking.scope["state"]
+    header = asking.headers.get("authorization")
+    state["actor"] = actor = await _named(service, header, state["request_id"])
+    state["reader"] = service.short_id(actor.subject)
+    service.limits.pass_one(actor.subject)
+
+
 async def take_seat(
     request: Request[Any, Any, Any],
     purpose: Annotated[
@@ -230,17 +246,15 @@ async def take_seat(
         ),
     ] = None,
 ) -> Seat:
-    """The seat of a request, where its caller may ask at all.
+    """The seat of a request whose caller was named, where they may ask at all.
 
-    Raises UnauthenticatedError, TooManyError, DeniedError or UsageError.
+    Raises UnauthenticatedError, DeniedError or UsageError.
     """
     service: Service = request.app.state.service
     route: Route = request.route_handler.opt["route"]
     headers = request.headers
     request_id = request.scope["state"]["request_id"]
-    actor = await _named(service, headers.get("authorization"), request_id)
-    request.scope["state"]["reader"] = service.short_id(actor.subject)
-    service.limits.pass_one(actor.subject)
+    actor: Actor = request.scope["state"]["actor"]
     second = headers.get("contactpoint-second")
     other = await _second(service, second, request_id) if second else None
     await _known(service, actor.subject)

@@ -74,7 +74,7 @@ def refuse_database_functions() -> None:
 class Datastore(PostgresDatastore):
     """Connections to one schema of one database."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, patience: int = PATIENCE) -> None:
         query = {name: str(value) for name, value in url.query.items()}
         super().__init__(
             dbname=url.database or "",
@@ -84,7 +84,7 @@ class Datastore(PostgresDatastore):
             password=url.password or query.pop("password", ""),
             schema=query.pop("schema", ""),
             connect_timeout=30,
-            lock_timeout=PATIENCE,
+            lock_timeout=patience,
             pool_size=1,
             max_overflow=9,
             pre_ping=True,
@@ -408,11 +408,11 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
 class Factory(PostgresFactory):
     """Builds what an application needs on one PostgreSQL database."""
 
-    def __init__(self, url: URL, names: Names) -> None:
+    def __init__(self, url: URL, names: Names, *, patience: int) -> None:
         refuse_database_functions()
         BaseInfrastructureFactory.__init__(self, Environment(names.name, {}))
         self.names = names
-        self.datastore = Datastore(url)
+        self.datastore = Datastore(url, patience)
 
     def application_recorder(self) -> Recorder:
         """The recorder of the log, with its tables made."""

@@ -84,6 +84,7 @@ class _Connection(SQLiteConnection):
 
 class _Pool(SQLiteConnectionPool):
     cache: int
+    patience: int
 
     def _create_connection(self) -> SQLiteConnection:
         """A connection as the library makes it, but for its memory of one statement alone."""
@@ -93,7 +94,7 @@ class _Pool(SQLiteConnectionPool):
                 uri=True,
                 check_same_thread=False,
                 isolation_level=None,
-                timeout=PATIENCE,
+                timeout=self.patience,
                 cached_statements=STATEMENTS,
             )
         except sqlite3.Error as error:
@@ -106,11 +107,11 @@ class _Pool(SQLiteConnectionPool):
 class Datastore(SQLiteDatastore):
     """Connections to one file that only its owner may read."""
 
-    def __init__(self, path: Path, cache: int = WIDE) -> None:
-        """``cache``: MiB that each connection may hold."""
+    def __init__(self, path: Path, cache: int = WIDE, patience: int = PATIENCE) -> None:
+        """``cache``: MiB that each connection may hold; ``patience``: as ``PATIENCE``."""
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self.pool = _Pool(db_name=str(path), lock_timeout=PATIENCE, pool_timeout=PATIENCE)
-        self.pool.cache = cache
+        self.pool = _Pool(db_name=str(path), lock_timeout=patience, pool_timeout=PATIENCE)
+        self.pool.cache, self.pool.patience = cache, patience
         self.single_row_tracking = True
         self.originator_id_type = "uuid"
 
@@ -395,10 +396,10 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
 class Factory(SQLiteFactory):
     """Builds what an application needs on one SQLite file."""
 
-    def __init__(self, path: Path, names: Names, *, narrow: bool) -> None:
+    def __init__(self, path: Path, names: Names, *, narrow: bool, patience: int) -> None:
         BaseInfrastructureFactory.__init__(self, Environment(names.name, {}))
         self.names = names
-        self.datastore = Datastore(path, NARROW if narrow else WIDE)
+        self.datastore = Datastore(path, NARROW if narrow else WIDE, patience)
 
     def application_recorder(self) -> Recorder:
         """The recorder of the log, with its tables made."""

@@ -102,6 +102,15 @@ def test_a_sensitive_service_is_told_of_with_consent_and_only_as_unspecified(fam
         assert told.encode() not in kept(family)
 
 
+def test_no_link_into_a_system_is_shown_or_kept_whichever_field_states_it(family):
+    link = "https://ecaf.example/case/7?token=hunter2"
+    words = {"organisation": link, "name": link, "practitioner": link, "phone": link}
+    family.told({**ELM, **words}, {**CLINIC, **words, "consent": "given"}, ELM)
+    family.patient(generalPractitioner=[{"display": link, "identifier": {"value": link}}])
+    assert {one["value"].get("name", "") for one in family.shown()["services"]} == {"", "Elm"}
+    assert b"ecaf.example" not in kept(family)
+
+
 def test_several_sensitive_services_look_like_one(family):
     family.told({**CLINIC, "consent": "given"})
     one = family.shown()["sensitive"]
@@ -375,6 +384,17 @@ def test_death_is_shown_and_how_long_the_child_is_kept(family):
     assert (shown["retention"]["rule"], shown["retention"]["archived"]) == ("death", "2027-05-06")
     text = family.run("child", "show", family.number(), *WHY).stdout
     assert "kept: live (archived from 2027-05-06)" in text
+
+
+def test_a_notice_of_death_that_was_wrong_is_taken_back_with_what_followed_from_it(family):
+    family.patient()
+    before = family.shown()["retention"]
+    family.patient(deceasedDateTime="2026-05-06", meta={"versionId": "2"})
+    number = family.number()
+    assert family.shown()["retention"]["rule"] == "death"
+    family.patient(meta={"versionId": "3"})
+    after = family.shown()
+    assert (after["number"], after["died"], after["retention"]) == (number, None, before)
 
 
 def test_departure_is_shown_and_a_return_once_a_service_began_again(family):

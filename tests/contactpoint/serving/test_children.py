@@ -1,8 +1,10 @@
 """A child by number over HTTP: what is told, to whom, and what is on record before it is."""
 
+import json
+
 import pytest
 
-from events.access import ActRefused, ChildrenAccessed
+from events.access import ActRefused, ChildrenAccessed, InvestigationOpened
 from tests.contactpoint.serving.conftest import ASHA, BRAM, CORA
 
 
@@ -52,6 +54,20 @@ def test_an_override_opens_an_investigation_and_lasts_for_one_answer(own):
         assert kinds[-3:] == ["InvestigationOpened", "ChildrenAccessed", "ChildrenAccessed"]
 
 
+def test_nobody_looks_through_the_shield_of_their_own_family(own):
+    number = own.number("pds", CORA)
+    with own.serving():
+        police = own.person("pat", override=True)
+        own.run("review", "relatives", number, by=police)
+        seen = {"If-Match": own.ask(f"/children/{number}", by=police).headers["etag"]}
+        path = f"/children/{number}/override"
+        answered = own.ask(path, by=police, method="POST", headers=seen)
+        assert answered.status_code == 404
+        assert answered.json()["detail"] == own.ask("/children/1", by=police).json()["detail"]
+        assert not own.looks(InvestigationOpened)
+        assert len(own.looks(ChildrenAccessed)[-2].children) == 1
+
+
 def test_who_looks_through_a_shield_has_looked_at_it_before(desk):
     police = desk.person("pat", override=True)
     tag = desk.ask(f"/children/{desk.number('pds', BRAM)}").headers["etag"]
@@ -92,6 +108,20 @@ def test_involvement_counts_where_the_index_knows_of_it(own):
         refused = own.ask(f"/children/{number}", by=gp, purpose="involvement")
         assert refused.status_code == 403
         assert own.looks(ActRefused)[-1].purpose == "involvement"
+
+
+@pytest.mark.parametrize(("ended", "status"), [("2020-01-01", 403), ("2099-01-01", 200)])
+def test_a_service_that_has_ended_is_no_involvement(own, tmp_path, ended, status):
+    service = {"kind": "school", "organisation": "2132345", "end_date": ended}
+    details = {"first_name": "Dele", "surname": "Adeyemi", "date_of_birth": "2016-05-04"}
+    child = {"la_child_id": "C-1", "child_details": details, "services": [service]}
+    path = tmp_path / "care.json"
+    path.write_text(json.dumps({"la_code": 213, "Children": [child]}))
+    own.load(path, "care", feed="social-care.csc")
+    with own.serving():
+        by = own.person("elma", organisation="2132345")
+        asked = own.ask(f"/children/{own.number('care', 'C-1')}", by=by, purpose="involvement")
+        assert asked.status_code == status
 
 
 def test_involvement_with_a_child_that_is_not_there_is_refused_in_the_same_words(desk):

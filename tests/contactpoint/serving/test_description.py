@@ -14,6 +14,8 @@ from contactpoint.serving.table import ROUTES
 from tests.contactpoint.serving.conftest import ASHA, CORA
 
 KEPT = Path(__file__).parents[3] / "docs" / "openapi.json"
+VOCABULARIES = ("http://hl7.org/fhir/", "http://terminology.hl7.org/", "https://fhir.nhs.uk/",
+                "https://fhir.hl7.org.uk/", "https://profiles.ihe.net/")  # fmt: skip
 PUBLIC = {"/openapi.json", "/fhir/R4/metadata"}
 """What tells of no child, and so is answered without a token."""
 
@@ -68,6 +70,33 @@ def test_a_body_has_to_be_there_where_something_of_it_has_to_be_said():
     assert paths["/reviews/{pair}/decision"]["post"]["requestBody"]["required"]
     match = paths["/fhir/R4/Patient/$match"]["post"]["requestBody"]["content"]
     assert match.keys() == {"application/json", "application/fhir+json"}
+
+
+def answers_of(method, path):
+    """The answers of a path by the description."""
+    return description()["paths"][path][method]["responses"]
+
+
+def test_what_a_body_that_is_too_large_and_another_form_are_answered_with_is_described(desk):
+    large = {"method": "POST", "content": b" " * 1_100_000}
+    for path, operations in description()["paths"].items():
+        if "requestBody" in operations.get("post", {}):
+            form = next(iter(operations["post"]["requestBody"]["content"]))
+            answered = desk.ask(path.format(pair="x", shield="x"), headers={"Content-Type": form},
+                                **large)  # fmt: skip
+            assert str(answered.status_code) == "413" in answers_of("post", path), path
+    odd = desk.client.get("/fhir/R4/metadata", headers={"Accept": "application/fhir+xml"})
+    assert str(odd.status_code) == "406" in answers_of("get", "/fhir/R4/metadata")
+
+
+def test_the_headers_of_an_answer_that_is_known_already_are_described(desk):
+    number = desk.number("pds", ASHA)
+    for template in ("/children/{number}", "/fhir/R4/Patient/{number}"):
+        path = template.format(number=number)
+        tag = desk.ask(path).headers["etag"]
+        known = desk.ask(path, headers={"If-None-Match": tag})
+        assert (known.status_code, known.headers["etag"]) == (304, tag)
+        assert "ETag" in answers_of("get", template)["304"]["headers"]
 
 
 def body_of(path):
@@ -199,3 +228,10 @@ def test_no_answer_has_a_link_or_a_credential_for_another_system(desk):
         body = desk.ask(f"/children/{number}{path}").text
         assert "http" not in body
         assert "Bearer" not in body
+    pix = f"Patient/$ihe-pix?sourceIdentifier=urn:contactpoint:number|{number}"
+    for path in (pix, f"Patient/{number}", f"CareTeam?patient={number}", "metadata",
+                 f"RelatedPerson?patient={number}", f"Patient?_id={number}"):  # fmt: skip
+        body = desk.ask(f"/fhir/R4/{path}").text
+        links = re.findall(r"\w+://[^\"]*", body)
+        assert [one for one in links if not one.startswith(VOCABULARIES)] == []
+        assert not re.search(r"\beyJ|[?&](token|password)=", body)

@@ -235,6 +235,18 @@ def test_a_weak_token_is_not_taken_for_known_because_it_was_read_a_moment_ago(au
     assert of.known(strong) is actor
 
 
+@pytest.mark.parametrize("scheme", ["Basic: ", "Digest ", "Bearer\t", "xxxxxxx"])
+def test_a_token_that_was_read_a_moment_ago_counts_under_no_other_scheme(authority, reads, scheme):
+    of = Identity(lambda token, _: reads(token, NOW))
+    token = authority.token()
+    actor = of.of(f"Bearer {token}")
+    assert of.known(f"BEARER  {token}") is actor
+    assert of.of(f"bearer {token}") is of.of(f"BEARER {token}") is actor
+    assert of.known(f"{scheme}{token}") is None
+    with pytest.raises(UnauthenticatedError):
+        of.of(f"{scheme}{token}")
+
+
 def test_a_revoked_token_is_refused_within_a_minute(own):
     with own.serving():
         token, path = own.reader(), f"/children/{own.number('pds', ASHA)}"

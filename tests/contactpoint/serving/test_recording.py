@@ -1,10 +1,14 @@
 """No answer leaves before the access is on record, and none where it cannot be."""
 
 import asyncio
+import sqlite3
 import threading
+import time
+from contextlib import closing
 
 import pytest
 
+from contactpoint import bootstrap
 from contactpoint.accesses import Accesses, Capacity, UnrecordedError
 from contactpoint.people.actor import Actor
 from contactpoint.serving import recording
@@ -99,6 +103,23 @@ def test_whoever_waits_is_told_when_it_cannot_be_written(writer, monkeypatch):
     monkeypatch.undo()
     writer.write([look(writer)])
     assert len(written(writer)) == 1
+
+
+def test_where_another_holds_the_record_it_is_said_soon_and_answered_again_when_it_lets_go(
+    own, monkeypatch
+):
+    monkeypatch.setattr(bootstrap, "RECORDING", 1)
+    with own.serving():
+        path = f"/children/{own.number('pds', ASHA)}"
+        assert own.ask(path).status_code == 200
+        other = sqlite3.connect(own.home / "access.db", isolation_level=None)
+        with closing(other):
+            other.execute("BEGIN IMMEDIATE")
+            begun = time.monotonic()
+            refused = own.ask(path)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+            assert time.monotonic() - begun < 20
+        assert own.ask(path).status_code == 200
 
 
 def test_where_the_record_cannot_be_written_no_answer_leaves(own, monkeypatch):

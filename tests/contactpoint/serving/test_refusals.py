@@ -34,6 +34,22 @@ def test_a_body_that_is_nested_too_deeply_is_told_so(desk, body):
     assert told == "the body: expected JSON in UTF-8, not compressed and not nested deeply"
 
 
+@pytest.mark.parametrize("path", [SEARCH, "/shields", "/fhir/R4/Patient/$match"])
+def test_nothing_of_a_body_is_read_for_who_is_named_by_no_token(desk, path):
+    large = b"[" * 1_100_000
+    for body, form in ((b"{", "application/json"), (large, "application/json"), (b"x", "text/x")):
+        told = desk.client.post(path, content=body, headers={"Content-Type": form})
+        assert told.status_code == 401
+        assert told.headers["www-authenticate"].startswith("Bearer ")
+
+
+def test_bodies_that_cannot_be_read_count_among_the_requests_of_a_reader(own):
+    with own.serving(CONTACTPOINT_RATE="1", CONTACTPOINT_BURST="2"):
+        asked = {"method": "POST", "content": b"{", "headers": JSON}
+        statuses = [own.ask(SEARCH, **asked).status_code for _ in range(4)]
+        assert (statuses[0], statuses[-1]) == (400, 429)
+
+
 def test_a_body_that_is_missing_is_asked_for(desk):
     told = refused(desk, SEARCH, 400, method="POST")
     assert told == "body: expected JSON, and there is none"

@@ -8,11 +8,13 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from contactpoint.serving.fhir import systems
 from contactpoint.serving.fhir.outcomes import MEDIA
+from contactpoint.serving.fhir.resources import OperationOutcome
 from contactpoint.serving.fhir.searching import PARAMETERS
 from contactpoint.serving.speaking import told_in_fhir
 
 PATH = "/fhir/R4/metadata"
 WRITTEN = "2026-11-26"
+ANOTHER_ANSWER = "Another form of the answer is wanted than there is."
 _TYPES = {
     "_id": "token", "identifier": "token", "family": "string", "given": "string", "name": "string",
     "birthdate": "date", "gender": "token", "address-postalcode": "string", "active": "token",
@@ -95,7 +97,13 @@ def _about(kind: str) -> dict[str, Any]:
             description="A CapabilityStatement.",
             media_type=MEDIA,
             generate_examples=False,
-        )
+        ),
+        406: ResponseSpec(
+            OperationOutcome,
+            description=ANOTHER_ANSWER,
+            media_type=MEDIA,
+            generate_examples=False,
+        ),
     },
 )
 def metadata() -> Response[bytes]:
