@@ -35,22 +35,24 @@ def referred(*referred, threshold=4.0, settled=()):
 
 
 def judged(pair, verdict):
-    return PairJudged(*pair, verdict, "x", Seen(1, 1), "ada")
+    return PairJudged(pair[0], pair[1], verdict, "x", Seen(1, 1), "ada")
 
 
 ACTS = st.one_of(
     st.builds(
-        lambda pair, kind, weight: referred(ReferredPair(*pair, 5, weight, 0.5, kind)),
+        lambda pair, kind, weight: referred(ReferredPair(pair[0], pair[1], 5, weight, 0.5, kind)),
         pairs, kinds, weights,
     ),
     st.builds(lambda pair: referred(settled=[pair[::-1]]), pairs),
     st.builds(
-        lambda pair, kind: PairRaised(*pair, "", 0, 0.0, 0.0, "ada", kind=kind), pairs, kinds
+        lambda pair, kind: PairRaised(pair[0], pair[1], "", 0, 0.0, 0.0, "ada", kind=kind),
+        pairs,
+        kinds,
     ),
     st.builds(lambda pair: PairClaimed("ada", LEASE, pair), pairs),
     st.builds(lambda pair: ClaimReleased("ada", pair), pairs),
     st.builds(judged, pairs, verdicts),
-    st.builds(lambda pair: JudgementReversed(*pair, "ada"), pairs),
+    st.builds(lambda pair: JudgementReversed(pair[0], pair[1], "ada"), pairs),
     st.sampled_from([rid(1), rid(2)]),
 )  # fmt: skip
 
@@ -59,7 +61,9 @@ class Simply:
     """Whose turn it is when, and who is at which, told event after event."""
 
     def __init__(self, happened):
-        self.waiting, self.unsure, self.at = {}, set(), set()
+        self.waiting: dict = {}
+        self.unsure: set = set()
+        self.at: set = set()
         for recorded in happened:
             event = recorded.event
             if isinstance(event, RecordErased):
@@ -67,6 +71,7 @@ class Simply:
             elif isinstance(event, PairsReferred):
                 self.refer(event, recorded.origin.recorded)
             elif isinstance(event, PairClaimed | ClaimReleased):
+                assert event.records is not None
                 self.at -= {event.records}
                 self.at |= {event.records} if isinstance(event, PairClaimed) else set()
             elif isinstance(event, PairRaised):
