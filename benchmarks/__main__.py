@@ -12,10 +12,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks import keeping, matching, measures, serving
+from benchmarks import keeping, matching, measures, queueing, serving
 
 SIZES = (10_000, 100_000, 1_000_000)
-KINDS = ("load", "project", "match", "link", "keep", "serve")
+KINDS = ("load", "project", "match", "link", "keep", "queue", "serve")
 Measure = tuple[Callable[..., measures.Figures], tuple[Any, ...]]
 
 
@@ -62,6 +62,8 @@ def _measures(
         yield measures.link, (records, max(processes))
     if "keep" in kinds:
         yield keeping.keep, (records, max(processes))
+    if "queue" in kinds:
+        yield queueing.queue, (records, max(processes))
     if "serve" in kinds:
         yield serving.serve, (records, max(processes))
 
