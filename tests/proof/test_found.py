@@ -130,3 +130,18 @@ def test_what_another_adoption_made_new_stays_of_its_number_when_the_first_is_li
     index.adopted("pds:9000000025")
     index.end_never_link(0)
     index.holds_thoroughly()
+
+
+def test_an_old_identity_is_held_together_again_when_what_showed_some_of_it_is_undone(index):
+    """A link brings some of it to a child that is seen: the rest goes with whom it is like."""
+    index.load("chess", [(6, ""), (0, ""), (2, ""), (7, "no number")])
+    index.judge("pds:9000000025", "pds:9000000068", "link")
+    index.load("cases", [(0, ""), (3, "swapped")])
+    index.judge("chess:CHESSLAQZ0007", "chess:CHESSLAQZ0008", "link")
+    index.load("club", [(7, ""), (3, ""), (0, "nameless"), (5, "")])
+    index.load("transfer", [(1, "marked"), (6, "month"), (0, "marked")])
+    index.undo(("pds:9000000025", "pds:9000000068"))
+    index.judge("chess:CHESSLAQZ0008", "pds:9000000041", "link")
+    index.adopted("transfer:K801200024001")
+    index.adopted("chess:CHESSLAQZ0008")
+    index.judge_and_undo("transfer:K801200024001", "cases:LAQZ0005", "link")

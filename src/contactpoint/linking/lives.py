@@ -44,6 +44,13 @@ class Lives:
                 return False
         return True
 
+    def unseen(self, before: int) -> set[int]:
+        """The records that just before a time were of a child which was not shown, by ordinal."""
+        ordinals = {record: ordinal for ordinal, record in self._ids.items()}
+        then = [one.at(before - 1) for one in self._of(ordinals.keys())]
+        hidden = (state.records for state in then if state.status != "current")
+        return {ordinals[one] for records in hidden for one in records & ordinals.keys()}
+
     def _of(self, records: Collection[UUID]) -> Iterator[KnownChild]:
         yield from self._children
         others = self._workings.been(records).difference(one.id for one in self._children)
