@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -27,6 +28,8 @@ PAGE = 20
 DEEP = 1_000
 """Tasks behind which the deep page begins."""
 CHUNK = 1_000
+NOWHERE = "999"
+"""The code of no authority."""
 TRIES = 5
 
 
@@ -41,7 +44,8 @@ def queue(records: int, folder: Path, processes: int) -> Figures:
         _refer(store, records // 2)
         with store.read.connect() as connection:
             count = sa.select(sa.func.count()).select_from(REVIEW_PAIR)
-            figures.add("pairs that wait", connection.execute(count).scalar_one(), "")
+            waiting = connection.execute(count).scalar_one()
+        figures.add("pairs that wait", waiting, "")
         everywhere = Actor("una", frozenset({Role.STEWARD}), strong=True)
         behind = _behind(store.acting(everywhere))
         for who, actor in (
@@ -52,6 +56,9 @@ def queue(records: int, folder: Path, processes: int) -> Figures:
             first, deep = (_spent(partial(_page, theirs, at)) for at in (None, behind))
             figures.add(f"first page, steward {who}", first, "ms of the processor")
             figures.add(f"  behind {DEEP:,} tasks", deep, "ms of the processor")
+        stranger = store.acting(replace(everywhere, subject="kit", authority=NOWHERE))
+        passed = _spent(lambda: list(tasks_of(stranger))) / waiting
+        figures.add("passing over a task of others", passed, "ms of the processor")
     return figures
 
 
@@ -80,7 +87,7 @@ def _of_one(store: Contactpoint, actor: Actor) -> Actor:
     records = {one for task in islice(tasks_of(store.acting(actor)), DEEP) for one in task.ids}
     codes = list(store.authority_of_each(records).values())
     code = max(sorted(set(codes)), key=codes.count)
-    return Actor("ned", frozenset({Role.STEWARD}), authority=code, strong=True)
+    return replace(actor, subject="ned", authority=code)
 
 
 def _behind(store: Contactpoint) -> Place:

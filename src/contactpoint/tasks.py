@@ -84,43 +84,51 @@ class Choosing:
     def __init__(self, waiting: Waiting) -> None:
         """Nothing is asked about yet."""
         self._waiting = waiting
-        self._chosen: dict[str, Task | None] = {}
+        self._told: dict[str, Task | None] = {}
+        """Each task that was asked about, as it may be told; None where it is not theirs."""
+        self._chosen: dict[str, bool] = {}
+        """Of those that are theirs, whether none before it takes a record of it."""
         self._known: dict[str, Task] = {}
         self._of: dict[UUID, list[Task]] = {}
-        """The tasks about a record, of the records that were asked about."""
+        """The tasks about a record, of the records of theirs."""
 
     def choose(self, tasks: Iterable[Task]) -> list[Task]:
         """Those of the tasks that are told of, as they are told, in the order of their places."""
-        named = {task.full_name: task for task in tasks}
-        # One that was read before stays as it was then.
-        asked = {
-            name: self._known.setdefault(name, task)
-            for name, task in named.items()
-            if name not in self._chosen
-        }
-        open_ = sorted(self._with_those_before(asked).values(), key=place)
-        for task, told in zip(open_, self._waiting.told(open_), strict=True):
-            is_taken = any(self._chosen[other.full_name] for other in self._before(task))
-            self._chosen[task.full_name] = None if is_taken else told
-        chosen = (self._chosen[task.full_name] for task in open_ if task.full_name in asked)
-        return [task for task in chosen if task is not None]
+        asked = [self._as_known(task) for task in tasks if task.full_name not in self._told]
+        theirs = sorted(self._theirs_and_before(asked), key=place)
+        for task in theirs:
+            before = (other.full_name for other in self._before(task))
+            self._chosen[task.full_name] = not any(self._chosen.get(name) for name in before)
+        names = {task.full_name for task in asked}
+        chosen = (task.full_name for task in theirs if self._chosen[task.full_name])
+        told = (self._told[name] for name in chosen if name in names)
+        return [task for task in told if task is not None]
 
-    def _with_those_before(self, asked: dict[str, Task]) -> dict[str, Task]:
-        """These, and those on which it hangs whether these are told of; none that is settled."""
-        found = dict(asked)
-        todo = list(asked.values())
+    def _as_known(self, task: Task) -> Task:
+        """A task that was read before is as it was then."""
+        return self._known.setdefault(task.full_name, task)
+
+    def _theirs_and_before(self, asked: Sequence[Task]) -> list[Task]:
+        """Those that are theirs, and those on which it hangs whether these are told of."""
+        found: list[Task] = []
+        todo = list(asked)
         while todo:
-            self._ask({record for task in todo for record in task.ids} - self._of.keys())
-            before = {one.full_name: one for task in todo for one in self._before(task)}
-            todo = [one for name, one in before.items() if name not in {*found, *self._chosen}]
-            found |= {task.full_name: task for task in todo}
+            self._told |= {
+                task.full_name: told
+                for task, told in zip(todo, self._waiting.told(todo), strict=True)
+            }
+            theirs = [task for task in todo if self._told[task.full_name] is not None]
+            self._ask({record for task in theirs for record in task.ids} - self._of.keys())
+            before = {one.full_name: one for task in theirs for one in self._before(task)}
+            todo = [task for name, task in before.items() if name not in self._told]
+            found += theirs
         return found
 
     def _ask(self, records: set[UUID]) -> None:
         for record in records:
             self._of[record] = []
         for task in self._waiting.sharing(records) if records else ():
-            known = self._known.setdefault(task.full_name, task)
+            known = self._as_known(task)
             for record in records.intersection(known.ids):
                 self._of[record].append(known)
 

@@ -22,9 +22,10 @@ def knowing(
     records: "Collection[UUID]", store: "Contactpoint"
 ) -> "Callable[[Collection[UUID]], About]":
     """What is known of any of these records, all of which are asked about at once."""
-    heads, hidden = store.log.heads.records(records), store.guard.hidden(records)
+    hidden = store.guard.hidden(records)
     person = store.actor.subject
     has_family = bool(store.relatives.of(person))
+    heads = store.log.heads.records(records) if has_family else {}
     # Who works for no single authority is asked for none.
     authority = store.authority_of_each(records) if store.actor.authority else {}
 
