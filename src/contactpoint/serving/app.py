@@ -37,6 +37,7 @@ from contactpoint.serving.fhir.outcomes import MEDIA
 from contactpoint.serving.fhir.resources import OperationOutcome
 from contactpoint.serving.keeping_up import soon
 from contactpoint.serving.metrics import Metrics
+from contactpoint.serving.preconditions import IF_MATCH
 from contactpoint.serving.problems import Problem
 from contactpoint.serving.repeats import IDEMPOTENCY_KEY, once
 from contactpoint.serving.route import Route
@@ -231,7 +232,8 @@ def _recorded(one: Route) -> Callable[..., Any]:
                 return await soon(afresh, slowly)
             if one.repeats and IDEMPOTENCY_KEY in seat.headers:
                 words = {name: value for name, value in asked.items() if name != "seat"}
-                work = functools.partial(once, seat, msgspec.json.encode([one.name, words]), work)
+                whole = msgspec.json.encode([one.name, words, seat.headers.get(IF_MATCH, "")])
+                work = functools.partial(once, seat, whole, work)
             return await slowly(work)
         finally:
             await seat.settle()

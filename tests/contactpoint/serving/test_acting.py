@@ -175,6 +175,7 @@ def test_the_same_request_under_one_key_counts_once(two):
     assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
     assert first.json()["new"]
     act(two, path, body | {"reason": "siblings"}, by=by, expected=422, headers=key)
+    act(two, path, body, by=by, expected=422, headers=key | {"If-Match": '"9.9.9.9"'})
     other = act(two, path, body, by=steward(two, "sven"), expected=409, headers=key)
     assert "idempotent-replayed" not in other.headers
 
