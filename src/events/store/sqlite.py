@@ -254,6 +254,11 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute(statement, parameters)
 
+    @property
+    def positions_of(self) -> str:
+        """The statement for the positions of events, as far as their streams."""
+        return f"SELECT rowid FROM {self.names.events} WHERE originator_id"
+
     def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
         with self._state() as cursor:
