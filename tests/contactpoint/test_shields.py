@@ -1061,7 +1061,8 @@ def test_a_view_under_shields_that_have_not_moved_waits_for_no_other_shield(refu
         made = type(officer)(officer.log, officer.keys, officer.master, list)
         made.apply(bram, Asked("harm"), store.origin("shield"))
         found = lagging.queries.child_by_number(asha)
-        assert found and isinstance(found.view, RestrictedView)
+        assert found is not None
+        assert isinstance(found.view, RestrictedView)
         with pytest.raises(Exception, match="behind the shields"):
             lagging.queries.child_by_number(bram)
 
@@ -1072,7 +1073,8 @@ def test_a_view_waits_for_what_an_officer_says_of_its_own_shield(refuge, asha):
         store.projector.catch_up()
         lagging = Asking(store.read, store.log.heads)
         found = lagging.queries.child_by_number(asha)
-        assert found and isinstance(found.view, RestrictedView)
+        assert found is not None
+        assert isinstance(found.view, RestrictedView)
         officer = store.shielding
         made = type(officer)(officer.log, officer.keys, officer.master, list)
         made.review(asha, Asked("harm", none_safe=True), store.origin("shield review"))
