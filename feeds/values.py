@@ -20,7 +20,7 @@ Remarks = list[Remark]
 Value = TypeVar("Value")
 
 _LINK: Final = re.compile(r"://|\bwww\.|\b(?:https?|ftps?|file):", re.IGNORECASE)
-_NO_LINK: Final = "a name, a code or a line of an address, and no link into a system"
+NO_LINK: Final = "a name, a code or a line of an address, and no link into a system"
 LONGEST: Final = 1000
 """Characters of a single value; what is longer is no name, number or line of an address."""
 
@@ -66,22 +66,23 @@ def no_link(remarks: Remarks, field: str, text: str) -> str:
 
     The index names whom to ask, and leads nobody into an agency's own system.
     """
-    if _is_link(text):
-        remarks.append(remark("LINK", field, _NO_LINK))
+    if is_link(text):
+        remarks.append(remark("LINK", field, NO_LINK))
         return ""
     return text
 
 
 def no_links(remarks: Remarks, values: dict[str, str], fields: Iterable[str]) -> dict[str, str]:
     """Give values by their names without those of these fields that are links, with remarks."""
-    links = {name for name in fields if name in values and _is_link(values[name])}
+    links = {name for name in fields if name in values and is_link(values[name])}
     if not links:
         return values
-    remarks += [remark("LINK", name, _NO_LINK) for name in sorted(links)]
+    remarks += [remark("LINK", name, NO_LINK) for name in sorted(links)]
     return {name: text for name, text in values.items() if name not in links}
 
 
-def _is_link(text: str) -> bool:
+def is_link(text: str) -> bool:
+    """Whether a text is, or holds, a link into some system."""
     return (":" in text or "." in text) and _LINK.search(text) is not None
 
 
