@@ -5,7 +5,7 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -114,6 +114,19 @@ class Datastore(SQLiteDatastore):
         self.pool.cache, self.pool.patience = cache, patience
         self.single_row_tracking = True
         self.originator_id_type = "uuid"
+
+
+def is_free(path: Path, within: float) -> bool:
+    """Whether a writer has its turn within so many seconds; it is given back at once."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=within)) as tried:
+        try:
+            tried.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+        tried.execute("ROLLBACK")
+        return True
 
 
 class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
