@@ -86,29 +86,30 @@ class Choosing:
         self._waiting = waiting
         self._told: dict[str, Task | None] = {}
         """Each task that was asked about, as it may be told; None where it is not theirs."""
-        self._chosen: dict[str, bool] = {}
-        """Of those that are theirs, whether none before it takes a record of it."""
+        self._taken: set[UUID] = set()
+        """The records of those that are told of."""
         self._known: dict[str, Task] = {}
         self._of: dict[UUID, list[Task]] = {}
-        """The tasks about a record, of the records of theirs."""
+        """The tasks about a record, of the records of theirs, the first one last; without those
+        that were looked up from there: where many share one, none is looked at for each other."""
 
     def choose(self, tasks: Iterable[Task]) -> list[Task]:
         """Those of the tasks that are told of, as they are told, in the order of their places."""
-        asked = [self._as_known(task) for task in tasks if task.full_name not in self._told]
-        theirs = sorted(self._theirs_and_before(asked), key=place)
-        for task in theirs:
-            before = (other.full_name for other in self._before(task))
-            self._chosen[task.full_name] = not any(self._chosen.get(name) for name in before)
-        names = {task.full_name for task in asked}
-        chosen = (task.full_name for task in theirs if self._chosen[task.full_name])
-        told = (self._told[name] for name in chosen if name in names)
+        named = {task.full_name: self._as_known(task) for task in tasks}
+        asked = {name: task for name, task in named.items() if name not in self._told}
+        chosen: list[Task] = []
+        for task in sorted(self._theirs_and_before(asked.values()), key=place):
+            if self._taken.isdisjoint(task.ids):
+                self._taken.update(task.ids)
+                chosen.append(task)
+        told = (self._told[task.full_name] for task in chosen if task.full_name in asked)
         return [task for task in told if task is not None]
 
     def _as_known(self, task: Task) -> Task:
         """A task that was read before is as it was then."""
         return self._known.setdefault(task.full_name, task)
 
-    def _theirs_and_before(self, asked: Sequence[Task]) -> list[Task]:
+    def _theirs_and_before(self, asked: Iterable[Task]) -> list[Task]:
         """Those that are theirs, and those on which it hangs whether these are told of."""
         found: list[Task] = []
         todo = list(asked)
@@ -125,15 +126,18 @@ class Choosing:
         return found
 
     def _ask(self, records: set[UUID]) -> None:
-        for record in records:
-            self._of[record] = []
+        about: dict[UUID, list[Task]] = {record: [] for record in records}
         for task in self._waiting.sharing(records) if records else ():
             known = self._as_known(task)
             for record in records.intersection(known.ids):
-                self._of[record].append(known)
+                about[record].append(known)
+        for tasks in about.values():
+            tasks.sort(key=place, reverse=True)
+        self._of |= about
 
     def _before(self, task: Task) -> Iterator[Task]:
-        """Those before it that share a record with it."""
+        """Those before it that share a record with it, but for those that were looked up before."""
         mine = place(task)
-        for record in task.ids:
-            yield from (other for other in self._of[record] if place(other) < mine)
+        for about in (self._of[record] for record in task.ids):
+            while about and place(about[-1]) < mine:
+                yield about.pop()

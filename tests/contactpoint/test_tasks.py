@@ -145,6 +145,27 @@ def test_whose_a_task_is_is_asked_of_those_that_are_read_and_of_no_more():
     assert waiting.asked == [1, 2]
 
 
+def test_where_many_share_a_record_none_is_looked_at_for_each_of_the_others(monkeypatch):
+    looked: list[Task] = []
+
+    def look(one):
+        looked.append(one)
+        return place(one)
+
+    monkeypatch.setattr("contactpoint.tasks.place", look)
+    of = [task(f"{one:03}", ("hub", f"r{one}"), 1.0) for one in range(900)]
+    waiting = Some([*of, task("999", ("a", "b"), 2.0)])
+    assert [one.name for one in each_record_once(waiting)] == ["000", "999"]
+    assert len(looked) < 10 * len(of)
+
+
+def test_a_task_that_is_read_twice_is_told_of_once():
+    """Its steward could not tell while the queue was read: it stands further behind now."""
+    first, again = task("1", "ab", 1.0), task("1", "ab", 3.0)
+    waiting = Some([first, again, task("2", "cd", 2.0)])
+    assert [one.name for one in each_record_once(waiting)] == ["1", "2"]
+
+
 @given(tasks)
 def test_what_somebody_is_at_goes_first_and_then_the_worthiest(tasks):
     found = list(each_record_once(Some(tasks)))

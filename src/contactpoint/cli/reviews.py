@@ -58,10 +58,11 @@ def list_(limit: int, as_json: bool) -> None:
 
     with opened(Act.LIST_PAIRS) as store:
         store.projector.catch_up()
-        tasks = list(islice(tasks_of(store), COUNTED + 1))
+        # Whoever asks for JSON is told of no number; each task that is counted costs a look.
+        tasks = list(islice(tasks_of(store), limit if as_json else COUNTED + 1))
         now = store.chance.clock()
     if as_json:
-        print_json([task_as_plain(task, now) for task in tasks[:limit]])
+        print_json([task_as_plain(task, now) for task in tasks])
         return
     if not tasks:
         say("nothing awaits you")
