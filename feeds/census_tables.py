@@ -18,7 +18,7 @@ from feeds.reading import OnePass
 from feeds.submission import Fault, FeedError, Header, Mode, Settings, Submission
 from feeds.tables import Table, columns_in
 from feeds.text import LIMITS, Limits
-from feeds.values import Remarks, header_moment, today
+from feeds.values import Remarks, header_moment, no_link, today
 from person.authorities import laestab
 from person.dates import DateError, iso_date
 from person.identifiers import is_upn_unknown
@@ -51,7 +51,7 @@ class CensusTables:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.census-tables"
-    version: int = 4
+    version: int = 5
     mode: Mode = "snapshot"
     settings: Settings = Settings(  # noqa: RUF009  # frozen
         dual_registration=True, cadence="termly"
@@ -146,7 +146,7 @@ class CensusTablesReading(OnePass):
 
     def _school(self, values: Values) -> str:
         """Give a row's school: its LAESTAB, else the id by which the tables know it."""
-        native = values.get(_SCHOOL, "")
+        native = no_link([], _SCHOOL, values.get(_SCHOOL, ""))
         bare = native.replace("/", "").replace(" ", "")
         return (
             self._schools.get(values.get(_CENSUS, "")) or laestab(bare[:3], bare[3:]) or native[:20]

@@ -33,6 +33,7 @@ from feeds.values import (
     date_value,
     expected_birth,
     former_upn,
+    no_link,
     only_file,
     remark,
     sex,
@@ -66,7 +67,7 @@ class Cin:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.cin"
-    version: int = 4
+    version: int = 5
     mode: Mode = "snapshot"
     settings: Settings = Settings(cadence="yearly", nameless=True, holds_few=True)  # noqa: RUF009  # frozen
 
@@ -116,7 +117,7 @@ class CinReading(OnePass):
         collection = stated.get("Collection", "CIN")
         if collection.upper() != "CIN":
             raise self._error("Header", "Collection", "the CIN census, not another return")
-        self._authority = stated.get("LEA", "")
+        self._authority = no_link([], "LEA", stated.get("LEA", ""))
         return Header(
             effective=effective_of(self._file, stated, "ReferenceDate", "DateTime"),
             sequence=serial_of(stated),

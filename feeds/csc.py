@@ -79,7 +79,7 @@ class Csc:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "social-care.csc"
-    version: int = 6
+    version: int = 7
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily", holds_few=True)  # noqa: RUF009  # frozen
 
@@ -359,7 +359,8 @@ def _identity(remarks: Remarks, details: Object, number: str | None, latest: str
     def text(name: str) -> str:
         return said(remarks, name, details.get(name))
 
-    first, surname, due = text("first_name"), text("surname"), text("expected_date_of_birth")
+    first, surname = (_name(remarks, part, details.get(part)) for part in ("first_name", "surname"))
+    due = text("expected_date_of_birth")
     code, none = real_postcode(remarks, "postcode", text("postcode"))
     reason = text("unique_pupil_number_unknown_reason")
     if reason and not is_upn_unknown(reason):
@@ -426,7 +427,7 @@ def _services(remarks: Remarks, child: Object) -> list[Involvement]:
 
 
 def _name(remarks: Remarks, field: str, value: object) -> str:
-    """Give what names a service or a professional."""
+    """Give what names a child, a service or a professional."""
     return no_link(remarks, field, said(remarks, field, value))
 
 

@@ -27,6 +27,8 @@ from feeds.values import (
     expected_birth,
     former_upn,
     nhs_identifier,
+    no_link,
+    no_links,
     only_file,
     own_numbers,
     phone_number,
@@ -46,6 +48,11 @@ from person.places import Address
 Cells = dict[str, str]
 _SEPARATOR: Final = "\x1f"
 _LONGEST_KEY: Final = 200
+_NAMES: Final = (
+    "given", "middle", "family", "former_family", "preferred_family", "alias", "address", "town",
+    "guardian_given", "guardian_family", "mother_maiden",
+)  # fmt: skip
+"""Columns that name persons and places in words of any kind."""
 _SCOPE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9/_.-]{1,20}")
 """An establishment's code: it stands in clear in the log, so that it must not be a name."""
 
@@ -57,7 +64,7 @@ class CsvTable:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "csv"
-    version: int = 5
+    version: int = 6
     mode: Mode = "delta"
     settings: Settings = DEFAULTS
 
@@ -247,6 +254,7 @@ class CsvReading(OnePass):
         return checked(remarks, name, _told_by(self._mapped.dates), text) or ""
 
     def _particulars(self, remarks: Remarks, cells: Cells) -> Particulars:
+        cells = no_links(remarks, cells, _NAMES)
         get = cells.get
         code, none = real_postcode(remarks, "postcode", get("postcode", ""))
         line, town = get("address", ""), get("town", "")
@@ -300,6 +308,7 @@ def declared_in(
         text = "-".join(takewhile(bool, parts)) if field.kind == "date" else " ".join(parts)
         if text and field.kind == "date" and mapped.dates and len(parts) == 1:
             text = checked(remarks, field.name, _told_by(mapped.dates), text) or ""
+        text = no_link(remarks, field.name, text)
         value = checked(remarks, field.name, partial(declared_value, field.kind), text)
         if value:
             found.append(Declared(field.name, value))

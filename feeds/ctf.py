@@ -23,6 +23,7 @@ from feeds.values import (
     date_value,
     email_address,
     no_link,
+    no_links,
     only_file,
     phone_number,
     today,
@@ -61,7 +62,7 @@ class Ctf:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "school.ctf"
-    version: int = 5
+    version: int = 6
     mode: Mode = "delta"
     settings: Settings = Settings()  # noqa: RUF009  # frozen
 
@@ -216,9 +217,10 @@ class _Pupil:
             self._leaves(element, _NOTHING)
             return None
         stated = self._leaves(element, _CONTACT)
+        named = no_links(self.remarks, stated, ("Forename", "Surname"))
         return Carer(
-            stated.get("Forename", ""),
-            stated.get("Surname", ""),
+            named.get("Forename", ""),
+            named.get("Surname", ""),
             kind,
             responsible,
             phone_number(self.remarks, "PhoneNo", stated.get("PhoneNo", "")),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from feeds.fhir import NHS, Contact, HumanName
-from feeds.values import Remarks, checked, phone_number, remark
+from feeds.values import Remarks, checked, no_link, phone_number, remark
 from person.identifiers import nhs_number
 from person.names import clean
 from person.particulars import Carer
@@ -56,8 +56,13 @@ def _names(remarks: Remarks, stated: HumanName | Sequence[HumanName] | None) -> 
     name = stated if isinstance(stated, HumanName) else stated[0] if stated else None
     if name is None:
         return "", ""
-    given = " ".join([clean(each) for each in name.given if each])
-    family = clean(name.family) if name.family else ""
+    given, family = (
+        no_link(remarks, f"contact.name.{part}", text)
+        for part, text in (
+            ("given", " ".join([clean(each) for each in name.given if each])),
+            ("family", clean(name.family or "")),
+        )
+    )
     if name.text and not (given or family):
         remarks.append(remark("FHIR-FORM", "contact.name", NAME_APART))
     return given, family

@@ -43,7 +43,7 @@ class PdsFhir:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-fhir"
-    version: int = 6
+    version: int = 7
     mode: Mode = "delta"
     settings: Settings = Settings(cadence="daily")  # noqa: RUF009  # frozen
 

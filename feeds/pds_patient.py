@@ -156,8 +156,8 @@ class Patients:
         if use is None:
             self._dropped.add("name")
             return None
-        given = tuple([text for each in name.given if (text := said(remarks, "name.given", each))])
-        family = said(remarks, "name.family", name.family)
+        given = tuple([text for each in name.given if (text := _said(remarks, "name.given", each))])
+        family = _said(remarks, "name.family", name.family)
         if not given and not family:
             if name.text:
                 remarks.append(remark("FHIR-FORM", "name", NAME_APART))
@@ -184,8 +184,8 @@ class Patients:
         if use is None:
             self._dropped.add("address")
             return None, False
-        lines = [clean(each)[:200] if each else "" for each in address.line]
-        town = clean(address.city) if address.city else ""
+        lines = [_plain(remarks, "address.line", each)[:200] for each in address.line]
+        town = _plain(remarks, "address.city", address.city)
         if len(lines) == 5 and not town:  # PDS: the fourth of the five places is the post town
             town = lines.pop(3)
         written = said(remarks, "address.postalCode", address.postal_code)
@@ -331,6 +331,14 @@ def _multiple(remarks: Remarks, patient: Patient) -> tuple[int | None, int | Non
     return births, None
 
 
+def _said(remarks: Remarks, field: str, value: object) -> str:
+    return no_link(remarks, field, said(remarks, field, value))
+
+
+def _plain(remarks: Remarks, field: str, text: str | None) -> str:
+    return no_link(remarks, field, clean(text)) if text else ""
+
+
 def _practice(remarks: Remarks, reference: Reference) -> Involvement | None:
     """Give the general practice at which the patient is registered."""
     identifier = reference.identifier
@@ -338,7 +346,7 @@ def _practice(remarks: Remarks, reference: Reference) -> Involvement | None:
         return None
     start, end = _period(remarks, "generalPractitioner.period", identifier.period)
     code, name = (
-        no_link(remarks, f"generalPractitioner.{field}", clean(text or ""))
+        _plain(remarks, f"generalPractitioner.{field}", text)
         for field, text in (("identifier", identifier.value), ("display", reference.display))
     )
     return Involvement("gp", code[:20], name[:200], start=start, end=end) if code or name else None

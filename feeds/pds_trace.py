@@ -23,6 +23,7 @@ from feeds.values import (
     date_value,
     email_address,
     nhs_identifier,
+    no_link,
     only_file,
     phone_number,
     real_postcode,
@@ -81,7 +82,7 @@ class PdsTrace:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = "health.pds-trace"
-    version: int = 5
+    version: int = 6
     mode: Mode = "delta"
     settings: Settings = Settings(nameless=True)  # noqa: RUF009  # frozen
 
@@ -171,11 +172,12 @@ class TraceReading(OnePass):
 
     def _particulars(self, remarks: Remarks, cells: Cells) -> Particulars:
         get = cells.get
-        given = ((get("given_name", ""),) if get("given_name") else ()) + tuple(
-            get("other_given_name", "").split()
+        first, others, family = (
+            _named(remarks, cells, name)
+            for name in ("given_name", "other_given_name", "family_name")
         )
-        family = get("family_name", "")
-        lines = tuple(cells[line] for line in _LINES if line in cells)
+        given = ((first,) if first else ()) + tuple(others.split())
+        lines = compact([_named(remarks, cells, line) or None for line in _LINES])
         code, none = real_postcode(remarks, "POSTCODE", get("postcode", ""))
         born = _partial(get("date_of_birth", ""))
         # A mark that is not known may be a restriction.
@@ -226,11 +228,16 @@ def _numbers(remarks: Remarks, cells: Cells) -> tuple[Identifier, ...]:
 
 def _practice(remarks: Remarks, cells: Cells) -> tuple[Involvement, ...]:
     """Give the general practice of one who was found; of others it is only what was asked about."""
-    practice = cells.get("gp_practice_code", "")[:20]
+    practice = _named(remarks, cells, "gp_practice_code")[:20]
     if not practice or _code(cells) not in _TRACED:
         return ()
     since = cells.get("gp_registration_date", "")
     return (Involvement("gp", practice, start=date_value(remarks, "GP_REGISTRATION_DATE", since)),)
+
+
+def _named(remarks: Remarks, cells: Cells, name: str) -> str:
+    """Give a cell that names a person, a place or a practice."""
+    return no_link(remarks, name.upper(), cells.get(name, ""))
 
 
 def _partial(text: str) -> str:

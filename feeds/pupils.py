@@ -11,6 +11,7 @@ from feeds.values import (
     compact,
     date_value,
     former_upn,
+    no_links,
     real_postcode,
     remark,
     sex,
@@ -37,6 +38,10 @@ HOME: Final = (
     "AddressLine4", "AddressLine5", "PostCode", "Postcode",
 )  # fmt: skip
 """The allow-list of an address."""
+_NAMES: Final = (
+    "Surname", "Forename", "MiddleNames", "PreferredSurname", "PreferredForename",
+    "FormerSurname", "FormerForename",
+)  # fmt: skip
 _TOWNS: Final = ("PostTown", "Town")
 _LINES: Final = (
     "SAON", "PAON", "Street", "Locality", "AdministrativeArea", "AddressLine1", "AddressLine2",
@@ -50,7 +55,7 @@ def pupil(remarks: Remarks, leaves: Leaves, homes: list[Leaves], latest: str) ->
     learner = leaves.get("UniqueLearnerNumber")
     number = checked(remarks, "UniqueLearnerNumber", uln, learner) if learner else None
     return Particulars(
-        names=_names(leaves),
+        names=_names(no_links(remarks, leaves, _NAMES)),
         birth=birth_date(remarks, "DOB", leaves.get("DOB", ""), latest),
         sex=sex(remarks, "Sex", leaves.get("Sex") or leaves.get("Gender", "")),
         addresses=compact([address for address, _ in addresses]),
@@ -120,8 +125,9 @@ def _address(remarks: Remarks, home: Leaves) -> tuple[Address | None, bool]:
     """Give an address, and whether it states that there is no fixed abode."""
     written = home.get("PostCode") or home.get("Postcode", "")
     code, none = real_postcode(remarks, "PostCode", written)
-    lines = tuple(home[name] for name in _LINES if name in home)
-    town = next((home[name] for name in _TOWNS if name in home), "")
+    named = no_links(remarks, home, (*_LINES, *_TOWNS))
+    lines = tuple(named[name] for name in _LINES if name in named)
+    town = next((named[name] for name in _TOWNS if name in named), "")
     number = home.get("UniquePropertyReferenceNumber") or home.get("UPRN")
     property_number = checked(remarks, "UPRN", uprn, number) if number else None
     if none or not (code or lines or town or property_number):

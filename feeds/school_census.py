@@ -52,7 +52,7 @@ class SchoolCensus:
     limits: Limits = LIMITS
     clock: Callable[[], str] = today
     name: str = NAME
-    version: int = 6
+    version: int = 7
     mode: Mode = "snapshot"
     settings: Settings = field(
         default=Settings(dual_registration=True, cadence="termly"),

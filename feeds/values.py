@@ -1,7 +1,7 @@
 """The values of a row: each checked, or missing with a remark that says why."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ Remarks = list[Remark]
 Value = TypeVar("Value")
 
 _LINK: Final = re.compile(r"://|\bwww\.|\b(?:https?|ftps?|file):", re.IGNORECASE)
+NO_LINK: Final = "a name, a code or a line of an address, and no link into a system"
 LONGEST: Final = 1000
 """Characters of a single value; what is longer is no name, number or line of an address."""
 
@@ -61,14 +62,28 @@ def said(remarks: Remarks, field: str, value: object) -> str:
 
 
 def no_link(remarks: Remarks, field: str, text: str) -> str:
-    """Give a text that names a service or who works there; nothing, with a remark, for a link.
+    """Give a text that names a person, a place or a service; nothing, with a remark, for a link.
 
     The index names whom to ask, and leads nobody into an agency's own system.
     """
-    if (":" in text or "." in text) and _LINK.search(text):
-        remarks.append(remark("LINK", field, "a name or a code, and no link into a system"))
+    if is_link(text):
+        remarks.append(remark("LINK", field, NO_LINK))
         return ""
     return text
+
+
+def no_links(remarks: Remarks, values: dict[str, str], fields: Iterable[str]) -> dict[str, str]:
+    """Give values by their names without those of these fields that are links, with remarks."""
+    links = {name for name in fields if name in values and is_link(values[name])}
+    if not links:
+        return values
+    remarks += [remark("LINK", name, NO_LINK) for name in sorted(links)]
+    return {name: text for name, text in values.items() if name not in links}
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is, or holds, a link into some system."""
+    return (":" in text or "." in text) and _LINK.search(text) is not None
 
 
 def date_value(remarks: Remarks, field: str, text: str, latest: str = "") -> str:

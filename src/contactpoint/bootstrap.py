@@ -1,7 +1,7 @@
 """Puts the parts together: the only place that knows which are in use."""
 
 import copy
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ from projections.queries import Found, Queries
 from projections.workings import Workings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from concurrent.futures import Executor
 
     from contactpoint.beside import Authority, BesideRecords
@@ -84,21 +84,25 @@ class Contactpoint:
     def read(self) -> sa.Engine:
         """The database of the read models."""
         cache = database.NARROW if self.narrow else database.WIDE
-        return database.open_read_models(self.settings.read_url, cache)
+        with _named(self.settings, "read", self.settings.read_url) as name:
+            engine = database.open_read_models(self.settings.read_url, cache)
+        _tell_errors(engine, name)
+        return engine
 
     @cached_property
     def access(self) -> Log:
         """The record of access: a log of its own, with a chain of its own."""
-        return open_log(
-            self.settings.access_url,
-            self.keys,
-            self.master,
-            name="access",
-            heads=False,
-            create=self.create,
-            narrow=True,
-            patience=RECORDING if self.narrow else PATIENCE,
-        )
+        with _named(self.settings, "access", self.settings.access_url):
+            return open_log(
+                self.settings.access_url,
+                self.keys,
+                self.master,
+                name="access",
+                heads=False,
+                create=self.create,
+                narrow=True,
+                patience=RECORDING if self.narrow else PATIENCE,
+            )
 
     @cached_property
     def accesses(self) -> Accesses:
@@ -577,15 +581,52 @@ class Contactpoint:
         self.close()
 
 
+DATABASES = {
+    "log": "events",
+    "keys": "subject keys",
+    "read": "read models",
+    "access": "the record of access",
+}
+
+
+@contextmanager
+def _named(settings: Settings, name: str, url: str) -> "Iterator[str]":
+    """Let what a server's database fails with say which of the four it is, and never its URL."""
+    shared = settings.one_database and url.endswith(f"schema=contactpoint_{name}")
+    variable = "DATABASE" if shared else name.upper()
+    told = f"the database of {DATABASES[name]} (CONTACTPOINT_{variable}_URL)"
+    try:
+        yield told
+    except Exception as error:
+        if not url.startswith("sqlite:"):
+            error.add_note(told)
+        raise
+
+
+def _tell_errors(engine: sa.Engine, name: str) -> None:
+    """The same of a server that is reached only once something is asked of it."""
+
+    def tell(context: sa.engine.ExceptionContext) -> None:
+        is_away = context.connection is None or context.is_disconnect
+        if is_away and context.sqlalchemy_exception:
+            context.sqlalchemy_exception.add_note(name)
+
+    if engine.dialect.name != "sqlite":
+        sa.event.listen(engine, "handle_error", tell)
+
+
 def opened(
     settings: Settings, *, create: bool = False, chance: Chance = CHANCE, narrow: bool = False
 ) -> Contactpoint:
     """Open an installation without a look at what is there; ``create`` makes what is missing."""
     master = MasterKey.load(settings.master_key)
     with ExitStack() as half:
-        keys = SubjectKeys(settings.keys_url, master, create=create)
+        with _named(settings, "keys", settings.keys_url) as name:
+            keys = SubjectKeys(settings.keys_url, master, create=create)
+        _tell_errors(keys.engine, name)
         half.callback(keys.close)
-        log = open_log(settings.log_url, keys, master, create=create, narrow=narrow)
+        with _named(settings, "log", settings.log_url):
+            log = open_log(settings.log_url, keys, master, create=create, narrow=narrow)
         half.callback(log.close)
         shields = ShieldLedger(settings.checkpoints, master.signing)
         log.noting = lambda heads: shields.write(log.id, heads)

@@ -115,6 +115,11 @@ class SubjectKeys:
         if create:
             self._create()
 
+    @property
+    def engine(self) -> Engine:
+        """The database of the keys."""
+        return self._engine
+
     def close(self) -> None:
         """Let go of the database."""
         self._opened.clear()

@@ -246,6 +246,12 @@ class Log:
         """Whether the log is an SQLite file."""
         return isinstance(self._recorder, sqlite.Recorder)
 
+    def is_free(self, within: float) -> bool:
+        """Whether a writer has its turn within so many seconds; of a server it is not tried."""
+        if not isinstance(self._recorder, sqlite.Recorder):
+            return True
+        return sqlite.is_free(_path(self._url), within)
+
     def wait_at_most(self, seconds: float) -> None:
         """Wait no longer than this for a connection to a server; a file is always there."""
         if not self.is_embedded:

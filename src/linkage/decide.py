@@ -16,6 +16,7 @@ from linkage.compare.names import Family, Given, Middle
 from linkage.compare.places import Place
 from linkage.compare.sex import Sex
 from linkage.model import Model
+from linkage.pattern import RARITIES
 from linkage.weigh import Weight, probability
 
 Outcome = Literal["link", "review", "non_link"]
@@ -28,17 +29,23 @@ SHARED_NAME = "no forename in common but Muhammad or the like"
 BESIDE = "no forename in common, but one is borne beside such as the other: a twin's?"
 TWO_NAMES = "no forename in common, but one is borne beside such as the other"
 STAND_IN = "a default birth date and no shared home"
+NAMESAKE = "a default birth date and a common name"
 OTHER_FAMILY = "another family name, and no home near by"
 OTHER_BIRTH = "another birth date, and no home near by"
 TITLED = "a title in place of a family name, and no shared home"
+UNSEXED = "another family name, and the sex is not stated: of twins who share a forename?"
 RENAMED = "a number agrees and the forename alone does not: another's?"
 MARGINS = {
     BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, BESIDE: 0.0, APART: 0.75, UNLIKE: 1.0,
-    SHARED_NAME: 1.0, TITLED: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0, STAND_IN: 4.0,
-    RENAMED: 7.0,
+    SHARED_NAME: 1.0, TITLED: 1.0, UNSEXED: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0,
+    STAND_IN: 4.0, RENAMED: 7.0,
 }  # fmt: skip
 """Why a pair is a possible link that the want of any rival makes a link: a twin, a brother or a
 namesake is one. With the bits beyond the link threshold that it has to weigh, rivals counted."""
+
+COMMON = 13
+"""Classes of rarity of forename and family name together up to which a name is common: one child
+in half a million bears it by chance, and many more where its community lives."""
 
 
 class Decision(NamedTuple):
@@ -93,9 +100,7 @@ class Levels(NamedTuple):
     def is_near_home(self) -> bool:
         """Whether the two lived near each other, or have a parent or a telephone in common."""
         return (
-            self.place in _NEAR_HOME
-            or self.carers in (Carers.MOTHER, Carers.EXACT)
-            or self.contact == Contact.EXACT
+            self.place in _NEAR_HOME or self.carers in _SAME_CARERS or self.contact == Contact.EXACT
         )
 
     @property
@@ -140,6 +145,21 @@ class Levels(NamedTuple):
         return agrees and nothing and self.sex != Sex.DIFFERENT and not self.other_number
 
     @property
+    def is_stand_in_alone(self) -> bool:
+        """Whether names and a stand-in for a birth date agree, and nothing else of the child's own.
+
+        A home is not: it may be a hostel that the model does not know (case 24).
+        """
+        same = self.given in (Given.EXACT, Given.EQUIVALENT, Given.BARE)
+        named = same and self.family in (Family.EXACT, Family.VARIANT)
+        more = (
+            self.middle in (Middle.EXACT, Middle.NEAR, Middle.INITIAL)
+            or self.carers in _SAME_CARERS
+            or self.contact == Contact.EXACT
+        )
+        return named and self.birth == Birth.DEFAULT and not more
+
+    @property
     def is_newborn(self) -> bool:
         """Whether mother, address or family name and the birth say which newborn it is.
 
@@ -159,6 +179,7 @@ _SAME_FAMILY = (Family.EXACT, Family.VARIANT, Family.ALTERNATE, Family.PART)
 _SAME_GIVEN = (
     Given.EXACT, Given.EQUIVALENT, Given.TYPO, Given.MIDDLE, Given.SWAPPED, Given.BARE,
 )  # fmt: skip
+_SAME_CARERS = (Carers.MOTHER, Carers.EXACT)
 _SAME_NAMED = (Given.EXACT, Given.EQUIVALENT)
 _ALIKE_GIVEN = (
     *_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING,
@@ -190,11 +211,19 @@ def decide_pattern(pattern: int, total: float, model: Model) -> Decision:
         return Decision("non_link", "weight below the review threshold")
     if reason := _two_children_more_likely(levels):
         return Decision("non_link", reason)
+    if levels.is_stand_in_alone and not levels.same_number and _is_common(pattern):
+        return Decision("review", NAMESAKE)
     if reason := _never_alone(levels):
         return Decision("review", reason)
     if chance < model.thresholds.link:
         return Decision("review", _between(levels))
     return Decision("link", "weight above the link threshold")
+
+
+def _is_common(pattern: int) -> bool:
+    """Whether the name on which two records agree is told to be a common one."""
+    given, family = (patterns.level(pattern, f"{name}_rarity") for name in RARITIES)
+    return 0 < family <= COMMON - given
 
 
 def _between(levels: Levels) -> str:
@@ -317,7 +346,17 @@ def _never_alone(levels: Levels) -> str:
         return "a multiple birth and no exact forename"
     if levels.other_number and (levels.given != Given.EXACT or levels.place not in _HOME):
         return "two numbers, and no exact forename at a shared home"
+    if levels.sex == Sex.MISSING and _may_be_of_either_sex(levels):
+        return UNSEXED
     return _far_from_home(levels)
+
+
+def _may_be_of_either_sex(levels: Levels) -> bool:
+    """Whether the family name may be a brother's and a sister's: a title, or another altogether."""
+    if levels.middle == Middle.EXACT:
+        return False
+    other = levels.family == Family.DIFFERENT and levels.carers not in _SAME_CARERS
+    return other or levels.family == Family.TITLE
 
 
 def _far_from_home(levels: Levels) -> str:

@@ -23,6 +23,8 @@ from projections.projection import Target
 T = TypeVar("T")
 U = TypeVar("U")
 TRIES = 5
+Under = Mapping[UUID, Mapping[UUID, Kind]]
+"""How each of some records stands under which shields."""
 HIDING = frozenset({"shielded", "withheld"})
 
 
@@ -40,6 +42,9 @@ class Shields(Protocol):
 
     def shielded(self, records: Iterable[UUID] | None = None) -> Mapping[UUID, Mapping[UUID, Kind]]:
         """How each of these records, or of all, stands under which shields."""
+
+    def moved(self, streams: Iterable[UUID], after: int) -> bool:
+        """Whether any event of these streams stands behind a position of the log."""
 
 
 @dataclass(slots=True)
@@ -117,7 +122,7 @@ class Guard:
         """
         return self.told(engine, read, shows, lambda answer: answer)
 
-    def told(
+    def told(  # noqa: PLR0913 - what is read, and what of it the list has to say
         self,
         engine: sa.Engine,
         read: Callable[[Target], T],
@@ -125,6 +130,7 @@ class Guard:
         tell: Callable[[T], U],
         *,
         openly: Callable[[T], bool] = lambda _: False,
+        under: Callable[[T], Under | None] = lambda _: None,
     ) -> U:
         """What ``tell`` makes of an answer with what it asks of the log itself.
 
@@ -133,6 +139,11 @@ class Guard:
 
         ``openly`` says of an answer that it tells nothing but of the records that it shows openly.
         The list itself then says whether it may be shown, wherever the read models stand.
+
+        ``under`` gives the records that an answer tells of, and of no others, with the shields
+        under which the read models have them. Where the list has them under the same, and nothing
+        was recorded of these shields since, the answer is what it would be of read models that
+        have passed the shield head.
         """
         asked = _ASKED.get() or _Asked()
         for _ in range(TRIES):
@@ -144,11 +155,21 @@ class Guard:
                 if asked.head is None:
                     asked.head = head
                 passed = position >= asked.head
-                if (passed or openly(answer)) and not self.hidden(shows(answer)):
+                may = passed or openly(answer) or self._is_as_read(under(answer), position)
+                if may and not self.hidden(shows(answer)):
                     return tell(answer)
             # An act since then is on the list and not yet in what was read.
             self._catch_up(head if passed else asked.head)
         raise BehindError
+
+    def _is_as_read(self, under: Under | None, position: int) -> bool:
+        """Whether records stand as they were read at a position, and their shields as then."""
+        if under is None:
+            return False
+        listed = self._shields.shielded(under)
+        if any(listed.get(record, {}) != kinds for record, kinds in under.items()):
+            return False
+        return not self._shields.moved({one for kinds in under.values() for one in kinds}, position)
 
 
 _LEAST = Prepared(sa.select(sa.func.min(PROJECTION.c.position)))

@@ -14,7 +14,7 @@ from events.store.heads import is_across
 from projections import renewed
 from projections.finding import IDENTIFIER, IDENTITY, Kept, current
 from projections.folding import compact, fold
-from projections.guard import Guard
+from projections.guard import Guard, Under
 from projections.history import HISTORY
 from projections.household import Kin, household
 from projections.index import CHILD, RECORD
@@ -25,7 +25,7 @@ from projections.projection import Target
 from projections.reading import Row, reading
 from projections.renumbered import Changed, changed, changing
 from projections.search import Search, TooBroadError, criteria
-from projections.shielded import safe_parents
+from projections.shielded import safe_parents, under
 from projections.survivorship import Stated
 from projections.view import ChildView, Shielding, View, is_restricted, view, whole
 from projections.watched import watched
@@ -172,17 +172,20 @@ class Queries:
         )
 
     def _child(self, which: Callable[[Target], Any], tell: Callable[[Found], T]) -> T | None:
-        def read(target: Target) -> list[Found]:
+        def read(target: Target) -> tuple[list[Found], Under | None]:
             one = lasting(which(target), target)
-            return _shown(dict([one]), target, self._contact) if one else []
+            found = _shown(dict([one]), target, self._contact) if one else []
+            is_open = all(isinstance(one.view, ChildView) for one in found)
+            return found, None if is_open else under(found[0].records, target)
 
         return self.guard.told(
             self.engine,
             read,
-            _open_records,
-            lambda found: tell(found[0]) if found else None,
-            # A child that is seen whole is seen by its own records alone.
-            openly=lambda found: all(isinstance(one.view, ChildView) for one in found),
+            lambda it: _open_records(it[0]),
+            lambda it: tell(it[0][0]) if it[0] else None,
+            # A child is seen by its own records alone, whole or behind its shields.
+            openly=lambda it: it[1] is None,
+            under=lambda it: it[1],
         )
 
     def survivor(self, number: str, target: Target) -> bytes | None:

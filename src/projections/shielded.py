@@ -4,7 +4,7 @@ The list that answers are checked against stands in the log's own database (``pr
 this is its copy beside the rows that depend on it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from events.message import Erased, Event
 from events.record import Statement
 from events.shield import (
     Grounds,
+    Kind,
     RecordsParted,
     RecordsReleased,
     RecordsWithheld,
@@ -92,6 +93,18 @@ def fold(happened: Sequence[Happened], target: Target) -> set[bytes]:
         if type(recorded.event) in EVENTS:
             changed |= _take(recorded.originator_id.bytes, recorded.event, target)
     return changed
+
+
+def under(records: Collection[UUID], target: Target) -> dict[UUID, dict[UUID, Kind]]:
+    """How each of these records stands under which shields."""
+    table = target[SHIELDED]
+    found: dict[UUID, dict[UUID, Kind]] = {record: {} for record in records}
+    for part in rows.parts([record.bytes for record in records]):
+        for record, shield, kind in target.connection.execute(
+            table.select().where(table.c.record.in_(part))
+        ):
+            found[UUID(bytes=record)][UUID(bytes=shield)] = kind
+    return found
 
 
 def _take(shield: bytes, event: Event, target: Target) -> set[bytes]:

@@ -45,6 +45,14 @@ def asked(*words, **environment):
     )
 
 
+def test_the_module_is_the_program():
+    run = subprocess.run(
+        [sys.executable, "-m", "contactpoint", "lod"], capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == asked("lod").stderr != ""
+
+
 def completed(*words):
     words = ("contactpoint", *words)
     environment = {

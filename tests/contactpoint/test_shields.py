@@ -1051,6 +1051,58 @@ def test_a_read_model_that_lags_shows_nothing(refuge):
         assert isinstance(store.queries.child_by_number(number).view, RestrictedView)
 
 
+def test_a_view_under_shields_that_have_not_moved_waits_for_no_other_shield(refuge, asha):
+    """A night lays shield after shield: nobody else's view hangs on them."""
+    bram = refuge.number("club", "1")
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        lagging = Asking(store.read, store.log.heads)
+        officer = store.shielding
+        made = type(officer)(officer.log, officer.keys, officer.master, list)
+        made.apply(bram, Asked("harm"), store.origin("shield"))
+        found = lagging.queries.child_by_number(asha)
+        assert found is not None
+        assert isinstance(found.view, RestrictedView)
+        with pytest.raises(Exception, match="behind the shields"):
+            lagging.queries.child_by_number(bram)
+
+
+def test_a_view_waits_for_what_an_officer_says_of_its_own_shield(refuge, asha):
+    """Whose names are safe hangs on it, though the list of records is as it was."""
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        lagging = Asking(store.read, store.log.heads)
+        found = lagging.queries.child_by_number(asha)
+        assert found is not None
+        assert isinstance(found.view, RestrictedView)
+        officer = store.shielding
+        made = type(officer)(officer.log, officer.keys, officer.master, list)
+        made.review(asha, Asked("harm", none_safe=True), store.origin("shield review"))
+        with pytest.raises(Exception, match="behind the shields"):
+            lagging.queries.child_by_number(asha)
+
+
+def test_a_view_waits_where_another_record_of_the_child_came_under_its_shield(refuge):
+    """The read models show what the record states as if it were not hidden."""
+    refuge.load([ASHA | {"nhs": NHS, "nhs_status": "01"}], "council", "2026-09-02")
+    number = refuge.number("pds", NHS)
+    assert refuge.number("council", "1") == number
+    bram = refuge.number("club", "1")
+    with refuge.opened() as store:
+        store.projector.catch_up()
+        officer = store.shielding
+        made = type(officer)(officer.log, officer.keys, officer.master, list)
+        made.apply(number, Asked("harm"), store.origin("shield"))
+        store.projector.catch_up()
+        with store.read.begin() as connection:
+            connection.exec_driver_sql(
+                "DELETE FROM index_shielded WHERE record = (SELECT min(record) FROM index_shielded)"
+            )
+        made.apply(bram, Asked("harm"), store.origin("shield"))
+        with pytest.raises(Exception, match="behind the shields"):
+            Asking(store.read, store.log.heads).queries.child_by_number(number)
+
+
 def test_a_read_model_that_does_not_know_of_a_shield_gives_no_answer(refuge, asha):
     with refuge.opened() as store:
         store.projector.catch_up()

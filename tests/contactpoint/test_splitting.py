@@ -139,9 +139,48 @@ def test_a_split_twice_counts_once(desk):
     seen = desk.split("south", plan=True)["seen"]
     assert desk.split("south", seen=seen)["new"]
     before = desk.events()
-    with pytest.raises(NotFoundError):
-        desk.split("south", seen=seen, number=number)
+    assert not desk.split("south", seen=seen, number=number)["new"]
     assert desk.events() == before
+
+
+@pytest.mark.parametrize("keep", ["larger", "off"])
+def test_a_split_of_several_records_twice_is_as_decided_before_whatever_followed(desk, keep):
+    number = desk.number()
+    seen = desk.split("south", "west", plan=True)["seen"]
+    desk.split("south", "west", seen=seen, keep=keep)
+    desk.patient("west", "9000000009", "2015-03-04", family="Okonjo-Bell", version="5")
+    before = desk.events()
+    assert not desk.split("south", "west", seen=seen, keep=keep, number=number)["new"]
+    assert desk.events() == before
+    desk.undo("south:9000000009", "north:9000000009")
+    with pytest.raises((NotFoundError, StaleSightError)):
+        desk.split("south", "west", seen=seen, keep=keep, number=number)
+
+
+def test_another_split_than_the_one_in_force_finds_no_such_child(desk):
+    number = desk.number()
+    seen = desk.split("south", "west", plan=True)["seen"]
+    desk.split("south", "west", seen=seen)
+    gus = desk.token("gus", "steward")
+    version, versions = seen.split(".", 1)
+    for off, told, by in (
+        (("south",), seen, desk.ada),
+        (("south", "east"), seen, desk.ada),
+        (("south", "west"), f"{int(version) + 1}.{versions}", desk.ada),
+        (("south", "west"), seen, gus),
+    ):
+        with pytest.raises(NotFoundError, match=r"^no child of that number with these records"):
+            desk.split(*off, seen=told, number=number, by=by)
+
+
+def test_a_split_of_a_child_that_was_shielded_since_is_in_force_for_nobody_else(desk):
+    number = desk.number()
+    seen = desk.split("south", plan=True)["seen"]
+    desk.split("south", seen=seen)
+    words = ("--criterion", "refuge", "--requester", "duty desk")
+    desk.run("shield", "apply", number, *words, by=desk.token("olu", "shielding-officer"))
+    with pytest.raises(NotFoundError, match=r"^no child of that number with these records"):
+        desk.split("south", seen=seen, number=number)
 
 
 def test_a_split_of_what_has_changed_since_is_refused(desk):

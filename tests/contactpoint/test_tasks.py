@@ -231,7 +231,8 @@ def test_nobody_is_given_or_decides_on_their_own_family(desk):
     [first] = desk.listed()
     number = desk.opened_pair(first["pair"])["left"]["child"]
     seen = desk.opened_pair(first["pair"])["seen"]
-    desk.run("review", "relatives", "-", stdin=f"{number}\n", by=desk.ada)
+    declared = desk.run("review", "relatives", "-", stdin=f"{number}\n", by=desk.ada)
+    assert declared.stdout == "1 child is of the family\n"
     assert first["pair"] not in {one["pair"] for one in desk.listed()}
     assert first["pair"] in {one["pair"] for one in desk.listed(by=desk.bram)}
     said = set()

@@ -139,6 +139,17 @@ class EventStoreContract:
         assert store.log.heads.deliveries_from("pds", Order(3, 0, b"")) == []
         assert set(store.log.heads.all_deliveries()) == {*made, *others}
 
+    def test_whether_a_stream_has_moved_since_a_position_is_told(self, store):
+        first, second = store.many(2), store.many(1, start=2)
+        one, other = first[0].originator_id, second[0].originator_id
+        end = store.log.append(first)[-1]
+        store.log.append(second)
+        assert store.log.heads.moved([other], end)
+        assert store.log.heads.moved([one, other], end)
+        assert not store.log.heads.moved([one], end)
+        assert not store.log.heads.moved([other], end + 1)
+        assert not store.log.heads.moved([], 0)
+
     def test_the_head_of_a_child_says_whom_it_went_into_and_whether_it_is_closed(self, store):
         ways = [(None, False), (None, True), (CHILD, False), (CHILD, True)]
         children = [

@@ -510,3 +510,21 @@ def test_a_table_is_recognised_below_lines_that_are_empty(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("\n \nkey,given\n1,Ada\n")
     assert recognise(path) is FEEDS[FEED]
+
+
+def test_a_link_into_a_system_names_nobody_and_no_place(read, tmp_path):
+    link = "https://ecaf.example/7"
+    names = ("given", "middle", "family", "former_family", "preferred_family", "alias", "address",
+             "town", "guardian_given", "guardian_family", "mother_maiden")  # fmt: skip
+    path = tmp_path / "t.csv"
+    path.write_text(f"key,dob,{','.join(names)}\n1,2015-01-02,{link}" + f",{link}" * 10)
+    (row,) = read(FEED, path).rows
+    assert row.particulars == Particulars(birth=BirthDate("2015-01-02"))
+    assert [one.field for one in row.remarks if one.rule == "LINK"] == sorted(names)
+
+
+def test_a_link_into_a_system_is_no_value_of_a_declared_field(shaped):
+    (row,) = shaped("1,Ada,Obi,www.ecaf.example,Avon,1956,4,9,02 Mar 2020,1.50,x\n").rows
+    stated = {each.field: each.value for each in row.particulars.declared}
+    assert "www" not in "".join(stated.values())
+    assert "LINK" in [one.rule for one in row.remarks]

@@ -221,3 +221,11 @@ def test_how_a_pupil_is_enrolled_is_said_of_the_school_that_sends(told):
         ("8012000", "M"),
         ("8014000", ""),
     ]
+
+
+def test_a_link_into_a_system_is_no_name_of_a_carer(told):
+    link = "https://ecaf.example/case/7"
+    contact = f"<Surname>Ray</Surname><Forename>{link}</Forename><Relationship>PAM</Relationship>"
+    row = told(f"{PUPIL}<Contacts><Contact>{contact}</Contact></Contacts>")
+    assert [(one.given, one.family) for one in row.particulars.carers] == [("", "Ray")]
+    assert [(one.rule, one.field) for one in row.remarks] == [("LINK", "Forename")]

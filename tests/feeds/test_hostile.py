@@ -32,6 +32,8 @@ FILES = {
 XML = [feed for feed, name in FILES.items() if name.endswith(".xml")]
 FOLDERS = {"social-care.ssda903": "ssda903", "school.census-tables": "census_tables"}
 """Samples of several files that are one delivery."""
+NAMELESS = {"social-care.cin", "social-care.ssda903"}
+"""Returns without names and addresses; those with social workers are of several tables."""
 EACH = pytest.mark.parametrize("feed", FILES)
 QUICK = settings(max_examples=60)
 
@@ -88,6 +90,26 @@ def test_nothing_that_is_not_taken_is_in_a_submission(feed, samples):
     assert len(rows) >= 4
     assert b"PLANTED" not in msgspec.json.encode(rows)
     assert "PLANTED" in (samples / FILES[feed]).read_text()
+
+
+@EACH
+def test_a_link_into_a_system_is_taken_for_no_value_of_a_child(feed, samples, tmp_path):
+    sample = samples / FILES[feed]
+    path = tmp_path / sample.name
+    rules = set()
+    for text in linked(sample.read_text()):
+        path.write_text(text)
+        rows = [each for each in attempt(feed, path) if isinstance(each, Submission)]
+        stated = msgspec.json.encode([(each.particulars, each.sensitive) for each in rows])
+        assert b"ecaf" not in stated
+        rules |= {one.rule for each in rows for one in each.remarks}
+    assert ("LINK" in rules) == (feed not in NAMELESS)
+
+
+def linked(text):
+    """A file once for each of its values, with a link in that one's place."""
+    for value in re.finditer(r"(?<=[>,\"\n])[^\s<>,\"{}\[\]:][^<>,\"{}\[\]:\n]*(?=[<,\"\n])", text):
+        yield f"{text[: value.start()]}https://ecaf.example/7{text[value.end() :]}"
 
 
 @EACH

@@ -686,3 +686,17 @@ def test_what_ends_today_is_still_in_use(read, tmp_path, end, used):
 def test_a_patient_without_identity_is_rejected_by_its_id(written):
     (fault,) = written('{"resourceType":"Patient","id":"9000000009"}\n').rows
     assert (fault.rule, fault.key) == ("NO-IDENTITY", "9000000009")
+
+
+def test_a_link_into_a_system_names_nobody_and_no_place(stated):
+    link = "https://ecaf.example/case/7"
+    name = {"given": [link, "Mia"], "family": link}
+    home = {"line": [link, "14 Copeland Road"], "city": link, "postalCode": "SE15 3QN"}
+    row, _ = stated(name=[name], address=[home], contact=[{"name": name, "relationship": []}])
+    assert row.particulars.names == (PersonName(("Mia",), ""),)
+    assert row.particulars.addresses == (Address(("14 Copeland Road",), "", "SE15 3QN"),)
+    assert row.particulars.carers == ()
+    assert {one.field for one in row.remarks if one.rule == "LINK"} == {
+        "name.given", "name.family", "address.line", "address.city",
+        "contact.name.given", "contact.name.family",
+    }  # fmt: skip

@@ -60,9 +60,10 @@ def test_a_value_of_json_is_a_text_or_a_whole_number(value, text, rules):
     ["https://ecaf.example/case/7", "see HTTP://ecaf.example", "www.ecaf.example", "app://case/7",
      "file:/cases/7", "Elm https:ecaf"],
 )  # fmt: skip
-def test_what_names_a_service_is_no_link_into_a_system(link):
+def test_what_names_a_person_a_place_or_a_service_is_no_link_into_a_system(link):
     assert told(no_link, link) == ("", ["LINK"])
-    for name in ("", "St. Mary's: Infants", "Dr. A. Noor", "Wwww.", "c/o 12 Elm Rd.", "SW399"):
+    for name in ("", "St. Mary's: Infants", "Dr. A. Noor", "Wwww.", "c/o 12 Elm Rd.", "SW399",
+                 "O'Neill.com", "File", "Ftps", "Http", "J. R.", "Flat 2: rear"):  # fmt: skip
         assert told(no_link, name) == (name, [])
 
 

@@ -15,7 +15,9 @@ from linkage.decide import (
     BESIDE,
     BETWEEN,
     BROTHER,
+    COMMON,
     MARGINS,
+    NAMESAKE,
     OTHER_BIRTH,
     OTHER_FAMILY,
     RENAMED,
@@ -25,6 +27,7 @@ from linkage.decide import (
     TWIN,
     TWO_NAMES,
     UNLIKE,
+    UNSEXED,
     decide_pattern,
     number_crossed,
     number_in_doubt,
@@ -32,6 +35,7 @@ from linkage.decide import (
 )
 from linkage.model import Model, Thresholds
 from linkage.pattern import encode
+from linkage.population import RAREST
 
 MODEL = Model.shipped()
 Levels = dict[str, int]
@@ -322,6 +326,31 @@ def test_a_stand_in_for_a_birth_date_asks_for_the_home_of_today_and_a_title_for_
         assert decided(HOME | {"birth": birth, "place": Place.PAST}).reason == STAND_IN
     assert outcome(HOME | {"family": Family.TITLE, "place": Place.PAST}) == "link"
     assert decided(HOME | {"family": Family.TITLE, "place": Place.SECTOR}).reason == TITLED
+
+
+COMMON_NAME: Levels = {"birth": Birth.DEFAULT, "given_rarity": 8, "family_rarity": COMMON - 8}
+
+
+@pytest.mark.parametrize("place", [Place.EXACT, Place.PAST, Place.SLIP, Place.MISSING])
+def test_a_default_birth_date_and_a_common_name_are_never_linked_without_more_of_the_childs(place):
+    named = HOME | COMMON_NAME | {"place": place}
+    assert decided(named) == ("review", NAMESAKE)
+    assert NAMESAKE not in MARGINS
+    for more in ({"middle": Middle.EXACT}, {"carers": Carers.MOTHER}, {"contact": Contact.EXACT},
+                 {"family_rarity": RAREST}, SAME_UPN, SAME_NHS):  # fmt: skip
+        assert decided(named | more) != ("review", NAMESAKE)
+        assert outcome(HOME | COMMON_NAME | more) == "link"
+
+
+@pytest.mark.parametrize("family", [Family.TITLE, Family.DIFFERENT])
+def test_where_the_family_name_may_be_a_brothers_the_sex_has_to_be_known(family):
+    unsexed = HOME | {"family": family, "sex": Sex.MISSING}
+    assert decided(unsexed) == ("review", UNSEXED)
+    assert outcome(unsexed | {"sex": Sex.EXACT}) == "link"
+    assert outcome(unsexed | {"middle": Middle.EXACT}) == "link"
+    assert outcome(unsexed | SAME_UPN) == "link"
+    told = {"carers": Carers.MOTHER}
+    assert outcome(unsexed | told) == ("link" if family == Family.DIFFERENT else "review")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from linkage.comparable import BirthKind, Comparable
+from linkage.decide import decide
 from linkage.estimate import FEWEST, frequencies, train
 from linkage.index import Index
 from linkage.model import Model
@@ -83,6 +84,37 @@ def test_training_is_as_sure_of_one_child_whatever_the_draw(seed):
     model = train(index, seed=seed)
     assert model.prior.matches == pytest.approx(0.5, abs=0.05)
     assert model.shares["match"]["birth"]["EXACT"] > 0.9
+
+
+EVERY = 10
+
+
+def twins_of(records, seed):
+    """The twin of every tenth child, with one record in each source: half are of the other sex."""
+    rng, last, twins = random.Random(seed), records[-1][0], []
+    for n, source, record in records:
+        if (n - 1) // 2 % EVERY == 0:
+            own = {"given": (word(rng),), "sex": rng.choice("FM")}
+            own = own if n % 2 else {fact: getattr(twins[-1][2], fact) for fact in own}
+            twins.append((last + len(twins) + 1, source, msgspec.structs.replace(record, **own)))
+    return twins
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_training_tells_twins_apart_and_knows_each_of_them_again_whatever_the_draw(seed):
+    records = population(seed, 200)
+    twins = twins_of(records, seed)
+    index = Index(Model.shipped())
+    index.put(records + twins)
+    model = train(index, seed=seed)
+    # Of each birth either record of one twin met that of the other at the other source.
+    assert model.prior.twins == pytest.approx(len(twins) / len(records + twins), rel=0.3)
+    for n in range(0, len(twins), 2):
+        one, again, other = twins[n][2], twins[n + 1][2], records[EVERY * n][2]
+        assert (other.birth, other.postcodes) == (one.birth, one.postcodes)
+        assert decide(weigh(one, again, model), model).outcome == "link"
+        assert decide(weigh(one, other, model), model).outcome != "link"
+        assert weigh(one, other, model).probability < 0.5
 
 
 def test_where_no_families_are_the_classes_of_families_carry_no_weight():

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from linkage import blocking, hashing, kernel
 from linkage.coding import Coder, hashes_of
 from linkage.comparable import BirthKind, Comparable
+from linkage.compare.names import Given
+from linkage.compiled.judging import OPEN
 from linkage.index import Index
-from linkage.model import Model, levels_at, total
-from linkage.pattern import FIELDS, compare
+from linkage.model import RARITY_COUNTS, Model, levels_at, total
+from linkage.pattern import FIELDS, RARITIES, compare
+from linkage.population import RAREST
 from tests.linkage.strategies import PLACES, comparables
 from tests.tries import tries
 
@@ -122,6 +125,25 @@ def test_a_pair_that_weighs_just_the_floor_is_kept_whatever_level_weighs_most(fi
                 terms = kernel.terms(facts, model.weights, weight)
                 left, right = rows[one[n]][None], rows[other[n]][None]
                 assert kernel.judged(left, right, terms)[0] == patterns[n]
+
+
+@given(st.integers(0, 10**6))
+@tries(30)
+def test_a_name_left_open_weighs_the_most_that_it_may_still_weigh_and_no_more(seed):
+    model = random_model(seed)
+    terms = kernel.terms(Coder(model.population).facts(), model.weights, 0.0)
+    for among, field in enumerate(RARITIES):
+        counted = RARITY_COUNTS[field].keys() - {"EXACT", "MIDDLE"}
+        unequal = [level for level in FIELDS[field] if level.name != "EXACT"]
+        for rarity in range(1, RAREST + 1):
+            outcomes = [
+                terms.rarities[among, level, rarity if level.name in counted else 0]
+                for level in unequal
+            ]
+            if field == "given":  # of the rarer forename, of the commoner, or of none: a slip
+                outcomes += list(terms.rarities[among, Given.MIDDLE, rarity : RAREST + 1])
+            left_open = terms.rarities[among, OPEN, rarity]
+            assert left_open.tolist() == np.max(outcomes, axis=0).tolist()
 
 
 def most_on(field, level):

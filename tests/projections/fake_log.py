@@ -74,6 +74,9 @@ class FakeLog:
                 found.setdefault(record, {})[shield] = kind
         return found if records is None else {r: found[r] for r in records if r in found}
 
+    def moved(self, streams, after):
+        return any(one.originator_id in set(streams) for one in self.events[after:])
+
     def sides(self, _records):
         """No never-link stands in a log that is made up."""
         return []

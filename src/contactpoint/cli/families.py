@@ -141,6 +141,7 @@ def _asserted(  # noqa: PLR0913 - what may be corrected
     """What is said to be right, by kind; blanks say nothing."""
     from contactpoint.errors import UsageError
     from events.correction import Asserted
+    from feeds.values import NO_LINK, is_link
     from person.dates import DateError, iso_date
     from person.names import clean
     from person.places import Address, PlaceError
@@ -154,7 +155,10 @@ def _asserted(  # noqa: PLR0913 - what may be corrected
         postcode = read(postcode) if postcode.strip() else ""
     except PlaceError as error:
         raise UsageError(f"--postcode: {error}") from None
-    given, family = clean(given), clean(family)
+    given, family, address = clean(given), clean(family), clean(address)
+    for option, text in (("given", given), ("family", family), ("address", address)):
+        if is_link(text):
+            raise UsageError(f"--{option}: expected {NO_LINK}")
     lines = tuple(line for part in address.split(",") if (line := clean(part)))
     found: dict[Kind, Asserted] = {}
     if given or family:

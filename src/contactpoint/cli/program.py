@@ -203,6 +203,9 @@ def _said(error: Exception) -> str:
         # The driver's own words: the statement and its values, which may be personal, are not.
         cause = getattr(error, "orig", None) or error.__cause__ or error
         said = (str(cause).splitlines() or ["no answer"])[0]
+        if notes := getattr(error, "__notes__", ()):
+            expected = "expected a PostgreSQL server there that is up and lets us in"
+            return f"{notes[0]} cannot be used: {said}; {expected}"
         return f"a database cannot be used: {said}"
     if type(error).__name__ == "TamperedEventError":
         return f"the log was changed: {error}; 'contactpoint verify' says where else"

@@ -189,7 +189,8 @@ def relatives(numbers: tuple[str, ...], nobody: bool, person: str | None, as_jso
     if as_json:
         print_json({"children": len(known)})
     else:
-        click.echo(f"{len(known)} children are of the family")
+        one = len(known) == 1
+        click.echo(f"{len(known)} {'child is' if one else 'children are'} of the family")
 
 
 @review.command(epilog=examples("review show 7f3a9c21-8d1e02ab --reason 'the queue of Monday'"))

@@ -79,15 +79,17 @@ def split(  # noqa: PLR0913, PLR0917 - what a split states
         records = frozenset(map(store.record_named, off))
         if child is None:
             raise NotFoundError(NO_CHILD)
-        now = splitting.open(child, records)
-        named = as_seen(seen, now) if seen else now
-        act = origin.command
-        meant = MeantSplit(child, records, named, code, off_keeps=keep == "off", act=act)
-        if plan:
-            planned = splitting.preview(meant, store.by, origin)
-            _show_plan(store, meant, planned, as_json=as_json)
-            return
-        is_new = splitting.split(meant, store.by, origin)
+        is_new = not (seen and splitting.is_in_force(child, records, seen, store.by))
+        if is_new:
+            now = splitting.open(child, records)
+            named = as_seen(seen, now) if seen else now
+            act = origin.command
+            meant = MeantSplit(child, records, named, code, off_keeps=keep == "off", act=act)
+            if plan:
+                planned = splitting.preview(meant, store.by, origin)
+                _show_plan(store, meant, planned, as_json=as_json)
+                return
+            is_new = splitting.split(meant, store.by, origin)
         follows = store.follow(origin)
     if as_json:
         print_json({"new": is_new, "linked": follows})

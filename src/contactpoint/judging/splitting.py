@@ -1,5 +1,6 @@
 """A child that is two, parted by a steward: the judgement "apart" on each pair across."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -7,9 +8,9 @@ from uuid import UUID
 
 from contactpoint.again import again
 from contactpoint.errors import NotFoundError
-from contactpoint.judging.acts import By, Hangs, Permit, acts_of
+from contactpoint.judging.acts import By, Hangs, Permit, acts_of, hanging
 from contactpoint.judging.gainsaying import must_be_possible
-from contactpoint.judging.pair import Pair
+from contactpoint.judging.pair import Pair, pair_of
 from contactpoint.judging.sight import SeenChild, child_as_seen, child_seen
 from contactpoint.judging.statements import Statements, decided
 from events.child import Child, RecordsUnlinked, evolve
@@ -18,7 +19,7 @@ from events.keys import SubjectKeys
 from events.log import Log
 from events.master import MasterKey
 from events.message import Origin, Recorded
-from events.store.heads import ChildHead, HeadChanges, JudgementHead
+from events.store.heads import ChildHead, HeadChanges, JudgementHead, is_across
 from linkage.resolve import Judgement
 
 NO_CHILD = "no child of that number with these records and others"
@@ -93,6 +94,27 @@ class Splitting:
         self._permit(Hangs(frozenset(now.records), frozenset({child})))
         return now
 
+    def is_in_force(self, child: UUID, off: frozenset[UUID], seen: str, by: By) -> bool:
+        """Whether this split, of a child that was seen so, is in force; ``child`` is a part of it.
+
+        Raises what ``permit`` raises where it is and is not for them to part.
+        """
+        acts: defaultdict[str, dict[Pair, PairJudged]] = defaultdict(dict)
+        for pair in map(pair_of, self._log.heads.judgements(off)):
+            judged = self._said.state(pair).judged
+            if judged and judged.act and (judged.verdict, judged.by) == ("apart", by.name):
+                acts[judged.act][pair] = judged
+        parts = self._log.replay(child, Child(), evolve).records
+        for pairs in acts.values():
+            whole = frozenset(end for pair in pairs for end in pair)
+            across = {Pair.of(one, other) for one, other in product(off, whole - off)}
+            if pairs.keys() != across or whole.isdisjoint(parts) or seen != str(_seen(pairs)):
+                continue
+            if not is_across(self._log.heads.sides(whole)):
+                self._permit(hanging(whole, self._log))
+                return True
+        return False
+
     def split(self, meant: MeantSplit, by: By, origin: Origin) -> bool:
         """Part a child in two; False where this very split is in force already.
 
@@ -160,3 +182,13 @@ class Splitting:
         after = evolve(before, event)
         message = Recorded(meant.child, after.version, origin, origin.recorded, event)
         return [message], [ChildHead(meant.child, after.number, after.version)]
+
+
+def _seen(pairs: Mapping[Pair, PairJudged]) -> SeenChild:
+    """The versions that were seen when all these pairs were judged in one act."""
+    versions: dict[UUID, int] = {}
+    version = 0
+    for (left, right), judged in pairs.items():
+        versions |= {left: judged.seen.left, right: judged.seen.right}
+        version = judged.seen.left_child
+    return SeenChild(version, tuple(sorted(versions.items())))

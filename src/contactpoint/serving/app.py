@@ -275,21 +275,35 @@ class _Envelope:
         stated = Request[Any, Any, Any](scope).headers.get("x-request-id")
         scope["state"]["request_id"] = given = request_id(stated)
 
+        unread = _has_a_body(scope)
+
         async def receiving() -> ReceiveMessage:
+            nonlocal unread
             message = await receive()
             if message["type"] == "http.disconnect":
                 scope["state"]["cut_off"] = True
+            elif not message.get("more_body"):
+                unread = False
             return message
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = [*ALWAYS, (b"x-request-id", given.encode())]
                 names = {name for name, _ in own}
+                if unread:  # the server closes it, and would not always say so
+                    own.append((b"connection", b"close"))
                 kept = [pair for pair in message["headers"] if pair[0].lower() not in names]
                 message["headers"] = [*kept, *own]
             await send(message)
 
         await self._app(scope, receiving, sending)
+
+
+def _has_a_body(scope: HTTPScope) -> bool:
+    """Whether a request of HTTP/1 comes with a body; later ones have no connection to close."""
+    stated = dict(scope["headers"])
+    has_one = stated.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in stated
+    return has_one and scope["http_version"].startswith("1")
 
 
 def _settle_encoding(scope: HTTPScope) -> None:

@@ -7,6 +7,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from contactpoint.people.deciding import RULES, Second
+from contactpoint.serving.fhir.faults import PREFIX
 from contactpoint.serving.fhir.outcomes import MEDIA
 from contactpoint.serving.fhir.searching import PARAMETERS
 from contactpoint.serving.route import Route
@@ -48,17 +49,35 @@ ANSWERED: dict[str, tuple[str, str]] = {
     "503": ("Retry-After", "Seconds after which to ask again."),
 }
 """The header that goes with a refusal."""
+OF_ALL = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
+REQUEST_ID = "The id of the request: yours where it is one, else one made up; logs have it."
 
 
 def with_headers(description: dict[str, Any], routes: Sequence[Route]) -> dict[str, Any]:
     """The description, with the headers of each route."""
     named = {one.name: one for one in routes}
-    for operations in description["paths"].values():
+    for path, operations in description["paths"].items():
         for operation in operations.values():
             if route := named.get(operation["operationId"]):
                 _describe(operation, route)
                 _close(description["components"]["schemas"], route)
+            if path.startswith(PREFIX):
+                _tell_format(operation)
+            for answer in operation["responses"].values():
+                answer["headers"] = answer.get("headers", {}) | OF_ALL
+    description["components"]["headers"] = _headers(("X-Request-ID", REQUEST_ID))
     return description
+
+
+def _tell_format(operation: dict[str, Any]) -> None:
+    """What names the form of the answer goes before ``Accept`` wherever FHIR is spoken."""
+    parameters = operation.setdefault("parameters", [])
+    if "_format" not in {one["name"] for one in parameters}:
+        said = PARAMETERS["_format"]
+        parameters.append(
+            {"name": "_format", "in": "query", "description": said, "required": False,
+             "schema": {"type": "string"}}
+        )  # fmt: skip
 
 
 def _close(schemas: dict[str, Any], route: Route) -> None:

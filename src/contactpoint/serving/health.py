@@ -31,6 +31,8 @@ LOST = 60.0
 """Seconds without a sign of life of any worker after which the service does not live."""
 LAG = 10.0
 """Seconds that the read models may take to pass a shield: it is projected as a load goes on."""
+TURN = 2.0
+"""Seconds within which the record of access can be written to: a commit takes milliseconds."""
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 JSON = "application/json"
 Answer = tuple[int, str, bytes]
@@ -105,10 +107,15 @@ class Health:
             "draining": lambda: "ending" if self._draining.is_set() else "ok",
             "log": lambda: _reached(store.log.last_link()),
             "keys": lambda: _reached(store.keys.numbers([bytes(16)])),
-            "record of access": lambda: _reached(store.access.last_link()),
+            "record of access": self._record_of_access,
             "read models": self._read_models,
             "workers": self._workers,
         }
+
+    def _record_of_access(self) -> str:
+        """It is read, and its writer's lock taken: who holds that lets no answer be given."""
+        _ = self._store.access.last_link()
+        return "ok" if self._store.access.is_free(TURN) else "held by another"
 
     def _read_models(self) -> str:
         schema.check(self._store.read)

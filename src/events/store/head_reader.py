@@ -70,6 +70,10 @@ class Tables(Ids, Protocol):
 
     prefix: str
 
+    @property
+    def positions_of(self) -> str:
+        """The statement for the positions of events, as far as their streams."""
+
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows that a statement gives."""
 
@@ -237,6 +241,12 @@ class Heads:
         for record, shield, kind in found:
             kinds.setdefault(self._tables.to_id(record), {})[self._tables.to_id(shield)] = kind
         return kinds
+
+    def moved(self, streams: Iterable[UUID], after: int) -> bool:
+        """Whether any event of these streams stands behind a position of the log."""
+        asked = [self._tables.from_id(stream) for stream in streams]
+        rows = self._tables.among(self._tables.positions_of, asked)
+        return any(position > after for (position,) in rows)
 
     def shields_over(self, records: Iterable[UUID] | None = None) -> dict[UUID, frozenset[UUID]]:
         """The shields that stand over each of these records, or of all; only those under any."""

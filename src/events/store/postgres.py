@@ -247,6 +247,11 @@ class Recorder(AppendingRecorder, PostgresApplicationRecorder):
         with self.datastore.get_connection() as connection:
             connection.execute(_marked(statement), parameters)
 
+    @property
+    def positions_of(self) -> str:
+        """The statement for the positions of events, as far as their streams."""
+        return f"SELECT notification_id FROM {self.prefix}{self.names.events} WHERE originator_id"
+
     def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""
         yield from self.query(f"{statement} = ANY(?)", (list(values),)) if values else []

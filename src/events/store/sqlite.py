@@ -5,7 +5,7 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -114,6 +114,19 @@ class Datastore(SQLiteDatastore):
         self.pool.cache, self.pool.patience = cache, patience
         self.single_row_tracking = True
         self.originator_id_type = "uuid"
+
+
+def is_free(path: Path, within: float) -> bool:
+    """Whether a writer has its turn within so many seconds; it is given back at once."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=within)) as tried:
+        try:
+            tried.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+        tried.execute("ROLLBACK")
+        return True
 
 
 class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
@@ -253,6 +266,11 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
         """Change something in a transaction of its own."""
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute(statement, parameters)
+
+    @property
+    def positions_of(self) -> str:
+        """The statement for the positions of events, as far as their streams."""
+        return f"SELECT rowid FROM {self.names.events} WHERE originator_id"
 
     def among(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement that ends in ``WHERE column``, for which it is one of the values."""

@@ -23,6 +23,7 @@ from linkage.compiled.levels import SHIFTS
 from linkage.compiled.packing import ask, place_of, unpack
 from linkage.model import Weights
 from linkage.pattern import FIELDS, MOST, PLACES, RARITIES
+from linkage.population import RAREST
 
 OPEN = MOST
 """The level of a field that is not compared yet. It weighs what the best that it may be weighs."""
@@ -67,10 +68,10 @@ class Terms(NamedTuple):
             raise ValueError(f"level {OPEN} is used by the model; expected it free for open fields")
         by_level[:, OPEN] = by_level.max(axis=1)
         # A forename or family name that is left open is not in exact agreement.
-        unequal = np.delete(by_rarity, EXACT, axis=1).max(axis=1)
-        by_rarity[:, OPEN] = np.maximum(unequal, unequal[:, :1])
-        # A further name that is the other's forename may be rarer than the commoner forename.
-        further = by_rarity[GIVEN_AMONG, int(Given.MIDDLE)].max(axis=0)
+        by_rarity[:, OPEN] = np.delete(by_rarity, EXACT, axis=1).max(axis=1)
+        # A further name that is the other's forename may be rarer than the commoner forename; one
+        # that is a slip of it has no rarity, and so weighs more than a common forename would.
+        further = by_rarity[GIVEN_AMONG, int(Given.MIDDLE), : RAREST + 1].max(axis=0)
         by_rarity[GIVEN_AMONG, OPEN] = np.maximum(by_rarity[GIVEN_AMONG, OPEN], further)
         return cls(facts, weights.prior, by_level, by_rarity, floor)
 

@@ -223,6 +223,8 @@ def test_a_day_that_never_was_is_no_correction(family):
         (("--family", "\u200b", "--address", " , "), "expected what is right"),
         (("--address", "1 Mill Lane", "--postcode", "not one"), "--postcode: POSTCODE-FORM"),
         (("--dob", "2999-01-01"), "--dob: DATE-FUTURE"),
+        (("--given", "Asha", "--family", "https://ecaf.example/7"), "--family: expected a name"),
+        (("--address", "1 Mill Lane, www.ecaf.example"), "--address: expected a name"),
     ],
 )
 def test_a_correction_that_says_nothing_or_what_cannot_be_is_refused(family, said, told):

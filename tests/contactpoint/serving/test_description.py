@@ -99,6 +99,26 @@ def test_the_headers_of_an_answer_that_is_known_already_are_described(desk):
         assert "ETag" in answers_of("get", template)["304"]["headers"]
 
 
+def test_every_answer_is_described_with_the_id_of_its_request(desk):
+    told = description()
+    for operations in told["paths"].values():
+        for operation in operations.values():
+            for answer in operation["responses"].values():
+                kept = answer["headers"]["X-Request-ID"]["$ref"].rpartition("/")[2]
+                assert told["components"]["headers"][kept]["schema"] == {"type": "string"}
+    assert desk.client.get("/fhir/R4/metadata").headers["x-request-id"]
+
+
+def test_the_form_of_an_answer_is_described_wherever_it_can_be_named(desk):
+    number = desk.number("pds", ASHA)
+    for template, operations in description()["paths"].items():
+        for method, operation in operations.items():
+            names = [one["name"] for one in operation["parameters"] if one["in"] == "query"]
+            path = re.sub(r"\{\w+\}", "x", template.replace("{number}", number))
+            asked = desk.ask(f"{path}?_format=xml", method=method.upper())
+            assert (names.count("_format"), asked.status_code == 406) in ((1, True), (0, False))
+
+
 def body_of(path):
     """The schema of the body that is posted to a path."""
     told = description()

@@ -43,6 +43,23 @@ def test_nothing_of_a_body_is_read_for_who_is_named_by_no_token(desk, path):
         assert told.headers["www-authenticate"].startswith("Bearer ")
 
 
+def test_a_connection_is_said_to_be_closed_where_a_body_was_left_unread_and_nowhere_else(desk):
+    large, small = b"[" * 1_100_000, b'{"family": "Okonjo"}'
+    asked = {"method": "POST", "headers": JSON}
+    unread = [
+        desk.client.post(SEARCH, content=small),
+        desk.ask(SEARCH, content=large, **asked),
+        desk.ask(SEARCH, method="POST", content=small, headers={"Content-Type": "text/x"}),
+        desk.ask("/children/1", content=small, **asked),
+        desk.ask("/nowhere", content=small, **asked),
+    ]
+    assert [one.status_code for one in unread] == [401, 413, 415, 405, 404]
+    assert {one.headers.get("connection") for one in unread} == {"close"}
+    read = [desk.ask(SEARCH, content=small, **asked), desk.ask(SEARCH, content=b"{", **asked),
+            desk.ask("/children/1"), desk.ask("/children/1", method="PUT")]  # fmt: skip
+    assert "close" not in {one.headers.get("connection") for one in read}
+
+
 def test_bodies_that_cannot_be_read_count_among_the_requests_of_a_reader(own):
     with own.serving(CONTACTPOINT_RATE="1", CONTACTPOINT_BURST="2"):
         asked = {"method": "POST", "content": b"{", "headers": JSON}

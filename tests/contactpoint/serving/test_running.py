@@ -151,6 +151,14 @@ def test_a_database_out_of_reach_is_named_and_how_without_its_words(health, own)
     assert b"contactpoint_projection_lag_events" not in told
 
 
+def test_a_record_of_access_that_another_holds_is_not_ready_until_it_is_let_go(health, own):
+    with closing(sqlite3.connect(own.home / "access.db", isolation_level=None)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        assert checks(health.ready())["record of access"] == "held by another"
+        held.execute("ROLLBACK")
+        assert "record of access" not in checks(health.ready())
+
+
 def test_tables_of_another_version_are_not_ready(health, own):
     with closing(sqlite3.connect(own.home / "read.db")) as read, read:
         read.execute("UPDATE read_schema SET version_num = '0000'")
