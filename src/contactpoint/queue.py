@@ -80,8 +80,7 @@ class Queue:
         seen = [
             task
             for task in tasks
-            if shown.issuperset(task.ids)
-            and (store.is_cleared or task.pair is None or not across(*task.ids))
+            if shown.issuperset(task.ids) and (task.pair is None or not across(*task.ids))
         ]
         states = _states(store, seen)
         about = knowing({record for task in seen for record in task.ids}, store)

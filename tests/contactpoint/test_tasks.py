@@ -279,6 +279,36 @@ def test_a_pair_across_a_never_link_is_in_no_queue_from_the_moment_it_is_drawn(d
     assert desk.listed() == []
 
 
+@pytest.mark.parametrize("links", [False, True])
+def test_clearance_for_shields_lets_nobody_see_a_task_across_a_never_link(desk, links):
+    """Of pairs that somebody asked about, too, which wait on whatever a run makes of them."""
+    cleared = desk.token("cora", "steward", "shielding-officer")
+    with desk.opened() as store:
+        pairs = [(one.left, one.right) for one in store.workings.open_pairs()]
+        names = {one.record: f"{one.source}:{one.key}" for one in store.workings.records()}
+    for pair in pairs:
+        desk.run("review", "raise", *(names[one] for one in pair), *REASON, by=desk.bram)
+    assert desk.listed(by=cleared)
+    with desk.opened() as store:
+        store.projector.catch_up()
+        separating = Separating(
+            store.log,
+            store.keys,
+            store.master,
+            store.workings.merged_into,
+            store.workings.retired_of,
+        )
+        for left, right in pairs:
+            officers, origin = By("cora", "dele"), store.origin("never-link draw")
+            separating.draw([left], [right], officers, origin, Grounds("other", "x"))
+    if links:
+        desk.run("link")
+    assert desk.listed() == desk.listed(by=cleared) == []
+    for left, right in pairs:
+        with pytest.raises(NotFoundError):
+            desk.opened_pair(f"{left.hex[:8]}-{right.hex[:8]}", by=cleared)
+
+
 def test_a_family_stays_ones_own_when_the_child_is_merged(desk):
     before = desk.numbers()[0]
     desk.run("review", "relatives", before["south", "9000000025"], by=desk.ada)
