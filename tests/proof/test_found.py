@@ -145,3 +145,22 @@ def test_an_old_identity_is_held_together_again_when_what_showed_some_of_it_is_u
     index.adopted("transfer:K801200024001")
     index.adopted("chess:CHESSLAQZ0008")
     index.judge_and_undo("transfer:K801200024001", "cases:LAQZ0005", "link")
+
+
+def test_a_number_shared_with_a_shielded_child_stays_a_question_where_the_other_has_no_name(index):
+    """A trace that makes no child of its own; what all at once asks about a delta has asked."""
+    index.load("trace", [(4, "swapped")])
+    pair = {"trace:HOSPLAQZ0003", "pds:9000000017"}
+
+    def waiting():
+        pairs = index.store.workings.open_pairs()
+        return [{index.ids[one.left], index.ids[one.right]} for one in pairs]
+
+    assert pair in waiting()
+    index.shield("pds:9000000017")
+    index.load("pds", [(one, "moved") for one in range(8)])
+    assert pair in waiting()
+    index._nothing_is_left_to_link()
+    index.lift("pds:9000000017")
+    index.link()
+    index._nothing_is_left_to_link()

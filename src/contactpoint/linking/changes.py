@@ -17,13 +17,19 @@ from events.record import (
     RecordReturned,
     RecordWithdrawn,
 )
-from events.shield import RecordsReleased, Shield
+from events.shield import RecordsReleased, Shield, ShieldLifted
 from events.shield import evolve as evolve_shield
 
 STATED = (RecordReceived, RecordAmended, RecordReturned, RecordWithdrawn, RecordErased)
 OWN = ("linked", "contradicted")
 """Why a run itself releases what was withheld: it has placed the records in the same commit."""
-WATCHED: tuple[type[Event], ...] = (*STATED, ChunkAppended, *judged.CHANGES, RecordsReleased)
+WATCHED: tuple[type[Event], ...] = (
+    *STATED,
+    ChunkAppended,
+    *judged.CHANGES,
+    RecordsReleased,
+    ShieldLifted,
+)
 
 
 def changed(log: Log, after: int, upto: int) -> set[int]:
@@ -60,6 +66,9 @@ def _spoken_of(recorded: Recorded, log: Log) -> Collection[UUID]:
             return known.left | known.right
         case RecordsReleased(records=records, reason=reason):
             return () if reason in OWN else records
+        case ShieldLifted():
+            # A number that they share with others says something of these again.
+            return log.replay(recorded.originator_id, Shield(), evolve_shield).records
         case RecordErased(beside=beside):
             return recorded.originator_id, *beside
         case event if isinstance(event, STATED):

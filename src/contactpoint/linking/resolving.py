@@ -1,6 +1,6 @@
 """Neighbourhoods become children, and pairs left to people: what follows goes into a commit."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -94,17 +94,22 @@ class Resolving:
 
     def _refer_bare(
         self,
-        bare: Collection[Pair],
+        bare: Set[Pair],
         resolution: Resolution,
         ids: dict[int, UUID],
         commit: Commit,
     ) -> None:
-        """A person who is cleared decides on whom such a number belongs to."""
+        """A person who is cleared decides on whom such a number belongs to.
+
+        Also where one of the two makes no child of its own; not of what is withheld, or gone.
+        """
         judged = {pair for _, pair in self._surroundings.laid.judged(bare)}
+        hidden = commit.gone.union(*(one.group for one in commit.shields.withheld))
         child = {o: place for place, one in enumerate(resolution.children) for o in one}
-        for pair in sorted(bare):
-            left, right = child.get(pair.left), child.get(pair.right)
-            if pair not in judged and None not in (left, right) and left != right:
+        for pair in sorted(bare - judged):
+            is_told = not any(o in hidden or commit.shields.withholds(ids[o]) for o in pair[:2])
+            left, right = (child.get(o, ids[o]) for o in pair[:2])
+            if is_told and left != right:
                 commit.refer(ids[pair.left], ids[pair.right], pair.pattern, pair.weight)
 
     def _placed(
