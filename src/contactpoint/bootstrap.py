@@ -343,7 +343,9 @@ class Contactpoint:
         from contactpoint.evaluating.measuring import Evaluating
 
         index = self.linking.index(self.model)
-        return Evaluating(self.open_records, self.filling, index, self.log, self.master)
+        return Evaluating(
+            self.open_records, self.filling, index, self.log, self.master, self.model_of
+        )
 
     @property
     def erasing(self) -> "Erasing":

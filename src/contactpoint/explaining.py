@@ -6,17 +6,21 @@ from uuid import UUID
 
 from contactpoint.errors import NotFoundError
 from contactpoint.linking.filling import Filling
-from contactpoint.verdicts import Judge, Verdict, Weighed, Why, how_joined, weighed
+from contactpoint.verdicts import (
+    Judge,
+    Verdict,
+    Weighed,
+    apart_by_fields,
+    how_joined,
+    weighed,
+    weighed_by_fields,
+)
 from linkage.decide import Decision
-from linkage.declared import decide as declared
-from linkage.declared.blocking import shared_rules
-from linkage.declared.cells import record_of
 from linkage.declared.model import DeclaredModel
 from linkage.meeting import Meeting
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.weigh import Weight
-from person.particulars import Particulars
 from projections.open_records import OpenRecords
 from projections.pair import PairedRecord
 from projections.workings import Workings
@@ -92,18 +96,9 @@ def explain(  # noqa: PLR0913 - the pair, what it is weighed by, and who asks
             "records of tables of two shapes are never compared; expected two of one shape"
         )
     if (of_shape := models[0]) is not None:
-        return Explanation(_by_fields(one, other, of_shape), found, of_shape)
+        pair = weighed_by_fields(one.declared, other.declared, of_shape)
+        return Explanation(pair, found, of_shape)
     return Explanation(weighed(standardise(one), standardise(other), model), found)
-
-
-def _by_fields(one: Particulars, other: Particulars, model: DeclaredModel) -> Weighed:
-    left, right = (
-        record_of({each.field: each.value for each in stated.declared}, model.shape)
-        for stated in (one, other)
-    )
-    weight = model.weigh(model.pattern(left, right))
-    decision = declared.decide_pattern(weight.pattern, weight.total, model)
-    return Weighed(Meeting(shared_rules(left, right, model), ()), weight, decision)
 
 
 def why_apart(
@@ -111,21 +106,10 @@ def why_apart(
 ) -> Verdict | None:
     """Why the two records of an explanation are two children; None where they are one."""
     if found.of_shape is not None:
-        return _why_apart_by_fields(found)
+        return None if found.same_child else apart_by_fields(found.weighed)
     ids = [one.record for one in found.records]
     left, right = (workings.record(record) for record in ids)
     if left is None or right is None:
         return None
     referred = {frozenset(pair) for pair in workings.open_pairs_of(ids)}
     return Judge(workings, filling, model, referred).verdict(left, right, found.weighed)
-
-
-def _why_apart_by_fields(found: Explanation) -> Verdict | None:
-    if found.same_child:
-        return None
-    if not found.meeting.rules:
-        return Verdict("never compared", "no rule of its model asks what they agree on")
-    if found.decision.outcome == "non_link":
-        return Verdict("weighed too low", f"{found.weight.total:+z.1f} bits")
-    why: Why = "referred" if found.decision.outcome == "review" else "kept apart"
-    return Verdict(why, found.decision.reason)

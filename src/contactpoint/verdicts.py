@@ -1,6 +1,6 @@
 """Why two records are not one child in the index: where on its way a pair was lost."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
@@ -12,10 +12,15 @@ from contactpoint.linking.filling import Filling
 from linkage import pattern as patterns
 from linkage.comparable import Comparable
 from linkage.decide import Decision, Levels, contradiction, decide
+from linkage.declared import decide as declared
+from linkage.declared.blocking import shared_rules
+from linkage.declared.cells import record_of
+from linkage.declared.model import DeclaredModel
 from linkage.meeting import Meeting, agreements, losses, meeting
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.weigh import Weight, weigh
+from person.particulars import Declared
 from projections.workings import IndexedRecord, Workings
 
 Why = Literal[
@@ -46,6 +51,29 @@ def weighed(left: Comparable, right: Comparable, model: Model) -> Weighed:
     return Weighed(meeting(left, right, model.population), weight, decide(weight, model))
 
 
+def weighed_by_fields(
+    left: Sequence[Declared], right: Sequence[Declared], model: DeclaredModel
+) -> Weighed:
+    """The same of two records of a table of another shape."""
+    one, other = (
+        record_of({each.field: each.value for each in stated}, model.shape)
+        for stated in (left, right)
+    )
+    weight = model.weigh(model.pattern(one, other))
+    decision = declared.decide_pattern(weight.pattern, weight.total, model)
+    return Weighed(Meeting(shared_rules(one, other, model), ()), weight, decision)
+
+
+def apart_by_fields(pair: Weighed) -> Verdict:
+    """Why two records of a table of another shape are two children."""
+    if not pair.meeting.rules:
+        return Verdict("never compared", "no rule of its model asks what they agree on")
+    if pair.decision.outcome == "non_link":
+        return Verdict("weighed too low", _dear(pair.weight))
+    why: Why = "referred" if pair.decision.outcome == "review" else "kept apart"
+    return Verdict(why, pair.decision.reason)
+
+
 def how_joined(pair: Weighed) -> str:
     """How two records of one child came together."""
     linked = pair.meeting.rules and pair.decision.outcome == "link"
@@ -70,11 +98,12 @@ class Judge:
         pair: Weighed,
         *,
         compared: bool = True,
+        by_fields: bool = False,
     ) -> Verdict | None:
         """Why two records are apart; None where they are of one child.
 
         ``compared``: False where it is known that the index did not compare the two, whatever
-        keys they share.
+        keys they share. ``by_fields``: they are of a table of another shape.
         """
         if left.child is not None and left.child == right.child:
             return None
@@ -83,6 +112,8 @@ class Judge:
             return Verdict("not linked", f"a record of {named} was not linked yet")
         if self.filling.never_compares(left.source, right.source):
             return Verdict("one source", f"{left.source} holds one record of each child")
+        if by_fields:
+            return apart_by_fields(pair)
         if not pair.meeting.rules:
             return Verdict("never compared", _unmet(pair))
         return self._compared(left, right, pair, compared=compared)

@@ -119,6 +119,25 @@ def test_children_of_the_same_names_are_never_compared_with_them(home, tmp_path)
         home.run("why", "club:1", "school:1", "--reason", "test")
 
 
+def test_a_missed_pair_is_looked_into_by_the_fields_of_its_table(home, tmp_path):
+    """People of one home are not linked; a truth that has them as one person misses them."""
+    homes: dict = {}
+    for n, one in enumerate(PEOPLE, 1):
+        homes.setdefault(one["phone"] or f"none {n}", []).append(n)
+    rows = [["club", n, phone] for phone, numbers in homes.items() for n in numbers]
+    with (tmp_path / "truth.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["source", "record_id", "person"], *rows])
+    errors = tmp_path / "errors.csv"
+    told = home.run("evaluate", tmp_path / "truth.csv", "--errors", errors).stdout
+    assert "not measured: no children's records were compared" in told
+    missed = [row for row in read(errors) if row["error"] == "missed"]
+    assert {row["what"] for row in missed} == {"weighed too low", "referred"}
+    for row in missed[:20]:
+        pair = (f"{row[f'source_{one}']}:{row[f'record_id_{one}']}" for one in "ab")
+        why = json.loads(home.run("why", *pair, "--json").stdout)
+        assert (why["apart"]["why"], f"{why['weight']:.4f}") == (row["what"], row["weight"])
+
+
 def test_a_delta_joins_the_records_that_it_repeats(home, tmp_path):
     again = [PEOPLE[n] for n in range(0, 40, 2)]
     load(home, write(tmp_path / "again.csv", again, first=9_001), mapping(tmp_path), source="other")

@@ -92,7 +92,7 @@ EVERY = 10
 def twins_of(records, seed):
     """The twin of every tenth child, with one record in each source: half are of the other sex."""
     rng, last = random.Random(seed), records[-1][0]
-    twins: list = []
+    twins: list[tuple[int, int, Comparable]] = []
     for n, source, record in records:
         if (n - 1) // 2 % EVERY == 0:
             own = {"given": (word(rng),), "sex": rng.choice("FM")}

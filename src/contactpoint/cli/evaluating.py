@@ -170,7 +170,9 @@ def _show_errors(found: "Evaluation") -> None:
             "of one person": review.of_one_person,
             "records with one": f"{review.records:,} ({review.share_of_records:.2%})",
             "calibration error": f"{calibration.expected_error:.4f} expected, "
-            f"{calibration.greatest_error:.4f} in the worst bin",
+            f"{calibration.greatest_error:.4f} in the worst bin"
+            if calibration.bins
+            else "not measured: no children's records were compared",
         }
     )
 

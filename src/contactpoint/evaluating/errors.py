@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
 from typing import Literal, Self
 from uuid import UUID
@@ -13,7 +13,15 @@ import numpy as np
 
 from contactpoint.evaluating.held import Held
 from contactpoint.evaluating.truth import Known, tells
-from contactpoint.verdicts import Judge, Weighed, how_joined, in_standard_form, weighed
+from contactpoint.explaining import Shaped
+from contactpoint.verdicts import (
+    Judge,
+    Weighed,
+    how_joined,
+    in_standard_form,
+    weighed,
+    weighed_by_fields,
+)
 from linkage.evaluation import Ints
 from linkage.index import Pairs
 from linkage.meeting import agreements
@@ -98,8 +106,11 @@ class Misses(msgspec.Struct, frozen=True):
 class Lookout:
     """Looks into pairs that are wrong, batch by batch."""
 
-    def __init__(self, workings: Workings, judge: Judge, held: Held, tell: Progress) -> None:
+    def __init__(
+        self, workings: Workings, judge: Judge, held: Held, shaped: Shaped, tell: Progress
+    ) -> None:
         self._workings, self._judge, self._held, self._tell = workings, judge, held, tell
+        self._shaped = cache(shaped)
 
     def missed(self, pairs: Pairs) -> list[WrongPair]:
         """Pairs of one person in two children. ``pairs``: those that the index compared."""
@@ -108,7 +119,8 @@ class Lookout:
         found = []
         for left, right, pair in self._weighed(self._held.partition.missed(MOST)):
             compared = pair.weight.probability < review or kept.has(left.ordinal, right.ordinal)
-            verdict = self._judge.verdict(left, right, pair, compared=compared)
+            by_fields = self._shaped(left.source) is not None
+            verdict = self._judge.verdict(left, right, pair, compared=compared, by_fields=by_fields)
             if verdict is not None:
                 found.append(WrongPair.of(left, right, verdict.why, verdict.reason, pair))
         return found
@@ -134,8 +146,17 @@ class Lookout:
             for a, b in some:
                 # A record may be erased while it is looked into.
                 if a in records and b in records:
-                    yield records[a], records[b], weighed(formed[a], formed[b], self._judge.model)
+                    by_fields = self._by_fields(records[a], records[b])
+                    pair = by_fields or weighed(formed[a], formed[b], self._judge.model)
+                    yield records[a], records[b], pair
             self._tell("look into pairs", start + len(some))
+
+    def _by_fields(self, left: IndexedRecord, right: IndexedRecord) -> Weighed | None:
+        """Two records of one other shape, weighed by its model; None of children's."""
+        one, other = (self._shaped(record.source) for record in (left, right))
+        if one is None or one != other or left.compared is None or right.compared is None:
+            return None
+        return weighed_by_fields(left.compared.declared, right.compared.declared, one)
 
 
 class Shown(msgspec.Struct, frozen=True):

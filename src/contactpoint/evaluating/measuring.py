@@ -21,6 +21,7 @@ from contactpoint.evaluating.errors import (
 from contactpoint.evaluating.groups import Group, groups
 from contactpoint.evaluating.held import Counts, Held
 from contactpoint.evaluating.truth import Truth, tells
+from contactpoint.explaining import Shaped
 from contactpoint.linking.filling import Filling
 from contactpoint.linking.neighbourhoods import decided
 from contactpoint.linking.sureness import chances
@@ -99,6 +100,8 @@ class Evaluating:
     index: Index
     log: Log
     master: MasterKey
+    shaped: Shaped
+    """Whose records are of tables of another shape, and by which model they are weighed."""
 
     def evaluate(self, truth: Truth, today: date, progress: Progress | None = None) -> Measured:
         """Measure the index against the truth. ``today``: the day on which ages are told."""
@@ -110,7 +113,8 @@ class Evaluating:
         pairs = self.index.pairs_within(log_odds(LEAST))
         referred = workings.open_pairs()
         asked = {frozenset((pair.left, pair.right)) for pair in referred}
-        lookout = Lookout(workings, Judge(workings, self.filling, model, asked), held, tell)
+        judge = Judge(workings, self.filling, model, asked)
+        lookout = Lookout(workings, judge, held, self.shaped, tell)
         missed, false = lookout.missed(pairs), lookout.false(truth.known)
         whole = held.partition.measures()
         compared = [p for p in decided(pairs, model) if probability(p.weight) >= LEAST]

@@ -250,6 +250,8 @@ def _curves(found: Evaluation) -> str:
         ],
     )
     calibration = found.calibration
+    if not calibration.bins:
+        return "<h2>Calibration</h2><p class='dim'>No children's records were compared.</p>"
     return (
         "<h2>Precision and recall by threshold</h2><p class='dim'>What linking every pair of the "
         "index from a weight on would give, without the rules, rivals and bars that come after; "
