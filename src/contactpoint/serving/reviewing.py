@@ -136,7 +136,7 @@ def review_list(
     Others' tasks are neither told nor counted.
     """
     seat.store.projector.catch_up()
-    of, reader = "reviews", seat.actor.subject
+    of, reader = "turns", seat.actor.subject
     place = seat.service.cursors.open(cursor, of, reader) if cursor else None
     behind = msgspec.convert(place, Place) if place else None
     told = list(islice(tasks_of(seat.store, behind), limit + 1))
