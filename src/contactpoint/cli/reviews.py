@@ -83,7 +83,7 @@ def list_(limit: int, as_json: bool) -> None:
     )
     if len(tasks) > limit:
         more = f"{len(tasks) - limit:,} more" if len(tasks) <= COUNTED else "there are more"
-        say(f"{more}: --limit {min(len(tasks), COUNTED)} shows them")
+        say(more if limit == COUNTED else f"{more}: --limit {min(len(tasks), COUNTED)} shows them")
     first = next((task for task in tasks if task.pair), None)
     if first:
         say(f"'contactpoint review show {first.name} --reason ...' shows the first pair")
