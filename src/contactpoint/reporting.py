@@ -186,7 +186,10 @@ def _errors(
 
 
 def _fewest(pairs: Collection[Pair]) -> int:
-    """How many records have to go so that none of these pairs is left, the worst of them first."""
+    """How many records have to go so that none of these pairs is left, the worst of them first.
+
+    Of records that were parted in two these are the fewest; of other pairs there may be fewer.
+    """
     others: dict[UUID, set[UUID]] = defaultdict(set)
     for one, other in pairs:
         others[one].add(other)
