@@ -253,7 +253,7 @@ class Contactpoint:
 
     def authorities(self, records: "Collection[UUID]") -> frozenset[str]:
         """The authorities responsible for the children of these records, for ``About``."""
-        return self.workings.authorities(records, day_of(self.chance.clock()).isoformat())
+        return frozenset(self.authority_of_each(records).values())
 
     def authority_of_each(self, records: "Collection[UUID]") -> "dict[UUID, str]":
         """The authority responsible for the child of each of these records, where it is known."""

@@ -1,6 +1,6 @@
 """The pairs that await a steward, as the queue's tables have them; those not to be seen, too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -53,13 +53,18 @@ def following(target: Target, behind: Turn | None, limit: int) -> list[OpenPair]
 
 def sharing(target: Target, records: Iterable[UUID]) -> list[OpenPair]:
     """Those that have any of these records, in no order."""
-    found: dict[tuple[UUID, UUID], OpenPair] = {}
+    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state != "settled")
+    pairs = map(_pair, of_records(target, query, records))
+    return list({(pair.left, pair.right): pair for pair in pairs}.values())
+
+
+def of_records(
+    target: Target, query: sa.Select[Any], records: Iterable[UUID]
+) -> Iterator[sa.Row[Any]]:
+    """The rows of a query of pairs that have any of these records; twice where they have two."""
     for part in rows.parts(sorted(record.bytes for record in records)):
         for side in (REVIEW_PAIR.c.left, REVIEW_PAIR.c.right):
-            query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.state != "settled", side.in_(part))
-            for pair in map(_pair, target.connection.execute(query)):
-                found[pair.left, pair.right] = pair
-    return list(found.values())
+            yield from target.connection.execute(query.where(side.in_(part)))
 
 
 def attended(target: Target, now: int) -> list[tuple[OpenPair, str]]:

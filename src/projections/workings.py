@@ -23,7 +23,16 @@ from projections.reading import Row, plain, reading
 from projections.review import CROWD, REVIEW_PAIR, WAITING
 from projections.routing import authorities
 from projections.runs import RUN
-from projections.waiting import OpenPair, Turn, attended, begins, following, open_pairs, sharing
+from projections.waiting import (
+    OpenPair,
+    Turn,
+    attended,
+    begins,
+    following,
+    of_records,
+    open_pairs,
+    sharing,
+)
 from projections.watched import Watched, bearers, numbers, watched
 
 OVERLAID = ("DRIFT", "SWAP")
@@ -213,14 +222,9 @@ class Workings:
     ) -> list[tuple[UUID, UUID]]:
         """The pairs that await a steward and have any of these records."""
         pair = REVIEW_PAIR.c
-        found: set[tuple[bytes, bytes]] = set()
+        query = sa.select(pair.left, pair.right).where(pair.state.in_(states))
         with reading(self.engine) as target:
-            for part in rows.parts([record.bytes for record in records]):
-                for side in (pair.left, pair.right):
-                    query = sa.select(pair.left, pair.right).where(
-                        pair.state.in_(states), side.in_(part)
-                    )
-                    found.update((a, b) for a, b in target.connection.execute(query))
+            found = {(row.left, row.right) for row in of_records(target, query, records)}
         return sorted((UUID(bytes=a), UUID(bytes=b)) for a, b in found)
 
     def referred_with(self, ordinals: Iterable[int]) -> set[int]:

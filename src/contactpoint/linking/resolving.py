@@ -134,7 +134,8 @@ class Resolving:
         lives = Lives(ids, children, self._known_child, self._workings, self._log)
         alive = {child.id for child in children if child.child.status == "current"}
         seen = {ordinal for ordinal in ids if commit.linked.get(ordinal) in alive}
-        if undone := self._undone(ids):
+        near = self._surroundings.near
+        if undone := near.undone_of(ids) if near is not None else []:
             # What a judgement showed of an old identity is of it again when that is undone.
             seen -= lives.unseen(min(undone))
         while True:
@@ -151,12 +152,6 @@ class Resolving:
             if not apart:
                 return resolution
             members = [member for member in members if member.ordinal not in apart]
-
-    def _undone(self, ordinals: Collection[int]) -> list[int]:
-        """When the judgements on any of these records were made that were undone since."""
-        near = self._surroundings.near
-        undone = near.undone() if near is not None and ordinals else {}
-        return [undone[ordinal] for ordinal in ordinals if ordinal in undone]
 
     def _member(self, record: Membership, gone: Collection[int]) -> Member:
         """A record as resolving sees it; one that stands in keeps no other of its source away."""

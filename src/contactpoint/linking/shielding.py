@@ -143,9 +143,9 @@ class Spreading:
 
         A judgement on the group itself, or one that let others of the neighbourhood take it in.
         """
-        over, undone = self._shields_over(group, ids), near.undone()
-        own = [undone[o] for o in group if o in undone]
-        beside = [undone[o] for o in ids if o in undone] if over else []
+        over = self._shields_over(group, ids)
+        own = near.undone_of(group)
+        beside = near.undone_of(ids) if over else []
         if not own and not beside:
             return False
         since = min(own or beside)

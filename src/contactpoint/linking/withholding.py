@@ -108,6 +108,11 @@ class Withholding:
         """
         return self._since().undone
 
+    def undone_of(self, ordinals: Iterable[int]) -> list[int]:
+        """When the judgements on any of these records were made that were undone since."""
+        undone = self.undone()
+        return [undone[ordinal] for ordinal in ordinals if ordinal in undone]
+
     def parted(self) -> Collection[int]:
         """Ordinals of the records that an act since the last run took out of a child."""
         return self._since().parted
