@@ -12,7 +12,6 @@ from uuid import UUID
 
 import msgspec
 
-from contactpoint.retention import Retention, latest, retention
 from contactpoint.telling import CONSENT, CORRECTION, RESPONSIBLE, Telling
 from events.child import remaining
 from events.consent import Consents, ConsentStated, is_disclosed, is_withdrawal
@@ -25,6 +24,7 @@ from events.store.heads import RecordHead
 from person.services import Involvement
 from projections.authority import made_out
 from projections.queries import Found, Queries
+from projections.retention import Retention, Returned, of_view, returned
 from projections.view import ChildView
 
 ACCEPTED = "accepted"
@@ -57,13 +57,6 @@ class Sensitive(msgspec.Struct, frozen=True):
 
     service: str
     contact: str
-
-
-class Returned(msgspec.Struct, frozen=True):
-    """The child left England, and a service began again there afterwards."""
-
-    date: str
-    source: str
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -114,19 +107,12 @@ class BesideRecords:
         if not isinstance(view, ChildView):
             return None
         told = self._told(found)
-        left = view.left_england.value.date if view.left_england else ""
-        back = returned(view)
         return Beside(
             authority=self._authority(told[RESPONSIBLE], view, today),
             corrections=self._corrections(told[CORRECTION]),
             sensitive=self._sensitive(told[CONSENT], found, today),
-            returned=back,
-            retention=retention(
-                view.birth.value if view.birth else None,
-                view.died.value if view.died else "",
-                "" if back else left,
-                today,
-            ),
+            returned=returned(view),
+            retention=of_view(view, today),
         )
 
     def offers(self, asked: Mapping[UUID, int], today: date) -> list[Offer]:
@@ -237,19 +223,3 @@ def _consents(told: Iterable[Recorded]) -> Consents:
 def _until(last: Recorded, messages: Iterable[Recorded]) -> Iterator[Recorded]:
     """Those that were recorded before another, or with it."""
     return (one for one in messages if one.origin.recorded <= last.origin.recorded)
-
-
-def returned(view: ChildView) -> Returned | None:
-    """That a service in England began after the child had left; None where none is known to.
-
-    Of a day of leaving that is known in part the latest that it may be counts.
-    """
-    left = latest(view.left_england.value.date) if view.left_england else None
-    if left is None:
-        return None
-    began = [
-        Returned(told.value.start, told.source)
-        for told in view.services
-        if told.value.start > left.isoformat()
-    ]
-    return min(began, key=lambda one: (one.date, one.source), default=None)

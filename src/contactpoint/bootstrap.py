@@ -15,7 +15,7 @@ from contactpoint.errors import DeniedError, NotFoundError, UsageError
 from contactpoint.intake.loading import Loading
 from contactpoint.moments import day_of
 from contactpoint.people.actor import Actor, Role, in_shell
-from contactpoint.people.deciding import About, Act, Outcome, Purpose, decide
+from contactpoint.people.deciding import About, Act, Outcome, Purpose, archive_years, decide
 from contactpoint.settings import Settings
 from contactpoint.sources import Sources
 from events.checkpoints import Checkpoints
@@ -32,6 +32,7 @@ from projections.lists import Lists
 from projections.open_records import NO_CLEARANCE, Clearance, OpenRecords
 from projections.projector import Projector
 from projections.queries import Found, Queries
+from projections.retention import begun, year_of_archive
 from projections.workings import Workings
 
 if TYPE_CHECKING:
@@ -215,15 +216,24 @@ class Contactpoint:
         """Through which everything goes that is shown to somebody."""
         return Guard(self.log.heads, self.catch_up)
 
-    @cached_property
+    @property
     def queries(self) -> Queries:
-        """What readers ask of children; SchemaError where read models are of another version."""
+        """What whoever acts may ask of children today; SchemaError as of ``workings``."""
+        return self._queries.reaching(self.archived_after)
+
+    @cached_property
+    def _queries(self) -> Queries:
         schema.check(self.read)
         return Queries(self.read, self.guard, self.settings.brokerage)
 
+    @property
+    def archived_after(self) -> str:
+        """The ISO date: whoever was archived on it or before is not there for whoever acts."""
+        return begun(day_of(self.chance.clock()), archive_years(self.actor))
+
     @cached_property
     def workings(self) -> Workings:
-        """What linking asks of the read models, unguarded; SchemaError likewise."""
+        """What linking asks of the read models, unguarded; SchemaError where of another version."""
         schema.check(self.read)
         return Workings(self.read)
 
@@ -244,7 +254,7 @@ class Contactpoint:
 
         return Telling(self.log, self.keys, self.master)
 
-    @cached_property
+    @property
     def beside(self) -> "BesideRecords":
         """What stands beside a child's records."""
         from contactpoint.beside import BesideRecords
@@ -258,6 +268,12 @@ class Contactpoint:
     def authority_of_each(self, records: "Collection[UUID]") -> "dict[UUID, str]":
         """The authority responsible for the child of each of these records, where it is known."""
         return self.workings.authority_of_each(records, day_of(self.chance.clock()).isoformat())
+
+    def archive_of_each(self, records: "Collection[UUID]") -> "dict[UUID, int]":
+        """The year of archive of the child of each of these records that is archived, from 1."""
+        today = day_of(self.chance.clock())
+        archived = self.workings.archived_by(records, today.isoformat())
+        return {record: year_of_archive(day, today) for record, day in archived.items()}
 
     def responsible(self, found: Found) -> "Authority":
         """The authority that is responsible for a child, as far as whoever asks may know."""
@@ -494,13 +510,15 @@ class Contactpoint:
         """What the roles of whoever acts open of what is hidden from others."""
         return Clearance(self.is_cleared, Role.ADOPTION_OFFICER in self.actor.roles)
 
-    def are_apart(self, records: "Sequence[UUID]") -> bool:
-        """Whether a never-link stands between these records that is none of the actor's business.
+    def are_barred(self, records: "Sequence[UUID]") -> bool:
+        """Whether a never-link between these records, or an archive, is not the actor's to see.
 
         It answers as if one of them did not exist.
         """
         across = is_across(self.log.heads.sides(records))
-        return decide(self.actor, Act.WHY, About(apart=across)).outcome is Outcome.ABSENT
+        archived = max(self.archive_of_each(records).values(), default=0)
+        about = About(apart=across, archived=archived)
+        return decide(self.actor, Act.WHY, about).outcome is Outcome.ABSENT
 
     @property
     def relatives(self) -> "Relatives":

@@ -29,6 +29,8 @@ from events.shield import evolve as evolve_shield
 from events.store.heads import ChildHead, HeadChanges, RecordHead
 from projections.database import scrub
 from projections.projector import Projector
+from projections.purging import Due
+from projections.retention import WHOLE, begun
 from projections.review import WAITING
 from projections.workings import Workings
 
@@ -36,6 +38,8 @@ WAIT = 60.0
 """Seconds for which an erasure waits for a rebuild to end."""
 AGAIN = "a restored backup held what had been erased"
 """The reason that is recorded where a restore replays an erasure."""
+PURGED = "the time for which the archive is kept has ended"
+"""The reason that is recorded of a purge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +109,64 @@ class Erasing:
         with self._alone():
             self._projector.catch_up()
             children = self._all_of(head)
-            records, known = set[UUID](), set[UUID]()
-            for child in children:
-                state = self._child(child)
-                records |= state.records | state.former
-                known |= ever(message.event for message in self._log.stream(child))
-            heads = self._log.heads.records(records | known).values()
-            # A child that has other records lets go of one that its source withdraws.
-            gone = (h.record for h in heads if h.child is None and h.state.standing == "withdrawn")
-            last = self._workings.placed_last(gone)
-            # An erasure cut short before the keys were destroyed has emptied the child already.
-            mine = [
-                one.record
-                for one in heads
-                if one.state.standing == "erased"
-                or (one.record in records and (one.child is None or one.child in children))
-                or last.get(one.record) in children
-            ]
-            return self._erase(mine, children, origin, reason, number)
+            return self._erase(self._records_of(children), children, origin, reason, number)
+
+    def _records_of(self, children: Sequence[UUID]) -> list[UUID]:
+        """Every record that is or was of a child and of those merged into it."""
+        records, known = set[UUID](), set[UUID]()
+        for child in children:
+            state = self._child(child)
+            records |= state.records | state.former
+            known |= ever(message.event for message in self._log.stream(child))
+        heads = self._log.heads.records(records | known).values()
+        # A child that has other records lets go of one that its source withdraws.
+        gone = (h.record for h in heads if h.child is None and h.state.standing == "withdrawn")
+        last = self._workings.placed_last(gone)
+        # An erasure cut short before the keys were destroyed has emptied the child already.
+        return [
+            one.record
+            for one in heads
+            if one.state.standing == "erased"
+            or (one.record in records and (one.child is None or one.child in children))
+            or last.get(one.record) in children
+        ]
+
+    def due(self, today: datetime.date) -> Due:
+        """The children and records whose archive has ended, six years after it began."""
+        self._projector.catch_up()
+        return self._workings.due(begun(today, WHOLE))
+
+    def purge(self, origin: Origin, *, most: int, reason: str = PURGED) -> Erased:
+        """Erase what is due, the children first: at most so many of these and of lone records.
+
+        What an erasure that was cut short has left undone is done before. Raises LockedError while
+        others are at work.
+        """
+        self._finish(origin)
+        with self._alone():
+            found = self.due(day_of(origin.recorded))
+            heads = self._log.heads.children(found.children[:most])
+            children: set[UUID] = set()
+            records = set(found.records[: max(0, most - len(heads))])
+            for head in heads.values():
+                of_one = self._all_of(head)
+                children.update(of_one)
+                records.update(self._records_of(of_one))
+            if not children and not records:
+                return Erased(0, 0, "", self._final(origin))
+            return self._erase(sorted(records), sorted(children), origin, reason, "")
+
+    def _finish(self, origin: Origin) -> None:
+        """Do what the ledger says was erased and is still there."""
+        notes = self._ledger.read(self._log.id)
+        self.again(
+            {record for note in notes for record in note.records},
+            {child for note in notes for child in note.children},
+            origin,
+        )
+        subjects = [subject.bytes for note in notes for subject in note.subjects]
+        if self._keys.live(subjects):
+            self._keys.destroy(subjects)
 
     def again(
         self, records: Collection[UUID], children: Collection[UUID], origin: Origin
@@ -177,9 +221,8 @@ class Erasing:
         reason: str,
         number: str,
     ) -> Erased:
-        """Say it in the log, and outside it; destroy the keys; remove what was made from them."""
+        """Say it outside the log, and in it; destroy the keys; remove what was made from them."""
         shields = self._shields(records)
-        self._append(records, children, shields, origin, reason)
         subjects = [record.bytes for record in records]
         subjects += [subject_of("shield", shield, self._master) for shield in shields]
         subjects += [subject_of("sensitive", record, self._master) for record in records]
@@ -193,6 +236,7 @@ class Erasing:
             for side in self._log.heads.sides(records)
         ]
         self._ledger.write(self._log.id, records, children, subjects)
+        self._append(records, children, shields, origin, reason)
         self._keys.destroy(subjects)
         self._projector.catch_up()
         self._projector.drop_half_made()

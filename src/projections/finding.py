@@ -21,6 +21,7 @@ from projections.folding import compact, fold
 from projections.index import CHILD, RECORD, SOURCE_KIND, metadata, with_statements
 from projections.prepared import Prepared
 from projections.projection import AFTER_FINISHING, Target
+from projections.retention import archived_of
 from projections.shielded import kind_of
 from projections.survivorship import Stated, birth, identity, name_in_use, sex
 from projections.view import is_restricted
@@ -33,11 +34,12 @@ IDENTITY = sa.Table(
     sa.Column("sex", sa.Text, nullable=False),
     sa.Column("restricted", sa.Boolean, nullable=False),
     sa.Column("contested", sa.Boolean, nullable=False),
+    sa.Column("archived", sa.Text, nullable=False),
     sa.Index("index_identity_child", "child", unique=True, info=AFTER_FINISHING),
     sa.Index("index_identity_birth", "birth", info=AFTER_FINISHING),
 )
 """The believed birth date and sex of each child; ``restricted`` where it is shielded, ``contested``
-where its records disagree."""
+where its records disagree; from ``archived`` on, an ISO date, few may read it."""
 
 NAME = sa.Table(
     "index_name",
@@ -186,6 +188,7 @@ def _add(
             believed.sex.value if believed.sex else "U",
             restricted,
             _is_contested(records),
+            archived_of(records, believed.birth.value if believed.birth else None),
         )
     )
     if restricted:

@@ -1,6 +1,7 @@
 """What readers ask of the read models of children. Nothing here shows more than a view.
 
 All of it goes through ``projections.guard``. What linking asks is in ``projections.workings``.
+Children who were archived too long ago for whoever asks are answered as if there were none.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ from projections.prepared import Prepared
 from projections.projection import Target
 from projections.reading import Row, reading
 from projections.renumbered import Changed, changed, changing
+from projections.retention import archived_on
 from projections.search import Search, TooBroadError, criteria
 from projections.shielded import safe_parents, under
 from projections.survivorship import Stated
@@ -69,11 +71,22 @@ class OfRecord(NamedTuple):
 class Queries:
     """Reads one read database; each answer comes from one transaction."""
 
-    def __init__(self, engine: sa.Engine, guard: Guard, contact: str = "") -> None:
-        """``contact``: how to reach who brokers contact with shielded children."""
+    def __init__(
+        self, engine: sa.Engine, guard: Guard, contact: str = "", *, archived_after: str = ""
+    ) -> None:
+        """``contact``: how to reach who brokers contact with shielded children.
+
+        ``archived_after``: an ISO date; who was archived on it or before is not there for whoever
+        asks. Everybody is where it is empty.
+        """
         self.engine = engine
         self.guard = guard
         self._contact = contact
+        self._archived_after = archived_after
+
+    def reaching(self, archived_after: str) -> "Queries":
+        """The same of another who asks."""
+        return Queries(self.engine, self.guard, self._contact, archived_after=archived_after)
 
     def child_by_number(self, number: str, *, override: bool = False) -> Found | None:
         """The child that a number answers for; a merged child's number answers with the survivor.
@@ -150,7 +163,7 @@ class Queries:
 
         def read(target: Target) -> dict[Numbered, list[Found]]:
             told = target.connection.execute(query).all()
-            found = _found(sorted({row.child for row in told}), target, self._contact)
+            found = self._found(sorted({row.child for row in told}), target)
             children = {one.child.bytes: one for one in found}
             answer: dict[Numbered, list[Found]] = {asked: [] for asked in wanted}
             for system, value, child in sorted(told):
@@ -174,7 +187,7 @@ class Queries:
     def _child(self, which: Callable[[Target], Any], tell: Callable[[Found], T]) -> T | None:
         def read(target: Target) -> tuple[list[Found], Under | None]:
             one = lasting(which(target), target)
-            found = _shown(dict([one]), target, self._contact) if one else []
+            found = self._shown(dict([one]), target) if one else []
             is_open = all(isinstance(one.view, ChildView) for one in found)
             return found, None if is_open else under(found[0].records, target)
 
@@ -201,11 +214,7 @@ class Queries:
         """
         rows = [OF_ID.first(target.connection, child=child) for child in children]
         known = [row for row in rows if row is not None]
-        shown = [
-            one
-            for child, number, *_ in known
-            for one in _shown({child: number}, target, self._contact)
-        ]
+        shown = [one for child, number, *_ in known for one in self._shown({child: number}, target)]
         return sorted(shown, key=lambda one: one.view.number)
 
     def find(self, search: Search, limit: int = MOST_FOUND) -> Answer:
@@ -221,13 +230,14 @@ class Queries:
             sa.select(CHILD.c.child)
             .join(IDENTITY, IDENTITY.c.child == CHILD.c.child)
             .where(CHILD.c.status == "current", *criteria(search))
+            .where(IDENTITY.c.archived > self._archived_after)
             .order_by(CHILD.c.number)
             .limit(limit + 1)
         )
 
         def read(target: Target) -> tuple[list[Found], bool]:
             children = list(target.connection.execute(query).scalars())
-            return _found(children[:limit], target, self._contact), len(children) > limit
+            return self._found(children[:limit], target), len(children) > limit
 
         found, more = self.guard.answer(self.engine, read, lambda it: _open_records(it[0]))
         return Answer(tuple(found), more=more)
@@ -317,11 +327,24 @@ class Queries:
 
         For officers, before they shield it.
         """
-        return self.guard.answer(
+        kin = self.guard.answer(
             self.engine,
             lambda target: household(child.bytes, target),
             lambda found: [record for kin in found for record in kin.records],
         )
+        return [one for one in kin if self._is_there(one.view)]
+
+    def _found(self, children: list[bytes], target: Target) -> list[Found]:
+        query = sa.select(CHILD.c.child, CHILD.c.number).where(CHILD.c.child.in_(children))
+        numbers = {row.child: row.number for row in target.connection.execute(query)}
+        return self._shown(numbers, target)
+
+    def _shown(self, numbers: Mapping[bytes, str], target: Target) -> list[Found]:
+        found = _shown(numbers, target, self._contact)
+        return [one for one in found if self._is_there(one.view)]
+
+    def _is_there(self, shown: View) -> bool:
+        return not self._archived_after or archived_on(shown) > self._archived_after
 
 
 def _open_records(found: Iterable[Found]) -> list[UUID]:
@@ -330,12 +353,6 @@ def _open_records(found: Iterable[Found]) -> list[UUID]:
 
 
 _OF_NUMBER = Prepared(CHILD.select().where(CHILD.c.number == sa.bindparam("number")))
-
-
-def _found(children: list[bytes], target: Target, contact: str) -> list[Found]:
-    query = sa.select(CHILD.c.child, CHILD.c.number).where(CHILD.c.child.in_(children))
-    numbers = {row.child: row.number for row in target.connection.execute(query)}
-    return _shown(numbers, target, contact)
 
 
 def _shown(numbers: Mapping[bytes, str], target: Target, contact: str) -> list[Found]:

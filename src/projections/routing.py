@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from events.record import Statement
 from projections import rows
 from projections.authority import made_out, services_of
-from projections.finding import current
+from projections.finding import IDENTITY, current
 from projections.index import RECORD, with_statements
 from projections.mergers import merged_into
 from projections.projection import Target
 from projections.responsible import RESPONSIBLE
-from projections.survivorship import Stated
+from projections.retention import archived_of
+from projections.survivorship import Stated, birth
 
 _decode = msgspec.json.Decoder(Statement).decode
 
@@ -44,6 +45,28 @@ def authorities(records: Collection[UUID], today: str, target: Target) -> dict[U
     lone = _made_out({record: [stated] for record, stated in alone.items()}, today)
     told = lone | {record: known[child] for record, child in child_of.items() if child in known}
     return {UUID(bytes=record): code for record, code in told.items()}
+
+
+def archived(records: Collection[UUID], upto: str, target: Target) -> dict[UUID, str]:
+    """The day from which each record, or the child that it is of, is archived; where by ``upto``.
+
+    Days are ISO dates.
+    """
+    found: dict[UUID, str] = {}
+    for part in rows.parts([record.bytes for record in records]):
+        query = (
+            sa.select(RECORD.c.record, IDENTITY.c.archived)
+            .join(IDENTITY, IDENTITY.c.child == RECORD.c.child)
+            .where(RECORD.c.record.in_(part), IDENTITY.c.archived <= upto)
+        )
+        told = [tuple(row) for row in target.connection.execute(query)]
+        told += [(record, _day_of(stated)) for record, stated in _alone(part, target).items()]
+        found.update((UUID(bytes=record), day) for record, day in told if day <= upto)
+    return found
+
+
+def _day_of(lone: Stated) -> str:
+    return archived_of([lone], birth(lone.particulars))
 
 
 def _made_out(groups: Mapping[bytes, Sequence[Stated]], today: str) -> dict[bytes, str]:

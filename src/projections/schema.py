@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-VERSION = "0004"
+VERSION = "0005"
 """The newest revision in ``projections.migrations``; a test holds the tables equal to it."""
 NONE = "none"
 """The version of tables from before there were versions."""

@@ -19,9 +19,10 @@ from projections.history import HISTORY
 from projections.index import CHILD, RECORD, with_statements
 from projections.placing import PLACED, children_ever
 from projections.projection import Target
+from projections.purging import Due, due
 from projections.reading import Row, plain, reading
 from projections.review import CROWD, REVIEW_PAIR, WAITING
-from projections.routing import authorities
+from projections.routing import archived, authorities
 from projections.runs import RUN
 from projections.waiting import (
     OpenPair,
@@ -369,6 +370,16 @@ class Workings:
         """The authority responsible for the child of each of these records, where it is known."""
         with reading(self.engine) as target:
             return authorities(records, today, target)
+
+    def archived_by(self, records: Collection[UUID], upto: str) -> dict[UUID, str]:
+        """The day from which each of these is archived, itself or its child; where by ``upto``."""
+        with reading(self.engine) as target:
+            return archived(records, upto, target)
+
+    def due(self, upto: str) -> Due:
+        """What was archived by a day, ISO: to be purged."""
+        with reading(self.engine) as target:
+            return due(upto, target)
 
     def runs(self) -> list[Row]:
         """The runs of linking, the latest first."""

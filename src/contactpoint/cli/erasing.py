@@ -1,6 +1,7 @@
-"""Commands that destroy or renew keys: erase, key rotate."""
+"""Commands that destroy or renew keys: erase, purge, key rotate."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +10,13 @@ from contactpoint.cli.judging import say_whether
 from contactpoint.cli.output import many, print_json, progress, say
 from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
+
+if TYPE_CHECKING:
+    from contactpoint.erasing import Erased
+    from projections.purging import Due
+
+MOST_PURGED = 10_000
+"""Children purged at once: in one commit, of some ten events each."""
 
 
 @click.command(
@@ -55,6 +63,66 @@ def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
         say(f"final on {done.final}, when the last older backup of the keys has expired")
     say_whether(follows)
     return 0
+
+
+@click.command(epilog=examples("purge --plan", "purge --yes"))
+@click.option("--plan", is_flag=True, help="Only say how much is due.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask whether you mean it, as is asked on a terminal."
+)
+@click.option(
+    "--most",
+    type=click.IntRange(min=1),
+    default=MOST_PURGED,
+    show_default=True,
+    metavar="N",
+    help="Children and lone records at once; the rest stays due.",
+)
+@token_option
+@json_option
+def purge(plan: bool, yes: bool, most: int, as_json: bool) -> None:
+    """Erase for ever who was archived six years ago.
+
+    A child is archived on the 18th birthday, a year after its death, or three years after it left
+    England. A record that is of no child goes by its own dates. Each is erased as 'erase' does it.
+    May be begun again after it was cut short. Administrators only.
+    """
+    from contactpoint.moments import day_of
+
+    with opened(Act.PURGE) as store:
+        origin = store.origin("purge")
+        due = store.erasing.due(day_of(origin.recorded))
+        if not plan and not yes and sys.stdin.isatty():
+            say(_due(due))
+            click.confirm("This cannot be undone. Purge?", abort=True, err=True)
+        if not plan:
+            done = store.erasing.purge(origin, most=most)
+            follows = store.follow(store.origin("link"))
+            due = store.erasing.due(day_of(origin.recorded))
+            store.checkpoints.write(store.log)
+    left = {"due": len(due.children), "due_records": len(due.records)}
+    if as_json:
+        purged = {} if plan else _purged(done)
+        print_json({**purged, **left})
+        return
+    if not plan:
+        say(f"{_children(done.children)} purged, {many(done.records, 'record')}")
+        say(f"final on {done.final}, when the last older backup of the keys has expired")
+        say_whether(follows)
+    click.echo(_due(due))
+
+
+def _purged(done: "Erased") -> dict[str, int | str]:
+    return {"children": done.children, "records": done.records, "final": str(done.final)}
+
+
+def _due(due: "Due") -> str:
+    lone = f", and {many(len(due.records), 'record')} of no child" if due.records else ""
+    return f"due to be purged: {_children(len(due.children))}{lone}"
+
+
+def _children(count: int) -> str:
+    return f"{count:,} child{'ren' * (count != 1)}"
 
 
 @click.group()

@@ -50,7 +50,7 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
         records = store.record_named(left), store.record_named(right)
         found = (
             None
-            if store.are_apart(records)
+            if store.are_barred(records)
             else explain(store.open_records, store.model, *records, store.model_of)
         )
         store.record_look(

@@ -41,6 +41,7 @@ COMMANDS = {
     "rebuild": "contactpoint.cli.store",
     "verify": "contactpoint.cli.operations",
     "erase": "contactpoint.cli.erasing",
+    "purge": "contactpoint.cli.erasing",
     "key": "contactpoint.cli.erasing",
     "doctor": "contactpoint.cli.operations",
     "backup": "contactpoint.cli.keeping",

@@ -57,9 +57,14 @@ class _Candidate(NamedTuple):
 class PersonMatching:
     """Matches one person at a time; threads wait for each other."""
 
-    def __init__(self, queries: Queries, index: OpenIndex) -> None:
+    def __init__(self, queries: Queries, index: OpenIndex, turn: Lock | None = None) -> None:
+        """``turn`` is held by whoever matches; by all that share the index."""
         self._queries, self._index = queries, index
-        self._lock = Lock()
+        self._lock = turn or Lock()
+
+    def asked_by(self, queries: Queries) -> "PersonMatching":
+        """The same for another who asks, with what they may read."""
+        return PersonMatching(queries, self._index, self._lock)
 
     def match(
         self, person: Described, *, limit: int = MOST_FOUND, only_certain: bool = False

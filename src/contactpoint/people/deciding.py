@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from contactpoint.people.actor import Actor, Role
+from projections.retention import FIRST, WHOLE
 
 
 class Act(StrEnum):
@@ -54,6 +55,7 @@ class Act(StrEnum):
     EXPORT_CLEARED = "export what is hidden"
     EVALUATE = "measure accuracy"
     ERASE = "erase"
+    PURGE = "purge"
     ROTATE = "rotate keys"
     REBUILD = "rebuild read models"
     VERIFY = "verify the log"
@@ -102,6 +104,9 @@ class About:
     """A child of it is of the actor's own family."""
     large: bool = False
     """More records hang on it than one person should decide."""
+    archived: int = 0
+    """The year of archive that a child of it is in, 1 to 6; 7 where its purge is due; 0 where all
+    are live."""
     involved: bool | None = None
     """Whether the actor's organisation works with the child; None where that is not asked."""
 
@@ -160,6 +165,17 @@ class Rule:
     """Only in the shell of an administrator, and not with a token."""
 
 
+def archive_years(actor: Actor) -> int:
+    """For how many years after a child was archived somebody may read it; 0 for live ones alone.
+
+    Data managers the first, administrators until the purge: for enquiries of the law, serious case
+    reviews and enquiries into deaths (House of Commons, Hansard, 21 April 2009).
+    """
+    if Role.ADMINISTRATOR in actor.roles:
+        return WHOLE
+    return FIRST if Role.DATA_MANAGER in actor.roles else 0
+
+
 def decide(
     actor: Actor,
     act: Act,
@@ -206,7 +222,8 @@ def _hidden(actor: Actor, rule: Rule, about: About) -> bool:
     elsewhere = bool(actor.authority and about.authorities - {actor.authority})
     own = actor.authority in about.authorities
     return (
-        (elsewhere and not own and not rule.elsewhere)
+        about.archived > archive_years(actor)
+        or (elsewhere and not own and not rule.elsewhere)
         or (about.family and not rule.family)
         or (about.shielded and rule.cleared and Role.SHIELDING_OFFICER not in actor.roles)
         or (about.apart and rule.cleared and Role.ADOPTION_OFFICER not in actor.roles)
@@ -307,6 +324,7 @@ RULES: Mapping[Act, Rule] = {
     Act.EXPORT_CLEARED: Rule(_SHIELDING | _ADOPTION, strong=True),
     Act.EVALUATE: Rule(_ADMINISTRATOR),
     Act.ERASE: Rule(_ADMINISTRATOR),
+    Act.PURGE: Rule(_ADMINISTRATOR),
     Act.ROTATE: Rule(_ADMINISTRATOR),
     Act.REBUILD: Rule(_ADMINISTRATOR),
     Act.VERIFY: Rule(_roles(Role.AUDITOR, Role.ADMINISTRATOR)),

@@ -28,6 +28,7 @@ def knowing(
     heads = store.log.heads.records(records) if has_family else {}
     # Who works for no single authority is asked for none.
     authority = store.authority_of_each(records) if store.actor.authority else {}
+    archived = store.archive_of_each(records)
 
     def about_some(some: "Collection[UUID]") -> About:
         children = children_of(heads[one] for one in some if one in heads)
@@ -35,6 +36,7 @@ def knowing(
             authorities=frozenset(authority[one] for one in some if one in authority),
             shielded=not hidden.isdisjoint(some),
             family=has_family and store.relatives.among(person, children),
+            archived=max((archived[one] for one in some if one in archived), default=0),
         )
 
     return about_some
@@ -51,4 +53,5 @@ def about(hangs: "Hangs", store: "Contactpoint") -> About:
         shielded=bool(store.guard.hidden(hangs.records)),
         family=any(store.relatives.among(one, hangs.children) for one in people),
         large=hangs.is_large,
+        archived=max(store.archive_of_each(hangs.records).values(), default=0),
     )

@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from contactpoint.beside import Beside, Returned, Sensitive
+from contactpoint.beside import Beside, Sensitive
 from person.names import PersonName
 from person.particulars import Assessment, BirthDate, Declared, LeadProfessional
 from person.services import Involvement
+from projections.retention import Returned
 from projections.survivorship import Told
 from projections.view import ChildView, Departure, Fact, Name, Parent, RestrictedView, Whereabouts
 

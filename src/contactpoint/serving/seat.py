@@ -18,6 +18,7 @@ from litestar.params import HeaderParameter, SkipValidation
 from contactpoint.accesses import Capacity, Entry
 from contactpoint.bootstrap import Contactpoint
 from contactpoint.errors import DeniedError, UsageError
+from contactpoint.matching.person import PersonMatching
 from contactpoint.people.actor import Actor, Role
 from contactpoint.people.deciding import RULES, About, Act, Outcome, Purpose, decide
 from contactpoint.people.tokens import RevokedTokenError, TokenError
@@ -73,6 +74,11 @@ class Seat:
         for entry in self.pending:
             if isinstance(entry.event, ChildrenAccessed):
                 yield from entry.event.children
+
+    @property
+    def matching(self) -> PersonMatching:
+        """The matcher of described persons, with what whoever asks may read."""
+        return self.service.matching.asked_by(self.store.queries)
 
     def origin(self) -> Origin:
         """Who acts now, by this request."""

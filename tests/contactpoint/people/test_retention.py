@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactpoint.retention import retention
+from projections.retention import retention
 from person.particulars import BirthDate
 
 BORN = BirthDate("2010-03-04")

@@ -61,7 +61,7 @@ def patient_match(seat: Seated, data: JSONBody[dict[str, Any]]) -> Response[byte
     """
     question = _question(data, seat.service.today.isoformat())
     try:
-        matches = seat.service.matching.match(question.person, only_certain=question.only_certain)
+        matches = seat.matching.match(question.person, only_certain=question.only_certain)
     except TooLittleError as error:
         raise too_little(str(error)) from None
     matches = matches.among(seat.may_be_told(one.found for one in matches.matched))

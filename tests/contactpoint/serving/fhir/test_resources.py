@@ -5,7 +5,7 @@ import pytest
 
 from contactpoint.beside import Authority, Beside
 from contactpoint.beside import Sensitive as Told_of
-from contactpoint.retention import Retention
+from projections.retention import Retention
 from contactpoint.serving.fhir.capability import statement
 from contactpoint.serving.fhir.involved import care_team, related
 from contactpoint.serving.fhir.outcomes import invalid, too_many

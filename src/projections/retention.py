@@ -5,21 +5,32 @@ eighteenth birthday; archived for a year, for data managers alone; archived five
 enquiries of the law; then purged. After a death the child stays live for a year: counted from the
 death, since no feed states the day on which it was notified. Who left England stays live for the
 three years in which a return may be intended (SI 2007/2182, schedule 1, paragraph 2(d)), and no
-longer than to the birthday. Nothing here acts: states and dates are stated.
+longer than to the birthday.
+
+Of a shielded child the birth date alone counts, as its view shows no more: that a child is gone
+from the index must not tell of a death or a departure that is hidden.
 """
 
 import calendar
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
+import msgspec
+
 from person.particulars import BirthDate
+from projections.survivorship import Stated
+from projections.view import ChildView, View, view
 
 State = Literal["live", "archive year 1", "archive years 2-6", "purge due", "unknown"]
 
 ADULT, AFTER_DEATH, AFTER_LEAVING, FIRST, WHOLE = 18, 1, 3, 1, 6
 """Years: of age; live after a death; live after leaving England; of archive, for data managers and
 in all."""
+NEVER = "9999-12-31"
+"""The day of archiving of those of whom no date is known: later than any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,75 @@ def retention(birth: BirthDate | None, died: str, left: str, today: date) -> Ret
     return Retention(
         _state(today, archived, restricted, purged), rule, archived, restricted, purged
     )
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """The child left England, and a service began again there afterwards."""
+
+    date: str
+    source: str
+
+
+def of_view(view: View, today: date) -> Retention:
+    """The state today of the child that a view shows."""
+    born = view.birth
+    if not isinstance(view, ChildView):
+        return retention(born if isinstance(born, BirthDate) else None, "", "", today)
+    left = view.left_england.value.date if view.left_england and not returned(view) else ""
+    died = view.died.value if view.died else ""
+    return retention(view.birth.value if view.birth else None, died, left, today)
+
+
+def archived_on(view: View) -> str:
+    """The ISO date from which the child that a view shows is archived; ``NEVER`` for none."""
+    kept = of_view(view, date.min)
+    return NEVER if kept.archived is None else kept.archived.isoformat()
+
+
+def archived_of(records: Sequence[Stated], born: BirthDate | None) -> str:
+    """The same of a child by its current records, of whom a birth date is believed."""
+    if any(one.particulars.died or one.particulars.left_england for one in records):
+        return archived_on(view("", records))
+    return _adult(born.value) if born and not born.expected else NEVER
+
+
+@lru_cache(maxsize=10_000)
+def _adult(born: str) -> str:
+    """The ISO date of the eighteenth birthday; of a partial date the latest counts."""
+    day = latest(born)
+    return NEVER if day is None else _years(day, ADULT).isoformat()
+
+
+def begun(today: date, years: int) -> str:
+    """The last day on which what began that day is so many years old by today, as ISO date.
+
+    Whoever was archived on it or before has been for those years; ``retention`` says the same.
+    """
+    try:
+        return today.replace(year=today.year - years).isoformat()
+    except ValueError:
+        return today.replace(year=today.year - years, day=28).isoformat()
+
+
+def year_of_archive(archived: str, today: date) -> int:
+    """Which year of archive it is: 0 before it begins, 1 to 6, and 7 where the purge is due."""
+    return next((n for n in range(WHOLE + 1) if archived > begun(today, n)), WHOLE + 1)
+
+
+def returned(view: ChildView) -> Returned | None:
+    """That a service in England began after the child had left; None where none is known to.
+
+    Of a day of leaving that is known in part the latest that it may be counts.
+    """
+    left = latest(view.left_england.value.date) if view.left_england else None
+    if left is None:
+        return None
+    began = [
+        Returned(told.value.start, told.source)
+        for told in view.services
+        if told.value.start > left.isoformat()
+    ]
+    return min(began, key=lambda one: (one.date, one.source), default=None)
 
 
 def _state(today: date, archived: date, restricted: date, purged: date) -> State:
