@@ -1,5 +1,6 @@
 """The use case: which children of the index a described person may be, the likeliest first."""
 
+import copy
 from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import NamedTuple
@@ -57,14 +58,15 @@ class _Candidate(NamedTuple):
 class PersonMatching:
     """Matches one person at a time; threads wait for each other."""
 
-    def __init__(self, queries: Queries, index: OpenIndex, turn: Lock | None = None) -> None:
-        """``turn`` is held by whoever matches; by all that share the index."""
+    def __init__(self, queries: Queries, index: OpenIndex) -> None:
         self._queries, self._index = queries, index
-        self._lock = turn or Lock()
+        self._lock = Lock()
 
     def asked_by(self, queries: Queries) -> "PersonMatching":
-        """The same for another who asks, with what they may read."""
-        return PersonMatching(queries, self._index, self._lock)
+        """The same for another who asks, with what they may read; index and turn are shared."""
+        made = copy.copy(self)
+        made._queries = queries
+        return made
 
     def match(
         self, person: Described, *, limit: int = MOST_FOUND, only_certain: bool = False

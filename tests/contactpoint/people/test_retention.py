@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.retention import retention
 from person.particulars import BirthDate
+from projections.retention import retention
 
 BORN = BirthDate("2010-03-04")
 STATES = ["live", "archive year 1", "archive years 2-6", "purge due"]

@@ -5,7 +5,6 @@ import pytest
 
 from contactpoint.beside import Authority, Beside
 from contactpoint.beside import Sensitive as Told_of
-from projections.retention import Retention
 from contactpoint.serving.fhir.capability import statement
 from contactpoint.serving.fhir.involved import care_team, related
 from contactpoint.serving.fhir.outcomes import invalid, too_many
@@ -20,6 +19,7 @@ from person.particulars import (
 )
 from person.places import Address
 from person.services import Involvement
+from projections.retention import Retention
 from projections.survivorship import Stated
 from projections.view import Shielding, view
 from tests.contactpoint.serving.fhir.checked import checked
