@@ -19,10 +19,11 @@ from contactpoint.configuration import unknown
 from contactpoint.keeping.dates import noted
 from contactpoint.keeping.place import ACCESS, LOG, READ, SUBJECT_KEYS
 from contactpoint.keeping.staging import BESIDE, places
-from contactpoint.moments import DAY
+from contactpoint.moments import DAY, day_of
 from contactpoint.serving.identity import fetch
 from contactpoint.watching.watching import Watching
 from projections import schema
+from projections.retention import WHOLE, begun
 
 """Microseconds."""
 BACKUP_DUE = 2
@@ -180,6 +181,16 @@ def _read_models(store: Contactpoint) -> Iterator[Symptom]:
         yield Symptom("warning", f"read models lag by {lag:,} events", "any command catches up")
     else:
         yield Symptom("ok", "read models are in step with the log")
+    yield _purges(store)
+
+
+def _purges(store: Contactpoint) -> Symptom:
+    """Whether anybody is kept longer than may be."""
+    due = store.workings.due(begun(day_of(store.chance.clock()), WHOLE))
+    if not due.children and not due.records:
+        return Symptom("ok", "nobody is kept beyond the years of the archive")
+    counts = f"{len(due.children):,} of children and {len(due.records):,} of records of no child"
+    return Symptom("warning", f"purges are due: {counts}", "contactpoint purge")
 
 
 def _backups(store: Contactpoint) -> Iterator[Symptom]:

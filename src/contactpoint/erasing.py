@@ -28,8 +28,8 @@ from events.shield import EraseShield, Shield
 from events.shield import evolve as evolve_shield
 from events.store.heads import ChildHead, HeadChanges, RecordHead
 from projections.database import scrub
+from projections.due import Due
 from projections.projector import Projector
-from projections.purging import Due
 from projections.retention import WHOLE, begun
 from projections.review import WAITING
 from projections.workings import Workings

@@ -15,11 +15,11 @@ from person.compared import Compared
 from person.identifiers import Identifier
 from projections import mergers, rows
 from projections.deliveries import DELIVERY, NOTE
+from projections.due import Due, due
 from projections.history import HISTORY
 from projections.index import CHILD, RECORD, with_statements
 from projections.placing import PLACED, children_ever
 from projections.projection import Target
-from projections.purging import Due, due
 from projections.reading import Row, plain, reading
 from projections.review import CROWD, REVIEW_PAIR, WAITING
 from projections.routing import archived, authorities

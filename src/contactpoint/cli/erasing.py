@@ -13,7 +13,7 @@ from contactpoint.people.deciding import Act
 
 if TYPE_CHECKING:
     from contactpoint.erasing import Erased
-    from projections.purging import Due
+    from projections.due import Due
 
 MOST_PURGED = 10_000
 """Children purged at once: in one commit, of some ten events each."""

@@ -27,18 +27,23 @@ def born(years, days):
     return begun(today + timedelta(days=days), years)
 
 
+class Aged(FhirDesk):
+    """Children of all ages: number, family name, NHS number and birth date of each."""
+
+    def fill(self):
+        """Each had its file at ten."""
+        self.children = {}
+        for (name, age), family, nhs in zip(BORN.items(), FAMILIES, NUMBERS, strict=True):
+            day = born(*age)
+            who = {"given": "Wren", "family": family, "dob": day, "postcode": "LS1 4AP"}
+            self.patient(nhs, f"{int(day[:4]) + 10}-06-01", **who)
+            self.children[name] = self.number("pds", nhs), family, nhs, day
+        return self
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    """Children of all ages, answering; each had its file at ten."""
-    made = FhirDesk(tmp_path_factory.mktemp("archive"))
-    for (name, age), family, nhs in zip(BORN.items(), FAMILIES, NUMBERS, strict=True):
-        day = born(*age)
-        at_ten = f"{int(day[:4]) + 10}-06-01"
-        made.patient(nhs, at_ten, given="Wren", family=family, dob=day, postcode="LS1 4AP")
-        made.children = {
-            **getattr(made, "children", {}),
-            name: (made.number("pds", nhs), family, nhs, day),
-        }
+    made = Aged(tmp_path_factory.mktemp("archive")).fill()
     with made.serving():
         yield made
 

@@ -200,3 +200,12 @@ def test_that_a_shielded_child_died_is_hidden_and_so_it_does_not_go(home):
     assert home.show(child) == before
     assert not is_open(before)
     assert told(home, "--plan")["due"] == 0
+
+
+def test_the_doctor_says_how_much_is_due(home):
+    def said():
+        return [one["what"] for one in json.loads(home.run("doctor", "--json").stdout)]
+
+    assert "purges are due: 2 of children and 1 of records of no child" in said()
+    told(home, "--yes")
+    assert "nobody is kept beyond the years of the archive" in said()
