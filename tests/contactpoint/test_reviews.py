@@ -1,10 +1,12 @@
 """The steward's way from the queue to a pair: what is shown, recorded, and kept hidden."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from contactpoint.errors import NotFoundError, UsageError
+from projections.retention import begun
 from tests.contactpoint.installation import Installation
 
 REASON = ("--reason", "the queue of Monday")
@@ -165,3 +167,22 @@ def test_both_records_of_why_may_be_read_from_standard_input(queue):
 
 def _reviews(queue):
     return json.loads(queue.run("status", "--json").stdout)["reviews"]
+
+
+def test_a_pair_with_an_archived_child_is_there_for_those_alone_who_may_read_the_archive(tmp_path):
+    made = Queue(tmp_path / "home")
+    made.run("init")
+    today = datetime.now(UTC).date()
+    made.patient("north", "9000000009", begun(today, 18))
+    made.patient("south", "9000000025", begun(today, 12), family="Danjuma")
+    pair = "north:9000000009", "south:9000000025"
+    made.run("review", "raise", *pair, *REASON)
+    [listed] = made.listed()
+    steward = made.token("ada", "steward")
+    assert json.loads(made.run("review", "list", "--json", by=steward).stdout) == []
+    with pytest.raises(NotFoundError, match="no such pair"):
+        made.run("review", "show", listed["pair"], *REASON, by=steward)
+    with pytest.raises(NotFoundError, match="no current record of that source and id"):
+        made.run("why", *pair, *REASON, by=steward)
+    for role in ("administrator", "data-manager"):
+        made.run("why", *pair, *REASON, by=made.token(role, role))
