@@ -12,6 +12,9 @@ from contactpoint.moments import day_of
 from contactpoint.settings import from_environment
 from projections.retention import begun
 from tests.contactpoint.shields import Refuge, is_open
+from tests.contactpoint.test_on_postgres import database
+
+__all__ = ["database"]
 
 OLD, GONE, LONE, KEPT = "Zebulonix", "Quillfeatherby", "Thistlewick", "Marigoldina"
 NHS, KEPT_NHS = "9000000009", "9000000017"
@@ -51,11 +54,9 @@ def holders(home, *words):
     }
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
+def fill(made):
     """Of an age to be purged: a child of two sources, one that its source withdrew, and a record
     that no run of linking has come to. And a child who has two days of archive left."""
-    made = Refuge(tmp_path_factory.mktemp("purged"))
     made.patient(NHS, AT_TEN, given=OLD, dob=BORN)
     made.load([row("p1", OLD, BORN, nhs=NHS, nhs_status="01")], "school", AT_TEN)
     leaver = row("c1", GONE, ago(25), family="Vermeer", postcode="LS1 4AP")
@@ -65,6 +66,11 @@ def filled(tmp_path_factory):
     made.patient(KEPT_NHS, AT_TEN, given=KEPT, dob=ago(24, -2), postcode="EX1 1HS")
     made.load([row("l1", LONE, ago(30))], "choir", AT_TEN, "--no-link")
     return made
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    return fill(Refuge(tmp_path_factory.mktemp("purged")))
 
 
 @pytest.fixture
@@ -209,3 +215,18 @@ def test_the_doctor_says_how_much_is_due(home):
     assert "purges are due: 2 of children and 1 of records of no child" in said()
     told(home, "--yes")
     assert "nobody is kept beyond the years of the archive" in said()
+
+
+def test_on_postgresql_too_the_same_is_due_and_is_gone_when_it_is_purged(tmp_path, database):
+    home = fill(Refuge(tmp_path, {"CONTACTPOINT_DATABASE_URL": database}))
+    due = home.number("pds", NHS)
+    assert told(home, "--plan") == {"due": 2, "due_records": 1}
+    with home.opened() as store:
+        assert store.queries.child_by_number(due) is None
+        found = store.workings.due("9999-01-01")
+        assert len(found.children) == 4
+    purged = told(home, "--yes")
+    assert (purged["children"], purged["records"], purged["due"]) == (2, 4, 0)
+    assert home.number("pds", NHS) is None
+    assert home.number("pds", KEPT_NHS) is not None
+    assert home.findings() == []
