@@ -3,11 +3,22 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from person.particulars import BirthDate
-from projections.retention import retention
+from person.particulars import BirthDate, Particulars
+from person.services import Involvement
+from projections.retention import (
+    NEVER,
+    archived_of,
+    archived_on,
+    begun,
+    of_view,
+    retention,
+    year_of_archive,
+)
+from projections.survivorship import Stated
+from projections.view import view
 
 BORN = BirthDate("2010-03-04")
 STATES = ["live", "archive year 1", "archive years 2-6", "purge due"]
@@ -76,3 +87,43 @@ def test_a_child_only_ever_goes_on_to_the_next_state(born, days):
     assert before.restricted
     assert before.purged
     assert before.archived < before.restricted < before.purged
+
+
+@given(
+    archived=st.dates(date(2001, 1, 1), date(2060, 12, 31)),
+    days=st.integers(-800, 2800) | st.sampled_from([365, 366, 730, 731, 2191, 2192]),
+)
+@example(archived=date(2024, 2, 29), days=365)
+@example(archived=date(2027, 2, 28), days=366)
+def test_the_year_of_archive_is_told_from_the_day_as_the_state_is(archived, days):
+    today = archived + timedelta(days=days)
+    year = year_of_archive(archived.isoformat(), today)
+    born = BirthDate(archived.replace(year=archived.year - 16, day=1).isoformat())
+    kept = retention(born, begun(archived, 1), "", today)
+    assert kept.archived is not None
+    if kept.archived == archived:
+        states = {0: "live", 1: "archive year 1", 7: "purge due"}
+        assert kept.state == states.get(year, "archive years 2-6")
+
+
+PLACES = st.sampled_from(["", "2024-02-29", "2023-05", "2022", "unknown"])
+
+
+@given(
+    died=PLACES.filter(lambda day: day != "unknown"),
+    left=PLACES,
+    began=st.sampled_from(["2020-01-01", "2024-06-01"]),
+    born=st.sampled_from([None, BirthDate("2008-02-29"), BirthDate("2011"),
+                          BirthDate("2012-01-01", expected=True)]),
+    mark=st.sampled_from(["", "shielded"]),
+)  # fmt: skip
+def test_the_day_that_the_index_keeps_is_the_one_that_the_view_tells(died, left, began, born, mark):
+    service = Involvement(kind="school", organisation="2132345", start=began)
+    particulars = Particulars(birth=born, died=died, left_england=left, involvements=(service,))
+    records = [Stated("pds", "1", "health", 5, 5, particulars, mark)]
+    told = view("", records)
+    assert archived_of(records, born) == archived_on(told)
+    kept = of_view(told, date(2026, 1, 1))
+    assert archived_on(told) == (NEVER if kept.archived is None else kept.archived.isoformat())
+    if mark:
+        assert kept.rule in ("", "birthday")
