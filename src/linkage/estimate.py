@@ -34,6 +34,11 @@ FEWEST = 20
 LOWEST = -1e6
 BINS, LEAST = 10, 0.01
 """Of the reliability table: bins, and the probability from which pairs are looked at."""
+CROWDED, ALONE = 50, 0.75
+"""A communal postcode: so many children live there at least, and so large a share of them with no
+other child of their family name. Refuges hold fewer, and so stand in no model."""
+HELD = {"place": ("COMMUNAL",)}
+"""Levels whose shares stay as believed, the same in each class: they say nothing."""
 FREE = (MATCH,)
 """Classes whose shares are estimated. Left free, siblings and twins take in namesakes too."""
 
@@ -70,6 +75,7 @@ def train(index: Index, *, seed: int = 0) -> Model:
             "a record"
             if mass["sibling"] + mass["twin"] > 1
             else "none: two classes of pairs",
+            "communal postcodes": str(len(start.population.communal)),
             "started from": begun,
             **_reliability(counts, made),
         },
@@ -171,8 +177,25 @@ def frequencies(index: Index) -> Population:
         forenames=_overlaid(known.forenames, rows[:, layout.GIVEN], words),
         families=_within_forenames(known.families, rows, words),
         default_days=known.default_days,
-        communal=known.communal,
+        communal=tuple(sorted({*known.communal, *_communal(rows, index.postcodes())})),
     )
+
+
+def _communal(rows: npt.NDArray[np.int32], postcodes: list[str]) -> list[str]:
+    """The postcodes where many children live today, and few with a brother or sister.
+
+    Hostels, boarding schools, barracks: who shares one of these is no likelier one child. A street
+    or a block of flats with as many children has families. A child is a forename, a family name and
+    a birth date.
+    """
+    columns = (layout.POSTCODES, layout.FAMILY, layout.GIVEN, layout.BIRTH)
+    children = np.unique(rows[:, columns], axis=0)
+    children = children[np.all(children > 0, axis=1)]
+    homes, bearers = np.unique(children[:, :2], axis=0, return_counts=True)
+    alone = np.bincount(homes[bearers == 1, 0], minlength=len(postcodes))
+    living = np.bincount(children[:, 0], minlength=len(postcodes))
+    crowded = (living >= CROWDED) & (alone >= ALONE * living)
+    return [postcodes[code] for code in np.flatnonzero(crowded)]
 
 
 def _overlaid(
@@ -248,12 +271,16 @@ def _pulled(
         found = np.bincount(
             models.levels_at(counts.patterns, field), weights=mass, minlength=len(levels)
         )
-        seen = float(found[1:].sum())
+        still = HELD.get(field, ()) if pull else ()
+        kept = {name: belief[field][name] for name in still if name in belief[field]}
+        found[[levels[name] for name in kept]] = 0
+        seen, free = float(found[1:].sum()), 1 - sum(kept.values())
         held = pull * seen + 1.0
-        result[field] = {
-            level.name: (float(found[level]) + held * belief[field][level.name]) / (seen + held)
+        result[field] = kept | {
+            level.name: (float(found[level]) * free + held * belief[field][level.name])
+            / (seen + held)
             for level in levels
-            if level.name in belief[field]
+            if level.name in belief[field] and level.name not in kept
         }
     return result
 

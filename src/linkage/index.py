@@ -249,6 +249,10 @@ class Index:
         """The rows of all records, and the words that their name codes stand for."""
         return self._records.unpacked(self._records.live()), self._coder.names.texts()
 
+    def postcodes(self) -> list[str]:
+        """The postcodes that their codes stand for."""
+        return self._coder.places.texts()
+
     def coded_of(
         self, ordinals: Iterable[int]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:

@@ -7,7 +7,7 @@ import pytest
 
 from linkage.comparable import BirthKind, Comparable
 from linkage.decide import decide
-from linkage.estimate import FEWEST, frequencies, train
+from linkage.estimate import CROWDED, FEWEST, frequencies, train
 from linkage.index import Index
 from linkage.model import Model
 from linkage.weigh import weigh
@@ -200,3 +200,54 @@ def test_a_table_of_reliability_holds_probabilities_against_numbers_they_do_not_
     said, was = zip(*(row.split(", ") for row in rows), strict=True)
     assert {"was 0.0000", "was 1.0000"} <= set(was)
     assert len(set(said)) == 1
+
+
+def living(postcode, families, seed, *, moved=()):
+    """One record of each child of families of so many children, at a postcode."""
+    rng = random.Random(seed)
+    for children in families:
+        family = word(rng)
+        for _ in range(children):
+            year, month, day = rng.randint(2008, 2020), rng.randint(2, 12), rng.randint(2, 28)
+            yield Comparable(
+                given=(word(rng),), family=family, parts=(family,), sex=rng.choice("FM"),
+                birth=year * 10000 + month * 100 + day,
+                birth_kind=BirthKind.FULL, postcodes=(postcode, *moved),
+            )  # fmt: skip
+
+
+HOMES = {
+    "SE153QN": [1] * CROWDED,  # a hostel: nobody has a brother or sister there
+    "SE153QA": [1] * (CROWDED - 1),  # a refuge, or a smaller hostel
+    "SE153QB": [1, 2, 2, 3] * 10,  # a block of flats
+    "SE153QD": [1] * (CROWDED * 3 // 4) + [2] * (CROWDED // 8) + [1],  # a home of brothers, too
+}
+
+
+def homes(model=None):
+    """The hostel and its neighbours; each child twice, once from each of two sources."""
+    children = [c for n, (code, of) in enumerate(HOMES.items()) for c in living(code, of, n)]
+    children += living("SE153QE", [1], 9, moved=("SE153QA",))
+    index = Index(model or Model.shipped())
+    both = [(source, child) for child in children for source in (1, 2)]
+    index.put([(n, source, child) for n, (source, child) in enumerate(both, start=1)])
+    return index
+
+
+def test_postcodes_where_many_live_without_their_families_are_communal():
+    assert frequencies(homes()).communal == ("SE153QD", "SE153QN")
+
+
+def test_who_shares_a_communal_postcode_is_no_likelier_one_child():
+    model = train(homes())
+    assert model.card["communal postcodes"] == "2"
+    shares = {name: of["place"]["COMMUNAL"] for name, of in model.shares.items()}
+    assert len(set(shares.values())) == 1
+    for of in model.shares.values():
+        assert sum(of["place"].values()) == pytest.approx(1)
+    one, other = list(living("SE153QN", [1, 1], 77))
+    near = list(living("SE153QB", [1, 1], 77))
+    far = [msgspec.structs.replace(c, postcodes=()) for c in (one, other)]
+    at_home, apart, unsaid = (weigh(*pair, model).total for pair in (near, (one, other), far))
+    assert apart == pytest.approx(unsaid, abs=1e-9)
+    assert at_home > apart + 1

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from contactpoint.people.actor import Actor, Role
 from projections.retention import begun
 from tests.contactpoint.serving.fhir.conftest import FhirDesk, person
+from tests.contactpoint.serving.test_searching import GIVEN
 
 BORN = {"live": (18, 2), "year 1": (19, 2), "year 2": (20, 2), "year 6": (24, 2), "due": (24, -2)}
 """Until they are so many years old, and two days: long enough for a test; or since."""
@@ -111,3 +113,30 @@ def test_the_program_shows_and_finds_those_who_are_there(desk, asking):
         assert (shown.exception is None) is (name in told), name
         found = desk.told(how["by"], "child", "find", f"Wren {family}", *why)["found"]
         assert [one["number"] for one in found] == ([number] if name in told else [])
+
+
+def test_archived_namesakes_fill_no_page_of_a_live_child(tmp_path):
+    desk = FhirDesk(tmp_path)
+    today, elder = born(12, 0), born(19, 2)
+    rows = [
+        {"key": f"k{n}", "given": given, "family": "Okonjo", "dob": today if n == 0 else elder,
+         "postcode": f"LS{n + 1} 4AP"}
+        for n, given in enumerate(GIVEN)
+    ]  # fmt: skip
+    desk.load(rows, "club", f"{int(elder[:4]) + 10}-06-01")
+    told = desk.told(desk.reader(), "child", "find", "Okonjo", "--reason", "enquiry 7")
+    assert [one["number"] for one in told["found"]] == [desk.number("club", "k0")]
+    assert not told["more"]
+
+
+def test_a_brother_who_is_archived_is_not_offered_to_the_officer_who_shields_a_child(tmp_path):
+    desk = FhirDesk(tmp_path)
+    for nhs, given, age in ((NUMBERS[0], "Wren", 12), (NUMBERS[1], "Robin", 18)):
+        day = born(age, 0)
+        desk.patient(nhs, f"{int(day[:4]) + 10}-06-01", given=given, dob=day)
+    officer = Actor("olu", frozenset({Role.SHIELDING_OFFICER}))
+    with desk.opened() as store:
+        child = store.child_named(desk.number("pds", NUMBERS[0]))
+        [brother] = store.queries.household(child)
+        assert store.acting(officer).queries.household(child) == []
+        assert brother.view.number == desk.number("pds", NUMBERS[1])
