@@ -230,3 +230,23 @@ def test_on_postgresql_too_the_same_is_due_and_is_gone_when_it_is_purged(tmp_pat
     assert home.number("pds", NHS) is None
     assert home.number("pds", KEPT_NHS) is not None
     assert home.findings() == []
+
+
+def test_a_record_that_its_source_withdrew_goes_with_the_child_whose_others_stay(home):
+    told(home, "--yes")
+    mistaken = row("x1", KEPT, ago(25, -2), nhs=KEPT_NHS, nhs_status="01", postcode="EX1 1HS")
+    home.load([mistaken, row("x2", "Bram", ago(12))], "band", AT_TEN)
+    assert home.number("band", "x1") == home.number("pds", KEPT_NHS)
+    home.load([row("x2", "Bram", ago(12))], "band", ago(9), "--mode", "snapshot")
+    with home.opened() as store:
+        withdrawn = store.workings.record(store.record_named("band:x1"))
+        assert withdrawn.standing == "withdrawn"
+    assert told(home, "--plan") == {"due": 0, "due_records": 0}
+
+
+def test_a_record_of_no_child_is_archived_by_its_own_dates(home):
+    with home.opened() as store:
+        store.projector.catch_up()
+        lone = store.record_named("choir:l1")
+        assert store.workings.record(lone).child is None
+        assert store.archive_of_each([lone]) == {lone: 7}

@@ -120,6 +120,19 @@ def test_a_row_approved_after_a_snapshot_that_holds_its_record_too_is_current(st
     assert verify(store.log, None, heads_of).findings == []
 
 
+def test_a_held_row_tells_that_a_record_is_there_again_that_was_withdrawn(store):
+    """What it states is open; that its source holds it is not (ADR 4)."""
+    rows = children(9)
+    lacking = [one for one in rows if one["key"] != "c1"]
+    turned = [child(1, **OTHER), *lacking[1:]]
+    store.load(rows, mode="snapshot")
+    store.load(lacking, day="2026-09-02", mode="snapshot")
+    assert store.head("c1").state.standing == "withdrawn"
+    assert store.load(turned, day="2026-09-03", mode="snapshot").counts.held == 1
+    assert forename(store, "c1") == "Bram"
+    assert verify(store.log, None, heads_of).findings == []
+
+
 def test_what_was_held_is_held_no_more_when_it_is_rejected(store, drifted):
     assert store.decide(drifted, approve=False) is None
     counts = store.delivery(drifted).counts

@@ -118,11 +118,11 @@ class Truth:
         return {name for name, other in pairs if other}
 
     def _hold(self, name, stated, *, late):
-        """A row that is held changes nothing, but that its mark shields."""
-        del late
+        """A row that is held tells that its record is there (ADR 4), and shields by its mark."""
+        assert not late
         known = self.records[name]
-        goes_on = name in self.lifted and _is_marked(known)
-        if known.standing == "current" and not goes_on:
+        self.records[name] = replace(known, standing="current")
+        if not (name in self.lifted and _is_marked(known)):
             self._mark(name, stated)
         return "held"
 
