@@ -2,7 +2,8 @@
 
 import copy
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -80,6 +81,11 @@ class Contactpoint:
     chance: Chance = CHANCE
     request: str = ""
     """The id of the request for which it acts, where it was asked over HTTP."""
+    today: date = field(init=False)
+    """The day on which whoever acts began to: the clock is read once, whatever is found."""
+
+    def __post_init__(self) -> None:
+        self.today = day_of(self.chance.clock())
 
     @cached_property
     def read(self) -> sa.Engine:
@@ -135,7 +141,8 @@ class Contactpoint:
         Whoever calls has seen to it that the person is who they say, and does so at each act.
         """
         made = copy.copy(self)
-        made.__dict__.update(actor=actor, second=second, request=request)
+        today = day_of(self.chance.clock())
+        made.__dict__.update(actor=actor, second=second, request=request, today=today)
         return made
 
     def _named(self, token: str) -> Actor:
@@ -229,7 +236,7 @@ class Contactpoint:
     @property
     def archived_after(self) -> str:
         """The ISO date: whoever was archived on it or before is not there for whoever acts."""
-        return begun(day_of(self.chance.clock()), archive_years(self.actor))
+        return begun(self.today, archive_years(self.actor))
 
     @cached_property
     def workings(self) -> Workings:
@@ -267,17 +274,16 @@ class Contactpoint:
 
     def authority_of_each(self, records: "Collection[UUID]") -> "dict[UUID, str]":
         """The authority responsible for the child of each of these records, where it is known."""
-        return self.workings.authority_of_each(records, day_of(self.chance.clock()).isoformat())
+        return self.workings.authority_of_each(records, self.today.isoformat())
 
     def archive_of_each(self, records: "Collection[UUID]") -> "dict[UUID, int]":
         """The year of archive of the child of each of these records that is archived, from 1."""
-        today = day_of(self.chance.clock())
-        archived = self.workings.archived_by(records, today.isoformat())
-        return {record: year_of_archive(day, today) for record, day in archived.items()}
+        archived = self.workings.archived_by(records, self.today.isoformat())
+        return {record: year_of_archive(day, self.today) for record, day in archived.items()}
 
     def responsible(self, found: Found) -> "Authority":
         """The authority that is responsible for a child, as far as whoever asks may know."""
-        return self.beside.responsible(found, day_of(self.chance.clock()))
+        return self.beside.responsible(found, self.today)
 
     @cached_property
     def sources(self) -> Sources:

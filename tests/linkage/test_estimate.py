@@ -248,6 +248,6 @@ def test_who_shares_a_communal_postcode_is_no_likelier_one_child():
     one, other = list(living("SE153QN", [1, 1], 77))
     near = list(living("SE153QB", [1, 1], 77))
     far = [msgspec.structs.replace(c, postcodes=()) for c in (one, other)]
-    at_home, apart, unsaid = (weigh(*pair, model).total for pair in (near, (one, other), far))
+    at_home, apart, unsaid = (weigh(a, b, model).total for a, b in (near, (one, other), far))
     assert apart == pytest.approx(unsaid, abs=1e-9)
     assert at_home > apart + 1
