@@ -164,3 +164,18 @@ def test_a_number_shared_with_a_shielded_child_stays_a_question_where_the_other_
     index.lift("pds:9000000017")
     index.link()
     index._nothing_is_left_to_link()
+
+
+def test_who_goes_back_to_an_old_identity_goes_as_the_next_run_has_them(index):
+    """Two of one child are adopted, one after the other, and the second adoption is taken back.
+
+    A record nearly like both tells by then whether that one is seen.
+    """
+    index.load("trace", [(6, ""), (0, ""), (4, ""), (7, "swapped")])
+    index.load("chess", [(4, "moved")])
+    transfers = [(5, "renamed"), (1, "month"), (0, "typo"), (4, "swapped")]
+    index.load("transfer", transfers, link=False)
+    index.adopted("trace:HOSPLAQZ0003")
+    index.adopted("transfer:L801200024021")
+    index.end_never_link(1)
+    index.holds_thoroughly()

@@ -148,6 +148,10 @@ class Resolving:
                 sure=sure_of(self._matching.model),
             )
             resolution = _without(gone, resolution, members)
+            if shown := seen & _hidden_by(resolution, laid.given_up(ids), seen):
+                # Put with an old identity they are shown no more, and so the next run has them.
+                seen -= shown
+                continue
             apart = commit.shields.set_apart(resolution.children, ids, lives)
             if not apart:
                 return resolution
@@ -237,6 +241,12 @@ def _without(gone: set[int], resolution: Resolution, members: Sequence[Member]) 
     children = tuple(child for child in resolution.children if child & makes)
     referred = tuple(p for p in resolution.referred if not {p.left, p.right} & gone)
     return replace(resolution, children=children, referred=referred)
+
+
+def _hidden_by(resolution: Resolution, given_up: Set[int], seen: Set[int]) -> set[int]:
+    """The records of children that are of an old identity alone, and of which nobody saw some."""
+    children = (child for child in resolution.children if child <= given_up)
+    return {o for child in children if not child <= seen for o in child}
 
 
 def _evidence(ids: dict[int, UUID], ordinal: int, resolution: Resolution) -> Evidence:
