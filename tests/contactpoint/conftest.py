@@ -22,11 +22,12 @@ from feeds.catalogue import FEEDS
 class Store:
     """Keys and log in a folder; loads CSV rows given as dictionaries."""
 
-    def __init__(self, folder, shared_from=None, kept_from=10**9):
+    def __init__(self, folder, shared_from=None, kept_from=10**9, master=None):
+        """``master``: the key of another store, where ties have to be broken as there."""
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.shared_from, self.kept_from = shared_from, kept_from
-        self.master = MasterKey.create(folder / "master.key")
+        self.master = master or MasterKey.create(folder / "master.key")
         self.keys = SubjectKeys(f"sqlite:///{folder}/keys.db", self.master, create=True)
         self.log = open_log(f"sqlite:///{folder}/log.db", self.keys, self.master, create=True)
         self._files = count(1)

@@ -235,7 +235,8 @@ def places(store):
 @given(nights=st.lists(NIGHT, min_size=2, max_size=4), mode=st.sampled_from(["delta", "snapshot"]))
 def test_recalling_changes_no_outcome_and_no_event(tmp_path_factory, nights, mode):
     base = tmp_path_factory.mktemp("recall")
-    with_, without = Store(base / "with", kept_from=ALWAYS), Store(base / "without")
+    with_ = Store(base / "with", kept_from=ALWAYS)
+    without = Store(base / "without", master=with_.master)
     for number, rows in enumerate(nights):
         outcomes = [
             store.load(rows, day=f"2026-09-0{number + 1}", mode=mode) for store in (with_, without)
