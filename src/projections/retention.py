@@ -5,7 +5,8 @@ eighteenth birthday; archived for a year, for data managers alone; archived five
 enquiries of the law; then purged. After a death the child stays live for a year: counted from the
 death, since no feed states the day on which it was notified. Who left England stays live for the
 three years in which a return may be intended (SI 2007/2182, schedule 1, paragraph 2(d)), and no
-longer than to the birthday.
+longer than to the birthday. A birth that was expected and did not come is live for as long as a
+service works with it, and for three weeks after the day on which it was expected.
 
 Of a shielded child the birth date alone counts, as its view shows no more: that a child is gone
 from the index must not tell of a death or a departure that is hidden.
@@ -29,6 +30,8 @@ State = Literal["live", "archive year 1", "archive years 2-6", "purge due", "unk
 ADULT, AFTER_DEATH, AFTER_LEAVING, FIRST, WHOLE = 18, 1, 3, 1, 6
 """Years: of age; live after a death; live after leaving England; of archive, for data managers and
 in all."""
+OVERDUE = timedelta(days=21)
+"""After an expected birth, until which a birth may yet be it (``linkage.compare.dates``)."""
 NEVER = "9999-12-31"
 """The day of archiving of those of whom no date is known: later than any."""
 
@@ -39,17 +42,20 @@ class Retention:
 
     state: State
     rule: str
-    """``birthday``, ``death`` or ``departure``; empty where no date is known."""
+    """``birthday``, ``death``, ``departure`` or ``no birth``; empty where no date is known."""
     archived: date | None = None
     restricted: date | None = None
     """Day from which the archive is for enquiries of the law alone."""
     purged: date | None = None
 
 
-def retention(birth: BirthDate | None, died: str, left: str, today: date) -> Retention:
+def retention(
+    birth: BirthDate | None, died: str, left: str, today: date, unborn: date | None = None
+) -> Retention:
     """The state of a child today. Dates are ISO text; a part that is missing counts as its latest.
 
-    ``left`` is empty where the child did not leave England, or came back.
+    ``left`` is empty where the child did not leave England, or came back. ``unborn`` is the day
+    from which nobody expects its birth any more.
     """
     ends = [
         (_years(day, years), rule)
@@ -57,6 +63,7 @@ def retention(birth: BirthDate | None, died: str, left: str, today: date) -> Ret
             (latest(birth.value) if birth and not birth.expected else None, ADULT, "birthday"),
             (latest(died), AFTER_DEATH, "death"),
             (latest(left), AFTER_LEAVING, "departure"),
+            (unborn, 0, "no birth"),
         )
         if day is not None
     ]
@@ -83,7 +90,19 @@ def of_view(view: View, today: date) -> Retention:
         return retention(born if isinstance(born, BirthDate) else None, "", "", today)
     left = view.left_england.value.date if view.left_england and not returned(view) else ""
     died = view.died.value if view.died else ""
-    return retention(view.birth.value if view.birth else None, died, left, today)
+    return retention(view.birth.value if view.birth else None, died, left, today, _unborn(view))
+
+
+def _unborn(view: ChildView) -> date | None:
+    """The day from which nobody expects its birth any more, and no service works with it."""
+    if view.birth is None or not all(
+        told.expected for told in (view.birth.value, *(one.value for one in view.birth.others))
+    ):
+        return None
+    due = latest(view.birth.value.value)
+    ends = [latest(told.value.end) for told in view.services]
+    closed = [end for end in ends if end is not None]
+    return max(due + OVERDUE, *closed) if due and closed and len(closed) == len(ends) else None
 
 
 def archived_on(view: View) -> str:
@@ -94,9 +113,10 @@ def archived_on(view: View) -> str:
 
 def archived_of(records: Sequence[Stated], born: BirthDate | None) -> str:
     """The same of a child by its current records, of whom a birth date is believed."""
-    if any(one.particulars.died or one.particulars.left_england for one in records):
+    parted = any(one.particulars.died or one.particulars.left_england for one in records)
+    if parted or (born and born.expected):
         return archived_on(view("", records))
-    return _adult(born.value) if born and not born.expected else NEVER
+    return _adult(born.value) if born else NEVER
 
 
 @lru_cache(maxsize=10_000)

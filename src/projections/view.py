@@ -301,13 +301,30 @@ def _declared(records: Sequence[Stated]) -> tuple[Told[Declared], ...]:
 
 
 def _services(records: Sequence[Stated]) -> tuple[Told[Involvement], ...]:
-    told = _each(records, _ordinary)
-    return _distinct(told, lambda i: (i.kind, i.organisation or fold(i.name), fold(i.practitioner)))
+    return _distinct(_each(records, _ordinary), _service)
+
+
+def _service(involvement: Involvement) -> Hashable:
+    """What makes two involvements those of one service."""
+    place = involvement.organisation or fold(involvement.name)
+    return involvement.kind, place, fold(involvement.practitioner)
 
 
 def _ordinary(particulars: Particulars) -> list[Involvement]:
-    """A sensitive one that stands among the others by mistake is not shown either."""
-    return [i for i in particulars.involvements if not i.is_sensitive]
+    """Of each service the involvement that lasts longest: an episode may be closed and opened anew.
+
+    A sensitive one that stands among the others by mistake is not shown either.
+    """
+    found: dict[Hashable, Involvement] = {}
+    for one in particulars.involvements:
+        known = found.get(_service(one))
+        if not one.is_sensitive and (known is None or _lasts(one) > _lasts(known)):
+            found[_service(one)] = one
+    return list(found.values())
+
+
+def _lasts(involvement: Involvement) -> tuple[bool, str, str]:
+    return not involvement.end, involvement.end, involvement.start
 
 
 def _lead_in_force(particulars: Particulars) -> LeadProfessional | None:

@@ -1,7 +1,7 @@
 """What stands beside a child's records, as a reader meets it, night after night."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -646,3 +646,32 @@ def test_a_pair_reaches_the_stewards_of_its_authority_and_no_others(tmp_path):
     with pytest.raises(NotFoundError):
         desk.decide(*("north:9000000009", "south:9000000025"), verdict="link", by=others, seen=seen)
     desk.decide("north:9000000009", "south:9000000025", verdict="link", by=ours, seen=seen)
+
+
+def test_a_birth_that_did_not_come_is_found_no_more_once_its_case_is_closed(family):
+    """A stillbirth keeps its expected date, and its case ends (domain case 33)."""
+    due = datetime.now(UTC).date() - timedelta(days=60)
+    unborn = {"first_name": "Unborn", "date_of_birth": None, "expected_date_of_birth": str(due)}
+    visits = {**ELM, "kind": "health-visiting", "start_date": "2026-01-10"}
+
+    def found_by(role):
+        words = ("child", "find", "Okonjo", *WHY, "--json")
+        token = family.token(role, role)
+        return len(json.loads(family.run(*words, by=token, expected=(0, 1)).stdout)["found"])
+
+    family.told(visits, **unborn)
+    assert found_by("practitioner") == 1
+    family.told({**visits, "end_date": str(due)}, **unborn)
+    assert (found_by("practitioner"), found_by("data-manager")) == (0, 1)
+    family.told(visits, first_name="Asha", date_of_birth=str(due + timedelta(days=3)))
+    assert found_by("practitioner") == 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_service_that_began_anew_is_not_hidden_by_the_time_before(family, order):
+    before = {**ELM, "start_date": "2024-01-10", "end_date": "2024-06-01"}
+    now = {**ELM, "start_date": "2026-01-10"}
+    family.told(*[before, now][::order])
+    [service] = family.shown()["services"]
+    assert service["value"]["start"] == "2026-01-10"
+    assert "end" not in service["value"]

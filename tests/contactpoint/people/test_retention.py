@@ -110,15 +110,18 @@ PLACES = st.sampled_from(["", "2024-02-29", "2023-05", "2022", "unknown"])
 
 
 @given(
-    died=PLACES.filter(lambda day: day != "unknown"),
-    left=PLACES,
+    parted=st.tuples(PLACES.filter(lambda day: day != "unknown"), PLACES),
     began=st.sampled_from(["2020-01-01", "2024-06-01"]),
     born=st.sampled_from([None, BirthDate("2008-02-29"), BirthDate("2011"),
                           BirthDate("2012-01-01", expected=True)]),
+    end=st.sampled_from(["", "2024-07-01"]),
     mark=st.sampled_from(["", "shielded"]),
 )  # fmt: skip
-def test_the_day_that_the_index_keeps_is_the_one_that_the_view_tells(died, left, began, born, mark):
-    service = Involvement(kind="school", organisation="2132345", start=began)
+def test_the_day_that_the_index_keeps_is_the_one_that_the_view_tells(
+    parted, began, born, end, mark
+):
+    died, left = parted
+    service = Involvement(kind="school", organisation="2132345", start=began, end=end)
     particulars = Particulars(birth=born, died=died, left_england=left, involvements=(service,))
     records = [Stated("pds", "1", "health", 5, 5, particulars, mark)]
     told = view("", records)
@@ -127,3 +130,36 @@ def test_the_day_that_the_index_keeps_is_the_one_that_the_view_tells(died, left,
     assert archived_on(told) == (NEVER if kept.archived is None else kept.archived.isoformat())
     if mark:
         assert kept.rule in ("", "birthday")
+
+
+EXPECTED = BirthDate("2026-03-01", expected=True)
+
+
+def unborn(*ends, births=(EXPECTED,)):
+    """The state of a birth that was expected on 1 March 2026, once services ended."""
+    services = tuple(
+        Involvement(kind="social-work", start=f"2026-01-1{n}", end=end)
+        for n, end in enumerate(ends)
+    )
+    records = [
+        Stated(
+            "care", str(n), "social-care", n, n, Particulars(birth=one, involvements=services), ""
+        )
+        for n, one in enumerate(births)
+    ]
+    archived = archived_on(view("", records))
+    assert archived == archived_of(records, births[-1])
+    return archived
+
+
+def test_a_birth_that_did_not_come_is_kept_while_a_service_works_with_it():
+    assert unborn() == NEVER
+    assert unborn("", "2026-02-11") == NEVER
+    assert unborn("2026-02-11") == "2026-03-22"
+    assert unborn("2026-02-11", "2026-05-06") == "2026-05-06"
+    assert unborn("2026-05") == "2026-05-31"
+
+
+def test_a_child_that_was_born_after_all_is_kept_as_any():
+    born = BirthDate("2026-03-04")
+    assert unborn("2026-02-11", births=(EXPECTED, born)) == "2044-03-04"
