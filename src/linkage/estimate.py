@@ -148,8 +148,9 @@ def settle(counts: Counts, belief: Model) -> Settled:
 def _reliability(counts: Counts, model: Model) -> dict[str, str]:
     """Ten bins of equally many pairs whose numbers tell the truth, weighed without the numbers.
 
-    Said: their mean probability; was: the share of them whose NHS number or UPN agrees. Pairs
-    without a number each are not in it, nor pairs of probability below ``LEAST``.
+    Said: their mean probability; was: the share of them whose NHS number or UPN agrees; and how
+    many they are. Pairs without a number each are not in it, nor those of probability below
+    ``LEAST``.
     """
     nhs, upn = (models.levels_at(counts.patterns, name) for name in ("nhs", "upn"))
     same = np.isin(nhs, (Nhs.VERIFIED, Nhs.EXACT)) | (upn == Upn.EXACT)
@@ -165,7 +166,8 @@ def _reliability(counts: Counts, model: Model) -> dict[str, str]:
     for number in np.unique(bins):
         own, weight = kept[bins == number], pairs[bins == number]
         said, was = (float(np.average(v[own], weights=weight)) for v in (chance, same))
-        rows[f"reliability {number + 1}"] = f"said {said:.4f}, was {was:.4f}"
+        of = f"{round(weight.sum()):,} pairs"
+        rows[f"reliability {number + 1}"] = f"said {said:.4f}, was {was:.4f}, of {of}"
     return rows
 
 

@@ -197,7 +197,8 @@ def test_a_table_of_reliability_holds_probabilities_against_numbers_they_do_not_
     index = Index(Model.shipped())
     index.put(records)
     rows = [said for name, said in train(index).card.items() if name.startswith("reliability")]
-    said, was = zip(*(row.split(", ") for row in rows), strict=True)
+    said, was, of = zip(*(row.split(", ") for row in rows), strict=True)
+    assert all(int(one.removeprefix("of ").removesuffix(" pairs")) > 0 for one in of)
     assert {"was 0.0000", "was 1.0000"} <= set(was)
     assert len(set(said)) == 1
 
