@@ -179,3 +179,16 @@ def test_who_goes_back_to_an_old_identity_goes_as_the_next_run_has_them(index):
     index.adopted("transfer:L801200024021")
     index.end_never_link(1)
     index.holds_thoroughly()
+
+
+def test_nobody_comes_under_a_shield_by_a_number_that_is_heard_only_then(index):
+    """A number alone says nothing across a shield, and speaks against whom it spreads to."""
+    index.load("trace", [(0, "")])
+    index.load("club", [(2, "swapped"), (1, "")])
+    index.shield("pds:9000000017")
+    index.load("pds", [(3, "no number"), (0, ""), (1, ""), (6, "")])
+    index.judge("chess:CHESSLAQZ0001", "pds:9000000041", "link")
+    index.load("chess", [(0, ""), (1, ""), (4, "renamed")])
+    index.split("pds:9000000017", keeps=True)
+    assert "pds:9000000041" not in index.truth.shielded
+    index.holds_thoroughly()

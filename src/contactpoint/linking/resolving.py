@@ -66,9 +66,10 @@ class Resolving:
             known_children = [self._known_child(child) for child in children]
             known_children += self._emptied(ids, children)
             commit.read.update({each.id: each.child.version for each in known_children})
-            bare = self._bare(one, records, shields)
+            resolution, bare = self._placed(
+                one, self._bare(one, records, shields), known, known_children, commit
+            )
             seen = replace(one, pairs=tuple(p for p in one.pairs if p not in bare)) if bare else one
-            resolution = self._placed(seen, known, known_children, commit)
             stated = frozenset(ids[o] for o in ids if known[o].standing == "current")
             self._settle(resolution, ids, known_children, stated, commit)
             self._refer(seen, resolution, ids, commit)
@@ -115,11 +116,16 @@ class Resolving:
     def _placed(
         self,
         one: Neighbourhood,
+        bare: frozenset[Pair],
         known: dict[int, Membership],
         children: Sequence[KnownChild],
         commit: Commit,
-    ) -> Resolution:
-        """The children of a neighbourhood, without what is withheld: as if it had never come."""
+    ) -> tuple[Resolution, frozenset[Pair]]:
+        """The children of a neighbourhood, without what is withheld: as if it had never come.
+
+        With them those of the ``bare`` pairs that said nothing of them. A shield spreads over all
+        of a child, and so the next run would hear both sides of a pair within one: it is heard now.
+        """
         members = [
             self._member(record, commit.gone)
             for ordinal in one.ordinals
@@ -142,19 +148,22 @@ class Resolving:
             judged = laid.among(one.ordinals, [member.ordinal for member in members], seen)
             resolution = resolve(
                 members,
-                pairs,
+                [pair for pair in pairs if pair not in bare] if bare else pairs,
                 [*judged, *held],
                 reading=self._matching.reading,
                 sure=sure_of(self._matching.model),
             )
             resolution = _without(gone, resolution, members)
+            if within := _within(bare, resolution):
+                bare -= within
+                continue
             if shown := seen & _hidden_by(resolution, laid.given_up(ids), seen):
                 # Put with an old identity they are shown no more, and so the next run has them.
                 seen -= shown
                 continue
             apart = commit.shields.set_apart(resolution.children, ids, lives)
             if not apart:
-                return resolution
+                return resolution, bare
             members = [member for member in members if member.ordinal not in apart]
 
     def _member(self, record: Membership, gone: Collection[int]) -> Member:
@@ -241,6 +250,14 @@ def _without(gone: set[int], resolution: Resolution, members: Sequence[Member]) 
     children = tuple(child for child in resolution.children if child & makes)
     referred = tuple(p for p in resolution.referred if not {p.left, p.right} & gone)
     return replace(resolution, children=children, referred=referred)
+
+
+def _within(pairs: Set[Pair], resolution: Resolution) -> frozenset[Pair]:
+    """Those of the pairs whose records are of one child."""
+    child = (
+        {o: place for place, one in enumerate(resolution.children) for o in one} if pairs else {}
+    )
+    return frozenset(p for p in pairs if child.get(p.left, -1) == child.get(p.right, -2))
 
 
 def _hidden_by(resolution: Resolution, given_up: Set[int], seen: Set[int]) -> set[int]:
