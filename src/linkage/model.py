@@ -1,8 +1,9 @@
 """A version of the model: shares of levels by class of pairs, frequencies, prior, thresholds."""
 
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from importlib.resources import files
+from operator import add
 from typing import NamedTuple, Self
 
 import msgspec
@@ -184,7 +185,8 @@ def starting() -> dict[str, Shares]:
     for field, level, *stated in rows:
         for name, share in zip(classes, stated, strict=True):
             known = shares[name].setdefault(field, {})
-            known[level] = 1 - sum(known.values()) if share == "-" else float(share)
+            # One by one: sum() of newer Pythons rounds otherwise, and a version has all digits.
+            known[level] = 1 - reduce(add, known.values()) if share == "-" else float(share)
     return shares
 
 

@@ -373,20 +373,24 @@ class Recorder(AppendingRecorder, SQLiteApplicationRecorder):
 
     def _confirm(self, cursor: Any, confirmed: Confirmed) -> None:
         cursor.executemany(
-            f"UPDATE {RECORD_HEAD.name} SET stated_effective = ?2, stated_sequence = ?3"
-            " WHERE record = ?1 AND stated_content = coalesce(?4, stated_content)"
-            " AND (stated_effective, stated_sequence) < (?2, ?3)",
-            confirmed.moved,
+            f"UPDATE {RECORD_HEAD.name} SET stated_effective = ?, stated_sequence = ?"
+            " WHERE record = ? AND stated_content = coalesce(?, stated_content)"
+            " AND (stated_effective, stated_sequence) < (?, ?)",
+            [
+                (effective, sequence, record, content, effective, sequence)
+                for record, effective, sequence, content in confirmed.moved
+            ],
         )
+        seen = tuple(confirmed.seen)
         # In the order of the key: the rows of one page of the table are changed together.
         cursor.executemany(
-            f"UPDATE {RECORD_HEAD.name} SET present_effective = ?2, present_sequence = ?3,"
-            " present_content = ?4, standing = CASE WHEN absent_effective IS NULL OR"
-            " (absent_effective, absent_sequence, absent_content) < (?2, ?3, ?4)"
+            f"UPDATE {RECORD_HEAD.name} SET present_effective = ?, present_sequence = ?,"
+            " present_content = ?, standing = CASE WHEN absent_effective IS NULL OR"
+            " (absent_effective, absent_sequence, absent_content) < (?, ?, ?)"
             " THEN 'current' ELSE 'withdrawn' END"
-            " WHERE record = ?1 AND stated_effective IS NOT NULL AND (present_effective IS NULL OR"
-            " (present_effective, present_sequence, present_content) < (?2, ?3, ?4))",
-            [(record, *confirmed.seen) for record in sorted(confirmed.records)],
+            " WHERE record = ? AND stated_effective IS NOT NULL AND (present_effective IS NULL OR"
+            " (present_effective, present_sequence, present_content) < (?, ?, ?))",
+            [(*seen, *seen, record, *seen) for record in sorted(confirmed.records)],
         )
 
     def _insert_link(self, cursor: Any, made: Link) -> None:
