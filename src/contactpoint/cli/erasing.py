@@ -83,29 +83,29 @@ def erase(what: str, reason: str, yes: bool, as_json: bool) -> int:
 def purge(plan: bool, yes: bool, most: int, as_json: bool) -> None:
     """Erase for ever who was archived six years ago.
 
-    A child is archived on the 18th birthday, a year after its death, or three years after it left
-    England. A record that is of no child goes by its own dates. Each is erased as 'erase' does it.
-    May be begun again after it was cut short. Administrators only.
+    A child is archived on the 18th birthday, a year after its death, three years after it left
+    England, or once nobody expects its birth any more. A record that is of no child goes by its
+    own dates. Each is erased as 'erase' does it. May be begun again after it was cut short.
+    Administrators only.
     """
     from contactpoint.moments import day_of
 
     with opened(Act.PURGE) as store:
         origin = store.origin("purge")
-        due = store.erasing.due(day_of(origin.recorded))
         if not plan and not yes and sys.stdin.isatty():
-            say(_due(due))
+            say(_due(store.erasing.due(day_of(origin.recorded))))
             click.confirm("This cannot be undone. Purge?", abort=True, err=True)
         if not plan:
             done = store.erasing.purge(origin, most=most)
             follows = store.follow(store.origin("link"))
-            due = store.erasing.due(day_of(origin.recorded))
             store.checkpoints.write(store.log)
+        due = store.erasing.due(day_of(origin.recorded))
     left = {"due": len(due.children), "due_records": len(due.records)}
     if as_json:
         purged = {} if plan else _purged(done)
         print_json({**purged, **left})
         return
-    if not plan:
+    if not plan and (done.children or done.records):
         say(f"{_children(done.children)} purged, {many(done.records, 'record')}")
         say(f"final on {done.final}, when the last older backup of the keys has expired")
         say_whether(follows)
