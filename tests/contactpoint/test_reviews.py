@@ -186,8 +186,3 @@ def test_a_pair_with_an_archived_child_is_there_for_those_alone_who_may_read_the
         made.run("why", *pair, *REASON, by=steward)
     for role in ("administrator", "data-manager"):
         made.run("why", *pair, *REASON, by=made.token(role, role))
-
-
-def test_a_record_is_not_explained_beside_itself(queue):
-    with pytest.raises(UsageError, match="both names are of one record; expected two records"):
-        queue.run("why", "north:9000000009", "north:9000000009", *REASON)

@@ -42,14 +42,12 @@ def why(left: str, right: str, reason: str, as_json: bool) -> None:
     LEFT and RIGHT are records as SOURCE:ID; - reads one from standard input. A weight is in bits:
     each bit doubles the odds of one child. The look is recorded before the answer.
     """
-    from contactpoint.errors import NotFoundError, UsageError
+    from contactpoint.errors import NotFoundError
     from contactpoint.explaining import explain, why_apart
 
     with opened(Act.WHY) as store:
         store.projector.catch_up()
         records = store.record_named(left), store.record_named(right)
-        if records[0] == records[1]:
-            raise UsageError("both names are of one record; expected two records")
         found = (
             None
             if store.are_barred(records)
