@@ -55,13 +55,16 @@ def archived(records: Collection[UUID], upto: str, target: Target) -> dict[UUID,
     found: dict[UUID, str] = {}
     for part in rows.parts([record.bytes for record in records]):
         query = (
-            sa.select(RECORD.c.record, IDENTITY.c.archived)
-            .join(IDENTITY, IDENTITY.c.child == RECORD.c.child)
-            .where(RECORD.c.record.in_(part), IDENTITY.c.archived <= upto)
+            sa.select(RECORD.c.record, RECORD.c.child, IDENTITY.c.archived)
+            .outerjoin(IDENTITY, IDENTITY.c.child == RECORD.c.child)
+            .where(RECORD.c.record.in_(part))
         )
-        told = [tuple(row) for row in target.connection.execute(query)]
-        told += [(record, _day_of(stated)) for record, stated in _alone(part, target).items()]
-        found.update((UUID(bytes=record), day) for record, day in told if day <= upto)
+        told = target.connection.execute(query).all()
+        lone = [row.record for row in told if row.child is None]
+        days = {row.record: row.archived for row in told if row.archived is not None}
+        if lone:
+            days |= {record: _day_of(one) for record, one in _alone(lone, target).items()}
+        found.update((UUID(bytes=record), day) for record, day in days.items() if day <= upto)
     return found
 
 
