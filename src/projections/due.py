@@ -9,16 +9,13 @@ import msgspec
 import sqlalchemy as sa
 
 from events.record import Statement
-from person.particulars import Particulars
 from projections import rows
 from projections.finding import IDENTITY
-from projections.history import HISTORY
 from projections.index import RECORD, with_statements
 from projections.mergers import survivor
-from projections.placing import PLACED
+from projections.placing import placed_last
 from projections.projection import Target
-from projections.retention import archived_of
-from projections.survivorship import Stated
+from projections.retention import archived_alone
 
 _decode = msgspec.json.Decoder(Statement).decode
 
@@ -43,7 +40,7 @@ def due(upto: str, target: Target) -> Due:
     lone: list[bytes] = []
     until: dict[bytes, str] = defaultdict(str)
     for part in _unseen(target):
-        last = _placed_last([record for record, *_ in part], target)
+        last = placed_last(target, [record for record, *_ in part])
         for record, child, day in part:
             owner = child or last.get(record)
             if owner is not None:
@@ -71,19 +68,4 @@ def _unseen(target: Target) -> Iterator[list[tuple[bytes, bytes | None, str]]]:
         .where(IDENTITY.c.child.is_(None), statement.is_not(None))
     )
     for part in target.connection.execute(query).partitions(rows.MOST_PARAMETERS):
-        yield [(record, child, _day(_decode(stated).particulars)) for record, child, stated in part]
-
-
-def _day(lone: Particulars) -> str:
-    return archived_of([Stated("", "", "", 0, 0, lone)], lone.birth)
-
-
-def _placed_last(records: list[bytes], target: Target) -> dict[bytes, bytes]:
-    """The child that each of these records was placed with last."""
-    query = (
-        sa.select(HISTORY.c.record, HISTORY.c.child)
-        .where(HISTORY.c.record.in_(records), HISTORY.c.what.in_(PLACED))
-        .order_by(HISTORY.c.position)
-    )
-    told = target.connection.execute(query).all()
-    return {row.record: row.child for row in told}
+        yield [(one, of, archived_alone(_decode(said).particulars)) for one, of, said in part]

@@ -1,6 +1,6 @@
 """Which children a record was placed with, and how many were placed: asked of the history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,6 +43,19 @@ def children_ever(target: Target, records: Iterable[UUID]) -> set[UUID]:
             HISTORY.c.record.in_(part), HISTORY.c.child.is_not(None)
         )
         found.update(UUID(bytes=one) for one in target.connection.execute(query).scalars())
+    return found
+
+
+def placed_last(target: Target, records: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The child that each of these records was placed with last, be it there still or not."""
+    found: dict[bytes, bytes] = {}
+    for part in rows.parts(records):
+        query = (
+            sa.select(HISTORY.c.record, HISTORY.c.child)
+            .where(HISTORY.c.record.in_(part), HISTORY.c.what.in_(PLACED))
+            .order_by(HISTORY.c.position)
+        )
+        found.update((row.record, row.child) for row in target.connection.execute(query))
     return found
 
 

@@ -21,9 +21,9 @@ from typing import Literal
 
 import msgspec
 
-from person.particulars import BirthDate
+from person.particulars import BirthDate, Particulars
 from projections.survivorship import Stated
-from projections.view import ChildView, View, view
+from projections.view import ChildView, RestrictedView, View, view
 
 State = Literal["live", "archive year 1", "archive years 2-6", "purge due", "unknown"]
 
@@ -85,9 +85,8 @@ class Returned(msgspec.Struct, frozen=True):
 
 def of_view(view: View, today: date) -> Retention:
     """The state today of the child that a view shows."""
-    born = view.birth
-    if not isinstance(view, ChildView):
-        return retention(born if isinstance(born, BirthDate) else None, "", "", today)
+    if isinstance(view, RestrictedView):
+        return retention(view.birth, "", "", today)
     left = view.left_england.value.date if view.left_england and not returned(view) else ""
     died = view.died.value if view.died else ""
     return retention(view.birth.value if view.birth else None, died, left, today, _unborn(view))
@@ -117,6 +116,11 @@ def archived_of(records: Sequence[Stated], born: BirthDate | None) -> str:
     if parted or (born and born.expected):
         return archived_on(view("", records))
     return _adult(born.value) if born else NEVER
+
+
+def archived_alone(particulars: Particulars) -> str:
+    """The same of a record by itself."""
+    return archived_of([Stated("", "", "", 0, 0, particulars)], particulars.birth)
 
 
 @lru_cache(maxsize=10_000)

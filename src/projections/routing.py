@@ -17,8 +17,8 @@ from projections.index import RECORD, with_statements
 from projections.mergers import merged_into
 from projections.projection import Target
 from projections.responsible import RESPONSIBLE
-from projections.retention import archived_of
-from projections.survivorship import Stated, birth
+from projections.retention import archived_alone
+from projections.survivorship import Stated
 
 _decode = msgspec.json.Decoder(Statement).decode
 
@@ -63,13 +63,12 @@ def archived(records: Collection[UUID], upto: str, target: Target) -> dict[UUID,
         lone = [row.record for row in told if row.child is None]
         days = {row.record: row.archived for row in told if row.archived is not None}
         if lone:
-            days |= {record: _day_of(one) for record, one in _alone(lone, target).items()}
+            days |= {
+                record: archived_alone(one.particulars)
+                for record, one in _alone(lone, target).items()
+            }
         found.update((UUID(bytes=record), day) for record, day in days.items() if day <= upto)
     return found
-
-
-def _day_of(lone: Stated) -> str:
-    return archived_of([lone], birth(lone.particulars))
 
 
 def _made_out(groups: Mapping[bytes, Sequence[Stated]], today: str) -> dict[bytes, str]:

@@ -18,7 +18,7 @@ from projections.deliveries import DELIVERY, NOTE
 from projections.due import Due, due
 from projections.history import HISTORY
 from projections.index import CHILD, RECORD, with_statements
-from projections.placing import PLACED, children_ever
+from projections.placing import children_ever, placed_last
 from projections.projection import Target
 from projections.reading import Row, plain, reading
 from projections.review import CROWD, REVIEW_PAIR, WAITING
@@ -272,17 +272,9 @@ class Workings:
 
     def placed_last(self, records: Iterable[UUID]) -> dict[UUID, UUID]:
         """The child that each of these records was placed with last, be it there still or not."""
-        found: dict[UUID, UUID] = {}
         with reading(self.engine) as target:
-            for part in rows.parts([record.bytes for record in records]):
-                query = (
-                    sa.select(HISTORY.c.record, HISTORY.c.child)
-                    .where(HISTORY.c.record.in_(part), HISTORY.c.what.in_(PLACED))
-                    .order_by(HISTORY.c.position)
-                )
-                for record, child in target.connection.execute(query):
-                    found[UUID(bytes=record)] = UUID(bytes=child)
-        return found
+            found = placed_last(target, [record.bytes for record in records])
+        return {UUID(bytes=record): UUID(bytes=child) for record, child in found.items()}
 
     def ordinals_of(self, children: Iterable[UUID]) -> set[int]:
         """The current records of these children, by ordinal."""

@@ -1032,14 +1032,18 @@ def test_tables_counts_and_pairs_leave_a_shielded_child_out(refuge):
         refuge.run("why", f"pds:{NHS}", "clinic:7")
 
 
+def officer_behind(store):
+    """An officer of whose acts no read model comes to know."""
+    officer = store.shielding
+    return type(officer)(officer.log, officer.keys, officer.master, list)
+
+
 def test_a_read_model_that_lags_shows_nothing(refuge):
     number = refuge.number("pds", NHS)
     with refuge.opened() as store:
         store.projector.catch_up()
         lagging = Asking(store.read, store.log.heads)
-        officer = store.shielding
-        made = type(officer)(officer.log, officer.keys, officer.master, list)
-        made.apply(number, Asked("harm"), store.origin("shield"))
+        officer_behind(store).apply(number, Asked("harm"), store.origin("shield"))
         for question in (
             lambda: lagging.queries.child_by_number(number),
             lambda: lagging.queries.find(Search(postcode="SE15 3QN")),
@@ -1057,9 +1061,7 @@ def test_a_view_under_shields_that_have_not_moved_waits_for_no_other_shield(refu
     with refuge.opened() as store:
         store.projector.catch_up()
         lagging = Asking(store.read, store.log.heads)
-        officer = store.shielding
-        made = type(officer)(officer.log, officer.keys, officer.master, list)
-        made.apply(bram, Asked("harm"), store.origin("shield"))
+        officer_behind(store).apply(bram, Asked("harm"), store.origin("shield"))
         found = lagging.queries.child_by_number(asha)
         assert found is not None
         assert isinstance(found.view, RestrictedView)
@@ -1075,9 +1077,8 @@ def test_a_view_waits_for_what_an_officer_says_of_its_own_shield(refuge, asha):
         found = lagging.queries.child_by_number(asha)
         assert found is not None
         assert isinstance(found.view, RestrictedView)
-        officer = store.shielding
-        made = type(officer)(officer.log, officer.keys, officer.master, list)
-        made.review(asha, Asked("harm", none_safe=True), store.origin("shield review"))
+        asked = Asked("harm", none_safe=True)
+        officer_behind(store).review(asha, asked, store.origin("shield review"))
         with pytest.raises(Exception, match="behind the shields"):
             lagging.queries.child_by_number(asha)
 
@@ -1090,15 +1091,13 @@ def test_a_view_waits_where_another_record_of_the_child_came_under_its_shield(re
     bram = refuge.number("club", "1")
     with refuge.opened() as store:
         store.projector.catch_up()
-        officer = store.shielding
-        made = type(officer)(officer.log, officer.keys, officer.master, list)
-        made.apply(number, Asked("harm"), store.origin("shield"))
+        officer_behind(store).apply(number, Asked("harm"), store.origin("shield"))
         store.projector.catch_up()
         with store.read.begin() as connection:
             connection.exec_driver_sql(
                 "DELETE FROM index_shielded WHERE record = (SELECT min(record) FROM index_shielded)"
             )
-        made.apply(bram, Asked("harm"), store.origin("shield"))
+        officer_behind(store).apply(bram, Asked("harm"), store.origin("shield"))
         with pytest.raises(Exception, match="behind the shields"):
             Asking(store.read, store.log.heads).queries.child_by_number(number)
 

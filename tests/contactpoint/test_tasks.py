@@ -258,16 +258,17 @@ def test_a_pair_that_waits_is_referred_once_however_often_all_is_linked(desk):
     assert desk.events() == before
 
 
+def separating_of(store):
+    """Never-links drawn with no run of linking after them."""
+    workings = store.workings
+    merged, retired = workings.merged_into, workings.retired_of
+    return Separating(store.log, store.keys, store.master, merged, retired)
+
+
 def test_a_pair_across_a_never_link_is_in_no_queue_from_the_moment_it_is_drawn(desk):
     with desk.opened() as store:
         store.projector.catch_up()
-        separating = Separating(
-            store.log,
-            store.keys,
-            store.master,
-            store.workings.merged_into,
-            store.workings.retired_of,
-        )
+        separating = separating_of(store)
         for one in store.open_records.shown_pairs():
             officers, origin = By("cora", "dele"), store.origin("never-link draw")
             separating.draw([one.left], [one.right], officers, origin, Grounds("other", "x"))
@@ -291,13 +292,7 @@ def test_clearance_for_shields_lets_nobody_see_a_task_across_a_never_link(desk, 
     assert desk.listed(by=cleared)
     with desk.opened() as store:
         store.projector.catch_up()
-        separating = Separating(
-            store.log,
-            store.keys,
-            store.master,
-            store.workings.merged_into,
-            store.workings.retired_of,
-        )
+        separating = separating_of(store)
         for left, right in pairs:
             officers, origin = By("cora", "dele"), store.origin("never-link draw")
             separating.draw([left], [right], officers, origin, Grounds("other", "x"))

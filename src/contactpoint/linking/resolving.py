@@ -106,7 +106,7 @@ class Resolving:
         """
         judged = {pair for _, pair in self._surroundings.laid.judged(bare)}
         hidden = commit.gone.union(*(one.group for one in commit.shields.withheld))
-        child = {o: place for place, one in enumerate(resolution.children) for o in one}
+        child = _places(resolution)
         for pair in sorted(bare - judged):
             is_told = not any(o in hidden or commit.shields.withholds(ids[o]) for o in pair[:2])
             left, right = (child.get(o, ids[o]) for o in pair[:2])
@@ -252,11 +252,14 @@ def _without(gone: set[int], resolution: Resolution, members: Sequence[Member]) 
     return replace(resolution, children=children, referred=referred)
 
 
+def _places(resolution: Resolution) -> dict[int, int]:
+    """Which of the children each record is of, by its place among them."""
+    return {o: place for place, one in enumerate(resolution.children) for o in one}
+
+
 def _within(pairs: Set[Pair], resolution: Resolution) -> frozenset[Pair]:
     """Those of the pairs whose records are of one child."""
-    child = (
-        {o: place for place, one in enumerate(resolution.children) for o in one} if pairs else {}
-    )
+    child = _places(resolution) if pairs else {}
     return frozenset(p for p in pairs if child.get(p.left, -1) == child.get(p.right, -2))
 
 
