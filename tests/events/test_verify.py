@@ -55,9 +55,16 @@ def test_an_untouched_log_is_whole(store, notes):
     assert (report.events, report.commits, report.checkpoints) == (12, 3, 1)
 
 
+def flipped(column, place):
+    """An SQL expression: `column` with another byte at `place`, from 1, than it has there."""
+    byte = f"CASE substr({column}, {place}, 1) WHEN x'00' THEN x'01' ELSE x'00' END"
+    return (
+        f"CAST(substr({column}, 1, {place - 1}) || {byte} || substr({column}, {place + 1}) AS BLOB)"
+    )
+
+
 def test_a_flipped_byte_is_found_where_it_is(store, tmp_path):
-    flip = "UPDATE log_event SET state = CAST(substr(state, 1, 150) || x'00' || substr(state, 152)"
-    change(tmp_path, f"{flip} AS BLOB) WHERE rowid = 6")
+    change(tmp_path, f"UPDATE log_event SET state = {flipped('state', 151)} WHERE rowid = 6")
     assert findings(store) == ["position 6: the event was changed: its seal or its form is broken"]
 
 
@@ -242,8 +249,7 @@ def test_a_head_that_does_not_read_as_one_is_found(store, tmp_path):
     ("tampering", "found"),
     [
         (
-            "UPDATE subject_key SET wrapped = CAST(substr(wrapped, 1, 20) || x'00' || "
-            "substr(wrapped, 22) AS BLOB) WHERE number = 3",
+            f"UPDATE subject_key SET wrapped = {flipped('wrapped', 21)} WHERE number = 3",
             "subject key 3 does not open",
         ),
         ("UPDATE subject_key SET wrapped = x'00' WHERE number = 3", "subject key 3 does not open"),
