@@ -255,7 +255,7 @@ def _warm_up(table: pa.Table, model: Model) -> None:
     """Load what is compiled: a process that stays up does so once."""
     some = table.take(np.linspace(0, len(table) - 1, SOME).astype(np.int64))
     index, _ = _indexed(some, model, everything=False)
-    index.pairs_within(LOWEST)
+    clusters(index.pairs_within(LOWEST), _held(some), model)
     train_of_children(index)
 
 

@@ -108,6 +108,34 @@ BY_WEIGHT = Reading(lambda _: False, lambda _: False, counts_rivals=False)
 """Of tables of another shape, whose patterns say no more than they weigh."""
 
 
+class Alone(NamedTuple):
+    """What resolving asks of a pair whose records have no rivals, beside its turn.
+
+    In a neighbourhood in which nobody has a rival and each pair weighs 0 or more, nothing is taken
+    off any weight: which pairs link, and in which order they are looked at, is all there is to it.
+    """
+
+    outcome: Outcome
+    links: bool
+    """Whether it weighs enough, as far as no rule keeps it for a person."""
+    contradicts: bool
+    shares_number: bool
+    crossed: bool
+
+
+def read_alone(pair: Pair, weight: float, reading: Reading, sure: float) -> Alone | None:
+    """What is asked of a pair that weighs so much without rivals; None where more is."""
+    if pair.twice or weight < 0 or not reading.counts_rivals:
+        return None
+    return Alone(
+        pair.outcome,
+        _links_at(weight, pair, sure),
+        reading.contradicts(pair.pattern),
+        reading.shares_number(pair.pattern),
+        pair.crossed,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """The partition of a neighbourhood, and why."""
@@ -144,7 +172,7 @@ def resolve(
     if len(known) == 1:
         return _alone(known[0])
     rank = {member.ordinal: place for place, member in enumerate(known)}
-    ordered = sorted(_ordered(pairs, rank), key=lambda p: _strength(p, rank, reading))
+    ordered = sorted(_ordered(pairs, rank), key=lambda p: _turn(p, rank, reading))
     candidates = [pair for pair in ordered if not pair.twice]
     groups = _Groups(known, candidates, list(judgements), reading)
     crowded = len(known) > CROWD
@@ -351,10 +379,14 @@ def _ordered(pairs: Iterable[Pair], rank: dict[int, int]) -> Iterable[Pair]:
             yield pair if in_order else pair._replace(left=pair.right, right=pair.left)
 
 
-def _strength(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float, int, int, int]:
-    """Order of joining: by weight, then what comes first, then as the records stand."""
-    first = reading.comes_first(pair.pattern)
-    return -pair.weight, -first, rank[pair.left], rank[pair.right]
+def _turn(pair: Pair, rank: dict[int, int], reading: Reading) -> tuple[float, int, int, int]:
+    """Order of joining: by what the pairs say, then as the records stand."""
+    return *strength(pair, reading), rank[pair.left], rank[pair.right]
+
+
+def strength(pair: Pair, reading: Reading) -> tuple[float, int]:
+    """Order of joining as far as the pairs say it: by weight, then what comes first."""
+    return -pair.weight, -reading.comes_first(pair.pattern)
 
 
 def with_rivals(

@@ -31,6 +31,21 @@ MOST = 40.0
 """Bits beyond which a weight says no more here."""
 
 
+OF_ONE_SOURCE = (3, 4)
+"""Where ``unrivalled`` has the weights of a pair of one source."""
+
+
+def unrivalled(weight: float) -> list[float]:
+    """The weight (log2 odds) of a pair whose records have no rivals, by the sources they are of.
+
+    Of two, of which none, one or both hold few of all children; of one; and of one of whose
+    establishments each holds one record of a child.
+    """
+    hidden = (HIDDEN * HIDDEN, HIDDEN * HIDDEN_AMONG_FEW, HIDDEN_AMONG_FEW * HIDDEN_AMONG_FEW)
+    between = [min(weight, MOST) - log2(chance) for chance in hidden]
+    return [*between, weight, weight - TWICE]
+
+
 class Candidate(NamedTuple):
     """A pair as one of its records sees it."""
 

@@ -1,5 +1,8 @@
 """A table resolved by the forms of its neighbourhoods is what resolving each one gives."""
 
+from itertools import combinations, product
+
+import msgspec
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,10 +48,82 @@ def tables(draw):
     return pairs, Held(SOURCES, source, Cells.of(keys), exclusive, few)
 
 
+ANN = Comparable(
+    given=("ann",), family="lee", parts=("lee",), birth=20140509, birth_kind=BirthKind.FULL,
+    postcodes=("SE153QN",), sex="F", nhs="9990001006", nhs_verified=True, births=2, birth_order=1,
+)  # fmt: skip
+ANNS = [
+    msgspec.structs.replace(ANN, **changed)
+    for changed in (
+        {"given": ("anne",)},
+        {"given": ("zoe",), "birth_order": 2, "nhs": "9990001014"},
+        {"given": ("zoe",), "family": "okoro", "parts": ("okoro",), "birth": 20121130},
+        {"nhs": "9990001014", "postcodes": ("BS12AB",)},
+        {"postcodes": ("BS12AB",), "nhs": "", "births": 0, "birth_order": 0},
+        {"nhs": "", "family": "okoro", "parts": ("okoro",), "births": 0, "birth_order": 0},
+    )
+]
+LEE, ZOE, OTHER, MIXED, MOVED, RENAMED = ANNS
+KINDS = [
+    (compare(one, two, MODEL.population), weight)
+    for one, two, weight in (
+        (ANN, ANN, 20),
+        (ANN, LEE, 20),
+        (ANN, MOVED, 5),
+        (LEE, MOVED, 0.5),
+        (ANN, RENAMED, -1),
+        (MOVED, RENAMED, 4),
+        (ANN, OTHER, 8),
+        (ZOE, MIXED, 9),
+        (ANN, ZOE, 15),
+        (ANN, MIXED, 12),
+        (RENAMED, OTHER, 3),
+        (MOVED, OTHER, -4),
+    )
+]
+"""Of one child, of twins, of numbers that others bear, and of what lies between; their weights."""
+STREETS = (
+    ((0, 1, 2), (0, 0, 0)),
+    ((0, 1, 3), (0, 0, 0)),
+    ((0, 3, 4), (0, 0, 0)),
+    ((0, 0, 1), (0, 0, 0)),
+    ((0, 0, 1), (1, 2, 3)),
+    ((0, 0, 1), (1, 1, 3)),
+)
+"""Sources of three records, and whom each of these excludes."""
+
+
 @given(tables())
 @tries(100)
 def test_neighbourhoods_of_one_form_are_resolved_as_each_would_be(table):
-    pairs, held = table
+    assert_each_resolved(*table)
+
+
+def test_so_are_those_whose_form_has_no_more_of_a_pair_than_is_asked_of_it():
+    """Each three records whose pairs are of twelve kinds or none, of the same sources or others."""
+    streets = list(product(product([None, *range(len(KINDS))], repeat=3), STREETS))
+    codes, weights = zip(*KINDS, strict=True)
+    pairs = [
+        (3 * place + one, 3 * place + other, kind)
+        for place, (kinds, _) in enumerate(streets)
+        for (one, other), kind in zip(combinations(range(3), 2), kinds, strict=True)
+        if kind is not None
+    ]
+    left, right, kinds = np.array(pairs).T
+    count = 3 * len(streets)
+    assert_each_resolved(
+        Pairs(left, right, np.array(weights)[kinds], np.array(codes, np.uint64)[kinds]),
+        Held(
+            (*SOURCES, "ward", "yard"),
+            np.array([source for _, (sources, _) in streets for source in sources]),
+            Cells.of([str(n % 3) for n in range(count)]),
+            np.array([one for _, (_, exclusive) in streets for one in exclusive]),
+            {"ward", "yard"},
+        ),
+    )
+
+
+def assert_each_resolved(pairs, held):
     children, referred = np.arange(len(held.source)), 0
     for one in group(range(len(held.source)), list(decided(pairs, MODEL)), ()):
         resolution = resolve(map(held.member, one.ordinals), one.pairs, sure=sure_of(MODEL))

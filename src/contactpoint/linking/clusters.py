@@ -5,7 +5,7 @@ other, and the patterns of their pairs: most are two records, and few patterns a
 plain path is ``resolve`` of each neighbourhood by itself.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from itertools import islice
 from typing import NamedTuple
 
@@ -18,9 +18,11 @@ from contactpoint.models import AnyModel
 from linkage.compiled import forms as compiled
 from linkage.distinct import Cells, numbered
 from linkage.index import Pairs
-from linkage.resolve import Member, Resolution, resolve
+from linkage.resolve import Alone, Member, Pair, Resolution, read_alone, resolve, strength
+from linkage.rivals import OF_ONE_SOURCE, unrivalled
 
 Ints = npt.NDArray[np.int64]
+_Numbers = npt.NDArray[np.int32]
 
 
 class Held(NamedTuple):
@@ -109,7 +111,7 @@ def _resolved(
 def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
     """The neighbourhoods that the pairs of a table make, by their forms."""
     kinds, firsts = numbered(pairs.pattern)
-    outcomes = decided(_some(pairs, firsts), model)
+    outcomes = list(decided(_some(pairs, firsts), model))
     joins = np.array([pair.connects for pair in outcomes], np.bool_)[kinds]
     count = len(held.source)
     lowest, numbers, places = (np.empty(count, np.int64) for _ in range(3))
@@ -124,10 +126,28 @@ def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
     written = np.empty(2 * ends[-1] + 3 * pair_ends[-1], np.int32)
     compiled.write(
         ends, members, places, pair_ends, own, pairs.left, pairs.right, kinds,
-        held.source, few, held.exclusive, written, form_ends,
+        *_unrivalled(outcomes, model), held.source, few, held.exclusive, written, form_ends,
     )  # fmt: skip
     forms = Cells(form_ends * written.itemsize, written.view(np.uint8)).numbered()
     return _Forms(ends, members, pair_ends, own, *forms)
+
+
+def _unrivalled(kinds: Sequence[Pair], model: AnyModel) -> tuple[_Numbers, _Numbers]:
+    """The turn of each kind of pair, and what is asked of it where nobody has a rival, numbered.
+
+    The latter by the sources of its records, below nothing where rivals would be counted.
+    """
+    reading, sure = matching_of(model).reading, sure_of(model)
+    strengths = [strength(pair, reading) for pair in kinds]
+    turn = {found: place for place, found in enumerate(sorted(set(strengths)))}
+    numbers: dict[Alone, int] = {}
+    asked = np.full((len(kinds), len(unrivalled(0.0))), -1, np.int32)
+    for kind, pair in enumerate(kinds):
+        for sides, weight in enumerate(unrivalled(pair.weight)):
+            alone = read_alone(pair, weight, reading, sure)
+            if alone and (alone.links or sides not in OF_ONE_SOURCE):
+                asked[kind, sides] = numbers.setdefault(alone, len(numbers))
+    return np.array([turn[found] for found in strengths], np.int32), asked
 
 
 def _some(pairs: Pairs, chosen: npt.NDArray[np.integer]) -> Pairs:

@@ -5,6 +5,9 @@
 import numpy as np
 from numba import njit
 
+MOST_TURNS = 16
+"""Pairs from which on a form is not shortened: few have so many, and they are many records."""
+
 
 @njit(cache=True, nogil=True)
 def unite(left, right, lowest):
@@ -106,6 +109,8 @@ def write(
     left,
     right,
     kinds,
+    turns,
+    alone,
     source,
     few,
     exclusive,
@@ -116,34 +121,81 @@ def write(
 
     Of each member, in their order: the first of its source, whether that holds few children, the
     first member that it excludes, and whether it excludes any at all; of each pair: its members by
-    their places, and its kind.
+    their places, and its kind. Where nobody has a rival, what is asked of a pair ``alone`` and its
+    turn stand for its kind, as a number below nothing.
     """
     end = 0
     for number in range(len(ends) - 1):
-        start = ends[number]
+        start, begin, beyond = ends[number], pair_ends[number], pair_ends[number + 1]
+        beside = 0
         for i in range(start, ends[number + 1]):
             own = source[members[i]]
             same, excluded = i, i
             for j in range(i - 1, start - 1, -1):
                 if source[members[j]] == own:
                     same = j
+                    beside += 1
                 if exclusive[members[i]] and exclusive[members[i]] == exclusive[members[j]]:
                     excluded = j
             once = exclusive[members[i]] > 0
             out[end], out[end + 1] = 2 * (same - start) + few[own], 2 * (excluded - start) + once
             end += 2
         first = end
-        for i in range(pair_ends[number], pair_ends[number + 1]):
+        for i in range(begin, beyond):
             pair = pairs[i]
-            one, other = places[left[pair]], places[right[pair]]
-            low, high = min(one, other), max(one, other)
+            low, high = ends_of(places, left, right, pair)
             place = end
             while place > first and (out[place - 3], out[place - 2]) > (low, high):
                 out[place : place + 3] = out[place - 3 : place]
                 place -= 3
             out[place], out[place + 1], out[place + 2] = low, high, kinds[pair]
             end += 3
+        if beyond - begin < MOST_TURNS:
+            shorten(out[first:end], members[start:], beside, turns, alone, source, few, exclusive)
         form_ends[number + 1] = end
+
+
+@njit(cache=True, nogil=True)
+def ends_of(places, left, right, pair):
+    """The places of a pair's records in their neighbourhood, the lower one first."""
+    one, other = places[left[pair]], places[right[pair]]
+    return min(one, other), max(one, other)
+
+
+@njit(cache=True, nogil=True)
+def shorten(form, members, beside, turns, alone, source, few, exclusive):
+    """Let what is asked of each pair and its turn stand for its kind, if nobody has a rival.
+
+    Nobody has where each two of the members that are of one source (``beside`` of them) link.
+    """
+    count = len(form) // 3
+    for i in range(count):
+        low, high, kind = form[3 * i], form[3 * i + 1], form[3 * i + 2]
+        asked = alone[kind, sides(members[low], members[high], source, few, exclusive)]
+        if asked < 0:
+            return
+        beside -= source[members[low]] == source[members[high]]
+    if beside:
+        return
+    numbers = np.empty(count, np.int32)
+    for i in range(count):
+        low, high, kind = form[3 * i], form[3 * i + 1], form[3 * i + 2]
+        turn = 0
+        for j in range(count):
+            other = turns[form[3 * j + 2]]
+            turn += other < turns[kind] or (other == turns[kind] and j < i)
+        asked = alone[kind, sides(members[low], members[high], source, few, exclusive)]
+        numbers[i] = -1 - MOST_TURNS * asked - turn
+    for i in range(count):
+        form[3 * i + 2] = numbers[i]
+
+
+@njit(cache=True, nogil=True)
+def sides(one, other, source, few, exclusive):
+    """What sources two records are of, as ``linkage.rivals.unrivalled`` has it."""
+    if source[one] != source[other]:
+        return few[source[one]] + few[source[other]]
+    return 3 + (exclusive[one] > 0 and exclusive[other] > 0)
 
 
 @njit(cache=True, nogil=True)
