@@ -318,8 +318,10 @@ class Separating:
         commands: dict[UUID, ReinstateChild | RejoinChild] = {}
         records = self._log.heads.records(known.left).values()
         for child in sorted(children_of(records)):
-            # Erased records, too: of the other adoption's old side there may be no others left.
-            if not self._is_given_up(self.belonging(child), never_link):
+            # Erased records, too: of the other adoption's old side there may be no others left. And
+            # those that linking has put with nobody since: what was given up goes on to be theirs.
+            mine = {one.record for one in records if one.child == child}
+            if not self._is_given_up(self.belonging(child) | mine, never_link):
                 commands[child] = ReinstateChild("")
         retired = self._retired_of(known.left | known.right) - commands.keys()
         for child, home in self._emptied(never_link, retired):

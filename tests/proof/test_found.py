@@ -192,3 +192,12 @@ def test_nobody_comes_under_a_shield_by_a_number_that_is_heard_only_then(index):
     index.split("pds:9000000017", keeps=True)
     assert "pds:9000000041" not in index.truth.shielded
     index.holds_thoroughly()
+
+
+def test_a_number_that_a_second_adoption_holds_answers_not_by_a_record_of_nobody(index):
+    """The old side of the second has no record but one that makes no child of its own."""
+    index.load("trace", [(3, "bare"), (1, "moved"), (7, "marked"), (4, "renamed")])
+    index.adopted("pds:9000000025")
+    index.adopted("chess:CHESSLAQZ0003")
+    index.end_never_link(0)
+    index.holds_thoroughly()
