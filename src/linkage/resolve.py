@@ -180,7 +180,9 @@ def resolve(
     unjudged = groups.unjudged(candidates)
     if reading.counts_rivals:
         given_up = groups.given_up(candidates)
-        counted = with_rivals(unjudged, known, given_up=given_up, sure=sure)
+        counted = with_rivals(
+            unjudged, known, given_up=given_up, sure=sure, together=groups.together
+        )
         links = _links(unjudged, counted, sure)
         groups.weigh(unjudged, counted)
     else:
@@ -395,11 +397,13 @@ def with_rivals(
     *,
     given_up: Iterable[Pair] = (),
     sure: float = SURE,
+    together: Callable[[int, int], bool] = lambda *_: False,
 ) -> list[float]:
     """The weight of each pair, in their order, when the rivals of its records are counted.
 
     All candidates of the records have to be among the pairs; what is a non-link alone is none.
-    Two records of one source that are one child by themselves are no rivals of each other.
+    Two records of one source that are one child by themselves, or ``together`` because people said
+    so, are no rivals of each other.
     ``given_up``: pairs kept apart whose right record is a rival all the same, to the left alone.
     """
     known = list(members)
@@ -409,7 +413,7 @@ def with_rivals(
     found = Candidates(
         [p[:4] for p in pairs if p.outcome != "non_link"],
         source,
-        lambda left, right: (left, right) in one,
+        lambda left, right: (left, right) in one or together(left, right),
         few={m.source for m in known if m.few},
         once={m.ordinal for m in known if m.exclusive},
         apart=lambda left, right: "" != verified[left] != verified[right] != "",

@@ -346,6 +346,14 @@ def test_a_child_registered_twice_at_one_source_is_no_rival_of_itself():
     assert found.referred == (pairs[1],)
 
 
+def test_two_whom_a_steward_said_to_be_one_child_are_no_rivals_of_each_other():
+    members, pairs = [health(1), health(2), school(3)], [link(1, 3, 8.0), link(2, 3, 8.0)]
+    assert len(resolve(members, pairs).children) == 3
+    judged = resolve(members, pairs, [Judgement(1, 2, same=True)])
+    assert groups(judged) == {frozenset({1, 2, 3})}
+    assert judged.referred == ()
+
+
 def test_two_records_that_are_one_child_only_for_want_of_a_rival_are_no_rivals_of_each_other():
     one, other = (Member(n, "school", f"k{n}", f"school {n}") for n in (3, 4))
     twice = review(3, 4, 12.0)._replace(margin=0.0)

@@ -201,3 +201,12 @@ def test_a_number_that_a_second_adoption_holds_answers_not_by_a_record_of_nobody
     index.adopted("chess:CHESSLAQZ0003")
     index.end_never_link(0)
     index.holds_thoroughly()
+
+
+def test_who_was_linked_by_a_steward_is_no_rival_once_another_rival_is_erased(index):
+    """A twin's record made one of the two surer to go elsewhere, so that neither counted much."""
+    index.load("pds", [(0, ""), (5, ""), (1, ""), (2, "nameless")])
+    index.erase("chess:CHESSLAQZ0007", child=False)
+    index.judge("chess:CHESSLAQZ0002", "chess:CHESSLAQZ0005", "link")
+    index.erase("pds:9000000017", child=True)
+    index._nothing_is_left_to_link()
