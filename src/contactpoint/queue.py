@@ -12,14 +12,15 @@ from contactpoint.people.knowing import knowing
 from contactpoint.tasks import Choosing, Place, Task, each_record_once, place
 from events.judgement import JudgedPair, evolve
 from linkage.resolve import CROWD
+from projections.routing import Near
 from projections.waiting import OpenPair, Turn
 from projections.worth import Kind, turn
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
 
-PAGE = 200
-"""Pairs read at once."""
+FEWEST, MOST = 25, 200
+"""Pairs read at once: few at first, for a page of tasks takes no more, then twice as many."""
 
 
 def tasks_of(store: "Contactpoint", behind: Place | None = None) -> Iterator[Task]:
@@ -57,12 +58,15 @@ class Queue:
                 yield task
 
     def _unclaimed(self, behind: Place | None) -> Iterator[Task]:
-        turn = _turn(behind) if behind else None
-        while pairs := self._store.workings.next_pairs(turn, PAGE):
+        turn, authority = _turn(behind) if behind else None, self._store.actor.authority
+        near = Near(authority, self._store.today.isoformat()) if authority else None
+        size = FEWEST
+        while pairs := self._store.workings.next_pairs(turn, size, near):
             for pair in pairs:
                 if Pair(pair.left, pair.right) not in self._claimed:
                     yield _task(pair)
             turn = (pairs[-1].turn, pairs[-1].left.bytes, pairs[-1].right.bytes)
+            size = min(2 * size, MOST)
 
     def sharing(self, records: Iterable[UUID]) -> Iterator[Task]:
         """The tasks that are about any of these records, in no order."""

@@ -14,6 +14,8 @@ from projections.survivorship import BY_TIME, Stated, Told, order
 
 IN_TURN = (("social-work",), ("school", "education-other"))
 """Kinds of service whose organisation names an authority, the first that says one being right."""
+ALWAYS = "9999-12-31"
+"""Until when a service without an end lasts."""
 
 
 def made_out(services: Iterable[Told[Involvement]], today: str) -> Told[str] | None:
@@ -32,6 +34,22 @@ def made_out(services: Iterable[Told[Involvement]], today: str) -> Told[str] | N
             latest = max(works, key=lambda told: (told.stated, told.value[1]))
             return Told(latest.value[1], latest.source, latest.stated, latest.seen)
     return None
+
+
+def named(services: Iterable[Told[Involvement]]) -> tuple[str, str]:
+    """Codes of every authority that ``made_out`` may say on any day, and until when it says any.
+
+    The codes are parted by blanks; the day is an ISO date, ``ALWAYS`` where a service has no end,
+    and empty where none names an authority.
+    """
+    kinds = {kind for group in IN_TURN for kind in group}
+    found = [
+        (authority, told.value.end or ALWAYS)
+        for told in services
+        if told.value.kind in kinds and (authority := authority_of(told.value, ""))
+    ]
+    codes = sorted({authority for authority, _ in found})
+    return " ".join(codes), max((end for _, end in found), default="")
 
 
 def services_of(records: Sequence[Stated]) -> list[Told[Involvement]]:

@@ -17,6 +17,7 @@ from events.shield import Kind
 from person.names import PersonName
 from person.particulars import Particulars
 from projections import renewed, rows
+from projections.authority import named, services_of
 from projections.folding import compact, fold
 from projections.index import CHILD, RECORD, SOURCE_KIND, metadata, with_statements
 from projections.prepared import Prepared
@@ -35,11 +36,15 @@ IDENTITY = sa.Table(
     sa.Column("restricted", sa.Boolean, nullable=False),
     sa.Column("contested", sa.Boolean, nullable=False),
     sa.Column("archived", sa.Text, nullable=False),
+    sa.Column("authorities", sa.Text, nullable=False),
+    sa.Column("routed", sa.Text, nullable=False),
     sa.Index("index_identity_child", "child", unique=True, info=AFTER_FINISHING),
     sa.Index("index_identity_birth", "birth", info=AFTER_FINISHING),
 )
 """The believed birth date and sex of each child; ``restricted`` where it is shielded, ``contested``
-where its records disagree; from ``archived`` on, an ISO date, few may read it."""
+where its records disagree; from ``archived`` on, an ISO date, few may read it. ``authorities`` and
+``routed`` are what its services ever name and until when (``projections.authority.named``), for the
+stewards' queue alone; empty of a shielded child."""
 
 NAME = sa.Table(
     "index_name",
@@ -181,6 +186,7 @@ def _add(
 ) -> None:
     believed = identity(records)
     restricted = is_restricted(records)
+    authorities, routed = ("", "") if restricted else named(services_of(records))
     found[IDENTITY].append(
         (
             child,
@@ -189,6 +195,8 @@ def _add(
             restricted,
             _is_contested(records),
             archived_of(records, believed.birth.value if believed.birth else None),
+            authorities,
+            routed,
         )
     )
     if restricted:

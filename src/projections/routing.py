@@ -4,6 +4,7 @@ Asked so that a task reaches a steward of theirs; it shows nothing of anybody.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,7 +14,7 @@ from events.record import Statement
 from projections import rows
 from projections.authority import made_out, services_of
 from projections.finding import IDENTITY, current
-from projections.index import RECORD, with_statements
+from projections.index import CHILD, RECORD, with_statements
 from projections.mergers import merged_into
 from projections.projection import Target
 from projections.responsible import RESPONSIBLE
@@ -69,6 +70,46 @@ def archived(records: Collection[UUID], upto: str, target: Target) -> dict[UUID,
             }
         found.update((UUID(bytes=record), day) for record, day in days.items() if day <= upto)
     return found
+
+
+class Near(NamedTuple):
+    """An authority whose work is looked for."""
+
+    authority: str
+    """Its code."""
+    today: str
+    """An ISO date."""
+
+
+def may_be_of(
+    pairs: sa.FromClause, *records: sa.Column[bytes]
+) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
+    """Which of some pairs may be an authority's work, so that ``authorities`` has to be asked.
+
+    They are not where their children's services name another today, and never name this one, and it
+    accepted none of the children. Of a shielded child nothing is told here. What the condition is
+    about is joined to the pairs; it is executed with the fields of a ``Near``.
+    """
+    authority, today = (sa.bindparam(name, type_=sa.Text) for name in Near._fields)
+    own: list[sa.ColumnElement[bool]] = []
+    others: list[sa.ColumnElement[bool]] = []
+    for column in records:
+        record, identity, merged = RECORD.alias(), IDENTITY.alias(), CHILD.alias()
+        child = record.c.child
+        pairs = pairs.outerjoin(record, record.c.record == column)
+        pairs = pairs.outerjoin(identity, identity.c.child == child)
+        accepted = sa.and_(RESPONSIBLE.c.child == child, RESPONSIBLE.c.accepted == authority)
+        own += [
+            # What is no child's yet says it by itself.
+            child.is_(None),
+            identity.c.restricted,
+            identity.c.authorities.contains(authority),
+            sa.exists().where(accepted),
+            # Who was merged into it may have been accepted.
+            sa.exists().where(merged.c.merged_into == child),
+        ]
+        others.append(sa.func.coalesce(identity.c.routed, "") >= today)
+    return pairs, sa.or_(*own, ~sa.or_(*others))
 
 
 def _made_out(groups: Mapping[bytes, Sequence[Stated]], today: str) -> dict[bytes, str]:

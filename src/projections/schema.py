@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-VERSION = "0005"
+VERSION = "0006"
 """The newest revision in ``projections.migrations``; a test holds the tables equal to it."""
 NONE = "none"
 """The version of tables from before there were versions."""

@@ -1,6 +1,7 @@
 """The pairs that await a steward, as the queue's tables have them; those not to be seen, too."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from projections import rows
 from projections.projection import Target
 from projections.review import ATTENDED, REVIEW_PAIR, WAITING
+from projections.routing import Near, may_be_of
 from projections.worth import Kind
 
 Turn = tuple[float, bytes, bytes]
@@ -41,14 +43,39 @@ def open_pairs(target: Target, *which: sa.ColumnElement[bool]) -> list[OpenPair]
     return list(map(_pair, target.connection.execute(query)))
 
 
-def following(target: Target, behind: Turn | None, limit: int) -> list[OpenPair]:
-    """So many of them, those whose turn it is first; of those of one turn by their records."""
-    place = REVIEW_PAIR.c.turn, REVIEW_PAIR.c.left, REVIEW_PAIR.c.right
-    query = REVIEW_PAIR.select().where(REVIEW_PAIR.c.turn.is_not(None))
+def following(
+    target: Target, behind: Turn | None, limit: int, near: Near | None = None
+) -> list[OpenPair]:
+    """So many of them, those whose turn it is first; of those of one turn by their records.
+
+    ``near``: only those that may be an authority's.
+    """
+    query = _following(is_behind=behind is not None, is_near=near is not None)
+    asked = {"most": limit, **(near._asdict() if near else {})}
     if behind is not None:
-        query = query.where(sa.tuple_(*place) > behind)
-    query = query.order_by(*place).limit(limit)
-    return list(map(_pair, target.connection.execute(query)))
+        asked |= dict(zip(_PLACE, behind, strict=True))
+    return list(map(_pair, target.connection.execute(query, asked)))
+
+
+_PLACE = ("turn", "lesser", "other")
+
+
+@cache
+def _following(*, is_behind: bool, is_near: bool) -> sa.Select[Any]:
+    """Written once: to write so long a query takes as long as to answer it."""
+    pair = REVIEW_PAIR.c
+    place = pair.turn, pair.left, pair.right
+    query = sa.select(REVIEW_PAIR).where(pair.turn.is_not(None))
+    if is_near:
+        joined, theirs = may_be_of(REVIEW_PAIR, pair.left, pair.right)
+        query = query.select_from(joined).where(theirs)
+    if is_behind:
+        behind = (
+            sa.bindparam(name, type_=column.type)
+            for name, column in zip(_PLACE, place, strict=True)
+        )
+        query = query.where(sa.tuple_(*place) > sa.tuple_(*behind))
+    return query.order_by(*place).limit(sa.bindparam("most", type_=sa.Integer))
 
 
 def sharing(target: Target, records: Iterable[UUID]) -> list[OpenPair]:

@@ -22,7 +22,7 @@ from projections.placing import children_ever, placed_last
 from projections.projection import Target
 from projections.reading import Row, plain, reading
 from projections.review import CROWD, REVIEW_PAIR, WAITING
-from projections.routing import archived, authorities
+from projections.routing import Near, archived, authorities
 from projections.runs import RUN
 from projections.waiting import (
     OpenPair,
@@ -200,13 +200,16 @@ class Workings:
             which = sa.and_(REVIEW_PAIR.c.left == left, REVIEW_PAIR.c.right == right)
             return next(iter(open_pairs(target, which)), None)
 
-    def next_pairs(self, behind: Turn | None, limit: int) -> list[OpenPair]:
+    def next_pairs(
+        self, behind: Turn | None, limit: int, near: Near | None = None
+    ) -> list[OpenPair]:
         """The pairs that await a steward, those whose turn it is first; those not to be seen, too.
 
-        ``behind``: what follows a turn. At most ``limit``.
+        ``behind``: what follows a turn. At most ``limit``. ``near``: only pairs that may be an
+        authority's; some that are not its all the same.
         """
         with reading(self.engine) as target:
-            return following(target, behind, limit)
+            return following(target, behind, limit, near)
 
     def pairs_with(self, records: Iterable[UUID]) -> list[OpenPair]:
         """The pairs that await a steward and have any of these records."""
