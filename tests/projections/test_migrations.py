@@ -7,7 +7,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from projections import schema
-from projections.database import open_read_models, writing
+from projections.database import writing
 from projections.migrating import FOLDER, Migrations, RebuildNeededError
 from projections.positions import metadata as positions
 from projections.projector import READ_MODELS, Projector
@@ -28,17 +28,6 @@ FAIL = WIDEN + '    raise RuntimeError("half way")\n'
 ANEW = f"""
 revision, down_revision, REBUILD = "{NEXT}", "{schema.VERSION}", True
 """
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request, tmp_path):
-    """A read database without a table."""
-    url = f"sqlite:///{tmp_path}/read.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_schema_url")
-    made = open_read_models(url)
-    yield made
-    made.dispose()
 
 
 def revisions(tmp_path, text):

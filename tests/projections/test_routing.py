@@ -3,7 +3,6 @@
 from itertools import combinations
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,17 +30,6 @@ SERVICES = [
     ),
 ]
 RECORDS = range(1, 7)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request, tmp_path):
-    """A read database of either kind."""
-    url = f"sqlite:///{tmp_path / 'read.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_schema_url")
-    made = open_read_models(url)
-    yield made
-    made.dispose()
 
 
 def told(engine, services, children, *acts):
@@ -112,10 +100,10 @@ def assert_what_is_theirs_is_read(workings):
         assert {pair for pair in every if not of[pair] or code in of[pair]} <= kept(workings, code)
 
 
-def test_what_is_plainly_the_work_of_others_is_not_read(either):
+def test_what_is_plainly_the_work_of_others_is_not_read(engine):
     school, worker = Involvement("school", "2131234"), Involvement("social-work", "330")
     services = [[school], [school], [worker], [], [], []]
-    workings = told(either, services, [0, 0, 1, 2, None, 3])
+    workings = told(engine, services, [0, 0, 1, 2, None, 3])
     read = {code: set(map(numbers, kept(workings, code))) for code in CODES}
     # Nobody's: that of two children without services, and what a record of no child stands in.
     nobody = {(4, 6), (1, 5), (2, 5), (3, 5), (4, 5), (5, 6)}
@@ -126,12 +114,12 @@ def test_what_is_plainly_the_work_of_others_is_not_read(either):
     }  # fmt: skip
 
 
-def test_what_became_theirs_otherwise_than_by_a_service_is_read(either):
+def test_what_became_theirs_otherwise_than_by_a_service_is_read(engine):
     """A service that has ended names nobody; who was merged into a child may have been accepted."""
     school, worker = Involvement("school", "2131234"), Involvement("social-work", "330")
     ended = Involvement("social-work", "330", end="2026-08-31")
     workings = told(
-        either,
+        engine,
         [[ended], [], [worker], [school], [], [worker]],
         [0, 1, 2, 3, 4, 5],
         (cid(62), ChildAccepted(cid(2), "855")),

@@ -14,7 +14,6 @@ from events.judgement import (
 )
 from events.linking import PairsReferred, ReferredPair
 from events.record import RecordErased
-from projections.database import open_read_models
 from projections.projection import Happened, Target
 from projections.projector import Projector
 from projections.review import ATTENDED, CROWD, REVIEW_PAIR, fold
@@ -110,15 +109,10 @@ class Simply:
         }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request, tmp_path):
-    url = f"sqlite:///{tmp_path / 'read.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_schema_url")
-    made = open_read_models(url)
-    Projector(FakeLog(), made).prepare()
-    yield made
-    made.dispose()
+@pytest.fixture
+def engine(engine):
+    Projector(FakeLog(), engine).prepare()
+    return engine
 
 
 def told(log, engine, batch=50):
