@@ -312,7 +312,9 @@ class Rebuild:
                 PROJECTION.c.name.in_(self.names)
             )
             head = self.projector.log.heads.act("shield")
-            if max(connection.execute(ahead).scalar_one(), head) > self.position:
+            # Read models of a log that was put back since, and is shorter now, are ahead of it.
+            reached = min(connection.execute(ahead).scalar_one(), self.projector.log.position())
+            if max(reached, head) > self.position:
                 return False
             for live in self.live:
                 live.drop(connection, checkfirst=True)

@@ -206,6 +206,25 @@ def test_a_rebuild_equals_the_live_rows_and_the_records_own_state(taken, batch):
     }
 
 
+def test_a_rebuild_from_a_log_that_was_put_back_ends_and_knows_what_that_one_says(tmp_path):
+    """An older copy of the log stands beside read models that had come further."""
+    engine = open_read_models(f"sqlite:///{tmp_path}/read.db")
+    longer, shorter = FakeLog(), FakeLog()
+    for record in (1, 2, 3):
+        longer.append(rid(record), received(record))
+    shorter.append(rid(1), received(1))
+    projector = Projector(longer, engine)
+    projector.prepare()
+    projector.catch_up()
+    Projector(shorter, engine).rebuild()
+    with engine.connect() as connection:
+        assert [row.ordinal for row in connection.execute(RECORD.select())] == [1]
+    Projector(longer, engine).catch_up()
+    with engine.connect() as connection:
+        assert [row.ordinal for row in connection.execute(RECORD.select())] == [1, 2, 3]
+    engine.dispose()
+
+
 def _places(row):
     def place(what):
         found = tuple(row._mapping[f"{what}_{part}"] for part in domain.Order._fields)
