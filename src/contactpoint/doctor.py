@@ -177,7 +177,10 @@ def _read_models(store: Contactpoint) -> Iterator[Symptom]:
         yield Symptom("wrong", str(schema.SchemaError(str(found))), "contactpoint migrate")
         return
     lag = store.log.position() - min(one.position for one in store.projector.standings())
-    if lag:
+    if lag < 0:
+        ahead = f"read models took in {-lag:,} events that the log has no more"
+        yield Symptom("wrong", ahead, "contactpoint restore --put-back, where it was put back")
+    elif lag:
         yield Symptom("warning", f"read models lag by {lag:,} events", "any command catches up")
     else:
         yield Symptom("ok", "read models are in step with the log")

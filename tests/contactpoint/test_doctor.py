@@ -100,6 +100,12 @@ def test_tables_of_another_version_are_wrong(home):
     assert "contactpoint migrate" in seen(home)["wrong"]
 
 
+def test_a_log_that_was_put_back_beside_read_models_that_had_come_further_is_wrong(home):
+    with closing(sqlite3.connect(home.home / "read.db")) as tool, tool:
+        tool.execute("UPDATE projection SET position = position + 45")
+    assert "read models took in 45 events that the log has no more" in seen(home)["wrong"]
+
+
 def test_metrics_that_others_may_ask_are_named(home):
     assert "shown to others" in seen(home, CONTACTPOINT_METRICS="0.0.0.0:9464")["warning"]
     assert "shown to others" not in seen(home, CONTACTPOINT_METRICS="localhost:9464")["warning"]
