@@ -14,6 +14,7 @@ from projections.survivorship import BY_TIME, Stated, Told, order
 
 IN_TURN = (("social-work",), ("school", "education-other"))
 """Kinds of service whose organisation names an authority, the first that says one being right."""
+NAMING = frozenset(kind for kinds in IN_TURN for kind in kinds)
 ALWAYS = "9999-12-31"
 """Until when a service without an end lasts."""
 
@@ -36,17 +37,17 @@ def made_out(services: Iterable[Told[Involvement]], today: str) -> Told[str] | N
     return None
 
 
-def named(services: Iterable[Told[Involvement]]) -> tuple[str, str]:
+def named(records: Iterable[Stated]) -> tuple[str, str]:
     """Codes of every authority that ``made_out`` may say on any day, and until when it says any.
 
     The codes are parted by blanks; the day is an ISO date, ``ALWAYS`` where a service has no end,
     and empty where none names an authority.
     """
-    kinds = {kind for group in IN_TURN for kind in group}
     found = [
-        (authority, told.value.end or ALWAYS)
-        for told in services
-        if told.value.kind in kinds and (authority := authority_of(told.value, ""))
+        (authority, service.end or ALWAYS)
+        for record in records
+        for service in record.particulars.involvements
+        if service.kind in NAMING and (authority := authority_of(service, ""))
     ]
     codes = sorted({authority for authority, _ in found})
     return " ".join(codes), max((end for _, end in found), default="")

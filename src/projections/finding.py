@@ -17,7 +17,7 @@ from events.shield import Kind
 from person.names import PersonName
 from person.particulars import Particulars
 from projections import renewed, rows
-from projections.authority import named, services_of
+from projections.authority import named
 from projections.folding import compact, fold
 from projections.index import CHILD, RECORD, SOURCE_KIND, metadata, with_statements
 from projections.prepared import Prepared
@@ -186,7 +186,7 @@ def _add(
 ) -> None:
     believed = identity(records)
     restricted = is_restricted(records)
-    authorities, routed = ("", "") if restricted else named(services_of(records))
+    authorities, routed = ("", "") if restricted else named(records)
     found[IDENTITY].append(
         (
             child,

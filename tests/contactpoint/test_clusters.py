@@ -52,7 +52,7 @@ ANN = Comparable(
     given=("ann",), family="lee", parts=("lee",), birth=20140509, birth_kind=BirthKind.FULL,
     postcodes=("SE153QN",), sex="F", nhs="9990001006", nhs_verified=True, births=2, birth_order=1,
 )  # fmt: skip
-ANNS = [
+ANNE, ZOE, OTHER, MIXED, MOVED, RENAMED = (
     msgspec.structs.replace(ANN, **changed)
     for changed in (
         {"given": ("anne",)},
@@ -62,15 +62,14 @@ ANNS = [
         {"postcodes": ("BS12AB",), "nhs": "", "births": 0, "birth_order": 0},
         {"nhs": "", "family": "okoro", "parts": ("okoro",), "births": 0, "birth_order": 0},
     )
-]
-LEE, ZOE, OTHER, MIXED, MOVED, RENAMED = ANNS
+)
 KINDS = [
     (compare(one, two, MODEL.population), weight)
     for one, two, weight in (
         (ANN, ANN, 20),
-        (ANN, LEE, 20),
+        (ANN, ANNE, 20),
         (ANN, MOVED, 5),
-        (LEE, MOVED, 0.5),
+        (ANNE, MOVED, 0.5),
         (ANN, RENAMED, -1),
         (MOVED, RENAMED, 4),
         (ANN, OTHER, 8),

@@ -143,7 +143,8 @@ def write(
         first = end
         for i in range(begin, beyond):
             pair = pairs[i]
-            low, high = ends_of(places, left, right, pair)
+            one, other = places[left[pair]], places[right[pair]]
+            low, high = min(one, other), max(one, other)
             place = end
             while place > first and (out[place - 3], out[place - 2]) > (low, high):
                 out[place : place + 3] = out[place - 3 : place]
@@ -156,38 +157,26 @@ def write(
 
 
 @njit(cache=True, nogil=True)
-def ends_of(places, left, right, pair):
-    """The places of a pair's records in their neighbourhood, the lower one first."""
-    one, other = places[left[pair]], places[right[pair]]
-    return min(one, other), max(one, other)
-
-
-@njit(cache=True, nogil=True)
 def shorten(form, members, beside, turns, alone, source, few, exclusive):
     """Let what is asked of each pair and its turn stand for its kind, if nobody has a rival.
 
     Nobody has where each two of the members that are of one source (``beside`` of them) link.
     """
     count = len(form) // 3
+    numbers = np.empty(count, np.int32)
     for i in range(count):
         low, high, kind = form[3 * i], form[3 * i + 1], form[3 * i + 2]
         asked = alone[kind, sides(members[low], members[high], source, few, exclusive)]
         if asked < 0:
             return
         beside -= source[members[low]] == source[members[high]]
-    if beside:
-        return
-    numbers = np.empty(count, np.int32)
-    for i in range(count):
-        low, high, kind = form[3 * i], form[3 * i + 1], form[3 * i + 2]
         turn = 0
         for j in range(count):
             other = turns[form[3 * j + 2]]
             turn += other < turns[kind] or (other == turns[kind] and j < i)
-        asked = alone[kind, sides(members[low], members[high], source, few, exclusive)]
         numbers[i] = -1 - MOST_TURNS * asked - turn
-    for i in range(count):
-        form[3 * i + 2] = numbers[i]
+    if not beside:
+        form[2::3] = numbers
 
 
 @njit(cache=True, nogil=True)
