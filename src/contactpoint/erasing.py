@@ -9,10 +9,10 @@ from pathlib import Path
 from uuid import UUID
 
 from contactpoint.errors import NotFoundError
+from contactpoint.identities import merged_before
 from contactpoint.judging.pair import pair_of, stream_of
 from contactpoint.linking.kept_index import KeptIndex
 from contactpoint.moments import day_of
-from contactpoint.separating import merged_before
 from contactpoint.shielding.acts import ShieldActs
 from contactpoint.telling import subjects_of
 from events.child import Child, EraseChild, ever

@@ -67,8 +67,12 @@ class ChildRetired(Event, frozen=True, omit_defaults=True):
     """The identity was given up, as when a child is adopted.
 
     Its number answers to nobody from now on, and no other answers for it. The records that still
-    speak of it stay with it, so that they make no child that could be seen.
+    speak of it stay with it, so that they make no child that could be seen. Another adoption may
+    give up what one has given up: the number answers again when both were lifted.
     """
+
+    adoption: UUID | None = None
+    """The never-link by which it was given up."""
 
 
 class ChildErased(Event, frozen=True, omit_defaults=True):
@@ -92,6 +96,7 @@ ChildEvent = (
 
 
 Status = Literal["unknown", "current", "merged", "closed", "retired", "erased"]
+NONE: frozenset[UUID] = frozenset()
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -104,6 +109,8 @@ class Child(msgspec.Struct, frozen=True):
     former: frozenset[UUID] = frozenset()
     """The records it had when it was merged or closed, by which its number is found again."""
     into: UUID | None = None
+    given_up_by: frozenset[UUID] = NONE
+    """The adoptions that gave up the identity, those lifted since too; of retired ones alone."""
 
 
 class AssignRecords(msgspec.Struct, frozen=True):
@@ -134,6 +141,7 @@ class RetireChild(msgspec.Struct, frozen=True):
     """The child has a new identity, and these records are not of the old one."""
 
     without: frozenset[UUID] = frozenset()
+    adoption: UUID | None = None
 
 
 class ReinstateChild(msgspec.Struct, frozen=True):
@@ -177,10 +185,12 @@ def decide(command: ChildCommand, child: Child) -> Sequence[ChildEvent]:
         case CloseChild(withdrawn):
             closed = [] if child.status == "retired" else [ChildClosed()]
             return [*_left(child.records, withdrawn), *closed]
-        case RetireChild(without):
-            if child.status in ("unknown", "retired", "erased"):
+        case RetireChild(without, adoption):
+            known = child.status == "retired" and adoption in {None, *child.given_up_by}
+            if known or child.status in ("unknown", "erased"):
                 return []
-            return [*_unlinked(child.records & without, "moved"), ChildRetired()]
+            moved = frozenset() if child.status == "retired" else child.records & without
+            return [*_unlinked(moved, "moved"), ChildRetired(adoption)]
         case ReinstateChild(model):
             if child.status != "retired":
                 return []
@@ -229,19 +239,18 @@ def evolve(child: Child, event: ChildEvent) -> Child:
             former = child.records if len(records) == len(child.records) else child.former
             return _with(child, records=child.records - set(records), former=former)
         case ChildMerged(into=into):
-            former = child.records or child.former
-            return _with(child, status="merged", records=frozenset(), former=former, into=into)
+            return _settled(child, "merged", child.records or child.former, into=into)
         case ChildRestored(records=records):
-            return _with(child, status="current", records=_ids(records), into=None)
+            return _settled(child, "current", child.former, _ids(records))
         case ChildClosed():
-            former = child.records or child.former
-            return _with(child, status="closed", records=frozenset(), former=former, into=None)
-        case ChildRetired():
+            return _settled(child, "closed", child.records or child.former)
+        case ChildRetired(adoption=adoption):
+            by = child.given_up_by | ({adoption} if adoption else set())
             # One that was merged is found again by what it had then, should the other return.
-            former = child.former if child.status == "merged" else child.records
-            return _with(child, status="retired", former=former, into=None)
+            former = child.former if child.status in ("merged", "retired") else child.records
+            return _with(child, status="retired", former=former, into=None, given_up_by=by)
         case ChildErased():
-            return _with(child, status="erased", records=frozenset(), former=frozenset(), into=None)
+            return _settled(child, "erased", NONE)
         case _:
             assert_never(event)
 
@@ -251,7 +260,8 @@ def before_retired(events: Iterable[Event]) -> Child:
     child = before = Child()
     for event in events:
         if isinstance(event, ChildEvent):
-            before = child if isinstance(event, ChildRetired) else before
+            given_up = isinstance(event, ChildRetired) and child.status != "retired"
+            before = child if given_up else before
             child = evolve(child, event)
     return before
 
@@ -282,6 +292,17 @@ def remaining(events: Iterable[Event]) -> set[UUID]:
 
 def _with(child: Child, **changes: object) -> Child:
     return msgspec.structs.replace(child, version=child.version + 1, **changes)
+
+
+def _settled(
+    child: Child,
+    status: Status,
+    former: frozenset[UUID],
+    records: frozenset[UUID] = NONE,
+    into: UUID | None = None,
+) -> Child:
+    """A child that no adoption gives up any more."""
+    return _with(child, status=status, records=records, former=former, into=into, given_up_by=NONE)
 
 
 def _ids(records: Iterable[Evidence]) -> frozenset[UUID]:

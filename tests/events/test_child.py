@@ -84,6 +84,18 @@ def test_what_was_retired_in_error_is_restored_or_closed_where_nothing_is_left()
     assert decide(ReinstateChild("m"), given(REGISTERED)) == []
 
 
+def test_a_retired_child_knows_each_adoption_that_gave_it_up_until_it_answers_again():
+    once = given(REGISTERED, ChildRetired(OTHER))
+    assert decide(RetireChild(adoption=OTHER), once) == []
+    [event] = decide(RetireChild(frozenset({A}), adoption=A), once)
+    twice = evolve(once, event)
+    assert (twice.given_up_by, twice.records, twice.former) == ({OTHER, A}, {A, B}, {A, B})
+    assert before_retired([REGISTERED, ChildRetired(OTHER), event]) == given(REGISTERED)
+    for command in (ReinstateChild("m"), RejoinChild(OTHER), EraseChild("asked")):
+        *_, last = decide(command, twice)
+        assert evolve(twice, last).given_up_by == frozenset()
+
+
 def test_a_merged_child_that_was_given_up_with_the_other_answers_with_it_again():
     merged = given(REGISTERED, ChildMerged(OTHER))
     retired = evolve(merged, ChildRetired())

@@ -210,3 +210,15 @@ def test_who_was_linked_by_a_steward_is_no_rival_once_another_rival_is_erased(in
     index.judge("chess:CHESSLAQZ0002", "chess:CHESSLAQZ0005", "link")
     index.erase("pds:9000000017", child=True)
     index._nothing_is_left_to_link()
+
+
+def test_a_number_without_old_records_is_given_up_while_its_own_adoption_is_in_force(index):
+    """An old side is empty, and another adoption puts a record with the old identity again."""
+    chess1, chess7 = "chess:CHESSLAQZ0001", "chess:CHESSLAQZ0007"
+    for name in (chess7, chess1, chess1, "pds:9000000084", "pds:9000000076", *[chess1] * 3):
+        index.adopted(name)
+    index.end_never_link(0)
+    index.adopted(chess1)
+    index.adopted(chess7)
+    index.end_never_link(8)
+    index.holds_thoroughly()

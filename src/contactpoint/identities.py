@@ -1,0 +1,186 @@
+"""Identities that adoptions give up, and what becomes of them when an adoption is lifted."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from uuid import UUID
+
+from contactpoint.streams import recorded
+from events.child import (
+    Child,
+    ChildCommand,
+    ReinstateChild,
+    RejoinChild,
+    RetireChild,
+    before_retired,
+    decide,
+    ever,
+    evolve,
+    remaining,
+)
+from events.log import Log
+from events.message import Event, Origin, Recorded
+from events.never_link import NeverLink
+from events.never_link import evolve as evolve_never_link
+from events.store.heads import ChildHead, HeadChanges
+
+Merged = Callable[[Iterable[UUID]], dict[UUID, UUID]]
+"""The children merged into any of these, each with that one."""
+Retired = Callable[[Iterable[UUID]], set[UUID]]
+"""The retired children that ever had any of these records."""
+Changes = tuple[list[Recorded], HeadChanges, dict[UUID, int]]
+"""Events of children, what they change of heads, and the versions that they stand on."""
+NOTHING: Changes = ([], HeadChanges(), {})
+
+
+def merged_before(
+    children: Iterable[UUID], candidates: Iterable[UUID], log: Log
+) -> dict[UUID, Child]:
+    """The retired ones among ``candidates`` that had been merged into any of these, as they were.
+
+    Directly or through others, each after the one that it was merged into.
+    """
+    found: dict[UUID, Child] = {}
+    known = set(children)
+    events = {
+        child: [message.event for message in log.stream(child)]
+        for child in sorted(set(candidates) - known)
+    }
+    states = {child: before_retired(mine) for child, mine in events.items()}
+    while fresh := {
+        child: was
+        for child, was in states.items()
+        if child not in known and was.status == "merged" and was.into in known
+    }:
+        found |= fresh
+        known |= fresh.keys()
+    return found
+
+
+class Identities:
+    """Gives children's identities up for an adoption, and back when it was drawn in error.
+
+    Each retired child knows the adoptions that gave it up, and answers again when none of them is
+    in force any more.
+    """
+
+    def __init__(self, log: Log, merged: Merged, retired: Retired) -> None:
+        self._log, self._merged, self._retired_of = log, merged, retired
+
+    def belonging(self, child: UUID) -> frozenset[UUID]:
+        """Every record that is a child's, or was last theirs: withdrawn ones too."""
+        children = {child, *self._merged([child])}
+        records = frozenset[UUID]().union(*(remaining(self._events(one)) for one in children))
+        heads = self._log.heads.records(records).values()
+        return frozenset(one.record for one in heads if one.child is None or one.child in children)
+
+    def is_retired(self, child: UUID) -> bool:
+        """Whether an adoption gave the identity up."""
+        return self._state(child).status == "retired"
+
+    def given_up(
+        self, old: UUID, mine: Collection[UUID], new: Collection[UUID], by: UUID, origin: Origin
+    ) -> Changes:
+        """What an adoption gives up of a child: itself, and all that were merged into it.
+
+        Those too that an adoption before this one gave up. ``mine``: what belongs to the child;
+        ``new``: records that are not of the old identity.
+        """
+        before = merged_before([old], self._retired_of(mine), self._log)
+        command = RetireChild(frozenset(new), by)
+        children = {old, *self._merged([old]), *before}
+        return self._changes({child: [command] for child in children}, origin)
+
+    def given_back(self, lifted: UUID, known: NeverLink, origin: Origin) -> Changes:
+        """What the lifting of an adoption gives back of what it gave up."""
+        children = self._retired_of(known.left | known.right)
+        mine = (child for child in children if lifted in self._state(child).given_up_by)
+        return self._changes({child: self._after(child, lifted) for child in mine}, origin)
+
+    def _after(self, child: UUID, lifted: UUID) -> list[ChildCommand]:
+        """What becomes of a retired child when an adoption that gave it up is lifted.
+
+        Where another holds it that did not give it up itself, that one does from now on.
+        """
+        if held := self._held(child, lifted, set()):
+            return [RetireChild(adoption=adoption) for adoption in sorted(held)]
+        home = self._home(child)
+        if home is None:
+            return [ReinstateChild("")]
+        state = self._state(home)
+        stays = state.status == "retired" and lifted not in state.given_up_by
+        return [] if stays else [RejoinChild(home)]
+
+    def _held(self, child: UUID, lifted: UUID, seen: set[UUID]) -> set[UUID]:
+        """The adoptions in force, but for the lifted one, that hold a retired child's number.
+
+        Those that gave it up; on whose old side stands what is of it; or that hold the one who
+        would answer for it. ``seen``: whom this was asked of already.
+        """
+        state = self._state(child)
+        if state.status != "retired" or child in seen:
+            return set()
+        found = {one for one in state.given_up_by - {lifted} if self._is_in_force(one)}
+        # Erased records, too: of the other adoption's old side there may be no others left. And
+        # those that linking has put with nobody since: what was given up goes on to be theirs.
+        heads = self._log.heads.records(ever(self._events(child))).values()
+        mine = {one.record for one in heads if one.child == child}
+        stands = self._log.heads.sides(self.belonging(child) | mine)
+        found |= {one.never_link for one in stands if one.side == "old"}
+        home = self._home(child)
+        if home is not None:
+            found |= self._since(child) | self._held(home, lifted, seen | {child})
+        return found - {lifted}
+
+    def _home(self, child: UUID) -> UUID | None:
+        """Who would answer for a retired child: whom it was merged into, or who has its records.
+
+        None where it would answer for itself.
+        """
+        was = before_retired(self._events(child))
+        if was.status != "current":
+            return was.into
+        heads = self._log.heads.records(was.records or was.former).values()
+        counted = Counter(sorted(one.child for one in heads if one.child is not None))
+        most = [other for other, _ in counted.most_common(1) if other != child]
+        return most[0] if most and not self._state(child).records else None
+
+    def _since(self, child: UUID) -> set[UUID]:
+        """The adoptions since a child was given up that have anything of what it had."""
+        messages = self._log.stream(child)
+        was = before_retired(message.event for message in messages)
+        stands = self._log.heads.sides(was.records or was.former)
+        drawn = {
+            one.never_link: self._log.stream(one.never_link)[0].origin
+            for one in stands
+            if one.side in {"old", "new"}
+        }
+        ended = messages[was.version].origin.recorded
+        return {one for one, origin in drawn.items() if origin.recorded > ended}
+
+    def _changes(self, commands: dict[UUID, list[ChildCommand]], origin: Origin) -> Changes:
+        messages: list[Recorded] = []
+        heads: list[ChildHead] = []
+        links: dict[UUID, UUID | None] = {}
+        expect: dict[UUID, int] = {}
+        for child in sorted(commands):
+            before = after = self._state(child)
+            for command in commands[child]:
+                events = decide(command, after)
+                messages += recorded(child, after.version, events, origin)
+                for event in events:
+                    after = evolve(after, event)
+            if after.version > before.version:
+                closed = after.status == "closed"
+                heads.append(ChildHead(child, after.number, after.version, after.into, closed))
+            links.update(dict.fromkeys(before.records - after.records))
+            expect[child] = before.version
+        return messages, HeadChanges(children=heads, links=links), expect
+
+    def _is_in_force(self, never_link: UUID) -> bool:
+        return not self._log.replay(never_link, NeverLink(), evolve_never_link).is_lifted
+
+    def _state(self, child: UUID) -> Child:
+        return self._log.replay(child, Child(), evolve)
+
+    def _events(self, child: UUID) -> list[Event]:
+        return [message.event for message in self._log.stream(child)]
