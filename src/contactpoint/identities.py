@@ -1,7 +1,7 @@
 """Identities that adoptions give up, and what becomes of them when an adoption is lifted."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from uuid import UUID
 
 from contactpoint.streams import recorded
@@ -19,7 +19,7 @@ from events.child import (
 )
 from events.log import Log
 from events.message import Event, Origin, Recorded
-from events.never_link import NeverLink
+from events.never_link import NeverLink, NeverLinkDrawn, NeverLinkGrown
 from events.never_link import evolve as evolve_never_link
 from events.store.heads import ChildHead, HeadChanges
 
@@ -77,38 +77,41 @@ class Identities:
         """Whether an adoption gave the identity up."""
         return self._state(child).status == "retired"
 
-    def given_up(
-        self, old: UUID, mine: Collection[UUID], new: Collection[UUID], by: UUID, origin: Origin
-    ) -> Changes:
-        """What an adoption gives up of a child: itself, and all that were merged into it.
+    def of(self, old: UUID) -> list[UUID]:
+        """A child and all who were merged into it, those too that were given up with it before."""
+        before = merged_before([old], self._retired_of(ever(self._events(old))), self._log)
+        return sorted({old, *self._merged([old]), *before})
 
-        Those too that an adoption before this one gave up. ``mine``: what belongs to the child;
-        ``new``: records that are not of the old identity.
-        """
-        before = merged_before([old], self._retired_of(mine), self._log)
+    def given_up(
+        self, children: Iterable[UUID], new: Collection[UUID], by: UUID, origin: Origin
+    ) -> Changes:
+        """What an adoption gives up; ``new``: records that are not of the old identity."""
         command = RetireChild(frozenset(new), by)
-        children = {old, *self._merged([old]), *before}
         return self._changes({child: [command] for child in children}, origin)
 
-    def given_back(self, lifted: UUID, known: NeverLink, origin: Origin) -> Changes:
+    def given_back(self, lifted: UUID, origin: Origin) -> Changes:
         """What the lifting of an adoption gives back of what it gave up."""
-        children = self._retired_of(known.left | known.right)
+        children, records = set[UUID](), set[UUID]()
+        for event in self._events(lifted):
+            if isinstance(event, NeverLinkDrawn):
+                children.update(event.identities)
+            if isinstance(event, NeverLinkDrawn | NeverLinkGrown):
+                records.update(event.left, event.right)
+        children |= self._retired_of(records)
         mine = (child for child in children if lifted in self._state(child).given_up_by)
-        return self._changes({child: self._after(child, lifted) for child in mine}, origin)
+        return self._changes({child: [*self._after(child, lifted)] for child in mine}, origin)
 
-    def _after(self, child: UUID, lifted: UUID) -> list[ChildCommand]:
+    def _after(self, child: UUID, lifted: UUID) -> Iterator[ChildCommand]:
         """What becomes of a retired child when an adoption that gave it up is lifted.
 
         Where another holds it that did not give it up itself, that one does from now on.
         """
-        if held := self._held(child, lifted, set()):
-            return [RetireChild(adoption=adoption) for adoption in sorted(held)]
-        home = self._home(child)
-        if home is None:
-            return [ReinstateChild("")]
-        state = self._state(home)
-        stays = state.status == "retired" and lifted not in state.given_up_by
-        return [] if stays else [RejoinChild(home)]
+        held = self._held(child, lifted, set())
+        for adoption in sorted(held):
+            yield RetireChild(adoption=adoption)
+        if not held:
+            home = self._home(child)
+            yield ReinstateChild("") if home is None else RejoinChild(home)
 
     def _held(self, child: UUID, lifted: UUID, seen: set[UUID]) -> set[UUID]:
         """The adoptions in force, but for the lifted one, that hold a retired child's number.
@@ -136,13 +139,14 @@ class Identities:
 
         None where it would answer for itself.
         """
+        if self._state(child).records:
+            return None
         was = before_retired(self._events(child))
-        if was.status != "current":
+        if was.status == "merged":
             return was.into
         heads = self._log.heads.records(was.records or was.former).values()
-        counted = Counter(sorted(one.child for one in heads if one.child is not None))
-        most = [other for other, _ in counted.most_common(1) if other != child]
-        return most[0] if most and not self._state(child).records else None
+        counted = Counter(sorted(one.child for one in heads if one.child not in {None, child}))
+        return next((other for other, _ in counted.most_common(1)), None)
 
     def _since(self, child: UUID) -> set[UUID]:
         """The adoptions since a child was given up that have anything of what it had."""

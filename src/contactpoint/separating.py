@@ -122,16 +122,17 @@ class Separating:
             known = self._between(left, new) if self._identities.is_retired(old) else None
             if known is not None:
                 return known
-            never_link = uuid4()
+            never_link, given_up = uuid4(), self._identities.of(old)
             event = NeverLinkDrawn(
                 tuple(sorted(left)),
                 tuple(sorted(new)),
                 by.name,
                 by.second,
                 renewed=True,
+                identities=tuple(given_up),
                 grounds=grounds,
             )
-            messages, heads, expect = self._identities.given_up(old, mine, new, never_link, origin)
+            messages, heads, expect = self._identities.given_up(given_up, new, never_link, origin)
             shields = self._shielded(mine, new, origin)
             heads = replace(heads, shields=list(shields.heads()))
             changes = messages + shields.messages, heads, expect
@@ -178,8 +179,7 @@ class Separating:
             except NoNeverLinkError:
                 raise NotFoundError(NONE) from None
             if events:
-                back = self._identities.given_back(never_link, known, origin)
-                changes = back if known.is_renewed else NOTHING
+                changes = self._identities.given_back(never_link, origin)
                 self._write(never_link, known, events, acts, origin, changes)
             return bool(events)
 

@@ -33,6 +33,8 @@ class NeverLinkDrawn(Event, frozen=True, omit_defaults=True):
     second: str
     renewed: bool = False
     """Whether the right side is the new identity of the left. The left may then be empty."""
+    identities: tuple[UUID, ...] = ()
+    """The children that were given up by it: the old one, and whoever was merged into it."""
     grounds: Grounds | Erased | None = None
 
 

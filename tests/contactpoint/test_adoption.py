@@ -548,6 +548,7 @@ def judged(store, *pair):
     return judging, found
 
 
+QUINN = {"given": "Quinn", "family": "Zaleski", "dob": "2013-11-21", "postcode": "LS6 2AB"}
 STRANGER = {"key": "z", "given": "Zed", "family": "Quy", "dob": "2011-01-09", "sex": "M"}
 
 
@@ -757,6 +758,66 @@ def test_an_identity_that_two_adoptions_ended_is_shown_when_both_are_lifted(adop
     adopted.run("never-link", "lift", first, by=adopted.cora, second=adopted.dele)
     assert "Dobbs" in adopted.shown(adopted.old)
     assert adopted.findings() == []
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_number_that_two_adoptions_gave_up_answers_when_both_are_lifted(office, first):
+    """Nothing of the old identity stands on a side of the second, which gives it up all the same.
+
+    Nor has it a number that was merged into it, which goes with it each time.
+    """
+    office.night("zoo", STRANGER, {**STRANGER, "key": "y", "given": "Zara", "sex": "F"})
+    merged = office.number("zoo:z")
+    with office.opened() as store:
+        judged(store, "zoo:z", "clinic:k")
+    old, said = office.adopted("clinic:k", "school:s", "zoo:z")
+    officers = {"by": office.cora, "second": office.dele}
+    words = ("--new", "zoo:y", "--requested-by", "the agency", "--json")
+    again = json.loads(office.run("adopt", old, *words, **officers).stdout)
+    drawn = [said["never_link"], again["never_link"]]
+    office.run("never-link", "lift", drawn[first], **officers)
+    for number in (old, merged):
+        with pytest.raises(NotFoundError):
+            office.shown(number)
+    office.run("never-link", "lift", drawn[1 - first], **officers)
+    for number in (old, merged):
+        assert json.loads(office.shown(number))["number"] == office.number("clinic:k")
+    assert office.findings() == []
+
+
+def test_a_number_merged_into_an_identity_stays_given_up_with_it(office):
+    """Its adoption is lifted, but it was put with one that another adoption gave up."""
+    office.night("zoo", STRANGER)
+    merged = office.number("zoo:z")
+    with office.opened() as store:
+        judged(store, "zoo:z", "clinic:k")
+    office.night("bristol", {"key": "k", **KATE}, {"key": "q", **QUINN}, {"key": "r", **QUINN})
+    old, said = office.adopted("bristol:k")
+    officers = {"by": office.cora, "second": office.dele}
+    words = ("--new", "bristol:r", "--requested-by", "the agency", "--json")
+    number = office.number("bristol:q")
+    other = json.loads(office.run("adopt", number, *words, **officers).stdout)
+    with office.opened() as store:
+        judged(store, "school:s", "bristol:q")
+    office.run("never-link", "lift", said["never_link"], **officers)
+    for given_up in (old, merged, number):
+        with pytest.raises(NotFoundError):
+            office.shown(given_up)
+    office.run("never-link", "lift", other["never_link"], **officers)
+    shown = {json.loads(office.shown(one))["number"] for one in (old, merged, number)}
+    assert shown == {office.number("clinic:k")}
+    assert office.findings() == []
+
+
+def test_an_old_number_answers_though_its_records_were_kept_from_somebody_since(office):
+    office.night("zoo", STRANGER)
+    old, said = office.adopted("clinic:k", "school:s")
+    officers = {"by": office.cora, "second": office.dele}
+    words = ("--left", "clinic:k", "--right", "zoo:z", "--kind", "other")
+    office.run("never-link", "draw", *words, "--requested-by", "the court", **officers)
+    office.run("never-link", "lift", said["never_link"], **officers)
+    assert json.loads(office.shown(old))["number"] == office.number("clinic:k")
+    assert office.findings() == []
 
 
 def test_records_of_an_old_identity_that_another_adoption_made_new_are_linked_by_what_they_state(
