@@ -98,8 +98,7 @@ class Identities:
             if isinstance(event, NeverLinkDrawn | NeverLinkGrown):
                 records.update(event.left, event.right)
         children |= self._retired_of(records)
-        mine = (child for child in children if lifted in self._state(child).given_up_by)
-        return self._changes({child: [*self._after(child, lifted)] for child in mine}, origin)
+        return self._changes({child: [*self._after(child, lifted)] for child in children}, origin)
 
     def _after(self, child: UUID, lifted: UUID) -> Iterator[ChildCommand]:
         """What becomes of a retired child when an adoption that gave it up is lifted.
@@ -123,11 +122,7 @@ class Identities:
         if state.status != "retired" or child in seen:
             return set()
         found = {one for one in state.given_up_by - {lifted} if self._is_in_force(one)}
-        # Erased records, too: of the other adoption's old side there may be no others left. And
-        # those that linking has put with nobody since: what was given up goes on to be theirs.
-        heads = self._log.heads.records(ever(self._events(child))).values()
-        mine = {one.record for one in heads if one.child == child}
-        stands = self._log.heads.sides(self.belonging(child) | mine)
+        stands = self._log.heads.sides(self.belonging(child))
         found |= {one.never_link for one in stands if one.side == "old"}
         home = self._home(child)
         if home is not None:

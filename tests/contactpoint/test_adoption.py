@@ -9,6 +9,8 @@ from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
 from contactpoint.people.deciding import Act
+from contactpoint.separating import Separating
+from events.child import ChildRestored
 from tests.contactpoint.desk import REASON, Desk
 
 KAYLEIGH = {"given": "Kayleigh", "family": "Dobbs", "dob": "2015-03-04", "postcode": "M9 4XX"}
@@ -732,6 +734,34 @@ def test_an_old_number_answers_not_while_the_new_identity_was_given_up_since(off
     assert office.findings() == []
 
 
+def test_an_old_identity_answers_for_itself_again_and_for_what_the_new_one_had_of_it(office):
+    old, said = office.adopted("school:s")
+    with office.opened() as store:
+        known = store.workings.merged_into, store.workings.retired_of
+        separating = Separating(store.log, store.keys, store.master, *known)
+        child, by = separating.retired(old), By("cora", "dele")
+        [drawn] = separating.listed()
+        assert separating.lift(drawn.id, by, store.origin("never-link lift"))
+        assert [type(one.event) for one in store.log.stream(child)][-1] is ChildRestored
+        store.linking.run(store.origin("link"), store.model)
+    for number in (old, *said["numbers"]):
+        assert json.loads(office.shown(number))["number"] == old
+    assert office.findings() == []
+
+
+def test_a_number_merged_into_an_old_one_answers_for_it_again_though_its_record_is_gone(office):
+    office.night("zoo", STRANGER)
+    merged = office.number("zoo:z")
+    with office.opened() as store:
+        judged(store, "zoo:z", "clinic:k")
+    office.run("erase", "zoo:z", "--reason", "asked", "--yes")
+    office.night("bristol", {"key": "k", **KATE})
+    old, said = office.adopted("bristol:k")
+    office.run("never-link", "lift", said["never_link"], by=office.cora, second=office.dele)
+    assert json.loads(office.shown(merged))["number"] == old
+    assert office.findings() == []
+
+
 def test_what_was_told_of_whom_an_old_identity_had_taken_in_is_erased_with_it(office):
     office.night("zoo", STRANGER)
     manager = office.token("mia", "data-manager")
@@ -785,27 +815,32 @@ def test_a_number_that_two_adoptions_gave_up_answers_when_both_are_lifted(office
     assert office.findings() == []
 
 
-def test_a_number_merged_into_an_identity_stays_given_up_with_it(office):
-    """Its adoption is lifted, but it was put with one that another adoption gave up."""
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_number_merged_into_an_identity_stays_given_up_with_it(office, withdrawn):
+    """Its adoption is lifted, but it was put with one that another adoption gave up before."""
     office.night("zoo", STRANGER)
     merged = office.number("zoo:z")
     with office.opened() as store:
         judged(store, "zoo:z", "clinic:k")
     office.night("bristol", {"key": "k", **KATE}, {"key": "q", **QUINN}, {"key": "r", **QUINN})
-    old, said = office.adopted("bristol:k")
     officers = {"by": office.cora, "second": office.dele}
     words = ("--new", "bristol:r", "--requested-by", "the agency", "--json")
     number = office.number("bristol:q")
     other = json.loads(office.run("adopt", number, *words, **officers).stdout)
+    old, said = office.adopted("bristol:k")
     with office.opened() as store:
         judged(store, "school:s", "bristol:q")
+    if withdrawn:
+        office.withdrawn("clinic", "school", "zoo")
     office.run("never-link", "lift", said["never_link"], **officers)
     for given_up in (old, merged, number):
+        with office.opened() as store:
+            assert store.separating(Act.ADOPT).retired(given_up)
         with pytest.raises(NotFoundError):
             office.shown(given_up)
     office.run("never-link", "lift", other["never_link"], **officers)
     shown = {json.loads(office.shown(one))["number"] for one in (old, merged, number)}
-    assert shown == {office.number("clinic:k")}
+    assert shown == {office.number("bristol:q"), *([old] if withdrawn else [])}
     assert office.findings() == []
 
 
