@@ -8,6 +8,7 @@ from contactpoint.streams import recorded
 from events.child import (
     Child,
     ChildCommand,
+    ChildRetired,
     ReinstateChild,
     RejoinChild,
     RetireChild,
@@ -139,22 +140,33 @@ class Identities:
         was = before_retired(self._events(child))
         if was.status == "merged":
             return was.into
-        heads = self._log.heads.records(was.records or was.former).values()
+        heads = self._log.heads.records(self._ended(child)[1]).values()
         counted = Counter(sorted(one.child for one in heads if one.child not in {None, child}))
         return next((other for other, _ in counted.most_common(1)), None)
 
     def _since(self, child: UUID) -> set[UUID]:
         """The adoptions since a child was given up that have anything of what it had."""
-        messages = self._log.stream(child)
-        was = before_retired(message.event for message in messages)
-        stands = self._log.heads.sides(was.records or was.former)
+        ended, had = self._ended(child)
+        stands = self._log.heads.sides(had)
         drawn = {
             one.never_link: self._log.stream(one.never_link)[0].origin
             for one in stands
             if one.side in {"old", "new"}
         }
-        ended = messages[was.version].origin.recorded
         return {one for one, origin in drawn.items() if origin.recorded > ended}
+
+    def _ended(self, child: UUID) -> tuple[int, Collection[UUID]]:
+        """When a retired child was given up, and what it had; all, where each record was made new.
+
+        The time is in microseconds, as events are recorded.
+        """
+        messages = self._log.stream(child)
+        first = messages[before_retired(message.event for message in messages).version]
+        assert isinstance(first.event, ChildRetired)
+        assert first.event.adoption is not None
+        drawn = self._log.stream(first.event.adoption)[0].event
+        assert isinstance(drawn, NeverLinkDrawn)
+        return first.origin.recorded, drawn.left or drawn.right
 
     def _changes(self, commands: dict[UUID, list[ChildCommand]], origin: Origin) -> Changes:
         messages: list[Recorded] = []
@@ -171,9 +183,15 @@ class Identities:
             if after.version > before.version:
                 closed = after.status == "closed"
                 heads.append(ChildHead(child, after.number, after.version, after.into, closed))
-            links.update(dict.fromkeys(before.records - after.records))
+                links.update(dict.fromkeys(before.records - after.records))
+                # A record of nobody's that returns finds its number again.
+                links.update(dict.fromkeys(self._of_nobody(after.former) if closed else (), child))
             expect[child] = before.version
         return messages, HeadChanges(children=heads, links=links), expect
+
+    def _of_nobody(self, records: Collection[UUID]) -> list[UUID]:
+        heads = self._log.heads.records(records).values()
+        return [one.record for one in heads if one.child is None]
 
     def _is_in_force(self, never_link: UUID) -> bool:
         return not self._log.replay(never_link, NeverLink(), evolve_never_link).is_lifted

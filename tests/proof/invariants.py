@@ -313,7 +313,7 @@ class Index:
             assert child in self.truth.retired, "an adoption that another act stood for"
         elif drawn:
             self.truth.draw(drawn, left, {name})
-            self.truth.retire(child, number, drawn)
+            self.truth.retire(child, number, drawn, left or {name})
         self.link()
 
     def _separating(self):

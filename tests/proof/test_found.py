@@ -222,3 +222,12 @@ def test_a_number_without_old_records_is_given_up_while_its_own_adoption_is_in_f
     index.adopted(chess7)
     index.end_never_link(8)
     index.holds_thoroughly()
+
+
+def test_an_identity_that_is_left_without_records_is_closed_as_linking_closes_one(index):
+    """The one record that its lifted adoption left to it went to another child and was erased."""
+    index.adopted("pds:9000000068")
+    index.adopted("chess:CHESSLAQZ0003")
+    index.erase("chess:CHESSLAQZ0006", child=True)
+    index.end_never_link(0)
+    index.holds_thoroughly()

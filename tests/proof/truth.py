@@ -83,6 +83,10 @@ class Truth:
     """What was withheld before each judgement."""
     retired: dict = field(default_factory=dict)
     """Children that got a new identity: the never-links, and the number, which leads to nobody."""
+    had: dict = field(default_factory=dict)
+    """What each of them had, or all, where each record was made new; and the first never-link."""
+    drawn: list = field(default_factory=list)
+    """All never-links, lifted ones too, in their order."""
     shielded: set = field(default_factory=set)
     """Records that must be under a shield."""
     lifted: set = field(default_factory=set)
@@ -185,6 +189,7 @@ class Truth:
 
     def draw(self, never_link, left, right):
         self.never.setdefault(never_link, (set(left), set(right)))
+        self.drawn.append(never_link)
 
     def erase(self, names):
         """Returns the words that nobody may find any more. What was judged stays in force."""
@@ -209,9 +214,11 @@ class Truth:
                 for side in sides:
                     side.update(group if group & side else ())
 
-    def retire(self, child, number, never_link):
+    def retire(self, child, number, never_link, had):
         drawn, _ = self.retired.get(child, (set(), number))
         self.retired[child] = drawn | {never_link}, number
+        if not drawn:
+            self.had[child] = set(had), never_link
 
     def end(self, never_link):
         """It was drawn in error: the old identity, if it was an adoption, is in force again.
@@ -224,9 +231,19 @@ class Truth:
         for child, (drawn, number) in self.retired.items():
             mine = {name for name, of in self.children.items() if of == child}
             others = {one for one in adoptions if self.never[one][0] & mine}
+            if never_link in drawn and not mine:
+                others |= self._since(child, adoptions)
             if still := others | drawn - {never_link}:
                 left[child] = still, number
         self.retired = left
+
+    def _since(self, child, adoptions):
+        """Whoever answers for an identity without records was given up after it, or is now."""
+        had, first = self.had[child]
+        later = set(self.drawn[self.drawn.index(first) + 1 :]) & adoptions
+        homes = {self.children.get(name) for name in had} & self.retired.keys()
+        held = set().union(*(self.retired[one][0] for one in homes)) & adoptions
+        return held | {one for one in later if had & set().union(*self.never[one])}
 
     def unseen(self):
         """Records of old identities: they are of a child whom nobody is shown."""
