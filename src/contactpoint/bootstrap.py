@@ -292,7 +292,11 @@ class Contactpoint:
 
     @property
     def loading(self) -> Loading:
-        """The use case of loading a delivery."""
+        """The use case of loading a delivery.
+
+        Raises AheadError where what it appends would pass the read models by.
+        """
+        self.projector.of_this_log()
         work = self.settings.work
         work.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Loading(

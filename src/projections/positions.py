@@ -32,6 +32,21 @@ class FencedError(Exception):
         )
 
 
+class AheadError(Exception):
+    """The log ends before what the read models took in: an older one was put in its place.
+
+    Attributes: ``position`` (that of the read models), ``end`` (that of the log).
+    """
+
+    def __init__(self, position: int, end: int) -> None:
+        self.position, self.end = position, end
+        super().__init__(
+            f"the log ends at {end}, and the read models took in {position} events: expected the "
+            "log that they were made from; 'contactpoint restore' puts a backup back whole, "
+            "'contactpoint rebuild' makes the read models of the log that is here"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a projection stands: the position of the last event it took in."""

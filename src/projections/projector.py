@@ -26,6 +26,7 @@ from projections.database import writing
 from projections.guard import Shields
 from projections.positions import (
     PROJECTION,
+    AheadError,
     FencedError,
     Standing,
     advance,
@@ -141,12 +142,23 @@ class Projector:
         """Take in everything up to a position, or the end of the log; the position reached.
 
         Projections that stand at the same place go on in one pass. Where another process is at it
-        too, each batch is taken in once, by whichever comes first.
+        too, each batch is taken in once, by whichever comes first. Raises AheadError as
+        ``of_this_log`` does.
         """
         end = self.log.position()
         goal = end if upto is None else min(upto, end)
         with no_collection():
-            return self._go_on(goal)
+            reached = self._go_on(goal)
+        if reached > end:
+            self.of_this_log()
+        return reached
+
+    def of_this_log(self) -> None:
+        """Raise AheadError where the read models have come further than the log goes."""
+        furthest = max((one.position for one in self.standings()), default=0)
+        # The end second: whoever takes in an event has it in the log.
+        if furthest > (end := self.log.position()):
+            raise AheadError(furthest, end)
 
     def _go_on(self, goal: int) -> int:
         while True:

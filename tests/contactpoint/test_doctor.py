@@ -19,6 +19,7 @@ from contactpoint.installing import open_store
 from contactpoint.keeping.dates import NAME, Dates
 from contactpoint.settings import from_environment
 from contactpoint.watching.watching import Watching
+from projections.positions import AheadError
 from tests.contactpoint.installation import Installation
 from tests.contactpoint.shields import Refuge
 
@@ -189,3 +190,21 @@ def test_looks_that_nobody_watched_are_named(tmp_path):
 
 def said_of(store):
     return [(one.level, one.what) for one in doctor._watching(store)]
+
+
+def test_nothing_is_loaded_beside_read_models_of_a_log_that_had_come_further(home, tmp_path):
+    """What is appended there would come to stand where they are already, and be passed by."""
+    log = home.home / "log.db"
+    before = log.read_bytes()
+    (tmp_path / "some.csv").write_text("key,given,family\nk,Zed,Quy\n", encoding="utf-8")
+    words = ("load", tmp_path / "some.csv", "--source", "some", "--feed", "csv")
+    home.run("source", "add", "some", "--feed", "csv", "--guard-share", 1)
+    home.run(*words, "--mode", "delta", "--effective", "2026-02-01")
+    log.write_bytes(before)
+    for again in (words, ("nightly", tmp_path), ("status",), ("link",)):
+        with pytest.raises(AheadError, match="expected the log that they were made from"):
+            home.run(*again)
+    assert log.read_bytes() == before
+    home.run("rebuild")
+    home.run(*words, "--mode", "delta", "--effective", "2026-02-01")
+    assert home.findings() == []

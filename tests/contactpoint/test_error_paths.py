@@ -63,6 +63,7 @@ from person.names import PersonName
 from person.particulars import Particulars
 from projections.database import _empty_the_wal, writing
 from projections.migrating import Migrations
+from projections.positions import PROJECTION
 from projections.schema import READ_SCHEMA
 from projections.search import Search
 from tests.contactpoint.test_no_leaks import PATIENT, PLANTED, Searched, lines
@@ -289,6 +290,13 @@ def _(world):
 def _(world):
     world.store.guard._shields = Ahead()
     world.store.queries.find(Search(name=SAID.rpartition(" ")[0]))
+
+
+@case("AheadError")
+def _(world):
+    with writing(world.store.read) as connection:
+        connection.execute(PROJECTION.update().values(position=PROJECTION.c.position + 45))
+    world.store.projector.catch_up()
 
 
 @case("NotYetError")

@@ -237,6 +237,7 @@ def _exit_code(error: Exception) -> int | None:
         "KeyStoreError",
         "UnknownProjectionError",
         "ScrubError",
+        "AheadError",
         "BehindError",
         "LedgerError",
         "SchemaError",

@@ -24,6 +24,7 @@ from contactpoint.shielding.officers import StaleShieldError
 from events.store.appending import StaleError
 from events.store.locks import LockedError
 from projections.guard import BehindError
+from projections.positions import AheadError
 
 MEDIA = "application/problem+json"
 RETRY = 2
@@ -94,6 +95,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (UnicodeDecodeError, 400),
     (sa.exc.DataError, 400),
     (psycopg.DataError, 400),
+    (AheadError, 503),
     (BehindError, 503),
     (LockedError, 503),
     (StaleError, 503),
