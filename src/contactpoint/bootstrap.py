@@ -390,6 +390,7 @@ class Contactpoint:
             self.ledger,
             rows=self.settings.work / FOLDER,
             backup_days=self.settings.backup_days,
+            near=lambda ordinals: self.linking.near(self.model, ordinals),
             tidy=lambda: drop_beside(self.settings),
         )
 

@@ -2,7 +2,7 @@
 
 import datetime
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,10 @@ class Erased:
     """Day on which the last older backup of the keys has expired."""
 
 
+Near = Callable[[Collection[int]], Iterable[tuple[int, int]]]
+"""The pairs that the matcher weighs of records, by ordinal."""
+
+
 class Erasing:
     """The use case of erasing; repeating it is harmless, and finishes one that was cut short."""
 
@@ -71,10 +75,12 @@ class Erasing:
         rows: Path,
         backup_days: int,
         wait: float = WAIT,
+        near: Near = lambda _: (),
         tidy: Callable[[], None] = lambda: None,
     ) -> None:
         """``rows`` is the folder of what rows were read as (``contactpoint.intake.recall``).
 
+        ``near`` is asked under the lock of linking.
         A rebuild under way is waited for ``wait`` seconds. ``tidy`` removes what a restore that
         was killed has left.
         """
@@ -88,7 +94,7 @@ class Erasing:
         self._rows = rows
         self._backup_days = backup_days
         self._wait = wait
-        self._tidy = tidy
+        self._near, self._tidy = near, tidy
 
     def record(self, record: UUID, origin: Origin, *, reason: str) -> Erased:
         """Erase one source's record.
@@ -299,13 +305,21 @@ class Erasing:
             self._log.append(messages, heads=changes)
 
     def _beside(self, records: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-        """The records that stay, with which pairs of these await a steward."""
-        beside: dict[UUID, list[UUID]] = {record: [] for record in records}
-        for pair in self._workings.open_pairs_of(records, WAITING):
+        """The records that stay, with which pairs of these await a steward, or would be weighed.
+
+        Linked without them they may be surer, and after the erasure nothing tells who they were.
+        """
+        beside: dict[UUID, set[UUID]] = {record: set() for record in records}
+        ordinals = [one.state.ordinal for one in self._log.heads.records(records).values()]
+        near = list(self._near(ordinals))
+        placed = self._workings.placed({ordinal for pair in near for ordinal in pair})
+        ids = {ordinal: one.record for ordinal, one in placed.items()}
+        both = [(ids[left], ids[right]) for left, right in near]
+        for pair in (*self._workings.open_pairs_of(records, WAITING), *both):
             for record, other in (pair, pair[::-1]):
                 if record in beside and other not in beside:
-                    beside[record].append(other)
-        return beside
+                    beside[record].add(other)
+        return {record: sorted(others) for record, others in beside.items()}
 
     def _next(
         self, stream: UUID, version: int, event: Event, origin: Origin, reason: str

@@ -179,7 +179,8 @@ class Separating:
             except NoNeverLinkError:
                 raise NotFoundError(NONE) from None
             if events:
-                changes = self._identities.given_back(never_link, origin)
+                renewed = known.is_renewed
+                changes = self._identities.given_back(never_link, origin) if renewed else NOTHING
                 self._write(never_link, known, events, acts, origin, changes)
             return bool(events)
 

@@ -37,6 +37,28 @@ def test_what_was_saved_in_parts_is_loaded_whole(kept, store, tmp_path):
     assert listed(again.pairs_within(LOWEST)) == listed(index.pairs_within(LOWEST))
 
 
+@pytest.mark.parametrize("share", [0.25, -1.0])
+def test_who_was_near_is_kept_until_all_up_to_there_was_linked(store, tmp_path, share):
+    """Whether what changed is written behind the whole, or the whole anew."""
+
+    def kept():
+        return KeptIndex(tmp_path, store.keys, store.master, share=share)
+
+    def left(since):
+        again = kept()
+        again.load(MATCHING)
+        return again.left(MATCHING, since)
+
+    index = grown(kept(), lots()[0])
+    for position, near, done in ((2, {7, 5}, 0), (3, {9}, 1), (4, {5}, 2)):
+        again = kept()
+        index, _ = again.load(MATCHING)
+        again.save(index, MATCHING, position, near, done)
+        assert again.left(MATCHING, position - 1) == near
+    assert (left(2), left(3), left(4)) == ({9, 5}, {5}, set())
+    assert left(0) == ({9, 5} if share < 0 else {7, 9, 5}), "what was linked is not written anew"
+
+
 def test_an_index_under_another_model_is_not_taken(kept, store, tmp_path):
     grown(kept, *lots())
     shipped = Model.shipped()

@@ -5,6 +5,7 @@ import pytest
 from contactpoint.judging.acts import By
 from contactpoint.judging.judging import Judging, Meant
 from contactpoint.judging.pair import Pair
+from linkage.resolve import CROWD
 from tests.contactpoint.installation import Installation
 
 ASHA = {"given": "Asha", "family": "Okonjo", "dob": "2015-03-04", "postcode": "SE15 3QN"}
@@ -100,3 +101,60 @@ def test_a_run_that_dies_after_its_first_commit_leaves_the_rest_to_the_next(tmp_
     index.run("link")
     assert LINKED in index.groups()
     assert not index.follows()
+
+
+NEARLY = {**ASHA, "dob": "2015-03-14"}
+MANY = [{"key": f"k{n}", **NEARLY, "postcode": f"LS{n} 2AB"} for n in range(CROWD)]
+
+
+@pytest.fixture
+def crowded(tmp_path):
+    """So many are nearly a school's Asha that nobody is asked about any of them.
+
+    Of the two whom nearly everything says to be one child it is asked whether they are.
+    """
+    made = Index(tmp_path / "home")
+    made.run("init")
+    made.nights = 0
+    for source in ("clinic", "school"):
+        made.run("source", "add", source, "--feed", "csv", "--guard-share", 1, "--one-record-each")
+    made.night("clinic", OTHER, *MANY)
+    made.night("school", {"key": "asha", **ASHA})
+    with made.opened() as store:
+        store.catch_up()
+        assert len(store.workings.open_pairs()) == 1
+    assert LINKED not in made.groups()
+    assert not made.follows()
+    return made
+
+
+def test_where_a_crowd_of_whom_nobody_was_asked_is_withdrawn_the_pair_is_weighed_again(crowded):
+    crowded.night("clinic", OTHER, mode="snapshot")
+    assert LINKED in crowded.groups()
+    assert not crowded.follows()
+
+
+def test_where_a_crowd_turns_out_to_be_others_it_is_too(crowded):
+    crowded.night("clinic", *({**one, "family": "Quy"} for one in MANY))
+    assert LINKED in crowded.groups()
+    assert not crowded.follows()
+
+
+def test_where_a_crowd_is_erased_it_is_too(crowded):
+    names = [f"clinic:{one['key']}" for one in MANY]
+    with crowded.opened() as store:
+        store.catch_up()
+        records = [store.record_named(name) for name in names]
+        store.erasing.again(records, [], store.origin("erase"))
+    crowded.run("link")
+    assert LINKED in crowded.groups()
+    assert not crowded.follows()
+
+
+def test_what_was_near_is_known_though_the_index_was_kept_since(crowded):
+    """As where a run dies after it has kept the index."""
+    crowded.night("clinic", OTHER, mode="snapshot", further=["--no-link"])
+    crowded.die("link", at="index.after-append:1")
+    crowded.run("link")
+    assert LINKED in crowded.groups()
+    assert not crowded.follows()

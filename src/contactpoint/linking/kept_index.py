@@ -6,7 +6,7 @@ changed. Where that has grown to a share of the whole, the next run writes a who
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -26,8 +26,14 @@ FRAME = 1 << 26
 SHARE = 0.25
 BEGIN = 8 + 8 + 4 + 12
 """Bytes after the first line up to the end of the first nonce: key, position, length, nonce."""
-FORM = 6
+FORM = 7
 """How what is dumped is laid out; a file of another form is made anew."""
+LEFT = "left"
+"""Names the array of a part that is no index's."""
+
+
+Left = list[tuple[int, int]]
+"""Records that were near to others, each with the position at which those had changed or gone."""
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -66,6 +72,7 @@ class KeptIndex:
         self._keys = keys
         self._subject = master.hashes.stream_id("subject", "index").bytes
         self._tails: dict[Path, _Tail] = {}
+        self._left: dict[Path, Left] = {}
 
     def _path(self, matching: Matching) -> Path:
         name = f"matcher-{matching.shape}.index" if matching.shape else "matcher.index"
@@ -75,6 +82,7 @@ class KeptIndex:
         """The index as it was kept, and how far of the log it has; empty where there is none."""
         index, position, path = matching.index(), 0, self._path(matching)
         self._tails.pop(path, None)
+        self._left[path] = []
         if not path.exists():
             return index, 0
         with path.open("rb") as file:
@@ -86,6 +94,7 @@ class KeptIndex:
                 return index, 0
             file.seek(len(line) + 8)
             for place, (stored, at) in enumerate(_parts(file, cipher)):
+                self._left[path] += _taken_out(stored)
                 index.apply(stored)
                 position, end = at, file.tell()
                 before = self._tails.get(path)
@@ -124,6 +133,7 @@ class KeptIndex:
                 return tail
             file.seek(tail.end)
             for stored, _ in _parts(file, cipher, tail.parts):
+                _taken_out(stored)
                 index.apply(stored)
                 tail = tail._replace(end=file.tell(), parts=tail.parts + 1)
         return tail
@@ -136,9 +146,30 @@ class KeptIndex:
             return 0, 0, 0
         return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
-    def save(self, index: AnyIndex, matching: Matching, position: int) -> None:
-        """Keep the index: what changed since it was loaded or saved here, or all of it."""
+    def left(self, matching: Matching, since: int) -> set[int]:
+        """Records that were near to what changed or went after a position, before it did.
+
+        Of what was loaded or saved here; by ordinal.
+        """
+        left = self._left.get(self._path(matching), [])
+        return {ordinal for at, ordinal in left if at > since}
+
+    def save(
+        self,
+        index: AnyIndex,
+        matching: Matching,
+        position: int,
+        left: Collection[int] = (),
+        since: int = 0,
+    ) -> None:
+        """Keep the index: what changed since it was loaded or saved here, or all of it.
+
+        ``left``: records that were near to what changed or went, as ``left`` gives them until
+        somebody says that all up to ``since`` was linked.
+        """
         path = self._path(matching)
+        fresh = [(position, ordinal) for ordinal in sorted(left)]
+        self._left[path] = [*(one for one in self._left.get(path, []) if one[0] > since), *fresh]
         tail = self._tails.get(path)
         is_short = (
             tail and tail.end - tail.whole <= self._share * tail.whole and _is_still(path, tail)
@@ -147,7 +178,7 @@ class KeptIndex:
         if tail is None or changes is None:
             self._save_whole(index, path, position)
         else:
-            self._save_changes(changes, path, position, tail)
+            self._save_changes(changes | _put_in(fresh), path, position, tail)
 
     def _save_whole(self, index: AnyIndex, path: Path, position: int) -> None:
         """Write all of it, and put it in the place of the file before."""
@@ -158,7 +189,8 @@ class KeptIndex:
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w+b") as file:
             file.write(head)
-            _write(file, cipher, index.dump(), position, 0)
+            whole = index.dump() | _put_in(self._left.get(path, []))
+            _write(file, cipher, whole, position, 0)
             end = file.tell()
             file.seek(0)
             begin = file.readline() + file.read(BEGIN)
@@ -234,6 +266,16 @@ def _parts(file: BinaryIO, cipher: AESGCM, part: int = 0) -> Iterator[tuple[dict
         arrays = dict(np.load(whole, allow_pickle=False))
         yield {name: _value(array) for name, array in arrays.items()}, position
         part += 1
+
+
+def _put_in(left: Left) -> dict[str, Any]:
+    """As the arrays of a part."""
+    return {LEFT: np.array(left, np.int64).reshape(-1, 2)}
+
+
+def _taken_out(stored: dict[str, Any]) -> Left:
+    """Take it from the arrays of a part."""
+    return [(int(at), int(ordinal)) for at, ordinal in stored.pop(LEFT)]
 
 
 def _array(value: Any) -> Any:

@@ -1,12 +1,13 @@
 """The use case of linking: records become children, one run at a time for each log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from typing import overload
 from uuid import UUID
 
 from contactpoint.linking.commit import Previewed
 from contactpoint.linking.matching import AnyIndex, matching_of
+from contactpoint.linking.neighbourhoods import floor_of
 from contactpoint.linking.outcome import LinkOutcome
 from contactpoint.linking.parts import Parts
 from contactpoint.linking.resolving import Resolving
@@ -112,6 +113,16 @@ class Linking:
             position = self._parts.projector.catch_up()
             models = [model, *self._models(position, None)]
             return [self._surroundings(each, position).index() for each in models]
+
+    def near(self, model: AnyModel, ordinals: Collection[int]) -> list[tuple[int, int]]:
+        """The pairs of these records with others, of each shape; whoever asks holds the lock."""
+        position = self._parts.projector.catch_up()
+        found: list[tuple[int, int]] = []
+        for each in [model, *self._models(position, None)]:
+            index = self._surroundings(each, position).index()
+            pairs = index.pairs_of(ordinals, floor_of(each))
+            found += zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
+        return found
 
     def _now(self, model: AnyModel) -> Surroundings:
         return self._surroundings(model, self._parts.projector.catch_up())

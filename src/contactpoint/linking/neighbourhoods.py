@@ -1,6 +1,6 @@
 """What a change touches: everything reachable over pairs, shared children and referred pairs."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,12 @@ def group(
         Neighbourhood(frozenset(int(o) for o in found), tuple(own))
         for found, own in zip(sets, among, strict=True)
     ]
+
+
+def near(index: AnyIndex, ordinals: Collection[int], floor: float) -> set[int]:
+    """Other records that these have pairs with, as they all stand in an index."""
+    pairs = index.pairs_of(ordinals, floor)
+    return {*pairs.left.tolist(), *pairs.right.tolist()}.difference(ordinals)
 
 
 def reach(

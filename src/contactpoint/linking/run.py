@@ -54,6 +54,7 @@ class Run:
         """Link what changed since the last run, or everything."""
         self._surroundings.laid.read()
         self._through, linked_under = self._runs.last()
+        self._surroundings.done = self._through
         first = linked_under != self._model
         whole = everything or first
         ordinals = self._surroundings.filling.own(self._changed(whole=whole), self._workings)
@@ -61,6 +62,8 @@ class Run:
             return self._outcome
         self._tell("compare", len(ordinals))
         index = self._surroundings.look(self._through)
+        if not whole:
+            ordinals |= self._surroundings.left()
         before = self._log.position()
         self._settle(self._surroundings.reached(index, ordinals, whole=whole), ordinals)
         self._settle_again()

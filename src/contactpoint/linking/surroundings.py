@@ -13,7 +13,7 @@ from contactpoint.linking.changes import changed
 from contactpoint.linking.filling import Filling
 from contactpoint.linking.judged import Laid
 from contactpoint.linking.matching import AnyIndex, Matching
-from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, reach
+from contactpoint.linking.neighbourhoods import Neighbourhood, decided, floor_of, group, near, reach
 from contactpoint.linking.parts import Parts
 from contactpoint.linking.vanished import Hidden, Vanished
 from contactpoint.linking.withholding import Withholding
@@ -47,6 +47,8 @@ class Surroundings:
         self.laid = Laid(parts.log)
         self.vanished = Vanished()
         self.near: Withholding | None = None
+        self.done = 0
+        """How far all was linked, for who has to know what was near before it changed since."""
         self._twice: dict[int, list[Pair]] = {}
         """By each of its records, the pairs of one source that share a number."""
         self._said: dict[tuple[UUID, int], list[Compared]] = {}
@@ -62,16 +64,25 @@ class Surroundings:
         """The kept index, brought up to where the log stands."""
         kept, workings = self.parts.kept, self.parts.workings
         index, position = kept.load(self.matching)
+        left = set[int]()
         if position == 0:
             self.filling.fill(index, workings)
         elif position < self.position:
             stale = changed(self.parts.log, position, self.position)
+            left = near(index, stale, floor_of(self.matching.model))
             known = workings.records_by_ordinal(stale)
             self.filling.put(index, known.values())
             index.remove(stale - known.keys())
         if position < self.position:
-            kept.save(index, self.matching, self.position)
+            kept.save(index, self.matching, self.position, left, self.done)
         return index
+
+    def left(self) -> set[int]:
+        """Records that were near to what changed or went since all was linked, before it did.
+
+        Nothing may tell of a rival that is gone: no pair with it need have been open.
+        """
+        return self.parts.kept.left(self.matching, self.done)
 
     def look(self, through: int | None = None) -> AnyIndex:
         """The index, and what stands in for identities without current records, for this once.
