@@ -211,6 +211,24 @@ def test_a_child_adopted_twice_is_linked_to_neither_of_its_old_identities(adopte
     assert adopted.findings() == []
 
 
+def test_what_an_identity_had_that_was_a_new_one_itself_is_shown_to_nobody(adopted):
+    """Without the record that joined them its records are alike in nothing."""
+    adopted.night("zoo", STRANGER)
+    adopted.night("gp", {"key": "q", **QUINN})
+    with adopted.opened() as store:
+        judged(store, "zoo:z", "bristol:k")
+        judged(store, "gp:q", "bristol:k")
+    words = ("--new", "bristol:k", "--requested-by", "the agency", "--json")
+    adopted.run("adopt", adopted.new, *words, by=adopted.cora, second=adopted.dele)
+    for again in (("link", "--all"), ("rebuild",)):
+        adopted.run(*again)
+        numbers, answers = adopted.numbers()
+        assert {answers[numbers[one]] for one in (("zoo", "z"), ("gp", "q"))} == {None}
+        for name in ("Zed Quy", "Quinn Zaleski"):
+            assert "number" not in adopted.found(name=name)
+    assert adopted.findings() == []
+
+
 def test_of_two_adoptions_into_one_identity_the_other_hides_the_past_when_one_is_lifted(adopted):
     adopted.night("clinic", {"key": "q", "given": "Zuri", "family": "Quy", "dob": "2014-01-09"})
     words = ("--new", adopted.new, "--requested-by", "the agency", "--json")

@@ -305,6 +305,7 @@ class Index:
         separating, new = self._separating(), self.store.record_named(name)
         left = {self.ids[record] for record in separating.belonging(child)} - {name}
         grounds = Grounds("adoption", "Qzrequesterword", "Qzremarkword")
+        known = set(self.truth.never)
         drawn = self._try(
             "adoption",
             lambda: separating.adopt(child, {new}, OFFICERS, self.origin("adopt"), grounds),
@@ -315,6 +316,9 @@ class Index:
             self.truth.draw(drawn, left, {name})
             self.truth.retire(child, number, drawn, left or {name})
         self.link()
+        if drawn and drawn not in known:
+            shown = left & self.truth.current() - self.truth.unseen()
+            assert not shown, ("what was given up is shown", shown)
 
     def _separating(self):
         store = self.store

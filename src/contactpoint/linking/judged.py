@@ -237,15 +237,12 @@ class Laid:
         What readers are shown of a child that came near to it later is none of it, though it stands
         on that side: what stewards say of its records goes before.
 
-        Not those of which another adoption made a new identity: they are seen, and by what they
+        Not those of which a later adoption made a new identity: they are seen, and by what they
         state they are linked.
         """
         stands = self._sided[never_link].values()
-        return frozenset(
-            one.ordinal
-            for one in stands
-            if one.side == "old" and all(s.side != "new" for s in self._stands[one.ordinal])
-        )
+        old = (one.ordinal for one in stands if one.side == "old")
+        return frozenset(ordinal for ordinal in old if self._last(ordinal) == "old")
 
 
 def side_records(never_link: UUID, event: NeverLinkEvent, before: NeverLink) -> list[SideRecord]:
