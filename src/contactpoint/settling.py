@@ -85,8 +85,8 @@ class _Plan:
     """With which group a merged child answered when the groups were these before."""
     given_up: Group = frozenset()
     """Records of identities that were given up."""
-    borne_again: Group = frozenset()
-    """Records of such of which a new identity was made since."""
+    made_new: Group = frozenset()
+    """Records of identities that were made for others, and are seen."""
 
 
 def settle(  # noqa: PLR0913 - a pure function of all that decides it
@@ -99,19 +99,19 @@ def settle(  # noqa: PLR0913 - a pure function of all that decides it
     register: Callable[[Group], tuple[UUID, str]],
     gone: Collection[UUID] = frozenset(),
     given_up: Collection[UUID] = frozenset(),
-    borne_again: Collection[UUID] = frozenset(),
+    made_new: Collection[UUID] = frozenset(),
     withdrawn: Group = frozenset(),
 ) -> list[Settled]:
     """The events that make the children of a neighbourhood be exactly ``groups``.
 
     ``register`` gives the id and number of a child not known before, from its records. ``gone``
     are withdrawn: they say whose a group is, and are nobody's. ``given_up`` are of an identity that
-    was given up, and never of a child that is seen; ``borne_again`` were, and are of one that is
-    seen again. ``withdrawn`` are stated by no source any more;
+    was given up, and never of a child that is seen; ``made_new`` are of a new identity, and never
+    of one that was given up. ``withdrawn`` are stated by no source any more;
     others that are in no group of their child's have moved. Nothing follows where nothing changed.
     """
     ordered = sorted(groups, key=lambda group: _first(group, ordinals))
-    plan = _Plan(given_up=frozenset(given_up), borne_again=frozenset(borne_again))
+    plan = _Plan(given_up=frozenset(given_up), made_new=frozenset(made_new))
     _claim(ordered, known, ordinals, plan)
     settled: list[Settled] = []
     answers: dict[Group, UUID] = {}
@@ -175,8 +175,7 @@ def _as_before(plan: _Plan, groups: Sequence[Group], known: Collection[KnownChil
         if any(state.records & unseen and state.status != "retired" for state in then.values()):
             continue
         if any(
-            state.records & plan.borne_again and state.status == "retired"
-            for state in then.values()
+            state.records & plan.made_new and state.status == "retired" for state in then.values()
         ):
             continue
         plan.survivor.update((then[one.id].records, one) for one in known if then[one.id].records)
@@ -241,7 +240,7 @@ def _take(
         if one.child.status == "retired":
             # What an undone judgement had brought to it speaks for it no longer, nor what is of a
             # new identity.
-            own = own - plan.borne_again
+            own = own - plan.made_new
             own = own & plan.given_up or own
             own = own - retired or own
         else:

@@ -317,8 +317,9 @@ class Index:
             self.truth.retire(child, number, drawn, left or {name})
         self.link()
         if drawn and drawn not in known:
-            shown = left & self.truth.current() - self.truth.unseen()
+            shown = {one for one in left - self.truth.unseen() if self.truth.children.get(one)}
             assert not shown, ("what was given up is shown", shown)
+            assert name not in self.truth.unseen(), "a new identity is shown to nobody"
 
     def _separating(self):
         store = self.store

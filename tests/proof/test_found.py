@@ -231,3 +231,19 @@ def test_an_identity_that_is_left_without_records_is_closed_as_linking_closes_on
     index.erase("chess:CHESSLAQZ0006", child=True)
     index.end_never_link(0)
     index.holds_thoroughly()
+
+
+def test_a_new_identity_is_not_put_with_an_old_one_that_once_had_its_record(index):
+    """The old one is empty, and given up by an adoption of which the record is the new side."""
+    index.adopted("pds:9000000017")
+    index.adopted("chess:CHESSLAQZ0002")
+    index.end_never_link(0)
+    index.adopted("chess:CHESSLAQZ0002")
+    index.holds_thoroughly()
+
+
+def test_what_an_identity_had_that_was_a_new_one_is_not_shown_without_what_joined_it(index):
+    index.adopted("chess:CHESSLAQZ0003")
+    index.load("schools", [(5, "month")])
+    index.adopted("chess:CHESSLAQZ0006")
+    index.holds_thoroughly()

@@ -144,10 +144,9 @@ class Laid:
         """Those of the records that are of an identity which an adoption ended."""
         return {o for o in self._touched(ordinals) if self._last(o) == "old"}
 
-    def borne_again(self, ordinals: Collection[int]) -> set[int]:
-        """Those that were of one, and of which a later adoption made a new identity."""
-        touched = (o for o in self._touched(ordinals) if self._last(o) == "new")
-        return {o for o in touched if any(one.side == "old" for one in self._stands[o])}
+    def made_new(self, ordinals: Collection[int]) -> set[int]:
+        """Those that are of an identity which an adoption made, by the last that they stand in."""
+        return {o for o in self._touched(ordinals) if self._last(o) == "new"}
 
     def _last(self, ordinal: int) -> str:
         """The side on which the last adoption that it stands in has a record; empty for none."""

@@ -213,7 +213,7 @@ class Resolving:
             register=self._surroundings.parts.chance.register,
             gone={ids[o] for o in commit.gone & ids.keys()},
             given_up={ids[o] for o in self._surroundings.laid.given_up(ids)},
-            borne_again={ids[o] for o in self._surroundings.laid.borne_again(ids)},
+            made_new={ids[o] for o in self._surroundings.laid.made_new(ids)},
             withdrawn=frozenset[UUID]().union(*(each.child.records for each in known)) - stated,
         )
         for each in settled:
