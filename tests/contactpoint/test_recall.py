@@ -395,6 +395,18 @@ def test_what_was_recalled_is_kept_for_the_night_after(store):
         assert (read, outcome.dropped) == (1, {"shoe": 8})
 
 
+def test_names_of_fields_that_are_not_taken_follow_the_order_of_the_rows(store):
+    """Rows of several chunks, in another order each night, and one that is another each night."""
+    for night in range(1, 6):
+        rows = [child(1, zeal=1), child(2, shoe=1), child(7, hat=night), child(3, zeal=1, shoe=1)]
+        rows += [child(4, zeal=1), child(5, shoe=1), child(6, zeal=1)]
+        columns = child(0, zeal="", shoe="", hat="")
+        sent = [columns, *rows[night:], *rows[:night]]
+        read, outcome = rows_read(store, sent, day=f"2026-09-0{night}", chunk=2)
+        assert outcome.dropped == {"zeal": 4, "shoe": 3, "hat": 1}
+        assert read == (1 if night > 1 else 8)
+
+
 def test_names_of_fields_that_are_not_taken_keep_their_places_when_some_are_new(store):
     old = [child(1, zeal=1), child(2, shoe=1)]
     store.load(old)

@@ -150,7 +150,9 @@ class Preparing:
                 continue
             if isinstance(row, RecalledRow):
                 chunk.rows.append(self._recalled(row))
-                kept.append(row.known._replace(left_out=self._left_out(row.left_out)))
+                left_out = self._left_out(row.left_out)
+                same = left_out == row.known.left_out  # of nearly all: the places are the same
+                kept.append(row.known if same else row.known._replace(left_out=left_out))
                 continue
             assert isinstance(row, ReadRow)  # what was left to read has been read by now
             one = self._row(row)

@@ -1,11 +1,12 @@
 """Rows of a delivery as whoever reads them hands them over: encoded, recalled, or not taken."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
 
-from contactpoint.intake.recall import Known, Recall
+from contactpoint.intake.recall import DIFFERENT, Known, Recall
 from events.record import Statement
 from feeds.reading import OnePass
 from feeds.submission import Dropped, Fault, Reading, Recalled, Remark, Row, Submission
@@ -76,6 +77,10 @@ class Reader:
         self._asked: tuple[bytes, Known | None] = b"", None
         self._dropped = Dropped()
         self._unpack = msgspec.msgpack.Decoder(list[int]).decode
+        self._names: dict[bytes, tuple[str, ...]] = {}
+        """The fields that rows recalled leave out, by what was kept of them; few are different."""
+        self._times: Counter[bytes] = Counter()
+        """How often each of these came since they were counted."""
 
     def chunks(self, reading: Reading, size: int) -> Iterator[ReadChunk]:
         """Give the rows in chunks of ``size``. Raises FeedError as the feed does."""
@@ -87,6 +92,7 @@ class Reader:
         rows = iter(reading)
         number = 0
         while some := [self._row(row, encoding) for row in islice(rows, size)]:
+            self._count()
             yield ReadChunk(number, some)
             number += 1
 
@@ -108,9 +114,29 @@ class Reader:
         """The row just asked for; its fields that are not taken are counted."""
         _, known = self._asked
         assert known is not None
-        for place in self._unpack(known.left_out):
+        asked = self._dropped.of_row()  # what the feed has counted since it asked
+        names = self._names.get(known.left_out)
+        if names is None:
+            names = self._named(known.left_out)
+        else:
+            self._times[known.left_out] += 1
+        return RecalledRow(line, known, asked + names)
+
+    def _named(self, left_out: bytes) -> tuple[str, ...]:
+        """The names of fields under which they are counted, once they are."""
+        for place in self._unpack(left_out):
             self._dropped.add(self._recall.names[place])
-        return RecalledRow(line, known, self._dropped.of_row())
+        names = self._dropped.of_row()
+        if len(self._names) < DIFFERENT:
+            self._names[left_out] = names
+        return names
+
+    def _count(self) -> None:
+        """Count the fields of the rows that came since."""
+        for left_out, times in self._times.items():
+            for name in self._names[left_out]:
+                self._dropped[name] += times
+        self._times.clear()
 
 
 class Encoding:

@@ -26,6 +26,10 @@ FOLDER = "rows"
 COLUMNS = "digest, record, content, scope, effective, sequence, exchanged, left_out"
 
 
+DIFFERENT = 10_000
+"""Sets of fields that are left out beyond which no more are remembered."""
+
+
 class Known(NamedTuple):
     """A row that was read before, and what it was read as but for the statement itself."""
 
@@ -160,6 +164,7 @@ class Keeping:
         self.until = kept.until
         self._kept = kept
         self._places: dict[str, int] = {}
+        self._packed: dict[tuple[str, ...], bytes] = {}
         self._pack = msgspec.msgpack.Encoder().encode
         kept.drop()
         self._database = sqlite3.connect(kept.beside, isolation_level=None)
@@ -175,8 +180,13 @@ class Keeping:
 
     def left_out(self, names: tuple[str, ...]) -> bytes:
         """Names of fields that are not taken, as ``Known`` has them; a feed bounds how many."""
-        places = self._places
-        return self._pack([places.setdefault(name, len(places)) for name in names])
+        packed = self._packed.get(names)
+        if packed is None:
+            places = self._places
+            packed = self._pack([places.setdefault(name, len(places)) for name in names])
+            if len(self._packed) < DIFFERENT:
+                self._packed[names] = packed
+        return packed
 
     def add(self, rows: Iterable[Known]) -> None:
         """Put rows aside; their fields that are not taken are as ``left_out`` gave them."""
