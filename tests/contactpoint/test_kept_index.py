@@ -93,6 +93,22 @@ def test_a_file_cut_short_anywhere_is_what_it_was_before_the_last_save(kept, sto
         assert listed(again.pairs_within(LOWEST)) == pairs
 
 
+def test_a_file_that_is_damaged_anywhere_in_its_first_part_is_made_anew(kept, store, tmp_path):
+    path = tmp_path / "matcher.index"
+    index = grown(kept, lots()[0])
+    whole = path.read_bytes()
+    places = [*range(140), *range(140, len(whole) - 4, 1997)]
+    damaged = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in places]
+    damaged += [b"", b"no index", whole[:20], whole[: whole.index(b"\n") + 9]]
+    for written in damaged:
+        path.write_bytes(written)
+        again = KeptIndex(tmp_path, store.keys, store.master)
+        assert (len(again.load(MATCHING)[0]), again.left(MATCHING, 0)) == (0, set())
+    again.save(index, MATCHING, 1)
+    made, position = KeptIndex(tmp_path, store.keys, store.master).load(MATCHING)
+    assert (len(made), position) == (len(index), 1)
+
+
 def test_a_save_goes_on_behind_the_last_complete_part(kept, store, tmp_path):
     path = tmp_path / "matcher.index"
     first, second = lots()

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contactpoint.linking.matching import AnyIndex, Matching
 from events.failpoints import failpoint
-from events.keys import SubjectKeys
+from events.keys import SubjectKeys, UnknownKeyError
 from events.master import MasterKey
 
 FRAME = 1 << 26
@@ -34,6 +34,10 @@ LEFT = "left"
 
 Left = list[tuple[int, int]]
 """Records that were near to others, each with the position at which those had changed or gone."""
+
+
+UNREADABLE = (FileNotFoundError, UnknownKeyError, InvalidTag, ValueError)
+"""What a file that is not there, or is not what was written, ends in."""
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -79,12 +83,23 @@ class KeptIndex:
         return self._folder / name
 
     def load(self, matching: Matching) -> tuple[AnyIndex, int]:
-        """The index as it was kept, and how far of the log it has; empty where there is none."""
-        index, position, path = matching.index(), 0, self._path(matching)
+        """The index as it was kept, and how far of the log it has; empty where there is none.
+
+        So too where the file is damaged, or under a key that is gone: it is made anew.
+        """
+        path = self._path(matching)
+        try:
+            return self._loaded(matching, path)
+        except UNREADABLE:
+            self._tails.pop(path, None)
+            self._left[path] = []
+            return matching.index(), 0
+
+    def _loaded(self, matching: Matching, path: Path) -> tuple[AnyIndex, int]:
+        """The same of a file that can be read."""
+        index, position = matching.index(), 0
         self._tails.pop(path, None)
         self._left[path] = []
-        if not path.exists():
-            return index, 0
         with path.open("rb") as file:
             line, begin = file.readline(), file.read(BEGIN)
             number = int.from_bytes(begin[:8])
@@ -107,7 +122,7 @@ class KeptIndex:
         try:
             with self._path(matching).open("rb") as file:
                 return msgspec.json.decode(file.readline(), type=_Head).model
-        except FileNotFoundError:
+        except UNREADABLE:
             return ""
 
     def follow(self, index: AnyIndex, matching: Matching) -> bool:
