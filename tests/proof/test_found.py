@@ -247,3 +247,18 @@ def test_what_an_identity_had_that_was_a_new_one_is_not_shown_without_what_joine
     index.load("schools", [(5, "month")])
     index.adopted("chess:CHESSLAQZ0006")
     index.holds_thoroughly()
+
+
+def test_who_was_withheld_by_a_child_that_is_erased_is_withheld_again_after_an_undo(index):
+    """Nothing is near to them any more, and a steward had put them with somebody."""
+    index.load("chess", [(0, "")])
+    index.shield("pds:9000000025")
+    index.load("schools", [(1, ""), (0, ""), (4, "moved")])
+    index.adopted("pds:9000000068")
+    index.erase("pds:9000000025", child=True)
+    index.load("transfer", [(4, ""), (1, "")])
+    before = index.under("withheld")
+    assert "schools:8012000/L801200024021" in before
+    index.judge_and_undo("transfer:L801200024021", "pds:9000000009", "link")
+    assert index.under("withheld") == before
+    index.holds_thoroughly()

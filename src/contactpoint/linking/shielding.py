@@ -113,15 +113,19 @@ class Spreading:
         near = self._near
         if not self.position or near is None:
             return set()
-        known: list[Ordinals] = []
+        apart = set[int]()
         fresh: list[Ordinals] = []
         for group in groups:
             given_back = self._is_given_back(group, ids, near, lives)
             if self._shields_over(group, ids) and not given_back:
                 continue
             if given_back or all(self._is_new(o, ids[o], near) for o in group):
-                (known if any(self._under.get(ids[o]) for o in group) else fresh).append(group)
-        apart = {o for group in known for o in self._kept(group, near, ids)}
+                under = set[UUID]().union(*(self._under.get(ids[o], ()) for o in group))
+                before = self._freed(group, ids, near) if given_back and not under else set[UUID]()
+                if kept := self._kept(group, under | before, near, ids):
+                    apart |= kept
+                elif not under:
+                    fresh.append(group)
         said = {group: shields for group in fresh if (shields := self._said(group, ids))}
         found = [Withheld(group, min(shields), None) for group, shields in said.items()]
         unsaid = [group for group in fresh if group not in said]
@@ -177,14 +181,27 @@ class Spreading:
             state.first & records for state in states if not (came and _is_unreviewed(state))
         )
 
-    def _kept(self, group: Ordinals, near: Withholding, ids: Mapping[int, UUID]) -> Ordinals:
-        """The group, unless nothing keeps it under the shields that withhold any of it."""
-        shields = set().union(*(self._under.get(ids[o], ()) for o in group))
+    def _freed(self, group: Ordinals, ids: Mapping[int, UUID], near: Withholding) -> set[UUID]:
+        """The shields that withheld any of a group before the judgement that was undone.
+
+        Nothing may be near to it today: the child may have been erased since.
+        """
+        since = min(near.undone_of(group) or near.undone_of(ids))
+        found = near.freed({ids[o] for o in group}, since)
+        return {shield for shield in found if self.acts.state(shield).standing == "standing"}
+
+    def _kept(
+        self, group: Ordinals, shields: Collection[UUID], near: Withholding, ids: Mapping[int, UUID]
+    ) -> Ordinals:
+        """The group, unless nothing keeps it under these shields, which withhold any of it."""
         said = self._said(group, ids)
         held = [s for s in sorted(shields) if s in said or not near.cleared(group, s)]
         held = [s for s in held if not self._judged(group, s, ids)]
+        records = {ids[o] for o in group}
+        for shield in self._shields_over(group, ids) if held else ():
+            self.acts.do(shield, PartRecords(records))
         for shield in held:
-            self.acts.do(shield, WithholdRecords({ids[o] for o in group}))
+            self.acts.do(shield, WithholdRecords(records))
         if held:
             self.joined += sum(1 for o in group if not self._under.get(ids[o]))
         return group if held else frozenset()

@@ -16,6 +16,7 @@ from events.linking import LinkingCompleted
 from events.log import Log
 from events.message import Recorded
 from events.record import RecordAmended, RecordReceived
+from events.shield import RecordsReleased
 from events.store.heads import RecordHead
 from linkage.decide import Levels, contradiction
 from linkage.index import Index
@@ -112,6 +113,17 @@ class Withholding:
         """When the judgements on any of these records were made that were undone since."""
         undone = self.undone()
         return [undone[ordinal] for ordinal in ordinals if ordinal in undone]
+
+    def freed(self, records: Collection[UUID], since: int) -> set[UUID]:
+        """The shields that withheld any of these until a run linked it, since a time."""
+        found: set[UUID] = set()
+        for rows in self._log.pages(RecordsReleased, upto=self._upto):
+            for message in self._log.decode(rows, opened=False):
+                event = message.event
+                assert isinstance(event, RecordsReleased)
+                if event.reason == "linked" and message.origin.recorded >= since:
+                    found |= {message.originator_id} if set(records) & {*event.records} else set()
+        return found
 
     def parted(self) -> Collection[int]:
         """Ordinals of the records that an act since the last run took out of a child."""
