@@ -33,27 +33,23 @@ Changes = tuple[list[Recorded], HeadChanges, dict[UUID, int]]
 NOTHING: Changes = ([], HeadChanges(), {})
 
 
-def merged_before(
-    children: Iterable[UUID], candidates: Iterable[UUID], log: Log
-) -> dict[UUID, Child]:
-    """The retired ones among ``candidates`` that had been merged into any of these, as they were.
+def merged_before(children: Iterable[UUID], candidates: Iterable[UUID], log: Log) -> set[UUID]:
+    """The retired ones among ``candidates`` that had been merged into any of these.
 
-    Directly or through others, each after the one that it was merged into.
+    Directly or through others.
     """
-    found: dict[UUID, Child] = {}
-    known = set(children)
-    events = {
-        child: [message.event for message in log.stream(child)]
+    found, known = set[UUID](), set(children)
+    states = {
+        child: before_retired(message.event for message in log.stream(child))
         for child in sorted(set(candidates) - known)
     }
-    states = {child: before_retired(mine) for child, mine in events.items()}
     while fresh := {
-        child: was
+        child
         for child, was in states.items()
         if child not in known and was.status == "merged" and was.into in known
     }:
         found |= fresh
-        known |= fresh.keys()
+        known |= fresh
     return found
 
 
