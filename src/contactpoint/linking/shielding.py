@@ -121,8 +121,9 @@ class Spreading:
                 continue
             if given_back or all(self._is_new(o, ids[o], near) for o in group):
                 under = set[UUID]().union(*(self._under.get(ids[o], ()) for o in group))
-                before = self._freed(group, ids, near) if given_back and not under else set[UUID]()
-                if kept := self._kept(group, under | before, near, ids):
+                shields = under or (self._freed(group, ids, near) if given_back else under)
+                kept = self._kept(group, shields, near, ids) if shields else None
+                if kept:
                     apart |= kept
                 elif not under:
                     fresh.append(group)

@@ -121,8 +121,9 @@ class Withholding:
             for message in self._log.decode(rows, opened=False):
                 event = message.event
                 assert isinstance(event, RecordsReleased)
-                if event.reason == "linked" and message.origin.recorded >= since:
-                    found |= {message.originator_id} if set(records) & {*event.records} else set()
+                was_linked = event.reason == "linked" and message.origin.recorded >= since
+                if was_linked and not set(event.records).isdisjoint(records):
+                    found.add(message.originator_id)
         return found
 
     def parted(self) -> Collection[int]:
