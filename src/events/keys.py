@@ -28,6 +28,8 @@ NONCE = 12
 CACHED = 50_000
 """Opened keys held in memory, some 1 kB each."""
 BATCH = 5_000
+NUMBERS = 1 << 63
+"""No key has this number or a higher one, which the column cannot hold: damaged bytes name some."""
 PAGE = 20_000
 """Keys that are read at a time where all are read."""
 MANY = 1_000
@@ -416,7 +418,7 @@ class SubjectKeys:
         rows = self._among(
             connection,
             "SELECT number, subject, wrapped, wrapping FROM {} WHERE number",
-            sorted(numbers),
+            sorted(number for number in numbers if number < NUMBERS),
         )
         return {row[0]: self._unwrap(*row) for row in rows}
 

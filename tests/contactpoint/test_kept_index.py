@@ -99,7 +99,9 @@ def test_a_file_that_is_damaged_anywhere_in_its_first_part_is_made_anew(kept, st
     whole = path.read_bytes()
     places = [*range(140), *range(140, len(whole) - 4, 1997)]
     damaged = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in places]
-    damaged += [b"", b"no index", whole[:20], whole[: whole.index(b"\n") + 9]]
+    behind = whole.index(b"\n") + 1
+    damaged += [whole[:behind] + bytes([255] * 8) + whole[behind + 8 :]]
+    damaged += [b"", b"no index", whole[:20], whole[: behind + 8]]
     for written in damaged:
         path.write_bytes(written)
         again = KeptIndex(tmp_path, store.keys, store.master)

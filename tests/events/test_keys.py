@@ -142,9 +142,10 @@ def test_a_destruction_that_a_reader_kept_from_scrubbing_scrubs_when_it_is_given
     keys.close()
 
 
-def test_a_key_that_was_never_issued_is_unknown(keys):
-    with pytest.raises(UnknownKeyError, match="key 7 was never issued"):
-        keys.openers([7])
+@pytest.mark.parametrize("number", [7, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
+def test_a_key_that_was_never_issued_is_unknown(keys, number):
+    with pytest.raises(UnknownKeyError, match=f"key {number} was never issued"):
+        keys.openers([number])
 
 
 def test_rotation_wraps_every_live_key_anew_and_drops_the_old_wrapping_key(keys, url, master):

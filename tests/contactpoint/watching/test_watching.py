@@ -71,10 +71,11 @@ def test_a_run_with_nothing_new_appends_nothing(home):
         assert store.access.position() == before
 
 
-def test_what_was_kept_may_be_lost_and_nothing_is_said_twice(home):
+@pytest.mark.parametrize("damaged", [b"not a state", b"\xff" * 40, b""])
+def test_what_was_kept_may_be_lost_and_nothing_is_said_twice(home, damaged):
     home.asked(home.clerk, "child", "show", home.number("club", "own"), *WHY)
     watch(home)
-    (home.home / "work" / "watching.state").write_bytes(b"not a state")
+    (home.home / "work" / "watching.state").write_bytes(damaged)
     home.asked(home.clerk, "child", "show", home.number("club", "own"), *WHY)
     assert watch(home)["alerts"] == []
     assert len(alerts(home)) == 1
