@@ -256,9 +256,13 @@ def _take(
 
 
 def _taken_over(known: Iterable[KnownChild], status: Status) -> Group:
-    """The records that others have of children of this status, which have none now."""
-    emptied = (one.child for one in known if one.child.status == status and not one.child.records)
-    return frozenset[UUID]().union(*(child.former for child in emptied))
+    """The records that others have of children of this status, which have none now.
+
+    Not what a retired one was without before it was given up: the child that it had gone into has
+    that by right.
+    """
+    emptied = (one for one in known if one.child.status == status and not one.child.records)
+    return frozenset[UUID]().union(*(one.child.former & one.claims for one in emptied))
 
 
 def _free(plan: _Plan, groups: Sequence[Group]) -> list[Group]:

@@ -274,6 +274,19 @@ def test_a_retired_identity_gives_back_what_it_took_over_from_another_and_keeps_
     assert followed == {OLD: ["RecordsUnlinked", "RecordsLinked"], ONCE: ["RecordsLinked"]}
 
 
+def test_a_retired_identity_keeps_the_records_of_a_child_that_had_gone_into_it_before():
+    merged, without = child("merged", former=[1], into=OLD), child("retired", former=[1])
+    before, now = child("retired", [2]), child("retired", [1])
+    known = [
+        KnownChild(OLD, now, (0, "0"), [(2, before), (3, now)]),
+        KnownChild(
+            ONCE, without, (1, "1"), [(0, child("current", [1])), (1, merged), (2, without)]
+        ),
+    ]
+    new = {UUID(int=999): ["ChildRegistered"]}
+    assert settled([group(1), group(5)], known, given_up=[1, 2]) == new
+
+
 def test_a_retired_identity_claims_nothing_that_was_of_it_when_it_was_retired_before():
     had, has = child("retired", [1]), child("retired", [1])
     without = child("retired", former=[1])

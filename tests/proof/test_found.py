@@ -262,3 +262,20 @@ def test_who_was_withheld_by_a_child_that_is_erased_is_withheld_again_after_an_u
     index.judge_and_undo("transfer:L801200024021", "pds:9000000009", "link")
     assert index.under("withheld") == before
     index.holds_thoroughly()
+
+
+def test_a_record_goes_back_to_an_old_identity_that_its_own_child_had_gone_into(index):
+    """A second adoption holds that identity; the records by which it knows itself are withdrawn."""
+    index.adopted("pds:9000000025")
+    index.end_never_link(0)
+    index.holds()
+    index.shield("pds:9000000025")
+    index.adopt(1)
+    index.adopted("pds:9000000025")
+    index.holds()
+    index.adopted("chess:CHESSLAQZ0006")
+    index.load("chess", [(0, "")])
+    index.adopt(400)
+    index.end_never_link(0)
+    index.holds()
+    index.holds_thoroughly()
