@@ -22,7 +22,7 @@ from linkage.index import Index
 from linkage.model import Model
 from linkage.pattern import compare
 from linkage.weigh import weigh
-from tests.linkage.strategies import PLACES, comparables
+from tests.linkage.strategies import GIVEN, PLACES, comparables
 from tests.tries import tries
 
 MODEL = Model.shipped()
@@ -154,6 +154,24 @@ def test_records_at_the_ends_of_a_level_have_one_pattern_in_both_paths(said):
     filed = kernel.keys_and_ties(rows, coder.facts(), coder.hashes())[0]
     for record, found in zip(records, filed.tolist(), strict=True):
         assert [key for key in found if key] == list(keys(record, population))
+
+
+@pytest.mark.parametrize("family", ["khan", "okafor"])
+@pytest.mark.parametrize("home", [("SE153QN",), ()], ids=["at home", "without a home"])
+def test_single_forenames_have_one_pattern_in_both_paths(family, home):
+    """Most rows have one word for a forename, and are compared by a shorter way."""
+    records = [
+        Comparable(
+            **{**born(DUE), "postcodes": home, **of_family(family), **called(name), **more}
+        )
+        for name in (*GIVEN, "khan", "anna", "ann", "tom", "thomas", "t", "rory", "raya")
+        for more in ({}, {"honorific": "muhammad"}, {"joined": "annemarie"}, of_family(name))
+    ]
+    coder = Coder(MODEL.population)
+    rows = coder.rows(records)
+    for left, one in zip(records, rows, strict=True):
+        found = kernel.patterns(np.repeat(one[None], len(rows), axis=0), rows, coder.facts())
+        assert found.tolist() == [compare(left, right, MODEL.population) for right in records]
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12), st.floats(-20, 10))

@@ -27,7 +27,11 @@ lean = numba.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 """The same of what only reads arrays: no references to them are counted. To count those of all
 arrays of a pair's rows took two thirds of the time of comparing the two."""
 alone = numba.njit(cache=True, nogil=True, _nrt=False)
-"""Compiles a function by itself; no references are counted, as above."""
+"""Compiles a function by itself; no references are counted, as above.
+
+Not for what each pair comes to, where it takes all facts: a call hands over every array of them, a
+hundred numbers, and three such calls took most of the time of a pair. Few arrays are no burden.
+"""
 written_out = numba.njit(inline="always", _nrt=False)
 """Writes a function out where it is called, before anything is compiled.
 

@@ -105,7 +105,7 @@ def judge_children(a, b, terms):
     if not always and not may_reach(code, terms):
         return np.uint64(0)
     code &= ~(at_place(OPEN, CARERS) | at_place(OPEN, LIFE) | at_place(OPEN, CONTACT))
-    code |= at_place(levels.carers_level(a, b, facts), CARERS)
+    code |= at_place(levels.carers_level(a, b, facts.spelling), CARERS)
     code |= at_place(levels.life_level(a, b), LIFE) | at_place(levels.contact_level(a, b), CONTACT)
     if not always and not may_reach(code, terms):
         return np.uint64(0)

@@ -75,7 +75,7 @@ def by_birth(row, facts, hashes, sounds, out, n):
         return n
     start = joined(BIRTH_AND_NAME, row[at.BIRTH])
     count = name_sounds(row, facts, hashes, sounds)
-    default = is_default(row[at.BIRTH], facts)
+    default = is_default(row[at.BIRTH], facts.default_days)
     for i in range(count):
         if default:
             for j in range(i + 1, count):

@@ -14,7 +14,7 @@ from linkage.compare.names import Family, Given, Middle
 from linkage.compare.places import Place
 from linkage.compare.sex import Sex
 from linkage.compare.strings import SHORTEST, VOWELS
-from linkage.compiled import alone, written_out
+from linkage.compiled import alone, lean, written_out
 from linkage.compiled import layout as at
 from linkage.compiled.strings import is_beginning, is_close, is_near, one_slip
 from linkage.pattern import BITS, PLACES
@@ -55,6 +55,9 @@ LI_EXACT, LI_SINGLE, LI_MULTIPLE = int(Life.EXACT), int(Life.SINGLE), int(Life.M
 LI_CONFLICT, LI_OTHER, LI_ONCE = int(Life.CONFLICT), int(Life.OTHER_ORDER), int(Life.SAID_ONCE)
 LI_DEATH = int(Life.BORN_AFTER_DEATH)
 
+ALIKE, BEGINS, NEAR = 1, 2, 3
+"""How alike two words are: at all, one the beginning of the other, or perhaps a slip of it."""
+
 WHOLE, SYLLABLE, SYLLABLES = lexicon.WHOLE, lexicon.SYLLABLE, lexicon.SYLLABLES
 IS_VOWEL = np.array([chr(letter) in VOWELS for letter in range(256)])
 SHIFTS = np.array([BITS * place for place in PLACES.values()], np.uint64)
@@ -75,7 +78,7 @@ def pattern(a, b, facts):
         np.int64(nhs_level(a, b)),
         np.int64(upn_level(a, b)),
         np.int64(la_child_level(a, b)),
-        np.int64(carers_level(a, b, facts)),
+        np.int64(carers_level(a, b, facts.spelling)),
         np.int64(life_level(a, b)),
         np.int64(contact_level(a, b)),
         np.int64(given_rarity(a, b, facts, given)),
@@ -87,12 +90,56 @@ def pattern(a, b, facts):
     return code
 
 
-@alone
+@written_out
 def given_level(a, b, facts):
-    """The level of the forename."""
+    """The level of the forename: most rows have one word for it, and need few of the cases."""
     one, other = a[at.GIVEN], b[at.GIVEN]
     if one == 0 or other == 0:
         return 0
+    if has_several(a) or has_several(b):
+        return level_of_several(a, b, facts)
+    if are_bare(a, b, facts):
+        return G_BARE
+    if one == other:
+        return G_EXACT
+    if (crosses(a, b) or crosses(b, a)) and are_swapped(a, b, facts):
+        return G_SWAPPED
+    if same_name(one, other, facts):
+        return G_EQUIVALENT
+    if facts.spelling[one] == b[at.HONORIFIC] or facts.spelling[other] == a[at.HONORIFIC]:
+        return G_HONORIFIC
+    if facts.lengths[one] == 1 or facts.lengths[other] == 1:
+        return G_INITIAL if facts.letters[one, 0] == facts.letters[other, 0] else G_DIFFERENT
+    likeness = likeness_of(facts.letters, facts.lengths, one, other)
+    if likeness == NEAR:
+        return G_NEAR if facts.known[one] == 1 and facts.known[other] == 1 else G_TYPO
+    if likeness:
+        return G_SHORT if likeness == BEGINS else G_CLOSE
+    return unlike_level(a, b, facts) if share_all_else(a, b) else G_DIFFERENT
+
+
+@lean
+def has_several(row):
+    """Whether a row has several words that may be the forename, or may hold it."""
+    return row[at.GIVEN + 1] != 0 or row[at.JOINED] != 0 or row[at.OTHER_GIVEN] != 0
+
+
+@alone
+def likeness_of(letters, lengths, x, y):
+    """How alike two words are by their letters."""
+    a, la = letters[x], lengths[x]
+    b, lb = letters[y], lengths[y]
+    if is_near(a, la, b, lb):
+        return NEAR
+    if is_beginning(a, la, b, lb):
+        return BEGINS
+    return ALIKE if is_close(a, la, b, lb) or same_consonants(a, la, b, lb) else 0
+
+
+@alone
+def level_of_several(a, b, facts):
+    """The level of the forename of rows of which one has several words for it, or both."""
+    one, other = a[at.GIVEN], b[at.GIVEN]
     if are_bare(a, b, facts):
         return G_BARE
     if written_together(a, b):
@@ -130,9 +177,7 @@ def as_one(row):
 
 @alone
 def unlike_level(a, b, facts):
-    """The level of forenames that are unlike: each may be a name of a child that bears both."""
-    if not share_all_else(a, b):
-        return G_DIFFERENT
+    """The level of unlike forenames of rows that share all else: one child may bear both."""
     if may_be_called(a, b, facts) or may_be_called(b, a, facts):
         return G_HONORIFIC
     beside = may_be_beside(a, b, facts) or may_be_beside(b, a, facts)
@@ -184,14 +229,14 @@ def may_be_called(bare, other, facts):
     return is_bare(bare, facts) and other[at.HONORIFIC] == 0
 
 
-@alone
+@lean
 def share_all_else(a, b):
     """Whether a family name and a whole birth date are stated and the same, and a home is."""
     same = a[at.FAMILY] != 0 and a[at.FAMILY] == b[at.FAMILY] and a[at.BIRTH] == b[at.BIRTH]
     return same and a[at.BIRTH] % 100 != 0 and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
 
 
-@alone
+@lean
 def are_bare(a, b, facts):
     """Whether both hold the same honorific and no other forename."""
     if a[at.HONORIFIC] == 0 or a[at.HONORIFIC] != b[at.HONORIFIC]:
@@ -199,7 +244,7 @@ def are_bare(a, b, facts):
     return is_bare(a, facts) and is_bare(b, facts)
 
 
-@alone
+@lean
 def is_bare(a, facts):
     """Whether all that a row holds for a forename is its honorific."""
     alone = a[at.GIVEN + 1] == 0 and a[at.OTHER_GIVEN] == 0
@@ -229,32 +274,33 @@ def given_likeness(a, b, facts):
             y = forename(b, j)
             if x == 0 or y == 0:
                 continue
-            if words_near(x, y, facts):
+            likeness = likeness_of(facts.letters, facts.lengths, x, y)
+            if likeness == NEAR:
                 near = True
                 known = known and facts.known[x] == 1 and facts.known[y] == 1
-            elif not near and not short:
-                short = words_begin(x, y, facts)
-                close = close or words_close(x, y, facts) or same_consonants(x, y, facts)
+            short = short or likeness == BEGINS
+            close = close or likeness == ALIKE
     if near:
         return G_NEAR if known else G_TYPO
     if near_middle(a, b, facts) or near_middle(b, a, facts):
         return G_MIDDLE
     if short:
         return G_SHORT
-    return G_CLOSE if close else unlike_level(a, b, facts)
+    if close:
+        return G_CLOSE
+    return unlike_level(a, b, facts) if share_all_else(a, b) else G_DIFFERENT
 
 
 @alone
-def same_consonants(x, y, facts):
+def same_consonants(a, la, b, lb):
     """Whether two words begin alike and differ in nothing but vowels and doubled letters."""
-    a, b = facts.letters[x], facts.letters[y]
     if a[0] != b[0]:
         return False
     i, j = 0, 0
     while True:
-        i, j = next_consonant(a, i, facts.lengths[x]), next_consonant(b, j, facts.lengths[y])
-        if i == facts.lengths[x] or j == facts.lengths[y]:
-            return i == facts.lengths[x] and j == facts.lengths[y]
+        i, j = next_consonant(a, i, la), next_consonant(b, j, lb)
+        if i == la or j == lb:
+            return i == la and j == lb
         if a[i] != b[j]:
             return False
         i += 1
@@ -402,7 +448,7 @@ def family_likeness(a, b, facts):
     return F_CLOSE if close else F_DIFFERENT
 
 
-@alone
+@written_out
 def given_rarity(a, b, facts, level):
     """How rare the commoner of two forenames is on which the rows agree."""
     if level == G_MIDDLE:
@@ -448,7 +494,7 @@ def family_rarity(a, b, facts, level):
     return np.int32(0)
 
 
-@alone
+@lean
 def birth_level(a, b, facts):
     """The level of the date of birth."""
     kind_a, kind_b = a[at.BIRTH_KIND], b[at.BIRTH_KIND]
@@ -460,19 +506,19 @@ def birth_level(a, b, facts):
     if kind_a != FULL or kind_b != FULL:
         return partial_level(x, y)
     if x == y:
-        return B_DEFAULT if is_default(x, facts) else B_EXACT
-    return unequal_level(x, y, facts)
+        return B_DEFAULT if is_default(x, facts.default_days) else B_EXACT
+    return unequal_level(x, y, facts.default_days)
 
 
 @alone
-def unequal_level(x, y, facts):
+def unequal_level(x, y, default_days):
     """The level of two full dates that differ."""
     year = x // 10000 == y // 10000
     month_x, month_y = x // 100 % 100, y // 100 % 100
     day_x, day_y = x % 100, y % 100
     if year and month_x == day_y and day_x == month_y:
         return B_SWAPPED
-    if year and (is_default(x, facts) or is_default(y, facts)):
+    if year and (is_default(x, default_days) or is_default(y, default_days)):
         return B_DEFAULTED
     if not year and month_x == month_y and day_x == day_y:
         return B_YEAR if abs(x // 10000 - y // 10000) <= MOST_YEARS else B_DIFFERENT
@@ -552,10 +598,10 @@ def month_length(y, m):
 
 
 @alone
-def is_default(day, facts):
+def is_default(day, default_days):
     """Whether a date falls on a day that forms hold where none is known."""
-    for i in range(len(facts.default_days)):
-        if facts.default_days[i] == day % 10000:
+    for i in range(len(default_days)):
+        if default_days[i] == day % 10000:
             return True
     return False
 
@@ -568,7 +614,7 @@ def sex_level(a, b):
     return S_EXACT if a[at.SEX] == b[at.SEX] else S_DIFFERENT
 
 
-@alone
+@lean
 def place_level(a, b, facts):
     """The level of the postcode."""
     one, other = a[at.POSTCODES], b[at.POSTCODES]
@@ -585,14 +631,14 @@ def place_level(a, b, facts):
         return P_COMMUNAL if facts.communal[one] else P_EXACT
     if shared:
         return P_PAST
-    return nearness(one, other, facts)
+    return nearness(facts.code_letters, facts.code_lengths, one, other)
 
 
 @alone
-def nearness(one, other, facts):
+def nearness(letters, lengths, one, other):
     """The level of two different postcodes."""
-    a, b = facts.code_letters[one], facts.code_letters[other]
-    la, lb = facts.code_lengths[one], facts.code_lengths[other]
+    a, la = letters[one], lengths[one]
+    b, lb = letters[other], lengths[other]
     if one_slip(a, min(la, at.POSTCODE), b, min(lb, at.POSTCODE)) and la == lb:
         return P_SLIP
     if same_beginning(a, la - 2, b, lb - 2):
@@ -653,7 +699,7 @@ def la_child_level(a, b):
 
 
 @alone
-def carers_level(a, b, facts):
+def carers_level(a, b, spelling):
     """The level of the parents and carers."""
     if a[at.MOTHER] and b[at.MOTHER]:
         return C_MOTHER if a[at.MOTHER] == b[at.MOTHER] else C_OTHER_MOTHER
@@ -663,7 +709,7 @@ def carers_level(a, b, facts):
             if a[i] == 0 or b[j] == 0:
                 continue
             any_pair = True
-            if facts.spelling[a[i]] == facts.spelling[b[j]]:
+            if spelling[a[i]] == spelling[b[j]]:
                 same = True
                 if a[i + 1] and a[i + 1] == b[j + 1]:
                     return C_EXACT
@@ -716,7 +762,7 @@ def are_swapped(a, b, facts):
     return crosses(b, a) and nearly_crosses(a, b, facts)
 
 
-@alone
+@lean
 def crosses(giver, bearer):
     """Whether the giver's forename, alone or joined, is a family name of the bearer."""
     for column in (at.GIVEN, at.JOINED):
@@ -741,7 +787,7 @@ def nearly_crosses(giver, bearer, facts):
     return False
 
 
-@alone
+@lean
 def same_name(x, y, facts):
     """Whether two forenames are one name: another spelling, or a familiar form of the other."""
     one, other = facts.spelling[x], facts.spelling[y]
@@ -774,18 +820,12 @@ def words_near(x, y, facts):
 
 
 @alone
-def words_begin(x, y, facts):
-    """Whether one word is the beginning of the other."""
-    return is_beginning(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
-
-
-@alone
 def words_close(x, y, facts):
     """Whether two words are alike at all."""
     return is_close(facts.letters[x], facts.lengths[x], facts.letters[y], facts.lengths[y])
 
 
-@alone
+@lean
 def holds(row, first, count, code):
     """Whether a code stands in these places of a row; 0 never does."""
     if code == 0:
@@ -796,7 +836,7 @@ def holds(row, first, count, code):
     return False
 
 
-@alone
+@lean
 def shares(a, first_a, count_a, b, first_b, count_b):
     """Whether two rows hold a code in common in these places."""
     for i in range(first_a, first_a + count_a):
