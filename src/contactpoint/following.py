@@ -172,7 +172,7 @@ class _Folding:
         match event:
             case ChildRegistered() | RecordsLinked() | ChildRestored():
                 self._link(after.records - before.records, stream)
-            case RecordsUnlinked(reason=reason) if after.status == "retired" and reason != "erased":
+            case RecordsUnlinked(reason="withdrawn") if after.status == "retired":
                 pass  # what was of a retired identity is of it again when it returns
             case RecordsUnlinked() | ChildMerged():
                 self._unlink(before.records - after.records, stream)

@@ -11,7 +11,7 @@ from contactpoint.linking.shielding import Spreading
 from contactpoint.models import AnyModel
 from contactpoint.settling import Settled
 from contactpoint.streams import recorded
-from events.child import evolve
+from events.child import RecordsUnlinked, evolve
 from events.linking import Crowd, CrowdsChanged, PairsReferred, ReferredPair
 from events.message import Origin, Recorded
 from events.store.head_reader import Heads
@@ -67,11 +67,17 @@ class Commit:
         self.read[settled.id] = settled.version
         is_closed = child.status == "closed"
         self.heads.append(ChildHead(settled.id, child.number, child.version, child.into, is_closed))
-        for record in settled.before.records - child.records:
-            # A withdrawn record keeps its child: when it returns, it finds its number again.
-            is_kept = child.status == "closed" and record in child.former
-            if child.status != "retired" and not is_kept:
-                self.links.setdefault(record, None)
+        # A withdrawn record keeps its child: when it returns, it finds its number again.
+        kept: Collection[UUID] = child.former if is_closed else ()
+        if child.status == "retired":
+            kept = {
+                record
+                for event in settled.events
+                if isinstance(event, RecordsUnlinked) and event.reason == "withdrawn"
+                for record in event.records
+            }
+        for record in (settled.before.records - child.records).difference(kept):
+            self.links.setdefault(record, None)
         joined = child.records - settled.before.records
         self.links.update(dict.fromkeys(joined, settled.id))
 
