@@ -20,9 +20,11 @@ from events.shield import (
     PartRecords,
     ReleaseRecords,
     Shield,
+    ShieldEvent,
     ShieldSpread,
     SpreadShield,
     WithholdRecords,
+    evolve,
 )
 
 Group = frozenset[UUID]
@@ -155,7 +157,11 @@ class Spreading:
             return False
         since = min(own or beside)
         came = lives.came_with(group, since)
-        is_back = not lives.alone(group, since) if own else came
+        if own:
+            is_back = not lives.alone(group, since)
+        else:
+            # Who was never withheld parts for another reason, and stays under a shield.
+            is_back = came and bool(self._freed(group, ids, near))
         return is_back and not self._were_laid(over, group, ids, came=came)
 
     def _is_new(self, ordinal: int, record: UUID, near: Withholding) -> bool:
@@ -188,8 +194,19 @@ class Spreading:
         Nothing may be near to it today: the child may have been erased since.
         """
         since = min(near.undone_of(group) or near.undone_of(ids))
-        found = near.freed({ids[o] for o in group}, since)
+        records = {ids[o] for o in group}
+        found = near.freed(records, since)
+        over = self._shields_over(group, ids)
+        found.update(one for one in over if self._withheld_at(one, since) & records)
         return {shield for shield in found if self.acts.state(shield).standing == "standing"}
+
+    def _withheld_at(self, shield: UUID, when: int) -> frozenset[UUID]:
+        """What a shield withheld just before a time: it may have come over some of that since."""
+        state = Shield()
+        for message in self._log.stream(shield):
+            if isinstance(message.event, ShieldEvent) and message.origin.recorded < when:
+                state = evolve(state, message.event)
+        return state.withheld
 
     def _kept(
         self, group: Ordinals, shields: Collection[UUID], near: Withholding, ids: Mapping[int, UUID]
