@@ -477,6 +477,8 @@ class Index:
     def holds_thoroughly(self):
         """What is dear, and looked at every few steps."""
         self.link()
+        # The truth learns there whom linking brought under the shields of who is gone.
+        self.holds()
         self._nothing_is_left_to_link()
         self._a_rebuild_is_the_same()
         found = verify(self.store.log, self.store.checkpoints, heads_of).findings

@@ -279,3 +279,30 @@ def test_a_record_goes_back_to_an_old_identity_that_its_own_child_had_gone_into(
     index.end_never_link(0)
     index.holds()
     index.holds_thoroughly()
+
+
+def test_a_record_that_left_an_old_identity_for_nobody_is_shielded_by_itself(index):
+    """Its source makes no child, so no other takes it; a mark on it is not one on who had it."""
+    index.erase("pds:9000000025", child=True)
+    index.load("trace", [(5, "no number"), (4, "nameless")])
+    index.adopted("chess:CHESSLAQZ0006")
+    index.adopted("trace:HOSPLAQZ0006")
+    index.load("trace", [(5, "marked")], link=False)
+    assert index.under("shielded") == {"trace:HOSPLAQZ0006"}
+    index.holds()
+    index.holds_thoroughly()
+
+
+def test_who_came_under_a_shield_since_a_judgement_stays_there_when_it_is_undone(index):
+    """The judgement is on others, and the record parts for what its new child states since."""
+    index.load("pds", [(5, "moved"), (2, "moved"), (0, "marked")], link=False)
+    index.judge("chess:CHESSLAQZ0005", "pds:9000000041", "link")
+    index.judge("chess:CHESSLAQZ0004", "pds:9000000033", "link")
+    index.undo(("chess:CHESSLAQZ0004", "pds:9000000033"))
+    index.load("club", [(4, "nameless"), (3, "marked"), (0, "swapped")], link=False)
+    index.load("pds", [(7, "swapped"), (0, "bare"), (4, "typo"), (3, "")])
+    index.holds()
+    index.load("chess", [(5, "nameless"), (0, "nameless"), (2, "renamed")], link=False)
+    index.undo(("chess:CHESSLAQZ0005", "pds:9000000041"))
+    index.holds()
+    assert "club:CLUBLAQZ0001" in index.under("shielded")
