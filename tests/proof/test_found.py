@@ -306,3 +306,14 @@ def test_who_came_under_a_shield_since_a_judgement_stays_there_when_it_is_undone
     index.undo(("chess:CHESSLAQZ0005", "pds:9000000041"))
     index.holds()
     assert "club:CLUBLAQZ0001" in index.under("shielded")
+
+
+def test_who_comes_where_a_withdrawn_record_stood_in_is_linked_without_it(index):
+    """A steward parted somebody from the withdrawn one, who is like the one that came."""
+    index.judge("chess:CHESSLAQZ0002", "pds:9000000017", "apart")
+    index.erase("pds:9000000041", child=True)
+    index.shield("chess:CHESSLAQZ0002")
+    index.load("chess", [(5, "renamed"), (4, "swapped"), (0, "")])
+    index.load("cases", [(0, "swapped"), (7, "no number"), (3, ""), (6, "typo")])
+    index.holds()
+    index.holds_thoroughly()

@@ -45,8 +45,10 @@ class Run:
         self._runs = Runs(surroundings.parts, surroundings.matching.shape, origin)
         self._resolving = Resolving(surroundings, origin)
         self._unsettled: set[int] = set()
-        """Records to be resolved again: they came to stand on a side of a never-link, or are
-        withheld by a shield that came over others."""
+        """Records to be resolved again: they came to stand on a side of a never-link, are withheld
+        by a shield that came over others, or came to a child that withdrawn ones stood in for."""
+        self._stood_in: set[int] = set()
+        """Withdrawn records for whom some such came; they stand in no longer."""
         self._through = 0
         self._outcome = LinkOutcome(self._model, through=surroundings.position)
 
@@ -162,9 +164,23 @@ class Run:
             self._unsettled.update(stands.ordinal for new in grown.values() for stands in new)
             doubtful = self._log.heads.records(commit.shields.doubtful()).values()
             self._unsettled.update(head.state.ordinal for head in doubtful)
+            self._unsettled |= self._relieved(commit)
             self._runs.version += len(own)
             self._outcome.unsaid += sum(bool(message.event.moves) for message in messages)
         self._outcome.count(commit, referred, plan=self._plan)
+
+    def _relieved(self, commit: Commit) -> set[int]:
+        """Records that came where withdrawn ones stood in: what bound these binds them no longer.
+
+        A judgement on a record that is withdrawn, for one.
+        """
+        found = set[int]()
+        for group, _ in commit.groups:
+            stood_in = group & commit.gone - self._stood_in
+            if stood_in and group - commit.gone:
+                self._stood_in |= stood_in
+                found |= group - commit.gone
+        return found
 
     def _write(self, messages: Sequence[Recorded], commit: Commit, heads: HeadChanges) -> int:
         """Append; the position of the last event."""
