@@ -361,7 +361,7 @@ def near_middle(a, b, facts):
     return False
 
 
-@alone
+@lean
 def middle_level(a, b, facts, given):
     """The level of the further given names."""
     if given in (0, G_MIDDLE, G_SWAPPED):
@@ -369,6 +369,12 @@ def middle_level(a, b, facts, given):
     if a[at.GIVEN + 1] == 0 or b[at.GIVEN + 1] == 0:
         further = a[at.GIVEN + 1] != 0 or b[at.GIVEN + 1] != 0
         return M_EXACT if further and as_one(a) == as_one(b) else 0
+    return level_of_further(a, b, facts)
+
+
+@alone
+def level_of_further(a, b, facts):
+    """The level of the further given names of two rows that both have some."""
     if as_one(a) == as_one(b) or shared_given(a, b, facts) > 1:
         return M_EXACT
     if holds_joined(a, b, 1, facts) or holds_joined(b, a, 1, facts):
@@ -389,14 +395,19 @@ def middle_level(a, b, facts, given):
     return M_NEAR if near else M_DIFFERENT
 
 
-@alone
+@lean
 def family_level(a, b, facts):
     """The level of the family name."""
     one, other = a[at.FAMILY], b[at.FAMILY]
     if one == 0 or other == 0:
         return 0
-    if one == other:
-        return F_EXACT
+    return F_EXACT if one == other else level_of_families(a, b, facts)
+
+
+@alone
+def level_of_families(a, b, facts):
+    """The level of two family names that are not the same."""
+    one, other = a[at.FAMILY], b[at.FAMILY]
     if are_swapped(a, b, facts):
         return F_SWAPPED
     if facts.family_spelling[one] == facts.family_spelling[other]:
@@ -481,7 +492,7 @@ def is_held(word, row, facts):
     return False
 
 
-@alone
+@lean
 def family_rarity(a, b, facts, level):
     """How rare the commoner of two family names is on which the rows agree."""
     if level in (F_EXACT, F_VARIANT, F_NEAR):
