@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.proof.drawn import drawn
 from tests.proof.invariants import Index
 
 
@@ -315,5 +316,37 @@ def test_who_comes_where_a_withdrawn_record_stood_in_is_linked_without_it(index)
     index.shield("chess:CHESSLAQZ0002")
     index.load("chess", [(5, "renamed"), (4, "swapped"), (0, "")])
     index.load("cases", [(0, "swapped"), (7, "no number"), (3, ""), (6, "typo")])
+    index.holds()
+    index.holds_thoroughly()
+
+
+@pytest.fixture
+def drawn_index(tmp_path):
+    """One whose ids are always the same: in which order records are heard may hang on them."""
+    with drawn("a"):
+        made = Index.begin(tmp_path)
+        made.store = made.home.opened()
+        made.read()
+        yield made
+        made.store.close()
+
+
+def test_who_is_withheld_decides_nothing_of_what_an_old_identity_is_held_with(drawn_index):
+    """A record of the new identity stood between two, until it was withheld in the same run."""
+    index = drawn_index
+    index.erase("chess:CHESSLAQZ0005", child=False)
+    index.load("schools", [(0, "swapped"), (1, "no number")], link=False)
+    index.shield("pds:9000000025")
+    index.load("pds", [(0, "no number"), (2, "typo"), (7, "month"), (1, "swapped")], late=True)
+    index.load("cases", [(4, "moved")])
+    index.link()
+    index.load("trace", [(5, "swapped"), (0, "no number"), (6, "moved")], late=True)
+    index.judge("chess:CHESSLAQZ0008", "pds:9000000084", "unsure")
+    index.shield("trace:HOSPLAQZ0001")
+    index.never_link("chess:CHESSLAQZ0001", "pds:9000000017")
+    index.load("chess", [(4, "nameless"), (1, "moved"), (2, "nameless")], link=False)
+    index.load("trace", [(2, "month")], late=True)
+    index.adopted("pds:9000000068")
+    index.load("pds", [(5, "swapped"), (3, "swapped")])
     index.holds()
     index.holds_thoroughly()

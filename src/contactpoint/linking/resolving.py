@@ -157,14 +157,15 @@ class Resolving:
             if within := _within(bare, resolution):
                 bare -= within
                 continue
-            if shown := seen & _hidden_by(resolution, laid.given_up(ids), seen):
-                # Put with an old identity they are shown no more, and so the next run has them.
-                seen -= shown
+            if apart := commit.shields.set_apart(resolution.children, ids, lives):
+                members = [member for member in members if member.ordinal not in apart]
                 continue
-            apart = commit.shields.set_apart(resolution.children, ids, lives)
-            if not apart:
+            # Last, for who is set apart lets others be put together otherwise.
+            shown = seen & _hidden_by(resolution, laid.given_up(ids), seen)
+            if not shown:
                 return resolution, bare
-            members = [member for member in members if member.ordinal not in apart]
+            # Put with an old identity they are shown no more, and so the next run has them.
+            seen -= shown
 
     def _member(self, record: Membership, gone: Collection[int]) -> Member:
         """A record as resolving sees it; one that stands in keeps no other of its source away."""
