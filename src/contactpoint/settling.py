@@ -231,7 +231,6 @@ def _take(
     one is left, and is merged else; but a retired number never leads on.
     """
     merged = _taken_over(known, "merged")
-    retired = _taken_over(known, "retired")
     left = frozenset[UUID]().union(*groups)
     for one in sorted(known, key=lambda one: one.registered):
         if one.child.status not in statuses or one in plan.survivor.values():
@@ -242,7 +241,8 @@ def _take(
             # new identity.
             own = own - plan.made_new
             own = own & plan.given_up or own
-            own = own - retired or own
+            others = (other for other in known if other is not one)
+            own = own - _taken_over(others, "retired") or own
         else:
             # A child that is current goes on with whatever is left of it.
             mine = left if one.child.status == "current" else own

@@ -287,6 +287,18 @@ def test_a_retired_identity_keeps_the_records_of_a_child_that_had_gone_into_it_b
     assert settled([group(1), group(5)], known, given_up=[1, 2]) == new
 
 
+def test_a_retired_identity_takes_back_its_own_when_the_other_that_took_it_over_lets_go():
+    had, kept = child("retired", [1, 2]), child("retired", [1])
+    without = child("retired", former=[1])
+    both = child("retired", [1, 3])
+    known = [
+        KnownChild(OLD, both, (1, "1"), [(1, child("retired", [3])), (4, both)]),
+        KnownChild(ONCE, without, (0, "0"), [(2, had), (3, kept), (4, without)]),
+    ]
+    followed = settled([group(1), group(3, 4)], known, given_up=[1, 2, 3])
+    assert followed == {OLD: ["RecordsUnlinked", "RecordsLinked"], ONCE: ["RecordsLinked"]}
+
+
 def test_a_retired_identity_claims_nothing_that_was_of_it_when_it_was_retired_before():
     had, has = child("retired", [1]), child("retired", [1])
     without = child("retired", former=[1])
