@@ -136,10 +136,7 @@ class Spreading:
             unsaid, lambda o: self._linked.get(o, o), lambda g, s: self._judged(g, s, ids)
         )
         for one in found:
-            records = {ids[o] for o in one.group}
-            for shield in self._shields_over(one.group, ids):
-                self.acts.do(shield, PartRecords(records))
-            self.acts.do(one.shield, WithholdRecords(records))
+            self._withhold(one.group, [one.shield], ids)
         self.withheld += found
         return apart.union(*(one.group for one in found))
 
@@ -215,14 +212,20 @@ class Spreading:
         said = self._said(group, ids)
         held = [s for s in sorted(shields) if s in said or not near.cleared(group, s)]
         held = [s for s in held if not self._judged(group, s, ids)]
-        records = {ids[o] for o in group}
-        for shield in self._shields_over(group, ids) if held else ():
-            self.acts.do(shield, PartRecords(records))
-        for shield in held:
-            self.acts.do(shield, WithholdRecords(records))
         if held:
+            self._withhold(group, held, ids)
             self.joined += sum(1 for o in group if not self._under.get(ids[o]))
         return group if held else frozenset()
+
+    def _withhold(
+        self, group: Ordinals, shields: Collection[UUID], ids: Mapping[int, UUID]
+    ) -> None:
+        """Take a group out from under all shields, and withhold it under these."""
+        records = {ids[o] for o in group}
+        for shield in self._shields_over(group, ids):
+            self.acts.do(shield, PartRecords(records))
+        for shield in shields:
+            self.acts.do(shield, WithholdRecords(records))
 
     def _merged_into(self, records: Collection[UUID], told: Told) -> dict[UUID, set[UUID]]:
         """The shields over those with which a source says that it merged any of the records.

@@ -6,7 +6,7 @@ So each such record is weighed against the records of shielded children, which i
 rules than others, and withheld from the shield floor on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -52,6 +52,14 @@ class _Heard(NamedTuple):
     parted: set[int]
 
 
+class _Released(NamedTuple):
+    """Records that a shield withheld until a run linked them, and when (microseconds)."""
+
+    shield: UUID
+    when: int
+    records: frozenset[UUID]
+
+
 class Withholding:
     """The records of shielded children, and what comes near to them, for one run of linking."""
 
@@ -75,6 +83,7 @@ class Withholding:
         self._ids: dict[int, UUID] = {}
         self._position = 0
         self._heard: _Heard | None = None
+        self._released: list[_Released] | None = None
         self._near: dict[int, list[NearPair]] = {}
 
     def look(self, position: int, ordinals: Collection[int]) -> None:
@@ -116,15 +125,24 @@ class Withholding:
 
     def freed(self, records: Collection[UUID], since: int) -> set[UUID]:
         """The shields that withheld any of these until a run linked it, since a time."""
-        found: set[UUID] = set()
-        for rows in self._log.pages(RecordsReleased, upto=self._upto):
-            for message in self._log.decode(rows, opened=False):
-                event = message.event
-                assert isinstance(event, RecordsReleased)
-                was_linked = event.reason == "linked" and message.origin.recorded >= since
-                if was_linked and not set(event.records).isdisjoint(records):
-                    found.add(message.originator_id)
-        return found
+        return {
+            one.shield
+            for one in self._releases()
+            if one.when >= since and not one.records.isdisjoint(records)
+        }
+
+    def _releases(self) -> Sequence[_Released]:
+        """What was withheld until a run linked it; read once, whatever is asked of it."""
+        if self._released is None:
+            self._released = []
+            for rows in self._log.pages(RecordsReleased, upto=self._upto):
+                for message in self._log.decode(rows, opened=False):
+                    event = message.event
+                    assert isinstance(event, RecordsReleased)
+                    if event.reason == "linked":
+                        of = message.originator_id, message.origin.recorded
+                        self._released.append(_Released(*of, frozenset(event.records)))
+        return self._released
 
     def parted(self) -> Collection[int]:
         """Ordinals of the records that an act since the last run took out of a child."""
