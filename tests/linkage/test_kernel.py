@@ -141,16 +141,22 @@ EDGES = [
 """Records at the ends of what makes a level, to be compared with each other."""
 
 
-@pytest.mark.parametrize("said", EDGES, ids=lambda said: " ".join(said[-1]))
-def test_records_at_the_ends_of_a_level_have_one_pattern_in_both_paths(said):
-    population = msgspec.structs.replace(MODEL.population, communal=PLACES[:2])
+def compared_in_both_paths(records, population):
+    """Each with each, and each pair has one pattern; the coder, and their rows."""
     coder = Coder(population)
-    known = {"given": ("leo",), "family": "khan", "parts": ("khan",)}
-    records = [Comparable(**{**known, **one}) for one in said]
     rows = coder.rows(records)
     for left, one in zip(records, rows, strict=True):
         found = kernel.patterns(np.repeat(one[None], len(rows), axis=0), rows, coder.facts())
         assert found.tolist() == [compare(left, right, population) for right in records]
+    return coder, rows
+
+
+@pytest.mark.parametrize("said", EDGES, ids=lambda said: " ".join(said[-1]))
+def test_records_at_the_ends_of_a_level_have_one_pattern_in_both_paths(said):
+    population = msgspec.structs.replace(MODEL.population, communal=PLACES[:2])
+    known = {"given": ("leo",), "family": "khan", "parts": ("khan",)}
+    records = [Comparable(**{**known, **one}) for one in said]
+    coder, rows = compared_in_both_paths(records, population)
     filed = kernel.keys_and_ties(rows, coder.facts(), coder.hashes())[0]
     for record, found in zip(records, filed.tolist(), strict=True):
         assert [key for key in found if key] == list(keys(record, population))
@@ -171,11 +177,7 @@ def test_single_forenames_have_one_pattern_in_both_paths(family, home):
             of_family("okafer"),
         )
     ]
-    coder = Coder(MODEL.population)
-    rows = coder.rows(records)
-    for left, one in zip(records, rows, strict=True):
-        found = kernel.patterns(np.repeat(one[None], len(rows), axis=0), rows, coder.facts())
-        assert found.tolist() == [compare(left, right, MODEL.population) for right in records]
+    compared_in_both_paths(records, MODEL.population)
 
 
 @given(st.lists(comparables(), min_size=2, max_size=12), st.floats(-20, 10))

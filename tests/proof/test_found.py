@@ -6,13 +6,17 @@ from tests.proof.drawn import drawn
 from tests.proof.invariants import Index
 
 
-@pytest.fixture
-def index(tmp_path):
-    made = Index.begin(tmp_path)
+def begun(folder):
+    made = Index.begin(folder)
     made.store = made.home.opened()
     made.read()
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def index(tmp_path):
+    yield from begun(tmp_path)
 
 
 def test_a_side_that_grows_is_resolved_again_in_the_same_run(index):
@@ -324,11 +328,7 @@ def test_who_comes_where_a_withdrawn_record_stood_in_is_linked_without_it(index)
 def drawn_index(tmp_path):
     """One whose ids are always the same: in which order records are heard may hang on them."""
     with drawn("a"):
-        made = Index.begin(tmp_path)
-        made.store = made.home.opened()
-        made.read()
-        yield made
-        made.store.close()
+        yield from begun(tmp_path)
 
 
 def test_who_is_withheld_decides_nothing_of_what_an_old_identity_is_held_with(drawn_index):
