@@ -18,6 +18,7 @@ from contactpoint.linking.neighbourhoods import decided, floor_of, group, sure_o
 from contactpoint.models import AnyModel
 from linkage import blocking, kernel
 from linkage.comparable import Comparable
+from linkage.compiled.layout import Facts, Hashes
 from linkage.declared.cells import record_of
 from linkage.declared.estimate import train
 from linkage.declared.index import DeclaredIndex
@@ -111,9 +112,11 @@ class _GivenKeys(Index):
         self._given = np.zeros((len(lists), blocking.MOST_KEYS), np.uint32)
         self._given[np.arange(blocking.MOST_KEYS) < counts[:, None]] = flat
 
-    def _store(self, ordinals: Ints, sources: Ints, rows: Rows, keys: Places, ties: Places) -> None:
-        del keys
-        super()._store(ordinals, sources, rows, self._given[ordinals], ties)
+    def _packed(
+        self, ordinals: Ints, sources: Ints, rows: Rows, facts: Facts, hashes: Hashes
+    ) -> tuple[Places, Places]:
+        _, ties = kernel.keys_and_ties(rows, facts, hashes)
+        return kernel.packed(rows, self._given[ordinals], sources, ties)
 
 
 def _indexed(

@@ -131,37 +131,36 @@ class Index:
         parts = coded(table, self._coder.names, self._coder.places)
         facts, hashes = self._coder.facts(), self._coder.hashes()
 
-        def prepared(start: int) -> tuple[kernel.Rows, kernel.Places, kernel.Places]:
+        def prepared(start: int) -> tuple[Ordinals, kernel.Places, kernel.Places]:
             rows = np.zeros((min(AT_ONCE, len(table) - start), layout.WIDTH), np.int32)
             fill(rows, parts, start)
-            return rows, *kernel.keys_and_ties(rows, facts, hashes)
+            place = slice(start, start + len(rows))
+            own = self._packed(ordinals[place], sources[place], rows, facts, hashes)
+            return ordinals[place], *own
 
-        stretches = [
-            range(at, min(at + WINDOW, len(table)), AT_ONCE) for at in range(0, len(table), WINDOW)
-        ]
         with ThreadPoolExecutor(kernel.THREADS) as pool:
-            for starts in stretches:
-                for start, (rows, keys, ties) in zip(
-                    starts, pool.map(prepared, starts), strict=True
-                ):
+            for first in range(0, len(table), WINDOW):
+                starts = range(first, min(first + WINDOW, len(table)), AT_ONCE)
+                for start, packed in zip(starts, pool.map(prepared, starts), strict=True):
                     self._records.reserve(len(table) - start)
-                    stop = start + len(rows)
-                    place = slice(start, stop)
-                    self._store(ordinals[place], sources[place], rows, keys, ties)
+                    self._records.take(*packed)
 
     def _add(self, ordinals: Ordinals, sources: Ordinals, rows: kernel.Rows) -> None:
-        keys, ties = kernel.keys_and_ties(rows, self._coder.facts(), self._coder.hashes())
-        self._store(ordinals, sources, rows, keys, ties)
+        facts, hashes = self._coder.facts(), self._coder.hashes()
+        self._records.take(ordinals, *self._packed(ordinals, sources, rows, facts, hashes))
 
-    def _store(
+    def _packed(
         self,
         ordinals: Ordinals,
         sources: Ordinals,
         rows: kernel.Rows,
-        keys: kernel.Places,
-        ties: kernel.Places,
-    ) -> None:
-        self._records.add(ordinals, rows, keys, {"sources": sources, "ties": ties})
+        facts: Facts,
+        hashes: layout.Hashes,
+    ) -> tuple[kernel.Places, kernel.Places]:
+        """Rows as they are kept, filed under their keys."""
+        del ordinals
+        keys, ties = kernel.keys_and_ties(rows, facts, hashes)
+        return kernel.packed(rows, keys, sources, ties)
 
     def remove(self, ordinals: Iterable[int]) -> None:
         """Take records out; those that are not there are passed over."""

@@ -1,7 +1,8 @@
 """The typed face of the compiled walk; importing it imports numba."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,8 +26,10 @@ ROOM = 1 << 13
 """Pairs that meet, at least, before they are judged: what fits the cache of a processor."""
 STRETCH = 1 << 17
 """Entries of a run that one call walks over."""
-PIECES = 64
-"""Parts of all pieces that are sorted by one call."""
+PIECES = 32
+"""Pieces that are sorted by one call."""
+MANY = 1 << 14
+"""Rows from which on their entries are written by all threads."""
 FEW = 1 << 11
 """Asked rows that one call looks up."""
 SPARSE = 16
@@ -69,6 +72,17 @@ def keys_and_ties(rows: Rows, facts: Facts, hashes: Hashes) -> tuple[Places, Pla
     keys.keys(rows, facts, hashes, found)
     keys.ties(rows, facts, places)
     return found, places
+
+
+def packed(rows: Rows, keys: Places, sources: Ordinals, ties: Places) -> tuple[Places, Places]:
+    """Rows with their keys, sources and ties: where each begins, and what they take."""
+    sizes = np.empty(len(rows), np.int64)
+    packing.sizes(rows, keys, sizes)
+    ends = np.cumsum(sizes)
+    starts = (ends - sizes).astype(np.uint32)
+    heap = np.empty(int(ends[-1]) if len(ends) else 0, np.uint32)
+    packing.pack(rows, keys, sources, ties, starts, heap)
+    return starts, heap
 
 
 def compare(left: Rows, right: Rows, facts: Facts) -> int:
@@ -133,31 +147,31 @@ def run_of(entries: Entries) -> Run:
 
 
 def entries_from(table: Table, first: int) -> Entries:
-    """The entries of the records from a row on, in order of their keys."""
-    size = runs.count(table.heap, table.starts, first)
-    found = np.empty(size, np.uint64)
-    runs.entries(table.heap, table.starts, first, found)
-    return in_order_of_keys(found)
+    """The entries of the records from a row on, in order of their keys, those of one as they stood.
 
-
-def in_order_of_keys(entries: Entries) -> Entries:
-    """Entries in order of their keys, those of one key as they stood.
-
-    The first digit parts them into pieces that fit the cache, where the others are looked at.
+    Each is written where its first digit belongs, one row after the other: that leaves pieces which
+    fit the cache, where the other digits are looked at.
     """
-    parted = np.empty_like(entries)
-    after = runs.spread(entries, parted, runs.FIRST_DIGIT)
-    pieces = 1 << runs.DIGIT
+    heap, starts, _ = table
+    rows = _shares(first, len(starts))
+    counts = np.zeros((len(rows), 1 << runs.DIGIT), np.int64)
 
-    def sort(ends: tuple[int, int]) -> None:
-        runs.sort_pieces(entries, parted, after, *ends)
+    def tally(part: int) -> None:
+        begin, stop = rows[part]
+        runs.tally(heap, starts, begin, stop, counts[part])
 
-    if len(entries) < STRETCH:
-        sort((0, pieces))
-    else:
-        with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(sort, _stretches(pieces, pieces // PIECES)))
-    return entries
+    _on_all(tally, range(len(rows)))
+    ends = np.cumsum(counts.T).reshape(counts.T.shape).T  # of each digit part after part
+    places, found = ends - counts, np.empty(int(ends[-1, -1]), np.uint64)
+
+    def write(part: int) -> None:
+        begin, stop = rows[part]
+        runs.entries(heap, starts, begin, stop, places[part], found)
+
+    _on_all(write, range(len(rows)))
+    pieces = [(0, 1 << runs.DIGIT)] if len(rows) == 1 else _stretches(1 << runs.DIGIT, PIECES)
+    _on_all(lambda some: runs.sort_pieces(found, ends[-1], *some), pieces)
+    return found
 
 
 def merged(one: Entries, other: Entries, table: Table) -> Entries:
@@ -206,6 +220,22 @@ class _Walk(NamedTuple):
     terms: Any
     room: int
     """Pairs that meet in one call."""
+
+
+def _shares(first: int, stop: int) -> list[tuple[int, int]]:
+    """The share of each thread in some rows; one alone where they are few."""
+    count = THREADS if stop - first > MANY else 1
+    ends = [first + (stop - first) * part // count for part in range(count + 1)]
+    return list(pairwise(ends))
+
+
+def _on_all(do: Callable[[Any], object], parts: Sequence[Any]) -> None:
+    """Do something for each part, on all threads where there are several."""
+    if len(parts) == 1:
+        do(parts[0])
+        return
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(do, parts))
 
 
 def _stretches(count: int, length: int) -> list[tuple[int, int]]:

@@ -61,29 +61,18 @@ class Records:
         columns = (self._heap, self._starts, self._ordinals, self._row_of)
         return sum(column.nbytes for column in columns)
 
-    def add(
-        self, ordinals: Ordinals, rows: Rows, keys: npt.NDArray[np.uint32], about: dict[str, Any]
-    ) -> None:
-        """Add records; none of the ordinals may be there. ``about``: their sources and ties."""
-        sizes = np.empty(len(rows), np.int64)
-        packing.sizes(rows, keys, sizes)
-        starts = len(self._heap) + np.cumsum(sizes) - sizes
-        if len(rows) and starts[-1] + sizes[-1] >= packing.DEAD:
-            raise OverflowError(f"the index holds {len(self)} records; it has room for no more")
-        self._heap.room(int(sizes.sum()))
-        first = len(self._starts)
-        self._starts.extend(starts)
-        packing.pack(rows, keys, about["sources"], about["ties"], self._starts.all[first:],
-                     self._heap.all)  # fmt: skip
-        self._register(ordinals)
-
     def reserve(self, more: int) -> None:
         """Have room for so many more that are as long as those before."""
         if self.rows:
             self._heap.reserve(len(self._heap) // self.rows * more)
 
     def take(self, ordinals: Ordinals, starts: Any, heap: Any) -> None:
-        """Add packed records, which begin at these places of a heap of their own."""
+        """Add packed records, which begin at these places of a heap of their own.
+
+        None of the ordinals may be there.
+        """
+        if len(self._heap) + len(heap) > packing.DEAD:
+            raise OverflowError(f"the index holds {len(self)} records; it has room for no more")
         self._starts.extend(np.asarray(starts, np.uint32) + np.uint32(len(self._heap)))
         self._heap.extend(heap)
         self._register(ordinals)

@@ -13,11 +13,13 @@ from linkage import blocking, hashing, kernel
 from linkage.coding import Coder, hashes_of
 from linkage.comparable import BirthKind, Comparable
 from linkage.compare.names import Given
+from linkage.compiled import layout, packing
 from linkage.compiled.judging import OPEN
 from linkage.index import Index
 from linkage.model import RARITY_COUNTS, Model, levels_at, total
 from linkage.pattern import FIELDS, RARITIES, compare
 from linkage.population import RAREST
+from linkage.records import Records
 from tests.linkage.strategies import PLACES, comparables
 from tests.tries import tries
 
@@ -378,19 +380,58 @@ def test_an_index_with_a_model_that_uses_the_open_level_is_refused():
         index.pairs_within(0.0)
 
 
-@given(
-    st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 2**34), max_size=300), st.integers(1, 90)
-)
-def test_entries_are_in_the_order_of_their_keys_and_else_as_they_stood(entries, times):
-    found = np.array(entries * times, np.uint64)
-    expected = found[np.argsort(found >> np.uint64(32), kind="stable")]
-    assert np.array_equal(kernel.in_order_of_keys(found.copy()), expected)
+def table_of(keys, dead=()):
+    """The table of records that say nothing, filed under these keys, some of them dead."""
+    filed = np.zeros((len(keys), blocking.MOST_KEYS), np.uint32)
+    for row, own in enumerate(keys):
+        filed[row, : len(own)] = sorted(own)
+    nothing = np.zeros(len(keys), np.uint32)
+    rows = np.zeros((len(keys), layout.WIDTH), np.int32)
+    records = Records(layout.WIDTH)
+    packed = kernel.packed(rows, filed, nothing.astype(np.int64), nothing)
+    records.take(np.arange(len(keys)), *packed)
+    records.remove(dead)
+    return records.table
 
 
-def test_so_many_entries_that_all_threads_sort_them_are_in_order_too():
-    found = np.random.default_rng(3).integers(0, 2**64, 2 * kernel.STRETCH, np.uint64)
-    expected = found[np.argsort(found >> np.uint64(32), kind="stable")]
-    assert np.array_equal(kernel.in_order_of_keys(found.copy()), expected)
+def in_order(keys, dead=(), first=0):
+    """The entries of these records, one by one."""
+    live = (row for row in range(first, len(keys)) if row not in dead)
+    return sorted(key << 32 | row for row in live for key in keys[row])
+
+
+KEYS = st.frozensets(st.integers(1, 2**32 - 1) | st.integers(1, 40), max_size=blocking.MOST_KEYS)
+
+
+@given(st.lists(KEYS, max_size=60), st.integers(1, 90), st.data())
+@tries(100)
+def test_entries_are_in_the_order_of_their_keys_and_then_of_their_rows(keys, times, data):
+    keys, most = keys * times, max(1, len(keys) * times)
+    dead = data.draw(st.frozensets(st.integers(0, most - 1), max_size=9)) if keys else frozenset()
+    first = data.draw(st.integers(0, most))
+    found = kernel.entries_from(table_of(keys, dead), min(first, len(keys)))
+    assert found.tolist() == in_order(keys, dead, first)
+
+
+@pytest.mark.parametrize("rows", [kernel.MANY + 1, 2 * kernel.MANY + 3])
+def test_so_many_records_that_all_threads_write_their_entries_are_in_order_too(rows):
+    rng = random.Random(rows)
+    keys = [
+        {rng.getrandbits(32) or 1 for _ in range(rng.randrange(3))} | {rng.randrange(1, 4)}
+        for _ in range(rows)
+    ]
+    dead = set(rng.sample(range(rows), 500))
+    assert kernel.entries_from(table_of(keys, dead), 0).tolist() == in_order(keys, dead)
+    assert kernel.entries_from(table_of(keys, dead), 99).tolist() == in_order(keys, dead, 99)
+
+
+def test_an_index_that_is_full_says_so_and_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr(packing, "DEAD", np.uint32(40))
+    index = Index(MODEL)
+    index.put(numbered([twin(1)]))
+    with pytest.raises(OverflowError, match="the index holds 1 records; it has room for no more"):
+        index.put(numbered([twin(n) for n in range(9)], 2))
+    assert len(index) == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 10**6)), unique=True), st.booleans())

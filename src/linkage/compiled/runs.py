@@ -13,7 +13,8 @@ KEY = np.uint64(32)
 ROW = np.uint64(0xFFFFFFFF)
 DIGIT = 11
 """Bits that one pass of the sort looks at; three passes see a key."""
-FIRST_DIGIT = KEY + np.uint64(2 * DIGIT)
+FIRST_DIGIT = np.uint32(2 * DIGIT)
+"""Bits of a key below the first."""
 FEW = 64
 """Entries up to which each is put in its place one by one."""
 
@@ -31,45 +32,47 @@ def row_of(entry):
 
 
 @inlined
-def count(heap, starts, first):
-    """How many keys the live records from a row on have."""
-    found = 0
-    for row in range(first, len(starts)):
+def tally(heap, starts, first, stop, counts):
+    """Count the keys of the live records of some rows by their first digit."""
+    for row in range(first, stop):
         if not is_dead(starts, row):
-            begin, stop = keys_of(heap, place_of(starts, row))
-            found += stop - begin
-    return found
+            begin, end = keys_of(heap, place_of(starts, row))
+            for place in range(begin, end):
+                counts[heap[place] >> FIRST_DIGIT] += 1
 
 
 @inlined
-def entries(heap, starts, first, out):
-    """Write an entry for each key of the live records from a row on."""
-    found = 0
-    for row in range(first, len(starts)):
+def entries(heap, starts, first, stop, places, out):
+    """Write an entry for each key of these records where the next one of its first digit goes."""
+    for row in range(first, stop):
         if not is_dead(starts, row):
-            begin, stop = keys_of(heap, place_of(starts, row))
-            for place in range(begin, stop):
-                out[found] = np.uint64(heap[place]) << KEY | np.uint64(row)
-                found += 1
+            begin, end = keys_of(heap, place_of(starts, row))
+            for place in range(begin, end):
+                digit = heap[place] >> FIRST_DIGIT
+                out[places[digit]] = np.uint64(heap[place]) << KEY | np.uint64(row)
+                places[digit] += 1
 
 
 @njit(cache=True, nogil=True)
-def sort_pieces(found, spare, after, first, stop):
-    """Sort pieces that are parted by the first digit and stand in ``spare``, into ``found``."""
+def sort_pieces(found, after, first, stop):
+    """Sort pieces of one first digit by the other two, which fits the cache; where each ends."""
+    longest = 0
+    for place in range(first, stop):
+        longest = max(longest, after[place] - (after[place - 1] if place else 0))
+    spare = np.empty(longest, np.uint64)
     for place in range(first, stop):
         begin, end = after[place - 1] if place else 0, after[place]
+        piece, other = found[begin:end], spare[: end - begin]
         if end - begin > FEW:
-            one, other = spare[begin:end], found[begin:end]
-            spread(one, other, KEY)
-            spread(other, one, KEY + np.uint64(DIGIT))
-            other[:] = one
+            spread(piece, other, KEY)
+            spread(other, piece, KEY + np.uint64(DIGIT))
         else:
-            insert(spare[begin:end], found[begin:end])
+            insert(piece)
 
 
 @njit(cache=True, nogil=True)
 def spread(found, out, shift):
-    """Sort entries by one digit, those of one as they stood; where those of each end."""
+    """Sort entries by one digit, those of one as they stood."""
     after = np.zeros((1 << DIGIT) + 1, np.int64)
     last = np.uint64((1 << DIGIT) - 1)
     for i in range(len(found)):
@@ -80,18 +83,17 @@ def spread(found, out, shift):
         place = found[i] >> shift & last
         out[after[place]] = found[i]
         after[place] += 1
-    return after
 
 
 @njit(cache=True, nogil=True)
-def insert(found, out):
+def insert(found):
     """Sort few entries by their keys, those of one key as they stood."""
     for i in range(len(found)):
-        j = i
-        while j > 0 and key_of(out[j - 1]) > key_of(found[i]):
-            out[j] = out[j - 1]
+        entry, j = found[i], i
+        while j > 0 and key_of(found[j - 1]) > key_of(entry):
+            found[j] = found[j - 1]
             j -= 1
-        out[j] = found[i]
+        found[j] = entry
 
 
 @njit(cache=True, nogil=True)
