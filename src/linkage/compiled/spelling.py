@@ -13,6 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from linkage import lexicon
+from linkage.compiled import inlined, lean
 from linkage.compiled.hashing import BASIS, PRIME, mixed
 from linkage.compiled.words import code_of, with_code
 from linkage.population import RAREST
@@ -213,29 +214,27 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
     return count
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def beside(letters, length, place, listed, work):
     """How a name is borne beside an English one; 0 where it is not."""
     if listed.facts[place, BESIDE]:
         return listed.facts[place, BESIDE]
-    for i in range(1, length):
+    for i in range(max(1, length - LONGEST_SYLLABLE), min(length, LONGEST_SYLLABLE + 1)):
         if is_syllable(letters[:i], listed, work) and is_syllable(letters[i:length], listed, work):
             return SYLLABLES
     return np.int32(0)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def is_syllable(letters, listed, work):
-    """Whether letters are a syllable of which Chinese names are made."""
-    if len(letters) > LONGEST_SYLLABLE:
-        return False
+    """Whether so few letters are a syllable of which Chinese names are made."""
     work[:LONGEST] = 0
     work[: len(letters)] = letters
     row = code_of(listed.slots, listed.words, work[:LONGEST].view(np.uint64))
     return listed.facts[row, BESIDE] == SYLLABLE
 
 
-@njit(cache=True, nogil=True)
+@lean
 def add_new(codes, n, code):
     """Add a code unless it is there or there are enough; how many there are then."""
     for i in range(n):
@@ -247,13 +246,13 @@ def add_new(codes, n, code):
     return n + 1
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def code_of_letters(word, slots, words, count):
     """The code of a word of letters, a new one where it has none."""
     return with_code(word[:LONGEST].view(np.uint64), slots, words, count)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def stem_length(word, length):
     """Letters of what a familiar form is made of: Grac of Gracie; 0 where it is no such form."""
     if length >= 2 and word[length - 2] == ord("i") and word[length - 1] == ord("e"):
@@ -261,7 +260,7 @@ def stem_length(word, length):
     return length - 1 if length and word[length - 1] == ord("y") else 0
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def masculine(word, length):
     """Exchange the feminine ending of a family name for the masculine one; its length then."""
     for i in range(len(FEMININE_LENGTHS)):
@@ -274,7 +273,7 @@ def masculine(word, length):
     return length
 
 
-@njit(cache=True, nogil=True)
+@lean
 def ends_so(word, length, ending, n):
     """Whether a word ends in these letters."""
     for i in range(n):  # noqa: SIM110 - numba knows no all()
@@ -283,7 +282,7 @@ def ends_so(word, length, ending, n):
     return True
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def one_spelling(word, length, spelling, heard, listed, work):
     """Write a word in its common spelling, filled up with 0; its length."""
     while True:
@@ -304,7 +303,7 @@ def one_spelling(word, length, spelling, heard, listed, work):
     return length_of(word)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def servant_length(word, length):
     """Letters of the beginning (servant of) that a word has before a name; 0 where it has none."""
     for i in range(len(SERVANT_LENGTHS)):
@@ -314,7 +313,7 @@ def servant_length(word, length):
     return 0
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def copied(listed, word):
     """Copy a listed word over another; its length."""
     word[:LONGEST] = listed
@@ -322,7 +321,7 @@ def copied(listed, word):
     return length_of(word)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def length_of(word):
     """How many letters a word has, at most those that are compared."""
     length = 0
@@ -331,7 +330,7 @@ def length_of(word):
     return length
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def write_as_heard(word, length, one, other):
     """Write a word of a to z as it is heard, over itself; short ones stay as they are."""
     one[:length] = word[:length]
@@ -348,7 +347,7 @@ def write_as_heard(word, length, one, other):
         word[n:] = 0
 
 
-@njit(cache=True, nogil=True)
+@lean
 def letters_of(word, length):
     """The set of a word's letters, one bit for each."""
     found = np.int64(0)
@@ -357,7 +356,7 @@ def letters_of(word, length):
     return found
 
 
-@njit(cache=True, nogil=True)
+@lean
 def rewritten(word, length, sound, out):
     """Write what is kept of all ways to write one sound; how many letters there are then."""
     i, n = 0, 0
@@ -375,7 +374,7 @@ def rewritten(word, length, sound, out):
     return n
 
 
-@njit(cache=True, nogil=True)
+@lean
 def way_at(word, length, i, sound):
     """The first way of writing a sound that stands at a place; -1 where none does."""
     for way in range(BEGINS[sound], BEGINS[sound + 1]):
@@ -389,7 +388,7 @@ def way_at(word, length, i, sound):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@lean
 def without_doubles(word, length):
     """Write letters that follow themselves once; how many there are then."""
     n = min(1, length)
@@ -400,7 +399,7 @@ def without_doubles(word, length):
     return n
 
 
-@njit(cache=True, nogil=True)
+@lean
 def hash_of(letters, length):
     """The hash of a text, as ``hashing.of_text``."""
     x = BASIS
