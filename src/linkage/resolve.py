@@ -247,6 +247,7 @@ class _Groups:
         self._exclusive = {m.ordinal: m.exclusive for m in members}
         self._verified = {m.ordinal: m.verified for m in members}
         self._upns = {m.ordinal: m.upns for m in members}
+        self._are_numbered = any(m.verified or m.upns for m in members)
         ends = [(p.left, p.right) for p in pairs if p.outcome == "link"]
         self._linked = {*ends, *((right, left) for left, right in ends)}
         self._weights: dict[tuple[int, int], float] = {}
@@ -312,13 +313,14 @@ class _Groups:
         """Whether any two records of the two groups cannot be one child."""
         one, other = self._of[left], self._of[right]
         taken = {self._exclusive[o] for o in one} - {""}
-        if any(self._exclusive[o] in taken for o in other):
+        if taken and any(self._exclusive[o] in taken for o in other):
             return True
-        if len({self._verified[o] for o in one | other} - {""}) > 1:
-            return True
-        if any(self._are_two_pupils(a, b) for a in one for b in other):
-            return True
-        return any((a, b) in self._apart for a in one for b in other)
+        if self._are_numbered:
+            if len({self._verified[o] for o in one | other} - {""}) > 1:
+                return True
+            if any(self._are_two_pupils(a, b) for a in one for b in other):
+                return True
+        return bool(self._apart) and any((a, b) in self._apart for a in one for b in other)
 
     def _are_two_pupils(self, left: int, right: int) -> bool:
         one, other = self._upns[left], self._upns[right]

@@ -6,7 +6,6 @@ plain path is ``resolve`` of each neighbourhood by itself.
 """
 
 from collections.abc import Iterator, Sequence, Set
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +66,10 @@ class _Forms(NamedTuple):
     members: Ints
     pair_ends: Ints
     pairs: Ints
+    kinds: _Numbers
+    """Of each pair of the table."""
+    outcomes: Sequence[Pair]
+    """A pair of each kind."""
     forms: npt.NDArray[np.int32]
     firsts: npt.NDArray[np.int32]
     """The first neighbourhood of each form."""
@@ -99,13 +102,16 @@ def _resolved(
 ) -> Iterator[tuple[list[int], Resolution]]:
     """The members of the first neighbourhood of each form, and how they are resolved."""
     reading, sure = matching_of(model).reading, sure_of(model)
-    spans = [(found.pair_ends[n], found.pair_ends[n + 1]) for n in found.firsts.tolist()]
-    own = [found.pairs[start:stop] for start, stop in spans]
-    among = decided(_some(pairs, np.concatenate([np.zeros(0, np.int64), *own])), model)
-    for number, (start, stop) in zip(found.firsts.tolist(), spans, strict=True):
+    for number in found.firsts.tolist():
         records = found.members[found.ends[number] : found.ends[number + 1]].tolist()
-        members, some = map(held.member, records), list(islice(among, stop - start))
-        yield records, resolve(members, some, reading=reading, sure=sure)
+        own = found.pairs[found.pair_ends[number] : found.pair_ends[number + 1]]
+        columns = (pairs.left[own], pairs.right[own], found.kinds[own])
+        among = [
+            Pair(left, right, *found.outcomes[kind][2:])
+            for left, right, kind in zip(*(column.tolist() for column in columns), strict=True)
+        ]
+        members = map(held.member, records)
+        yield records, resolve(members, among, reading=reading, sure=sure)
 
 
 def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
@@ -129,7 +135,7 @@ def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
         *_unrivalled(outcomes, model), held.source, few, held.exclusive, written, form_ends,
     )  # fmt: skip
     forms = Cells(form_ends * written.itemsize, written.view(np.uint8)).numbered()
-    return _Forms(ends, members, pair_ends, own, *forms)
+    return _Forms(ends, members, pair_ends, own, kinds, outcomes, *forms)
 
 
 def _unrivalled(kinds: Sequence[Pair], model: AnyModel) -> tuple[_Numbers, _Numbers]:
