@@ -324,6 +324,19 @@ def test_who_comes_where_a_withdrawn_record_stood_in_is_linked_without_it(index)
     index.holds_thoroughly()
 
 
+def test_who_was_seen_with_others_before_a_judgement_is_not_withheld_when_it_is_undone(index):
+    """The other states less since, and has a shield of its own by then."""
+    index.shield("chess:CHESSLAQZ0007")
+    index.judge("chess:CHESSLAQZ0004", "chess:CHESSLAQZ0007", "link")
+    index.holds()
+    index.load("pds", [(0, "no number"), (7, "bare"), (1, "nameless")])
+    index.holds()
+    index.undo(("chess:CHESSLAQZ0004", "chess:CHESSLAQZ0007"))
+    index.holds()
+    index.holds_thoroughly()
+    assert "chess:CHESSLAQZ0004" in index.under("shielded")
+
+
 @pytest.fixture
 def drawn_index(tmp_path):
     """One whose ids are always the same: in which order records are heard may hang on them."""
@@ -349,4 +362,25 @@ def test_who_is_withheld_decides_nothing_of_what_an_old_identity_is_held_with(dr
     index.adopted("pds:9000000068")
     index.load("pds", [(5, "swapped"), (3, "swapped")])
     index.holds()
+    index.holds_thoroughly()
+
+
+def test_what_a_judgement_brought_to_an_old_identity_is_seen_again_when_that_is_undone(drawn_index):
+    """It stands on the side of another old identity, which has a record of its own left."""
+    index = drawn_index
+    index.adopted("pds:9000000009")
+    index.split("pds:9000000025", keeps=True)
+    index.adopted("chess:CHESSLAQZ0004")
+    index.adopted("pds:9000000017")
+    index.adopted("chess:CHESSLAQZ0003")
+    index.adopted("chess:CHESSLAQZ0006")
+    index.load("needs", [(1, "renamed"), (4, ""), (3, "moved")])
+    index.load("tables", [(3, ""), (5, "bare")], link=False)
+    index.end_never_link(230)
+    index.load("trace", [(2, "no number"), (4, "month"), (3, "")])
+    index.never_link("tables:8014000/A801200024051", "chess:CHESSLAQZ0002")
+    index.never_link("needs:LAQZ0004", "pds:9000000025")
+    index.end_never_link(327)
+    index.holds()
+    index.judge_and_undo("chess:CHESSLAQZ0002", "trace:HOSPLAQZ0003", "link")
     index.holds_thoroughly()

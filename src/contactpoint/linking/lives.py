@@ -1,6 +1,6 @@
 """Whose the records of a neighbourhood have been, run after run."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
 from contactpoint.settling import KnownChild
@@ -25,11 +25,10 @@ class Lives:
         self._ids, self._children, self._known = ids, children, known
         self._workings, self._log = workings, log
 
-    def alone(self, group: Ordinals, before: int) -> bool:
-        """Whether any of a group was a child just before a time, without others."""
+    def were_of_one(self, group: Ordinals, before: int) -> bool:
+        """Whether any of a group was of a child just before a time, be it with others."""
         records = self._records(group)
-        then = (self._left(one.at(before - 1).records) for one in self._of(records))
-        return any(state and state <= records for state in then)
+        return any(one.at(before - 1).records & records for one in self._of(records))
 
     def came_with(self, group: Ordinals, since: int) -> bool:
         """Whether all of a group came since to children that had others too, and to no other.
@@ -46,10 +45,26 @@ class Lives:
 
     def unseen(self, before: int) -> set[int]:
         """The records that just before a time were of a child which was not shown, by ordinal."""
-        ordinals = {record: ordinal for ordinal, record in self._ids.items()}
-        then = [one.at(before - 1) for one in self._of(ordinals.keys())]
-        hidden = (state.records for state in then if state.status != "current")
-        return {ordinals[one] for records in hidden for one in records & ordinals.keys()}
+        then = (one.at(before - 1) for one in self._of(self._ids.values()))
+        return self._ordinals(state.records for state in then if state.status != "current")
+
+    def seen(self, before: int) -> set[int]:
+        """The records that just before a time were of a child which was shown, by ordinal.
+
+        Not those of an identity that was given up since: it is for that that nobody sees them.
+        """
+        known = [(one, one.at(before - 1)) for one in self._of(self._ids.values())]
+        shown = self._ordinals(then.records for _, then in known if then.status == "current")
+        return shown - self._ordinals(
+            one.claims
+            for one, then in known
+            if one.child.status == "retired" and then.status != "retired"
+        )
+
+    def _ordinals(self, groups: Iterable[frozenset[UUID]]) -> set[int]:
+        """The ordinals of those of these records that are of the neighbourhood."""
+        records = frozenset[UUID]().union(*groups)
+        return {ordinal for ordinal, record in self._ids.items() if record in records}
 
     def _of(self, records: Collection[UUID]) -> Iterator[KnownChild]:
         yield from self._children

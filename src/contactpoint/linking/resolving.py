@@ -142,8 +142,9 @@ class Resolving:
         seen = {ordinal for ordinal in ids if commit.linked.get(ordinal) in alive}
         near = self._surroundings.near
         if undone := near.undone_of(ids) if near is not None else []:
-            # What a judgement showed of an old identity is of it again when that is undone.
-            seen -= lives.unseen(min(undone))
+            # What a judgement showed of an old identity is of it again when that is undone, and
+            # what it brought to one is shown again.
+            seen = (seen | lives.seen(min(undone))) - lives.unseen(min(undone))
         while True:
             judged = laid.among(one.ordinals, [member.ordinal for member in members], seen)
             resolution = resolve(

@@ -155,7 +155,7 @@ class Spreading:
         since = min(own or beside)
         came = lives.came_with(group, since)
         if own:
-            is_back = not lives.alone(group, since)
+            is_back = not lives.were_of_one(group, since)
         else:
             # Who was never withheld parts for another reason, and stays under a shield.
             is_back = came and bool(self._freed(group, ids, near))
