@@ -101,18 +101,14 @@ def judge_children(a, b, terms):
     always = shares_number(code)
     code |= at_place(levels.sex_level(a, b), SEX) | at_place(levels.place_level(a, b, facts), PLACE)
     code |= at_place(levels.birth_level(a, b, facts), BIRTH) | names_if_exact(a, b, facts)
-    code |= at_place(OPEN, CARERS) | at_place(OPEN, LIFE) | at_place(OPEN, CONTACT)
-    if not always and not may_reach(code, terms):
-        return np.uint64(0)
-    code &= ~(at_place(OPEN, CARERS) | at_place(OPEN, LIFE) | at_place(OPEN, CONTACT))
     code |= at_place(levels.carers_level(a, b, facts.spelling), CARERS)
     code |= at_place(levels.life_level(a, b), LIFE) | at_place(levels.contact_level(a, b), CONTACT)
     if not always and not may_reach(code, terms):
         return np.uint64(0)
-    code = with_given(a, b, facts, code)
+    code = with_family(a, b, facts, code)
     if not always and not may_reach(code, terms):
         return np.uint64(0)
-    code = with_family(a, b, facts, code)
+    code = with_given(a, b, facts, code)
     return code if always or reaches(code, terms) else np.uint64(0)
 
 
@@ -188,21 +184,21 @@ def exact_or_open(one, other):
 
 
 @written_out
-def with_given(a, b, facts, code):
-    """A code with the level of the forename in it."""
-    given = levels.given_level(a, b, facts)
-    code &= ~(at_place(MOST, GIVEN) | at_place(MOST, GIVEN_RARITY))
-    rarity = levels.given_rarity(a, b, facts, given)
-    return code | at_place(given, GIVEN) | at_place(rarity, GIVEN_RARITY)
+def with_family(a, b, facts, code):
+    """A code with the level of the family name in it."""
+    family = levels.family_level(a, b, facts)
+    code &= ~(at_place(MOST, FAMILY) | at_place(MOST, FAMILY_RARITY))
+    rarity = levels.family_rarity(a, b, facts, family)
+    return code | at_place(family, FAMILY) | at_place(rarity, FAMILY_RARITY)
 
 
 @written_out
-def with_family(a, b, facts, code):
-    """A code with the levels of all other names in it, that of the forename being known."""
-    family, given = levels.family_level(a, b, facts), level(code, GIVEN)
-    code &= ~(at_place(MOST, MIDDLE) | at_place(MOST, FAMILY) | at_place(MOST, FAMILY_RARITY))
-    code |= at_place(levels.middle_level(a, b, facts, given), MIDDLE) | at_place(family, FAMILY)
-    return code | at_place(levels.family_rarity(a, b, facts, family), FAMILY_RARITY)
+def with_given(a, b, facts, code):
+    """A code with the levels of the forename and of further ones in it."""
+    given = levels.given_level(a, b, facts)
+    code &= ~(at_place(MOST, GIVEN) | at_place(MOST, GIVEN_RARITY) | at_place(MOST, MIDDLE))
+    code |= at_place(levels.middle_level(a, b, facts, given), MIDDLE) | at_place(given, GIVEN)
+    return code | at_place(levels.given_rarity(a, b, facts, given), GIVEN_RARITY)
 
 
 @lean

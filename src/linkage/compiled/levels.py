@@ -617,7 +617,7 @@ def is_default(day, default_days):
     return False
 
 
-@alone
+@lean
 def sex_level(a, b):
     """The level of the sex."""
     if a[at.SEX] == 0 or b[at.SEX] == 0:
@@ -676,7 +676,7 @@ def area(code, length):
     return min(length, 2 if length > 1 and 65 <= code[1] <= 90 else 1)
 
 
-@alone
+@lean
 def nhs_level(a, b):
     """The level of the NHS number."""
     if a[at.NHS] == 0 or b[at.NHS] == 0:
@@ -687,9 +687,21 @@ def nhs_level(a, b):
     return N_CONTRADICTED if verified else N_DIFFERENT
 
 
-@alone
+@lean
 def upn_level(a, b):
     """The level of the UPN."""
+    return upns_level(a, b) if states_upn(a) and states_upn(b) else 0
+
+
+@lean
+def states_upn(row):
+    """Whether a row states any UPN, in force or former."""
+    return row[at.UPN] or row[at.FORMER_UPNS] or row[at.FORMER_UPNS + 1]
+
+
+@alone
+def upns_level(a, b):
+    """The level of the UPNs of two rows that state any."""
     one, other = a[at.UPN], b[at.UPN]
     temporary = a[at.UPN_TEMPORARY] or b[at.UPN_TEMPORARY]
     if one and one == other:
@@ -701,7 +713,7 @@ def upn_level(a, b):
     return U_DIFFERENT if one and other and not temporary else 0
 
 
-@alone
+@lean
 def la_child_level(a, b):
     """The level of the authority's child id."""
     if a[at.LA_CHILD] == 0 or b[at.LA_CHILD] == 0 or a[at.AUTHORITY] != b[at.AUTHORITY]:
@@ -709,9 +721,22 @@ def la_child_level(a, b):
     return L_EXACT if a[at.LA_CHILD] == b[at.LA_CHILD] else L_DIFFERENT
 
 
-@alone
+@lean
 def carers_level(a, b, spelling):
     """The level of the parents and carers."""
+    return stated_carers_level(a, b, spelling) if states_carer(a) and states_carer(b) else 0
+
+
+@lean
+def states_carer(row):
+    """Whether a row states any parent: a forename, the maiden name or the mother's number."""
+    forename = row[at.CARERS] or row[at.CARERS + 2] or row[at.CARERS + 4]
+    return forename or row[at.MAIDEN] or row[at.MOTHER]
+
+
+@alone
+def stated_carers_level(a, b, spelling):
+    """The level of the parents and carers of two rows that state any."""
     if a[at.MOTHER] and b[at.MOTHER]:
         return C_MOTHER if a[at.MOTHER] == b[at.MOTHER] else C_OTHER_MOTHER
     any_pair, same = False, False
@@ -731,9 +756,21 @@ def carers_level(a, b, spelling):
     return C_DIFFERENT if any_pair else 0
 
 
-@alone
+@lean
 def life_level(a, b):
     """The level of births, birth order and death."""
+    return lives_level(a, b) if states_life(a) or states_life(b) else 0
+
+
+@lean
+def states_life(row):
+    """Whether a row states births, birth order or death."""
+    return row[at.BIRTHS] or row[at.ORDER] or row[at.DIED]
+
+
+@alone
+def lives_level(a, b):
+    """The level of births, birth order and death of two rows of which one states any."""
     if died_before(a, b) or died_before(b, a):
         return LI_DEATH
     multiple_a = a[at.BIRTHS] > 1 or a[at.ORDER] > 1
@@ -753,7 +790,7 @@ def died_before(a, b):
     return 0 < a[at.DIED] < b[at.BIRTH] and b[at.BIRTH_KIND] == FULL
 
 
-@alone
+@lean
 def contact_level(a, b):
     """The level of telephone numbers and e-mail addresses."""
     if a[at.CONTACTS] == 0 or b[at.CONTACTS] == 0:
