@@ -169,6 +169,10 @@ class Coder:
         rows[:, layout.NHS :] = codes.reshape(_NUMBERS, len(records)).T
         return rows
 
+    def learn_names(self) -> None:
+        """Learn the names met so far, while nobody codes any; ``facts`` learns the rest."""
+        self._known.learn_words()
+
     def facts(self) -> Facts:
         """What is known of every word and postcode met so far."""
         return self._known.facts()

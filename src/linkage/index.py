@@ -128,7 +128,7 @@ class Index:
     def put_table(self, ordinals: Ordinals, sources: Ordinals, table: Table) -> None:
         """Add the children of a table as ``put`` adds records; no ordinal stands there twice."""
         self.remove(ordinals)
-        parts = coded(table, self._coder.names, self._coder.places)
+        parts = coded(table, self._coder)
         facts, hashes = self._coder.facts(), self._coder.hashes()
 
         def prepared(start: int) -> tuple[Ordinals, kernel.Places, kernel.Places]:

@@ -96,9 +96,13 @@ class Known:
             for column in columns:
                 column.shorten(min(len(column), count))
 
-    def _catch_up(self) -> None:
+    def learn_words(self) -> None:
+        """Learn all words not known yet; nobody else may code names meanwhile."""
         while (known := len(self._words)) < len(self._names):
             self._learn_words(known)
+
+    def _catch_up(self) -> None:
+        self.learn_words()
         if len(self._places) < len(self._codes):
             self._learn_places(self._codes.letters.all[len(self._places) :])
 

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage import kernel
+from linkage.coding import Coder
 from linkage.compiled import cells as compiled
 from linkage.compiled import layout
 from linkage.compiled.layout import SEXES
-from linkage.distinct import Cells, Distinct
+from linkage.distinct import Cells
 from linkage.standardise import (
     GIVEN,
     PARTS,
@@ -55,18 +56,26 @@ class Part(NamedTuple):
     """What each different cell comes to: one line for each."""
 
 
-def coded(table: Table, names: Words, places: Words) -> list[Part]:
-    """The columns of a table, coded by these dictionaries."""
+def coded(table: Table, coder: Coder) -> list[Part]:
+    """The columns of a table, coded.
+
+    What is to be known of the family names, of which there are most, is learnt besides.
+    """
     with ThreadPoolExecutor(kernel.THREADS) as pool:
         given, family, birth, sex, postcode = pool.map(Cells.distinct, table)
-    families = [word for text in family.texts for word in _family(text)]
-    codes = names.codes_of(families), places.codes_of([_place(text) for text in postcode.texts])
+        families = [word for text in family.texts for word in _family(text)]
+        families_codes = coder.names.codes_of(families)
+        learning = pool.submit(coder.learn_names)
+        made = [given_cell(text) for text in given.texts]
+        births = [birth_cell(text) for text in birth.texts]
+        places = coder.places.codes_of([_place(text) for text in postcode.texts])
+        learning.result()
     return [
-        *_given(given, names),
-        Part(layout.FAMILY, family.which, _lines(codes[0], 1 + PARTS)),
-        Part(layout.BIRTH, birth.which, _lines([birth_cell(text) for text in birth.texts], 2)),
+        *_given(given.which, made, coder.names),
+        Part(layout.FAMILY, family.which, _lines(families_codes, 1 + PARTS)),
+        Part(layout.BIRTH, birth.which, _lines(births, 2)),
         Part(layout.SEX, sex.which, _lines([SEXES[sex_cell(text)] for text in sex.texts], 1)),
-        Part(layout.POSTCODES, postcode.which, _lines(codes[1], 1)),
+        Part(layout.POSTCODES, postcode.which, _lines(places, 1)),
     ]
 
 
@@ -76,8 +85,7 @@ def fill(rows: Ints, parts: Sequence[Part], start: int) -> None:
         compiled.fill(rows, part.first, part.cells[start:], part.made)
 
 
-def _given(column: Distinct, names: Words) -> list[Part]:
-    cells, made = column.which, [given_cell(text) for text in column.texts]
+def _given(cells: Ints, made: Sequence[Given], names: Words) -> list[Part]:
     words = _lines(names.codes_of(list(chain.from_iterable(map(_words, made)))), GIVEN + 1)
     honorifics = _lines(names.codes_of([each.honorific for each in made]), 1)
     births = _lines([(each.births, each.order) for each in made], 2)
