@@ -125,7 +125,9 @@ def test_so_are_those_whose_form_has_no_more_of_a_pair_than_is_asked_of_it():
 def assert_each_resolved(pairs, held):
     children, referred = np.arange(len(held.source)), 0
     for one in group(range(len(held.source)), list(decided(pairs, MODEL)), ()):
-        resolution = resolve(map(held.member, one.ordinals), one.pairs, sure=sure_of(MODEL))
+        resolution = resolve(
+            held.members(np.array([*one.ordinals])), one.pairs, sure=sure_of(MODEL)
+        )
         referred += len(resolution.referred)
         for child in resolution.children:
             children[list(child)] = min(child)

@@ -6,6 +6,7 @@ plain path is ``resolve`` of each neighbourhood by itself.
 """
 
 from collections.abc import Iterator, Sequence, Set
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from contactpoint.linking.matching import matching_of
 from contactpoint.linking.neighbourhoods import decided, sure_of
 from contactpoint.models import AnyModel
+from events.garbage import no_collection
 from linkage.compiled import forms as compiled
 from linkage.distinct import Cells, numbered
 from linkage.index import Pairs
@@ -38,16 +40,14 @@ class Held(NamedTuple):
     few: Set[str] = frozenset()
     """Sources that hold few of all children."""
 
-    def member(self, record: int) -> Member:
-        """A record as resolving sees it."""
-        source, exclusive = self.sources[self.source[record]], self.exclusive[record]
-        return Member(
-            record,
-            source,
-            self.keys.text(record),
-            str(exclusive) if exclusive else "",
-            few=source in self.few,
-        )
+    def members(self, records: Ints) -> list[Member]:
+        """Records as resolving sees them."""
+        names, few = self.sources, [name in self.few for name in self.sources]
+        columns = (records, self.source[records], self.exclusive[records])
+        return [
+            Member(record, names[of], self.keys.text(record), str(once or ""), few=few[of])
+            for record, of, once in zip(*(column.tolist() for column in columns), strict=True)
+        ]
 
 
 class Clusters(NamedTuple):
@@ -75,6 +75,7 @@ class _Forms(NamedTuple):
     """The first neighbourhood of each form."""
 
 
+@no_collection()
 def clusters(pairs: Pairs, held: Held, model: AnyModel) -> Clusters:
     """The children of a table of which these are the pairs that are kept.
 
@@ -102,16 +103,26 @@ def _resolved(
 ) -> Iterator[tuple[list[int], Resolution]]:
     """The members of the first neighbourhood of each form, and how they are resolved."""
     reading, sure = matching_of(model).reading, sure_of(model)
-    for number in found.firsts.tolist():
-        records = found.members[found.ends[number] : found.ends[number + 1]].tolist()
-        own = found.pairs[found.pair_ends[number] : found.pair_ends[number + 1]]
-        columns = (pairs.left[own], pairs.right[own], found.kinds[own])
-        among = [
-            Pair(left, right, *found.outcomes[kind][2:])
-            for left, right, kind in zip(*(column.tolist() for column in columns), strict=True)
-        ]
-        members = map(held.member, records)
-        yield records, resolve(members, among, reading=reading, sure=sure)
+    sizes, places = _stretches(found.ends, found.firsts)
+    counts, pair_places = _stretches(found.pair_ends, found.firsts)
+    members = iter(held.members(found.members[places]))
+    own = found.pairs[pair_places]
+    columns = (pairs.left[own], pairs.right[own], found.kinds[own])
+    among = (
+        Pair(left, right, *found.outcomes[kind][2:])
+        for left, right, kind in zip(*(column.tolist() for column in columns), strict=True)
+    )
+    for size, count in zip(sizes, counts, strict=True):
+        some, theirs = list(islice(members, size)), list(islice(among, count))
+        resolution = resolve(some, theirs, reading=reading, sure=sure)
+        yield [member.ordinal for member in some], resolution
+
+
+def _stretches(ends: Ints, chosen: _Numbers) -> tuple[list[int], Ints]:
+    """How long some stretches are, and the places in them, one behind the other."""
+    sizes = ends[chosen + 1] - ends[chosen]
+    before = np.repeat(ends[chosen] - np.cumsum(sizes) + sizes, sizes)
+    return sizes.tolist(), before + np.arange(len(before))
 
 
 def _forms(pairs: Pairs, held: Held, model: AnyModel) -> _Forms:
