@@ -241,8 +241,11 @@ def _take(
             # new identity.
             own = own - plan.made_new
             own = own & plan.given_up or own
-            others = (other for other in known if other is not one)
+            others = [other for other in known if other is not one]
             own = own - _taken_over(others, "retired") or own
+            # Nor does what another old identity has by now, where others of its own are left.
+            retired = (each.child for each in others if each.child.status == "retired")
+            own = (own & left).difference(*(each.records for each in retired)) or own
         else:
             # A child that is current goes on with whatever is left of it.
             mine = left if one.child.status == "current" else own

@@ -299,6 +299,15 @@ def test_a_retired_identity_takes_back_its_own_when_the_other_that_took_it_over_
     assert followed == {OLD: ["RecordsUnlinked", "RecordsLinked"], ONCE: ["RecordsLinked"]}
 
 
+def test_a_retired_identity_claims_nothing_of_another_that_was_with_it_until_an_undo():
+    own, both, others = child("retired", [2]), child("retired", [1, 2]), child("retired", [1])
+    known = [
+        KnownChild(OLD, own, (0, "0"), [(1, own), (3, both), (4, own)]),
+        KnownChild(ONCE, others, (1, "1"), [(2, child("current", [1])), (5, others)]),
+    ]
+    assert settled([group(1), group(2)], known, given_up=[1, 2]) == {}
+
+
 def test_a_retired_identity_claims_nothing_that_was_of_it_when_it_was_retired_before():
     had, has = child("retired", [1]), child("retired", [1])
     without = child("retired", former=[1])

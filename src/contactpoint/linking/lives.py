@@ -5,6 +5,7 @@ from uuid import UUID
 
 from contactpoint.settling import KnownChild
 from events.log import Log
+from events.record import RecordAmended, RecordReceived
 from projections.workings import Workings
 
 Ordinals = frozenset[int]
@@ -48,18 +49,26 @@ class Lives:
         then = (one.at(before - 1) for one in self._of(self._ids.values()))
         return self._ordinals(state.records for state in then if state.status != "current")
 
-    def seen(self, before: int) -> set[int]:
-        """The records that just before a time were of a child which was shown, by ordinal.
+    def seen_no_more(self, before: int, seen: Collection[int]) -> set[int]:
+        """The records that just before a time were of a child which was shown, and are not now.
 
-        Not those of an identity that was given up since: it is for that that nobody sees them.
+        By ordinal. Not those of an identity that was given up since: it is for that that nobody
+        sees them. Nor what a source has stated since, of the child that the record was with then.
         """
         known = [(one, one.at(before - 1)) for one in self._of(self._ids.values())]
         shown = self._ordinals(then.records for _, then in known if then.status == "current")
-        return shown - self._ordinals(
+        given_up = self._ordinals(
             one.claims
             for one, then in known
             if one.child.status == "retired" and then.status != "retired"
         )
+        found = shown.difference(given_up, seen)
+        return {ordinal for ordinal in found if not self._is_stated_since(ordinal, before)}
+
+    def _is_stated_since(self, ordinal: int, when: int) -> bool:
+        messages = self._log.stream(self._ids[ordinal], opened=False)
+        stated = (one for one in messages if isinstance(one.event, RecordReceived | RecordAmended))
+        return any(one.origin.recorded >= when for one in stated)
 
     def _ordinals(self, groups: Iterable[frozenset[UUID]]) -> set[int]:
         """The ordinals of those of these records that are of the neighbourhood."""

@@ -144,7 +144,8 @@ class Resolving:
         if undone := near.undone_of(ids) if near is not None else []:
             # What a judgement showed of an old identity is of it again when that is undone, and
             # what it brought to one is shown again.
-            seen = (seen | lives.seen(min(undone))) - lives.unseen(min(undone))
+            since = min(undone)
+            seen = (seen | lives.seen_no_more(since, seen)) - lives.unseen(since)
         while True:
             judged = laid.among(one.ordinals, [member.ordinal for member in members], seen)
             resolution = resolve(
