@@ -337,6 +337,46 @@ def test_who_was_seen_with_others_before_a_judgement_is_not_withheld_when_it_is_
     assert "chess:CHESSLAQZ0004" in index.under("shielded")
 
 
+def test_who_was_withheld_is_withheld_again_though_a_steward_parted_it_from_another(index):
+    """The link that is undone had brought the record itself under the shield."""
+    index.load("club", [(7, "moved"), (6, "nameless"), (4, "typo"), (1, "nameless")])
+    index.judge("chess:CHESSLAQZ0007", "pds:9000000033", "link")
+    index.load("pds", [(1, "swapped")], late=True)
+    index.holds()
+    index.shield("chess:CHESSLAQZ0007")
+    index.load("club", [(2, "nameless"), (1, "typo"), (6, "month"), (7, "renamed")])
+    index.split("chess:CHESSLAQZ0002", keeps=True)
+    index.holds()
+    index.load("pds", [(6, "typo"), (2, "month"), (0, "bare"), (4, "moved")])
+    index.link()
+    index.holds()
+    assert "pds:9000000017" in index.under("withheld")
+    index.judge_and_undo("pds:9000000017", "pds:9000000033", "link")
+    index.holds_thoroughly()
+
+
+def test_a_source_that_merged_records_withholds_none_that_a_steward_parted_from_that_child(index):
+    index.load("chess", [(0, "nameless"), (4, "renamed")])
+    index.load("trace", [(3, "no number"), (5, "moved"), (6, "moved")], late=True)
+    index.load("trace", [(0, "nameless"), (4, "swapped"), (6, ""), (3, "nameless")], late=True)
+    index.load("trace", [(4, "typo"), (7, "no number")], late=True)
+    index.judge("trace:HOSPLAQZ0005", "pds:9000000041", "apart")
+    index.holds()
+    index.load("pds", [(2, "marked"), (5, "renamed")])
+    index.holds()
+    index.load("pds", [(2, "typo"), (1, "typo"), (3, "swapped")], late=True)
+    index.holds()
+    index.holds_thoroughly()
+
+
+def test_a_judgement_that_brought_its_own_pair_across_a_never_link_can_be_undone(index):
+    """Twins: parted from its own, each goes to the other's, which stands on the other side."""
+    index.never_link("pds:9000000017", "chess:CHESSLAQZ0002")
+    index.holds()
+    index.judge_and_undo("chess:CHESSLAQZ0005", "pds:9000000041", "apart")
+    index.holds_thoroughly()
+
+
 @pytest.fixture
 def drawn_index(tmp_path):
     """One whose ids are always the same: in which order records are heard may hang on them."""

@@ -1,5 +1,6 @@
 """Stewards' judgements: claimed, decided, undone; refused where stale or gainsaid."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -31,7 +32,7 @@ from events.keys import SubjectKeys
 from events.log import Log
 from events.master import MasterKey
 from events.message import Origin
-from events.store.heads import HeadChanges, JudgementHead, is_across
+from events.store.heads import HeadChanges, JudgementHead, SideRecord, is_across
 
 LEASE = 30
 """Minutes for which a claim keeps others from a pair."""
@@ -145,12 +146,14 @@ class Judging:
 
         def attempt() -> bool:
             acts = acts_of(self._log)
-            self._must_be_theirs(pair)
             state = self.state(pair)
+            back = given_back(self._log, self._said.command(pair), origin) if state.judged else None
+            self._must_be_theirs(pair, back.sides if back else ())
             events = decided(command, state)
             if not events:
                 return False
             assert state.judged is not None
+            assert back is not None
             others = self._others(pair, state.judged.act)
             if others:
                 self._permit(hanging({end for each in (pair, *others) for end in each}, self._log))
@@ -159,7 +162,6 @@ class Judging:
                 event = replace(reversal, left=other.left, right=other.right)
                 messages += self._said.following(other, known, [event], origin)
             undone = [JudgementHead(*each, "") for each in (pair, *others)]
-            back = given_back(self._log, self._said.command(pair), origin)
             heads = HeadChanges(judgements=undone, sides=back.sides, unmoved=acts)
             self._log.append([*messages, *back.messages], heads=heads)
             return True
@@ -192,13 +194,18 @@ class Judging:
 
         return again(attempt)
 
-    def _must_be_theirs(self, pair: Pair) -> None:
+    def _must_be_theirs(self, pair: Pair, back: Iterable[SideRecord] = ()) -> None:
         """Raises NotFoundError, or what ``permit`` raises, where it is not for them to decide."""
-        self._must_be_known(pair)
+        self._must_be_known(pair, back)
         self._permit(hanging(pair, self._log))
 
-    def _must_be_known(self, pair: Pair) -> None:
-        """Raises NotFoundError where there is no such pair, or a never-link stands between."""
+    def _must_be_known(self, pair: Pair, back: Iterable[SideRecord] = ()) -> None:
+        """Raises NotFoundError where there is no such pair, or a never-link stands between.
+
+        ``back``: what leaves the sides with this act, and so does not count.
+        """
         heads = self._log.heads
-        if len(heads.records(pair)) < len(pair) or is_across(heads.sides(pair)):
+        leaves = {(one.never_link, one.record) for one in back}
+        stands = [one for one in heads.sides(pair) if (one.never_link, one.record) not in leaves]
+        if len(heads.records(pair)) < len(pair) or is_across(stands):
             raise NotFoundError(NO_PAIR)

@@ -244,13 +244,15 @@ class Spreading:
         return found
 
     def _said(self, group: Ordinals, ids: Mapping[int, UUID]) -> set[UUID]:
-        """The shields that a source's own word brings the group under."""
-        return set().union(*(self._merged.get(ids[o], ()) for o in group))
+        """The shields that a source's own word brings the group under, and no steward against it."""
+        said = set[UUID]().union(*(self._merged.get(ids[o], ()) for o in group))
+        return {shield for shield in said if not self._judged(group, shield, ids)}
 
     def _judged(self, group: Ordinals, shield: UUID, ids: Mapping[int, UUID]) -> bool:
         """Whether a steward said that any of the group is not the shield's child."""
         mine = {ids[o] for o in group}
-        theirs = self.acts.state(shield).records
+        # An undone link may have brought the group itself under the shield.
+        theirs = self.acts.state(shield).records - mine
         return any(
             one.verdict == "apart" and {one.left, one.right} & theirs
             for one in self._log.heads.judgements(mine)
