@@ -244,7 +244,7 @@ class Spreading:
         return found
 
     def _said(self, group: Ordinals, ids: Mapping[int, UUID]) -> set[UUID]:
-        """The shields that a source's own word brings the group under, and no steward against it."""
+        """The shields that a source brings the group under, and no steward keeps it from."""
         said = set[UUID]().union(*(self._merged.get(ids[o], ()) for o in group))
         return {shield for shield in said if not self._judged(group, shield, ids)}
 
