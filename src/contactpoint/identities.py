@@ -112,19 +112,35 @@ class Identities:
     def _held(self, child: UUID, lifted: UUID, seen: set[UUID]) -> set[UUID]:
         """The adoptions in force, but for the lifted one, that hold a retired child's number.
 
-        Those that gave it up; on whose old side stands what is of it; or that hold the one who
-        would answer for it. ``seen``: whom this was asked of already.
+        Those that gave it up; on whose old side stands what is of it, and did not while it was
+        shown; or that hold the one who would answer for it. ``seen``: whom this was asked of.
         """
         state = self._state(child)
         if state.status != "retired" or child in seen:
             return set()
         found = {one for one in state.given_up_by - {lifted} if self._is_in_force(one)}
         stands = self._log.heads.sides(self.belonging(child))
-        found |= {one.never_link for one in stands if one.side == "old"}
+        old = {one.never_link for one in stands if one.side == "old"}
+        found |= {one for one in old if not self._stood_by(one, child)}
         home = self._home(child)
         if home is not None:
             found |= self._since(child) | self._held(home, lifted, seen | {child})
         return found - {lifted}
+
+    def _stood_by(self, never_link: UUID, child: UUID) -> bool:
+        """Whether anything of a retired child stood on an old side while it was shown.
+
+        What came there since came for that alone.
+        """
+        shown = before_retired(self._events(child))
+        if shown.status != "current":
+            return False
+        ended = self._ended(child)[0]
+        return any(
+            message.origin.recorded < ended and not shown.records.isdisjoint(message.event.left)
+            for message in self._log.stream(never_link)
+            if isinstance(message.event, NeverLinkDrawn | NeverLinkGrown)
+        )
 
     def _home(self, child: UUID) -> UUID | None:
         """Who would answer for a retired child: whom it was merged into, or who has its records.

@@ -424,3 +424,26 @@ def test_what_a_judgement_brought_to_an_old_identity_is_seen_again_when_that_is_
     index.holds()
     index.judge_and_undo("chess:CHESSLAQZ0002", "trace:HOSPLAQZ0003", "link")
     index.holds_thoroughly()
+
+
+def test_an_adoption_near_to_which_a_child_was_seen_does_not_hold_it_when_its_own_is_lifted(
+    drawn_index,
+):
+    """A model had put its records on that old side, and another came to them since."""
+    index = drawn_index
+    index.load("chess", [(7, "nameless")])
+    index.load("club", [(1, "nameless"), (5, "moved")], late=True)
+    index.split("club:CLUBLAQZ0006", keeps=True)
+    index.read()
+    index.load("trace", [(4, ""), (0, "nameless")])
+    index.load("pds", [(4, "renamed"), (5, "bare"), (2, "nameless"), (1, "nameless")])
+    index.adopted("club:CLUBLAQZ0006")
+    index.read()
+    index.adopt(1)
+    index.read()
+    index.adopted("pds:9000000025")
+    index.read()
+    index.load("club", [(4, "renamed"), (3, "bare"), (0, "no number"), (6, "typo")], late=True)
+    index.end_never_link(5651)
+    index.read()
+    index.holds()
