@@ -21,7 +21,7 @@ from contactpoint.shielding.officers import Asked
 from contactpoint.sources import registration
 from events.judgement import PairRaised
 from events.never_link import Grounds
-from events.shield import Shield
+from events.shield import Shield, ShieldInherited
 from events.shield import evolve as evolve_shield
 from events.verify import verify
 from feeds.catalogue import FEEDS
@@ -417,11 +417,20 @@ class Index:
         self.count("steps under a shield", bool(under))
 
     def _beside(self, names):
-        """The records under the shields that any of these is under."""
+        """The records under the shields that any of these is under, or under one that came of it.
+
+        Who came to a withdrawn record and was parted from it when that stood in no more has one.
+        """
         found = self.store.log.heads.shielded().items()
         over = {self.ids[r]: {s for s in kinds if kinds[s] == "shielded"} for r, kinds in found}
         theirs = set().union(*(over.get(name, ()) for name in names))
-        return {name for name, shields in over.items() if shields & theirs}
+        heirs = {shield for shield in set().union(*over.values()) if self._origin(shield) in theirs}
+        return {name for name, shields in over.items() if shields & (theirs | heirs)}
+
+    def _origin(self, shield):
+        """The shield that one was inherited from, if it was."""
+        first = self.store.log.stream(shield)[0].event
+        return first.origin if isinstance(first, ShieldInherited) else None
 
     def under(self, kind):
         found = self.store.log.heads.shielded()
