@@ -15,6 +15,7 @@ from contactpoint.linking.run import Progress, Run
 from contactpoint.linking.shapes import Shapes
 from contactpoint.linking.surroundings import Surroundings
 from contactpoint.models import AnyModel
+from events.garbage import seldom_collecting
 from events.message import Origin
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import DeclaredModel
@@ -48,7 +49,7 @@ class Linking:
         ``plan``: append nothing at all, and say what would follow. Another run is waited for
         ``wait`` seconds; then raises LockedError.
         """
-        with self._parts.log.lock("link", wait=wait):
+        with seldom_collecting(), self._parts.log.lock("link", wait=wait):
             position = self._parts.projector.catch_up()
             # Tables of other shapes go first: a run over children then ends what was begun.
             others = self._models(position, None if plan else origin)
