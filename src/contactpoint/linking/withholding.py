@@ -22,7 +22,7 @@ from linkage.decide import Levels, contradiction
 from linkage.index import Index
 from linkage.near import Coded, Few, NearPair, clears, share
 
-SHIELD_FLOOR = 0.0015
+SHIELD_FLOOR = 0.0016
 """Probability of being a shielded child, rivals counted, from which a record is withheld.
 
 Chosen from the curve that ``contactpoint shield curve`` prints (ADR 20)."""

@@ -36,7 +36,7 @@ from person.names import PersonName
 from person.particulars import BirthDate, Particulars
 from person.places import Address
 
-FLOORS = (0.05, 0.02, 0.01, 0.005, 0.002, 0.0015, 0.001, 0.0005, 0.0002, 0.0001)
+FLOORS = (0.05, 0.02, 0.01, 0.005, 0.002, 0.0016, 0.0015, 0.001, 0.0005, 0.0002, 0.0001)
 SHIELDED, UNKNOWN = 0.05, 0.03
 """Shares of the children: shielded ones, and those of whom no record was received before."""
 PER = 10_000
