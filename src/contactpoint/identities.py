@@ -20,7 +20,7 @@ from events.child import (
 )
 from events.log import Log
 from events.message import Event, Origin, Recorded
-from events.never_link import NeverLink, NeverLinkDrawn, NeverLinkGrown
+from events.never_link import NeverLink, NeverLinkDrawn, NeverLinkEvent, NeverLinkGrown
 from events.never_link import evolve as evolve_never_link
 from events.store.heads import ChildHead, HeadChanges
 
@@ -128,19 +128,19 @@ class Identities:
         return found - {lifted}
 
     def _stood_by(self, never_link: UUID, child: UUID) -> bool:
-        """Whether anything of a retired child stood on an old side while it was shown.
+        """Whether anything of a retired child stood on an old side until it was shown no more.
 
-        What came there since came for that alone.
+        A side grows by whole children: what came there since came for that.
         """
         shown = before_retired(self._events(child))
         if shown.status != "current":
             return False
-        ended = self._ended(child)[0]
-        return any(
-            message.origin.recorded < ended and not shown.records.isdisjoint(message.event.left)
-            for message in self._log.stream(never_link)
-            if isinstance(message.event, NeverLinkDrawn | NeverLinkGrown)
-        )
+        ended, then = self._ended(child)[0], NeverLink()
+        for message in self._log.stream(never_link):
+            if message.origin.recorded < ended:
+                assert isinstance(message.event, NeverLinkEvent)
+                then = evolve_never_link(then, message.event)
+        return not shown.records.isdisjoint(then.left)
 
     def _home(self, child: UUID) -> UUID | None:
         """Who would answer for a retired child: whom it was merged into, or who has its records.

@@ -243,7 +243,7 @@ def _take(
             own = own & plan.given_up or own
             others = [other for other in known if other is not one]
             own = own - _taken_over(others, "retired") or own
-            # Nor does what another old identity has by now, where others of its own are left.
+            # Nor does what another old identity has by now, where others of its own are here.
             retired = (each.child for each in others if each.child.status == "retired")
             own = (own & left).difference(*(each.records for each in retired)) or own
         else:

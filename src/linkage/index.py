@@ -32,7 +32,7 @@ WASTE = 0.25
 AT_ONCE = 5_000
 """Records that are coded at a time."""
 WINDOW = 16 * AT_ONCE
-"""Records of a table that are made ready before they are packed."""
+"""Records of a table that are packed, at most, before they are taken in."""
 
 _COLUMNS = np.arange(layout.WIDTH)
 NAMES = _COLUMNS < layout.POSTCODES
@@ -157,7 +157,10 @@ class Index:
         facts: Facts,
         hashes: layout.Hashes,
     ) -> tuple[kernel.Places, kernel.Places]:
-        """Rows as they are kept, filed under their keys."""
+        """Rows as they are kept, filed under their keys.
+
+        ``ordinals`` are for an index whose records bring keys of their own, as the benchmark's do.
+        """
         del ordinals
         keys, ties = kernel.keys_and_ties(rows, facts, hashes)
         return kernel.packed(rows, keys, sources, ties)

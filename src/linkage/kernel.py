@@ -162,7 +162,8 @@ def entries_from(table: Table, first: int) -> Entries:
 
     _on_all(tally, range(len(rows)))
     ends = np.cumsum(counts.T).reshape(counts.T.shape).T  # of each digit part after part
-    places, found = ends - counts, np.empty(int(ends[-1, -1]), np.uint64)
+    places, after = ends - counts, np.ascontiguousarray(ends[-1])
+    found = np.empty(int(after[-1]), np.uint64)
 
     def write(part: int) -> None:
         begin, stop = rows[part]
@@ -170,7 +171,7 @@ def entries_from(table: Table, first: int) -> Entries:
 
     _on_all(write, range(len(rows)))
     pieces = [(0, 1 << runs.DIGIT)] if len(rows) == 1 else _stretches(1 << runs.DIGIT, PIECES)
-    _on_all(lambda some: runs.sort_pieces(found, ends[-1], *some), pieces)
+    _on_all(lambda some: runs.sort_pieces(found, after, *some), pieces)
     return found
 
 

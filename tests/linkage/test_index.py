@@ -425,7 +425,7 @@ def test_so_many_records_that_all_threads_write_their_entries_are_in_order_too(r
     assert kernel.entries_from(table_of(keys, dead), 99).tolist() == in_order(keys, dead, 99)
 
 
-def test_an_index_that_is_full_says_so_and_stays_as_it_is(monkeypatch):
+def test_an_index_that_is_full_says_so_and_takes_in_none_of_what_came_last(monkeypatch):
     monkeypatch.setattr(packing, "DEAD", np.uint32(40))
     index = Index(MODEL)
     index.put(numbered([twin(1)]))

@@ -9,7 +9,7 @@ from contactpoint.again import again
 from contactpoint.errors import NotFoundError
 from contactpoint.judging.acts import By, Permit, acts_of, hanging
 from contactpoint.judging.gainsaying import must_be_possible
-from contactpoint.judging.giving_back import given_back
+from contactpoint.judging.giving_back import GivenBack, given_back
 from contactpoint.judging.pair import NO_PAIR, Pair, pair_of
 from contactpoint.judging.sight import pair_as_seen, pair_seen
 from contactpoint.judging.statements import Statements, decided
@@ -147,13 +147,14 @@ class Judging:
         def attempt() -> bool:
             acts = acts_of(self._log)
             state = self.state(pair)
-            back = given_back(self._log, self._said.command(pair), origin) if state.judged else None
-            self._must_be_theirs(pair, back.sides if back else ())
+            back = GivenBack([], [])
+            if state.judged is not None:
+                back = given_back(self._log, self._said.command(pair), origin)
+            self._must_be_theirs(pair, back.sides)
             events = decided(command, state)
             if not events:
                 return False
             assert state.judged is not None
-            assert back is not None
             others = self._others(pair, state.judged.act)
             if others:
                 self._permit(hanging({end for each in (pair, *others) for end in each}, self._log))

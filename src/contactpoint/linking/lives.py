@@ -27,7 +27,10 @@ class Lives:
         self._workings, self._log = workings, log
 
     def were_of_one(self, group: Ordinals, before: int) -> bool:
-        """Whether any of a group was of a child just before a time, be it with others."""
+        """Whether any of a group was of a child just before a time, be it with others.
+
+        The rest of a group goes with it, as whatever is linked to a child does.
+        """
         records = self._records(group)
         return any(one.at(before - 1).records & records for one in self._of(records))
 
@@ -52,17 +55,20 @@ class Lives:
     def seen_no_more(self, before: int, seen: Collection[int]) -> set[int]:
         """The records that just before a time were of a child which was shown, and are not now.
 
-        By ordinal. Not those of an identity that was given up since: it is for that that nobody
-        sees them. Nor what a source has stated since, of the child that the record was with then.
+        By ordinal. The next run hid them: who was hidden later was so for another reason. Not those
+        of an identity that was given up since, nor those that a source has stated anew since.
         """
         known = [(one, one.at(before - 1)) for one in self._of(self._ids.values())]
+        runs = [when for one, _ in known for when, _ in one.past if when >= before]
+        after = [one.at(min(runs)) for one, _ in known] if runs else []
+        hidden = self._ordinals(state.records for state in after if state.status == "retired")
         shown = self._ordinals(then.records for _, then in known if then.status == "current")
         given_up = self._ordinals(
             one.claims
             for one, then in known
             if one.child.status == "retired" and then.status != "retired"
         )
-        found = shown.difference(given_up, seen)
+        found = (shown & hidden).difference(given_up, seen)
         return {ordinal for ordinal in found if not self._is_stated_since(ordinal, before)}
 
     def _is_stated_since(self, ordinal: int, when: int) -> bool:

@@ -55,7 +55,7 @@ def entries(heap, starts, first, stop, places, out):
 
 @njit(cache=True, nogil=True)
 def sort_pieces(found, after, first, stop):
-    """Sort pieces of one first digit by the other two, which fits the cache; where each ends."""
+    """Sort pieces, each of one first digit, by the other two. ``after``: where each piece ends."""
     longest = 0
     for place in range(first, stop):
         longest = max(longest, after[place] - (after[place - 1] if place else 0))
