@@ -166,7 +166,8 @@ class Index:
         self.store.catch_up()
         known = {one.record: one.child for one in self.store.workings.records()}
         assert {self.ids[record] for record in known} == self.truth.current(), "standing"
-        self.truth.know({self.ids[record]: child for record, child in known.items()})
+        children = {self.ids[record]: child for record, child in known.items()}
+        self.truth.know(children, self._stand())
 
     def adopt(self, more):
         """Put another model in force: one that was made ready beside."""

@@ -85,6 +85,8 @@ class Truth:
     """Children that got a new identity: the never-links, and the number, which leads to nobody."""
     had: dict = field(default_factory=dict)
     """What each of them had, or all, where each record was made new; and the first never-link."""
+    beside: dict = field(default_factory=dict)
+    """The never-links on whose old side each of them stood while it was shown."""
     drawn: list = field(default_factory=list)
     """All never-links, lifted ones too, in their order."""
     shielded: set = field(default_factory=set)
@@ -204,33 +206,40 @@ class Truth:
         gone = set().union(*(self.words[name] for name in erased))
         return {word for word in gone if not any(word in other for other in left)}
 
-    def know(self, children):
-        """The application has linked: sides and shields grow by whatever is linked to them."""
+    def know(self, children, stand):
+        """The application has linked: sides and shields grow by whatever is linked to them.
+
+        A withdrawn record stands in where somebody comes near to it, and whom it brings to its side
+        nobody can tell from the children: ``stand`` says who stands where.
+        """
         self.children = children
         for group in self.groups():
             if group & self.shielded:
                 self.shielded |= group
-            for sides in self.never.values():
-                for side in sides:
-                    side.update(group if group & side else ())
+            for side in self._places().values():
+                side.update(group if group & side else ())
+        for place, side in self._places().items():
+            side.update(stand[place] if side - self.current() else ())
 
     def retire(self, child, number, never_link, had):
         drawn, _ = self.retired.get(child, (set(), number))
         self.retired[child] = drawn | {never_link}, number
         if not drawn:
             self.had[child] = set(had), never_link
+            self.beside[child] = {one for one, (old, _) in self.never.items() if old & set(had)}
 
     def end(self, never_link):
         """It was drawn in error: the old identity, if it was an adoption, is in force again.
 
-        Not where its records have come to be of an identity that another adoption ended.
+        Not where its records have come since to be of an identity that another adoption ended.
         """
         del self.never[never_link]
         adoptions = set().union(*(drawn for drawn, _ in self.retired.values())) - {never_link}
         left = {}
         for child, (drawn, number) in self.retired.items():
             mine = {name for name, of in self.children.items() if of == child}
-            others = {one for one in adoptions if self.never[one][0] & mine}
+            old = {one for one in adoptions if self.never[one][0] & mine}
+            others = old - self.beside[child]
             if never_link in drawn and not mine:
                 others |= self._since(child, adoptions)
             if still := others | drawn - {never_link}:
