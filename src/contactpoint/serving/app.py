@@ -31,6 +31,7 @@ from litestar.types import (
 
 from contactpoint.people.deciding import RULES, Second
 from contactpoint.serving import problems
+from contactpoint.serving.bodies import StrictRequest
 from contactpoint.serving.describing import with_headers
 from contactpoint.serving.fhir import capability, faults
 from contactpoint.serving.fhir.outcomes import MEDIA
@@ -153,6 +154,7 @@ def _handler(one: Route) -> Any:
         media_type=one.media,
         dependencies={"seat": Provide(take_seat)},
         guards=[named, spoken],
+        request_class=StrictRequest,
         opt={"route": one},
         responses={
             one.status: ResponseSpec(

@@ -80,6 +80,18 @@ def test_values_that_do_not_fit_lead_to_the_description(desk):
     assert "\\x00" not in nul
 
 
+def test_a_number_is_none_where_it_is_written_as_words(desk):
+    known = {"given": "Asha", "family": "Okonjo"}
+    told = refused(desk, SEARCH, 400, method="POST", json=known | {"limit": "5"})
+    assert told == "limit: Expected `int`, got `str`"
+    asked = {"method": "POST", "purpose": "duty", "json": {"minutes": True}}
+    told = refused(desk, "/reviews/00000000-00000000/claim", 400, **asked)
+    assert told == "minutes: Expected `int`, got `bool`"
+    sheaf = {"identifiers": [{"system": "nhs", "value": one} for one in ("1", 9000000017)]}
+    told = refused(desk, "/children/lookup", 400, method="POST", json=sheaf)
+    assert told == "identifiers[1].value: Expected `str`, got `int`"
+
+
 def test_a_member_that_is_none_is_refused_and_its_name_not_repeated(desk):
     for body in ({"Asha Okonjo": 1}, {"family": "Okonjo", "Asha Okonjo": 1}):
         told = refused(desk, SEARCH, 400, method="POST", json=body)
