@@ -14,6 +14,8 @@ from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
 from contactpoint.linking.sureness import chances
 from linkage.decide import Outcome
+from linkage.density import prior_of
+from linkage.index import Index
 from linkage.resolve import Pair
 from projections.open_records import NO_CLEARANCE, Clearance, OpenRecords
 from projections.workings import Placed
@@ -79,19 +81,23 @@ def _pairs_of(
 ) -> list[PairRow]:
     """The pairs of one index, from its review threshold on, each with what became of it.
 
-    A record that is left out is no rival either: else a probability would tell of it.
+    A record that is left out is no rival either, and counts nowhere: else a probability would tell
+    of it.
     """
     floor = floor_of(index.model)
     found = [p for p in decided(index.pairs_within(floor), index.model) if p.weight >= floor]
     ends = {end for pair in found for end in (pair.left, pair.right)}
-    known = records.names_by_ordinal(ends, clearance)
+    all_of_it = index.ordinals().tolist() if isinstance(index, Index) else ends
+    known = records.names_by_ordinal(all_of_it, clearance)
     names = {ordinal: name for ordinal, name in known.items() if name not in without}
     workings = records.workings
-    placed = workings.placed(names)
+    placed = workings.placed(ends & names.keys())
     pairs = [pair for pair in found if {pair.left, pair.right} <= placed.keys()]
     waiting = {frozenset((one.left, one.right)) for one in workings.open_pairs()}
+    prior = prior_of(index, names) if isinstance(index, Index) else None
+    sure = chances(pairs, index.model, prior, workings, filling)
     rows: list[PairRow] = []
-    for pair, chance in zip(pairs, chances(pairs, index.model, workings, filling), strict=True):
+    for pair, chance in zip(pairs, sure, strict=True):
         left, right = sorted((names[pair.left], names[pair.right]))
         became = _became(pair, placed[pair.left], placed[pair.right], waiting)
         rows.append((left, right, f"{chance:.6f}", f"{pair.weight:.4f}", became))

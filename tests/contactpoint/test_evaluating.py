@@ -169,6 +169,13 @@ def test_calibration_is_over_all_compared_pairs(figures):
     assert min(one["lowest"] for one in bins) >= 0.01
 
 
+def test_probabilities_mean_what_they_say_of_few_children_though_the_model_is_englands(figures):
+    found = figures["calibration"]
+    assert found["expected_error"] <= 0.02
+    assert found["greatest_error"] <= 0.05
+    assert figures["stated_for"] < figures["prior_records"] / 100
+
+
 def test_naming_groups_are_of_the_truth_where_it_tells_them(town, figures):
     named = {one["group"] for one in figures["by"]["naming"]}
     assert figures["groups_from"] == "the truth"

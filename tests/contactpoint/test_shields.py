@@ -3,6 +3,7 @@
 Named among them are the three failures of 2009 by which the original lost its shields.
 """
 
+import csv
 import json
 import threading
 from contextlib import nullcontext
@@ -1278,6 +1279,28 @@ def test_an_export_of_pairs_holds_those_of_a_shielded_child_for_the_cleared(refu
     out = refuge.folder / "pairs.csv"
     for words, rows in (((), 0), (("--clearance", *WHY), 1)):
         assert refuge.told(cleared, "export", "pairs", out, *words)["rows"] == rows
+
+
+def test_no_probability_tells_that_a_shielded_child_was_born_on_that_day(refuge):
+    """How full days are says how sure a pair is; who may not be known of counts nowhere."""
+    cleared = refuge.token("cleo", "administrator", "shielding-officer", strong=True)
+    out = refuge.folder / "pairs.csv"
+
+    def stated(*words):
+        refuge.told(cleared, "export", "pairs", out, *words)
+        with out.open(encoding="utf-8") as file:
+            rows = {(row["source_a"], row["source_b"]): row for row in csv.DictReader(file)}
+        return rows["school", "schools"]["probability"]
+
+    cora = CORA | {"family": "Tamworthy-Bell", "postcode": "M1 1AB"}
+    refuge.load([CORA], "school", "2026-09-02")
+    refuge.load([cora], "schools", "2026-09-02")
+    alone = stated()
+    refuge.load([ASHA | {"key": "8", "given": "Ines", "dob": CORA["dob"]}], "clinic", "2026-09-03")
+    among = stated()
+    refuge.apply(refuge.number("clinic", "8"))
+    assert stated() == alone != among
+    assert stated("--clearance", *WHY) == among
 
 
 def test_no_export_holds_a_record_of_a_shielded_child_before_it_is_linked(refuge):

@@ -29,6 +29,7 @@ from contactpoint.verdicts import Judge
 from events.log import Log
 from events.master import MasterKey
 from linkage.calibration import LEAST, Mask, Point, Reliability, curve, reliability
+from linkage.density import prior_of
 from linkage.evaluation import Measures
 from linkage.index import Index
 from linkage.resolve import Pair
@@ -56,6 +57,8 @@ class Evaluation(msgspec.Struct, frozen=True):
     """The model of the last run of linking."""
     prior_records: int
     """The number of records that the model's prior is for."""
+    stated_for: int
+    """The number that the stated probabilities are for: what this index lets expect."""
     records: Counts
     whole: Measures
     by: dict[str, tuple[Group, ...]]
@@ -118,7 +121,9 @@ class Evaluating:
         missed, false = lookout.missed(pairs), lookout.false(truth.known)
         whole = held.partition.measures()
         compared = [p for p in decided(pairs, model) if probability(p.weight) >= LEAST]
-        chance = np.array(chances(compared, model, workings, self.filling), np.float64)
+        prior = prior_of(self.index, self.index.ordinals().tolist())
+        sure = chances(compared, model, prior, workings, self.filling)
+        chance = np.array(sure, np.float64)
         weight = np.array([pair.weight for pair in compared], np.float64)
         known, match = _truth(compared, held)
         likely = known & (chance >= LEAST)
@@ -126,6 +131,7 @@ class Evaluating:
             model=model.version,
             linked_under=next((str(run["model"]) for run in workings.runs()), ""),
             prior_records=model.prior.records,
+            stated_for=prior.records,
             records=held.counts,
             whole=whole,
             by=groups(held, truth.known, today),

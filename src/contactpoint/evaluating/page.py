@@ -105,7 +105,8 @@ def _facts(found: Evaluation) -> str:
         f"Over {counts.measured:,} records of {counts.persons:,} persons, in {counts.children:,} "
         f"children of the index. Of the truth's {counts.truth:,} records {counts.not_in_index:,} "
         "are not current in the index and count nowhere.",
-        f"Model {found.model}, made for {found.prior_records:,} records.",
+        f"Model {found.model}, made for {found.prior_records:,} records; probabilities are stated "
+        f"for {found.stated_for:,}, as many as days of birth here let expect.",
     ]
     if counts.not_in_truth:
         said.append(f"Of {counts.not_in_truth:,} records of the index the truth says nothing.")
