@@ -45,6 +45,8 @@ class Member(NamedTuple):
     upns: frozenset[str] = frozenset()
     """Its UPN in force, unless temporary, and its former ones: two records without one in common
     are of one child only if they would be linked alone."""
+    stands_in: bool = False
+    """Whether it is withdrawn, and stands in for its child until somebody has come to that."""
 
 
 class Pair(NamedTuple):
@@ -418,6 +420,7 @@ def with_rivals(
         lambda left, right: (left, right) in one or together(left, right),
         few={m.source for m in known if m.few},
         once={m.ordinal for m in known if m.exclusive},
+        leaving={m.ordinal for m in known if m.stands_in},
         apart=lambda left, right: "" != verified[left] != verified[right] != "",
     )
     for pair in pairs:

@@ -68,15 +68,17 @@ class Candidates:
         *,
         few: Set[str] = frozenset(),
         once: Set[int] = frozenset(),
+        leaving: Set[int] = frozenset(),
         apart: Callable[[int, int], bool] = lambda *_: False,
     ) -> None:
         """``pairs``: left, right, weight and pattern; ``same``: whether two records are linked.
 
-        ``few``: sources that hold few of all children. ``apart``: whether two records are known to
-        be two children, as by two verified numbers.
+        ``few``: sources that hold few of all children. ``leaving``: records that will not be there
+        for long, so that whoever goes to one is a rival elsewhere no less. ``apart``: whether two
+        records are known to be two children, as by two verified numbers.
         """
         self._source, self._same, self._few, self._once = source, same, few, once
-        self._apart = apart
+        self._leaving, self._apart = leaving, apart
         self._of: dict[tuple[int, str], list[Candidate]] = defaultdict(list)
         for left, right, weight, code in pairs:
             chances, home = 2.0 ** min(weight, MOST), _is_at_home(code)
@@ -117,7 +119,9 @@ class Candidates:
     def _demand(self, rival: int, record: int) -> float:
         """How much likelier it is that the rival goes elsewhere, where it has candidates too."""
         others = self._of[rival, self._source[record]]
-        elsewhere = sum(one.chances for one in others if one.other != record)
+        elsewhere = sum(
+            one.chances for one in others if one.other != record and one.other not in self._leaving
+        )
         return 1 + elsewhere / HIDDEN**2
 
 

@@ -224,6 +224,14 @@ def test_a_rival_counts_the_less_the_surer_it_goes_elsewhere():
     assert with_rivals(pairs, members)[0] == pytest.approx(8.0 - np.log2(against))
 
 
+def test_whoever_goes_to_a_record_that_stands_in_is_a_rival_no_less():
+    """It stands in no longer once somebody came to it, and what was linked would come apart."""
+    members = [health(1), health(2)._replace(stands_in=True), school(3), school(4)]
+    pairs = [link(1, 3, 8.0), link(1, 4, 7.0), link(2, 4, 9.0)]
+    against = HIDDEN**2 + 2.0**7
+    assert with_rivals(pairs, members)[0] == pytest.approx(8.0 - np.log2(against))
+
+
 def test_a_pair_that_weighs_just_enough_is_linked():
     members = [health(1), school(3)]
     for pair in (link(1, 3, 4.0), review(1, 3, 4.0)._replace(margin=0.0)):

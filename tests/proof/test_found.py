@@ -447,3 +447,13 @@ def test_an_adoption_near_to_which_a_child_was_seen_does_not_hold_it_when_its_ow
     index.end_never_link(5651)
     index.read()
     index.holds()
+
+
+def test_nobody_is_linked_to_a_shielded_child_for_as_long_as_a_withdrawn_record_stands_in(index):
+    """A rival went to that record in the same run, and was one still when it stood in no more."""
+    index.adopted("chess:CHESSLAQZ0002")
+    index.load("chess", [(0, "nameless"), (3, "marked")])
+    index.adopt(400)
+    index.shield("pds:9000000041")
+    index.load("schools", [(3, "renamed"), (2, "typo")])
+    index.holds()

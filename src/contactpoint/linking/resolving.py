@@ -172,7 +172,7 @@ class Resolving:
     def _member(self, record: Membership, gone: Collection[int]) -> Member:
         """A record as resolving sees it; one that stands in keeps no other of its source away."""
         member = self._surroundings.filling.member(record)
-        return member._replace(exclusive="") if record.ordinal in gone else member
+        return member._replace(exclusive="", stands_in=True) if record.ordinal in gone else member
 
     def _emptied(self, ids: dict[int, UUID], besides: Collection[UUID]) -> Iterator[KnownChild]:
         """Retired children whose every record went to another: no merger leads to them."""
