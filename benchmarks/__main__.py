@@ -8,11 +8,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks import keeping, matching, measures, queueing, serving
+from benchmarks import keeping, matching, measures, postgres, queueing, serving
 
 SIZES = (10_000, 100_000, 1_000_000)
 KINDS = ("load", "project", "match", "link", "keep", "queue", "serve")
@@ -23,11 +24,14 @@ def main() -> None:
     """Run what the command line asks for, one measure after the other."""
     asked = _arguments()
     sizes, kinds = asked.records or SIZES, asked.only or KINDS
-    _say(f"Python {platform.python_version()}, {os.cpu_count()} cores, SQLite, every check on")
+    on = "PostgreSQL" if asked.postgres else "SQLite"
+    _say(f"Python {platform.python_version()}, {os.cpu_count()} cores, {on}, every check on")
     feeds, processes = asked.feed or tuple(measures.FEED_FILES), asked.processes or (1, 2)
-    for records in sizes:
-        for measure, facts in _measures(records, kinds, feeds, processes):
-            _print(_apart(measure, facts))
+    with postgres.running() if asked.postgres else nullcontext("") as server:
+        for records in sizes:
+            for measure, facts in _measures(records, kinds, feeds, processes):
+                with postgres.fresh(server) if server else nullcontext():
+                    _print(_apart(measure, facts))
 
 
 def _arguments() -> argparse.Namespace:
@@ -44,6 +48,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--processes", type=int, choices=(1, 2), action="append", help="of a load (1, then 2)"
+    )
+    parser.add_argument(
+        "--postgres",
+        action="store_true",
+        help="on a PostgreSQL of its own, from the tests' wheel, and not on SQLite",
     )
     return parser.parse_args()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import bare, inputs
+from benchmarks import bare, inputs, postgres
 from contactpoint.bootstrap import Contactpoint
 from contactpoint.installing import initialise, open_store
 from contactpoint.intake.request import Request
@@ -148,7 +148,7 @@ def loaded(folder: Path, records: int, processes: int) -> Settings:
 def _settings(folder: Path, processes: int) -> Settings:
     home = Path(tempfile.mkdtemp(dir=folder))
     stated = {"CONTACTPOINT_HOME": str(home), "CONTACTPOINT_PROCESSES": str(processes)}
-    settings = from_environment(stated)
+    settings = from_environment(stated | postgres.stated())
     initialise(settings)
     return settings
 

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from contactpoint.people.issuing import issue
 from contactpoint.serving.searching import summary
 from contactpoint.settings import Settings, from_environment
 from contactpoint.synth import generate
+from projections.finding import IDENTITY
 from projections.index import CHILD
 
 CONNECTIONS = 32
@@ -93,7 +95,10 @@ def _asks(store: Contactpoint) -> _Asks:
         current = CHILD.c.status == "current"
         count = sa.select(sa.func.count()).select_from(CHILD).where(current)
         children = int(connection.execute(count).scalar_one())
-        query = sa.select(CHILD.c.number).where(current).limit(KNOWN)
+        live = sa.select(IDENTITY.c.child).where(
+            IDENTITY.c.archived > str(datetime.now(tz=UTC).date())
+        )
+        query = sa.select(CHILD.c.number).where(current, CHILD.c.child.in_(live)).limit(KNOWN)
         numbers = list(connection.execute(query).scalars())
     described = _described(store, random.Random(1).sample(numbers, min(MATCHES, len(numbers))))
     bodies = [_patient(one) for one in described]
@@ -154,7 +159,8 @@ def _note(figures: Figures, what: str, answers: Answers) -> None:
     figures.add(what, answers.rate, "/s")
     for share in (0.5, 0.99, 0.999):
         figures.add(f"  p{share * 100:g}", answers.quantile(share), "ms")
-    figures.add("  refused", sum(answers.refused.values()), "")
+    told = ", ".join(f"{count:,} with {status}" for status, count in answers.refused.items())
+    figures.add("  refused", sum(answers.refused.values()), told)
 
 
 def _soak(figures: Figures, served: _Served, reads: Requests) -> None:
