@@ -32,6 +32,8 @@ DRILL_DUE = 35
 """Days after which somebody should have tried again whether a backup can be restored."""
 WATCH_DUE = 2
 """Days after which looks should have been watched: one a night, and one that may fail."""
+OUTGROWN = 2
+"""Times as many records as its prior was made of, from which a model is sure of too much."""
 RENEW = 21
 """Days before its end from which a certificate should be renewed."""
 SLOW = 2 * 10**6
@@ -196,6 +198,27 @@ def _purges(store: Contactpoint) -> Symptom:
     return Symptom("warning", f"purges are due: {counts}", "contactpoint purge")
 
 
+def _model(store: Contactpoint) -> Iterator[Symptom]:
+    """Whether the prior in force is for an index of about this size."""
+    of = store.model.made_of
+    if not of:
+        yield Symptom("ok", "the model's prior is that of England")
+        return
+    registry = store.sources.registry().sources
+    counts = (
+        store.log.heads.count_current(name) for name, one in registry.items() if not one.fields
+    )
+    now = sum(counts)
+    if now > OUTGROWN * of:
+        yield Symptom(
+            "warning",
+            f"the model's prior was made of {of:,} records, and there are {now:,}",
+            "contactpoint train --prior",
+        )
+    else:
+        yield Symptom("ok", f"the model's prior was made of {of:,} records; there are {now:,}")
+
+
 def _backups(store: Contactpoint) -> Iterator[Symptom]:
     """Whether a backup was taken lately, and one was tried."""
     dates, now = noted(store.settings), time.time_ns() // 1000
@@ -312,6 +335,7 @@ LOOKS: tuple[Look, ...] = (
     _disks,
     _clock,
     _read_models,
+    _model,
     _backups,
     _watching,
     _left_over,

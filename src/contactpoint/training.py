@@ -6,6 +6,7 @@ from contactpoint.errors import NotFoundError, UsageError
 from contactpoint.models import AnyModel
 from linkage.declared.estimate import train as train_of_shape
 from linkage.declared.shape import Shape
+from linkage.density import fitted
 from linkage.estimate import train as train_of_children
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ def train(store: "Contactpoint", *, source: str | None, seed: int) -> AnyModel:
     persons = store.linking.index(store.shapes.in_force(shape) or store.shapes.starting(shape))
     _must_hold_records(len(persons))
     return train_of_shape(persons, seed=seed)
+
+
+def fit_prior(store: "Contactpoint") -> AnyModel:
+    """The model of children in force, with a prior for an index as dense as this one is now.
+
+    Nothing is changed. Raises NotFoundError where there are no records.
+    """
+    children = store.linking.index(store.model)
+    _must_hold_records(len(children))
+    return fitted(children)
 
 
 def _must_hold_records(records: int) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from linkage.comparable import BirthKind
 from linkage.compiled import layout
 from linkage.index import Index
-from linkage.model import Prior
+from linkage.model import FITTED_TO, Model, Prior
 
 AT_ONCE = 50_000
 """Records that are unpacked at a time."""
@@ -38,6 +38,21 @@ def prior_of(index: Index, ordinals: Iterable[int]) -> Prior:
         return model.prior
     on_one_day = sum(count * count for count in born.values()) / stated
     return msgspec.structs.replace(model.prior, records=round(on_one_day / share))
+
+
+def fitted(index: Index) -> Model:
+    """The index's model with a prior for an index as dense as this one; all else is as it was.
+
+    Its card says to how many records it was fitted: it holds while there are about so many.
+    """
+    ordinals = index.ordinals().tolist()
+    prior = prior_of(index, ordinals)
+    card = index.model.card | {
+        "prior": f"{prior.records:,} records: as many as days of birth here let expect",
+        FITTED_TO: str(len(ordinals)),
+        "all else of": index.model.version,
+    }
+    return msgspec.structs.replace(index.model, prior=prior, card=card)
 
 
 def _born(index: Index, ordinals: Iterable[int]) -> Counter[int]:

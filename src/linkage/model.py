@@ -70,6 +70,10 @@ class Thresholds(msgspec.Struct, frozen=True):
         return cls(link=1 - review / false_link, review=review / missed)
 
 
+FITTED_TO = "prior fitted to records"
+"""What a card calls the number of records that the prior alone was made of."""
+
+
 class Prior(msgspec.Struct, frozen=True):
     """How many pairs of each class a population of so many records holds."""
 
@@ -103,6 +107,11 @@ class Model(Versioned, frozen=True):
     population: Population
     card: dict[str, str] = msgspec.field(default_factory=dict)
     """On what the model was trained, when, and with how many records; for people."""
+
+    @property
+    def made_of(self) -> int:
+        """Records of the index that its prior was made of; 0 where it is of none, as England's."""
+        return int(self.card.get(FITTED_TO) or self.card.get("records") or 0)
 
     @staticmethod
     @cache

@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from contactpoint import doctor
 from contactpoint.chance import CHANCE, Chance
+from contactpoint.errors import UsageError
 from contactpoint.installing import open_store
 from contactpoint.keeping.dates import NAME, Dates
 from contactpoint.settings import from_environment
@@ -208,3 +209,22 @@ def test_nothing_is_loaded_beside_read_models_of_a_log_that_had_come_further(hom
     home.run("rebuild")
     home.run(*words, "--mode", "delta", "--effective", "2026-02-01")
     assert home.findings() == []
+
+
+def test_a_prior_that_the_index_has_outgrown_is_to_be_fitted_again(home, tmp_path):
+    assert "prior is that of England" in seen(home)["ok"]
+    home.run("synth", tmp_path / "feeds", "--children", 30, "--nights", 1)
+    nights = sorted((tmp_path / "feeds" / "night-01").rglob("health.*"))
+    home.run("load", nights[0], "--feed", "health.pds-fhir", "--source", "pds")
+    made = json.loads(home.run("train", "--prior", "--json").stdout)["version"]
+    home.run("model", "use", made)
+    assert "prior was made of" in seen(home)["ok"]
+    home.run("nightly", tmp_path / "feeds" / "night-01", expected=(0, 3))
+    home.run("synth", tmp_path / "more", "--children", 90, "--nights", 1, "--seed", 2)
+    home.run("nightly", tmp_path / "more" / "night-01", expected=(0, 3))
+    assert "contactpoint train --prior" in seen(home)["warning"]
+
+
+def test_a_source_of_another_shape_has_no_prior_to_be_fitted(home):
+    with pytest.raises(UsageError, match="expected no --source with it"):
+        home.run("train", "--prior", "--source", "club")

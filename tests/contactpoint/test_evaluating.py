@@ -176,6 +176,20 @@ def test_probabilities_mean_what_they_say_of_few_children_though_the_model_is_en
     assert figures["stated_for"] < figures["prior_records"] / 100
 
 
+def test_a_prior_that_is_fitted_links_what_englands_leaves_to_stewards(town, figures, tmp_path):
+    fitted = town.copy(tmp_path / "home")
+    made = json.loads(fitted.run("train", "--prior", "--json").stdout)["version"]
+    fitted.run("model", "use", made)
+    fitted.run("link")
+    truth = ("--persons", town.feeds / "persons.csv", "--reason", "x", "--json")
+    found = json.loads(fitted.run("evaluate", town.feeds / "truth.csv", *truth).stdout)
+    before, after = figures["whole"]["pairs"], found["whole"]["pairs"]
+    assert after["recall"]["value"] > before["recall"]["value"] + 0.01
+    assert after["precision"]["value"] >= before["precision"]["value"]
+    assert found["review"]["pairs"] < figures["review"]["pairs"]
+    assert found["prior_records"] == found["stated_for"] == figures["stated_for"]
+
+
 def test_naming_groups_are_of_the_truth_where_it_tells_them(town, figures):
     named = {one["group"] for one in figures["by"]["naming"]}
     assert figures["groups_from"] == "the truth"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from linkage import density
 from linkage.comparable import BirthKind, Comparable
-from linkage.density import prior_of
+from linkage.density import fitted, prior_of
 from linkage.index import Index
 from linkage.model import Model
 
@@ -73,3 +73,12 @@ def test_many_are_read_in_parts(monkeypatch):
     whole = records_behind(records)
     monkeypatch.setattr(density, "AT_ONCE", 8)
     assert records_behind(records) == whole
+
+
+def test_a_fitted_model_has_another_prior_and_says_of_how_many_records():
+    index = holding([born(20100201), born(20100202), born(20100202)])
+    made = fitted(index)
+    assert made.prior == prior_of(index, range(3))
+    assert (made.made_of, MODEL.made_of) == (3, 0)
+    assert made.card["all else of"] == MODEL.version != made.version
+    assert msgspec.structs.replace(made, prior=MODEL.prior, card=MODEL.card) == MODEL

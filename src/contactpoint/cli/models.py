@@ -10,7 +10,13 @@ from contactpoint.cli.session import opened, token_option
 from contactpoint.people.deciding import Act
 
 
-@click.command(epilog=examples("train", "train --seed 7 --json", "train --source club"))
+@click.command(epilog=examples("train", "train --prior", "train --seed 7 --json"))
+@click.option(
+    "--prior",
+    "prior_alone",
+    is_flag=True,
+    help="Only fit the prior of the model in force to how full the days of birth are here.",
+)
 @click.option(
     "--source",
     help="Train for the table of another shape that this source has. Where the index holds "
@@ -19,16 +25,24 @@ from contactpoint.people.deciding import Act
 @click.option("--seed", type=int, default=0, show_default=True, help="Which pairs are drawn.")
 @token_option
 @json_option
-def train(source: str | None, seed: int, as_json: bool) -> None:
+def train(prior_alone: bool, source: str | None, seed: int, as_json: bool) -> None:
     """Train a model on the index's own records.
 
     It is stored, and nothing else changes. Administrators only. 'model use VERSION' puts it in
     force, and 'link --all --plan' then says what would change.
+
+    The model that ships is England's. An index of one region has fewer strangers to tell a child
+    from: with --prior it links what England's prior leaves to stewards. As the index grows, fit it
+    again; 'doctor' says when.
     """
+    from contactpoint.errors import UsageError
+    from contactpoint.training import fit_prior
     from contactpoint.training import train as made_of
 
+    if prior_alone and source:
+        raise UsageError("--prior is of the children's model; expected no --source with it")
     with opened(Act.TRAIN) as store, progress("training", wanted=not as_json):
-        made = made_of(store, source=source, seed=seed)
+        made = fit_prior(store) if prior_alone else made_of(store, source=source, seed=seed)
         store.models.store(made)
     if as_json:
         print_json({"version": made.version, "card": _told(made.card)})
