@@ -39,8 +39,10 @@ DATA: Final = {
 }
 SIDES: Final = {
     "contactpoint": "contactpoint",
+    "contactpoint-fitted": "contactpoint, prior fitted",
     "contactpoint-trained": "contactpoint, trained",
     "contactpoint-all": "contactpoint, all fields",
+    "contactpoint-all-fitted": "contactpoint, all fields, prior fitted",
     "contactpoint-all-trained": "contactpoint, all fields, trained",
     "splink": "Splink, as documented",
     "splink-capped": "Splink, EM capped at 1e6 pairs",
@@ -49,9 +51,7 @@ SIDES: Final = {
 OURS: Final = "contactpoint"
 KINDS: Final = {"febrl3": "persons", "febrl4": "persons", "loose": "loose"}
 """How a table is linked, where not as children by the rules of every side."""
-OF_CHILDREN: Final = frozenset(
-    {"contactpoint-trained", "contactpoint-all", "contactpoint-all-trained"}
-)
+OF_CHILDREN: Final = frozenset(one for one in SIDES if one.startswith("contactpoint-"))
 """Sides that are asked about tables of children alone: a declared shape has a trained model, and
 no further fields; loose rules are about speed."""
 SIZES: Final = {"synth": (100_000, 1_000_000), "loose": (300_000,)}

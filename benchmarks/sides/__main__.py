@@ -42,7 +42,7 @@ def _side(name: str, kind: str) -> Callable[[Table, Watch], Answer]:
     if kind == "loose":
         return ours.link_loosely
     return lambda table, watch: ours.link(
-        table, watch, everything="all" in variant, trained="trained" in variant
+        table, watch, everything="all" in variant, made=variant.removeprefix("all").lstrip("-")
     )
 
 

@@ -24,6 +24,7 @@ from linkage.declared.estimate import train
 from linkage.declared.index import DeclaredIndex
 from linkage.declared.model import starting
 from linkage.declared.shape import Shape
+from linkage.density import fitted
 from linkage.distinct import Cells
 from linkage.estimate import LOWEST
 from linkage.estimate import train as train_of_children
@@ -56,19 +57,21 @@ PERSONS: Final = (
 _PARTICULARS: Final = msgspec.msgpack.Decoder(Particulars)
 
 
-def link(
-    table: pa.Table, watch: Watch, *, everything: bool = False, trained: bool = False
-) -> Answer:
+def link(table: pa.Table, watch: Watch, *, everything: bool = False, made: str = "") -> Answer:
     """Link children as the product does, by the columns that all sides have or by ``everything``.
 
-    By the shipped model, or by one ``trained`` on these records, as ``contactpoint train`` does.
+    By the shipped model; with its prior ``fitted`` to these records, as by ``contactpoint train
+    --prior``; or by one ``trained`` on them, as by ``contactpoint train``.
     """
     model = Model.shipped()
     with watch.stage("start"):
         _warm_up(table, model)
     with watch.stage("prepare"):
         index, members = _indexed(table, model, everything=everything)
-    if trained:
+    if made == "fitted":
+        with watch.stage("fit"):
+            index = Index.load(fitted(index), index.dump())
+    if made == "trained":
         with watch.stage("train"):
             model = train_of_children(index)
         with watch.stage("prepare again"):

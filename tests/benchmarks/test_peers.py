@@ -11,6 +11,7 @@ pytestmark = pytest.mark.skipif(
 )
 SIDES = (
     "contactpoint",
+    "contactpoint-fitted",
     "contactpoint-trained",
     "contactpoint-all",
     "splink-capped",
