@@ -16,6 +16,7 @@ import numpy.typing as npt
 from msgspec.structs import replace
 
 from linkage import model as models
+from linkage.comparable import BirthKind
 from linkage.compare.identifiers import Nhs, Upn
 from linkage.compiled import layout
 from linkage.index import Index
@@ -34,6 +35,8 @@ FEWEST = 20
 LOWEST = -1e6
 BINS, LEAST = 10, 0.01
 """Of the reliability table: bins, and the probability from which pairs are looked at."""
+MANY_DAYS, UNUSUAL = 100, 4
+"""Days of the year on which any are born, from which one may stand out; and by how many times."""
 CROWDED, ALONE = 50, 0.75
 """A communal postcode: so many children live there at least, and so large a share of them with no
 other child of their family name. Refuges hold fewer, and so stand in no model."""
@@ -75,6 +78,7 @@ def train(index: Index, *, seed: int = 0) -> Model:
             "a record"
             if mass["sibling"] + mass["twin"] > 1
             else "none: two classes of pairs",
+            "default days": " ".join(f"{day:04d}" for day in start.population.default_days),
             "communal postcodes": str(len(start.population.communal)),
             "started from": begun,
             **_reliability(counts, made),
@@ -178,7 +182,7 @@ def frequencies(index: Index) -> Population:
     return Population(
         forenames=_overlaid(known.forenames, rows[:, layout.GIVEN], words),
         families=_within_forenames(known.families, rows, words),
-        default_days=known.default_days,
+        default_days=tuple(sorted({*known.default_days, *_default_days(rows)})),
         communal=tuple(sorted({*known.communal, *_communal(rows, index.postcodes())})),
     )
 
@@ -198,6 +202,21 @@ def _communal(rows: npt.NDArray[np.int32], postcodes: list[str]) -> list[str]:
     living = np.bincount(children[:, 0], minlength=len(postcodes))
     crowded = (living >= CROWDED) & (alone >= ALONE * living)
     return [postcodes[code] for code in np.flatnonzero(crowded)]
+
+
+def _default_days(rows: npt.NDArray[np.int32]) -> list[int]:
+    """The days of the year (MMDD) that stand for a birth date which nobody knew.
+
+    Many more children have one than are born on any other day, of whom there are about as many the
+    year round. A table of the births of few days has none.
+    """
+    columns = (layout.FAMILY, layout.GIVEN, layout.BIRTH)
+    children = np.unique(rows[rows[:, layout.BIRTH_KIND] == BirthKind.FULL][:, columns], axis=0)
+    days, born = np.unique(children[:, 2] % 10_000, return_counts=True)
+    if len(days) < MANY_DAYS:
+        return []
+    usual = np.median(born)
+    return [int(day) for day in days[(born >= FEWEST) & (born >= UNUSUAL * usual)]]
 
 
 def _overlaid(

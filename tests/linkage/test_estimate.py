@@ -235,6 +235,38 @@ def homes(model=None):
     return index
 
 
+def born_on(days):
+    """One child of a name of its own on each of these days (YYYYMMDD)."""
+    rng = random.Random(3)
+    index = Index(Model.shipped())
+    people = (Comparable(given=(word(rng),), family=word(rng), birth=day,
+                         birth_kind=BirthKind.FULL) for day in days)  # fmt: skip
+    index.put([(n, 1, one) for n, one in enumerate(people)])
+    return index
+
+
+YEAR_ROUND = [20150000 + month * 100 + day for month in range(1, 13) for day in range(1, 29)] * 5
+"""Five children on each day; a sixth falls on a day by chance, and twenty do not."""
+
+
+def test_days_that_stand_for_a_birth_date_nobody_knew_are_default_days():
+    assert frequencies(born_on(YEAR_ROUND)).default_days == (101,)
+    assert frequencies(born_on(YEAR_ROUND + [20150701] * 15)).default_days == (101, 701)
+    assert frequencies(born_on(YEAR_ROUND + [20150701] * 14)).default_days == (101,)
+
+
+def test_a_table_of_the_births_of_few_days_has_no_default_day_of_its_own():
+    few = [20150301 + day for day in range(25)] * 5
+    assert frequencies(born_on(few + [20150301] * 200)).default_days == (101,)
+
+
+def test_who_is_known_by_several_records_counts_once_on_a_day():
+    index = born_on(YEAR_ROUND)
+    one = Comparable(given=("asha",), family="okonjo", birth=20150701, birth_kind=BirthKind.FULL)
+    index.put([(10_000 + n, 2, one) for n in range(100)])
+    assert frequencies(index).default_days == (101,)
+
+
 def test_postcodes_where_many_live_without_their_families_are_communal():
     assert frequencies(homes()).communal == ("SE153QD", "SE153QN")
 
