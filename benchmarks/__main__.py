@@ -17,13 +17,16 @@ from benchmarks import keeping, matching, measures, postgres, queueing, serving
 
 SIZES = (10_000, 100_000, 1_000_000)
 KINDS = ("load", "project", "match", "link", "keep", "queue", "serve")
+OF_FILES = ("load", "project", "match")
+"""Those that look at SQLite's own files, or at no database."""
 Measure = tuple[Callable[..., measures.Figures], tuple[Any, ...]]
 
 
 def main() -> None:
     """Run what the command line asks for, one measure after the other."""
     asked = _arguments()
-    sizes, kinds = asked.records or SIZES, asked.only or KINDS
+    usual = [kind for kind in KINDS if not (asked.postgres and kind in OF_FILES)]
+    sizes, kinds = asked.records or SIZES, asked.only or usual
     on = "PostgreSQL" if asked.postgres else "SQLite"
     _say(f"Python {platform.python_version()}, {os.cpu_count()} cores, {on}, every check on")
     feeds, processes = asked.feed or tuple(measures.FEED_FILES), asked.processes or (1, 2)
@@ -54,7 +57,12 @@ def _arguments() -> argparse.Namespace:
         action="store_true",
         help="on a PostgreSQL of its own, from the tests' wheel, and not on SQLite",
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.postgres and (wrong := [kind for kind in asked.only or () if kind in OF_FILES]):
+        parser.error(
+            f"--postgres does not go with --only {wrong[0]}; expected link, keep, queue or serve"
+        )
+    return asked
 
 
 def _measures(

@@ -11,8 +11,10 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import sqlalchemy as sa
 
-DATABASE_URL = "CONTACTPOINT_DATABASE_URL"
+MEASURED = "CONTACTPOINT_BENCH_DATABASE"
+"""What a measure in a process of its own is told the address by: nobody's own setting."""
 
 
 @contextmanager
@@ -39,14 +41,15 @@ def fresh(server: str) -> Iterator[None]:
     name = f"measure_{uuid4().hex[:8]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
-        os.environ[DATABASE_URL] = server.replace("/postgres?", f"/{name}?", 1)
+        address = sa.make_url(server).set(database=name)
+        os.environ[MEASURED] = address.render_as_string(hide_password=False)
         try:
             yield
         finally:
-            del os.environ[DATABASE_URL]
+            del os.environ[MEASURED]
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def stated() -> dict[str, str]:
     """The setting that leads to it, where a measure is to use one."""
-    return {DATABASE_URL: os.environ[DATABASE_URL]} if DATABASE_URL in os.environ else {}
+    return {"CONTACTPOINT_DATABASE_URL": os.environ[MEASURED]} if MEASURED in os.environ else {}

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from benchmarks import measures
+from benchmarks import measures, postgres
 from benchmarks.asking import Answers, ask, request
 from benchmarks.measures import Figures
 from contactpoint.bootstrap import Contactpoint
@@ -198,7 +198,7 @@ def _beside_a_load(
 def _filled(records: int, folder: Path, processes: int) -> Settings:
     home = os.environ.get("CONTACTPOINT_BENCH_HOME")
     if home:
-        return from_environment({"CONTACTPOINT_HOME": home})
+        return from_environment({"CONTACTPOINT_HOME": home} | postgres.stated())
     settings = measures.loaded(folder, records, processes)
     with open_store(settings) as store:
         store.linking.run(store.origin("link"), store.model)
@@ -207,7 +207,8 @@ def _filled(records: int, folder: Path, processes: int) -> Settings:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    return {**os.environ, **UNLIMITED, "CONTACTPOINT_HOME": str(settings.home)}
+    own = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    return {**own, **UNLIMITED, **postgres.stated(), "CONTACTPOINT_HOME": str(settings.home)}
 
 
 @contextmanager

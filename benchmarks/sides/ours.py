@@ -70,7 +70,7 @@ def link(table: pa.Table, watch: Watch, *, everything: bool = False, made: str =
         index, members = _indexed(table, model, everything=everything)
     if made == "fitted":
         with watch.stage("fit"):
-            index = Index.load(fitted(index), index.dump())
+            index = Index.load(fitted(index, index.ordinals()), index.dump())
     if made == "trained":
         with watch.stage("train"):
             model = train_of_children(index)

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 from uuid import UUID
 
 from contactpoint.linking.filling import Filling
 from contactpoint.linking.matching import AnyIndex
 from contactpoint.linking.neighbourhoods import decided, floor_of
-from contactpoint.linking.sureness import chances
+from contactpoint.linking.sureness import among, chances, ends_of, lowered
 from linkage.decide import Outcome
 from linkage.density import prior_of
 from linkage.index import Index
@@ -52,19 +52,21 @@ def export_pairs(  # noqa: PLR0913, PLR0917 - what is written, and what of it is
     out: Path,
     without: Collection[tuple[str, str]] = NO_NAMES,
     clearance: Clearance = NO_CLEARANCE,
+    unlinked: Collection[int] = (),
 ) -> int:
     """Write the pairs at or above the review threshold; return how many.
 
     Of each: its probability, rivals counted, its weight, and what is decided of it alone. Sorted
     by source and record id, each pair once with the record that sorts first on the left.
+    ``without``: source and key of records whose pairs are left out; ``unlinked``: the ordinals of
+    those of whom nothing may be told at all, as whose they will be is not known.
     """
     columns = (
         *("source_a", "record_id_a", "source_b", "record_id_b"),
         *("probability", "weight", "decision"),
     )
-    rows = [
-        row for index in indexes for row in _pairs_of(index, records, filling, without, clearance)
-    ]
+    left_out = _LeftOut(without, clearance, frozenset(unlinked))
+    rows = [row for index in indexes for row in _pairs_of(index, records, filling, left_out)]
     rows.sort()
     return write_table(out, columns, ((*left, *right, *rest) for left, right, *rest in rows))
 
@@ -72,32 +74,39 @@ def export_pairs(  # noqa: PLR0913, PLR0917 - what is written, and what of it is
 PairRow = tuple[tuple[str, str], tuple[str, str], str, str, str]
 
 
+class _LeftOut(NamedTuple):
+    """What of an index is not told, as ``export_pairs`` says."""
+
+    without: Collection[tuple[str, str]]
+    clearance: Clearance
+    unlinked: frozenset[int]
+
+
 def _pairs_of(
-    index: AnyIndex,
-    records: OpenRecords,
-    filling: Filling,
-    without: Collection[tuple[str, str]],
-    clearance: Clearance,
+    index: AnyIndex, records: OpenRecords, filling: Filling, left_out: _LeftOut
 ) -> list[PairRow]:
     """The pairs of one index, from its review threshold on, each with what became of it.
 
-    A record that is left out is no rival either, and counts nowhere: else a probability would tell
-    of it.
+    A record that is left out is no rival either, and one that may not be seen counts nowhere: else
+    a probability would tell of it.
     """
-    floor = floor_of(index.model)
-    found = [p for p in decided(index.pairs_within(floor), index.model) if p.weight >= floor]
-    ends = {end for pair in found for end in (pair.left, pair.right)}
-    all_of_it = index.ordinals().tolist() if isinstance(index, Index) else ends
-    known = records.names_by_ordinal(all_of_it, clearance)
-    names = {ordinal: name for ordinal, name in known.items() if name not in without}
-    workings = records.workings
-    placed = workings.placed(ends & names.keys())
-    pairs = [pair for pair in found if {pair.left, pair.right} <= placed.keys()]
+    model, workings = index.model, records.workings
+    prior = None
+    if isinstance(index, Index):
+        seen = (o for o in records.ordinals(left_out.clearance) if o not in left_out.unlinked)
+        prior = prior_of(index, seen)
+    floor = floor_of(model)
+    found = index.pairs_within(lowered(floor, model, prior))
+    known = records.names_by_ordinal(ends_of(found) - left_out.unlinked, left_out.clearance)
+    names = {ordinal: name for ordinal, name in known.items() if name not in left_out.without}
+    placed = workings.placed(names)
+    pairs = among(found, placed.keys())
     waiting = {frozenset((one.left, one.right)) for one in workings.open_pairs()}
-    prior = prior_of(index, names) if isinstance(index, Index) else None
-    sure = chances(pairs, index.model, prior, workings, filling)
     rows: list[PairRow] = []
-    for pair, chance in zip(pairs, sure, strict=True):
+    sure = chances(pairs, model, prior, workings, filling)
+    for pair, chance in zip(decided(pairs, model), sure, strict=True):
+        if pair.weight < floor:
+            continue
         left, right = sorted((names[pair.left], names[pair.right]))
         became = _became(pair, placed[pair.left], placed[pair.right], waiting)
         rows.append((left, right, f"{chance:.6f}", f"{pair.weight:.4f}", became))

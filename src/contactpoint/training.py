@@ -8,6 +8,7 @@ from linkage.declared.estimate import train as train_of_shape
 from linkage.declared.shape import Shape
 from linkage.density import fitted
 from linkage.estimate import train as train_of_children
+from linkage.model import Model
 
 if TYPE_CHECKING:
     from contactpoint.bootstrap import Contactpoint
@@ -29,14 +30,17 @@ def train(store: "Contactpoint", *, source: str | None, seed: int) -> AnyModel:
     return train_of_shape(persons, seed=seed)
 
 
-def fit_prior(store: "Contactpoint") -> AnyModel:
+def fit_prior(store: "Contactpoint") -> Model:
     """The model of children in force, with a prior for an index as dense as this one is now.
 
-    Nothing is changed. Raises NotFoundError where there are no records.
+    Nothing is changed. Records that may not be seen count nowhere. Raises NotFoundError where there
+    is none that may.
     """
-    children = store.linking.index(store.model)
-    _must_hold_records(len(children))
-    return fitted(children)
+    known = list(store.open_records.ordinals())
+    index = store.linking.index(store.model)
+    if not any(ordinal in index for ordinal in known):
+        raise NotFoundError("no child's record to fit a prior to; 'contactpoint load' brings them")
+    return fitted(index, known)
 
 
 def _must_hold_records(records: int) -> None:

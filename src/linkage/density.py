@@ -22,7 +22,7 @@ AT_ONCE = 50_000
 """Records that are unpacked at a time."""
 
 
-def prior_of(index: Index, ordinals: Iterable[int]) -> Prior:
+def prior_of(index: Index, ordinals: Iterable[int] | npt.NDArray[np.int64]) -> Prior:
     """The model's prior, for as many records as these of the index let expect.
 
     As many as give each record, on average, as many strangers of its own birth date as there are:
@@ -40,22 +40,23 @@ def prior_of(index: Index, ordinals: Iterable[int]) -> Prior:
     return msgspec.structs.replace(model.prior, records=round(on_one_day / share))
 
 
-def fitted(index: Index) -> Model:
-    """The index's model with a prior for an index as dense as this one; all else is as it was.
+def fitted(index: Index, ordinals: Iterable[int]) -> Model:
+    """The index's model with a prior for as many records as these of it let expect.
 
-    Its card says to how many records it was fitted: it holds while there are about so many.
+    All else is as it was. Its card says to how many records it was fitted: it holds while there are
+    about so many.
     """
-    ordinals = index.ordinals().tolist()
-    prior = prior_of(index, ordinals)
-    card = index.model.card | {
+    known = np.fromiter(ordinals, np.int64)
+    prior, model = prior_of(index, known), index.model
+    card = model.card | {
         "prior": f"{prior.records:,} records: as many as days of birth here let expect",
-        FITTED_TO: str(len(ordinals)),
-        "all else of": index.model.version,
+        FITTED_TO: str(len(known)),
+        "all else of": model.card.get("all else of", model.version),
     }
-    return msgspec.structs.replace(index.model, prior=prior, card=card)
+    return msgspec.structs.replace(model, prior=prior, card=card)
 
 
-def _born(index: Index, ordinals: Iterable[int]) -> Counter[int]:
+def _born(index: Index, ordinals: Iterable[int] | npt.NDArray[np.int64]) -> Counter[int]:
     """How many of the records are born on each day (YYYYMMDD) that is stated whole."""
     known = np.sort(np.fromiter(ordinals, np.int64))
     usual = index.model.population.default_days

@@ -35,8 +35,9 @@ FEWEST = 20
 LOWEST = -1e6
 BINS, LEAST = 10, 0.01
 """Of the reliability table: bins, and the probability from which pairs are looked at."""
-MANY_DAYS, UNUSUAL = 100, 4
-"""Days of the year on which any are born, from which one may stand out; and by how many times."""
+NEAR, UNUSUAL = 15, 4
+"""Days to both sides that a day is held against, and how many times as many births stand out from
+the busier of them: a tenth of them may be default days, too."""
 CROWDED, ALONE = 50, 0.75
 """A communal postcode: so many children live there at least, and so large a share of them with no
 other child of their family name. Refuges hold fewer, and so stand in no model."""
@@ -207,16 +208,19 @@ def _communal(rows: npt.NDArray[np.int32], postcodes: list[str]) -> list[str]:
 def _default_days(rows: npt.NDArray[np.int32]) -> list[int]:
     """The days of the year (MMDD) that stand for a birth date which nobody knew.
 
-    Many more children have one than are born on any other day, of whom there are about as many the
-    year round. A table of the births of few days has none.
+    Many more children have one than are born on the days about it, be they of a busy month. Where
+    few of these days have any births, none can be told.
     """
     columns = (layout.FAMILY, layout.GIVEN, layout.BIRTH)
-    children = np.unique(rows[rows[:, layout.BIRTH_KIND] == BirthKind.FULL][:, columns], axis=0)
-    days, born = np.unique(children[:, 2] % 10_000, return_counts=True)
-    if len(days) < MANY_DAYS:
-        return []
-    usual = np.median(born)
-    return [int(day) for day in days[(born >= FEWEST) & (born >= UNUSUAL * usual)]]
+    known = rows[:, columns][rows[:, layout.BIRTH_KIND] == BirthKind.FULL]
+    days, counts = np.unique(np.unique(known, axis=0)[:, 2] % 10_000, return_counts=True)
+    born = np.zeros(12 * 31, np.int64)  # by month and day, some of which no month has
+    born[(days // 100 - 1) * 31 + days % 100 - 1] = counts
+    about = np.stack([np.roll(born, n) for n in range(-NEAR, NEAR + 1) if n])
+    told = np.count_nonzero(about, axis=0) >= NEAR
+    busiest = np.sort(about, axis=0)[-NEAR // 5]
+    stands_out = told & (born >= FEWEST) & (born >= UNUSUAL * busiest)
+    return [int(at // 31 + 1) * 100 + int(at % 31 + 1) for at in np.flatnonzero(stands_out)]
 
 
 def _overlaid(

@@ -56,6 +56,14 @@ class OpenRecords:
         return {o: (source, key) for o, (record, source, key) in found.items()
                 if record not in hidden}  # fmt: skip
 
+    def ordinals(self, clearance: Clearance = NO_CLEARANCE) -> Iterator[int]:
+        """The ordinals of all records that may be seen."""
+        hidden = set() if clearance.shielded else {one.bytes for one in self.guard.hidden()}
+        with reading(self._engine) as target:
+            asked = seen_names(clearance).with_only_columns(RECORD.c.ordinal, RECORD.c.record)
+            found = target.connection.execution_options(yield_per=5000).execute(asked)
+            yield from (ordinal for ordinal, record in found if record not in hidden)
+
     def links(
         self,
         clearance: Clearance = NO_CLEARANCE,

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from contactpoint import doctor
 from contactpoint.chance import CHANCE, Chance
-from contactpoint.errors import UsageError
+from contactpoint.errors import NotFoundError, UsageError
 from contactpoint.installing import open_store
 from contactpoint.keeping.dates import NAME, Dates
 from contactpoint.settings import from_environment
@@ -226,5 +226,8 @@ def test_a_prior_that_the_index_has_outgrown_is_to_be_fitted_again(home, tmp_pat
 
 
 def test_a_source_of_another_shape_has_no_prior_to_be_fitted(home):
-    with pytest.raises(UsageError, match="expected no --source with it"):
-        home.run("train", "--prior", "--source", "club")
+    for words in (("--source", "club"), ("--seed", 3)):
+        with pytest.raises(UsageError, match="expected no --source and no --seed with it"):
+            home.run("train", "--prior", *words)
+    with pytest.raises(NotFoundError, match="no child's record"):
+        home.run("train", "--prior")

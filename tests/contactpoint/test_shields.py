@@ -1281,26 +1281,47 @@ def test_an_export_of_pairs_holds_those_of_a_shielded_child_for_the_cleared(refu
         assert refuge.told(cleared, "export", "pairs", out, *words)["rows"] == rows
 
 
-def test_no_probability_tells_that_a_shielded_child_was_born_on_that_day(refuge):
-    """How full days are says how sure a pair is; who may not be known of counts nowhere."""
+def _stated(refuge, *words):
+    """The probability of the pair of two schools' records that an administrator is told."""
     cleared = refuge.token("cleo", "administrator", "shielding-officer", strong=True)
     out = refuge.folder / "pairs.csv"
+    refuge.told(cleared, "export", "pairs", out, *words)
+    with out.open(encoding="utf-8") as file:
+        rows = {(row["source_a"], row["source_b"]): row for row in csv.DictReader(file)}
+    return rows["school", "schools"]["probability"]
 
-    def stated(*words):
-        refuge.told(cleared, "export", "pairs", out, *words)
-        with out.open(encoding="utf-8") as file:
-            rows = {(row["source_a"], row["source_b"]): row for row in csv.DictReader(file)}
-        return rows["school", "schools"]["probability"]
 
-    cora = CORA | {"family": "Tamworthy-Bell", "postcode": "M1 1AB"}
+def _in_doubt(refuge):
+    """Two records of which it is not sure that they are one child's."""
     refuge.load([CORA], "school", "2026-09-02")
-    refuge.load([cora], "schools", "2026-09-02")
-    alone = stated()
-    refuge.load([ASHA | {"key": "8", "given": "Ines", "dob": CORA["dob"]}], "clinic", "2026-09-03")
-    among = stated()
+    refuge.load(
+        [CORA | {"family": "Tamworthy-Bell", "postcode": "M1 1AB"}], "schools", "2026-09-02"
+    )
+
+
+BORN_WITH_HER = ASHA | {"key": "8", "given": "Ines", "dob": CORA["dob"]}
+
+
+def test_no_probability_tells_that_a_shielded_child_was_born_on_that_day(refuge):
+    """How full days are says how sure a pair is; who may not be known of counts nowhere."""
+    _in_doubt(refuge)
+    alone = _stated(refuge)
+    refuge.load([BORN_WITH_HER], "clinic", "2026-09-03")
+    among = _stated(refuge)
     refuge.apply(refuge.number("clinic", "8"))
-    assert stated() == alone != among
-    assert stated("--clearance", *WHY) == among
+    assert _stated(refuge) == alone != among
+    assert _stated(refuge, "--clearance", *WHY) == among
+
+
+def test_no_probability_tells_of_a_never_link_between_others(refuge):
+    """Who is kept apart may be known of, and counts where he always did."""
+    _in_doubt(refuge)
+    refuge.load([BORN_WITH_HER, BORN_WITH_HER | {"key": "9"}], "clinic", "2026-09-03")
+    before = _stated(refuge)
+    words = ("--left", "clinic:8", "--right", "clinic:9", "--kind", "other", "--requested-by", "x")
+    officers = [refuge.token(name, "adoption-officer") for name in ("ola", "oli")]
+    refuge.told(officers[0], "never-link", "draw", *words, second=officers[1])
+    assert _stated(refuge) == before
 
 
 def test_no_export_holds_a_record_of_a_shielded_child_before_it_is_linked(refuge):

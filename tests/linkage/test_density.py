@@ -77,8 +77,16 @@ def test_many_are_read_in_parts(monkeypatch):
 
 def test_a_fitted_model_has_another_prior_and_says_of_how_many_records():
     index = holding([born(20100201), born(20100202), born(20100202)])
-    made = fitted(index)
+    made = fitted(index, range(3))
     assert made.prior == prior_of(index, range(3))
     assert (made.made_of, MODEL.made_of) == (3, 0)
     assert made.card["all else of"] == MODEL.version != made.version
     assert msgspec.structs.replace(made, prior=MODEL.prior, card=MODEL.card) == MODEL
+
+
+def test_a_fitted_model_that_is_fitted_again_is_the_same_one():
+    records = [born(20100201), born(20100202)]
+    once = fitted(holding(records), range(2))
+    again = Index(once)
+    again.put([(n, 1, record) for n, record in enumerate(records)])
+    assert fitted(again, range(2)).version == once.version

@@ -247,16 +247,26 @@ def born_on(days):
 
 YEAR_ROUND = [20150000 + month * 100 + day for month in range(1, 13) for day in range(1, 29)] * 5
 """Five children on each day; a sixth falls on a day by chance, and twenty do not."""
+SEPTEMBER = [20150900 + day for day in range(1, 31)]
 
 
 def test_days_that_stand_for_a_birth_date_nobody_knew_are_default_days():
     assert frequencies(born_on(YEAR_ROUND)).default_days == (101,)
     assert frequencies(born_on(YEAR_ROUND + [20150701] * 15)).default_days == (101, 701)
     assert frequencies(born_on(YEAR_ROUND + [20150701] * 14)).default_days == (101,)
+    two = [20151231] * 20 + [20151225] * 20
+    assert frequencies(born_on(YEAR_ROUND + two)).default_days == (101, 1225, 1231)
+
+
+def test_a_busy_month_has_no_default_days():
+    """As where a hospital's newborns of one month stand beside children of all the year."""
+    few = [day for day in YEAR_ROUND if day % 3][::4]
+    assert frequencies(born_on(few + SEPTEMBER * 30)).default_days == (101,)
+    assert frequencies(born_on(few + SEPTEMBER * 30 + [20150901] * 100)).default_days == (101, 901)
 
 
 def test_a_table_of_the_births_of_few_days_has_no_default_day_of_its_own():
-    few = [20150301 + day for day in range(25)] * 5
+    few = [20150301 + day for day in range(10)] * 5
     assert frequencies(born_on(few + [20150301] * 200)).default_days == (101,)
 
 

@@ -203,6 +203,11 @@ def exported(world):
         assert said.code == 0, said
         tables.append((said.code, path.read_text() if path.exists() else ""))
         path.unlink(missing_ok=True)
+    path = world.folder / "truth.csv"
+    rows = (f"{name.replace(':', ',')},{person}" for name, person in PEOPLE.items())
+    path.write_text("\n".join(["source,record_id,person", *rows]))
+    said = world.answer("", "evaluate", path, "--json", *WHY)
+    tables.append((said.code, said.out))
     path = world.folder / "looks.ndjson"
     assert world.answer("max", "audit", "export", path, *ALWAYS).code == 0
     return [*tables, (0, path.read_text())]

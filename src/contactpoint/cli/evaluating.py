@@ -173,7 +173,7 @@ def _show_errors(found: "Evaluation") -> None:
             f"{calibration.greatest_error:.4f} in the worst bin"
             if calibration.bins
             else "not measured: no children's records were compared",
-            "the model's prior": f"for {found.prior_records:,} records; days of birth here let "
+            "the model's prior is": f"for {found.prior_records:,} records; days of birth here let "
             f"expect {found.stated_for:,}",
         }
     )

@@ -98,10 +98,9 @@ def pairs(out: Path, clearance: bool, reason: str, as_json: bool) -> None:
         unlinked = store.unlinked(opens)
         indexes = store.linking.indexes(store.model)
         links = store.log.heads.links(unlinked())
-        early = (ordinal for ordinal, child in links.items() if child is None)
-        nobodys = store.open_records.names_by_ordinal(early, opens).values()
-        apart = store.kept_apart(opens).union(nobodys)
-        wrote.append(export_pairs(store.open_records, store.filling, indexes, out, apart, opens))
+        early = {ordinal for ordinal, child in links.items() if child is None}
+        apart, records = store.kept_apart(opens), store.open_records
+        wrote.append(export_pairs(records, store.filling, indexes, out, apart, opens, early))
 
 
 def _opens(store: "Contactpoint", asked: Asked) -> "Clearance":

@@ -39,8 +39,11 @@ def train(prior_alone: bool, source: str | None, seed: int, as_json: bool) -> No
     from contactpoint.training import fit_prior
     from contactpoint.training import train as made_of
 
-    if prior_alone and source:
-        raise UsageError("--prior is of the children's model; expected no --source with it")
+    if prior_alone and (source or seed):
+        raise UsageError(
+            "--prior is of the children's model and draws nothing; expected no --source and no "
+            "--seed with it"
+        )
     with opened(Act.TRAIN) as store, progress("training", wanted=not as_json):
         made = fit_prior(store) if prior_alone else made_of(store, source=source, seed=seed)
         store.models.store(made)

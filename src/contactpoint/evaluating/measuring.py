@@ -23,17 +23,15 @@ from contactpoint.evaluating.held import Counts, Held
 from contactpoint.evaluating.truth import Truth, tells
 from contactpoint.explaining import Shaped
 from contactpoint.linking.filling import Filling
-from contactpoint.linking.neighbourhoods import decided
-from contactpoint.linking.sureness import chances
+from contactpoint.linking.sureness import among, chances, lowered, those
 from contactpoint.verdicts import Judge
 from events.log import Log
 from events.master import MasterKey
 from linkage.calibration import LEAST, Mask, Point, Reliability, curve, reliability
 from linkage.density import prior_of
 from linkage.evaluation import Measures
-from linkage.index import Index
-from linkage.resolve import Pair
-from linkage.weigh import log_odds, probability
+from linkage.index import Index, Pairs
+from linkage.weigh import log_odds
 from projections.open_records import OpenRecords
 from projections.waiting import OpenPair
 
@@ -113,20 +111,21 @@ class Evaluating:
         tell("read", len(truth.persons))
         held = Held.of(self.records, truth, self.log, self.master)
         tell("compare", len(self.index))
-        pairs = self.index.pairs_within(log_odds(LEAST))
+        visible = np.fromiter(self.records.ordinals(), np.int64)
+        prior = prior_of(self.index, visible)
+        wide = self.index.pairs_within(lowered(log_odds(LEAST), model, prior))
+        pairs = those(wide, wide.weight >= log_odds(LEAST))
         referred = workings.open_pairs()
         asked = {frozenset((pair.left, pair.right)) for pair in referred}
         judge = Judge(workings, self.filling, model, asked)
         lookout = Lookout(workings, judge, held, self.shaped, tell)
         missed, false = lookout.missed(pairs), lookout.false(truth.known)
         whole = held.partition.measures()
-        compared = [p for p in decided(pairs, model) if probability(p.weight) >= LEAST]
-        prior = prior_of(self.index, self.index.ordinals().tolist())
-        sure = chances(compared, model, prior, workings, self.filling)
-        chance = np.array(sure, np.float64)
-        weight = np.array([pair.weight for pair in compared], np.float64)
-        known, match = _truth(compared, held)
+        seen = among(wide, visible)
+        chance = np.array(chances(seen, model, prior, workings, self.filling), np.float64)
+        known, match = _truth(seen, held)
         likely = known & (chance >= LEAST)
+        weighed = known & (seen.weight >= log_odds(LEAST))
         figures = Evaluation(
             model=model.version,
             linked_under=next((str(run["model"]) for run in workings.runs()), ""),
@@ -143,7 +142,7 @@ class Evaluating:
             looked_into={"false": len(false), "missed": len(missed)},
             would_find=would_find(missed),
             calibration=reliability(chance[likely], match[likely]),
-            curve=curve(weight[known], match[known], whole.pairs.recall.whole),
+            curve=curve(seen.weight[weighed], match[weighed], whole.pairs.recall.whole),
             thresholds={"link": model.thresholds.link, "review": model.thresholds.review},
         )
         return Measured(figures, false, missed)
@@ -173,10 +172,9 @@ def _whole(value: Any) -> Any:
     return _counted(value)
 
 
-def _truth(pairs: Sequence[Pair], held: Held) -> tuple[Mask, Mask]:
+def _truth(pairs: Pairs, held: Held) -> tuple[Mask, Mask]:
     """Whether both records of each pair are measured, and whether they are of one person."""
-    ends = np.array([(pair.left, pair.right) for pair in pairs], np.int64).reshape(-1, 2)
-    left, right = held.places(ends[:, 0]), held.places(ends[:, 1])
+    left, right = held.places(pairs.left), held.places(pairs.right)
     person = held.partition.person
     known = (left >= 0) & (right >= 0)
     same = np.zeros(len(known), np.bool_)

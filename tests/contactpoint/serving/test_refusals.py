@@ -92,6 +92,15 @@ def test_a_number_is_none_where_it_is_written_as_words(desk):
     assert told == "identifiers[1].value: Expected `str`, got `int`"
 
 
+@pytest.mark.parametrize("limit", ["5.0", "0.5e1"])
+def test_a_whole_number_may_be_written_with_a_point(desk, limit):
+    body = b'{"family": "Okonjo", "birth": "2015-03-04", "limit": %s}' % limit.encode()
+    assert desk.ask(SEARCH, method="POST", content=body, headers=JSON).status_code == 200
+    half = body.replace(limit.encode(), b"5.5")
+    told = refused(desk, SEARCH, 400, method="POST", content=half, headers=JSON)
+    assert told == "limit: Expected `int`, got `float`"
+
+
 def test_a_member_that_is_none_is_refused_and_its_name_not_repeated(desk):
     for body in ({"Asha Okonjo": 1}, {"family": "Okonjo", "Asha Okonjo": 1}):
         told = refused(desk, SEARCH, 400, method="POST", json=body)
