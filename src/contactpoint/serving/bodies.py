@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import ValidationException
+from litestar.exceptions import SerializationException, ValidationException
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -17,16 +17,17 @@ class StrictRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """What the route takes; JSON as it is where it takes nothing.
 
-        Raises ValidationException naming the place of the first member that does not fit.
+        Raises SerializationException where it is no JSON, and ValidationException naming the place
+        of the first member that does not fit.
         """
-        told = await super().json()  # raises where it is no JSON
         taken = self.route_handler.parsed_data_field
-        if taken is None:
-            return told
         try:
-            return msgspec.convert(_JSON.decode(await self.body()), taken.annotation)
+            told = _JSON.decode(await self.body())
+            return told if taken is None else msgspec.convert(told, taken.annotation)
         except msgspec.ValidationError as error:
             raise ValidationException(extra=[_misfit(str(error))]) from error
+        except msgspec.DecodeError as error:
+            raise SerializationException from error
 
 
 def _number(written: str) -> int | float:
