@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from contactpoint.synth.tables import Weighted, rows, words
+from contactpoint.synth.tables import Weighted, words
+from linkage.authorities import listed
 
 CHILDREN_OF_AREA: Final = 3_000
 """Children for whom there is one secondary school; primary schools have some 280 pupils each."""
@@ -84,7 +85,7 @@ def authorities(children: int, *, dense: bool, rng: Random) -> Sequence[Authorit
     ``dense`` gives each outward code its share of all England's postcodes, so that two children
     of one birth date share a postcode by chance as seldom as they do in England.
     """
-    table = rows("authorities.csv")
+    table = listed()
     wanted = max(3, min(len(table), children // (5_000 if dense else 20_000)))
     sizes = Weighted([row["code"] for row in table], [float(row["postcodes"]) for row in table])
     chosen: dict[str, None] = {}
