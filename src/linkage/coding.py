@@ -46,6 +46,7 @@ _PLAIN = (
 )
 """Fields that are numbers, and where each stands in a row."""
 _NUMBERS = layout.WIDTH - layout.NHS
+_NOBODY = (0,) * (layout.NHS - layout.AUTHORITIES)
 
 
 class Numbers:
@@ -165,6 +166,7 @@ class Coder:
         for field, place in _PLAIN:
             rows[:, place] = list(map(attrgetter(field), records))
         rows[:, layout.SEX] = [SEXES[record.sex] for record in records]
+        rows[:, layout.AUTHORITIES : layout.NHS] = list(map(_authorities, records))
         codes = self.numbers.codes(hashes_of(_numbers(records)))
         rows[:, layout.NHS :] = codes.reshape(_NUMBERS, len(records)).T
         return rows
@@ -216,6 +218,11 @@ def _numbers(records: Sequence[Comparable]) -> list[str]:
         *[record.mother_nhs for record in records],
         *_turned([record.contacts for record in records], 3),
     ]
+
+
+def _authorities(record: Comparable) -> tuple[int, ...]:
+    """The authorities that know the child; 0 fills up."""
+    return (*record.authorities, *_NOBODY[len(record.authorities) :])
 
 
 def _turned(lists: Sequence[tuple[str, ...]], most: int) -> list[str]:

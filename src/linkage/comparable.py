@@ -63,3 +63,6 @@ class Comparable(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """``YYYYMMDD`` or 0."""
     contacts: tuple[str, ...] = ()
     """Telephone numbers (last ten digits) and e-mail addresses: at most 3."""
+    authorities: tuple[int, ...] = ()
+    """Codes of those that know the child: that issued its UPN, whose social care it has, that has
+    its school, that issued a former UPN; at most 4."""

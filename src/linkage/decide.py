@@ -232,7 +232,8 @@ def _between(levels: Levels) -> str:
     Where nothing but first and last name and the date speaks for it, the child who is not there
     would be shown as living where another lives: so it has to be the surer.
     """
-    if levels.is_near_home or levels.place == Place.AREA or levels.same_number:
+    known = levels.place in (Place.AREA, Place.KNOWN_THERE)
+    if levels.is_near_home or known or levels.same_number:
         return BETWEEN
     if levels.middle in (Middle.EXACT, Middle.INITIAL):
         return BETWEEN

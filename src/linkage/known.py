@@ -1,14 +1,16 @@
 """What is known of each word and postcode of a dictionary, learnt as they are met."""
 
+from functools import cache
 from itertools import chain
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from linkage import hashing, lexicon
+from linkage import authorities, hashing, lexicon
 from linkage.blocking import sound
-from linkage.compiled import layout, places, spelling
+from linkage.compiled import layout, spelling
+from linkage.compiled import places as postcodes
 from linkage.compiled.layout import Facts, Hashes
 from linkage.compiled.spelling import Listed
 from linkage.growing import Column
@@ -34,10 +36,11 @@ class Known:
         self._population, self._names, self._codes = population, names, codes
         self._listed = listed(population)
         self._words, self._word_hashes = Column(np.int32, WIDTH), Column(np.uint64, 3)
-        self._places, self._place_hashes = Column(np.int32, 2), Column(np.uint64, 2)
+        self._places, self._place_hashes = Column(np.int32, 3), Column(np.uint64, 2)
         for column in (names.letters, codes.letters, *self._of_words, *self._of_places):
             column.reserve(AHEAD)
         self._communal = packed(sorted(population.communal_places), layout.POSTCODE)
+        self._districts, self._authorities = _districts()
         self._days = np.array(sorted(population.default_days), np.int32)
         self._seen: tuple[npt.NDArray[Any], ...] | None = None
         """The arrays that the facts were last made of."""
@@ -67,8 +70,10 @@ class Known:
             forename_rarity=words[:, spelling.OWN_FORENAME_RARITY],
             family_rarity=words[:, spelling.OWN_FAMILY_RARITY],
             code_letters=codes,
-            code_lengths=places[:, 0],
-            communal=places[:, 1],
+            code_lengths=places[:, postcodes.LENGTH],
+            communal=places[:, postcodes.COMMUNAL],
+            district=places[:, postcodes.DISTRICT],
+            authorities=self._authorities,
             default_days=self._days,
         )
 
@@ -144,8 +149,20 @@ class Known:
 
     def _learn_places(self, codes: Packed) -> None:
         numbers, hashes = self._places.room(len(codes)), self._place_hashes.room(len(codes))
-        places.learn(codes, numbers, hashes)
-        numbers[:, 1] = np.isin(as_numbers(codes)[:, 0], as_numbers(self._communal)[:, 0])
+        postcodes.learn(codes, numbers, hashes, self._districts)
+        numbers[:, postcodes.COMMUNAL] = np.isin(
+            as_numbers(codes)[:, 0], as_numbers(self._communal)[:, 0]
+        )
+
+
+@cache
+def _districts() -> tuple[npt.NDArray[np.uint64], Ints]:
+    """Hashes of the districts, ascending, and the authorities of each; those of none first."""
+    known = sorted((hashing.of_text(name), of) for name, of in authorities.by_district().items())
+    found = np.zeros((1 + len(known), authorities.MOST), np.int32)
+    for number, (_, codes) in enumerate(known, start=1):
+        found[number, : len(codes)] = codes
+    return np.array([hashed for hashed, _ in known], np.uint64), found
 
 
 def listed(population: Population) -> Listed:

@@ -50,6 +50,8 @@ REMAINDERS = {
 
 AGREEMENTS = {"given": ("BARE",)}
 """Levels beside exact agreement at which two records state the same and nothing more."""
+YOUNGER = {"place": {"KNOWN_THERE": "DIFFERENT", "KNOWN_ELSEWHERE": "DIFFERENT"}}
+"""Levels that an older model knows as another."""
 ONE_SIDED = {"life": ("SAID_ONCE",)}
 """Levels at which one of two records says nothing."""
 
@@ -204,9 +206,10 @@ def _bits(
 ) -> npt.NDArray[np.float64]:
     row = np.zeros(MOST + 1)
     for level in FIELDS[field]:
-        # A level that is younger than the model says nothing under it.
-        if level.name in match:
-            row[level] = np.log2(match[level.name] / other[level.name])
+        name = level.name if level.name in match else YOUNGER.get(field, {}).get(level.name, "")
+        # Another level that is younger than the model says nothing under it.
+        if name in match:
+            row[level] = np.log2(match[name] / other[name])
     row = np.clip(row, -LARGEST, LARGEST)
     row[1] = max(0, row[1], *(row[FIELDS[field][name]] for name in REMAINDERS.get(field, ())))
     for name in AGREEMENTS.get(field, ()):

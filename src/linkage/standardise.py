@@ -8,13 +8,21 @@ from typing import NamedTuple
 
 from anyascii import anyascii
 
-from linkage import lexicon
+from linkage import authorities, lexicon
 from linkage.comparable import BirthKind, Comparable
 from linkage.lexicon import LONGEST
-from person.compared import AnyAddress, AnyCarer, AnyIdentifier, AnyName, AnyParticulars
+from person.compared import (
+    AnyAddress,
+    AnyCarer,
+    AnyIdentifier,
+    AnyInvolvement,
+    AnyName,
+    AnyParticulars,
+)
 from person.particulars import BirthDate
 
 GIVEN, OTHERS, PARTS, POSTCODES, FORMERS, CARERS, CONTACTS = 4, 3, 3, 4, 2, 3, 3
+AUTHORITIES = 4
 NAME_IN_FORCE = ("legal", "usual", "preferred", "temporary", "birth", "former", "alias")
 """Which of a record's names is compared first, by its use."""
 LONGEST_CACHE = 1 << 15
@@ -42,6 +50,7 @@ def standardise(particulars: AnyParticulars) -> Comparable:
     numbers = _by_system(particulars.identifiers) if particulars.identifiers else _NO_NUMBERS
     nhs, verified = _nhs(numbers.get("nhs", ()), mother)
     upn, temporary, formers = _upn(numbers.get("upn", ()))
+    la_child = numbers["la-child"][0].value if "la-child" in numbers else ""
     return Comparable(
         given=first.words,
         honorific=first.honorific,
@@ -60,7 +69,7 @@ def standardise(particulars: AnyParticulars) -> Comparable:
         upn=upn,
         upn_temporary=temporary,
         former_upns=formers,
-        la_child=numbers["la-child"][0].value if "la-child" in numbers else "",
+        la_child=la_child,
         carers=_carers(carers) if carers else (),
         mother_nhs=mother,
         maiden=maiden,
@@ -68,6 +77,7 @@ def standardise(particulars: AnyParticulars) -> Comparable:
         birth_order=particulars.birth_order or first.order,
         died=_day(particulars.died) if particulars.died else 0,
         contacts=_contacts(phones, emails) if phones or emails else (),
+        authorities=_authorities(upn, la_child, particulars.involvements, formers),
     )
 
 
@@ -347,6 +357,17 @@ def _upn(stated: Sequence[AnyIdentifier]) -> tuple[str, bool, tuple[str, ...]]:
     if not current:
         return "", False, formers
     return current[0].value, current[0].status == "temporary", formers
+
+
+def _authorities(
+    upn: str, la_child: str, services: Sequence[AnyInvolvement], formers: Sequence[str]
+) -> tuple[int, ...]:
+    """The authorities that know the child. Of its services schools alone say so: none is secret."""
+    schools = [each.organisation for each in services if each.kind == "school"]
+    if not upn and not la_child and not schools and not formers:
+        return ()
+    stated = (upn[1:], la_child, *schools, *(former[1:] for former in formers))
+    return tuple(dict.fromkeys(filter(None, map(authorities.of, stated))))[:AUTHORITIES]
 
 
 def _mother(carers: Sequence[AnyCarer]) -> tuple[str, str]:

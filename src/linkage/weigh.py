@@ -7,6 +7,7 @@ import numpy as np
 
 from linkage import pattern as patterns
 from linkage.comparable import Comparable
+from linkage.compare.places import Place
 from linkage.model import Model, total
 from linkage.pattern import FIELDS, PLACES, RARITIES
 
@@ -83,6 +84,14 @@ def _only(pattern: int, name: str) -> int:
 
 
 def _note(pattern: int, name: str) -> str:
-    """How rare the name is on which a pair agrees."""
+    """How rare the name is on which a pair agrees, or which authorities know its children."""
+    if name == "place":
+        return _KNOWN.get(patterns.level(pattern, name), "")
     rarity = patterns.level(pattern, f"{name}_rarity") if name in RARITIES else 0
     return f"borne by about 1 in {2 ** (rarity + 3)}" if rarity else ""
+
+
+_KNOWN = {
+    int(Place.KNOWN_THERE): "an authority that knows one is of the other's home",
+    int(Place.KNOWN_ELSEWHERE): "no authority that knows one is of the other's home",
+}

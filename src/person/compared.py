@@ -10,6 +10,7 @@ from person.identifiers import Identifier
 from person.names import PersonName
 from person.particulars import BirthDate, Carer, Declared, Particulars
 from person.places import Address
+from person.services import Involvement
 
 
 class ComparedName(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +46,13 @@ class ComparedCarer(msgspec.Struct, frozen=True, gc=False):
     nhs: str = ""
 
 
+class ComparedInvolvement(msgspec.Struct, frozen=True, gc=False):
+    """Of an ``Involvement``."""
+
+    kind: str
+    organisation: str = ""
+
+
 class Compared(msgspec.Struct, frozen=True, gc=False):
     """Of ``Particulars``."""
 
@@ -59,6 +67,7 @@ class Compared(msgspec.Struct, frozen=True, gc=False):
     births: int | None = None
     birth_order: int | None = None
     died: str = ""
+    involvements: tuple[ComparedInvolvement, ...] = ()
     declared: tuple[Declared, ...] = ()
 
 
@@ -66,4 +75,5 @@ AnyName = PersonName | ComparedName
 AnyAddress = Address | ComparedAddress
 AnyIdentifier = Identifier | ComparedIdentifier
 AnyCarer = Carer | ComparedCarer
+AnyInvolvement = Involvement | ComparedInvolvement
 AnyParticulars = Particulars | Compared

@@ -19,8 +19,19 @@ DAYS = (
     20140509, 20140905, 20140519, 20140590, 20150509, 20140101, 20160101, 20140500, 20140000,
     20141231, 20120229, 20140409, 19880509,
 )  # fmt: skip
-PLACES = ("SE153QN", "SE153QM", "SE154AA", "SE11AA", "E145AA", "B81AA", "S12AB")
+PLACES = (
+    "SE153QN",
+    "SE153QM",
+    "SE154AA",
+    "SE11AA",
+    "E145AA",
+    "B81AA",
+    "S12AB",
+    "CA11AA",
+    "CF101AA",
+)
 NUMBERS = ("9000000009", "9000000025", "9990001006")
+AUTHORITIES = (210, 330, 373, 909, 801)
 UPNS = ("K801200024001", "Z801200024002", "X00180001701A")
 
 
@@ -76,4 +87,5 @@ def comparables(draw):
         birth_order=draw(st.sampled_from([0, 0, 1, 2])),
         died=draw(st.sampled_from([0, 0, 20140600, 20130101])),
         contacts=draw(few(["2079460001", "a@example.org", "2079460002"], 3)),
+        authorities=draw(few(AUTHORITIES, 4)),
     )

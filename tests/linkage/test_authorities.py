@@ -49,7 +49,8 @@ def test_a_child_is_known_where_the_other_lives_or_lived(known):
     past = Address(postcode="B8 1AA", use="past", end="2020-01-01")
     assert level(at(HERE, **known), at(FAR, past)) == Place.KNOWN_THERE
     assert level(at(HERE, **known), at(FAR)) == Place.KNOWN_ELSEWHERE
-    assert level(at(HERE, **known), at(FAR, identifiers=(SOUTHWARK,))) == Place.KNOWN_THERE
+    another = Identifier("upn", "X210200124002")
+    assert level(at(HERE, **known), at(FAR, identifiers=(another,))) == Place.KNOWN_THERE
 
 
 def test_nothing_is_said_where_no_authority_of_england_is_told():
@@ -65,6 +66,12 @@ def test_homes_near_each_other_say_so_themselves():
     assert level(at(HERE, identifiers=(SOUTHWARK,)), at(HERE)) == Place.EXACT
     near = Address(postcode="SE1 1AA")
     assert level(at(HERE, identifiers=(BIRMINGHAM,)), at(near)) == Place.AREA
+
+
+@pytest.mark.parametrize("number", [BIRMINGHAM, FORMER])
+def test_a_upn_that_both_hold_says_it_once(number):
+    one, other = at(HERE, identifiers=(BIRMINGHAM,)), at(THERE, identifiers=(number,))
+    assert level(one, other) == Place.DIFFERENT
 
 
 def test_a_number_of_an_authority_that_was_ended_names_those_in_its_place():

@@ -374,8 +374,9 @@ def test_near_home_is_who_lived_there_or_has_a_parent_or_a_telephone_in_common(n
 
 def test_what_speaks_for_two_of_one_part_of_the_country_is_asked_for_no_more():
     for known in ({"place": Place.AREA}, {"middle": Middle.EXACT}, {"middle": Middle.INITIAL},
-                  {"la_child": LaChild.EXACT}):  # fmt: skip
+                  {"la_child": LaChild.EXACT}, {"place": Place.KNOWN_THERE}):  # fmt: skip
         assert decided(AWAY | known, BETWEEN_THRESHOLDS).reason == BETWEEN
+    assert decided(AWAY | {"place": Place.KNOWN_ELSEWHERE}, BETWEEN_THRESHOLDS).reason == APART
     for forename, family in (
         (Given.EXACT, Family.EXACT),
         (Given.EQUIVALENT, Family.VARIANT),

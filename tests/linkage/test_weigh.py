@@ -178,6 +178,29 @@ def test_a_model_made_before_there_was_a_level_weighs_it_as_nothing():
     assert weigh_pattern(said, before).parts[11].weight == 0
 
 
+def test_a_model_made_before_authorities_told_takes_homes_far_apart_for_no_more_than_that():
+    levels = ("KNOWN_THERE", "KNOWN_ELSEWHERE")
+    shares = {
+        name: one | {"place": {k: v for k, v in one["place"].items() if k not in levels}}
+        for name, one in MODEL.shares.items()
+    }
+    before = msgspec.structs.replace(MODEL, shares=shares)
+    codes = [patterns.encode({"given": 1, "place": one}) for one in (8, 9, 10)]
+    assert len({weigh_pattern(code, before).total for code in codes}) == 1
+    apart, there, elsewhere = (weigh_pattern(code, MODEL).total for code in codes)
+    assert there > apart + 3 > apart > elsewhere > apart - 1.5
+
+
+def test_where_an_authority_tells_it_is_said_beside_the_weight():
+    notes = [
+        weigh_pattern(patterns.encode({"given": 1, "place": one}), MODEL).parts[6].note
+        for one in (8, 9, 10)
+    ]
+    assert notes[0] == ""
+    assert notes[1].startswith("an authority that knows one")
+    assert notes[2].startswith("no authority that knows one")
+
+
 def test_twins_with_names_alike_are_never_linked_by_the_model():
     twin = Comparable(
         given=("jayden",), family="okafor", parts=("okafor",), birth=20140509,

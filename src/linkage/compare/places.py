@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from linkage import authorities
 from linkage.comparable import Comparable
 from linkage.compare import strings
 from linkage.population import Population
@@ -21,6 +22,11 @@ class Place(IntEnum):
     DISTRICT = 6
     AREA = 7
     DIFFERENT = 8
+    KNOWN_THERE = 9
+    """Different, and an authority that knows one child is that of the other's home, past or
+    present: it issued the UPN, has the school, or the social care."""
+    KNOWN_ELSEWHERE = 10
+    """Different, and authorities that know a child are not those of the other's homes."""
 
 
 def place(left: Comparable, right: Comparable, population: Population) -> Place:
@@ -37,7 +43,10 @@ def place(left: Comparable, right: Comparable, population: Population) -> Place:
         return Place.PAST
     if strings.one_slip(one, other):
         return Place.SLIP
-    return _nearness(one, other)
+    found = _nearness(one, other)
+    if found != Place.DIFFERENT or _upns(left) & _upns(right):
+        return found
+    return _known(left, right)
 
 
 def sector(postcode: str) -> str:
@@ -61,3 +70,19 @@ def _nearness(one: str, other: str) -> Place:
     if district(one) == district(other):
         return Place.DISTRICT
     return Place.AREA if area(one) == area(other) else Place.DIFFERENT
+
+
+def _upns(record: Comparable) -> set[str]:
+    """A UPN that two records share has said already what its authority would."""
+    return {record.upn, *record.former_upns} - {""}
+
+
+def _known(left: Comparable, right: Comparable) -> Place:
+    """What the authorities that know two children say whose homes are far apart."""
+    told = False
+    for one, other in ((left, right), (right, left)):
+        homes = {code for postcode in other.postcodes for code in authorities.of_postcode(postcode)}
+        if homes.intersection(one.authorities):
+            return Place.KNOWN_THERE
+        told = told or bool(homes and one.authorities)
+    return Place.KNOWN_ELSEWHERE if told else Place.DIFFERENT

@@ -15,11 +15,12 @@ POSTCODES = 23
 BIRTH, BIRTH_KIND, SEX, MOVED = 27, 28, 29, 30
 NHS_VERIFIED, UPN_TEMPORARY = 31, 32
 BIRTHS, ORDER, DIED = 33, 34, 35
+AUTHORITIES = 36
 # Codes of identifiers and contacts, which are equal or not, and nothing more.
-NHS, UPN, FORMER_UPNS = 36, 37, 38
-LA_CHILD, AUTHORITY, MOTHER = 40, 41, 42
-CONTACTS = 43
-WIDTH = 46
+NHS, UPN, FORMER_UPNS = 40, 41, 42
+LA_CHILD, AUTHORITY, MOTHER = 44, 45, 46
+CONTACTS = 47
+WIDTH = 50
 
 SEXES = {"": 0, "F": 1, "M": 2}
 POSTCODE = 8
@@ -27,7 +28,7 @@ POSTCODE = 8
 
 
 class Facts(NamedTuple):
-    """Arrays with one row for each name word, then for each postcode, then the days."""
+    """Arrays with one row for each name word, then for each postcode, each district, each day."""
 
     letters: npt.NDArray[np.uint8]
     lengths: npt.NDArray[np.int32]
@@ -46,6 +47,10 @@ class Facts(NamedTuple):
     code_letters: npt.NDArray[np.uint8]
     code_lengths: npt.NDArray[np.int32]
     communal: npt.NDArray[np.int32]
+    district: npt.NDArray[np.int32]
+    """The number of the district that the postcode lies in; 0 where it is not known."""
+    authorities: npt.NDArray[np.int32]
+    """Those of each district, by its number; 0 fills up."""
     default_days: npt.NDArray[np.int32]
 
 

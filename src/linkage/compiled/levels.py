@@ -42,6 +42,7 @@ S_EXACT, S_DIFFERENT = int(Sex.EXACT), int(Sex.DIFFERENT)
 P_EXACT, P_PAST, P_COMMUNAL = int(Place.EXACT), int(Place.PAST), int(Place.COMMUNAL)
 P_SLIP, P_SECTOR, P_DISTRICT = int(Place.SLIP), int(Place.SECTOR), int(Place.DISTRICT)
 P_AREA, P_DIFFERENT = int(Place.AREA), int(Place.DIFFERENT)
+P_THERE, P_ELSEWHERE = int(Place.KNOWN_THERE), int(Place.KNOWN_ELSEWHERE)
 N_VERIFIED, N_EXACT = int(Nhs.VERIFIED), int(Nhs.EXACT)
 N_DIFFERENT, N_CONTRADICTED = int(Nhs.DIFFERENT), int(Nhs.CONTRADICTED)
 U_EXACT, U_FORMER = int(Upn.EXACT), int(Upn.FORMER)
@@ -642,7 +643,40 @@ def place_level(a, b, facts):
         return P_COMMUNAL if facts.communal[one] else P_EXACT
     if shared:
         return P_PAST
-    return nearness(facts.code_letters, facts.code_lengths, one, other)
+    found = nearness(facts.code_letters, facts.code_lengths, one, other)
+    if found != P_DIFFERENT or (a[at.AUTHORITIES] == 0 and b[at.AUTHORITIES] == 0):
+        return found
+    # A UPN that two records share has said already what its authority would.
+    if shares(a, at.UPN, 3, b, at.UPN, 3):
+        return found
+    return known_where(a, b, facts.district, facts.authorities)
+
+
+@alone
+def known_where(a, b, district, authorities):
+    """What the authorities that know two children say whose homes are far apart."""
+    one, other = known_to(a, b, district, authorities), known_to(b, a, district, authorities)
+    if P_THERE in (one, other):
+        return P_THERE
+    return P_ELSEWHERE if P_ELSEWHERE in (one, other) else P_DIFFERENT
+
+
+@alone
+def known_to(a, b, district, authorities):
+    """Whether the authorities that know one child are those of the other's homes."""
+    found = P_DIFFERENT
+    if a[at.AUTHORITIES] == 0:
+        return found
+    for i in range(at.POSTCODES, at.POSTCODES + 4):
+        if b[i] == 0:
+            return found
+        for code in authorities[district[b[i]]]:
+            if code == 0:
+                break
+            if holds(a, at.AUTHORITIES, 4, code):
+                return P_THERE
+            found = P_ELSEWHERE
+    return found
 
 
 @alone
