@@ -8,7 +8,7 @@ is pulled towards the starting belief (a Dirichlet prior), so rare levels stay w
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from linkage import model as models
 from linkage.comparable import BirthKind
 from linkage.compare.identifiers import Nhs, Upn
+from linkage.compare.places import Place
 from linkage.compiled import layout
 from linkage.index import Index
 from linkage.model import MATCH, OTHERS, Model, Prior, Shares
@@ -43,6 +44,10 @@ CROWDED, ALONE = 50, 0.75
 other child of their family name. Refuges hold fewer, and so stand in no model."""
 HELD = {"place": ("COMMUNAL",)}
 """Levels whose shares stay as believed, the same in each class: they say nothing."""
+FAR = (Place.KNOWN_THERE, Place.KNOWN_ELSEWHERE, Place.DIFFERENT)
+"""Levels of homes far apart: the first two where an authority that knows a child is told."""
+SELDOM = 1e-6
+"""The part of pairs far apart, at least, that tells, and that does not."""
 FREE = (MATCH,)
 """Classes whose shares are estimated. Left free, siblings and twins take in namesakes too."""
 
@@ -63,7 +68,10 @@ def train(index: Index, *, seed: int = 0) -> Model:
     start = replace(index.model, population=frequencies(index))
     index = Index.load(start, index.dump())
     counts = Counts(*_float(index.patterns_within()))
-    shares = start.shares | {"random": _strangers(index, seed)}
+    strangers = _random(index, seed)
+    shares = _as_often_told(start.shares, strangers)
+    random = _pulled(strangers, np.ones(len(strangers.patterns)), shares["random"])
+    shares = shares | {"random": random}
     prior = replace(start.prior, records=len(index))
     believed = Model(prior, shares, start.thresholds, start.population)
     shares, prior, mass = settle(counts, believed)
@@ -310,11 +318,37 @@ def _pulled(
     return result
 
 
-def _strangers(index: Index, seed: int) -> Shares:
-    """What strangers share: random pairs of records, nearly all of them two children."""
+def _random(index: Index, seed: int) -> Counts:
+    """Random pairs of records, nearly all of them of strangers."""
     patterns = index.random_patterns(RANDOM_PAIRS, seed)
-    counts = Counts(*_float(np.unique(patterns, return_counts=True)))
-    return _pulled(counts, np.ones(len(counts.patterns)), index.model.shares["random"])
+    return Counts(*_float(np.unique(patterns, return_counts=True)))
+
+
+def _as_often_told(shares: dict[str, Shares], strangers: Counts) -> dict[str, Shares]:
+    """Each class' shares, with as many pairs far apart that tell of authorities as there are here.
+
+    Whether a pair tells depends on what the sources state, and not on whether it is of one child;
+    else a table that names no authority would tell siblings and twins by that.
+    """
+    levels = models.levels_at(strangers.patterns, "place")
+    pairs = np.bincount(levels, weights=strangers.pairs, minlength=len(Place))
+    there, elsewhere, silent = (float(pairs[level]) for level in FAR)
+    if not there + elsewhere + silent:
+        return shares
+    told = (there + elsewhere) / (there + elsewhere + silent)
+    # A level that none of these has may be met yet, and its weight is a share over another.
+    told = min(max(told, SELDOM), 1 - SELDOM)
+    return {name: of | {"place": _retold(of["place"], told)} for name, of in shares.items()}
+
+
+def _retold(place: Mapping[str, float], told: float) -> dict[str, float]:
+    """Shares of the levels of a place, of which so large a part of those far apart tells."""
+    there, elsewhere, silent = (place.get(level.name, 0.0) for level in FAR)
+    if not there + elsewhere:  # a model from before there were such levels
+        return dict(place)
+    far, agrees = there + elsewhere + silent, there / (there + elsewhere)
+    shares = (far * told * agrees, far * told * (1 - agrees), far * (1 - told))
+    return dict(place) | {level.name: share for level, share in zip(FAR, shares, strict=True)}
 
 
 def _prior(records: int, mass: dict[str, float], start: Prior) -> Prior:

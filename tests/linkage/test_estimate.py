@@ -294,3 +294,33 @@ def test_who_shares_a_communal_postcode_is_no_likelier_one_child():
     at_home, apart, unsaid = (weigh(a, b, model).total for a, b in (near, (one, other), far))
     assert apart == pytest.approx(unsaid, abs=1e-9)
     assert at_home > apart + 1
+
+
+def moved(told, children=300):
+    """Two records of each child, whose homes are in Southwark and Birmingham.
+
+    Of so large a share of them the one in Southwark is known in Birmingham, or in Sheffield.
+    """
+    rng = random.Random(9)
+    for n in range(children):
+        known = (rng.choice((330, 373)),) if rng.random() < told else ()
+        child = Comparable(given=(word(rng),), family=word(rng), birth=20100101 + n % 28,
+                           birth_kind=BirthKind.FULL, sex=rng.choice("FM"))  # fmt: skip
+        here = msgspec.structs.replace(child, postcodes=("SE153QN",), authorities=known)
+        yield 2 * n + 1, 1, here
+        yield 2 * n + 2, 2, msgspec.structs.replace(child, postcodes=("B81AA",))
+
+
+@pytest.mark.parametrize("told", [0.0, 0.4, 1.0])
+def test_where_few_pairs_tell_of_authorities_nobody_is_told_apart_by_that(told):
+    index = Index(Model.shipped())
+    index.put(moved(told))
+    shares, stated = train(index).shares, Model.shipped().shares
+    for name in ("community", "sibling", "twin"):
+        place, before = shares[name]["place"], stated[name]["place"]
+        assert sum(place.values()) == pytest.approx(1)
+        there, elsewhere = place["KNOWN_THERE"], place["KNOWN_ELSEWHERE"]
+        assert (there + elsewhere) / (there + elsewhere + place["DIFFERENT"]) == pytest.approx(
+            told, abs=0.05
+        )
+        assert there / elsewhere == pytest.approx(before["KNOWN_THERE"] / before["KNOWN_ELSEWHERE"])
