@@ -51,6 +51,7 @@ class Few:
         if besides is not None:
             self._ordinals = np.concatenate([self._ordinals, besides[0]])
             self._rows = np.concatenate([self._rows, besides[1]])
+        self._rows = _untold(self._rows)
         keys = loose_keys(self._rows, index)
         place, column = np.nonzero(keys)
         found = keys[place, column]
@@ -84,7 +85,7 @@ class Few:
         terms = kernel.terms(facts, model.weights, floor)
         for start in range(0, len(met), AT_ONCE):
             left, right = met[start : start + AT_ONCE].T
-            codes = kernel.judged(rows[left], self._rows[right], terms)
+            codes = kernel.judged(_untold(rows[left]), self._rows[right], terms)
             judged = np.flatnonzero(codes)
             left, right, codes = left[judged], right[judged], codes[judged]
             weights = total(codes, model)
@@ -92,6 +93,13 @@ class Few:
             columns = (ordinals[left], self._ordinals[right], weights, codes)
             found += map(NearPair._make, zip(*(c[kept].tolist() for c in columns), strict=True))
         return found
+
+
+def _untold(rows: Rows) -> Rows:
+    """Rows that name no authority: whoever had to flee is known elsewhere, and is no less near."""
+    untold = rows.copy()
+    untold[:, layout.AUTHORITIES : layout.NHS] = 0
+    return untold
 
 
 def loose_keys(rows: Rows, index: Index) -> Keys:

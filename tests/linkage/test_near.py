@@ -1,5 +1,6 @@
 """What comes near to a few records that must not be missed, and how near."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,7 +155,8 @@ def test_who_was_born_after_another_had_died_is_not_released_for_that():
 
 
 @given(comparables(), comparables())
-def test_a_pair_weighs_what_it_weighs_in_the_index(left, right):
+def test_a_pair_weighs_what_it_weighs_in_the_index_where_no_authority_is_told(left, right):
+    left, right = (msgspec.structs.replace(one, authorities=()) for one in (left, right))
     index = Index(MODEL)
     index.put([(1, 0, left), (2, 0, right)])
     usual = index.pairs_of([2], -10.0)
@@ -163,6 +165,23 @@ def test_a_pair_weighs_what_it_weighs_in_the_index(left, right):
         assert pair.pattern == patterns.compare(left, right, MODEL.population)
     if found and len(usual.weight):
         assert [pair.weight for pair in found] == usual.weight.tolist()
+
+
+@given(comparables(), comparables())
+def test_a_child_known_elsewhere_is_no_less_near_and_one_known_there_no_nearer(left, right):
+    """Who had to flee is known where nobody knew of it; and in one region many are known."""
+    found = []
+    for told in ((left.authorities, right.authorities), ((), ()), ((210,), (330,))):
+        one, other = map(_known, (left, right), told)
+        index = Index(MODEL)
+        index.put([(1, 0, one), (2, 0, other)])
+        few = Few(index, [1])
+        found.append((few.pairs([2], float("-inf")), few.against([2], [1])))
+    assert found[0] == found[1] == found[2]
+
+
+def _known(record, authorities):
+    return msgspec.structs.replace(record, authorities=authorities)
 
 
 def test_a_record_is_not_near_to_itself_and_the_few_alone_are_met():
