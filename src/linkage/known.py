@@ -36,7 +36,7 @@ class Known:
         self._population, self._names, self._codes = population, names, codes
         self._listed = listed(population)
         self._words, self._word_hashes = Column(np.int32, WIDTH), Column(np.uint64, 3)
-        self._places, self._place_hashes = Column(np.int32, 3), Column(np.uint64, 2)
+        self._places, self._place_hashes = Column(np.int32, 2), Column(np.uint64, 2)
         for column in (names.letters, codes.letters, *self._of_words, *self._of_places):
             column.reserve(AHEAD)
         self._communal = packed(sorted(population.communal_places), layout.POSTCODE)
@@ -71,9 +71,7 @@ class Known:
             family_rarity=words[:, spelling.OWN_FAMILY_RARITY],
             code_letters=codes,
             code_lengths=places[:, postcodes.LENGTH],
-            communal=places[:, postcodes.COMMUNAL],
-            district=places[:, postcodes.DISTRICT],
-            authorities=self._authorities,
+            places=places[:, postcodes.PLACE],
             default_days=self._days,
         )
 
@@ -149,20 +147,20 @@ class Known:
 
     def _learn_places(self, codes: Packed) -> None:
         numbers, hashes = self._places.room(len(codes)), self._place_hashes.room(len(codes))
-        postcodes.learn(codes, numbers, hashes, self._districts)
-        numbers[:, postcodes.COMMUNAL] = np.isin(
-            as_numbers(codes)[:, 0], as_numbers(self._communal)[:, 0]
-        )
+        postcodes.learn(codes, numbers, hashes, self._districts, self._authorities)
+        communal = np.isin(as_numbers(codes)[:, 0], as_numbers(self._communal)[:, 0])
+        numbers[:, postcodes.PLACE] |= layout.COMMUNAL * communal
 
 
 @cache
 def _districts() -> tuple[npt.NDArray[np.uint64], Ints]:
-    """Hashes of the districts, ascending, and the authorities of each; those of none first."""
+    """Hashes of the districts, ascending, and the authorities of each, in one number."""
     known = sorted((hashing.of_text(name), of) for name, of in authorities.by_district().items())
-    found = np.zeros((1 + len(known), authorities.MOST), np.int32)
-    for number, (_, codes) in enumerate(known, start=1):
-        found[number, : len(codes)] = codes
-    return np.array([hashed for hashed, _ in known], np.uint64), found
+    packed = [
+        sum(code << layout.CODE * place for place, code in enumerate(codes)) << 1
+        for _, codes in known
+    ]
+    return np.array([hashed for hashed, _ in known], np.uint64), np.array(packed, np.int32)
 
 
 def listed(population: Population) -> Listed:

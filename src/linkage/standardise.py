@@ -367,7 +367,8 @@ def _authorities(
     if not upn and not la_child and not schools and not formers:
         return ()
     stated = (upn[1:], la_child, *schools, *(former[1:] for former in formers))
-    return tuple(dict.fromkeys(filter(None, map(authorities.of, stated))))[:AUTHORITIES]
+    found = dict.fromkeys(code for number in stated for code in authorities.of(number))
+    return tuple(found)[:AUTHORITIES]
 
 
 def _mother(carers: Sequence[AnyCarer]) -> tuple[str, str]:

@@ -132,7 +132,7 @@ def by_place(row, facts, hashes, places, out, n):
     forename = hashes.words[row[at.GIVEN], at.FORENAME_SOUND]
     for i in range(at.POSTCODES, at.POSTCODES + 3):
         code = row[i]
-        communal = facts.communal[code]
+        communal = facts.places[code] & at.COMMUNAL
         if code and (row[at.GIVEN] or not communal):
             places[count, 0] = hashes.places[code, at.PLACE]
             places[count, 1] = forename if communal else np.uint64(0)

@@ -27,8 +27,14 @@ POSTCODE = 8
 """Letters of a code that are compared: a postcode has at most 7."""
 
 
+COMMUNAL = 1
+"""The bit of a postcode that is communal."""
+CODE = 10
+"""Bits of an authority's code."""
+
+
 class Facts(NamedTuple):
-    """Arrays with one row for each name word, then for each postcode, each district, each day."""
+    """Arrays with one row for each name word, then for each postcode, then the days."""
 
     letters: npt.NDArray[np.uint8]
     lengths: npt.NDArray[np.int32]
@@ -46,11 +52,9 @@ class Facts(NamedTuple):
     family_rarity: npt.NDArray[np.int32]
     code_letters: npt.NDArray[np.uint8]
     code_lengths: npt.NDArray[np.int32]
-    communal: npt.NDArray[np.int32]
-    district: npt.NDArray[np.int32]
-    """The number of the district that the postcode lies in; 0 where it is not known."""
-    authorities: npt.NDArray[np.int32]
-    """Those of each district, by its number; 0 fills up."""
+    places: npt.NDArray[np.int32]
+    """Bit 0: whether the postcode is communal; above it, ten bits each, up to three authorities in
+    which it lies."""
     default_days: npt.NDArray[np.int32]
 
 

@@ -636,11 +636,11 @@ def place_level(a, b, facts):
     for i in range(at.POSTCODES, at.POSTCODES + 4):
         if a[i] and holds(b, at.POSTCODES, 4, a[i]):
             shared = True
-            home = home or not facts.communal[a[i]]
+            home = home or not facts.places[a[i]] & at.COMMUNAL
     if shared and not home:
         return P_COMMUNAL
     if one == other and not a[at.MOVED] and not b[at.MOVED]:
-        return P_COMMUNAL if facts.communal[one] else P_EXACT
+        return P_COMMUNAL if facts.places[one] & at.COMMUNAL else P_EXACT
     if shared:
         return P_PAST
     found = nearness(facts.code_letters, facts.code_lengths, one, other)
@@ -649,33 +649,30 @@ def place_level(a, b, facts):
     # A UPN that two records share has said already what its authority would.
     if shares(a, at.UPN, 3, b, at.UPN, 3):
         return found
-    return known_where(a, b, facts.district, facts.authorities)
+    return known_where(a, b, facts.places)
 
 
 @alone
-def known_where(a, b, district, authorities):
+def known_where(a, b, places):
     """What the authorities that know two children say whose homes are far apart."""
-    one, other = known_to(a, b, district, authorities), known_to(b, a, district, authorities)
+    one, other = known_to(a, b, places), known_to(b, a, places)
     if P_THERE in (one, other):
         return P_THERE
     return P_ELSEWHERE if P_ELSEWHERE in (one, other) else P_DIFFERENT
 
 
 @alone
-def known_to(a, b, district, authorities):
+def known_to(a, b, places):
     """Whether the authorities that know one child are those of the other's homes."""
     found = P_DIFFERENT
     if a[at.AUTHORITIES] == 0:
         return found
     for i in range(at.POSTCODES, at.POSTCODES + 4):
-        if b[i] == 0:
-            return found
-        for code in authorities[district[b[i]]]:
-            if code == 0:
-                break
-            if holds(a, at.AUTHORITIES, 4, code):
+        codes = places[b[i]] >> 1 if b[i] else 0
+        while codes:
+            if holds(a, at.AUTHORITIES, 4, codes % (1 << at.CODE)):
                 return P_THERE
-            found = P_ELSEWHERE
+            found, codes = P_ELSEWHERE, codes >> at.CODE
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is learnt of a postcode: its length, its district, and the hashes of it and its district."""
+"""What is learnt of a postcode: its length, its authorities, its hashes and its district's."""
 # ruff: noqa: ANN001, ANN201
 # numba infers the types.
 
@@ -9,15 +9,16 @@ from linkage.compiled.spelling import hash_of
 
 INWARD = 3
 """Letters behind those of the district."""
-LENGTH, COMMUNAL, DISTRICT = 0, 1, 2
+LENGTH, PLACE = 0, 1
 """Where each stands among a postcode's numbers."""
 
 
 @alone
-def learn(letters, numbers, hashes, districts):
+def learn(letters, numbers, hashes, districts, authorities):
     """Write what is known of each postcode, and its hashes in the order of ``layout.Hashes``.
 
-    ``districts``: hashes of those that are known, ascending; the first is number 1, and 0 is none.
+    ``districts``: hashes of those that are known, ascending, and the ``authorities`` of each as
+    ``layout.Facts.places`` has them.
     """
     for i in range(len(letters)):
         n = 0
@@ -29,4 +30,4 @@ def learn(letters, numbers, hashes, districts):
         hashes[i, 1] = district
         at = np.searchsorted(districts, district)
         known = at < len(districts) and districts[at] == district
-        numbers[i, DISTRICT] = at + 1 if known else 0
+        numbers[i, PLACE] = authorities[at] if known else 0
