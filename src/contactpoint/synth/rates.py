@@ -109,6 +109,9 @@ TEMPORARY_UPN: Final = 0.006
 """Pupils with a temporary UPN. Assumption."""
 FORMER_UPN: Final = 0.02
 """Pupils whose school states a former UPN. Assumption."""
+UPN_ISSUED_BEFORE: Final = 0.4
+"""Of pupils with an earlier home on some record, those whose UPN was issued where they lived then:
+they moved after they had entered school. Assumption."""
 UPN_MISTYPED: Final = 0.0005
 """UPNs at school that fail their check letter. Assumption: software checks them."""
 LEFT_SCHOOL: Final = 0.04

@@ -66,7 +66,8 @@ class Schools:
         if rng.random() >= (rates.STATE_SCHOOL if year <= 11 else rates.SIXTH_FORM):
             return
         laestab = rng.choice(area.primaries) if year <= 6 else area.secondary
-        issuer = area if len(child.homes) < 2 or rng.random() < 0.6 else elsewhere
+        stayed = len(child.homes) < 2 or rng.random() < 1 - rates.UPN_ISSUED_BEFORE
+        issuer = area if stayed else elsewhere
         child.upn = self._upns.issue(rng.choice(issuer.primaries), reception_year(child.born))
         pupil = self._pupil(child, laestab, elsewhere, rng)
         child.school = laestab
