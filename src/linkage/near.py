@@ -14,12 +14,14 @@ import numpy.typing as npt
 from linkage import kernel
 from linkage.comparable import BirthKind
 from linkage.compare.carers import Carers
+from linkage.compare.places import Place
 from linkage.compiled import layout
 from linkage.compiled.layout import FAMILY_SOUND, FORENAME_SOUND, WORD
 from linkage.decide import Levels, contradiction
-from linkage.index import Index
+from linkage.index import Index, Pairs
 from linkage.kernel import Rows
-from linkage.model import total
+from linkage.model import Model, levels_at, total
+from linkage.pattern import BITS, MOST, PLACES
 
 Keys = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
@@ -93,6 +95,16 @@ class Few:
             columns = (ordinals[left], self._ordinals[right], weights, codes)
             found += map(NearPair._make, zip(*(c[kept].tolist() for c in columns), strict=True))
         return found
+
+
+def untold(pairs: Pairs, model: Model) -> npt.NDArray[np.float64]:
+    """The weights of pairs as if no authority were told, as those of the few are."""
+    levels = levels_at(pairs.pattern, "place")
+    told = np.isin(levels, (Place.KNOWN_THERE, Place.KNOWN_ELSEWHERE))
+    codes = pairs.pattern.copy()
+    codes[told] &= ~np.uint64(MOST << BITS * PLACES["place"])
+    codes[told] |= np.uint64(int(Place.DIFFERENT) << BITS * PLACES["place"])
+    return np.where(told, total(codes, model), pairs.weight)
 
 
 def _untold(rows: Rows) -> Rows:

@@ -9,7 +9,7 @@ from linkage import pattern as patterns
 from linkage.decide import Levels, contradiction
 from linkage.index import Index
 from linkage.model import Model
-from linkage.near import Few, clears, share
+from linkage.near import Few, clears, share, untold
 from linkage.standardise import standardise
 from person.identifiers import Identifier
 from person.names import PersonName
@@ -178,6 +178,16 @@ def test_a_child_known_elsewhere_is_no_less_near_and_one_known_there_no_nearer(l
         few = Few(index, [1])
         found.append((few.pairs([2], float("-inf")), few.against([2], [1])))
     assert found[0] == found[1] == found[2]
+
+
+@given(comparables(), comparables())
+def test_a_rival_weighs_as_if_no_authority_were_told_too(left, right):
+    """Else who is known where a child fled to would take its new record from under the shield."""
+    told, silent = Index(MODEL), Index(MODEL)
+    told.put([(1, 0, left), (2, 0, right)])
+    silent.put([(1, 0, _known(left, ())), (2, 0, _known(right, ()))])
+    pairs, expected = (index.pairs_of([2], -60.0) for index in (told, silent))
+    assert untold(pairs, MODEL).tolist() == expected.weight.tolist()
 
 
 def _known(record, authorities):

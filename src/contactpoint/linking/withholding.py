@@ -20,7 +20,7 @@ from events.shield import RecordsReleased
 from events.store.heads import RecordHead
 from linkage.decide import Levels, contradiction
 from linkage.index import Index
-from linkage.near import Coded, Few, NearPair, clears, share
+from linkage.near import Coded, Few, NearPair, clears, share, untold
 
 SHIELD_FLOOR = 0.0016
 """Probability of being a shielded child, rivals counted, from which a record is withheld.
@@ -249,7 +249,7 @@ class Withholding:
         """The weight of each other child, not shielded, that the group may be."""
         best: dict[object, float] = {}
         pairs = self._index.pairs_of(group, FAINT)
-        columns = (pairs.left, pairs.right, pairs.weight, pairs.pattern)
+        columns = (pairs.left, pairs.right, untold(pairs, self._index.model), pairs.pattern)
         for left, right, weight, code in zip(*(c.tolist() for c in columns), strict=True):
             other = right if left in group else left
             mine = {left, right} <= group or other in self._shields

@@ -28,7 +28,7 @@ from linkage.comparable import Comparable
 from linkage.decide import Levels, contradiction
 from linkage.index import Index
 from linkage.model import Model
-from linkage.near import Few, clears, share
+from linkage.near import Few, clears, share, untold
 from linkage.resolve import Judgement, Member, Pair, resolve
 from linkage.standardise import standardise
 from person.identifiers import Identifier
@@ -243,11 +243,11 @@ def _place(world: _World, child: int, said: Particulars, *, shielded: bool) -> _
     found = list(decided(pairs, world.model))
     rivals: dict[int, float] = {}
     near = []
-    for pair in found:
+    for pair, weight in zip(found, untold(pairs, world.model).tolist(), strict=True):
         other = pair.left if pair.right not in range(1, asked) else pair.right
         of = world.child[other - 1]
         if not contradiction(Levels.of(pair.pattern)):
-            rivals[of] = max(pair.weight, rivals.get(of, pair.weight))
+            rivals[of] = max(weight, rivals.get(of, weight))
         if pair.weight >= floor_of(world.model) or pair.outcome != "non_link":
             near.append(of)
     new = pairs.right[0].item() if len(pairs.right) else asked
