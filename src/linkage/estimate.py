@@ -69,9 +69,10 @@ def train(index: Index, *, seed: int = 0) -> Model:
     index = Index.load(start, index.dump())
     counts = Counts(*_float(index.patterns_within()))
     strangers = _random(index, seed)
-    shares = _as_often_told(start.shares, strangers)
+    told = _told(strangers)
+    shares = {name: _retold(of, told, name) for name, of in start.shares.items()}
     random = _pulled(strangers, np.ones(len(strangers.patterns)), shares["random"])
-    shares = shares | {"random": random}
+    shares = shares | {"random": _retold(random, told, "random")}
     prior = replace(start.prior, records=len(index))
     believed = Model(prior, shares, start.thresholds, start.population)
     shares, prior, mass = settle(counts, believed)
@@ -152,7 +153,8 @@ def settle(counts: Counts, belief: Model) -> Settled:
         before = mass.get(MATCH, 0.0)
         mass = {name: float(row @ counts.pairs) for name, row in posterior.items()}
         prior = _prior(prior.records, mass, belief.prior)
-        shares = shares | {MATCH: _pulled(counts, posterior[MATCH], belief.shares[MATCH])}
+        match = _pulled(counts, posterior[MATCH], belief.shares[MATCH])
+        shares = shares | {MATCH: _retold(match, _of_far(shares["random"]["place"]), MATCH)}
         if abs(mass[MATCH] - before) < SETTLED * mass[MATCH]:
             break
     return Settled(shares, prior, mass)
@@ -324,31 +326,36 @@ def _random(index: Index, seed: int) -> Counts:
     return Counts(*_float(np.unique(patterns, return_counts=True)))
 
 
-def _as_often_told(shares: dict[str, Shares], strangers: Counts) -> dict[str, Shares]:
-    """Each class' shares, with as many pairs far apart that tell of authorities as there are here.
-
-    Whether a pair tells depends on what the sources state, and not on whether it is of one child;
-    else a table that names no authority would tell siblings and twins by that.
-    """
+def _told(strangers: Counts) -> float:
+    """Which part of strangers whose homes are far apart is told of by authorities."""
     levels = models.levels_at(strangers.patterns, "place")
     pairs = np.bincount(levels, weights=strangers.pairs, minlength=len(Place))
-    there, elsewhere, silent = (float(pairs[level]) for level in FAR)
-    if not there + elsewhere + silent:
-        return shares
-    told = (there + elsewhere) / (there + elsewhere + silent)
-    # A level that none of these has may be met yet, and its weight is a share over another.
-    told = min(max(told, SELDOM), 1 - SELDOM)
-    return {name: of | {"place": _retold(of["place"], told)} for name, of in shares.items()}
+    return _of_far({level.name: float(pairs[level]) for level in FAR})
 
 
-def _retold(place: Mapping[str, float], told: float) -> dict[str, float]:
-    """Shares of the levels of a place, of which so large a part of those far apart tells."""
+def _of_far(place: Mapping[str, float]) -> float:
+    """The part of homes far apart, by their shares or pairs, of which authorities tell."""
     there, elsewhere, silent = (place.get(level.name, 0.0) for level in FAR)
-    if not there + elsewhere:  # a model from before there were such levels
-        return dict(place)
-    far, agrees = there + elsewhere + silent, there / (there + elsewhere)
-    shares = (far * told * agrees, far * told * (1 - agrees), far * (1 - told))
-    return dict(place) | {level.name: share for level, share in zip(FAR, shares, strict=True)}
+    far = there + elsewhere + silent
+    # A level that none of these has may be met yet, and its weight is a share over another.
+    return min(max((there + elsewhere) / far if far else 0.0, SELDOM), 1 - SELDOM)
+
+
+def _retold(shares: Shares, told: float, name: str) -> Shares:
+    """The shares of a class, with so large a part of homes far apart of which authorities tell.
+
+    Whether a pair tells hangs on what its sources state, and not on whether it is of one child: no
+    class may differ by it. How often what is told agrees is the class' own; a model from before
+    there were such levels is given what is stated.
+    """
+    place = shares["place"]
+    known = place if FAR[0].name in place else models.starting()[name]["place"]
+    there, elsewhere, _ = (known[level.name] for level in FAR)
+    far = sum(place.get(level.name, 0.0) for level in FAR)
+    agrees = there / (there + elsewhere)
+    split = (far * told * agrees, far * told * (1 - agrees), far * (1 - told))
+    found = {level.name: share for level, share in zip(FAR, split, strict=True)}
+    return shares | {"place": dict(place) | found}
 
 
 def _prior(records: int, mass: dict[str, float], start: Prior) -> Prior:
