@@ -1,5 +1,6 @@
 """Which authorities know a child, and what that says of homes far apart."""
 
+import msgspec
 import pytest
 
 from linkage import authorities
@@ -7,6 +8,7 @@ from linkage.compare.places import Place, place
 from linkage.population import Population
 from linkage.standardise import standardise
 from person.authorities import AUTHORITIES
+from person.compared import Compared
 from person.identifiers import Identifier
 from person.particulars import Particulars
 from person.places import Address
@@ -72,6 +74,17 @@ def test_homes_near_each_other_say_so_themselves():
 def test_a_upn_that_both_hold_says_it_once(number):
     one, other = at(HERE, identifiers=(BIRMINGHAM,)), at(THERE, identifiers=(number,))
     assert level(one, other) == Place.DIFFERENT
+
+
+def test_a_case_that_both_hold_says_it_once():
+    case = (Identifier("la-child", "330/17"),)
+    assert level(at(HERE, identifiers=case), at(THERE, identifiers=case)) == Place.DIFFERENT
+
+
+def test_what_is_read_to_compare_tells_of_schools_too():
+    said = Particulars(involvements=(Involvement("school", "3302000"),))
+    read = msgspec.convert(said, Compared, from_attributes=True)
+    assert standardise(read).authorities == standardise(said).authorities == (330,)
 
 
 def test_a_number_of_an_authority_that_was_ended_names_those_in_its_place():

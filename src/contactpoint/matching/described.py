@@ -26,7 +26,7 @@ class Described(msgspec.Struct, frozen=True):
     number: str = ""
     """The number that the person is said to have in this index, checked."""
     beside: bool = False
-    """Whether more was said of the person than is compared, such as a school or a practice."""
+    """Whether more was said of the person than a question is compared by, such as a practice."""
 
     @property
     def asks_hidden(self) -> bool:

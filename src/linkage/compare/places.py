@@ -44,9 +44,8 @@ def place(left: Comparable, right: Comparable, population: Population) -> Place:
     if strings.one_slip(one, other):
         return Place.SLIP
     found = _nearness(one, other)
-    if found != Place.DIFFERENT or _upns(left) & _upns(right):
-        return found
-    return _known(left, right)
+    same = _numbers(left) & _numbers(right)
+    return _known(left, right) if found == Place.DIFFERENT and not same else found
 
 
 def sector(postcode: str) -> str:
@@ -72,9 +71,9 @@ def _nearness(one: str, other: str) -> Place:
     return Place.AREA if area(one) == area(other) else Place.DIFFERENT
 
 
-def _upns(record: Comparable) -> set[str]:
-    """A UPN that two records share has said already what its authority would."""
-    return {record.upn, *record.former_upns} - {""}
+def _numbers(record: Comparable) -> set[str]:
+    """Those that name an authority: one that two records share has said already what that would."""
+    return {record.upn, *record.former_upns, record.la_child} - {""}
 
 
 def _known(left: Comparable, right: Comparable) -> Place:

@@ -646,8 +646,8 @@ def place_level(a, b, facts):
     found = nearness(facts.code_letters, facts.code_lengths, one, other)
     if found != P_DIFFERENT or (a[at.AUTHORITIES] == 0 and b[at.AUTHORITIES] == 0):
         return found
-    # A UPN that two records share has said already what its authority would.
-    if shares(a, at.UPN, 3, b, at.UPN, 3):
+    # A number that two records share has said already what its authority would.
+    if shares(a, at.UPN, 4, b, at.UPN, 4):
         return found
     return known_where(a, b, facts.places)
 
