@@ -341,3 +341,24 @@ def test_a_model_from_before_authorities_told_learns_what_they_tell():
     learnt, expected = train(before).shares, train(since).shares
     for name, of in learnt.items():
         assert of["place"] == pytest.approx(expected[name]["place"], abs=1e-3), name
+
+
+def test_who_is_of_a_source_that_tells_and_one_that_does_not_is_no_likelier_one_child():
+    """So are all pairs of one child here, and half of those of strangers."""
+    rng, index = random.Random(4), Index(Model.shipped())
+    homes = (("SE153QN", 210), ("B81AA", 330), ("S12AB", 373), ("CA11AA", 942), ("E145AA", 211))
+    for n in range(400):
+        child = Comparable(given=(word(rng),), family=word(rng), birth=20100101 + n % 28,
+                           birth_kind=BirthKind.FULL, sex=rng.choice("FM"))  # fmt: skip
+        (here, _), (there, known) = rng.sample(homes, 2)
+        telling = msgspec.structs.replace(child, postcodes=(here,), authorities=(known,))
+        silent = msgspec.structs.replace(child, postcodes=(there,))
+        index.put([(2 * n + 1, 1, telling), (2 * n + 2, 2, silent)])
+    told = {}
+    for name, of in train(index).shares.items():
+        there, elsewhere, apart = (
+            of["place"][one] for one in ("KNOWN_THERE", "KNOWN_ELSEWHERE", "DIFFERENT")
+        )
+        told[name] = (there + elsewhere) / (there + elsewhere + apart)
+    assert told["match"] == pytest.approx(told["random"]) == pytest.approx(told["twin"])
+    assert told["random"] == pytest.approx(0.75, abs=0.05)
