@@ -356,9 +356,8 @@ def test_who_is_of_a_source_that_tells_and_one_that_does_not_is_no_likelier_one_
         index.put([(2 * n + 1, 1, telling), (2 * n + 2, 2, silent)])
     told = {}
     for name, of in train(index).shares.items():
-        there, elsewhere, apart = (
-            of["place"][one] for one in ("KNOWN_THERE", "KNOWN_ELSEWHERE", "DIFFERENT")
-        )
-        told[name] = (there + elsewhere) / (there + elsewhere + apart)
+        place = of["place"]
+        tells = place["KNOWN_THERE"] + place["KNOWN_ELSEWHERE"]
+        told[name] = tells / (tells + place["DIFFERENT"])
     assert told["match"] == pytest.approx(told["random"]) == pytest.approx(told["twin"])
     assert told["random"] == pytest.approx(0.75, abs=0.05)
