@@ -83,11 +83,12 @@ class Few:
 
     def _compared(self, ordinals: Ints, rows: Rows, met: Ints, floor: float) -> list[NearPair]:
         found: list[NearPair] = []
+        rows = _untold(rows)
         facts, model = self._index.facts(), self._index.model
         terms = kernel.terms(facts, model.weights, floor)
         for start in range(0, len(met), AT_ONCE):
             left, right = met[start : start + AT_ONCE].T
-            codes = kernel.judged(_untold(rows[left]), self._rows[right], terms)
+            codes = kernel.judged(rows[left], self._rows[right], terms)
             judged = np.flatnonzero(codes)
             left, right, codes = left[judged], right[judged], codes[judged]
             weights = total(codes, model)

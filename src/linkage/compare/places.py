@@ -44,8 +44,9 @@ def place(left: Comparable, right: Comparable, population: Population) -> Place:
     if strings.one_slip(one, other):
         return Place.SLIP
     found = _nearness(one, other)
-    same = _numbers(left) & _numbers(right)
-    return _known(left, right) if found == Place.DIFFERENT and not same else found
+    if found != Place.DIFFERENT or _numbers(left) & _numbers(right):
+        return found
+    return _known(left, right)
 
 
 def sector(postcode: str) -> str:
