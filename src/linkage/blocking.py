@@ -104,10 +104,11 @@ def _birth_and_name(filed: Filed) -> Values:
     return [(birth, word) for word in sounds]
 
 
-def _birth_and_place(filed: Filed) -> Values:
+def _place_and_day(filed: Filed) -> Values:
+    """A postcode, day and month: the year wrong, and a slip in a name."""
     if not _has_day(filed.record):
         return ()
-    return [(filed.record.birth, *place) for place in filed.places]
+    return [(filed.record.birth % 10000, *place) for place in filed.places]
 
 
 def _place_and_forename(filed: Filed) -> Values:
@@ -163,7 +164,7 @@ def _contact_and_year(filed: Filed) -> Values:
 RULES = (
     Rule("an identifier", _identifiers),
     Rule("birth date and the sound of a name", _birth_and_name),
-    Rule("birth date and postcode", _birth_and_place),
+    Rule("postcode, day and month of birth", _place_and_day),
     Rule("postcode and the sound of the forename", _place_and_forename),
     Rule("postcode and year of birth", _place_and_year),
     Rule("both names and year of birth", _names_and_year),

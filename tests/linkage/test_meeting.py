@@ -38,6 +38,13 @@ def test_every_rule_that_brings_them_together_is_named():
     assert found.rules == ("postcode and the sound of the forename", "postcode and year of birth")
 
 
+def test_a_wrong_year_and_a_slip_in_the_forename_meet_at_home_where_day_and_month_agree():
+    other = changed(birth=20170304, given=("sahha",))
+    found = meeting(ASHA, other, MODEL.population)
+    assert found.rules == ("postcode, day and month of birth",)
+    assert not meeting(ASHA, changed(birth=20170305, given=("sahha",)), MODEL.population).rules
+
+
 def test_a_forename_in_two_words_meets_it_in_one_where_the_family_name_is_a_title():
     """Far from home nothing else is left of Par Veer Kaur."""
     kaur = {"family": "kaur", "parts": ("kaur",)}

@@ -14,7 +14,7 @@ from linkage.compiled.intrinsics import bare
 from linkage.compiled.levels import is_default
 
 (
-    IDENTIFIER, BIRTH_AND_NAME, BIRTH_AND_PLACE, PLACE_AND_FORENAME, PLACE_AND_YEAR, NAMES_AND_YEAR,
+    IDENTIFIER, BIRTH_AND_NAME, PLACE_AND_DAY, PLACE_AND_FORENAME, PLACE_AND_YEAR, NAMES_AND_YEAR,
     NAMES_AND_DAY, NAMES_AND_DISTRICT, MOTHER, CARER_AND_BIRTH, CONTACT_AND_YEAR,
 ) = (np.uint64(hashing.mixed(n + 1)) for n in range(11))  # fmt: skip
 """Hashes of the places of the rules in ``linkage.blocking.RULES``."""
@@ -127,7 +127,7 @@ def has_day(row):
 
 @inlined
 def by_place(row, facts, hashes, places, out, n):
-    """Keys under a postcode with birth date, sound of the forename, or year of birth."""
+    """Keys under a postcode with day and month, sound of the forename, or year of birth."""
     count, year = 0, row[at.BIRTH] // 10000
     forename = hashes.words[row[at.GIVEN], at.FORENAME_SOUND]
     for i in range(at.POSTCODES, at.POSTCODES + 3):
@@ -139,7 +139,7 @@ def by_place(row, facts, hashes, places, out, n):
             count += 1
     if has_day(row):
         for i in range(count):
-            start = joined(BIRTH_AND_PLACE, row[at.BIRTH])
+            start = joined(PLACE_AND_DAY, row[at.BIRTH] % 10000)
             n = add(out, n, joined_place(start, places[i]))
     if row[at.GIVEN]:
         for i in range(count):
