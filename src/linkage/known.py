@@ -137,7 +137,7 @@ class Known:
             population.is_forename(word),
             population.forename_rarity(word),
             population.family_rarity(word),
-            0,
+            lexicon.beside(word),
             *map(code, lexicon.formal_forms(word)),
         ]
         self._words.extend([numbers + [0] * (WIDTH - len(numbers))])
@@ -178,7 +178,7 @@ def _listed(population: Population) -> Listed:
         *columns,
         *(column.values() for column in columns),
         lexicon.TITLES,
-        lexicon.borne_beside(),
+        lexicon.listed_beside(),
         formals,
         *formals.values(),
         population.forename_classes,
@@ -194,8 +194,7 @@ def _listed(population: Population) -> Listed:
     for word, forms in formals.items():
         facts[row[word], spelling.FORMALS : spelling.FORMALS + len(forms)] = [row[f] for f in forms]
     facts[[row[word] for word in lexicon.TITLES], spelling.TITLE] = 1
-    for word, kind in lexicon.borne_beside().items():
-        facts[row[word], spelling.BESIDE] = kind
+    facts[1:, spelling.BESIDE] = [lexicon.beside(word) for word in texts]
     facts[1:, spelling.FORENAME_RARITY] = [population.forename_rarity(word) for word in texts]
     facts[1:, spelling.FAMILY_RARITY] = [population.family_rarity(word) for word in texts]
     facts[0, [spelling.FORENAME_RARITY, spelling.FAMILY_RARITY]] = RAREST

@@ -1,11 +1,17 @@
 """What is known of name words: spellings, familiar forms, titles, particles and placeholders."""
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
+from string import ascii_lowercase
 
 HONORIFICS = frozenset({"muhammad", "md", "syed", "sayed", "mst", "mosammat", "mohd"})
 """Words borne before the name a child is called by; they tell few children apart."""
+
+MUHAMMAD = "muhammad"
+"""The commonest of them, which is mistyped as it is spelt: in every way."""
+_SO_BEGUN = ("moham", "muham")
 
 TITLES = frozenset(
     {
@@ -18,8 +24,8 @@ TITLES = frozenset(
 PLACEHOLDERS = frozenset(
     {
         "baby", "boy", "girl", "infant", "male", "female", "newborn", "unknown", "unborn",
-        "unnamed", "twin", "triplet", "quad", "notknown", "nk", "tba", "foetus", "fetus", "child",
-        "of", "bo", "bg", "and", "not", "known", "stated", "given",
+        "unnamed", "fnu", "twin", "triplet", "quad", "notknown", "nk", "tba", "foetus", "fetus",
+        "child", "of", "bo", "bg", "and", "not", "known", "stated", "given",
     }
 )  # fmt: skip
 """Words that forms hold where a child has no forename yet, or where nobody knew it."""
@@ -100,9 +106,10 @@ ENDEARING = ("ie", "y")
 FORENAMES, FAMILIES = "spellings.txt", "family_spellings.txt"
 """Tables of spellings."""
 
-WHOLE, SYLLABLE, SYLLABLES = 1, 2, 3
-"""How a name is borne beside an English one: as it stands (Kofi), as a syllable (Wei), or made of
-two (Weijun)."""
+WHOLE, SYLLABLE, SYLLABLES, BEGUN, ENGLISH, LETTER = 1, 2, 3, 4, 5, 6
+"""How a name is borne beside an English one: as it stands (Kofi), as a syllable (Wei), made of two
+(Weijun), or begun as such names are (Oluwadunsin). Or it is the English one, known or not among
+those of today's children; or a single letter, which may be either."""
 
 FORMAL_FORMS = 16
 """How many formal names a familiar form may stand for: all that the table lists, and its stems."""
@@ -118,30 +125,144 @@ def _lines(table: str) -> list[tuple[str, list[str]]]:
 
 @cache
 def spellings(table: str) -> dict[str, str]:
-    """The common spelling of each form that a table lists.
+    """The common spelling of each form that a table lists, and of each slip for Muhammad.
 
     A family name may be the forename of a father or grandfather, so those of forenames are among
     those of family names, under the head that the latter give them.
     """
+    listed = _spellings_listed(table)
+    slips = dict.fromkeys(_slips_for_muhammad(), listed[MUHAMMAD])
+    return slips | listed
+
+
+@cache
+def _spellings_listed(table: str) -> dict[str, str]:
     listed = {form: head for head, forms in _lines(table) for form in (*forms, head)}
     if table != FAMILIES:
         return listed
-    borne = {form: listed.get(head, head) for form, head in spellings(FORENAMES).items()}
+    borne = {form: listed.get(head, head) for form, head in _spellings_listed(FORENAMES).items()}
     return borne | listed
 
 
 @cache
-def borne_beside() -> dict[str, int]:
-    """The names and syllables of names that are borne beside an English one: which it is."""
-    lines = _lines("beside.txt")
+def _slips_for_muhammad() -> frozenset[str]:
+    """One letter left out, mistaken or exchanged with its neighbour, in any long spelling of it.
+
+    Mahmud, Mohanad and Mohammadi are other names.
+    """
+    forms = (form for form, head in _spellings_listed(FORENAMES).items() if head == MUHAMMAD)
+    slips = {slip for form in forms if form.startswith(_SO_BEGUN) for slip in _slips(form)}
+    other_names = ("i", "nad", "ned")
+    return frozenset(
+        slip for slip in slips if slip.startswith(("mo", "mu")) and not slip.endswith(other_names)
+    )
+
+
+@lru_cache(1 << 15)
+def parted(word: str) -> tuple[str, ...]:
+    """Muhammad and a name that is written together with it, each by itself.
+
+    >>> parted("mohammadali"), parted("mohammadi"), parted("muhammad")
+    (('mohammad', 'ali'), ('mohammadi',), ('muhammad',))
+    """
+    if not word.startswith(_SO_BEGUN) or word in spellings(FORENAMES):
+        return (word,)
+    listed = _spellings_listed(FORENAMES)
+    for end in range(len(word) - 3, SHORTEST_SOUND, -1):
+        if listed.get(word[:end]) == MUHAMMAD:
+            return word[:end], word[end:]
+    return (word,)
+
+
+def _slips(word: str) -> Iterable[str]:
+    """Each word that is another but for one slip of the hand."""
+    for i, letter in enumerate(word):
+        before, after = word[:i], word[i + 1 :]
+        yield before + after
+        yield before + after[:1] + letter + after[1:]
+        yield from (before + other + after for other in ascii_lowercase)
+
+
+_KINDS = {"chinese": SYLLABLE, "english": ENGLISH}
+
+
+@cache
+def listed_beside() -> dict[str, int]:
+    """The names and syllables of names that are borne beside each other: which kind each is."""
     return {
-        word: SYLLABLE if kind == "chinese" else WHOLE for kind, words in lines for word in words
+        word: _KINDS.get(kind, WHOLE)
+        for kind, words in _lines("beside.txt")
+        for word in words
+        if kind not in ("families", "beginnings")
     }
+
+
+@cache
+def beginnings() -> tuple[str, ...]:
+    """Beginnings of Yoruba and Igbo given names that no other names have."""
+    return next(tuple(words) for kind, words in _lines("beside.txt") if kind == "beginnings")
+
+
+@lru_cache(1 << 15)
+def beside(word: str) -> int:
+    """How a given name is borne beside an English one, or that it is one; 0 where neither is told.
+
+    A familiar form is taken for an English name: few have one that is borne beside such.
+
+    >>> beside("kofi") == WHOLE, beside("weijun") == SYLLABLES, beside("oluwadunsin") == BEGUN
+    (True, True, True)
+    """
+    if len(word) == 1:
+        return LETTER
+    if word in listed_beside():
+        return listed_beside()[word]
+    if has_two_syllables(word):
+        return SYLLABLES
+    if word.startswith(beginnings()):
+        return BEGUN
+    return ENGLISH if word in _familiar() else 0
+
+
+@cache
+def _familiar() -> frozenset[str]:
+    """Familiar forms and the formal names of such."""
+    rows = _lines("nicknames.txt")
+    return frozenset(word for formal, familiar in rows for word in (formal, *familiar))
+
+
+@cache
+def _chinese_families() -> frozenset[str]:
+    """Chinese family names."""
+    return frozenset(*(words for kind, words in _lines("beside.txt") if kind == "families"))
+
+
+def may_be_family(given: Sequence[str]) -> bool:
+    """Whether one word is all there is, and a Chinese family name."""
+    return len(given) == 1 and given[0] in _chinese_families()
+
+
+def is_family_first(given: Sequence[str], family: Sequence[str]) -> bool:
+    """Whether the words of a name stand in Chinese order: the family name where a forename should.
+
+    One family name in place of the forename, and a given name of two syllables in place of the
+    family name.
+
+    >>> is_family_first(["zhao"], ["meilong"]), is_family_first(["wong"], ["ka", "wai"])
+    (True, True)
+    >>> is_family_first(["meilong"], ["zhao"]), is_family_first(["li"], ["chan", "wong"])
+    (False, False)
+    """
+    families = _chinese_families()
+    if not may_be_family(given) or all(word in families for word in family):
+        return False
+    if len(family) == 2:
+        return all(map(is_syllable, family))
+    return len(family) == 1 and has_two_syllables(family[0])
 
 
 def is_syllable(word: str) -> bool:
     """Whether a word is a syllable of which Chinese names are made."""
-    return borne_beside().get(word) == SYLLABLE
+    return listed_beside().get(word) == SYLLABLE
 
 
 @lru_cache(1 << 15)
@@ -193,7 +314,7 @@ def as_heard(word: str) -> str:
 def heard_spellings(table: str) -> dict[str, str]:
     """The common spelling of what is heard as a listed form, where only one is."""
     found: dict[str, set[str]] = {}
-    for form, head in spellings(table).items():
+    for form, head in _spellings_listed(table).items():
         found.setdefault(as_heard(form), set()).add(head)
     return {heard: heads.pop() for heard, heads in found.items() if len(heads) == 1}
 

@@ -25,6 +25,8 @@ GIVEN, OTHERS, PARTS, POSTCODES, FORMERS, CARERS, CONTACTS = 4, 3, 3, 4, 2, 3, 3
 AUTHORITIES = 4
 NAME_IN_FORCE = ("legal", "usual", "preferred", "temporary", "birth", "former", "alias")
 """Which of a record's names is compared first, by its use."""
+Name = tuple[tuple[str, ...], str]
+"""Given names and family name, as stated."""
 LONGEST_CACHE = 1 << 15
 """Names, days and places that are kept as they came to be compared: what comes often."""
 
@@ -41,8 +43,8 @@ def standardise(particulars: AnyParticulars) -> Comparable:
     names: Sequence[AnyName] = particulars.names
     if len(names) > 1:
         names = tuple(sorted(names, key=lambda name: NAME_IN_FORCE.index(name.use)))
-    first = _given(names[0].given) if names else _NO_GIVEN
-    family, parts = _family(names[0].family) if names else _NO_FAMILY
+    stated = [in_order(name.given, name.family) for name in names] or _NO_NAMES
+    first, (family, parts) = _given(stated[0][0]), _family(stated[0][1])
     birth, kind = _birth(particulars.birth)
     postcodes, moved = _postcodes(particulars.addresses)
     carers, phones, emails = particulars.carers, particulars.phones, particulars.emails
@@ -55,10 +57,10 @@ def standardise(particulars: AnyParticulars) -> Comparable:
         given=first.words,
         honorific=first.honorific,
         joined=first.joined,
-        other_given=_other_given(names[1:], first) if len(names) > 1 else (),
+        other_given=_other_given(stated[1:], first) if len(names) > 1 else (),
         family=family,
         parts=parts,
-        other_family=_other_family(names[1:], family) if len(names) > 1 else (),
+        other_family=_other_family(stated[1:], family) if len(names) > 1 else (),
         birth=birth,
         birth_kind=kind,
         sex=particulars.sex if particulars.sex in ("F", "M") else "",
@@ -87,7 +89,8 @@ def standardise_row(given: str, family: str, birth: str, sex: str, postcode: str
     The same as ``standardise`` of one name and the address in force; an empty cell says nothing.
     ``linkage.table`` makes the same of whole columns.
     """
-    first, (joined, parts) = given_cell(given), family_cell(family)
+    (one,), other = in_order((given,), family)
+    first, (joined, parts) = given_cell(one), family_cell(other)
     born, kind = birth_cell(birth)
     return Comparable(
         given=first.words,
@@ -140,8 +143,20 @@ class Given(NamedTuple):
 
 
 _NO_GIVEN = Given()
+_NO_NAMES: Sequence[Name] = (((), ""),)
 _NO_NUMBERS: Mapping[str, Sequence[AnyIdentifier]] = {}
 _NO_FAMILY: tuple[str, tuple[str, ...]] = ("", ())
+
+
+def in_order(given: tuple[str, ...], family: str) -> Name:
+    """Given names and family name, exchanged where they stand in Chinese order.
+
+    >>> in_order(("Zhao",), "Mei Long"), in_order(("Mei Long",), "Zhao")
+    ((('Mei Long',), 'Zhao'), (('Mei Long',), 'Zhao'))
+    """
+    if len(given) == 1 and lexicon.is_family_first(words(given[0]), words(family)):
+        return (family,), given[0]
+    return given, family
 
 
 @lru_cache(LONGEST_CACHE)
@@ -172,7 +187,7 @@ def _lettered(found: str) -> tuple[str, ...]:
 
 @lru_cache(LONGEST_CACHE)
 def _given(stated: tuple[str, ...]) -> Given:
-    found = [word for name in stated for word in words(name)]
+    found = [part for name in stated for word in words(name) for part in lexicon.parted(word)]
     if not found:
         return _NO_GIVEN
     if _is_placeholder(found):
@@ -258,13 +273,13 @@ def _family(stated: str) -> tuple[str, tuple[str, ...]]:
     return "".join(own)[:LONGEST], tuple(own[:PARTS])
 
 
-def _other_given(names: Sequence[AnyName], first: Given) -> tuple[str, ...]:
-    found = (_given(name.given) for name in names)
+def _other_given(names: Sequence[Name], first: Given) -> tuple[str, ...]:
+    found = (_given(given) for given, _ in names)
     return _distinct((given.words[0] for given in found if given.words), first.words[:1], OTHERS)
 
 
-def _other_family(names: Sequence[AnyName], family: str) -> tuple[str, ...]:
-    return _distinct((_family(name.family)[0] for name in names), (family,), OTHERS)
+def _other_family(names: Sequence[Name], family: str) -> tuple[str, ...]:
+    return _distinct((_family(stated)[0] for _, stated in names), (family,), OTHERS)
 
 
 def _distinct(found: Iterable[str], known: Sequence[str], most: int) -> tuple[str, ...]:
@@ -395,6 +410,7 @@ def _one_carer(given: str, family: str) -> tuple[tuple[str, str], ...]:
 
 def _carer(given: str, family: str) -> tuple[str, str]:
     """Forename and whole family name."""
+    (given,), family = in_order((given,), family)
     words = _given((given,)).words
     return words[0] if words else "", _family(family)[0]
 

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from linkage import kernel
+from linkage import kernel, lexicon
 from linkage.coding import Coder
 from linkage.compiled import cells as compiled
 from linkage.compiled import layout
 from linkage.compiled.layout import SEXES
-from linkage.distinct import Cells
+from linkage.distinct import Cells, Distinct
 from linkage.standardise import (
     GIVEN,
     PARTS,
@@ -24,8 +24,10 @@ from linkage.standardise import (
     birth_cell,
     family_cell,
     given_cell,
+    in_order,
     postcode_cell,
     sex_cell,
+    words,
 )
 from linkage.words import Words
 
@@ -63,6 +65,7 @@ def coded(table: Table, coder: Coder) -> list[Part]:
     """
     with ThreadPoolExecutor(kernel.THREADS) as pool:
         given, family, birth, sex, postcode = pool.map(Cells.distinct, table)
+        _put_in_order(given, family)
         families = [word for text in family.texts for word in _family(text)]
         families_codes = coder.names.codes_of(families)
         learning = pool.submit(coder.learn_names)
@@ -85,12 +88,28 @@ def fill(rows: Ints, parts: Sequence[Part], start: int) -> None:
         compiled.fill(rows, part.first, part.cells[start:], part.made)
 
 
+def _put_in_order(given: Distinct, family: Distinct) -> None:
+    """Exchange the cells of names that stand in Chinese order; those that are new are added."""
+    firsts = np.array([lexicon.may_be_family(words(text)) for text in given.texts], bool)
+    rows = np.flatnonzero(firsts[given.which])
+    pairs = np.stack((given.which[rows], family.which[rows]), axis=1)
+    different, which = np.unique(pairs, axis=0, return_inverse=True)
+    for number, (one, other) in enumerate(different.tolist()):
+        stated = given.texts[one], family.texts[other]
+        (forename,), name = in_order((stated[0],), stated[1])
+        if (forename, name) != stated:
+            exchanged = rows[which.ravel() == number]
+            given.which[exchanged], family.which[exchanged] = len(given.texts), len(family.texts)
+            given.texts.append(forename)
+            family.texts.append(name)
+
+
 def _given(cells: Ints, made: Sequence[Given], names: Words) -> list[Part]:
-    words = _lines(names.codes_of(list(chain.from_iterable(map(_words, made)))), GIVEN + 1)
+    texts = list(chain.from_iterable(map(_words, made)))
     honorifics = _lines(names.codes_of([each.honorific for each in made]), 1)
     births = _lines([(each.births, each.order) for each in made], 2)
     return [
-        Part(layout.GIVEN, cells, words),
+        Part(layout.GIVEN, cells, _lines(names.codes_of(texts), GIVEN + 1)),
         Part(layout.HONORIFIC, cells, honorifics),
         Part(layout.BIRTHS, cells, births),
     ]

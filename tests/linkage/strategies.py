@@ -9,11 +9,12 @@ GIVEN = (
     "maya", "li", "xiaoming", "xiao", "ming", "zuzanna", "a", "anne", "marie", "annemarie",
     "oluwaseunfunmilayoabimbolaadeyem", "alexander", "alex", "leo", "lio", "lauryn", "lowryn",
     "abdulali", "gracie", "grace", "yusuf", "yousef", "kofi", "weijun", "wei", "jun", "jason",
+    "jacky", "oluwadunsin", "w", "mohamed",
 )  # fmt: skip
 FAMILY = (
     "okafor", "okafer", "khan", "kahn", "kowalska", "kowalski", "li", "xiaoming", "begum", "kaur",
     "taylormensah", "taylor", "mensah", "garcialopez", "lopez", "chowdhury", "chaudhry",
-    "yousef", "ali", "liu",
+    "yousef", "ali", "liu", "lau",
 )  # fmt: skip
 DAYS = (
     20140509, 20140905, 20140519, 20140590, 20150509, 20140101, 20160101, 20140500, 20140000,

@@ -107,6 +107,8 @@ EDGES = [
         born(20120229), born(20130229),
     ],
     [born(day) for day in (20140509, 20020509, 20010509, 20140512, 20140521, 20140621)],
+    [born(day) for day in (20140101, 20150509, 20160509, 20160510, 20170509, 20120229, 20110229,
+                           20150102, 20160101, 20141231)],
     [{**born(DUE), "died": died} for died in (0, 20140508, 20140509, 20140510)],
     [
         {"postcodes": codes, "moved": moved}
@@ -120,7 +122,18 @@ EDGES = [
         for names in (
             called("kofi"), called("jason", other_given=("elijah", "grace", "wei")),
             called("jason", other_given=("elijah", "grace", "james")), called("jason"),
+            called("weijun"), called("weijun", "j"), called("j"), called("jason", "w"),
+            called("jacky"), called("oluwadunsin"), called("chukwudalu"), called("adele"),
+            called("jason", "weijun"), called("wei"), called("weixin", "wei"), called("milan"),
+            called("jason", **of_family("lau")), called("jason", **of_family("chan")),
+            called("jason", family="", parts=()), called("linh"), called("wei", **of_family("lee")),
         )
+    ],
+    [
+        called("omid", honorific="muhammad", **of_family("amiri")),
+        called("ameeri", **of_family("muhammad", "omid")), called("amiri", **of_family("omid")),
+        called("chan", **of_family("lin")), called("angela", "lin", **of_family("chan")),
+        called("lin", **of_family("chan")), called("lam", **of_family("chan")),
     ],
     [
         called("leo", "jason", "mia", "grace"), called("yusuf", "jason", "grace"),

@@ -1,6 +1,7 @@
 """Particulars in standard form: what is said twice counts once, and what is not compared not."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,3 +102,57 @@ def child(given, family, birth, sex, postcode):
 @given(cells)
 def test_a_row_of_a_table_has_the_standard_form_of_what_it_states(row):
     assert standardise_row(*(cell or "" for cell in row)) == standardise(child(*row))
+
+
+@pytest.mark.parametrize(
+    ("given", "family"),
+    [("Zhao", "Meilong"), ("Wong", "Ka Wai"), ("WONG", "Ka-Wai"), ("Chan", "Tsz-Ching")],
+)
+def test_a_name_in_chinese_order_is_that_name_in_english_order(given, family):
+    """The child's, under another name too, and its mother's."""
+    stated, meant = (
+        Particulars(
+            names=(PersonName((one,), other), PersonName((one,), other, "former")),
+            carers=(Carer(one, other, "mother"),),
+        )
+        for one, other in ((given, family), (family, given))
+    )
+    assert standardise(stated) == standardise(meant)
+    assert standardise_row(given, family, "", "", "") == standardise_row(family, given, "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "family"),
+    [
+        ("Li", "Wang"),
+        ("Wei", "Chan-Wong"),
+        ("Lee", "Manning"),
+        ("Mei", "Green"),
+        ("Meilong", "Zhao"),
+        ("Zhao", ""),
+        ("", "Meilong"),
+    ],
+)
+def test_a_name_of_which_nothing_tells_the_order_stays_as_it_is_stated(given, family):
+    found = standardise_row(given, family, "", "", "")
+    assert (found.joined or "".join(found.given)) == given.lower()
+    assert found.family == family.replace("-", "").lower()
+
+
+@pytest.mark.parametrize(
+    ("stated", "words", "honorific"),
+    [
+        ("MohammadReza", ("reza",), "muhammad"),
+        ("Mohammad-Reza", ("reza",), "muhammad"),
+        ("Muhamemd Reza", ("reza",), "muhammad"),
+        ("Moamed", ("moamed",), "muhammad"),
+        ("Mohammadi", ("mohammadi",), ""),
+        ("Mohanad", ("mohanad",), ""),
+        ("Mahmud", ("mahmud",), ""),
+    ],
+)
+def test_muhammad_is_told_where_it_is_mistyped_or_written_together_with_a_name(
+    stated, words, honorific
+):
+    found = standardise_row(stated, "Karimi", "", "", "")
+    assert (found.given, found.honorific) == (words, honorific)

@@ -18,7 +18,7 @@ names = st.one_of(
     st.sampled_from((
         "", "Jayden", "jaydne", "Mary Jane", "Anne-Marie", "Muhammad Ali", "Md", "Baby", "Twin 2",
         "bo", "Abdul", "O'Brien", "Zoë", "(was Smith)", "Unknown", "de Souza", "Singh", "Jr", "12",
-        "Mc Donald", "Taylor-Mensah", "x" * 40,
+        "Mc Donald", "Taylor-Mensah", "x" * 40, "Zhao", "Wong", "Meilong", "Ka-Wai",
     )),
     st.text(max_size=8),
 )  # fmt: skip

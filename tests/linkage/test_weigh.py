@@ -260,6 +260,13 @@ BOY = Comparable(
         (("kofi",), ("jsaonn",), False),
         (("kofi",), ("chukwuemeka",), False),
         (("milan",), ("jason",), False),
+        (("weijun",), ("jacky",), True),
+        (("oluwadunsin",), ("jason",), True),
+        (("oluwadunsin",), ("chukwudalu",), False),
+        (("adele",), ("jason",), False),
+        (("weijun", "j"), ("jason", "w"), True),
+        (("w", "jun"), ("jason",), False),
+        (("weijun",), ("j", "elijah"), False),
     ],
 )
 def test_a_name_is_borne_beside_an_english_one_where_no_record_holds_a_name_of_both_kinds(
@@ -269,6 +276,26 @@ def test_a_name_is_borne_beside_an_english_one_where_no_record_holds_a_name_of_b
     level = Given.BESIDE if is_beside else Given.DIFFERENT
     for pair in ((left, right), (right, left)):
         assert patterns.level(compare(*pair, MODEL.population), "given") == level
+
+
+def test_a_name_is_borne_beside_another_under_either_writing_of_the_family_name():
+    left = msgspec.structs.replace(BOY, given=("weijun",))
+    for family, level in (("lau", Given.BESIDE), ("chan", Given.DIFFERENT), ("", Given.DIFFERENT)):
+        right = msgspec.structs.replace(BOY, family=family, parts=(family,) if family else ())
+        assert patterns.level(compare(left, right, MODEL.population), "given") == level
+
+
+def test_a_further_name_may_be_the_first_syllable_of_the_others_forename():
+    whole, short, own = (
+        msgspec.structs.replace(BOY, given=given)
+        for given in (("jason", "weijun"), ("wei",), ("jason", "wei"))
+    )
+    for left, right in ((whole, short), (short, whole)):
+        assert patterns.level(compare(left, right, MODEL.population), "given") == Given.MIDDLE
+    joined = msgspec.structs.replace(BOY, given=("weijun",))
+    assert patterns.level(compare(own, joined, MODEL.population), "given") == Given.MIDDLE
+    other = msgspec.structs.replace(BOY, given=("haoran",))
+    assert patterns.level(compare(own, other, MODEL.population), "given") == Given.DIFFERENT
 
 
 def test_what_is_made_of_syllables_is_a_chinese_name_in_a_family_so_named_and_at_home_alone():

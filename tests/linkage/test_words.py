@@ -16,7 +16,7 @@ POPULATION = Model.shipped().population
 TRICKY = (
     "ph", "ck", "kh", "qu", "q", "c", "gh", "dh", "x", "w", "oo", "ou", "ie", "ey", "ee", "y", "ay",
     "h", "tt", "aa", "a", "e", "i", "o", "u", "l", "m", "n", "r", "s", "d", "b", "z", "abdul",
-    "abdi", "abdal", "ska", "ova", "dzka", "skaya",
+    "abdi", "abdal", "ska", "ova", "dzka", "skaya", "wei", "ling", "oluwa", "kofi",
 )  # fmt: skip
 LISTED = sorted({*lexicon.spellings(lexicon.FORENAMES), *lexicon.listed_formals()})
 
@@ -25,7 +25,7 @@ written = st.lists(st.sampled_from(TRICKY), max_size=9).map(lambda parts: "".joi
 near_listed = st.tuples(st.sampled_from(LISTED), st.sampled_from(("", *TRICKY))).map(
     lambda parts: "".join(parts)[:LONGEST]
 )
-words = st.one_of(letters, written, near_listed, st.sampled_from(("mary2", "21", "x1y")))
+words = st.one_of(letters, written, near_listed, st.sampled_from(("mary2", "21", "1", "x1y")))
 
 
 def learnt(met):
@@ -46,6 +46,7 @@ def assert_as_the_plain_path_says(met):
         assert texts[facts.family_spelling[code]] == family
         assert [texts[c] for c in facts.formals[code] if c] == list(lexicon.formal_forms(word))
         assert facts.title[code] == (word in lexicon.TITLES)
+        assert facts.beside[code] == lexicon.beside(word)
         assert facts.known[code] == POPULATION.is_forename(word)
         assert facts.forename_rarity[code] == POPULATION.forename_rarity(word)
         assert facts.family_rarity[code] == POPULATION.family_rarity(word)
@@ -62,7 +63,8 @@ def test_a_word_is_learnt_as_the_lexicon_has_it(met):
 def test_every_listed_form_and_a_tenth_of_the_known_names_are_learnt_as_the_lexicon_has_them():
     known = sorted({*POPULATION.forename_classes, *POPULATION.family_classes})
     families = lexicon.spellings(lexicon.FAMILIES)
-    assert_as_the_plain_path_says([*LISTED, *families, *lexicon.TITLES, *known[::10]])
+    beside = lexicon.listed_beside()
+    assert_as_the_plain_path_says([*LISTED, *families, *lexicon.TITLES, *beside, *known[::10]])
 
 
 @given(st.lists(words.filter(bool)), st.lists(words.filter(bool)))

@@ -26,7 +26,7 @@ FRAME = 1 << 26
 SHARE = 0.25
 BEGIN = 8 + 8 + 4 + 12
 """Bytes after the first line up to the end of the first nonce: key, position, length, nonce."""
-FORM = 8
+FORM = 9
 """How what is dumped is laid out; a file of another form is made anew."""
 LEFT = "left"
 """Names the array of a part that is no index's."""

@@ -153,10 +153,20 @@ def _holds_joined(words: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _near_middle(one: Comparable, other: Comparable) -> bool:
-    """Whether a further name of the other may be a typing error of the one's forename."""
+    """Whether a further name of the other may be a typing error of the one's forename.
+
+    Or one is the first syllable of the other: of Raymond Weijun an agency may keep Wei.
+    """
     word = one.given[0]
     further = [w for w in other.given[1:] if min(len(w), len(word)) >= strings.SHORTEST]
-    return any(strings.is_near(word, w) for w in further)
+    begun = any(_begins(word, w) or _begins(w, word) for w in other.given[1:])
+    return begun or any(strings.is_near(word, w) for w in further)
+
+
+def _begins(syllable: str, word: str) -> bool:
+    """Whether one is a syllable, and the other two such, of which it is the first."""
+    are_so = lexicon.is_syllable(syllable) and lexicon.beside(word) == lexicon.SYLLABLES
+    return are_so and word.startswith(syllable)
 
 
 def are_bare(left: Comparable, right: Comparable) -> bool:
@@ -175,25 +185,36 @@ def _may_be_called(bare: Comparable, other: Comparable) -> bool:
 
 
 def _may_be_beside(own: Comparable, other: Comparable, population: Population) -> bool:
-    """Whether one has nothing but names borne beside English ones, and the other none of them."""
-    is_own = all(_is_borne_beside(word, own, population) for word in _all_given(own))
+    """Whether one has nothing but names borne beside English ones, and the other none of them.
+
+    A letter may stand for either, but not where the forename should.
+    """
     return (
-        is_own
-        and not other.honorific
-        and all(
-            population.is_forename(word) and not _is_borne_beside(word, other, population)
-            for word in _all_given(other)
-        )
+        not other.honorific
+        and min(len(own.given[0]), len(other.given[0])) > 1
+        and all(len(w) == 1 or _is_borne_beside(w, own, population) for w in _all_given(own))
+        and all(len(w) == 1 or _is_english(w, other, population) for w in _all_given(other))
     )
 
 
 def _is_borne_beside(word: str, record: Comparable, population: Population) -> bool:
     """Whether a forename is borne beside an English one: what syllables make, in such a family."""
-    kind = lexicon.borne_beside().get(word)
+    kind = lexicon.beside(word)
     if kind == lexicon.WHOLE:
         return True
-    is_made = lexicon.has_two_syllables(word) and not population.is_forename(word)
-    return (kind == lexicon.SYLLABLE or is_made) and any(map(lexicon.is_syllable, record.parts))
+    if kind in (lexicon.SYLLABLES, lexicon.BEGUN) and population.is_forename(word):
+        return False
+    if kind == lexicon.BEGUN:
+        return True
+    of_syllables = kind in (lexicon.SYLLABLE, lexicon.SYLLABLES)
+    return of_syllables and any(map(lexicon.is_syllable, record.parts))
+
+
+def _is_english(word: str, record: Comparable, population: Population) -> bool:
+    """Whether a forename is known, and is not one of those that are borne beside such."""
+    if lexicon.beside(word) == lexicon.ENGLISH:
+        return True
+    return population.is_forename(word) and not _is_borne_beside(word, record, population)
 
 
 def _all_given(record: Comparable) -> Iterable[str]:
@@ -202,8 +223,13 @@ def _all_given(record: Comparable) -> Iterable[str]:
 
 def _share_all_else(left: Comparable, right: Comparable) -> bool:
     """Whether a family name and a whole birth date are stated and the same, and a home is."""
-    same = "" != left.family == right.family and left.birth == right.birth
-    return same and left.birth % 100 != 0 and not set(left.postcodes).isdisjoint(right.postcodes)
+    named = bool(left.family and right.family) and _variant(left.family, right.family)
+    return (
+        named
+        and left.birth == right.birth
+        and left.birth % 100 != 0
+        and not set(left.postcodes).isdisjoint(right.postcodes)
+    )
 
 
 def given_rarity(left: Comparable, right: Comparable, level: Given, population: Population) -> int:
@@ -290,8 +316,8 @@ def family_rarity(
 def are_swapped(left: Comparable, right: Comparable) -> bool:
     """Whether each record's forename is the other's family name, and they are not so in order.
 
-    One of the two may have a slip in it, or stand behind another forename: Chan Lin is Angela Lin
-    Chan.
+    One of the two may have a slip in it, be spelt otherwise, or stand behind another forename: Chan
+    Lin is Angela Lin Chan.
     """
     if not (left.given and right.given and left.family and right.family):
         return False
@@ -319,7 +345,8 @@ def _crosses(giver: Comparable, bearer: Comparable) -> bool:
 
 def _nearly_crosses(giver: Comparable, bearer: Comparable) -> bool:
     words = [word for word in (*giver.given, giver.joined) if word]
-    return any(strings.is_near(*pair) for pair in product(words, (bearer.family, *bearer.parts)))
+    pairs = product(words, (bearer.family, *bearer.parts))
+    return any(_variant(*pair) or strings.is_near(*pair) for pair in pairs)
 
 
 def _is_further(bearer: Comparable, other: Comparable) -> bool:

@@ -60,6 +60,7 @@ ALIKE, BEGINS, NEAR = 1, 2, 3
 """How alike two words are: at all, one the beginning of the other, or perhaps a slip of it."""
 
 WHOLE, SYLLABLE, SYLLABLES = lexicon.WHOLE, lexicon.SYLLABLE, lexicon.SYLLABLES
+BEGUN, ENGLISH, LETTER = lexicon.BEGUN, lexicon.ENGLISH, lexicon.LETTER
 IS_VOWEL = np.array([chr(letter) in VOWELS for letter in range(256)])
 SHIFTS = np.array([BITS * place for place in PLACES.values()], np.uint64)
 
@@ -116,7 +117,7 @@ def given_level(a, b, facts):
         return G_NEAR if facts.known[one] == 1 and facts.known[other] == 1 else G_TYPO
     if likeness:
         return G_SHORT if likeness == BEGINS else G_CLOSE
-    return unlike_level(a, b, facts) if share_all_else(a, b) else G_DIFFERENT
+    return unlike_level(a, b, facts) if share_all_else(a, b, facts) else G_DIFFERENT
 
 
 @lean
@@ -190,12 +191,14 @@ def may_be_beside(own, other, facts):
     """Whether one has nothing but names borne beside English ones, and the other none of them."""
     if other[at.HONORIFIC]:
         return False
+    if facts.beside[own[at.GIVEN]] == LETTER or facts.beside[other[at.GIVEN]] == LETTER:
+        return False
     own_family, other_family = is_of_syllables(own, facts), is_of_syllables(other, facts)
     for i in range(7):
         x, y = any_given(own, i), any_given(other, i)
-        if x and not is_borne_beside(x, own_family, facts):
+        if x and facts.beside[x] != LETTER and not is_borne_beside(x, own_family, facts):
             return False
-        if y and (facts.known[y] == 0 or is_borne_beside(y, other_family, facts)):
+        if y and facts.beside[y] != LETTER and not is_english(y, other_family, facts):
             return False
     return True
 
@@ -206,7 +209,17 @@ def is_borne_beside(x, family, facts):
     kind = facts.beside[x]
     if kind == WHOLE:
         return True
-    return family and (kind == SYLLABLE or (kind == SYLLABLES and facts.known[x] == 0))
+    if kind in (SYLLABLES, BEGUN) and facts.known[x]:
+        return False
+    return kind == BEGUN or (family and kind in (SYLLABLE, SYLLABLES))
+
+
+@alone
+def is_english(x, family, facts):
+    """Whether a forename is known, and is not one of those that are borne beside such."""
+    if facts.beside[x] == ENGLISH:
+        return True
+    return facts.known[x] != 0 and not is_borne_beside(x, family, facts)
 
 
 @alone
@@ -231,10 +244,17 @@ def may_be_called(bare, other, facts):
 
 
 @lean
-def share_all_else(a, b):
+def share_all_else(a, b, facts):
     """Whether a family name and a whole birth date are stated and the same, and a home is."""
-    same = a[at.FAMILY] != 0 and a[at.FAMILY] == b[at.FAMILY] and a[at.BIRTH] == b[at.BIRTH]
-    return same and a[at.BIRTH] % 100 != 0 and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
+    if a[at.FAMILY] == 0 or b[at.FAMILY] == 0:
+        return False
+    named = facts.family_spelling[a[at.FAMILY]] == facts.family_spelling[b[at.FAMILY]]
+    return (
+        named
+        and a[at.BIRTH] == b[at.BIRTH]
+        and a[at.BIRTH] % 100 != 0
+        and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
+    )
 
 
 @lean
@@ -289,7 +309,7 @@ def given_likeness(a, b, facts):
         return G_SHORT
     if close:
         return G_CLOSE
-    return unlike_level(a, b, facts) if share_all_else(a, b) else G_DIFFERENT
+    return unlike_level(a, b, facts) if share_all_else(a, b, facts) else G_DIFFERENT
 
 
 @alone
@@ -351,15 +371,28 @@ def is_joined(x, y, whole, facts):
 
 @alone
 def near_middle(a, b, facts):
-    """Whether a further name of b may be a typing error of the forename of a."""
+    """Whether a further name of b may be a typing error of the forename of a, or begin it."""
     word = a[at.GIVEN]
     for i in range(at.GIVEN + 1, at.GIVEN + 4):
         further = b[i]
+        if further and (begins(word, further, facts) or begins(further, word, facts)):
+            return True
         if further == 0 or min(facts.lengths[word], facts.lengths[further]) < SHORTEST:
             continue
         if words_near(word, further, facts):
             return True
     return False
+
+
+@alone
+def begins(x, y, facts):
+    """Whether one is a syllable, and the other two such, of which it is the first."""
+    if facts.beside[x] != SYLLABLE or facts.beside[y] != SYLLABLES:
+        return False
+    for i in range(facts.lengths[x]):
+        if facts.letters[x, i] != facts.letters[y, i]:
+            return False
+    return True
 
 
 @lean
@@ -858,12 +891,16 @@ def nearly_crosses(giver, bearer, facts):
         word = giver[column]
         if word == 0:
             continue
-        if words_near(word, bearer[at.FAMILY], facts):
-            return True
-        for i in range(at.PARTS, at.PARTS + 3):
-            if bearer[i] and words_near(word, bearer[i], facts):
+        for i in range(at.FAMILY, at.PARTS + 3):
+            if bearer[i] and is_same_or_near(word, bearer[i], facts):
                 return True
     return False
+
+
+@alone
+def is_same_or_near(x, y, facts):
+    """Whether words are nearly the same, or one family name in two spellings."""
+    return facts.family_spelling[x] == facts.family_spelling[y] or words_near(x, y, facts)
 
 
 @lean

@@ -22,7 +22,8 @@ LONGEST = 32
 """Letters of a word."""
 ROOM = 2 * LONGEST
 """Letters that a word may have while it is written as it is heard: an x has become ks."""
-SYLLABLE, SYLLABLES = lexicon.SYLLABLE, lexicon.SYLLABLES
+SYLLABLE, SYLLABLES = np.int32(lexicon.SYLLABLE), np.int32(lexicon.SYLLABLES)
+BEGUN, LETTER = np.int32(lexicon.BEGUN), np.int32(lexicon.LETTER)
 LONGEST_SYLLABLE = 6
 """Letters of the longest syllable (Cheung, Zhuang)."""
 LED_TO = 2 + lexicon.FORMAL_FORMS
@@ -138,6 +139,7 @@ def _rows(texts: tuple[bytes, ...]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[
 
 FEMININE_LETTERS, FEMININE_LENGTHS = _rows(FEMININE)
 MASCULINE_LETTERS, MASCULINE_LENGTHS = _rows(MASCULINE)
+BEGINNING_LETTERS, BEGINNING_LENGTHS = _rows(tuple(word.encode() for word in lexicon.beginnings()))
 SERVANT_LETTERS, SERVANT_LENGTHS = _rows(tuple(word.encode() for word in lexicon.SERVANTS))
 
 
@@ -216,12 +218,18 @@ def learn_one(own, length, count, letters, words, slots, numbers, hashes, listed
 
 @inlined
 def beside(letters, length, place, listed, work):
-    """How a name is borne beside an English one; 0 where it is not."""
+    """How a name is borne beside an English one, as ``lexicon.beside``."""
+    if length == 1:
+        return LETTER
     if listed.facts[place, BESIDE]:
         return listed.facts[place, BESIDE]
     for i in range(max(1, length - LONGEST_SYLLABLE), min(length, LONGEST_SYLLABLE + 1)):
         if is_syllable(letters[:i], listed, work) and is_syllable(letters[i:length], listed, work):
             return SYLLABLES
+    for i in range(len(BEGINNING_LENGTHS)):
+        n = BEGINNING_LENGTHS[i]
+        if length >= n and ends_so(letters, n, BEGINNING_LETTERS[i], n):
+            return BEGUN
     return np.int32(0)
 
 
