@@ -28,6 +28,7 @@ BROTHER = "no forename in common but Muhammad or the like: a brother's?"
 SHARED_NAME = "no forename in common but Muhammad or the like"
 BESIDE = "no forename in common, but one is borne beside such as the other: a twin's?"
 TWO_NAMES = "no forename in common, but one is borne beside such as the other"
+ONLY = "another forename or sex, but a single birth, and one family or home"
 STAND_IN = "a default birth date and no shared home"
 NAMESAKE = "a default birth date and a common name"
 OTHER_FAMILY = "another family name, and no home near by"
@@ -35,10 +36,12 @@ OTHER_BIRTH = "another birth date, and no home near by"
 TITLED = "a title in place of a family name, and no shared home"
 UNSEXED = "another family name, and the sex is not stated: of twins who share a forename?"
 RENAMED = "a number agrees and the forename alone does not: another's?"
+REDATED = "a number agrees and the birth date alone does not: another's?"
+GUESSED = "a default birth date of another year"
 MARGINS = {
-    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, BESIDE: 0.0, APART: 0.75, UNLIKE: 1.0,
-    SHARED_NAME: 1.0, TITLED: 1.0, UNSEXED: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0,
-    STAND_IN: 4.0, RENAMED: 7.0,
+    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, BESIDE: 0.0, ONLY: 0.0, GUESSED: 0.0, APART: 0.75,
+    UNLIKE: 1.0, SHARED_NAME: 1.0, TITLED: 1.0, UNSEXED: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0,
+    STAND_IN: 4.0, RENAMED: 7.0, REDATED: 7.0,
 }  # fmt: skip
 """Why a pair is a possible link that the want of any rival makes a link: a twin, a brother or a
 namesake is one. With the bits beyond the link threshold that it has to weigh, rivals counted."""
@@ -119,11 +122,31 @@ class Levels(NamedTuple):
         )
 
     @property
+    def is_at_home_by_name(self) -> bool:
+        """Whether forename, birth date and home are those of one child, and no twin's."""
+        exact = self.given == Given.EXACT and self.birth == Birth.EXACT
+        return exact and self.place in _HOME
+
+    @property
     def is_at_home_but_for_sex(self) -> bool:
         """Whether all names, birth date and home are those of one child: no two are so named."""
-        names = self.given == Given.EXACT and self.middle in (Middle.EXACT, Middle.INITIAL)
-        home = self.birth == Birth.EXACT and self.place in _HOME
-        return names and self.family in _SAME_FAMILY and home and not self.may_be_twins
+        names = self.family in _SAME_FAMILY and self.middle in (Middle.EXACT, Middle.INITIAL)
+        return names and self.is_at_home_by_name and not self.may_be_twins
+
+    @property
+    def is_of_one_birth(self) -> bool:
+        """Whether a single birth is stated, and the two are of one mother by what else agrees.
+
+        She has no other child of that day (ADR 32). Neighbours share a birth date, and so do
+        children of one name whose mothers have one name: so home and family name or a parent have
+        to agree, or family name and what names the parent.
+        """
+        family, reached = self.family in _SAME_FAMILY, self.contact == Contact.EXACT
+        near = family or reached or self.family == Family.NEAR or self.carers in _SAME_CARERS
+        at_home = near and self.place in (*_HOME, Place.SLIP)
+        of_parent = family and (reached or self.carers == Carers.MOTHER)
+        is_single = self.life == Life.SINGLE and self.birth == Birth.EXACT
+        return is_single and (at_home or of_parent) and not self.other_number
 
     @property
     def may_be_twins(self) -> bool:
@@ -132,9 +155,20 @@ class Levels(NamedTuple):
 
     @property
     def differs_in_forename_alone(self) -> bool:
-        """Whether family name, birth date and sex are those of one child, and no number differs."""
+        """Whether family name, birth date and sex are those of one child, and no number differs.
+
+        In the family name there may be a slip.
+        """
         differs = self.sex == Sex.DIFFERENT or self.other_number or self.may_be_twins
-        return self.family in _SAME_FAMILY and self.birth == Birth.EXACT and not differs
+        family = self.family in (*_SAME_FAMILY, Family.NEAR)
+        return family and self.birth == Birth.EXACT and not differs
+
+    @property
+    def differs_in_birth_date_alone(self) -> bool:
+        """Whether names, sex and home are those of one child, and no number differs."""
+        named = self.given in _SAME_NAMED and self.family in _SAME_FAMILY
+        differs = self.sex == Sex.DIFFERENT or self.other_number
+        return named and self.is_near_home and not differs
 
     @property
     def says_nothing(self) -> bool:
@@ -184,9 +218,10 @@ _SAME_NAMED = (Given.EXACT, Given.EQUIVALENT)
 _ALIKE_GIVEN = (
     *_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING,
 )  # fmt: skip
+_STAND_INS = (Birth.DEFAULT, Birth.DEFAULTED, Birth.GUESSED)
 _ALIKE_BIRTH = (
     Birth.EXACT, Birth.DEFAULT, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECTED,
-    Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR, Birth.DEFAULTED,
+    Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR, Birth.DEFAULTED, Birth.GUESSED,
 )  # fmt: skip
 
 
@@ -274,6 +309,7 @@ def shares_a_number_alone(pattern: int) -> bool:
 
 _OTHER_BIRTH = (
     Birth.SWAPPED, Birth.YEAR, Birth.SLIP, Birth.PART, Birth.DIFFERENT, Birth.DEFAULTED,
+    Birth.GUESSED,
 )  # fmt: skip
 
 
@@ -300,25 +336,27 @@ def _number_alone(levels: Levels) -> str:
 
 
 def _unsure(levels: Levels, reason: str) -> str:
-    """A number names the child, and the forename may be a slip, a pet name or a twin's."""
-    if not levels.differs_in_forename_alone:
-        return reason
-    return TWIN if levels.given == Given.CLOSE else RENAMED
+    """Why it is in doubt whose number it is: forename or birth date may be a slip, or another's."""
+    if levels.is_of_one_birth and levels.sex != Sex.DIFFERENT:
+        return ONLY
+    if levels.differs_in_forename_alone:
+        return TWIN if levels.given == Given.CLOSE else RENAMED
+    return REDATED if levels.differs_in_birth_date_alone else reason
 
 
 def _two_children_more_likely(levels: Levels) -> str:
     """Cases 1, 2, 3, 6, 7 and 13: what tells the children of one family apart."""
     if levels.same_number:
         return ""
-    if levels.sex == Sex.DIFFERENT and levels.given not in (Given.EXACT, Given.EQUIVALENT):
+    if levels.sex == Sex.DIFFERENT and levels.given not in (*_SAME_NAMED, Given.SWAPPED):
         return "different sex and forename"
     if levels.sex == Sex.DIFFERENT and levels.family == Family.TITLE:
         return "different sex, and a forename that either sex bears"
     if levels.given == Given.NEAR and levels.other_number:
         return "two forenames and two numbers"
-    if levels.given == Given.NEAR and levels.birth == Birth.YEAR:
+    if levels.given == Given.NEAR and levels.birth in (Birth.YEAR, Birth.GUESSED):
         return "two forenames and two years of birth"
-    if levels.given == Given.DIFFERENT:
+    if levels.given == Given.DIFFERENT and not levels.is_of_one_birth:
         return "no forename in common"
     if levels.birth == Birth.DIFFERENT:
         return "different birth date and no number in common"
@@ -331,25 +369,36 @@ def _never_alone(levels: Levels) -> str:
         return "forename, family name or full birth date is missing"
     if levels.same_number:
         return ""
+    return _other_forename_or_sex(levels) or _other_number(levels) or _far_from_home(levels)
+
+
+def _other_forename_or_sex(levels: Levels) -> str:
+    """What may be a twin's, a brother's or a sister's."""
+    if levels.given == Given.DIFFERENT:
+        return ONLY
     if levels.given == Given.NEAR and (levels.middle != Middle.EXACT or levels.may_be_twins):
-        return "two known forenames, nearly the same"
+        return ONLY if levels.is_of_one_birth else "two known forenames, nearly the same"
     if levels.given == Given.BARE and levels.may_be_twins:
         return SHARED_NAME
+    alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
     if levels.given == Given.HONORIFIC:
-        alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
         return BROTHER if alone else SHARED_NAME
     if levels.given == Given.BESIDE:
-        alone = levels.is_at_home and not (levels.may_be_twins or levels.other_number)
         return BESIDE if alone else TWO_NAMES
     if levels.sex == Sex.DIFFERENT and not levels.is_at_home_but_for_sex:
-        return "different sex and no number in common"
+        return ONLY if levels.is_of_one_birth else "different sex and no number in common"
     if levels.life in (Life.MULTIPLE, Life.CONFLICT) and levels.given != Given.EXACT:
         return "a multiple birth and no exact forename"
-    if levels.other_number and (levels.given != Given.EXACT or levels.place not in _HOME):
-        return "two numbers, and no exact forename at a shared home"
-    if levels.sex == Sex.MISSING and _may_be_of_either_sex(levels):
-        return UNSEXED
-    return _far_from_home(levels)
+    return ""
+
+
+def _other_number(levels: Levels) -> str:
+    """Two numbers for good are one child's by the very forename and birth date at a shared home."""
+    if levels.nhs == Nhs.DIFFERENT and levels.upn == Upn.DIFFERENT:
+        return "two NHS numbers and two UPNs"
+    if levels.other_number and not levels.is_at_home_by_name:
+        return "two numbers, and no exact forename and birth date at a shared home"
+    return ""
 
 
 def _may_be_of_either_sex(levels: Levels) -> bool:
@@ -361,15 +410,19 @@ def _may_be_of_either_sex(levels: Levels) -> bool:
 
 
 def _far_from_home(levels: Levels) -> str:
-    """What names and date do not show where nothing says that the two lived in one place.
+    """What names and date do not show, most of all where nothing says that the two lived together.
 
     England has some 1,670 children of each birth date (ONS, births of the last nineteen years), and
     so several of one forename: name and date both have to hold.
     """
+    if levels.sex == Sex.MISSING and _may_be_of_either_sex(levels):
+        return UNSEXED
     if levels.family == Family.TITLE and levels.place not in _HOME:
         return TITLED
-    if levels.birth in (Birth.DEFAULT, Birth.DEFAULTED) and levels.place != Place.EXACT:
+    if levels.birth in _STAND_INS and levels.place != Place.EXACT:
         return STAND_IN
+    if levels.birth == Birth.GUESSED:
+        return GUESSED if levels.given in _SAME_NAMED else "another forename, and year of birth"
     if levels.is_near_home:
         return ""
     if levels.family in (Family.CLOSE, Family.DIFFERENT):

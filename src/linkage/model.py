@@ -50,7 +50,10 @@ REMAINDERS = {
 
 AGREEMENTS = {"given": ("BARE",)}
 """Levels beside exact agreement at which two records state the same and nothing more."""
-YOUNGER = {"place": {"KNOWN_THERE": "DIFFERENT", "KNOWN_ELSEWHERE": "DIFFERENT"}}
+YOUNGER = {
+    "place": {"KNOWN_THERE": "DIFFERENT", "KNOWN_ELSEWHERE": "DIFFERENT"},
+    "birth": {"GUESSED": "DIFFERENT"},
+}
 """Levels that an older model knows as another."""
 ONE_SIDED = {"life": ("SAID_ONCE",)}
 """Levels at which one of two records says nothing."""

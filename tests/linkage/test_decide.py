@@ -16,10 +16,13 @@ from linkage.decide import (
     BETWEEN,
     BROTHER,
     COMMON,
+    GUESSED,
     MARGINS,
     NAMESAKE,
+    ONLY,
     OTHER_BIRTH,
     OTHER_FAMILY,
+    REDATED,
     RENAMED,
     SHARED_NAME,
     STAND_IN,
@@ -271,6 +274,72 @@ def test_a_name_borne_beside_another_may_be_a_twins_and_is_so_where_anything_spe
     assert decided(beside | SAME_UPN).reason == RENAMED
 
 
+SINGLE: Levels = {"life": Life.SINGLE}
+NO_TWIN: list[Levels] = [
+    {"given": Given.DIFFERENT},
+    {"given": Given.NEAR},
+    {"sex": Sex.DIFFERENT},
+    {"sex": Sex.DIFFERENT, "given": Given.EQUIVALENT},
+    {
+        "sex": Sex.DIFFERENT,
+        "given": Given.SWAPPED,
+        "family": Family.SWAPPED,
+        "carers": Carers.EXACT,
+    },
+]
+"""What is a twin's, unless a single birth is stated."""
+
+
+@pytest.mark.parametrize("differs", NO_TWIN, ids=str)
+def test_of_a_single_birth_another_forename_or_sex_is_no_twins_and_want_of_a_rival_links(differs):
+    assert decided(HOME | differs | SINGLE) == ("review", ONLY)
+    assert MARGINS[ONLY] == 0.0
+    for life in (Life.MISSING, *MULTIPLE):
+        assert decided(HOME | differs | {"life": life}).reason not in MARGINS
+
+
+@pytest.mark.parametrize("differs", NO_TWIN, ids=str)
+@pytest.mark.parametrize(
+    "less",
+    [
+        TWO_NHS,
+        TWO_UPNS,
+        {"birth": Birth.SLIP},
+        {"birth": Birth.DEFAULT},
+        {"place": Place.SECTOR},
+        {"place": Place.SECTOR, "carers": Carers.EXACT},
+        {"place": Place.COMMUNAL},
+        {"family": Family.DIFFERENT, "carers": Carers.MISSING},
+    ],
+    ids=str,
+)
+def test_a_single_birth_says_so_of_one_day_and_one_mother_alone(differs, less):
+    """Of two neighbours, or two of one name, each may be a single child."""
+    assert decided(HOME | differs | SINGLE | less).reason not in MARGINS
+
+
+@pytest.mark.parametrize(
+    "mother",
+    [
+        {"place": Place.DIFFERENT, "contact": Contact.EXACT},
+        {"place": Place.DIFFERENT, "carers": Carers.MOTHER},
+        {"family": Family.DIFFERENT, "carers": Carers.EXACT},
+        {"family": Family.DIFFERENT, "contact": Contact.EXACT},
+    ],
+    ids=str,
+)
+def test_one_mother_is_told_by_home_and_a_parent_or_by_name_and_what_names_the_parent(mother):
+    assert decided(HOME | {"given": Given.DIFFERENT} | SINGLE | mother).reason == ONLY
+
+
+def test_a_number_and_a_single_birth_are_of_one_child_whatever_it_is_called():
+    other = HOME | SAME_UPN | {"given": Given.DIFFERENT}
+    assert decided(other).reason == RENAMED
+    assert decided(other | SINGLE).reason == ONLY
+    assert decided(other | SINGLE | {"sex": Sex.DIFFERENT}).reason not in MARGINS
+    assert decided(other | SINGLE | {"birth": Birth.DIFFERENT}).reason not in MARGINS
+
+
 def test_another_sex_is_a_slip_only_where_all_names_the_day_and_the_home_agree():
     slip = HOME | {"sex": Sex.DIFFERENT, "middle": Middle.EXACT}
     assert outcome(slip) == outcome(slip | {"middle": Middle.INITIAL}) == "link"
@@ -299,6 +368,14 @@ def test_two_numbers_are_one_child_only_by_the_very_forename_and_at_home(numbers
     assert outcome(HOME | numbers | {"place": Place.PAST}) == "link"
     assert outcome(HOME | numbers | {"given": Given.TYPO}) == "review"
     assert outcome(HOME | numbers | {"place": Place.SECTOR}) == "review"
+    assert outcome(HOME | numbers | {"birth": Birth.SLIP}) == "review"
+
+
+def test_two_nhs_numbers_and_two_upns_are_for_a_person_however_like_the_records_are():
+    """Twins, of whom one agency has the other's forename."""
+    decision = decided(HOME | TWO_NHS | TWO_UPNS)
+    assert decision.outcome == "review"
+    assert decision.reason not in MARGINS
 
 
 @pytest.mark.parametrize(
@@ -329,6 +406,37 @@ def test_a_stand_in_for_a_birth_date_asks_for_the_home_of_today_and_a_title_for_
 
 
 COMMON_NAME: Levels = {"birth": Birth.DEFAULT, "given_rarity": 8, "family_rarity": COMMON - 8}
+
+
+def test_a_guessed_age_asks_for_a_home_or_a_number_and_for_the_very_forename():
+    """A child without papers is given a 1 January, and at another agency another year."""
+    guessed = HOME | {"birth": Birth.GUESSED}
+    for forename in (Given.EXACT, Given.EQUIVALENT):
+        assert decided(guessed | {"given": forename}) == ("review", GUESSED)
+    for forename in (Given.TYPO, Given.BARE, Given.MIDDLE, Given.SHORT):
+        decision = decided(guessed | {"given": forename})
+        assert (decision.outcome, decision.reason in MARGINS) == ("review", False)
+    assert outcome(guessed | {"given": Given.NEAR, "middle": Middle.EXACT}) == "non_link"
+    for place in (Place.PAST, Place.SECTOR, Place.DIFFERENT):
+        assert decided(guessed | {"place": place}).reason == STAND_IN
+    assert outcome(AWAY | {"birth": Birth.GUESSED} | SAME_NHS) == "link"
+    assert outcome(guessed | SAME_NHS | {"given": Given.DIFFERENT}) == "review"
+
+
+@pytest.mark.parametrize("number", [SAME_NHS, SAME_UPN], ids=str)
+def test_a_number_that_agrees_where_the_birth_date_alone_does_not_may_be_anothers(number):
+    other = HOME | number | {"birth": Birth.DIFFERENT}
+    assert decided(other) == decided(other | {"family": Family.PART}) == ("review", REDATED)
+    for less in (
+        {"given": Given.TYPO},
+        {"family": Family.DIFFERENT},
+        {"sex": Sex.DIFFERENT},
+        {"place": Place.AREA},
+        TWO_UPNS if number == SAME_NHS else TWO_NHS,
+    ):
+        decision = decided(other | less)
+        assert (decision.outcome, decision.reason in MARGINS) == ("review", False)
+    assert decided(other, BETWEEN_THRESHOLDS).reason not in MARGINS
 
 
 @pytest.mark.parametrize("place", [Place.EXACT, Place.PAST, Place.SLIP, Place.MISSING])

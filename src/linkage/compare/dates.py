@@ -13,6 +13,8 @@ BORN_LATE = timedelta(weeks=3)
 SAME_PREGNANCY = timedelta(weeks=6)
 """How far apart two expected days of one pregnancy may be stated."""
 
+GUESSED_YEARS = 2
+"""Years by which the guessed age of a child without papers may be wrong."""
 MOST_YEARS = 12
 """Years apart in which the same day may be a typing error; beyond, a parent's or another's."""
 
@@ -41,6 +43,8 @@ class Birth(IntEnum):
     DIFFERENT = 10
     DEFAULTED = 11
     """The same year, and one of the two is a day that forms hold where none is known."""
+    GUESSED = 12
+    """The same, a year or two apart: where a child came without papers its age was guessed."""
 
 
 def birth(left: Comparable, right: Comparable, population: Population) -> Birth:
@@ -62,13 +66,16 @@ def _unequal(left: int, right: int, population: Population) -> Birth:
     same = (one[:4] == other[:4], one[4:6] == other[4:6], one[6:] == other[6:])
     if same[0] and one[4:6] == other[6:] and one[6:] == other[4:6]:
         return Birth.SWAPPED
-    if same[0] and (population.is_default_day(left) or population.is_default_day(right)):
+    default = population.is_default_day(left) or population.is_default_day(right)
+    years = abs(left // 10000 - right // 10000)
+    if same[0] and default:
         return Birth.DEFAULTED
     if same == (False, True, True):
-        years = abs(left // 10000 - right // 10000)
         return Birth.YEAR if years <= MOST_YEARS else Birth.DIFFERENT
     if strings.one_slip(one, other):
         return Birth.SLIP
+    if default and years <= GUESSED_YEARS:
+        return Birth.GUESSED
     return Birth.PART if sum(same) == 2 else Birth.DIFFERENT
 
 

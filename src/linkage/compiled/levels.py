@@ -7,7 +7,14 @@ import numpy as np
 from linkage import lexicon
 from linkage.comparable import BirthKind
 from linkage.compare.carers import Carers, Contact
-from linkage.compare.dates import BORN_EARLY, BORN_LATE, MOST_YEARS, SAME_PREGNANCY, Birth
+from linkage.compare.dates import (
+    BORN_EARLY,
+    BORN_LATE,
+    GUESSED_YEARS,
+    MOST_YEARS,
+    SAME_PREGNANCY,
+    Birth,
+)
 from linkage.compare.identifiers import LaChild, Nhs, Upn
 from linkage.compare.life import Life
 from linkage.compare.names import Family, Given, Middle
@@ -37,7 +44,7 @@ B_EXACT, B_DEFAULT, B_COMPATIBLE = int(Birth.EXACT), int(Birth.DEFAULT), int(Bir
 B_YEAR_ONLY, B_EXPECTED = int(Birth.YEAR_ONLY), int(Birth.EXPECTED)
 B_SWAPPED, B_YEAR, B_SLIP = int(Birth.SWAPPED), int(Birth.YEAR), int(Birth.SLIP)
 B_PART, B_DIFFERENT = int(Birth.PART), int(Birth.DIFFERENT)
-B_DEFAULTED = int(Birth.DEFAULTED)
+B_DEFAULTED, B_GUESSED = int(Birth.DEFAULTED), int(Birth.GUESSED)
 S_EXACT, S_DIFFERENT = int(Sex.EXACT), int(Sex.DIFFERENT)
 P_EXACT, P_PAST, P_COMMUNAL = int(Place.EXACT), int(Place.PAST), int(Place.COMMUNAL)
 P_SLIP, P_SECTOR, P_DISTRICT = int(Place.SLIP), int(Place.SECTOR), int(Place.DISTRICT)
@@ -563,12 +570,15 @@ def unequal_level(x, y, default_days):
     day_x, day_y = x % 100, y % 100
     if year and month_x == day_y and day_x == month_y:
         return B_SWAPPED
-    if year and (is_default(x, default_days) or is_default(y, default_days)):
+    default = is_default(x, default_days) or is_default(y, default_days)
+    if year and default:
         return B_DEFAULTED
     if not year and month_x == month_y and day_x == day_y:
         return B_YEAR if abs(x // 10000 - y // 10000) <= MOST_YEARS else B_DIFFERENT
     if digits_slip(x, y):
         return B_SLIP
+    if default and abs(x // 10000 - y // 10000) <= GUESSED_YEARS:
+        return B_GUESSED
     same = int(year) + int(month_x == month_y) + int(day_x == day_y)
     return B_PART if same == 2 else B_DIFFERENT
 
