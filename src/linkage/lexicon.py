@@ -111,6 +111,9 @@ WHOLE, SYLLABLE, SYLLABLES, BEGUN, ENGLISH, LETTER = 1, 2, 3, 4, 5, 6
 (Weijun), or begun as such names are (Oluwadunsin). Or it is the English one, known or not among
 those of today's children; or a single letter, which may be either."""
 
+SHORTEST_BEGUN = 7
+"""Letters of a name that is told by how it begins: Ademir is none of Yoruba's."""
+
 FORMAL_FORMS = 16
 """How many formal names a familiar form may stand for: all that the table lists, and its stems."""
 WRITTEN_AS_LIKED = ("ie", "y", "i")
@@ -218,7 +221,7 @@ def beside(word: str) -> int:
         return listed_beside()[word]
     if has_two_syllables(word):
         return SYLLABLES
-    if word.startswith(beginnings()):
+    if len(word) >= SHORTEST_BEGUN and word.startswith(beginnings()):
         return BEGUN
     return ENGLISH if word in _familiar() else 0
 

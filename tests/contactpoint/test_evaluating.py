@@ -87,10 +87,14 @@ def desk(tmp_path):
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
     """An invented population, linked, with its truth."""
-    folder = tmp_path_factory.mktemp("town")
+    return built(tmp_path_factory.mktemp("town"), children=700)
+
+
+def built(folder, children):
+    """An index of an invented population of one night, linked, and the population beside it."""
     made = Desk(folder / "home")
     made.run("init")
-    [night] = population(folder / "feeds", children=700, nights=1, seed=11)
+    [night] = population(folder / "feeds", children=children, nights=1, seed=11)
     for words in night:
         made.run(*words)
     return made
@@ -176,19 +180,21 @@ def test_probabilities_mean_what_they_say_of_few_children_though_the_model_is_en
     assert figures["stated_for"] < figures["prior_records"] / 100
 
 
-def test_a_prior_that_is_fitted_links_what_englands_leaves_to_stewards(town, figures, tmp_path):
-    fitted = town.copy(tmp_path / "home")
-    made = json.loads(fitted.run("train", "--prior", "--json").stdout)["version"]
-    fitted.run("model", "use", made)
-    fitted.run("link")
-    truth = ("--persons", town.feeds / "persons.csv", "--reason", "x", "--json")
-    found = json.loads(fitted.run("evaluate", town.feeds / "truth.csv", *truth).stdout)
-    before, after = figures["whole"]["pairs"], found["whole"]["pairs"]
+def test_a_prior_that_is_fitted_links_what_englands_leaves_to_stewards(tmp_path):
+    """In so many children some 100 matches are missed by England's prior; of a few hundred, 20."""
+    large = built(tmp_path, children=3500)
+    people = (large.feeds / "truth.csv", "--persons", large.feeds / "persons.csv")
+    england = large.measured(*people)
+    made = json.loads(large.run("train", "--prior", "--json").stdout)["version"]
+    large.run("model", "use", made)
+    large.run("link")
+    fitted = large.measured(*people)
+    before, after = england["whole"]["pairs"], fitted["whole"]["pairs"]
     missed = [one["recall"]["whole"] - one["recall"]["part"] for one in (before, after)]
-    assert missed[1] < 0.8 * missed[0]
+    assert missed[1] < 0.7 * missed[0], missed
     assert after["precision"]["value"] >= before["precision"]["value"]
-    assert found["review"]["pairs"] < figures["review"]["pairs"]
-    assert found["prior_records"] == found["stated_for"] == figures["stated_for"]
+    assert fitted["review"]["pairs"] < 0.6 * england["review"]["pairs"]
+    assert fitted["prior_records"] == fitted["stated_for"] == england["stated_for"]
 
 
 def test_naming_groups_are_of_the_truth_where_it_tells_them(town, figures):
