@@ -253,15 +253,14 @@ def may_be_called(bare, other, facts):
 @lean
 def share_all_else(a, b, facts):
     """Whether a family name and a whole birth date are stated and the same, and a home is."""
+    if a[at.BIRTH] != b[at.BIRTH] or a[at.BIRTH] % 100 == 0:
+        return False
     if a[at.FAMILY] == 0 or b[at.FAMILY] == 0:
         return False
-    named = facts.family_spelling[a[at.FAMILY]] == facts.family_spelling[b[at.FAMILY]]
-    return (
-        named
-        and a[at.BIRTH] == b[at.BIRTH]
-        and a[at.BIRTH] % 100 != 0
-        and shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4)
-    )
+    if not shares(a, at.POSTCODES, 4, b, at.POSTCODES, 4):
+        return False
+    # Last, for spellings are looked up in memory and the rows are at hand.
+    return facts.family_spelling[a[at.FAMILY]] == facts.family_spelling[b[at.FAMILY]]
 
 
 @lean
