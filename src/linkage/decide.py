@@ -36,12 +36,10 @@ OTHER_BIRTH = "another birth date, and no home near by"
 TITLED = "a title in place of a family name, and no shared home"
 UNSEXED = "another family name, and the sex is not stated: of twins who share a forename?"
 RENAMED = "a number agrees and the forename alone does not: another's?"
-REDATED = "a number agrees and the birth date alone does not: another's?"
-GUESSED = "a default birth date of another year"
 MARGINS = {
-    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, BESIDE: 0.0, ONLY: 0.0, GUESSED: 0.0, APART: 0.75,
-    UNLIKE: 1.0, SHARED_NAME: 1.0, TITLED: 1.0, UNSEXED: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0,
-    STAND_IN: 4.0, RENAMED: 7.0, REDATED: 7.0,
+    BETWEEN: 0.0, TWIN: 0.0, BROTHER: 0.0, BESIDE: 0.0, APART: 0.75, UNLIKE: 1.0,
+    SHARED_NAME: 1.0, TITLED: 1.0, UNSEXED: 1.0, OTHER_FAMILY: 1.0, OTHER_BIRTH: 1.0,
+    ONLY: 2.0, STAND_IN: 4.0, RENAMED: 7.0,
 }  # fmt: skip
 """Why a pair is a possible link that the want of any rival makes a link: a twin, a brother or a
 namesake is one. With the bits beyond the link threshold that it has to weigh, rivals counted."""
@@ -135,18 +133,19 @@ class Levels(NamedTuple):
 
     @property
     def is_of_one_birth(self) -> bool:
-        """Whether a single birth is stated, and the two are of one mother by what else agrees.
+        """Whether a single birth is stated, and both are of one family as far as it shows.
 
-        She has no other child of that day (ADR 32). Neighbours share a birth date, and so do
-        children of one name whose mothers have one name: so home and family name or a parent have
-        to agree, or family name and what names the parent.
+        Its mother has no other child of that day (ADR 32). Home and family name have to agree, or
+        family name and the telephone, or what names the mother. A carer's name does not do: two
+        children who are fostered in one home may share a birth date, and mothers share names.
         """
-        family, reached = self.family in _SAME_FAMILY, self.contact == Contact.EXACT
-        near = family or reached or self.family == Family.NEAR or self.carers in _SAME_CARERS
-        at_home = near and self.place in (*_HOME, Place.SLIP)
-        of_parent = family and (reached or self.carers == Carers.MOTHER)
+        family, mother = self.family in _SAME_FAMILY, self.carers == Carers.MOTHER
+        home = self.place in (*_HOME, Place.SLIP)
+        at_home = home and (family or mother or self.family in (Family.NEAR, Family.SWAPPED))
+        of_parent = family and (mother or self.contact == Contact.EXACT)
         is_single = self.life == Life.SINGLE and self.birth == Birth.EXACT
-        return is_single and (at_home or of_parent) and not self.other_number
+        differs = self.other_number or self.middle == Middle.DIFFERENT or not self.is_complete
+        return is_single and (at_home or of_parent) and not differs
 
     @property
     def may_be_twins(self) -> bool:
@@ -164,11 +163,9 @@ class Levels(NamedTuple):
         return family and self.birth == Birth.EXACT and not differs
 
     @property
-    def differs_in_birth_date_alone(self) -> bool:
-        """Whether names, sex and home are those of one child, and no number differs."""
-        named = self.given in _SAME_NAMED and self.family in _SAME_FAMILY
-        differs = self.sex == Sex.DIFFERENT or self.other_number
-        return named and self.is_near_home and not differs
+    def is_same_named(self) -> bool:
+        """Whether forename and family name are the same, in whatever writing."""
+        return self.given in _SAME_NAMED and self.family in _SAME_FAMILY
 
     @property
     def says_nothing(self) -> bool:
@@ -186,12 +183,13 @@ class Levels(NamedTuple):
         """
         same = self.given in (Given.EXACT, Given.EQUIVALENT, Given.BARE)
         named = same and self.family in (Family.EXACT, Family.VARIANT)
+        stand_in = self.birth in (Birth.DEFAULT, Birth.GUESSED)
         more = (
             self.middle in (Middle.EXACT, Middle.NEAR, Middle.INITIAL)
             or self.carers in _SAME_CARERS
             or self.contact == Contact.EXACT
         )
-        return named and self.birth == Birth.DEFAULT and not more
+        return named and stand_in and not more
 
     @property
     def is_newborn(self) -> bool:
@@ -218,7 +216,6 @@ _SAME_NAMED = (Given.EXACT, Given.EQUIVALENT)
 _ALIKE_GIVEN = (
     *_SAME_GIVEN, Given.NEAR, Given.SHORT, Given.HONORIFIC, Given.INITIAL, Given.MISSING,
 )  # fmt: skip
-_STAND_INS = (Birth.DEFAULT, Birth.DEFAULTED, Birth.GUESSED)
 _ALIKE_BIRTH = (
     Birth.EXACT, Birth.DEFAULT, Birth.COMPATIBLE, Birth.YEAR_ONLY, Birth.EXPECTED,
     Birth.SWAPPED, Birth.SLIP, Birth.PART, Birth.YEAR, Birth.DEFAULTED, Birth.GUESSED,
@@ -326,7 +323,8 @@ def _number_alone(levels: Levels) -> str:
     """Cases 26 to 29: a number agrees and the child does not; never decided by the weight."""
     if not levels.same_number:
         return ""
-    if levels.birth == Birth.DIFFERENT:
+    guessed = levels.birth == Birth.GUESSED and not levels.is_same_named
+    if levels.birth == Birth.DIFFERENT or guessed:
         return "a number agrees but the birth date does not"
     if levels.given not in _ALIKE_GIVEN:
         return "a number agrees but the forename does not"
@@ -336,12 +334,10 @@ def _number_alone(levels: Levels) -> str:
 
 
 def _unsure(levels: Levels, reason: str) -> str:
-    """Why it is in doubt whose number it is: forename or birth date may be a slip, or another's."""
-    if levels.is_of_one_birth and levels.sex != Sex.DIFFERENT:
-        return ONLY
-    if levels.differs_in_forename_alone:
-        return TWIN if levels.given == Given.CLOSE else RENAMED
-    return REDATED if levels.differs_in_birth_date_alone else reason
+    """A number names the child, and the forename may be a slip, a pet name or a twin's."""
+    if not levels.differs_in_forename_alone:
+        return reason
+    return TWIN if levels.given == Given.CLOSE else RENAMED
 
 
 def _two_children_more_likely(levels: Levels) -> str:
@@ -419,10 +415,12 @@ def _far_from_home(levels: Levels) -> str:
         return UNSEXED
     if levels.family == Family.TITLE and levels.place not in _HOME:
         return TITLED
-    if levels.birth in _STAND_INS and levels.place != Place.EXACT:
+    if levels.birth == Birth.GUESSED and not levels.is_same_named:
+        return "another name, and another year of birth"
+    if levels.birth == Birth.GUESSED or (
+        levels.birth in (Birth.DEFAULT, Birth.DEFAULTED) and levels.place != Place.EXACT
+    ):
         return STAND_IN
-    if levels.birth == Birth.GUESSED:
-        return GUESSED if levels.given in _SAME_NAMED else "another forename, and year of birth"
     if levels.is_near_home:
         return ""
     if levels.family in (Family.CLOSE, Family.DIFFERENT):

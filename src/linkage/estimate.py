@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from linkage import model as models
 from linkage.comparable import BirthKind
+from linkage.compare.dates import Birth
 from linkage.compare.identifiers import Nhs, Upn
 from linkage.compare.places import Place
 from linkage.compiled import layout
@@ -70,7 +71,8 @@ def train(index: Index, *, seed: int = 0) -> Model:
     counts = Counts(*_float(index.patterns_within()))
     strangers = _random(index, seed)
     told = _told(strangers)
-    shares = {name: _retold(of, told, name) for name, of in start.shares.items()}
+    grown = {name: _grown(of, name) for name, of in start.shares.items()}
+    shares = {name: _retold(of, told, name) for name, of in grown.items()}
     random = _pulled(strangers, np.ones(len(strangers.patterns)), shares["random"])
     shares = shares | {"random": _retold(random, told, "random")}
     prior = replace(start.prior, records=len(index))
@@ -356,6 +358,21 @@ def _retold(shares: Shares, told: float, name: str) -> Shares:
     split = (far * told * agrees, far * told * (1 - agrees), far * (1 - told))
     found = {level.name: share for level, share in zip(FAR, split, strict=True)}
     return shares | {"place": dict(place) | found}
+
+
+def _grown(shares: Shares, name: str) -> Shares:
+    """The shares of a class, with the level of guessed ages, which a model from before has not.
+
+    It held those dates to be different: of these as large a part is taken as is stated.
+    """
+    birth, guessed = shares["birth"], Birth.GUESSED.name
+    if guessed in birth:
+        return shares
+    stated, different = models.starting()[name]["birth"], Birth.DIFFERENT.name
+    part = stated[guessed] / (stated[guessed] + stated[different])
+    share = birth[different]
+    split = {guessed: share * part, different: share * (1 - part)}
+    return shares | {"birth": dict(birth) | split}
 
 
 def _prior(records: int, mass: dict[str, float], start: Prior) -> Prior:

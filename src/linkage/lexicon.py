@@ -1,5 +1,6 @@
 """What is known of name words: spellings, familiar forms, titles, particles and placeholders."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
@@ -106,13 +107,10 @@ ENDEARING = ("ie", "y")
 FORENAMES, FAMILIES = "spellings.txt", "family_spellings.txt"
 """Tables of spellings."""
 
-WHOLE, SYLLABLE, SYLLABLES, BEGUN, ENGLISH, LETTER = 1, 2, 3, 4, 5, 6
-"""How a name is borne beside an English one: as it stands (Kofi), as a syllable (Wei), made of two
-(Weijun), or begun as such names are (Oluwadunsin). Or it is the English one, known or not among
-those of today's children; or a single letter, which may be either."""
-
-SHORTEST_BEGUN = 7
-"""Letters of a name that is told by how it begins: Ademir is none of Yoruba's."""
+WHOLE, SYLLABLE, SYLLABLES, BEGUN, ENGLISH, LETTER, VIETNAMESE = 1, 2, 3, 4, 5, 6, 7
+"""How a name is borne beside an English one: as it stands (Kofi), as a Chinese syllable (Wei), made
+of two (Weijun), begun as such names are (Oluwadunsin), or as a Vietnamese word (Linh). Or it is the
+English one, known or not among those of today's children; or a letter, which may be either."""
 
 FORMAL_FORMS = 16
 """How many formal names a familiar form may stand for: all that the table lists, and its stems."""
@@ -186,7 +184,7 @@ def _slips(word: str) -> Iterable[str]:
         yield from (before + other + after for other in ascii_lowercase)
 
 
-_KINDS = {"chinese": SYLLABLE, "english": ENGLISH}
+_KINDS = {"chinese": SYLLABLE, "english": ENGLISH, "vietnamese": VIETNAMESE}
 
 
 @cache
@@ -210,8 +208,6 @@ def beginnings() -> tuple[str, ...]:
 def beside(word: str) -> int:
     """How a given name is borne beside an English one, or that it is one; 0 where neither is told.
 
-    A familiar form is taken for an English name: few have one that is borne beside such.
-
     >>> beside("kofi") == WHOLE, beside("weijun") == SYLLABLES, beside("oluwadunsin") == BEGUN
     (True, True, True)
     """
@@ -221,16 +217,7 @@ def beside(word: str) -> int:
         return listed_beside()[word]
     if has_two_syllables(word):
         return SYLLABLES
-    if len(word) >= SHORTEST_BEGUN and word.startswith(beginnings()):
-        return BEGUN
-    return ENGLISH if word in _familiar() else 0
-
-
-@cache
-def _familiar() -> frozenset[str]:
-    """Familiar forms and the formal names of such."""
-    rows = _lines("nicknames.txt")
-    return frozenset(word for formal, familiar in rows for word in (formal, *familiar))
+    return BEGUN if word.startswith(beginnings()) else 0
 
 
 @cache
@@ -260,7 +247,15 @@ def is_family_first(given: Sequence[str], family: Sequence[str]) -> bool:
         return False
     if len(family) == 2:
         return all(map(is_syllable, family))
-    return len(family) == 1 and has_two_syllables(family[0])
+    return len(family) == 1 and has_two_syllables(family[0]) and family[0] not in _families()
+
+
+@cache
+def _families() -> frozenset[str]:
+    """Family names that are counted in Britain: Young and Manning are no Chinese given names."""
+    names = files("linkage").joinpath("tables", "national_names.json").read_bytes()
+    classes = json.loads(names)["families"]
+    return frozenset(name for line in classes.values() for name in line.split())
 
 
 def is_syllable(word: str) -> bool:

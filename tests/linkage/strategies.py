@@ -2,7 +2,9 @@
 
 from hypothesis import strategies as st
 
+from linkage import pattern as patterns
 from linkage.comparable import BirthKind, Comparable
+from linkage.pattern import FIELDS, RARITIES
 
 GIVEN = (
     "jayden", "jaydon", "jaydne", "muhammad", "mohammed", "ali", "liz", "elizabeth", "beth", "mia",
@@ -90,3 +92,12 @@ def comparables(draw):
         contacts=draw(few(["2079460001", "a@example.org", "2079460002"], 3)),
         authorities=draw(few(AUTHORITIES, 4)),
     )
+
+
+@st.composite
+def pattern_codes(draw):
+    levels = {name: draw(st.sampled_from(list(of))) for name, of in FIELDS.items()}
+    for name in RARITIES:
+        if levels[name]:
+            levels[f"{name}_rarity"] = draw(st.integers(1, 12))
+    return patterns.encode(levels)

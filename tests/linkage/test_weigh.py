@@ -27,7 +27,7 @@ from linkage.decide import (
 from linkage.model import Model, Thresholds, by_class, starting
 from linkage.pattern import FIELDS, PLACES, RARITIES, compare
 from linkage.weigh import probability, weigh, weigh_pattern
-from tests.linkage.strategies import comparables
+from tests.linkage.strategies import comparables, pattern_codes
 from tests.tries import tries
 
 MODEL = Model.shipped()
@@ -43,15 +43,6 @@ EMPTY: dict[str, dict[str, Any]] = {
     "carers": {"carers": (), "mother_nhs": "", "maiden": ""},
     "contact": {"contacts": ()},
 }
-
-
-@st.composite
-def pattern_codes(draw):
-    levels = {name: draw(st.sampled_from(list(of))) for name, of in FIELDS.items()}
-    for name in RARITIES:
-        if levels[name]:
-            levels[f"{name}_rarity"] = draw(st.integers(1, 12))
-    return patterns.encode(levels)
 
 
 @given(pattern_codes(), st.sampled_from(list(FIELDS)))
@@ -263,6 +254,12 @@ BOY = Comparable(
         (("weijun",), ("jacky",), True),
         (("oluwadunsin",), ("jason",), True),
         (("oluwadunsin",), ("chukwudalu",), False),
+        (("adeel",), ("jason",), False),
+        (("chintan",), ("jason",), False),
+        (("temirlan",), ("jason",), False),
+        (("kofi",), ("kobby",), False),
+        (("taiwo",), ("tomiwa",), False),
+        (("linh",), ("jason",), False),
         (("adele",), ("jason",), False),
         (("weijun", "j"), ("jason", "w"), True),
         (("w", "jun"), ("jason",), False),
@@ -296,6 +293,14 @@ def test_a_further_name_may_be_the_first_syllable_of_the_others_forename():
     assert patterns.level(compare(own, joined, MODEL.population), "given") == Given.MIDDLE
     other = msgspec.structs.replace(BOY, given=("haoran",))
     assert patterns.level(compare(own, other, MODEL.population), "given") == Given.DIFFERENT
+
+
+def test_a_vietnamese_word_is_borne_beside_an_english_name_in_a_family_so_named():
+    left, right = (msgspec.structs.replace(BOY, given=given) for given in (("linh",), ("jason",)))
+    for family, level in (("nguyen", Given.BESIDE), ("smith", Given.DIFFERENT)):
+        named = {"family": family, "parts": (family,)}
+        one, other = (msgspec.structs.replace(each, **named) for each in (left, right))
+        assert patterns.level(compare(one, other, MODEL.population), "given") == level
 
 
 def test_what_is_made_of_syllables_is_a_chinese_name_in_a_family_so_named_and_at_home_alone():

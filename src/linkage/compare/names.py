@@ -198,7 +198,7 @@ def _may_be_beside(own: Comparable, other: Comparable, population: Population) -
 
 
 def _is_borne_beside(word: str, record: Comparable, population: Population) -> bool:
-    """Whether a forename is borne beside an English one: what syllables make, in such a family."""
+    """Whether a forename is borne beside an English one: in a family so named, where it asks."""
     kind = lexicon.beside(word)
     if kind == lexicon.WHOLE:
         return True
@@ -206,8 +206,10 @@ def _is_borne_beside(word: str, record: Comparable, population: Population) -> b
         return False
     if kind == lexicon.BEGUN:
         return True
-    of_syllables = kind in (lexicon.SYLLABLE, lexicon.SYLLABLES)
-    return of_syllables and any(map(lexicon.is_syllable, record.parts))
+    families = {lexicon.beside(part) for part in record.parts}
+    if kind == lexicon.VIETNAMESE:
+        return lexicon.VIETNAMESE in families
+    return kind in (lexicon.SYLLABLE, lexicon.SYLLABLES) and lexicon.SYLLABLE in families
 
 
 def _is_english(word: str, record: Comparable, population: Population) -> bool:

@@ -68,6 +68,7 @@ ALIKE, BEGINS, NEAR = 1, 2, 3
 
 WHOLE, SYLLABLE, SYLLABLES = lexicon.WHOLE, lexicon.SYLLABLE, lexicon.SYLLABLES
 BEGUN, ENGLISH, LETTER = lexicon.BEGUN, lexicon.ENGLISH, lexicon.LETTER
+VIETNAMESE = lexicon.VIETNAMESE
 IS_VOWEL = np.array([chr(letter) in VOWELS for letter in range(256)])
 SHIFTS = np.array([BITS * place for place in PLACES.values()], np.uint64)
 
@@ -200,40 +201,42 @@ def may_be_beside(own, other, facts):
         return False
     if facts.beside[own[at.GIVEN]] == LETTER or facts.beside[other[at.GIVEN]] == LETTER:
         return False
-    own_family, other_family = is_of_syllables(own, facts), is_of_syllables(other, facts)
     for i in range(7):
         x, y = any_given(own, i), any_given(other, i)
-        if x and facts.beside[x] != LETTER and not is_borne_beside(x, own_family, facts):
+        if x and facts.beside[x] != LETTER and not is_borne_beside(x, own, facts):
             return False
-        if y and facts.beside[y] != LETTER and not is_english(y, other_family, facts):
+        if y and facts.beside[y] != LETTER and not is_english(y, other, facts):
             return False
     return True
 
 
 @alone
-def is_borne_beside(x, family, facts):
-    """Whether a forename is borne beside an English one: what syllables make, in such a family."""
+def is_borne_beside(x, row, facts):
+    """Whether a forename is borne beside an English one: in a family so named, where it asks."""
     kind = facts.beside[x]
     if kind == WHOLE:
         return True
     if kind in (SYLLABLES, BEGUN) and facts.known[x]:
         return False
-    return kind == BEGUN or (family and kind in (SYLLABLE, SYLLABLES))
+    if kind == VIETNAMESE:
+        return is_of_family(row, VIETNAMESE, facts)
+    chinese = kind in (SYLLABLE, SYLLABLES) and is_of_family(row, SYLLABLE, facts)
+    return kind == BEGUN or chinese
 
 
 @alone
-def is_english(x, family, facts):
+def is_english(x, row, facts):
     """Whether a forename is known, and is not one of those that are borne beside such."""
     if facts.beside[x] == ENGLISH:
         return True
-    return facts.known[x] != 0 and not is_borne_beside(x, family, facts)
+    return facts.known[x] != 0 and not is_borne_beside(x, row, facts)
 
 
 @alone
-def is_of_syllables(row, facts):
-    """Whether a part of the family name is a syllable of which Chinese names are made."""
+def is_of_family(row, kind, facts):
+    """Whether a part of the family name is such a word: a Chinese syllable, a Vietnamese word."""
     for i in range(at.PARTS, at.PARTS + 3):
-        if row[i] and facts.beside[row[i]] == SYLLABLE:
+        if row[i] and facts.beside[row[i]] == kind:
             return True
     return False
 

@@ -228,7 +228,7 @@ def beside(letters, length, place, listed, work):
             return SYLLABLES
     for i in range(len(BEGINNING_LENGTHS)):
         n = BEGINNING_LENGTHS[i]
-        if length >= lexicon.SHORTEST_BEGUN and ends_so(letters, n, BEGINNING_LETTERS[i], n):
+        if length >= n and ends_so(letters, n, BEGINNING_LETTERS[i], n):
             return BEGUN
     return np.int32(0)
 
