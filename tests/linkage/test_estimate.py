@@ -343,6 +343,22 @@ def test_a_model_from_before_authorities_told_learns_what_they_tell():
         assert of["place"] == pytest.approx(expected[name]["place"], abs=1e-3), name
 
 
+def test_a_model_from_before_guessed_ages_were_known_learns_them():
+    shares = {}
+    for name, of in Model.shipped().shares.items():
+        different = of["birth"]["GUESSED"] + of["birth"]["DIFFERENT"]
+        kept = {level: share for level, share in of["birth"].items() if level != "GUESSED"}
+        shares[name] = of | {"birth": kept | {"DIFFERENT": different}}
+    before = Index(msgspec.structs.replace(Model.shipped(), shares=shares))
+    since = Index(Model.shipped())
+    for index in (before, since):
+        index.put(moved(0.4))
+    learnt, expected = train(before).shares, train(since).shares
+    for name, of in learnt.items():
+        assert of["birth"] == pytest.approx(expected[name]["birth"], abs=1e-3), name
+        assert sum(of["birth"].values()) == pytest.approx(1), name
+
+
 def test_who_is_of_a_source_that_tells_and_one_that_does_not_is_no_likelier_one_child():
     """So are all pairs of one child here, and half of those of strangers."""
     rng, index = random.Random(4), Index(Model.shipped())

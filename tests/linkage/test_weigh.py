@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from linkage import pattern as patterns
 from linkage.comparable import BirthKind, Comparable
+from linkage.compare.dates import Birth
 from linkage.compare.life import Life
 from linkage.compare.names import Family, Given, Middle
 from linkage.compare.sex import Sex
@@ -180,6 +181,40 @@ def test_a_model_made_before_authorities_told_takes_homes_far_apart_for_no_more_
     assert len({weigh_pattern(code, before).total for code in codes}) == 1
     apart, there, elsewhere = (weigh_pattern(code, MODEL).total for code in codes)
     assert there > apart + 3 > apart > elsewhere > apart - 1.5
+
+
+def test_a_model_made_before_guessed_ages_takes_them_for_other_birth_dates():
+    shares = {
+        name: one | {"birth": {k: v for k, v in one["birth"].items() if k != "GUESSED"}}
+        for name, one in MODEL.shares.items()
+    }
+    before = msgspec.structs.replace(MODEL, shares=shares)
+    guessed, different = (
+        patterns.encode({"given": 1, "birth": one}) for one in (Birth.GUESSED, Birth.DIFFERENT)
+    )
+    assert weigh_pattern(guessed, before).total == weigh_pattern(different, before).total
+    assert weigh_pattern(guessed, MODEL).total > weigh_pattern(different, MODEL).total + 5
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        (20140101, 20160509, Birth.GUESSED),
+        (20140101, 20120509, Birth.GUESSED),
+        (20140101, 20170509, Birth.DIFFERENT),
+        (20140101, 20150101, Birth.YEAR),
+        (20140101, 20140509, Birth.DEFAULTED),
+        (20140101, 20150111, Birth.GUESSED),
+        (20140101, 20240101, Birth.YEAR),
+        (20140102, 20150509, Birth.DIFFERENT),
+    ],
+)
+def test_an_age_is_guessed_where_a_default_day_is_of_another_year_two_away_at_most(
+    one, other, level
+):
+    left, right = (Comparable(birth=day, birth_kind=BirthKind.FULL) for day in (one, other))
+    for pair in ((left, right), (right, left)):
+        assert patterns.level(compare(*pair, MODEL.population), "birth") == level
 
 
 def test_where_an_authority_tells_it_is_said_beside_the_weight():
