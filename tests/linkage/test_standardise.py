@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage import lexicon
 from linkage.standardise import standardise, standardise_row
 from person.compared import Compared
 from person.identifiers import Identifier
@@ -162,3 +163,13 @@ def test_muhammad_is_told_where_it_is_mistyped_or_written_together_with_a_name(
 ):
     found = standardise_row(stated, "Karimi", "", "", "")
     assert (found.given, found.honorific) == (words, honorific)
+
+
+def test_a_slip_in_muhammad_is_told_in_a_family_name_too_and_its_first_letter_stands():
+    assert lexicon.one_family_spelling("moahmmed") == lexicon.one_family_spelling("mohammed")
+    for other in ("ohamed", "hohamed", "nuhammad"):
+        assert lexicon.one_spelling(other) == lexicon.as_heard(other)
+
+
+def test_a_form_that_says_no_forename_is_known_says_nothing():
+    assert standardise_row("FNU", "Stanikzai", "", "", "").given == ()

@@ -396,12 +396,13 @@ def near_middle(a, b, facts):
 @alone
 def begins(x, y, facts):
     """Whether one is a syllable, and the other two such, of which it is the first."""
-    if facts.beside[x] != SYLLABLE or facts.beside[y] != SYLLABLES:
+    if facts.lengths[x] >= facts.lengths[y]:
         return False
     for i in range(facts.lengths[x]):
         if facts.letters[x, i] != facts.letters[y, i]:
             return False
-    return True
+    # Last, for few words begin so, and what they are is looked up in memory.
+    return facts.beside[x] == SYLLABLE and facts.beside[y] == SYLLABLES
 
 
 @lean
@@ -572,14 +573,14 @@ def unequal_level(x, y, default_days):
     day_x, day_y = x % 100, y % 100
     if year and month_x == day_y and day_x == month_y:
         return B_SWAPPED
-    default = is_default(x, default_days) or is_default(y, default_days)
-    if year and default:
+    if year and (is_default(x, default_days) or is_default(y, default_days)):
         return B_DEFAULTED
     if not year and month_x == month_y and day_x == day_y:
         return B_YEAR if abs(x // 10000 - y // 10000) <= MOST_YEARS else B_DIFFERENT
     if digits_slip(x, y):
         return B_SLIP
-    if default and abs(x // 10000 - y // 10000) <= GUESSED_YEARS:
+    few_years = abs(x // 10000 - y // 10000) <= GUESSED_YEARS
+    if few_years and (is_default(x, default_days) or is_default(y, default_days)):
         return B_GUESSED
     same = int(year) + int(month_x == month_y) + int(day_x == day_y)
     return B_PART if same == 2 else B_DIFFERENT
