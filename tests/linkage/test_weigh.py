@@ -317,19 +317,6 @@ def test_a_name_is_borne_beside_another_under_either_writing_of_the_family_name(
         assert patterns.level(compare(left, right, MODEL.population), "given") == level
 
 
-def test_a_further_name_may_be_the_first_syllable_of_the_others_forename():
-    whole, short, own = (
-        msgspec.structs.replace(BOY, given=given)
-        for given in (("jason", "weijun"), ("wei",), ("jason", "wei"))
-    )
-    for left, right in ((whole, short), (short, whole)):
-        assert patterns.level(compare(left, right, MODEL.population), "given") == Given.MIDDLE
-    joined = msgspec.structs.replace(BOY, given=("weijun",))
-    assert patterns.level(compare(own, joined, MODEL.population), "given") == Given.MIDDLE
-    other = msgspec.structs.replace(BOY, given=("haoran",))
-    assert patterns.level(compare(own, other, MODEL.population), "given") == Given.DIFFERENT
-
-
 def test_a_vietnamese_word_is_borne_beside_an_english_name_in_a_family_so_named():
     left, right = (msgspec.structs.replace(BOY, given=given) for given in (("linh",), ("jason",)))
     for family, level in (("nguyen", Given.BESIDE), ("smith", Given.DIFFERENT)):

@@ -153,20 +153,10 @@ def _holds_joined(words: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _near_middle(one: Comparable, other: Comparable) -> bool:
-    """Whether a further name of the other may be a typing error of the one's forename.
-
-    Or one is the first syllable of the other: of Raymond Weijun an agency may keep Wei.
-    """
+    """Whether a further name of the other may be a typing error of the one's forename."""
     word = one.given[0]
     further = [w for w in other.given[1:] if min(len(w), len(word)) >= strings.SHORTEST]
-    begun = any(_begins(word, w) or _begins(w, word) for w in other.given[1:])
-    return begun or any(strings.is_near(word, w) for w in further)
-
-
-def _begins(syllable: str, word: str) -> bool:
-    """Whether one is a syllable, and the other two such, of which it is the first."""
-    are_so = lexicon.is_syllable(syllable) and lexicon.beside(word) == lexicon.SYLLABLES
-    return are_so and word.startswith(syllable)
+    return any(strings.is_near(word, w) for w in further)
 
 
 def are_bare(left: Comparable, right: Comparable) -> bool:

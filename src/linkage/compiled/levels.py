@@ -380,29 +380,15 @@ def is_joined(x, y, whole, facts):
 
 @alone
 def near_middle(a, b, facts):
-    """Whether a further name of b may be a typing error of the forename of a, or begin it."""
+    """Whether a further name of b may be a typing error of the forename of a."""
     word = a[at.GIVEN]
     for i in range(at.GIVEN + 1, at.GIVEN + 4):
         further = b[i]
-        if further and (begins(word, further, facts) or begins(further, word, facts)):
-            return True
         if further == 0 or min(facts.lengths[word], facts.lengths[further]) < SHORTEST:
             continue
         if words_near(word, further, facts):
             return True
     return False
-
-
-@alone
-def begins(x, y, facts):
-    """Whether one is a syllable, and the other two such, of which it is the first."""
-    if facts.lengths[x] >= facts.lengths[y]:
-        return False
-    for i in range(facts.lengths[x]):
-        if facts.letters[x, i] != facts.letters[y, i]:
-            return False
-    # Last, for few words begin so, and what they are is looked up in memory.
-    return facts.beside[x] == SYLLABLE and facts.beside[y] == SYLLABLES
 
 
 @lean
