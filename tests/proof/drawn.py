@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from unittest.mock import patch
 from uuid import UUID
 
+import numpy.random  # noqa: F401 - it draws as it is imported: before a test supplies chance
+
 URANDOM = os.urandom
 
 
