@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from linkage import model as models
 from linkage.comparable import BirthKind
-from linkage.compare.dates import Birth
 from linkage.compare.identifiers import Nhs, Upn
 from linkage.compare.places import Place
 from linkage.compiled import layout
@@ -72,9 +71,9 @@ def train(index: Index, *, seed: int = 0) -> Model:
     strangers = _random(index, seed)
     told = _told(strangers)
     grown = {name: _grown(of, name) for name, of in start.shares.items()}
-    shares = {name: _retold(of, told, name) for name, of in grown.items()}
+    shares = {name: _retold(of, told) for name, of in grown.items()}
     random = _pulled(strangers, np.ones(len(strangers.patterns)), shares["random"])
-    shares = shares | {"random": _retold(random, told, "random")}
+    shares = shares | {"random": _retold(random, told)}
     prior = replace(start.prior, records=len(index))
     believed = Model(prior, shares, start.thresholds, start.population)
     shares, prior, mass = settle(counts, believed)
@@ -156,7 +155,7 @@ def settle(counts: Counts, belief: Model) -> Settled:
         mass = {name: float(row @ counts.pairs) for name, row in posterior.items()}
         prior = _prior(prior.records, mass, belief.prior)
         match = _pulled(counts, posterior[MATCH], belief.shares[MATCH])
-        shares = shares | {MATCH: _retold(match, _of_far(shares["random"]["place"]), MATCH)}
+        shares = shares | {MATCH: _retold(match, _of_far(shares["random"]["place"]))}
         if abs(mass[MATCH] - before) < SETTLED * mass[MATCH]:
             break
     return Settled(shares, prior, mass)
@@ -343,17 +342,15 @@ def _of_far(place: Mapping[str, float]) -> float:
     return min(max((there + elsewhere) / far if far else 0.0, SELDOM), 1 - SELDOM)
 
 
-def _retold(shares: Shares, told: float, name: str) -> Shares:
+def _retold(shares: Shares, told: float) -> Shares:
     """The shares of a class, with so large a part of homes far apart of which authorities tell.
 
     Whether a pair tells hangs on what its sources state, and not on whether it is of one child: no
-    class may differ by it. How often what is told agrees is the class' own; a model from before
-    there were such levels is given what is stated.
+    class may differ by it. How often what is told agrees is the class' own.
     """
     place = shares["place"]
-    known = place if FAR[0].name in place else models.starting()[name]["place"]
-    there, elsewhere, _ = (known[level.name] for level in FAR)
-    far = sum(place.get(level.name, 0.0) for level in FAR)
+    there, elsewhere, silent = (place[level.name] for level in FAR)
+    far = there + elsewhere + silent
     agrees = there / (there + elsewhere)
     split = (far * told * agrees, far * told * (1 - agrees), far * (1 - told))
     found = {level.name: share for level, share in zip(FAR, split, strict=True)}
@@ -361,18 +358,19 @@ def _retold(shares: Shares, told: float, name: str) -> Shares:
 
 
 def _grown(shares: Shares, name: str) -> Shares:
-    """The shares of a class, with the level of guessed ages, which a model from before has not.
+    """The shares of a class, with the levels that a model from before it knew as another.
 
-    It held those dates to be different: of these as large a part is taken as is stated.
+    Of the share of that other they take as large a part as is stated.
     """
-    birth, guessed = shares["birth"], Birth.GUESSED.name
-    if guessed in birth:
-        return shares
-    stated, different = models.starting()[name]["birth"], Birth.DIFFERENT.name
-    part = stated[guessed] / (stated[guessed] + stated[different])
-    share = birth[different]
-    split = {guessed: share * part, different: share * (1 - part)}
-    return shares | {"birth": dict(birth) | split}
+    stated = models.starting()[name]
+    found = dict(shares)
+    for field, known_as in models.YOUNGER.items():
+        for other in dict.fromkeys(known_as.values()):
+            young = [one for one in known_as if known_as[one] == other and one not in shares[field]]
+            share, whole = shares[field][other], sum(stated[field][one] for one in (*young, other))
+            split = {one: share * stated[field][one] / whole for one in (*young, other)}
+            found[field] = {**found[field], **split}
+    return found
 
 
 def _prior(records: int, mass: dict[str, float], start: Prior) -> Prior:

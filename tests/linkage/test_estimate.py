@@ -327,36 +327,25 @@ def test_where_few_pairs_tell_of_authorities_nobody_is_told_apart_by_that(told):
             assert there / elsewhere == pytest.approx(agrees)
 
 
-def test_a_model_from_before_authorities_told_learns_what_they_tell():
-    levels = {"KNOWN_THERE", "KNOWN_ELSEWHERE"}
+@pytest.mark.parametrize(
+    ("field", "levels"),
+    [("place", ("KNOWN_THERE", "KNOWN_ELSEWHERE")), ("birth", ("GUESSED",))],
+)
+def test_a_model_from_before_a_level_was_known_learns_it(field, levels):
+    """What authorities tell, and guessed ages: it held both to be different."""
     shares = {}
     for name, of in Model.shipped().shares.items():
-        apart = sum(of["place"][one] for one in (*levels, "DIFFERENT"))
-        kept = {k: v for k, v in of["place"].items() if k not in levels}
-        shares[name] = of | {"place": kept | {"DIFFERENT": apart}}
+        different = sum(of[field][one] for one in (*levels, "DIFFERENT"))
+        kept = {level: share for level, share in of[field].items() if level not in levels}
+        shares[name] = of | {field: kept | {"DIFFERENT": different}}
     before = Index(msgspec.structs.replace(Model.shipped(), shares=shares))
     since = Index(Model.shipped())
     for index in (before, since):
         index.put(moved(0.4))
     learnt, expected = train(before).shares, train(since).shares
     for name, of in learnt.items():
-        assert of["place"] == pytest.approx(expected[name]["place"], abs=1e-3), name
-
-
-def test_a_model_from_before_guessed_ages_were_known_learns_them():
-    shares = {}
-    for name, of in Model.shipped().shares.items():
-        different = of["birth"]["GUESSED"] + of["birth"]["DIFFERENT"]
-        kept = {level: share for level, share in of["birth"].items() if level != "GUESSED"}
-        shares[name] = of | {"birth": kept | {"DIFFERENT": different}}
-    before = Index(msgspec.structs.replace(Model.shipped(), shares=shares))
-    since = Index(Model.shipped())
-    for index in (before, since):
-        index.put(moved(0.4))
-    learnt, expected = train(before).shares, train(since).shares
-    for name, of in learnt.items():
-        assert of["birth"] == pytest.approx(expected[name]["birth"], abs=1e-3), name
-        assert sum(of["birth"].values()) == pytest.approx(1), name
+        assert of[field] == pytest.approx(expected[name][field], abs=1e-3), name
+        assert sum(of[field].values()) == pytest.approx(1), name
 
 
 def test_who_is_of_a_source_that_tells_and_one_that_does_not_is_no_likelier_one_child():
