@@ -188,11 +188,17 @@ _KINDS = {"chinese": SYLLABLE, "english": ENGLISH, "vietnamese": VIETNAMESE}
 
 
 @cache
+def _beside() -> dict[str, list[str]]:
+    """What the table of names that are borne beside each other holds, by kind."""
+    return dict(_lines("beside.txt"))
+
+
+@cache
 def listed_beside() -> dict[str, int]:
     """The names and syllables of names that are borne beside each other: which kind each is."""
     return {
         word: _KINDS.get(kind, WHOLE)
-        for kind, words in _lines("beside.txt")
+        for kind, words in _beside().items()
         for word in words
         if kind not in ("families", "beginnings")
     }
@@ -201,7 +207,7 @@ def listed_beside() -> dict[str, int]:
 @cache
 def beginnings() -> tuple[str, ...]:
     """Beginnings of Yoruba and Igbo given names that no other names have."""
-    return next(tuple(words) for kind, words in _lines("beside.txt") if kind == "beginnings")
+    return tuple(_beside()["beginnings"])
 
 
 @lru_cache(1 << 15)
@@ -222,32 +228,31 @@ def beside(word: str) -> int:
 
 @cache
 def _chinese_families() -> frozenset[str]:
-    """Chinese family names."""
-    return frozenset(*(words for kind, words in _lines("beside.txt") if kind == "families"))
+    return frozenset(_beside()["families"])
 
 
-def may_be_family(given: Sequence[str]) -> bool:
-    """Whether one word is all there is, and a Chinese family name."""
-    return len(given) == 1 and given[0] in _chinese_families()
+def is_chinese_family(words: Sequence[str]) -> bool:
+    """Whether a name is one word, a Chinese family name that is no forename elsewhere.
+
+    >>> is_chinese_family(["zhao"]), is_chinese_family(["ren"]), is_chinese_family(["wong", "ka"])
+    (True, False, False)
+    """
+    return len(words) == 1 and words[0] in _chinese_families()
 
 
-def is_family_first(given: Sequence[str], family: Sequence[str]) -> bool:
-    """Whether the words of a name stand in Chinese order: the family name where a forename should.
+def is_chinese_given(words: Sequence[str]) -> bool:
+    """Whether a name is a Chinese given name of two syllables, and no two family names.
 
-    One family name in place of the forename, and a given name of two syllables in place of the
-    family name.
-
-    >>> is_family_first(["zhao"], ["meilong"]), is_family_first(["wong"], ["ka", "wai"])
+    >>> is_chinese_given(["meilong"]), is_chinese_given(["ka", "wai"])
     (True, True)
-    >>> is_family_first(["meilong"], ["zhao"]), is_family_first(["li"], ["chan", "wong"])
+    >>> is_chinese_given(["chan", "wong"]), is_chinese_given(["young"])
     (False, False)
     """
-    families = _chinese_families()
-    if not may_be_family(given) or all(word in families for word in family):
+    if all(word in _chinese_families() for word in words):
         return False
-    if len(family) == 2:
-        return all(map(is_syllable, family))
-    return len(family) == 1 and has_two_syllables(family[0]) and family[0] not in _families()
+    if len(words) == 2:
+        return all(map(is_syllable, words))
+    return len(words) == 1 and has_two_syllables(words[0]) and words[0] not in _families()
 
 
 @cache

@@ -154,10 +154,10 @@ def in_order(given: tuple[str, ...], family: str) -> Name:
     >>> in_order(("Zhao",), "Mei Long"), in_order(("Mei Long",), "Zhao")
     ((('Mei Long',), 'Zhao'), (('Mei Long',), 'Zhao'))
     """
-    if len(given) != 1 or not lexicon.may_be_family(words(given[0])):
-        return given, family
-    first = lexicon.is_family_first(words(given[0]), words(family))
-    return ((family,), given[0]) if first else (given, family)
+    is_first = len(given) == 1 and lexicon.is_chinese_family(words(given[0]))
+    if is_first and lexicon.is_chinese_given(words(family)):
+        return (family,), given[0]
+    return given, family
 
 
 @lru_cache(LONGEST_CACHE)

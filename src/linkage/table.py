@@ -90,7 +90,7 @@ def fill(rows: Ints, parts: Sequence[Part], start: int) -> None:
 
 def _put_in_order(given: Distinct, family: Distinct) -> None:
     """Exchange the cells of names that stand in Chinese order; those that are new are added."""
-    firsts = np.array([lexicon.may_be_family(words(text)) for text in given.texts], bool)
+    firsts = np.array([lexicon.is_chinese_family(words(text)) for text in given.texts], bool)
     rows = np.flatnonzero(firsts[given.which])
     pairs = np.stack((given.which[rows], family.which[rows]), axis=1)
     different, which = np.unique(pairs, axis=0, return_inverse=True)

@@ -160,23 +160,23 @@ def test_a_model_loaded_from_its_text_is_the_same_version():
     assert Model.load(MODEL.dump()).version == MODEL.version
 
 
-def test_a_model_made_before_there_was_a_level_weighs_it_as_nothing():
+def made_before(field, *levels):
+    """The shipped model as it was before these levels of a field were known."""
     shares = {
-        name: one | {"life": {k: v for k, v in one["life"].items() if k != "SAID_ONCE"}}
+        name: one | {field: {k: v for k, v in one[field].items() if k not in levels}}
         for name, one in MODEL.shares.items()
     }
-    before = msgspec.structs.replace(MODEL, shares=shares)
+    return msgspec.structs.replace(MODEL, shares=shares)
+
+
+def test_a_model_made_before_there_was_a_level_weighs_it_as_nothing():
+    before = made_before("life", "SAID_ONCE")
     said = patterns.encode({"given": 1, "birth": 1, "life": Life.SAID_ONCE})
     assert weigh_pattern(said, before).parts[11].weight == 0
 
 
 def test_a_model_made_before_authorities_told_takes_homes_far_apart_for_no_more_than_that():
-    levels = ("KNOWN_THERE", "KNOWN_ELSEWHERE")
-    shares = {
-        name: one | {"place": {k: v for k, v in one["place"].items() if k not in levels}}
-        for name, one in MODEL.shares.items()
-    }
-    before = msgspec.structs.replace(MODEL, shares=shares)
+    before = made_before("place", "KNOWN_THERE", "KNOWN_ELSEWHERE")
     codes = [patterns.encode({"given": 1, "place": one}) for one in (8, 9, 10)]
     assert len({weigh_pattern(code, before).total for code in codes}) == 1
     apart, there, elsewhere = (weigh_pattern(code, MODEL).total for code in codes)
@@ -184,11 +184,7 @@ def test_a_model_made_before_authorities_told_takes_homes_far_apart_for_no_more_
 
 
 def test_a_model_made_before_guessed_ages_takes_them_for_other_birth_dates():
-    shares = {
-        name: one | {"birth": {k: v for k, v in one["birth"].items() if k != "GUESSED"}}
-        for name, one in MODEL.shares.items()
-    }
-    before = msgspec.structs.replace(MODEL, shares=shares)
+    before = made_before("birth", "GUESSED")
     guessed, different = (
         patterns.encode({"given": 1, "birth": one}) for one in (Birth.GUESSED, Birth.DIFFERENT)
     )
